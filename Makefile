@@ -1,0 +1,83 @@
+# One command reads the book, one command tests it: `make book` and `make test`.
+# Everything lives in .venv and _build; nothing else on the machine is changed.
+
+PYTHON  ?= python3
+EXECUTE ?= 1
+COMPARE ?= 0
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+READY   := $(VENV)/ready
+ifneq ($(COMPARE),0)
+READY   += $(VENV)/ready-compare
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help book test outputs readme export lint lab bench clean
+
+help:
+	@echo "make book              run every chapter and render the site"
+	@echo "make book EXECUTE=0    render the site from the stored outputs"
+	@echo "make test              all tests: cells, package, site, pages in a browser"
+	@echo "  ... COMPARE=1        either one, with PyTorch and JAX beside ours"
+	@echo "make lab               open the notebooks in JupyterLab"
+	@echo "make bench             the speed tables"
+	@echo
+	@echo "for authors:"
+	@echo "make export            notebooks -> package"
+	@echo "make outputs           run every chapter and store the outputs in nbs/"
+	@echo "make readme            nbs/index.ipynb -> README.md"
+	@echo "make lint              are the notebooks fit for both renderers?"
+	@echo "make clean             remove _build and .venv"
+
+book: $(READY)
+	@$(BIN)/python tools/execute.py --execute $(EXECUTE)
+	@$(BIN)/python tools/site_build.py
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+outputs: $(READY)
+	@$(BIN)/python tools/execute.py
+	@$(BIN)/python tools/store.py
+	@$(BIN)/nbdev_clean
+	@$(BIN)/python tools/readme.py
+
+export: $(READY)
+	@$(BIN)/nbdev_export
+
+readme: $(READY)
+	@$(BIN)/python tools/readme.py
+
+lint: $(READY)
+	@$(BIN)/python tools/lint.py
+
+lab: $(READY) $(VENV)/ready-learn
+	@$(BIN)/jupyter lab nbs
+
+bench: $(READY) $(VENV)/ready-compare
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf _build $(VENV) edunets.egg-info
+
+# The stamps: pip runs again only when pyproject.toml has changed.
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("edunets needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@echo "setting up $(VENV) (once, a few minutes)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/ready: pyproject.toml | $(VENV)/bin/python
+	@$(PIP) --editable '.[dev,docs]'
+	@touch $@
+
+$(VENV)/ready-compare: pyproject.toml | $(VENV)/ready
+	@echo "installing PyTorch and JAX (once)"
+	@$(PIP) --editable '.[compare]'
+	@touch $@
+
+$(VENV)/ready-learn: pyproject.toml | $(VENV)/ready
+	@$(PIP) --editable '.[learn]'
+	@touch $@
