@@ -1,0 +1,97 @@
+"""Translate what Quarto writes into what MyST-NB reads; only the forms that tools/lint.py allows.
+
+    # Title {#sec-x}                  (sec-x)= above the heading
+    $$ ... $$ {#eq-x}                 $$ ... $$ (eq-x)
+    ::: {.callout-note}               :::{note}, or a fold with collapse="true"
+    @sec-x, @eq-x, @fig-x             {ref}, {eq}
+    #| label: fig-x, #| fig-cap:      a numbered caption under the cell
+    #| code-fold, #| echo             cell tags
+"""
+import re
+
+from _nbfilter import directives, set_text, text
+
+HEADING = re.compile(r"(#+ .*?)\s*\{#(sec-[\w-]+)\}\s*$")
+EQUATION = re.compile(r"(.*)\$\$\s*\{#(eq-[\w-]+)\}\s*$")
+CALLOUT = re.compile(r":::+\s*\{\.callout-(\w+)([^}]*)\}\s*$")
+ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+REFERENCE = re.compile(r"@((sec|eq|fig)-[\w-]*\w)")
+
+
+def figure_numbers(notebooks):
+    """{'fig-x': 3}: figures are numbered through the book."""
+    labels = [directives(cell).get("label", "") for nb in notebooks for cell in nb["cells"]]
+    return {label: number for number, label in enumerate((x for x in labels if x.startswith("fig-")), start=1)}
+
+
+def reference(match, figures):
+    label, kind = match[1], match[2]
+    if kind == "fig":
+        return f"{{ref}}`Figure {figures[label]} <{label}>`"
+    return f"{{eq}}`{label}`" if kind == "eq" else f"{{ref}}`{label}`"
+
+
+def references(line, figures):
+    """Replace references, but not inside `code`."""
+    pieces = re.split(r"(`+[^`]*`+)", line)
+    pieces[::2] = [REFERENCE.sub(lambda match: reference(match, figures), piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def callout(match, lines):
+    """The head of a callout; its title may be an attribute or a heading in the lines that follow."""
+    kind, attributes = match[1], dict(ATTRIBUTE.findall(match[2]))
+    title = attributes.get("title")
+    while not title and lines and not lines[0].strip():
+        lines.pop(0)
+    if not title and lines and lines[0].startswith("#"):
+        title = lines.pop(0).lstrip("# ")
+    if attributes.get("collapse") == "true":
+        return f":::{{dropdown}} {title or kind.capitalize()}\n:class-container: edu-fold"
+    return f":::{{admonition}} {title}\n:class: {kind}" if title else f":::{{{kind}}}"
+
+
+def line_to_myst(line, rest, figures):
+    if match := CALLOUT.match(line):
+        return callout(match, rest)
+    if match := HEADING.match(line):
+        return f"({match[2]})=\n{references(match[1], figures)}"
+    if match := EQUATION.match(line):
+        return f"{match[1]}$$ ({match[2]})"
+    return references(line, figures)
+
+
+def markdown(source, figures):
+    """One markdown text, line by line; fenced code is left as it is."""
+    lines, done, fenced = source.splitlines(), [], False
+    while lines:
+        line = lines.pop(0)
+        is_fence = line.lstrip().startswith("```")
+        done.append(line if fenced or is_fence else line_to_myst(line, lines, figures))
+        fenced ^= is_fence
+    return "\n".join(done)
+
+
+def code(cell, figures):
+    """A code cell without its options, and its caption cell if it is a figure."""
+    options = directives(cell)
+    set_text(cell, "".join(text(cell).splitlines(keepends=True)[len(options):]))
+    if options.get("code-fold") == "true":
+        cell["metadata"]["tags"] = ["hide-input"]
+    if options.get("echo") == "false":
+        cell["metadata"]["tags"] = ["remove-input"]
+    label = options.get("label", "")
+    if not label.startswith("fig-"):
+        return [cell]
+    caption = f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** {references(options['fig-cap'], figures)}\n"
+    return [cell, {"cell_type": "markdown", "id": label[:64], "metadata": {}, "source": caption}]
+
+
+def notebook(nb, figures):
+    cells = []
+    for cell in nb["cells"]:
+        if cell["cell_type"] == "markdown":
+            set_text(cell, markdown(text(cell), figures))
+        cells += code(cell, figures) if cell["cell_type"] == "code" else [cell]
+    nb["cells"] = cells
+    return nb
