@@ -1,0 +1,88 @@
+"""The tools, on a tiny book that has every construct (sample_book.py)."""
+import pytest
+
+import book
+import execute
+import lint
+import pages
+import sample_book
+import site_build
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    root = sample_book.make(tmp_path_factory.mktemp("sample") / "book")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(execute.NEEDS, "gpu", lambda: False)
+        assert [execute.run(path, root) for path in book.notebooks(root)] == [None, None, None]
+    return root
+
+
+@pytest.fixture(scope="module")
+def site(sample):
+    return site_build.build(sample, sample.parent / "site").parent
+
+
+def words(site, name):
+    return " ".join(pages.soup(site / name).find("main").get_text().split())
+
+
+def test_lint_allows_it(sample):
+    assert lint.check(sample) == []
+
+
+def test_a_cell_whose_need_is_missing_keeps_its_output(sample, site):
+    cell = book.read(sample / "nbs/two.ipynb")["cells"][-1]
+    assert cell["outputs"][0]["text"] == ["a stored output\n"]
+    assert "Output of 2026-01-31, with Python 3.12.1, numpy 2.1." in words(site, "nbs/two.html")
+
+
+def test_every_construct_is_rendered(site):
+    one = words(site, "nbs/one.html")
+    for expected in ("exported to edunets.one", "See Two, An inner section, Equation 1 and Figure 1", "@sec-one in code stays",
+                     "Figure 1. A line, as in Equation 1.", "A title", "Solution", "only the output is shown"):
+        assert expected in one
+    for dropped in ("hidden_cell", "default_exp", "#|", "print('only"):
+        assert dropped not in one
+    page = pages.soup(site / "nbs/one.html")
+    assert page.select_one(".edu-svg svg rect[stroke=currentColor]")
+    assert len(page.select("main details")) == 2      # the folded figure code and the folded solution
+    assert "hello from the index" in words(site, "index.html")
+
+
+def test_pages_are_whole(site):
+    for path in pages.of(site).values():
+        assert pages.remnants(path) + pages.dead_links(path, site) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_in_a_browser(browser, site, theme):
+    for path in pages.of(site).values():
+        assert pages.complaints(browser, path, theme) == []
+
+
+def test_a_failing_cell_is_named(tmp_path):
+    sample_book.write_notebook(tmp_path / "bad.ipynb", ["# Bad", ("code", "x = 1"), ("code", "x / 0")])
+    assert execute.run("bad.ipynb", tmp_path) == (
+        "bad.ipynb, cell 2 (id cell-2)\n    x / 0\n    ZeroDivisionError: division by zero")
+
+
+BAD = {
+    "a chapter begins with its title": ["## Not a title"],
+    "not an allowed callout": ["# T\n\n::: {.panel-tabset}\n:::"],
+    "not closed": ["# T\n\n::: {.callout-note}\ntext"],
+    "points at nothing": ["# T\n\nSee @sec-nowhere."],
+    "only one renderer knows": ["# T\n\nA [word]{.mark}."],
+    "not an allowed directive": ["# T", ("code", "#| layout-ncol: 2\n1")],
+    "go together": ["# T", ("code", "#| label: fig-x\n1")],
+    "exported lines": ["# T", ("code", "#| export\n" + "x = 1\n" * 41)],
+    "at most 60": ["# T"] + ["text"] * 60,
+    "the path of one machine": ["# T", ("code", "open('/home/me/data')")],
+    "not in the book": ["# T\n\n[there](../LICENSE)"],
+}
+
+
+@pytest.mark.parametrize("problem", BAD)
+def test_lint_finds(problem, tmp_path):
+    sample_book.write_notebook(tmp_path / "bad.ipynb", BAD[problem])
+    assert problem in "\n".join(lint.notebook(book.read(tmp_path / "bad.ipynb"), set()))

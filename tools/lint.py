@@ -1,0 +1,167 @@
+"""Are the notebooks fit for both renderers, for readers, and for other machines?
+
+    python tools/lint.py    print what is wrong, if anything
+
+The allow-lists below are what Quarto and tools/to_myst.py both render. Something new is first
+taught to to_myst.py and shown in tests/sample_book.py, then allowed here.
+"""
+import re
+import sys
+from pathlib import PurePosixPath
+
+import book
+
+sys.path.insert(0, str(book.ROOT / "nbs"))
+import _nbfilter
+from _nbfilter import directives, text
+
+MOST_CELLS = 60
+MOST_EXPORTED_LINES = 40
+MOST_OUTPUT_BYTES = 300_000          # one cell's outputs, as stored
+DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold", "echo",
+              *_nbfilter.FLAGS}
+CALLOUTS = {"note", "tip", "warning", "important"}
+CALLOUT = re.compile(r'::: \{\.callout-(\w+)(?: (?:collapse="true"|title="[^"]*"))*\}')
+ATTRIBUTES = re.compile(r"\{#(sec|eq)-[\w-]*\w\}$")
+MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/work/|/opt/|/usr/)")
+
+
+def shape(nb):
+    """What the file itself must be."""
+    if (nb["nbformat"], nb["nbformat_minor"]) != (4, 5):
+        yield "the notebook is not nbformat 4.5"
+    if len(nb["cells"]) > MOST_CELLS:
+        yield f"{len(nb['cells'])} cells; a chapter has at most {MOST_CELLS}"
+    ids = [cell.get("id") for cell in nb["cells"]]
+    if None in ids or len(set(ids)) < len(ids):
+        yield "each cell needs an id of its own"
+    if not all(isinstance(cell["source"], list) for cell in nb["cells"]):
+        yield "a source is not a list of lines"
+
+
+def prose_lines(cell):
+    """Lines outside fenced code."""
+    fenced = False
+    for line in text(cell).splitlines():
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced:
+            yield line
+
+
+def divs(lines):
+    """Callouts only, not nested, closed in their own cell."""
+    is_open = False
+    for line in lines:
+        if not line.startswith(":::"):
+            continue
+        match = CALLOUT.fullmatch(line.rstrip())
+        if line.strip() == ":::":
+            if not is_open:
+                yield "a ::: closes nothing"
+            is_open = False
+        elif not match or match[1] not in CALLOUTS:
+            yield f"not an allowed callout: {line}"
+        elif is_open:
+            yield f"a callout inside a callout: {line}"
+        else:
+            is_open = True
+    if is_open:
+        yield "a callout is not closed in its cell"
+
+
+def prose(cell, labels):
+    lines = list(prose_lines(cell))
+    yield from divs(lines)
+    for line in lines:
+        bare = re.sub(r"`+[^`]*`+", "", line)
+        for braces in re.findall(r"\{[#.][^}]*\}", re.sub(r"\$.*?\$", "", bare)):
+            if not line.startswith(":::") and not (ATTRIBUTES.match(braces) and bare.rstrip().endswith(braces)):
+                yield f"attributes that only one renderer knows: {braces}"
+        for name in re.findall(r"(?<![\w`@])@([A-Za-z][\w-]*)", bare):
+            if name not in labels:
+                yield f"@{name} points at nothing (a decorator goes into backticks)"
+        if "{{<" in bare or "[^" in bare or re.search(r"^\s*<(?!/?(details|summary|br|p|div|img|svg|sub|sup|kbd|https?:))\w", bare):
+            yield f"a form that the lint does not know: {line.strip()[:60]}"
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s]+)\)", bare):
+            if not target.endswith((".ipynb", ".png", ".svg", ".jpg")):
+                yield f"a link to something that is not in the book: {target}"
+    if MACHINE_PATH.search(text(cell)):
+        yield f"the path of one machine: {MACHINE_PATH.search(text(cell))[0]}"
+
+
+def code(cell):
+    found = directives(cell)
+    for name in found.keys() - DIRECTIVES:
+        yield f"not an allowed directive: #| {name}"
+    if ("fig-cap" in found) != ("label" in found) or not found.get("label", "fig-").startswith("fig-"):
+        yield "label: fig-... and fig-cap go together"
+    lines = [line for line in text(cell).splitlines() if line.strip()]
+    if any(name in found for name in _nbfilter.EXPORT) and len(lines) - len(found) > MOST_EXPORTED_LINES:
+        yield f"{len(lines) - len(found)} exported lines in one cell; at most {MOST_EXPORTED_LINES}"
+    if any(line.startswith("#|") for line in text(cell).splitlines()[len(found):]):
+        yield "a directive that does not stand at the head of its cell"
+    if MACHINE_PATH.search(text(cell)):
+        yield f"the path of one machine: {MACHINE_PATH.search(text(cell))[0]}"
+    yield from outputs(cell)
+
+
+def output_text(output):
+    data = output.get("data", {})
+    readable = [data[kind] for kind in ("text/plain", "text/html", "image/svg+xml") if kind in data]
+    return "\n".join("".join(part) for part in [*readable, output.get("text", []), output.get("traceback", [])])
+
+
+def outputs(cell):
+    if len(book.json.dumps(cell["outputs"])) > MOST_OUTPUT_BYTES:
+        yield f"outputs of more than {MOST_OUTPUT_BYTES:,} bytes"
+    for output in cell["outputs"]:
+        if MACHINE_PATH.search(output_text(output)):
+            yield f"the path of one machine in an output: {MACHINE_PATH.search(output_text(output))[0]}"
+
+
+def labels_of(nb):
+    """What can be pointed at: {'sec-x', 'eq-y', 'fig-z'}, as a list, so that doubles show."""
+    found = []
+    for cell in nb["cells"]:
+        if cell["cell_type"] == "markdown":
+            found += re.findall(r"\{#([\w-]+)\}", "\n".join(prose_lines(cell)))
+        elif "label" in directives(cell):
+            found.append(directives(cell)["label"])
+    return found
+
+
+def titles(nb):
+    """One H1 a chapter, in its first cell that is shown."""
+    shown = [cell for cell in nb["cells"] if not any(name in directives(cell) for name in _nbfilter.DROP)]
+    heads = [line for cell in shown if cell["cell_type"] == "markdown" for line in prose_lines(cell) if line.startswith("# ")]
+    if len(heads) != 1 or not text(shown[0]).startswith("# "):
+        yield "a chapter begins with its title, the only H1"
+
+
+def notebook(nb, labels):
+    yield from shape(nb)
+    yield from titles(nb)
+    for number, cell in enumerate(nb["cells"]):
+        found = code(cell) if cell["cell_type"] == "code" else prose(cell, labels)
+        for problem in found:
+            yield f"cell {number} (id {cell.get('id')}): {problem}"
+
+
+def check(root=book.ROOT):
+    """Every problem of every notebook under nbs/, as a list of lines."""
+    paths = sorted(str(PurePosixPath(path.relative_to(root))) for path in (root / "nbs").rglob("*.ipynb")
+                   if not path.name.startswith((".", "_")) and ".ipynb_checkpoints" not in path.parts)
+    nbs = {path: book.read(root / path) for path in paths}
+    labels = [label for nb in nbs.values() for label in labels_of(nb)]
+    problems = [f"{path}: {problem}" for path, nb in nbs.items() for problem in notebook(nb, set(labels))]
+    problems += [f"the label {label} is used twice" for label in sorted({x for x in labels if labels.count(x) > 1})]
+    problems += [f"{path}: not in _quarto.yml" for path in paths if path not in book.notebooks(root)]
+    problems += [f"{path}: in _quarto.yml, but there is no such file" for path in book.notebooks(root) if path not in paths]
+    return problems
+
+
+if __name__ == "__main__":
+    problems = check()
+    print("\n".join(problems) or "the notebooks are fine")
+    sys.exit(bool(problems))
