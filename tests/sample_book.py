@@ -11,6 +11,7 @@ project:
   output-dir: _build/quarto
 book:
   title: sample
+  favicon: assets/favicon.svg
   chapters:
     - index.qmd
     - part: First part

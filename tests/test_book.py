@@ -65,6 +65,7 @@ def test_notebooks_are_clean(clean_copy):
 
 def test_readme_is_the_index(tmp_path):
     shutil.copytree(book.ROOT / "nbs", tmp_path / "nbs")
+    shutil.copy(book.ROOT / "_quarto.yml", tmp_path)
     assert readme.readme(tmp_path) == (book.ROOT / "README.md").read_text(encoding="utf-8")
     assert different(tmp_path / readme.FIGURES, book.ROOT / readme.FIGURES, "*") == []
 

@@ -48,6 +48,7 @@ def test_every_construct_is_rendered(site):
     assert page.select_one(".edu-svg svg rect[stroke=currentColor]")
     assert len(page.select("main details")) == 2      # the folded figure code and the folded solution
     assert "hello from the index" in words(site, "index.html")
+    assert "First part One chapter Two" in words(site, "index.html")
 
 
 def test_pages_are_whole(site):

@@ -1,4 +1,4 @@
-"""README.md is nbs/index.ipynb: its text, its shown code, its outputs.
+"""README.md is nbs/index.ipynb: its text, its shown code, its outputs; then the list of the chapters.
 
     python tools/readme.py    write README.md (figures go to assets/readme/)
 """
@@ -39,6 +39,22 @@ def code(cell, root):
     return shown + list(outputs(cell, root))
 
 
+def title(nb):
+    """The chapter's H1, without its label."""
+    prose = (cell for cell in nb["cells"] if cell["cell_type"] == "markdown")
+    heads = (line for cell in prose for line in _nbfilter.text(cell).splitlines() if line.startswith("# "))
+    return re.sub(r"\s*\{#.*\}$", "", next(heads)[2:])
+
+
+def contents(root):
+    """The chapters by part, in the order of _quarto.yml."""
+    blocks = []
+    for part, paths in book.parts(root):
+        lines = [f"- [{title(book.read(root / path))}]({path})" for path in paths if path.endswith(".ipynb")]
+        blocks += [f"**{part}**\n\n" + "\n".join(lines)] if lines else []
+    return ["## The chapters", *blocks] if blocks else []
+
+
 def readme(root=book.ROOT):
     """The text of README.md; its figures are written on the way."""
     shutil.rmtree(root / FIGURES, ignore_errors=True)
@@ -48,7 +64,7 @@ def readme(root=book.ROOT):
             blocks.append(LINK.sub(r"\1nbs/", _nbfilter.text(cell)).strip())
         else:
             blocks += code(cell, root)
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(blocks + contents(root)) + "\n"
 
 
 if __name__ == "__main__":

@@ -97,7 +97,11 @@ def with_sphinx(source, site):
     translate(source, pages)
     shutil.rmtree(cache, ignore_errors=True)
     config = yaml.safe_load((source / "_quarto.yml").read_text())["book"]
-    settings = SPHINX | {"html_title": config["title"], "html_static_path": [str(pages / "assets")]}
+    settings = SPHINX | {
+        "html_title": config["title"],
+        "html_favicon": str(pages / config["favicon"]),
+        "html_static_path": [str(pages / "assets")],
+    }
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(pages, None, site, cache, "html", settings, status=None, warningiserror=True)
         app.build()
