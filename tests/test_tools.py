@@ -1,4 +1,9 @@
 """The tools, on a tiny book that has every construct (sample_book.py)."""
+import json
+import subprocess
+import sys
+
+import nbformat
 import pytest
 
 import book
@@ -60,6 +65,16 @@ def test_pages_are_whole(site):
 def test_pages_in_a_browser(browser, site, theme):
     for path in pages.of(site).values():
         assert pages.complaints(browser, path, theme) == []
+
+
+def test_the_filter_as_quarto_runs_it(sample):
+    script, notebook = sample / "nbs/_nbfilter.py", sample / "nbs/one.ipynb"
+    done = subprocess.run([sys.executable, script], input=notebook.read_text(), capture_output=True, text=True, check=True)
+    shown = json.loads(done.stdout)
+    nbformat.validate(shown)
+    sources = ["".join(cell["source"]) for cell in shown["cells"]]
+    assert "def square(x):\n    'The square of x.'\n    return x * x" in sources
+    assert any(source.startswith("#| label: fig-line\n#| fig-cap:") for source in sources)
 
 
 def test_a_failing_cell_is_named(tmp_path):

@@ -13,6 +13,7 @@ import os
 import platform
 import shutil
 import sys
+import textwrap
 import time
 
 import nbformat
@@ -100,7 +101,7 @@ def failure(path, nb, error):
     else:
         what = "the kernel died"
     where = f"{path}, cell {error.cell_number} (id {cell.id})"
-    return f"{where}\n    {code[0] if code else ''}\n    {what}"
+    return where + "\n" + textwrap.indent(f"{code[0] if code else ''}\n{what}", "    ")
 
 
 def run(path, root=book.STAGE):
