@@ -77,6 +77,24 @@ def test_the_filter_as_quarto_runs_it(sample):
     assert any(source.startswith("#| label: fig-line\n#| fig-cap:") for source in sources)
 
 
+def stub_quarto(folder, body, monkeypatch):
+    folder.mkdir()
+    (folder / "quarto").write_text(f"#!/bin/sh\n{body}\n")
+    (folder / "quarto").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def test_quarto_is_taken_where_it_is(sample, tmp_path, monkeypatch):
+    stub_quarto(tmp_path / "bin", 'mkdir -p "$2/_build/quarto" && echo quarto > "$2/_build/quarto/index.html"', monkeypatch)
+    assert site_build.build(sample, tmp_path / "site").read_text() == "quarto\n"
+
+
+def test_a_warning_of_quarto_is_an_error(sample, tmp_path, monkeypatch):
+    stub_quarto(tmp_path / "bin", 'echo "WARN: unresolved @sec-x" >&2', monkeypatch)
+    with pytest.raises(SystemExit, match="unresolved"):
+        site_build.build(sample, tmp_path / "site")
+
+
 def test_a_failing_cell_is_named(tmp_path):
     sample_book.write_notebook(tmp_path / "bad.ipynb", ["# Bad", ("code", "x = 1"), ("code", "x / 0")])
     assert execute.run("bad.ipynb", tmp_path) == (

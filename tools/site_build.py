@@ -46,6 +46,7 @@ SPHINX = {
         "footer_start": [],
         "footer_end": [],
         "show_toc_level": 2,
+        "back_to_top_button": False,
         "search_bar_text": "Search the book",
         "pygments_light_style": "a11y-high-contrast-light",
         "pygments_dark_style": "github-dark",
