@@ -10,7 +10,8 @@ from typing import NamedTuple
 from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import promote, publish, publish_all, reduction, same_dtype, sizes_of, unary, where
-from .table import NO_PARAMS, OPS, call, decompose, erf, horner, kernel
+from .table import NO_PARAMS, OPS, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
+from .table import decompose, erf, horner, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
 # %% auto #0
@@ -574,6 +575,12 @@ def stack(tensors, dim: int = 0) -> Tensor:
 def flip(input: Tensor, *dims) -> Tensor:
     "The order of the elements turned around along `dims`."
     return call(OPS["flip"], (input,), {"dims": check_dims(sizes_of(dims), input.ndim) or ()}, "FlipBackward0")
+
+# %% ../nbs/01d_composites.ipynb #5292106e
+check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape, stack=check_same_shape,
+      mv=lambda a, b: check_matmul(a, b[:, None]), dot=lambda a, b: check_matmul(a[None], b[:, None]),
+      **dict.fromkeys(["amin", "argmax", "max_dim"], check_nonempty),
+      **dict.fromkeys(["sub", "maximum", "minimum", "remainder", "truncdiv", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast))
 
 # %% ../nbs/01d_composites.ipynb #66a49060
 OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder", "pow": "pow",

@@ -18,11 +18,13 @@ from .errors import error
 from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 
 # %% auto #0
-__all__ = ['ambient', 'OPS', 'COLUMNS', 'kernel', 'decompose', 'view', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
+__all__ = ['ambient', 'OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
            'ROTATIONS', 'BLOCK', 'Mode', 'mode', 'Op', 'column', 'handle', 'find_handler', 'Tape', 'call',
-           'mark_inference', 'Quiet', 'run_array', 'run_source', 'add_backend', 'below_tape', 'link_view', 'looks_into',
-           'keeps_nothing', 'refresh', 'along', 'written', 'windows', 'fold', 'sort', 'scatter', 'threefry',
-           'random_bits', 'erf_coefficients', 'erf', 'horner', 'op', 'source_line', 'card']
+           'mark_inference', 'Quiet', 'run_array', 'explain', 'run_source', 'add_backend', 'below_tape', 'link_view',
+           'looks_into', 'keeps_nothing', 'refresh', 'along', 'written', 'windows', 'fold', 'sort', 'scatter',
+           'threefry', 'random_bits', 'erf_coefficients', 'erf', 'horner', 'shapes_of', 'check_broadcast',
+           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'source_line',
+           'card']
 
 # %% ../nbs/01a_table.ipynb #fae2c482
 class Mode(NamedTuple):
@@ -75,6 +77,7 @@ def column(name: str, doc: str) -> Callable:
 
 # %% ../nbs/01a_table.ipynb #e1862b08
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
+check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
 view = column("view", "the result looks into the operand's memory: how a write to it changes the operand")
 
@@ -142,9 +145,17 @@ def run_array(op: Op, payloads: list, params: dict):
     for payload in payloads:
         if type(payload) in BACKENDS: break
     xp, kind = BACKENDS[type(payload)].xp, type(payload)
-    out = quiet.run(op.kernel, xp, *payloads, **params)
+    try: out = quiet.run(op.kernel, xp, *payloads, **params)
+    except Exception as problem: raise explain(op, payloads, params, problem) from None
     if type(out) is tuple: return tuple([o if type(o) is kind else xp.asarray(o) for o in out])
     return out if type(out) is kind else xp.asarray(out)
+
+def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
+    "A kernel's failure in our words, if the row's check knows them."
+    if op.check is not None: op.check(*payloads, **params)
+    kind = problem.__class__ if isinstance(problem, (IndexError, MemoryError, RuntimeError)) else RuntimeError
+    given = ", ".join(f"{p.dtype} {tuple(p.shape)}" if hasattr(p, "dtype") else repr(p) for p in payloads)
+    return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}", "other dtypes or shapes")
 
 def run_source(op: Op, payloads: list, params: dict):
     "A row without operands makes an array on the device that it is told."
@@ -309,6 +320,7 @@ def scatter(xp, a, v, index, dims, mode):
     if mode == "set":
         rows[index] = v
         return out
+    if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)): raise IndexError("index out of range")
     index = [xp.where(i < 0, i + n, i) for i, n in zip(index, rows.shape)]
     flat, sizes = index[0], rows.shape[:len(dims)]
     for i, n in zip(index[1:], sizes[1:]): flat = flat * n + i
@@ -381,6 +393,62 @@ def horner(coefficients, x):
     total = coefficients[0]
     for c in coefficients[1:]: total = total * x + c
     return total
+
+# %% ../nbs/01a_table.ipynb #2c0e8aed
+def shapes_of(operands) -> list[tuple]: return [tuple(x.shape) for x in operands if hasattr(x, "shape")]
+
+def check_broadcast(*operands, **params) -> None:
+    "A RuntimeError if shapes do not broadcast."
+    shapes = shapes_of(operands)
+    width = max(map(len, shapes))
+    for dim in range(width):
+        sizes = [shape[dim - width + len(shape)] for shape in shapes if dim >= width - len(shape)]
+        odd = [n for n in sizes if n != 1]
+        if len(set(odd)) > 1:
+            raise error(RuntimeError, f"The size of tensor a ({odd[0]}) must match the size of tensor b ({next(n for n in odd if n != odd[0])}) at non-singleton dimension {dim}",
+                        f"shapes {' and '.join(map(str, shapes))} are lined up from the right; each pair of sizes must be equal, or one of them 1",
+                        "reshape, or put a dimension of size 1 where it should repeat: x.unsqueeze(dim)")
+
+def check_matmul(a, b, **params) -> None:
+    "A RuntimeError if matrices do not fit."
+    rows, columns = (tuple(x.shape[-2:]) for x in (a, b))
+    if rows[-1] != columns[0]:
+        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, rows))} and {'x'.join(map(str, columns))})",
+                    f"each row of the first has {rows[-1]} numbers, each column of the second {columns[0]}", "a @ b.mT, or another shape")
+    check_broadcast(a[..., 0, 0], b[..., 0, 0])
+
+def check_index(a, *operands, dims, **params) -> None:
+    "An IndexError if an index is out of range."
+    for index, dim in zip(operands[-len(dims):], dims):
+        n = a.shape[dim]
+        out = index[(index < -n) | (index >= n)]
+        if out.size:
+            raise error(IndexError, f"index {int(out[0])} is out of bounds for dimension {dim} with size {n}", f"the shape is {tuple(a.shape)}", f"an index from {-n} to {n - 1}" if n else "this dimension is empty")
+    check_broadcast(*operands[-len(dims):])
+
+# %% ../nbs/01a_table.ipynb #6aac7e64
+def check_same_shape(*tensors, dim, **params) -> None:
+    "A RuntimeError if tensors to be joined differ in shape (but along `dim`, in cat)."
+    first = tuple(tensors[0].shape)
+    for number, t in enumerate(tensors):
+        if len(t.shape) != len(first) or any(n != m for d, (n, m) in enumerate(zip(t.shape, first)) if d != dim):
+            raise error(RuntimeError, f"Sizes of tensors must match except in dimension {dim}. Expected {list(first)} but got {list(t.shape)} for tensor number {number} in the list.",
+                        "tensors side by side have the same height", "pad, slice or reshape them first")
+
+def check_nonempty(a, **params) -> None:
+    "A RuntimeError for the extremum of nothing."
+    if not a.size:
+        raise error(RuntimeError, "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
+                    f"a tensor of shape {tuple(a.shape)} has no largest element", "look at x.numel() first")
+
+def check_power(a, b) -> None:
+    "A RuntimeError for an integer to a negative power."
+    check_broadcast(a, b)
+    raise error(RuntimeError, "Integers to negative integer powers are not allowed.", "the result would be a fraction", "x.float() ** y")
+
+check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
+      scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
+      **dict.fromkeys(["add", "mul", "div", "atan2", "floordiv", "rem", "eq", "lt", "bit", "where"], check_broadcast))
 
 # %% ../nbs/01a_table.ipynb #e0d6eb07
 def op(name: str) -> Op:
