@@ -9,18 +9,19 @@ from typing import NamedTuple
 
 from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
-from .names import promote, publish, publish_all, reduction, same_dtype, sizes_of, unary, where
+from .names import promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
 from .table import NO_PARAMS, OPS, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
 from .table import decompose, erf, horner, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
 # %% auto #0
-__all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'sub', 'clamp', 'logsumexp_kernel',
-           'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps',
-           'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'mean', 'var', 'std', 'norm', 'logsumexp',
-           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
-           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'add_to', 'matmul', 'product', 'addmm', 'outer', 'cat_steps',
-           'flip_steps', 'joined', 'cat', 'stack', 'flip', 'reflected', 'comparison']
+__all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'truncdiv', 'sub', 'clamp',
+           'logsumexp_kernel', 'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps',
+           'cumprod_steps', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating',
+           'floating', 'mean', 'var', 'std', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum',
+           'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort',
+           'topk', 'add_to', 'matmul', 'product', 'addmm', 'outer', 'cat_steps', 'flip_steps', 'joined', 'no_tensors',
+           'cat', 'stack', 'flip', 'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #700c65a9
 kernel(
@@ -102,13 +103,20 @@ publish_all(unary, {
     "sigmoid": "1 / (1 + exp(-x)).",
     "erfinv": "The inverse of the error function.",
 }, floating=True)
-publish_all(unary, {"square": "x * x.", "relu": "x where it is positive, else 0."})
+publish_all(unary, {"relu": "x where it is positive, else 0."})
+
+@face(inplace=True)
+def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "x * x."
+    check_tensor(input, "square")
+    if input.dtype is bool_: input = cast(input, int64)
+    return finish(call(OPS["square"], (input,), NO_PARAMS, "PowBackward0"), out)
 
 # %% ../nbs/01d_composites.ipynb #5807eed2
 kernel(
     ceil=lambda xp, a: xp.ceil(a),
     trunc=lambda xp, a: xp.trunc(a),
-    sign=lambda xp, a: xp.sign(a),
+    sign=lambda xp, a: xp.subtract(a > 0, a < 0, dtype=a.dtype) if a.dtype.kind != "b" else a.copy(),
     isnan=lambda xp, a: xp.isnan(a),
     isinf=lambda xp, a: xp.isinf(a),
     isfinite=lambda xp, a: xp.isfinite(a),
@@ -127,16 +135,13 @@ decompose(
 )
 
 # %% ../nbs/01d_composites.ipynb #c3576981
+publish_all(rounding, {"ceil": "The smallest integer not below x.", "trunc": "The integer part of x."})
+publish_all(unary, {"sign": "-1, 0 or 1.", "logical_not": "Whether x is zero.", "bitwise_not": "Each bit turned over."})
 publish_all(unary, {
-    "ceil": "The smallest integer not below x.",
-    "trunc": "The integer part of x.",
-    "sign": "-1, 0 or 1.",
     "isnan": "Whether x is NaN.",
     "isinf": "Whether x is infinite.",
     "isfinite": "Whether x is neither infinite nor NaN.",
-    "logical_not": "Whether x is zero.",
-    "bitwise_not": "Each bit turned over.",
-})
+}, inplace=False)
 
 # %% ../nbs/01d_composites.ipynb #a9f908f1
 kernel(
@@ -144,7 +149,7 @@ kernel(
     maximum=lambda xp, a, b: xp.maximum(a, b),
     minimum=lambda xp, a, b: xp.minimum(a, b),
     remainder=lambda xp, a, b: xp.remainder(a, b),
-    truncdiv=lambda xp, a, b: xp.where((a < 0) == (b < 0), 1, -1) * xp.floor_divide(abs(a), abs(b)),
+    truncdiv=lambda xp, a, b: truncdiv(xp, a, b),
     le=lambda xp, a, b: xp.less_equal(a, b),
     ne=lambda xp, a, b: xp.not_equal(a, b),
     gt=lambda xp, a, b: xp.greater(a, b),
@@ -169,6 +174,11 @@ decompose(
 )
 
 # %% ../nbs/01d_composites.ipynb #ecb663d0
+def truncdiv(xp, a, b):
+    "a / b rounded towards zero; of integers, by taking away the remainder first."
+    rest = xp.fmod(a, b)
+    return xp.trunc(xp.divide(a, b)) if rest.dtype.kind == "f" else xp.floor_divide(xp.subtract(a, rest), b)
+
 publish_all(binary, {
     "maximum": "The larger of x and y.",
     "minimum": "The smaller of x and y.",
@@ -207,13 +217,13 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
 kernel(
     mean=lambda xp, a, *, dims, keepdim: a.mean(axis=dims, keepdims=keepdim),
     var=lambda xp, a, *, dims, keepdim, correction: a.var(axis=dims, keepdims=keepdim, ddof=correction),
-    prod=lambda xp, a, *, dims, keepdim: a.prod(axis=dims, keepdims=keepdim),
+    prod=lambda xp, a, *, dims, keepdim: a.prod(axis=dims, dtype=a.dtype, keepdims=keepdim),
     amin=lambda xp, a, *, dims, keepdim: a.min(axis=dims, keepdims=keepdim),
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
     any=lambda xp, a, *, dims, keepdim: a.any(axis=dims, keepdims=keepdim),
     norm=lambda xp, a, *, dims, keepdim: xp.sqrt((a * a).sum(axis=dims, keepdims=keepdim)),
     logsumexp=lambda xp, a, *, dims, keepdim: logsumexp_kernel(xp, a, dims, keepdim),
-    cumprod=lambda xp, a, *, dim: xp.cumprod(a, axis=dim),
+    cumprod=lambda xp, a, *, dim: xp.cumprod(a, axis=dim, dtype=a.dtype),
     argmax=lambda xp, a, *, dim, keepdim: xp.argmax(a, axis=dim, keepdims=keepdim),
     max_dim=lambda xp, a, *, dim, keepdim: pick(xp, a, xp.argmax(a, axis=dim, keepdims=True), dim, keepdim),
     softmax=lambda xp, a, *, dim: softmax_kernel(xp, a, dim),
@@ -223,14 +233,14 @@ kernel(
 # %% ../nbs/01d_composites.ipynb #2bf55080
 def logsumexp_kernel(xp, a, dims, keepdim):
     "log(sum(exp(a))), from the largest element, so that nothing overflows."
-    top = a.max(axis=dims, keepdims=True)
+    top = a.max(axis=dims, keepdims=True, initial=-math.inf)
     top = xp.where(xp.isfinite(top), top, 0)
     total = xp.log(xp.exp(a - top).sum(axis=dims, keepdims=True)) + top
     return total if keepdim else total.reshape(a.sum(axis=dims).shape)
 
 def softmax_kernel(xp, a, dim):
     "exp(a) / sum(exp(a)) in one buffer."
-    e = xp.subtract(a, a.max(axis=dim, keepdims=True))
+    e = xp.subtract(a, a.max(axis=dim, keepdims=True, initial=-math.inf))
     xp.exp(e, out=e)
     e /= e.sum(axis=dim, keepdims=True)
     return e
@@ -340,65 +350,82 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=
     return finish(call(OPS["prod"], (accumulate_dtype(input, dtype),), params, f"ProdBackward{int(dim is not None)}"), out)
 
 # %% ../nbs/01d_composites.ipynb #30deee8c
+def check_floating(input: Tensor, what: str) -> None:
+    "A RuntimeError for integers."
+    if input.payload.dtype.kind != "f":
+        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer", f"x.float() first")
+
+def floating(input: Tensor, dtype=None) -> Tensor:
+    "`input` in a dtype, or as floating numbers."
+    if dtype is not None: return cast(input, to_dtype(dtype))
+    return input if input.payload.dtype.kind == "f" else cast(input, get_default_dtype())
+
 @face
 def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
     if dtype is not None: input = cast(input, to_dtype(dtype))
-    if input.payload.dtype.kind != "f":
-        raise error(RuntimeError, f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {input.dtype.name}",
-                    "a mean of integers is seldom an integer", "x.float().mean()")
+    check_floating(input, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype")
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
     return finish(call(OPS["mean"], (input,), params, f"MeanBackward{int(dim is not None)}"), out)
 
 @face
-def var(input: Tensor, dim: int | tuple | None = None, *, correction: int = 1, unbiased: bool | None = None, keepdim: bool = False) -> Tensor:
+def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
+    check_floating(input, "std and var only support floating point and complex dtypes")
+    if isinstance(dim, bool): dim, unbiased = None, dim
     if unbiased is not None: correction = int(unbiased)
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim, "correction": correction}
     return call(OPS["var"], (input,), params, "VarBackward0")
 
 @face
-def std(input: Tensor, dim: int | tuple | None = None, *, correction: int = 1, unbiased: bool | None = None, keepdim: bool = False) -> Tensor:
+def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
-    return var(input, dim, correction=correction, unbiased=unbiased, keepdim=keepdim).sqrt()
+    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
 
 # %% ../nbs/01d_composites.ipynb #75632435
 @face
 def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keepdim: bool = False) -> Tensor:
     "The p-norm, of all elements or over `dim`."
+    check_floating(input, "linalg.vector_norm: Expected a floating point or complex tensor as input")
     dims = check_dims(dim, input.ndim)
     if p in (2, "fro"): return call(OPS["norm"], (input,), {"dims": dims, "keepdim": keepdim}, "LinalgVectorNormBackward0")
     if p == math.inf: return input.abs().amax(dims, keepdim)
+    if p == -math.inf: return input.abs().amin(dims, keepdim)
     if p == 0: return (input != 0).to(input.dtype).sum(dims, keepdim)
     return input.abs().pow(p).sum(dims, keepdim).pow(1 / p)
 
 @face
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
-    return call(OPS["logsumexp"], (input,), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}, "LogsumexpBackward0")
+    return call(OPS["logsumexp"], (floating(input),), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}, "LogsumexpBackward0")
+
+def call_along(row: str, input: Tensor, dim: int, node: str, **params):
+    "A row that works along one dimension; a number is taken as a vector of one element."
+    params["dim"] = check_dim(dim, input.ndim)
+    if input.ndim: return call(OPS[row], (input,), params, node)
+    result = call(OPS[row], (input.reshape(1),), params, node)
+    return tuple(r.reshape(()) for r in result) if type(result) is tuple else result.reshape(())
 
 @face
 def softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
-    if dtype is not None: input = cast(input, dtype)
-    return call(OPS["softmax"], (input,), {"dim": check_dim(dim, input.ndim)}, "SoftmaxBackward0")
+    return call_along("softmax", floating(input, dtype), dim, "SoftmaxBackward0")
 
 @face
 def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
-    if dtype is not None: input = cast(input, dtype)
-    return call(OPS["log_softmax"], (input,), {"dim": check_dim(dim, input.ndim)}, "LogSoftmaxBackward0")
+    return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
 # %% ../nbs/01d_composites.ipynb #eb049f99
 @face
 def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running sums along `dim`."
-    return call(OPS["cumsum"], (accumulate_dtype(input, dtype),), {"dim": check_dim(dim, input.ndim), "reverse": False}, "CumsumBackward0")
+    return call_along("cumsum", accumulate_dtype(input, dtype), dim, "CumsumBackward0", reverse=False)
 
 @face
 def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running products along `dim`."
-    return call(OPS["cumprod"], (accumulate_dtype(input, dtype),), {"dim": check_dim(dim, input.ndim)}, "CumprodBackward0")
+    return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
 
 @face
 def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
@@ -417,7 +444,7 @@ def max(input: Tensor, dim=None, keepdim: bool = False):
     "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
     if isinstance(dim, Tensor): return input.maximum(dim)
     if dim is None: return call(OPS["max"], (input,), {"dims": None, "keepdim": False}, "MaxBackward1")
-    return ValuesIndices(*call(OPS["max_dim"], (input,), {"dim": check_dim(dim, input.ndim), "keepdim": keepdim}, "MaxBackward0"))
+    return ValuesIndices(*call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
 
 @face
 def min(input: Tensor, dim=None, keepdim: bool = False):
@@ -435,7 +462,9 @@ def turned(x: Tensor) -> Tensor:
 @face
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
-    return call(OPS["argmax"], (input,), {"dim": None if dim is None else check_dim(dim, input.ndim), "keepdim": keepdim and dim is not None})
+    if dim is not None: return call_along("argmax", input, dim, "", keepdim=keepdim)
+    index = call(OPS["argmax"], (input,), {"dim": None, "keepdim": False})
+    return index.reshape((1,) * input.ndim) if keepdim else index
 
 @face
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -445,7 +474,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 @face
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True):
     "Values in order along `dim`, and where they came from; stable."
-    return ValuesIndices(*call(OPS["sort"], (input,), {"dim": check_dim(dim, input.ndim), "descending": descending}, "SortBackward0"))
+    return ValuesIndices(*call_along("sort", input, dim, "SortBackward0", descending=descending))
 
 @face
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
@@ -456,6 +485,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     "The `k` largest (or smallest) elements along `dim`, in order, and their indices."
     values, indices = sort(input, dim, descending=largest)
+    if not input.ndim and k == 1: return ValuesIndices(values, indices)
     return ValuesIndices(values.narrow(dim, 0, k), indices.narrow(dim, 0, k))
 
 # %% ../nbs/01d_composites.ipynb #0510161c
@@ -553,23 +583,28 @@ def flip_steps(a: Tensor, dims: tuple) -> Tensor:
     return a
 
 # %% ../nbs/01d_composites.ipynb #0aa54fdb
-def joined(name: str, tensors, dim: int, extra: int) -> Tensor:
+def joined(name: str, tensors: list, dim: int, extra: int) -> Tensor:
     "Tensors brought to one dtype and joined by the row `name`."
-    tensors = list(tensors)
-    if not tensors: raise error(RuntimeError, f"{name}(): expected a non-empty list of Tensors", "nothing says shape and dtype of the result", "en.zeros(0)")
     if len({t.payload.dtype for t in tensors}) > 1: tensors = promote(tuple(tensors))
     return call(OPS[name], tuple(tensors), {"dim": check_dim(dim, tensors[0].ndim + extra)}, node_name(name))
 
-@face(method=False)
-def cat(tensors, dim: int = 0) -> Tensor:
-    "Tensors one after the other along a dimension they have."
-    tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
-    return joined("cat", tensors, dim, 0)
+def no_tensors(kind: type, what: str) -> Exception:
+    return error(kind, what, "nothing says shape and dtype of the result", "en.zeros(0)")
 
 @face(method=False)
-def stack(tensors, dim: int = 0) -> Tensor:
+def cat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+    "Tensors one after the other along a dimension they have."
+    tensors = list(tensors)
+    if not tensors: raise no_tensors(ValueError, "cat(): expected a non-empty list of Tensors")
+    tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
+    return finish(joined("cat", tensors, dim, 0), out)
+
+@face(method=False)
+def stack(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
-    return joined("stack", tensors, dim, 1)
+    tensors = list(tensors)
+    if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
+    return finish(joined("stack", tensors, dim, 1), out)
 
 @face
 def flip(input: Tensor, *dims) -> Tensor:

@@ -133,7 +133,9 @@ def T(self: Tensor) -> Tensor:
 @property
 def mT(self: Tensor) -> Tensor:
     "The last two dimensions exchanged; a view."
-    return self.transpose(-2, -1)
+    n = len(self.payload.shape)
+    if n < 2: return self.transpose(-2, -1)
+    return permuted(self, (*range(n - 2), n - 1, n - 2), "TransposeBackward0")
 
 # %% ../nbs/01e_layout.ipynb #5703b85b
 @face

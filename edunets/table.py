@@ -18,11 +18,11 @@ from .errors import error
 from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 
 # %% auto #0
-__all__ = ['ambient', 'OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
-           'ROTATIONS', 'BLOCK', 'Mode', 'mode', 'Op', 'column', 'handle', 'find_handler', 'Tape', 'call',
-           'mark_inference', 'Quiet', 'run_array', 'explain', 'run_source', 'add_backend', 'below_tape', 'link_view',
-           'looks_into', 'keeps_nothing', 'refresh', 'along', 'written', 'windows', 'fold', 'sort', 'scatter',
-           'threefry', 'random_bits', 'erf_coefficients', 'erf', 'horner', 'shapes_of', 'check_broadcast',
+__all__ = ['ambient', 'OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'new_tensor',
+           'quiet', 'BITS', 'ROTATIONS', 'BLOCK', 'Mode', 'mode', 'Op', 'column', 'handle', 'stronger', 'Tape', 'call',
+           'mark_inference', 'Quiet', 'array_handler', 'explain', 'run_source', 'add_backend', 'below_tape',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'along', 'written', 'windows', 'fold', 'sort',
+           'scatter', 'threefry', 'random_bits', 'erf_coefficients', 'erf', 'horner', 'shapes_of', 'check_broadcast',
            'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'source_line',
            'card']
 
@@ -82,28 +82,24 @@ decompose = column("decompose", "the same in terms of other rows")
 view = column("view", "the result looks into the operand's memory: how a write to it changes the operand")
 
 # %% ../nbs/01a_table.ipynb #5a6ab8ce
-HANDLERS: dict[type, Callable] = {}     # payload type: run(op, payloads, params) -> payload or a tuple of them
-RANKS: dict[type, int] = {}             # among several payload types, the highest rank runs the op
+HANDLERS: dict[type | None, Callable] = {}    # payload type: run(op, payloads, params) -> payload or a tuple of them
+RANKS: dict[type | None, int] = {None: -1}    # among several payload types, the highest rank runs the op
 
 def handle(payload_type: type, run: Callable, rank: int) -> None:
     "Register what an op means on a type of payload."
     HANDLERS[payload_type], RANKS[payload_type] = run, rank
-    find_handler.cache_clear()
 
 # %% ../nbs/01a_table.ipynb #1a52696b
-@functools.cache
-def find_handler(types: tuple[type, ...]) -> Callable:
-    "The handler of the highest-ranking payload type among `types`; a RuntimeError if two share that rank."
-    known = sorted({t for t in types if t in HANDLERS}, key=RANKS.get)
-    if not known: return run_source
-    if len(known) > 1 and RANKS[known[-1]] == RANKS[known[-2]]:
-        places = " and ".join(str(BACKENDS[t].device) for t in known[-2:])
-        raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {places}",
+def stronger(a: type | None, b: type) -> type:
+    "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
+    if RANKS[a] == RANKS[b]:
+        raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and {BACKENDS[b].device}",
                     "no operation moves data between devices silently", "x.to(y.device)")
-    return HANDLERS[known[-1]]
+    return a if RANKS[a] > RANKS[b] else b
 
 # %% ../nbs/01a_table.ipynb #57ea3708
 NO_PARAMS: dict = {}
+new_tensor = Tensor.__new__
 
 class Tape:
     "The slot in which autograd puts the function that records an op: record(op, args, params, name, result)."
@@ -111,20 +107,25 @@ class Tape:
 
 def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     "Apply a row to Tensors and Python numbers: the payload decides what that means, the tape records it."
-    if op.kernel is None: return op.decompose(*args, **params)    # a composite without a kernel, above the tape
-    now, payloads, tracked = ambient.get(), [], False
+    now, payloads, kind, tracked = ambient.get(), [], None, False
     for arg in args:
         if isinstance(arg, Tensor):
             if arg._parent is not None: refresh(arg)
             tracked = tracked or arg._requires_grad
             arg = arg.payload
+            if type(arg) is not kind: kind = stronger(kind, type(arg))
         payloads.append(arg)
-    run = find_handler(tuple(map(type, payloads))) if now.trace is None else now.trace.run
-    out = run(op, payloads if now.trace is None else args, params)
-    result = tuple(map(wrap, out)) if type(out) is tuple else wrap(out)
+    tracked = tracked and now.grad
+    if op.kernel is None or (tracked and op.vjp is None and op.decompose is not None):
+        return op.decompose(*args, **params)    # a composite without a rule of its own: the tape sees its parts
+    out = HANDLERS[kind](op, payloads, params) if now.trace is None else now.trace.run(op, args, params)
+    if type(out) is tuple: result = tuple(map(wrap, out))
+    else:
+        result = new_tensor(Tensor)
+        result.payload = out
     if op.view is not None: link_view(result, op, args[0], params, name)
     if now.inference: mark_inference(result)
-    elif tracked and now.grad: Tape.record(op, args, params, name, result)
+    elif tracked: Tape.record(op, args, params, name, result)
     return result
 
 # %% ../nbs/01a_table.ipynb #f23154c5
@@ -140,15 +141,14 @@ class Quiet(threading.local):
 quiet = Quiet()
 
 # %% ../nbs/01a_table.ipynb #5089f126
-def run_array(op: Op, payloads: list, params: dict):
-    "The array module of the inputs computes; every result is an array, 0-d ones too."
-    for payload in payloads:
-        if type(payload) in BACKENDS: break
-    xp, kind = BACKENDS[type(payload)].xp, type(payload)
-    try: out = quiet.run(op.kernel, xp, *payloads, **params)
-    except Exception as problem: raise explain(op, payloads, params, problem) from None
-    if type(out) is tuple: return tuple([o if type(o) is kind else xp.asarray(o) for o in out])
-    return out if type(out) is kind else xp.asarray(out)
+def array_handler(kind: type, xp) -> Callable:
+    "What an op means on arrays: their module computes; every result is an array, 0-d ones too."
+    def run(op: Op, payloads: list, params: dict):
+        try: out = quiet.run(op.kernel, xp, *payloads, **params)
+        except Exception as problem: raise explain(op, payloads, params, problem) from None
+        if type(out) is kind: return out
+        return tuple([xp.asarray(o) for o in out]) if type(out) is tuple else xp.asarray(out)
+    return run
 
 def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
     "A kernel's failure in our words, if the row's check knows them."
@@ -161,13 +161,14 @@ def run_source(op: Op, payloads: list, params: dict):
     "A row without operands makes an array on the device that it is told."
     return op.kernel(backend_of(params["device"]).xp, *payloads, **params)
 
-handle(np.ndarray, run_array, rank=0)
+handle(np.ndarray, array_handler(np.ndarray, np), rank=0)
+handle(None, run_source, rank=-1)
 
 # %% ../nbs/01a_table.ipynb #0bbcef9c
 def add_backend(array_type: type, backend: Backend) -> None:
     "Let arrays of another module be payloads."
     BACKENDS[array_type] = backend
-    handle(array_type, run_array, rank=0)
+    handle(array_type, array_handler(array_type, backend.xp), rank=0)
 
 # %% ../nbs/01a_table.ipynb #efd06f5d
 def below_tape(op: Op, payloads: list, params: dict):
@@ -179,15 +180,17 @@ def below_tape(op: Op, payloads: list, params: dict):
 # %% ../nbs/01a_table.ipynb #e67ede2d
 def link_view(result: Tensor, op: Op, base: Tensor, params: dict, name: str) -> None:
     "Let a view know its base, and share the base's version."
-    if type(result.payload) in BACKENDS and not looks_into(result.payload, base.payload): return
+    in_memory = type(result.payload) in BACKENDS
+    if in_memory and not looks_into(result.payload, base.payload): return
     if base._version_counter is None: base._version_counter = Version()
     result._version_counter, result._seen = base._version_counter, base._version_counter.count
-    if op.view is not keeps_nothing or type(result.payload) not in BACKENDS:
+    if op.view is not keeps_nothing or not in_memory:
         result._parent, result._view = base, (op, params, name, ambient.get().grad)
 
 def looks_into(array, base) -> bool:
     "Whether an array made from `base` lies in base's memory."
-    return array is base or array.base is base or (array.base is not None and array.base is base.base)
+    if array is base or array.base is base: return True
+    return BACKENDS[type(array)].xp.may_share_memory(array, base)
 
 # %% ../nbs/01a_table.ipynb #8fbbfd65
 def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
@@ -289,9 +292,9 @@ def fold(xp, a, shape, size, stride, dilation, dims):
 
 # %% ../nbs/01a_table.ipynb #ce604914
 kernel(
-    sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, keepdims=keepdim),
+    sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, dtype=a.dtype, keepdims=keepdim),
     max=lambda xp, a, *, dims, keepdim: a.max(axis=dims, keepdims=keepdim),
-    cumsum=lambda xp, a, *, dim, reverse: xp.flip(xp.cumsum(xp.flip(a, dim), axis=dim), dim) if reverse else xp.cumsum(a, axis=dim),
+    cumsum=lambda xp, a, *, dim, reverse: xp.flip(xp.cumsum(xp.flip(a, dim), axis=dim, dtype=a.dtype), dim) if reverse else xp.cumsum(a, axis=dim, dtype=a.dtype),
     sort=lambda xp, a, *, dim, descending: sort(xp, a, dim, descending),
     matmul=lambda xp, a, b: xp.matmul(a, b),
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],

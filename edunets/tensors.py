@@ -12,10 +12,106 @@ from .errors import error, site
 
 # %% auto #0
 __all__ = ['bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64', 'DTYPES',
-           'PYTHON_DTYPES', 'BACKENDS', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
-           'set_default_dtype', 'Size', 'device', 'Backend', 'backend_of', 'Version', 'Tensor', 'wrap', 'patch',
+           'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'Version', 'wrap', 'patch', 'owner', 'address', 'dtype', 'to_dtype',
+           'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'Size', 'device', 'Backend', 'backend_of',
            'check_nested', 'unwrap', 'to_array', 'holds_arrays', 'tensor', 'from_numpy', 'as_tensor', 'check_dim',
-           'owner', 'address', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+           'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+
+# %% ../nbs/01_tensors.ipynb #acd74361
+class Tensor:
+    "A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as `torch.Tensor`."
+    payload: Any                             # an array, or whatever else a handler is registered for
+    _requires_grad, _grad = False, None
+    _node, _output_nr = None, 0              # the tape: who made me, as which of its outputs
+    _version_counter = None                  # made at the first view or write
+    _parent, _view, _seen = None, None, 0    # of a view: the tensor it looks into, how, and at which version
+    _inference, _hooks = False, None
+    __array_priority__ = 1000                # NumPy steps back: array * tensor is a tensor
+    __hash__ = object.__hash__
+
+    def __init__(self, *args):
+        "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
+        sizes = len(args) != 1 or isinstance(args[0], int)
+        kind = get_default_dtype().numpy
+        self.payload = np.empty(args, kind) if sizes else to_array(args[0], kind)
+
+    @property
+    def shape(self) -> Size: return Size(self.payload.shape)
+    @property
+    def ndim(self) -> int: return len(self.payload.shape)
+    @property
+    def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
+    @property
+    def device(self) -> device: return BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device
+
+# %% ../nbs/01_tensors.ipynb #38196558
+class Version:
+    "How often a memory was written, and where last; a base and its views share one."
+    __slots__ = ("count", "site")
+    def __init__(self): self.count, self.site = 0, None
+    def bump(self) -> None: self.count, self.site = self.count + 1, site()
+
+def wrap(payload) -> Tensor:
+    "A Tensor around a payload; nothing is copied."
+    tensor = Tensor.__new__(Tensor)
+    tensor.payload = payload
+    return tensor
+
+def patch(f):
+    "Add a function or a property to the class that its `self` is annotated with."
+    function = f.fget if isinstance(f, property) else f
+    owner = function.__annotations__["self"]
+    setattr(function.__globals__.get(owner, owner), function.__name__, f)
+    return f
+
+# %% ../nbs/01_tensors.ipynb #94a6832c
+def owner(array):
+    "The array that owns the memory which `array` looks into."
+    while isinstance(array.base, type(array)): array = array.base
+    return array
+
+def address(array) -> int:
+    "The address of an array's first element."
+    interface = getattr(array, "__array_interface__", None) or array.__cuda_array_interface__
+    return interface["data"][0]
+
+# %% ../nbs/01_tensors.ipynb #ee37db54
+@patch
+def stride(self: Tensor, dim: int | None = None):
+    "How many elements to step, in memory, to the next index of each dimension."
+    strides = tuple(step // self.payload.itemsize for step in self.payload.strides)
+    return strides if dim is None else strides[check_dim(dim, self.ndim)]
+
+@patch
+def data_ptr(self: Tensor) -> int:
+    "The address of the first element."
+    return address(self.payload)
+
+@patch
+def storage_offset(self: Tensor) -> int:
+    "How many elements the first element lies behind the beginning of the memory."
+    return (address(self.payload) - address(owner(self.payload))) // self.payload.itemsize
+
+@patch
+def storage(self: Tensor) -> Tensor:
+    "The whole memory behind the tensor, as a flat tensor on it."
+    return wrap(owner(self.payload).reshape(-1, order="A"))
+
+@patch
+def is_contiguous(self: Tensor) -> bool:
+    "Whether the elements lie in memory in row-major order without gaps."
+    return bool(self.payload.flags.c_contiguous)
+
+@patch
+def element_size(self: Tensor) -> int:
+    "Bytes of one element."
+    return self.payload.itemsize
+
+@patch
+@property
+def nbytes(self: Tensor) -> int:
+    "Bytes of all elements."
+    return self.numel() * self.payload.itemsize
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
 class dtype:
@@ -29,7 +125,6 @@ class dtype:
     def __repr__(self) -> str: return f"edunets.{self.name}"
     def __reduce__(self): return self.name
 
-# %% ../nbs/01_tensors.ipynb #d9cecc30
 bool_ = dtype("bool", 0)
 uint8, int8, int16, int32, int64, uint32 = (dtype(name, 1) for name in ("uint8", "int8", "int16", "int32", "int64", "uint32"))
 float16, float32, float64 = (dtype(name, 2) for name in ("float16", "float32", "float64"))
@@ -45,7 +140,6 @@ def to_dtype(kind) -> dtype:
     raise error(TypeError, f"{kind!r} is not a dtype of edunets", "a dtype is an object, not a name",
                 "one of " + ", ".join(f"en.{d.name}" for d in DTYPES.values()))
 
-# %% ../nbs/01_tensors.ipynb #969d0107
 def from_numpy_dtype(kind: np.dtype) -> dtype:
     "The `dtype` of a NumPy element type; a TypeError for one we do not have."
     if kind in DTYPES: return DTYPES[kind]
@@ -53,7 +147,6 @@ def from_numpy_dtype(kind: np.dtype) -> dtype:
                 f"edunets has no dtype for NumPy's {kind}",
                 "array.astype(...) to one of " + ", ".join(str(d) for d in DTYPES))
 
-# %% ../nbs/01_tensors.ipynb #0a139975
 _default = {"dtype": float32}
 
 def get_default_dtype() -> dtype:
@@ -76,7 +169,6 @@ class Size(tuple):
         picked = super().__getitem__(key)
         return Size(picked) if isinstance(key, slice) else picked
 
-# %% ../nbs/01_tensors.ipynb #051bcbcb
 class device:
     "Where memory lies, as `torch.device`: `device('cpu')`, `device('cuda', 1)`, `device('cuda:1')`."
     def __init__(self, type: str | device, index: int | None = None):
@@ -106,55 +198,6 @@ def backend_of(where: str | device | None) -> Backend:
     raise error(RuntimeError, f"no backend for device '{where}' is at hand", "edunets knows the devices " +
                 ", ".join(sorted({str(b.device) for b in BACKENDS.values()})) + " here", "device='cpu'")
 
-# %% ../nbs/01_tensors.ipynb #38196558
-class Version:
-    "How often a memory was written, and where last; a base and its views share one."
-    __slots__ = ("count", "site")
-    def __init__(self): self.count, self.site = 0, None
-    def bump(self) -> None: self.count, self.site = self.count + 1, site()
-
-# %% ../nbs/01_tensors.ipynb #acd74361
-class Tensor:
-    "A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as `torch.Tensor`."
-    payload: Any                             # an array, or whatever else a handler is registered for
-    _requires_grad, _grad = False, None
-    _node, _output_nr = None, 0              # the tape: who made me, as which of its outputs
-    _version_counter = None                  # made at the first view or write
-    _parent, _view, _seen = None, None, 0    # of a view: the tensor it looks into, how, and at which version
-    _inference, _hooks = False, None
-    __array_priority__ = 1000                # NumPy steps back: array * tensor is a tensor
-    __hash__ = object.__hash__
-
-    def __init__(self, *args):
-        "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
-        sizes = len(args) != 1 or isinstance(args[0], int)
-        kind = get_default_dtype().numpy
-        self.payload = np.empty(args, kind) if sizes else to_array(args[0], kind)
-
-    @property
-    def shape(self) -> Size: return Size(self.payload.shape)
-    @property
-    def ndim(self) -> int: return len(self.payload.shape)
-    @property
-    def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
-    @property
-    def device(self) -> device: return BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device
-
-# %% ../nbs/01_tensors.ipynb #34a31920
-def wrap(payload) -> Tensor:
-    "A Tensor around a payload; nothing is copied."
-    tensor = Tensor.__new__(Tensor)
-    tensor.payload = payload
-    return tensor
-
-# %% ../nbs/01_tensors.ipynb #af16d89e
-def patch(f):
-    "Add a function or a property to the class that its `self` is annotated with."
-    function = f.fget if isinstance(f, property) else f
-    owner = function.__annotations__["self"]
-    setattr(function.__globals__.get(owner, owner), function.__name__, f)
-    return f
-
 # %% ../nbs/01_tensors.ipynb #f3583aac
 def check_nested(data, depth: int = 0) -> None:
     "A ValueError if nested sequences are ragged."
@@ -183,7 +226,6 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     from_numpy_dtype(array.dtype)
     return array
 
-# %% ../nbs/01_tensors.ipynb #21053018
 def holds_arrays(data) -> bool:
     "Whether nested lists hold arrays or tensors, whose dtype counts."
     if isinstance(data, (list, tuple)): return any(map(holds_arrays, data))
@@ -197,7 +239,6 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     if requires_grad: result.requires_grad = True
     return result
 
-# %% ../nbs/01_tensors.ipynb #071fa273
 def from_numpy(array: np.ndarray) -> Tensor:
     "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
     if not isinstance(array, np.ndarray):
@@ -220,7 +261,6 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
                     "NumPy's operations would not be recorded, and the gradient would be silently wrong", "x.detach().numpy()")
     return self.payload
 
-# %% ../nbs/01_tensors.ipynb #b2903e89
 @patch
 def __array__(self: Tensor, dtype=None, copy=None) -> np.ndarray:
     array = self.numpy()
@@ -247,7 +287,6 @@ def __bool__(self: Tensor) -> bool:
                     f"`if x:` and `and` ask one question, the shape {tuple(self.shape)} holds {self.numel()} answers", "x.any(), x.all(), or x & y")
     return bool(self.payload.item())
 
-# %% ../nbs/01_tensors.ipynb #2a4245ef
 @patch
 def __float__(self: Tensor) -> float: return float(self.item())
 @patch
@@ -259,7 +298,6 @@ def __index__(self: Tensor) -> int:
                     f"this one is {self.dtype} of shape {tuple(self.shape)}", "int(x.item())")
     return self.payload.item()
 
-# %% ../nbs/01_tensors.ipynb #571fe7ec
 @patch
 def __len__(self: Tensor) -> int:
     if not self.ndim: raise error(TypeError, "len() of a 0-d tensor", "a 0-d tensor has no first dimension", "x.numel(), which is 1")
@@ -275,63 +313,12 @@ def size(self: Tensor, dim: int | None = None):
     "The shape, or the size of one dimension."
     return self.shape if dim is None else self.payload.shape[check_dim(dim, self.ndim)]
 
-# %% ../nbs/01_tensors.ipynb #99225298
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."
     bound = max(ndim, 1)
     if -bound <= dim < bound: return dim % bound
     raise error(IndexError, f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
                 f"the tensor has {ndim} dimension{'' if ndim == 1 else 's'}", f"a dim from {-bound} to {bound - 1}")
-
-# %% ../nbs/01_tensors.ipynb #ee37db54
-@patch
-def stride(self: Tensor, dim: int | None = None):
-    "How many elements to step, in memory, to the next index of each dimension."
-    strides = tuple(step // self.payload.itemsize for step in self.payload.strides)
-    return strides if dim is None else strides[check_dim(dim, self.ndim)]
-
-@patch
-def data_ptr(self: Tensor) -> int:
-    "The address of the first element."
-    return address(self.payload)
-
-@patch
-def storage_offset(self: Tensor) -> int:
-    "How many elements the first element lies behind the beginning of the memory."
-    return (address(self.payload) - address(owner(self.payload))) // self.payload.itemsize
-
-# %% ../nbs/01_tensors.ipynb #94a6832c
-def owner(array):
-    "The array that owns the memory which `array` looks into."
-    while isinstance(array.base, type(array)): array = array.base
-    return array
-
-def address(array) -> int:
-    "The address of an array's first element."
-    interface = getattr(array, "__array_interface__", None) or array.__cuda_array_interface__
-    return interface["data"][0]
-
-# %% ../nbs/01_tensors.ipynb #eca80cf8
-@patch
-def storage(self: Tensor) -> Tensor:
-    "The whole memory behind the tensor, as a flat tensor on it."
-    return wrap(owner(self.payload).reshape(-1, order="A"))
-
-@patch
-def is_contiguous(self: Tensor) -> bool:
-    "Whether the elements lie in memory in row-major order without gaps."
-    return bool(self.payload.flags.c_contiguous)
-
-@patch
-def element_size(self: Tensor) -> int:
-    "Bytes of one element."
-    return self.payload.itemsize
-
-@patch
-@property
-def nbytes(self: Tensor) -> int:
-    "Bytes of all elements."
-    return self.numel() * self.payload.itemsize
 
 # %% ../nbs/01_tensors.ipynb #51e643b1
 @patch
@@ -349,7 +336,6 @@ def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."
     return wrap(np.from_dlpack(other))
 
-# %% ../nbs/01_tensors.ipynb #7b63d8b3
 def is_tensor(obj) -> bool:
     "Whether `obj` is a Tensor."
     return isinstance(obj, Tensor)

@@ -3,6 +3,7 @@
 # %% ../../nbs/02_autograd.ipynb #37cab775
 from __future__ import annotations
 
+import functools
 import heapq
 import inspect
 import itertools
@@ -11,19 +12,19 @@ import weakref
 from typing import Any, Callable, NamedTuple
 
 from ..errors import describe, error, site
-from ..creation import ones_like, zeros_like
+from ..creation import zeros_like
 from ..names import node_name
 from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refresh
 from ..tensors import DTYPES, Tensor, Version, patch, wrap
 
 # %% auto #0
 __all__ = ['fill_vjp', 'FREED', 'NOT_A_LEAF', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'save_result',
-           'Node', 'AccumulateGrad', 'as_node', 'record', 'rules_of', 'keep', 'freed', 'fitted', 'Backward', 'is_own',
-           'holds_tensors', 'check_nan', 'accumulate', 'changed', 'RemovableHandle', 'LeafHooks', 'NodeHooks', 'retain',
-           'hooks_of', 'tensor_register_hook', 'leaf_hooks', 'place', 'get_requires_grad', 'set_requires_grad',
-           'get_grad', 'set_grad', 'get_data', 'set_data', 'seed', 'listed', 'begin', 'finish_pass', 'backward', 'grad',
-           'no_grad', 'enable_grad', 'inference_mode', 'set_grad_enabled', 'is_grad_enabled',
-           'is_inference_mode_enabled', 'set_detect_anomaly', 'detect_anomaly']
+           'Node', 'AccumulateGrad', 'as_node', 'record', 'differentiable', 'keep', 'asked', 'freed', 'fitted',
+           'Backward', 'is_own', 'check_nan', 'accumulate', 'changed', 'RemovableHandle', 'LeafHooks', 'NodeHooks',
+           'retain', 'hooks_of', 'tensor_register_hook', 'leaf_hooks', 'place', 'get_requires_grad',
+           'set_requires_grad', 'get_grad', 'set_grad', 'get_data', 'set_data', 'seed', 'listed', 'begin',
+           'finish_pass', 'backward', 'grad', 'no_grad', 'enable_grad', 'inference_mode', 'set_grad_enabled',
+           'is_grad_enabled', 'is_inference_mode_enabled', 'set_detect_anomaly', 'detect_anomaly']
 
 # %% ../../nbs/02_autograd.ipynb #26990e44
 class Rule(NamedTuple):
@@ -43,6 +44,7 @@ fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `ou
 def vjp(**rows) -> None:
     "Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands), or `no_vjp(why)`."
     for row, entry in rows.items():
+        asked.cache_clear()
         if isinstance(entry, list): entry = [rule and Rule(rule, tuple(inspect.signature(rule).parameters)) for rule in entry]
         fill_vjp(**{row: entry})
 
@@ -78,16 +80,16 @@ def save_result(x: Tensor) -> Saved:
 # %% ../../nbs/02_autograd.ipynb #1dedb591
 class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    __slots__ = ("label", "edges", "outputs", "sequence", "op", "params", "saved", "hooks", "site", "__weakref__")
     count = itertools.count()
+    op, params, saved = None, NO_PARAMS, {}
+    hooks, site = None, None        # the site is kept in anomaly mode
 
     def __init__(self, label: str, edges: tuple, outputs: tuple):
         self.label = label          # as PyTorch's: MulBackward0
         self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
         self.outputs = outputs      # (shape, dtype) of each output
         self.sequence = next(Node.count)
-        self.op, self.params, self.saved, self.hooks = None, NO_PARAMS, {}, None
-        self.site = site() if ambient.get().anomaly else None
+        if ambient.get().anomaly: self.site = site()
 
     def __repr__(self) -> str: return f"<{self.label} object at {id(self):#x}>"
     def name(self) -> str: return self.label
@@ -114,40 +116,41 @@ def as_node(target):
 # %% ../../nbs/02_autograd.ipynb #16f0c2e6
 def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
     "Put an op on the tape: the node of its results, with just what its rules ask for."
-    rules = rules_of(op)
-    if rules is None: return
-    edges, asked, last = [], set(), len(rules) - 1
-    for position, arg in enumerate(args):
-        rule = rules[position if position < last else last]
-        if rule is not None and isinstance(arg, Tensor) and arg._requires_grad:
-            edges.append((arg._node or arg, arg._output_nr))
-            asked.update(rule.asks)
-        else: edges.append(None)
-    if not asked: return
+    if type(op.vjp) is not list and not differentiable(op): return
+    edges = tuple([(arg._node or arg, arg._output_nr) if isinstance(arg, Tensor) and arg._requires_grad else None for arg in args])
     results = result if type(result) is tuple else (result,)
-    node = Node(name or node_name(op.name), tuple(edges), tuple([(r.payload.shape, r.payload.dtype) for r in results]))
-    node.op, node.params, node.saved = op, params, keep(op, asked, args, results)
+    node = Node(name or node_name(op.name), edges, tuple([(r.payload.shape, r.payload.dtype) for r in results]))
+    node.op, node.params = op, params
+    names = asked(op, tuple([edge is not None for edge in edges]))
+    if names: node.saved = keep(op, names, args, results)
     for number, r in enumerate(results):
         if r.payload.dtype.kind == "f": r._node, r._output_nr, r._requires_grad = node, number, True
 
 Tape.record = record
 
 # %% ../../nbs/02_autograd.ipynb #a9b0440f
-def rules_of(op: Op) -> list | None:
-    "The vjp entry of a row; `None` where the row says why it has none. NotImplementedError for an empty field."
-    if isinstance(op.vjp, list): return op.vjp
-    if isinstance(op.vjp, NoRule): return None
+def differentiable(op: Op) -> bool:
+    "False where the row says why it has no vjp; NotImplementedError for an empty field."
+    if isinstance(op.vjp, NoRule): return False
     raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
 
-def keep(op: Op, asked: set, args: tuple, results: tuple) -> dict:
+def keep(op: Op, names: list[str], args: tuple, results: tuple) -> dict:
     "What the rules ask for, by name."
     kept = {}
-    for position, name in enumerate(op.operands):
-        if name in asked: kept[name] = save(args[position]) if isinstance(args[position], Tensor) else args[position]
-    if op.variadic in asked: kept[op.variadic] = tuple(map(save, args[len(op.operands):]))
-    if "out" in asked: kept["out"] = tuple(map(save_result, results)) if len(results) > 1 else save_result(results[0])
-    if "like" in asked or "likes" in asked: kept["likes"] = [like(arg) if isinstance(arg, Tensor) else None for arg in args]
+    for name in names:
+        if name in op.operands:
+            arg = args[op.operands.index(name)]
+            kept[name] = save(arg) if isinstance(arg, Tensor) else arg
+        elif name == op.variadic: kept[name] = tuple(map(save, args[len(op.operands):]))
+        elif name == "out": kept["out"] = tuple(map(save_result, results)) if len(results) > 1 else save_result(results[0])
+        elif name in ("like", "likes"): kept["likes"] = [like(arg) if isinstance(arg, Tensor) else None for arg in args]
     return kept
+
+@functools.cache
+def asked(op: Op, needed: tuple[bool, ...]) -> list[str]:
+    "The names that the rules of the needed operands ask for, the gradient and the row's parameters left out."
+    rules = [op.vjp[min(position, len(op.vjp) - 1)] for position, need in enumerate(needed) if need]
+    return sorted({ask for rule in rules if rule for ask in rule.asks} & {*op.operands, op.variadic, "out", "like", "likes"})
 
 # %% ../../nbs/02_autograd.ipynb #55c674dc
 @patch
@@ -206,9 +209,10 @@ def fitted(g: Tensor, shape: tuple, dtype) -> Tensor:
     "A gradient in the shape of what was broadcast (summed over the copies), and in its dtype."
     if g.payload.shape != shape:
         extra = len(g.payload.shape) - len(shape)
-        stretched = tuple(d for d, n in enumerate(g.payload.shape) if d < extra or shape[d - extra] == 1 != n)
-        g = g.sum(stretched, keepdim=True).reshape(shape) if stretched else g.reshape(shape)
-    return g if g.payload.dtype == dtype else g.to(DTYPES[dtype])
+        repeated = tuple([d for d, n in enumerate(g.payload.shape) if d >= extra and shape[d - extra] == 1 != n])
+        if extra: g = call(OPS["sum"], (g,), {"dims": tuple(range(extra)), "keepdim": False})
+        if repeated: g = call(OPS["sum"], (g,), {"dims": tuple([d - extra for d in repeated]), "keepdim": True})
+    return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
 
 # %% ../../nbs/02_autograd.ipynb #23484d42
 class Backward:
@@ -224,11 +228,12 @@ class Backward:
         "Add a gradient for an output of a node, or for a leaf."
         if self.needed is not None and target not in self.needed: return
         leaf = isinstance(target, Tensor)
-        if target not in self.waiting:
-            self.waiting[target] = [None] * (1 if leaf else len(target.outputs))
+        shape, kind = (target.payload.shape, target.payload.dtype) if leaf else target.outputs[number]
+        if g.payload.shape != shape or g.payload.dtype is not kind: g = fitted(g, shape, kind)
+        grads = self.waiting.get(target)
+        if grads is None:
+            grads = self.waiting[target] = [None] * (1 if leaf else len(target.outputs))
             heapq.heappush(self.queue, (1, id(target), target) if leaf else (0, -target.sequence, target))
-        grads = self.waiting[target]
-        g = fitted(g, *((target.payload.shape, target.payload.dtype) if leaf else target.outputs[number]))
         if leaf and (own or grads[0] is not None): self.own.add(target)
         grads[number] = g if grads[number] is None else grads[number] + g
 
@@ -246,14 +251,14 @@ class Backward:
 def step(self: Backward, node: Node, grads: list) -> None:
     "Pass a node's gradients on to its inputs."
     if node.hooks is not None: grads = node.hooks.on_outputs(grads)
-    for number, g in enumerate(grads):
+    for number, g in enumerate(grads) if self.captured else ():
         if (node, number) in self.captured: self.captured[node, number] = g
     if self.passed is not None and node not in self.passed: return
     sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
     if ambient.get().anomaly: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
-        if edge is not None and g is not None: self.send(*edge, g, is_own(g, node, grads))
+        if edge is not None and g is not None: self.send(*edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
     if not self.retain_graph: node.release()
 
 def is_own(g: Tensor, node: Node, grads: list) -> bool:
@@ -264,11 +269,10 @@ def is_own(g: Tensor, node: Node, grads: list) -> bool:
 @patch
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them."
-    self.saved = {ask: kept if ask == "likes" or not holds_tensors(kept) else FREED for ask, kept in self.saved.items()}
+    for ask, kept in self.saved.items():
+        if isinstance(kept, tuple): self.saved[ask] = FREED      # a Saved, or several
 
 FREED = "freed"
-
-def holds_tensors(kept) -> bool: return isinstance(kept, (Saved, tuple))
 
 # %% ../../nbs/02_autograd.ipynb #ec7459d3
 def check_nan(node: Node, grads) -> None:
@@ -488,7 +492,7 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
         if x.numel() != 1:
             raise error(RuntimeError, "grad can be implicitly created only for scalar outputs", f"the tensor has shape {tuple(x.shape)}, so its derivative is a matrix",
                         "x.sum().backward(), or x.backward(gradient) with a tensor of the same shape")
-        return ones_like(x)
+        return call(OPS["full"], (), {"shape": x.payload.shape, "value": 1, "dtype": x.dtype, "device": x.device})
     if g.payload.shape != x.payload.shape:
         raise error(RuntimeError, f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and output[{number}] has a shape of {list(x.shape)}.",
                     "each element of the output needs its weight", "a gradient of the output's shape")

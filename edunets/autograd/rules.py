@@ -13,8 +13,8 @@ from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['SCATTER', 'logarithm', 'share', 'filled', 'zeros', 'hole', 'place', 'count', 'spread', 'shared', 'gather', 'scatter',
-           'won', 'along']
+__all__ = ['SCATTER', 'power', 'logarithm', 'share', 'filled', 'zeros', 'hole', 'place', 'count', 'spread', 'shared', 'gather',
+           'scatter', 'won', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #0c745fc6
 vjp(
@@ -39,7 +39,7 @@ vjp(
     sub=[lambda g: g, lambda g: -g],
     mul=[lambda g, b: g * b, lambda g, a: g * a],
     div=[lambda g, b: g / b, lambda g, out, b: -g * out / b],
-    pow=[lambda g, a, b: g * (b * a ** (b - 1)), lambda g, out, a: where(a == 0, 0, g * out * logarithm(a))],
+    pow=[lambda g, a, b: g * (b * power(a, b - 1)), lambda g, out, a: where(a == 0, 0, g * out * logarithm(a))],
     atan2=[lambda g, a, b: g * b / (a * a + b * b), lambda g, a, b: -g * a / (a * a + b * b)],
     floordiv=[lambda g: g * 0, lambda g: g * 0],
     rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
@@ -50,6 +50,8 @@ vjp(
 )
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53
+def power(a, n): return a if isinstance(n, (int, float)) and n == 1 else a ** n
+
 def logarithm(a):
     "log(a) of a tensor or a number; where(a == 0) has taken care of 0."
     return where(a == 0, 1, a).log() if isinstance(a, Tensor) else math.log(a) if a > 0 else math.nan
@@ -111,8 +113,8 @@ def count(shape: tuple, dims: tuple | None) -> int: return math.prod(shape if di
 
 def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
     "The transpose of a sum: the gradient at every element that was summed."
-    if not keepdim and shape: g = g.reshape([1 if dims is None or d in dims else n for d, n in enumerate(shape)])
-    return g.expand(shape)
+    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": tuple([1 if d in dims else n for d, n in enumerate(shape)])})
+    return call(OPS["expand"], (g,), {"shape": tuple(shape)})
 
 def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."
