@@ -206,6 +206,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'edunets.indexing.index_add': ('indexing.html#index_add', 'edunets/indexing.py'),
                                   'edunets.indexing.index_put': ('indexing.html#index_put', 'edunets/indexing.py'),
                                   'edunets.indexing.index_select': ('indexing.html#index_select', 'edunets/indexing.py'),
+                                  'edunets.indexing.is_nested': ('indexing.html#is_nested', 'edunets/indexing.py'),
                                   'edunets.indexing.mask_indices': ('indexing.html#mask_indices', 'edunets/indexing.py'),
                                   'edunets.indexing.masked_fill': ('indexing.html#masked_fill', 'edunets/indexing.py'),
                                   'edunets.indexing.masked_select': ('indexing.html#masked_select', 'edunets/indexing.py'),
