@@ -9,38 +9,48 @@ from .errors import error
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, promote, where
 from .table import NO_PARAMS, OPS, call, decompose, kernel
-from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor
+from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
 from .views import store
 
 # %% auto #0
-__all__ = ['as_index', 'consumes', 'spelled_out', 'slice_dim', 'basic', 'mask_indices', 'adjacent', 'gathered', 'filled',
-           'scattered', 'along_dim', 'gather', 'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add',
-           'index_put', 'masked_fill', 'masked_select', 'nonzero']
+__all__ = ['as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'mask_indices', 'adjacent',
+           'gathered', 'filled', 'scattered', 'along_dim', 'integers', 'gather', 'take_along_dim', 'scatter',
+           'scatter_add', 'index_select', 'index_add', 'index_put', 'masked_fill', 'check_mask', 'masked_select',
+           'nonzero']
 
 # %% ../nbs/01f_indexing.ipynb #9755dc18
 def as_index(item):
-    "One item of an index: lists and arrays become tensors, 0-d integer tensors become integers."
-    if isinstance(item, list): item = tensor(item) if item else tensor(item, dtype=int64)
-    if isinstance(item, np.ndarray): item = from_numpy(item)
-    if isinstance(item, np.integer) or (isinstance(item, Tensor) and not item.ndim and item.dtype is not bool_): return int(item)
-    if isinstance(item, Tensor) and item.dtype.is_floating_point:
-        raise error(IndexError, f"tensors used as indices must be long, int, byte or bool tensors, not {item.dtype.name}", "a place is counted, not measured", "index.long()")
-    return item
+    "One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8 is a mask. IndexError for floats and the like."
+    if isinstance(item, (list, tuple, range)): item = tensor(list(item)) if len(item) else tensor([], dtype=int64)
+    if isinstance(item, (np.ndarray, np.generic)): item = from_numpy(np.asarray(item))
+    if isinstance(item, Tensor):
+        if item.dtype.is_floating_point:
+            raise error(IndexError, f"tensors used as indices must be long, int, byte or bool tensors, not {item.dtype.name}", "a place is counted, not measured", "index.long()")
+        if item.dtype is uint8: item = cast(item, bool_)
+        return item if item.ndim else item.item()
+    if item is None or item is Ellipsis or isinstance(item, (slice, int)): return item
+    if hasattr(item, "__index__"): return item.__index__()
+    raise error(IndexError, f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(item).__name__})",
+                "a place is counted, not measured", "int(index)")
 
 def consumes(item) -> int:
     "How many dimensions of the tensor an item of an index uses up."
     if item is None or item is Ellipsis or isinstance(item, bool): return 0
     return item.ndim if isinstance(item, Tensor) and item.dtype is bool_ else 1
 
+def is_nested(index) -> bool:
+    "Whether an index is a list that counts as a tuple, as PyTorch has it: one that holds sequences, tensors or slices."
+    return isinstance(index, list) and any(isinstance(item, (list, tuple, slice, Tensor, np.ndarray, type(None), type(Ellipsis))) for item in index)
+
 def spelled_out(index, ndim: int) -> list:
     "An index as a list of items, `...` written out as full slices. IndexError if it has too many."
-    items = [as_index(item) for item in (index if isinstance(index, tuple) else (index,))]
+    items = [as_index(item) for item in (index if isinstance(index, tuple) or is_nested(index) else (index,))]
     used = sum(map(consumes, items))
     if used > ndim:
         raise error(IndexError, f"too many indices for tensor of dimension {ndim}", f"the index names {used} dimensions", "fewer indices, or unsqueeze first")
     if not any(item is Ellipsis for item in items): items.append(Ellipsis)
     at = next(n for n, item in enumerate(items) if item is Ellipsis)
-    return items[:at] + [slice(None)] * (ndim - used) + items[at + 1:]
+    return items[:at] + [slice(None)] * (ndim - used) + [item for item in items[at + 1:] if item is not Ellipsis]
 
 # %% ../nbs/01f_indexing.ipynb #ea65cd69
 def slice_dim(x: Tensor, dim: int, item: slice) -> Tensor:
@@ -62,7 +72,16 @@ def basic(x: Tensor, index) -> tuple[Tensor, list[tuple[int, Tensor]]]:
             parts = mask_indices(item, x, dim) if item.dtype is bool_ else [item]
             for part in parts: advanced.append((dim, part)); dim += 1
         else: x = select(x, dim, item)
+    if len(advanced) > 1: index_shape(advanced)
     return x, advanced
+
+def index_shape(advanced: list) -> tuple:
+    "The shape to which index tensors broadcast; an IndexError if they do not."
+    shapes = [tuple(index.shape) for _, index in advanced]
+    try: return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise error(IndexError, f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(s)) for s in shapes)}",
+                    "index tensors are taken together, element by element", "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
 
 def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
     "A boolean mask as one index tensor for each of its dimensions."
@@ -130,7 +149,7 @@ def __setitem__(self: Tensor, index, value) -> None:
 def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     "`x` with `value` set (or added) at index tensors; `value` broadcasts to the shape that reading there would give."
     dims, index = tuple(d for d, _ in advanced), [i for _, i in advanced]
-    shape = np.broadcast_shapes(*(tuple(i.shape) for i in index))
+    shape = index_shape(advanced)
     kept = tuple(n for d, n in enumerate(x.payload.shape) if d not in dims)
     at = dims[0] if adjacent(list(dims)) else 0
     value = cast(value, x.dtype) if isinstance(value, Tensor) else tensor(value, dtype=x.dtype, device=x.device)
@@ -141,12 +160,20 @@ def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
 # %% ../nbs/01f_indexing.ipynb #9c33dd49
 def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
+    index = integers(index)
     if not x.ndim: return []
+    if index.ndim != x.ndim:
+        raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor", f"they have {index.ndim} and {x.ndim}", "index.unsqueeze(...), or index_select for a vector of indices")
     places = []
     for d in range(x.ndim):
         own = call(OPS["iota"], (), {"length": index.payload.shape[d], "device": x.device})
         places.append((d, index if d == dim else own.reshape([-1 if k == d else 1 for k in range(x.ndim)])))
     return places
+
+def integers(index: Tensor) -> Tensor:
+    "A RuntimeError unless it holds integers."
+    if index.payload.dtype.kind in "iu": return index
+    raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted", "index.long()")
 
 @face
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -155,8 +182,9 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return gathered(input, along_dim(input, check_dim(dim, input.ndim), index), "GatherBackward0")
 
 @face
-def take_along_dim(input: Tensor, indices: Tensor, dim: int) -> Tensor:
-    "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`."
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
+    if dim is None: return gather(input.reshape(-1), 0, indices.reshape(-1))
     dim = check_dim(dim, input.ndim)
     shape = [max(i, n) if d != dim else i for d, (i, n) in enumerate(zip(indices.shape, input.shape))]
     return gather(input, dim, indices.expand(shape))
@@ -165,9 +193,13 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int) -> Tensor:
 @face(inplace=True)
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
-    mode = {None: "set", "add": "add", "amax": "max"}[reduce]
-    if isinstance(src, Tensor): src = src[tuple(slice(n) for n in index.shape)]
-    return scattered(input, along_dim(input, check_dim(dim, input.ndim), index), src, mode)
+    modes = {None: "set", "add": "add", "amax": "max"}
+    if reduce not in modes: raise error(RuntimeError, f"scatter() does not know reduce={reduce!r}", "values that meet at one place are set, added or maximized", "reduce='add'")
+    if isinstance(src, Tensor):
+        if src.dtype is not input.dtype: raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype", f"they are {input.dtype} and {src.dtype}", "src.to(x.dtype)")
+        if src.ndim != index.ndim: raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor", f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
+        src = src[tuple(slice(n) for n in index.shape)]
+    return scattered(input, along_dim(input, check_dim(dim, input.ndim), index), src, modes[reduce])
 
 @face(inplace=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -177,32 +209,40 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 @face
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "The slices at `index` along a dimension."
-    return gathered(input, [(check_dim(dim, input.ndim), index)], "IndexSelectBackward0")
+    if index.ndim > 1: raise error(IndexError, "index_select(): Index is supposed to be a vector", f"its shape is {tuple(index.shape)}", "x[index], or gather")
+    return gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
 
 @face(inplace=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
-    return scattered(input, [(check_dim(dim, input.ndim), index)], source if alpha == 1 else source * alpha, "add")
+    return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], source if alpha == 1 else source * alpha, "add")
 
 @face(inplace=True)
 def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
     "A copy with `values` at index tensors; `accumulate` adds, repeated places too."
-    advanced = basic(input, tuple(indices))[1]
+    advanced = basic(input, tuple(i if i.ndim or i.dtype is bool_ else i.reshape(1) for i in indices))[1]
     return scattered(input, advanced, values, "add" if accumulate else "set")
 
 # %% ../nbs/01f_indexing.ipynb #985f1c49
 @face(inplace=True)
 def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
-    return where(mask, value, input).to(input.dtype)
+    return where(check_mask(mask), value, input).to(input.dtype)
+
+def check_mask(mask: Tensor) -> Tensor:
+    "A RuntimeError unless it is boolean."
+    if mask.dtype is bool_: return mask
+    raise error(RuntimeError, f"expected a boolean mask, but got {mask.dtype.name}", "a mask says yes or no of each element", "mask.bool(), or x > 0")
 
 @face
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     "The elements where the mask is true, as a vector."
-    return input[mask.expand(input.shape)]
+    shape = np.broadcast_shapes(input.payload.shape, check_mask(mask).payload.shape)
+    return input.expand(shape).reshape(-1)[mask.expand(shape).reshape(-1)]
 
 @face
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
+    if as_tuple and not input.ndim: input = input.reshape(1)
     places = call(OPS["nonzero"], (input,))
     return tuple(places.select(1, d) for d in range(input.ndim)) if as_tuple else places
