@@ -8,16 +8,19 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .autograd.engine import Node, Saved, fitted, grad, place
+from .autograd.engine import FREED, Node, Saved, fitted, grad, place
 from .creation import ones_like
 from .errors import error
 from .tensors import BACKENDS, DTYPES, Tensor, address, owner
 
 # %% auto #0
-__all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'INKS', 'element', 'number', 'rect',
-           'text', 'path', 'arrow', 'head', 'Picture', 'bounds', 'reach', 'Memory', 'memories', 'first', 'rows',
-           'columns', 'elements', 'chosen', 'short', 'box', 'values', 'strip', 'lanes', 'Grid', 'drawn', 'outline',
-           'stride_arrow', 'caption', 'copies', 'pointers', 'flow', 'label_of', 'storage', 'spread', 'describe']
+__all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'INKS', 'MOST_NODES', 'element',
+           'number', 'rect', 'text', 'path', 'arrow', 'head', 'Picture', 'bounds', 'reach', 'Memory', 'memories',
+           'first', 'rows', 'columns', 'elements', 'chosen', 'short', 'box', 'values', 'strip', 'lanes', 'Grid',
+           'drawn', 'outline', 'stride_arrow', 'caption', 'copies', 'pointers', 'flow', 'label_of', 'storage', 'spread',
+           'describe', 'reachable', 'edges_of', 'saved_by', 'version', 'saved_line', 'Card', 'size_of', 'card',
+           'grad_line', 'drawn_card', 'depths', 'chains', 'ordered', 'mean', 'apart', 'places', 'graph', 'result_card',
+           'layered', 'port', 'wire', 'gradients', 'gradient_text', 'Row', 'compare']
 
 # %% ../nbs/draw.ipynb #9b681cee
 def element(tag: str, content: str = "", **attributes) -> str:
@@ -192,7 +195,7 @@ def values(memory: Memory, cells: list) -> dict:
 def strip(memory: Memory, cells: list, hues: dict, y: float) -> str:
     "The cells of a memory in a row, each with its number below."
     read = values(memory, cells)
-    body = text(4, y + 12, f"memory: {memory.total} cells of {memory.dtype.name}", class_="muted")
+    body = text(4, y + 12, f"memory: {memory.total} cell{'s' * (memory.total != 1)} of {memory.dtype.name}", class_="muted")
     for slot, cell in enumerate(cells):
         x = 4 + slot * CELL
         if cell is None: body += text(x + CELL / 2, y + 36, "…", class_="mid muted gap")
@@ -339,3 +342,202 @@ def describe(groups: list) -> str:
     "The picture in words, for who cannot see it."
     return "; ".join(f"memory of {memory.total} {memory.dtype.name} cells, seen with "
                      + " and ".join(f"shape {tuple(v.shape)} strides {v.stride()}" for v in memory.views) for memory, cells in groups)
+
+# %% ../nbs/draw.ipynb #1a10888c
+MOST_NODES = 60
+
+def reachable(t: Tensor) -> list:
+    "The nodes behind a tensor, the youngest first, then the leaves. ValueError beyond what can be read."
+    found, todo = {}, [place(t)[0]]
+    while todo:
+        vertex = todo.pop()
+        if id(vertex) in found: continue
+        found[id(vertex)] = vertex
+        if len(found) > MOST_NODES:
+            raise error(ValueError, f"the graph has more than {MOST_NODES} nodes and leaves", "nobody could read a picture of it", "draw a tensor nearer to the leaves, or a smaller model")
+        todo += [edge[0] for edge in edges_of(vertex)]
+    return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex.sequence, reverse=True)
+
+def edges_of(vertex) -> list: return [] if isinstance(vertex, Tensor) else [edge for edge in vertex.edges if edge is not None]
+
+# %% ../nbs/draw.ipynb #38626ea5
+def saved_by(node: Node) -> list[tuple[str, Saved]]:
+    "What a node saved, with the name its rule has for it."
+    def flat(kept): return [kept] if isinstance(kept, Saved) else [s for k in kept for s in flat(k)] if isinstance(kept, tuple) else []
+    return [(name, saved) for name, kept in node.saved.items() for saved in flat(kept)]
+
+def version(x: Tensor) -> int: return x._version_counter.count if x._version_counter else 0
+
+def saved_line(name: str, saved: Saved, names: dict) -> tuple[str, str]:
+    "A line of a node's card about a saved tensor, and its style."
+    x, now = saved.tensor, version(saved.tensor)
+    known = next((n for n, t in names.items() if t.payload is x.payload), "")
+    line = f"saved {known or name} {tuple(x.shape)} v{saved.version}"
+    return (line, "small saved muted") if now == saved.version else (f"{line}, now v{now}", "small saved written")
+
+# %% ../nbs/draw.ipynb #d6a639e4
+class Card(NamedTuple):
+    "A box with lines of text: [(line, style)]."
+    kind: str
+    lines: list
+    @property
+    def width(self) -> float: return 16 + max(len(line) * (6.7 if "small" in style else 7.3) for line, style in self.lines)
+    @property
+    def height(self) -> float: return 9 + LINE * len(self.lines)
+
+def size_of(shape, kind) -> str: return f"{tuple(shape)} {DTYPES[kind].name}"
+
+def card(vertex, names: dict) -> Card:
+    "The card of a leaf or a node."
+    if isinstance(vertex, Node):
+        freed = [("saved tensors freed", "small muted")] * any(kept is FREED for kept in vertex.saved.values())
+        results = [("-> " + size_of(*out), "small muted") for out in vertex.outputs]
+        return Card("card node", [(vertex.label, "strong"), *results, *(saved_line(name, saved, names) for name, saved in saved_by(vertex)), *freed])
+    lines = [(label_of(vertex, names) or "leaf", "strong"), (size_of(vertex.payload.shape, vertex.payload.dtype), "small muted")]
+    return Card("card leaf", [*lines, (f"requires_grad {vertex.requires_grad}", "small muted"), (grad_line(vertex), "small muted")])
+
+def grad_line(leaf: Tensor) -> str: return f".grad {tuple(leaf.grad.shape)}" if leaf.grad is not None else ".grad None"
+
+# %% ../nbs/draw.ipynb #60fa0d26
+def drawn_card(card: Card, x: float, y: float) -> str:
+    "A card whose upper edge has its middle at (x, y)."
+    left = x - card.width / 2
+    frame = dict(x=left, y=y, width=card.width, height=card.height, rx=6)
+    lines = [text(left + 8, y + 16 + LINE * n, line, class_=style) for n, (line, style) in enumerate(card.lines)]
+    return element("rect", class_="paper", **frame) + element("rect", class_=card.kind, **frame) + "".join(lines)
+
+# %% ../nbs/draw.ipynb #736add0c
+def depths(edges: list[tuple], count: int) -> list[int]:
+    "For vertices in an order where each comes before its inputs: the longest way from vertex 0. Edges are (from, to)."
+    depth = [0] * count
+    for tail, head in sorted(edges): depth[head] = max(depth[head], depth[tail] + 1)
+    return depth
+
+def chains(edges: list[tuple], depth: list[int]) -> list[list[int]]:
+    "Each edge as the vertices and bends that it passes; a bend is appended to `depth`."
+    result = []
+    for tail, head in edges:
+        bends = range(len(depth), len(depth) + depth[head] - depth[tail] - 1)
+        result.append([tail, *bends, head])
+        depth += range(depth[tail] + 1, depth[head])
+    return result
+
+# %% ../nbs/draw.ipynb #ca287af3
+def ordered(links: list[tuple], depth: list[int]) -> list[list[int]]:
+    "The vertices of each layer from left to right: sorted by the mean place of their neighbours, down and up."
+    layers = [[v for v in range(len(depth)) if depth[v] == d] for d in range(max(depth) + 1)]
+    beside = {v: [a if b == v else b for a, b in links if v in (a, b)] for v in range(len(depth))}
+    at = {v: n for layer in layers for n, v in enumerate(layer)}
+    for step in (1, -1) * 4:
+        for layer in layers[::step]:
+            means = {v: mean([at[u] for u in beside[v] if (depth[v] - depth[u]) * step > 0], at[v]) for v in layer}
+            layer.sort(key=means.get)
+            at.update({v: n for n, v in enumerate(layer)})
+    return layers
+
+def mean(numbers: list, otherwise: float) -> float: return sum(numbers) / len(numbers) if numbers else otherwise
+
+# %% ../nbs/draw.ipynb #2a70ae0f
+def apart(wanted: list, widths: list, gap: float) -> list:
+    "Places as near as can be to the wanted ones, with room for the widths."
+    def pushed(places, widths):
+        result = []
+        for place, width in zip(places, widths):
+            result.append(max(place, result[-1] + (width + last) / 2 + gap) if result else place)
+            last = width
+        return result
+    left = pushed(wanted, widths)
+    right = [-x for x in pushed([-x for x in wanted[::-1]], widths[::-1])[::-1]]
+    return [(a + b) / 2 for a, b in zip(left, right)]
+
+def places(layers: list, links: list[tuple], widths: list, gap: float = 14) -> dict:
+    "The x of each vertex: near the mean of its neighbours."
+    x = {v: 0.0 for layer in layers for v in layer}
+    beside = {v: [a if b == v else b for a, b in links if v in (a, b)] for v in x}
+    for layer in (layers + layers[::-1]) * 6:
+        wanted = [mean([x[u] for u in beside[v]], x[v]) for v in layer]
+        x.update(zip(layer, apart(wanted, [widths[v] for v in layer], gap)))
+    return x
+
+# %% ../nbs/draw.ipynb #27b3a4d1
+def graph(t: Tensor, names: dict | None = None, grads: bool = False) -> Picture:
+    "A picture of the tape behind a tensor; `names={'w': w}` labels tensors, `grads` runs a backward pass and writes its gradients at the edges."
+    names, vertices = names or {}, reachable(t)
+    numbers = {id(v): n + 1 for n, v in enumerate(vertices)}
+    cards = [result_card(t, names), *(card(v, names) for v in vertices)]
+    tails = [(0, place(t))] + [(numbers[id(v)], edge) for v in vertices for edge in edges_of(v)]
+    if isinstance(vertices[0], Tensor): cards, tails = cards[1:], []
+    edges = [(tail, numbers[id(target)]) for tail, (target, _) in tails]
+    labels = gradients(t, vertices) if grads and tails else [""] * len(edges)
+    return layered(f"the tape behind a tensor of shape {tuple(t.shape)}: " + ", ".join(c.lines[0][0] for c in cards), cards, edges, labels)
+
+def result_card(t: Tensor, names: dict) -> Card:
+    return Card("card result", [(label_of(t, names) or "result", "strong"), (size_of(t.payload.shape, t.payload.dtype), "small muted")])
+
+# %% ../nbs/draw.ipynb #97cb14e5
+def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]) -> Picture:
+    "Cards in layers, the result at the bottom, joined by edges (from, to) that may bear a label."
+    depth = depths(edges, len(cards))
+    ways = chains(edges, depth)
+    links = [link for way in ways for link in zip(way, way[1:])]
+    widths = [c.width for c in cards] + [8] * (len(depth) - len(cards))
+    layers = ordered(links, depth)
+    x = places(layers, links, widths)
+    shift = 6 - min(x[v] - widths[v] / 2 for v in x)
+    x = {v: x[v] + shift for v in x}
+    heights = [max((cards[v].height for v in layer if v < len(cards)), default=0) for layer in layers]
+    gap = 44 if any(labels) else 30
+    tops = [6 + sum(heights[d + 1:]) + gap * (len(heights) - 1 - d) for d in range(len(heights))]
+    body = "".join(wire(way, label, port(edges, n), cards, x, depth, tops, heights) for n, (way, label) in enumerate(zip(ways, labels)))
+    body += "".join(drawn_card(c, x[v], tops[depth[v]] + heights[depth[v]] - c.height) for v, c in enumerate(cards))
+    width = max(x[v] + widths[v] / 2 for v in x) + 6
+    return Picture(title, width, tops[0] + heights[0] + 6, body)
+
+def port(edges: list, n: int) -> float:
+    "Where along the upper edge of its card an edge arrives, from 0 to 1."
+    same = [m for m, (tail, _) in enumerate(edges) if tail == edges[n][0]]
+    return (same.index(n) + 0.5) / len(same)
+
+# %% ../nbs/draw.ipynb #2691a7e9
+def wire(way: list, label: str, fraction: float, cards: list, x: dict, depth: list, tops: list, heights: list) -> str:
+    "An edge as a curve: from the bottom of its input, past the bends, to its place on the upper edge of its card."
+    tail, *bends, source = way
+    points = [(x[source], tops[depth[source]] + heights[depth[source]])]
+    for bend in reversed(bends): points += [(x[bend], tops[depth[bend]]), (x[bend], tops[depth[bend]] + heights[depth[bend]])]
+    end = (x[tail] + cards[tail].width * (fraction - 0.5), tops[depth[tail]] + heights[depth[tail]] - cards[tail].height)
+    d = f"M{points[0][0]:.5g} {points[0][1]:.5g}"
+    for (x0, y0), (x1, y1) in zip(points, [*points[1:], end]): d += f"C{x0:.5g} {(y0 + y1) / 2:.5g} {x1:.5g} {(y0 + y1) / 2:.5g} {x1:.5g} {y1:.5g}"
+    side = "mid" if fraction == 0.5 else "end" if fraction < 0.5 else ""
+    return element("g", path(d, class_="line") + head(*end, 0, -1) + (text(end[0], end[1] - 12, label, class_=f"small label grad {side}") if label else ""), class_="edge")
+
+# %% ../nbs/draw.ipynb #8f42d2a4
+def gradients(t: Tensor, vertices: list) -> list[str]:
+    "A backward pass that keeps nothing but what went along each edge, as text: a number for a scalar, else the shape."
+    sent, seed = {}, ones_like(t)
+    nodes, leaves = ([v for v in vertices if isinstance(v, Tensor) == leaf] for leaf in (False, True))
+    handles = [node.register_hook(lambda passed, _, node=node: sent.update({id(node): passed})) for node in nodes]
+    try: grad(t, leaves, seed, retain_graph=True)
+    finally: [handle.remove() for handle in handles]
+    passed = [(seed, place(t))] + [(g, edge) for node in nodes for g, edge in zip(sent[id(node)], node.edges) if edge is not None]
+    return [gradient_text(g, *edge) for g, edge in passed]
+
+def gradient_text(g: Tensor | None, target, number: int) -> str:
+    "What arrives at the end of an edge."
+    if g is None: return ""
+    g = fitted(g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target.outputs[number]))
+    return f"grad {short(g.item())}" if not g.ndim else f"grad {tuple(g.shape)}"
+
+# %% ../nbs/draw.ipynb #4aae51cd
+class Row(Picture):
+    "Pictures side by side, or one below the other where it is narrow."
+    def __init__(self, pictures: tuple):
+        self.pictures = pictures
+        super().__init__("; ".join(p.title for p in pictures), sum(p.width + 16 for p in pictures), max(p.height for p in pictures), "")
+        for p, x in zip(pictures, itertools.accumulate([0, *(p.width + 16 for p in pictures)])): self.body += p.svg(x=x, y=0)
+
+    def _repr_html_(self) -> str:
+        return f'<div style="display:flex;flex-wrap:wrap;gap:0 16px">{"".join(p._repr_html_() for p in self.pictures)}</div>'
+
+def compare(*pictures: Picture) -> Row:
+    "Pictures side by side, or one below the other where it is narrow."
+    return Row(pictures)
