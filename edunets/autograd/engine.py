@@ -7,8 +7,6 @@ import functools
 import heapq
 import inspect
 import itertools
-import warnings
-import weakref
 from typing import Any, Callable, NamedTuple
 
 from ..errors import describe, error, site
@@ -18,13 +16,10 @@ from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refre
 from ..tensors import DTYPES, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'FREED', 'NOT_A_LEAF', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'save_result',
+__all__ = ['fill_vjp', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'copied', 'save_result',
            'Node', 'AccumulateGrad', 'as_node', 'record', 'differentiable', 'keep', 'asked', 'freed', 'fitted',
-           'Backward', 'is_own', 'check_nan', 'accumulate', 'changed', 'RemovableHandle', 'LeafHooks', 'NodeHooks',
-           'retain', 'hooks_of', 'tensor_register_hook', 'leaf_hooks', 'place', 'get_requires_grad',
-           'set_requires_grad', 'get_grad', 'set_grad', 'get_data', 'set_data', 'seed', 'listed', 'begin',
-           'finish_pass', 'backward', 'grad', 'no_grad', 'enable_grad', 'inference_mode', 'set_grad_enabled',
-           'is_grad_enabled', 'is_inference_mode_enabled', 'set_detect_anomaly', 'detect_anomaly']
+           'Backward', 'is_own', 'check_nan', 'accumulate', 'changed', 'place', 'seed', 'listed', 'begin',
+           'finish_pass', 'backward', 'check_inputs', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #26990e44
 class Rule(NamedTuple):
@@ -68,7 +63,14 @@ def save(x: Tensor) -> Saved:
     if x._inference:
         raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
                     "nothing watches whether an inference tensor is written", "x.clone()")
+    if x._fleeting: x = copied(x)
     return Saved(x, x._version_counter.count if x._version_counter else 0)
+
+def copied(x: Tensor) -> Tensor:
+    "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
+    with mode(grad=False): copy = call(OPS["copy"], (x,), {"device": None})
+    copy._node, copy._output_nr, copy._requires_grad = x._node, x._output_nr, x._requires_grad
+    return copy
 
 def save_result(x: Tensor) -> Saved:
     "Keep a result without its own node: a node that held itself would be a cycle, and freed late."
@@ -196,14 +198,6 @@ def freed(node: Node) -> Exception:
     return error(RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed).",
                  f"the first backward pass freed what {node.label} had saved", "loss.backward(retain_graph=True) the first time, or compute the loss again")
 
-# %% ../../nbs/02_autograd.ipynb #f38874ae
-@patch
-def adopted_by(self: Node, x: Tensor) -> None:
-    "The result was stored into `x`: if it was saved, what counts now is `x`, at its present version."
-    if isinstance(self.saved.get("out"), Saved): self.saved["out"] = save_result(x)
-    if old is not None and old.hooks and x._output_nr in old.hooks.retained:
-        hooks_of(self).retained[x._output_nr] = old.hooks.retained.pop(x._output_nr)
-
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype) -> Tensor:
     "A gradient in the shape of what was broadcast (summed over the copies), and in its dtype."
@@ -255,7 +249,7 @@ def step(self: Backward, node: Node, grads: list) -> None:
         if (node, number) in self.captured: self.captured[node, number] = g
     if self.passed is not None and node not in self.passed: return
     sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
-    if ambient.get().anomaly: check_nan(node, sent)
+    if ambient.get().check_nan: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
         if edge is not None and g is not None: self.send(*edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
@@ -269,8 +263,8 @@ def is_own(g: Tensor, node: Node, grads: list) -> bool:
 @patch
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them."
-    for ask, kept in self.saved.items():
-        if isinstance(kept, tuple): self.saved[ask] = FREED      # a Saved, or several
+    for ask in self.saved:
+        if ask != "likes": self.saved[ask] = FREED
 
 FREED = "freed"
 
@@ -304,183 +298,11 @@ def changed(returned, value):
     "What a hook returned, if it did."
     return value if returned is None else returned
 
-# %% ../../nbs/02_autograd.ipynb #6edde4cc
-class RemovableHandle:
-    "Takes a hook away again: `handle.remove()`, or as a context."
-    ids = itertools.count()
-    def __init__(self, hooks: dict, hook: Callable):
-        self.hooks, self.id = hooks, next(RemovableHandle.ids)
-        hooks[self.id] = hook
-    def remove(self) -> None: self.hooks.pop(self.id, None)
-    def __enter__(self) -> RemovableHandle: return self
-    def __exit__(self, *exc) -> None: self.remove()
-
-class LeafHooks:
-    "A leaf's hooks: on its gradient, and after `.grad` was written."
-    def __init__(self): self.grad, self.accumulated = {}, {}
-
-# %% ../../nbs/02_autograd.ipynb #2e97fad8
-class NodeHooks:
-    "A node's hooks: on the gradient of single outputs, before the node runs, after it; and the tensors that retain their gradient."
-    def __init__(self): self.tensor, self.before, self.after, self.retained = {}, {}, {}, {}
-
-    def on_outputs(self, grads: list) -> list:
-        "Run what looks at, or changes, the gradients that came in."
-        for number, hook in list(self.tensor.values()):
-            if grads[number] is not None: grads[number] = changed(hook(grads[number]), grads[number])
-        for number, reference in self.retained.items():
-            if reference() is not None and grads[number] is not None: retain(reference(), grads[number])
-        for hook in list(self.before.values()): grads = list(changed(hook(tuple(grads)), grads))
-        return grads
-
-    def on_inputs(self, sent: list, grads: list) -> list:
-        "Run what looks at, or changes, the gradients that go out."
-        for hook in list(self.after.values()): sent = changed(hook(tuple(sent), tuple(grads)), sent)
-        return sent
-
-def retain(x: Tensor, g: Tensor) -> None:
-    "Keep the gradient of a non-leaf; a second pass adds."
-    x._grad = g if x._grad is None else x._grad + g
-
-# %% ../../nbs/02_autograd.ipynb #12a96686
-def hooks_of(node: Node) -> NodeHooks:
-    if node.hooks is None: node.hooks = NodeHooks()
-    return node.hooks
-
-@patch
-def register_hook(self: Node, hook: Callable) -> RemovableHandle:
-    "Call hook(grad_inputs, grad_outputs) after the node ran; what it returns replaces grad_inputs."
-    return RemovableHandle(hooks_of(self).after, hook)
-
-@patch
-def register_prehook(self: Node, hook: Callable) -> RemovableHandle:
-    "Call hook(grad_outputs) before the node runs; what it returns replaces them."
-    return RemovableHandle(hooks_of(self).before, hook)
-
-# %% ../../nbs/02_autograd.ipynb #d8d96726
-def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
-    "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without requires_grad."
-    if not self.requires_grad:
-        raise error(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient", "no gradient will ever come", "x.requires_grad_()")
-    if self.is_leaf: return RemovableHandle(leaf_hooks(self).grad, hook)
-    return RemovableHandle(hooks_of(self.grad_fn).tensor, (self._output_nr, hook))
-
-Tensor.register_hook = tensor_register_hook
-
-def leaf_hooks(x: Tensor) -> LeafHooks:
-    if x._hooks is None: x._hooks = LeafHooks()
-    return x._hooks
-
-@patch
-def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
-    "Call hook(leaf) after a pass has written its `.grad`."
-    if not self.is_leaf or not self.requires_grad:
-        raise error(RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors", "only leaves accumulate", "register_hook")
-    return RemovableHandle(leaf_hooks(self).accumulated, hook)
-
-# %% ../../nbs/02_autograd.ipynb #eb2e0910
-@patch
-def retain_grad(self: Tensor) -> None:
-    "Keep the gradient of a non-leaf in `.grad`; on a leaf, nothing changes; RuntimeError without requires_grad."
-    if not self.requires_grad:
-        raise error(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False", "no gradient will ever come", "x.requires_grad_()")
-    if not self.is_leaf: hooks_of(self.grad_fn).retained[self._output_nr] = weakref.ref(self)
-
-@patch
-@property
-def retains_grad(self: Tensor) -> bool:
-    "Whether this non-leaf keeps its gradient."
-    hooks = self._node.hooks if self._node is not None else None
-    kept = hooks.retained.get(self._output_nr) if hooks else None
-    return kept is not None and kept() is self
-
-# %% ../../nbs/02_autograd.ipynb #da312cab
-@patch
-def adopted_by(self: Node, x: Tensor, old: Node | None) -> None:
-    "The result was stored into `x`: a saved result is `x` now, and `x` retains its gradient here if it did at its old node."
-    if isinstance(self.saved.get("out"), Saved): self.saved["out"] = save_result(x)
-    if old is not None and old.hooks and x._output_nr in old.hooks.retained:
-        hooks_of(self).retained[x._output_nr] = old.hooks.retained.pop(x._output_nr)
-
 # %% ../../nbs/02_autograd.ipynb #4d10b1cf
 def place(x: Tensor) -> tuple:
     "Where gradients of `x` are sent: its node and output, or itself."
     if x._parent is not None: refresh(x)
     return (x._node or x, x._output_nr)
-
-@patch
-@property
-def grad_fn(self: Tensor) -> Node | None:
-    "The node that made this tensor; `None` for a leaf."
-    place(self)
-    return self._node
-
-@patch
-@property
-def is_leaf(self: Tensor) -> bool:
-    "Whether gradients stop here: made by the user, or not requiring any."
-    return self.grad_fn is None
-
-# %% ../../nbs/02_autograd.ipynb #ec15414c
-def get_requires_grad(self: Tensor) -> bool:
-    place(self)
-    return self._requires_grad
-
-def set_requires_grad(self: Tensor, value: bool) -> None:
-    if value and not self.dtype.is_floating_point:
-        raise error(RuntimeError, "only Tensors of floating point and complex dtype can require gradients",
-                    f"this one is {self.dtype}, and an integer has no small changes", "x.float(), or en.tensor(..., dtype=en.float32)")
-    if not self.is_leaf and not value:
-        raise error(RuntimeError, "you can only change requires_grad flags of leaf variables.", f"this tensor was computed by {self._node.label}", "x.detach()")
-    if self.is_leaf: self._requires_grad = bool(value)
-
-Tensor.requires_grad = property(get_requires_grad, set_requires_grad, doc="Whether gradients are computed for this tensor.")
-
-@patch
-def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
-    "Set `requires_grad`; returns the tensor."
-    self.requires_grad = requires_grad
-    return self
-
-# %% ../../nbs/02_autograd.ipynb #28e72167
-NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed, and it is None.\n"
-              "  Why: only leaves (tensors you made, not computed ones) keep their gradient; this one was computed by {}.\n"
-              "  Try: x.retain_grad() before backward(), or read the gradient of the leaf it was computed from.")
-
-def get_grad(self: Tensor) -> Tensor | None:
-    trace = ambient.get().trace
-    g = self._grad if trace is None else trace.get_grad(self)
-    if g is None and self._node is not None and not self.retains_grad: warnings.warn(NOT_A_LEAF.format(self._node.label), stacklevel=2)
-    return g
-
-def set_grad(self: Tensor, g: Tensor | None) -> None:
-    if g is not None and g.payload.shape != self.payload.shape:
-        raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of {list(self.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
-    trace = ambient.get().trace
-    if trace is None: self._grad = g
-    else: trace.set_grad(self, g)
-
-Tensor.grad = property(get_grad, set_grad, doc="The gradient, added up over the backward passes; `None` before the first.")
-
-# %% ../../nbs/02_autograd.ipynb #7385dff3
-@patch
-def detach(self: Tensor) -> Tensor:
-    "The same memory, off the tape; a write to either is noticed by both."
-    return call(OPS["detach"], (self,))
-
-@patch
-def detach_(self: Tensor) -> Tensor:
-    "Take this tensor itself off the tape: it becomes a leaf."
-    if self._parent is not None:
-        raise error(RuntimeError, "Can't detach views in-place. Use detach() instead.", "the tensor it looks into would stay on the tape", "x = x.detach()")
-    self._node, self._output_nr, self._requires_grad = None, 0, False
-    return self
-
-def get_data(self: Tensor) -> Tensor: return wrap(self.payload)
-
-def set_data(self: Tensor, new: Tensor) -> None: self.payload = new.payload
-
-Tensor.data = property(get_data, set_data, doc="The same memory with a version of its own: autograd does not notice a write to it.")
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
@@ -533,10 +355,19 @@ def only_for(self: Backward, inputs: list[Tensor]) -> None:
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False, inputs=None) -> None:
     "Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as `torch.autograd.backward`."
     work = begin(tensors, grad_tensors, retain_graph, create_graph)
-    if inputs is not None: work.only_for(listed(inputs))
+    if inputs is not None:
+        check_inputs(listed(inputs))
+        work.only_for(listed(inputs))
     finish_pass(work)
     for x in listed(inputs) if inputs is not None else ():
-        if work.captured[place(x)] is not None: accumulate(x, work.captured[place(x)], create_graph, False)
+        if work.captured[place(x)] is not None and not x.retains_grad: accumulate(x, work.captured[place(x)], create_graph, False)
+
+def check_inputs(inputs: list[Tensor]) -> None:
+    "A RuntimeError unless there are inputs, and all require grad."
+    if not inputs: raise error(RuntimeError, "`inputs` argument to `backward()` cannot be empty.", "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
+    for x in inputs:
+        if not x.requires_grad:
+            raise error(RuntimeError, "One of the differentiated Tensors does not require grad", f"an input of shape {tuple(x.shape)} is a constant", "x.requires_grad_() before computing the output")
 
 @patch
 def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False, inputs=None) -> None:
@@ -550,9 +381,10 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
          allow_unused: bool | None = None, materialize_grads: bool = False) -> tuple:
     "The gradients of `outputs` with respect to `inputs`, as `torch.autograd.grad`; `.grad` is left alone."
     inputs = listed(inputs)
-    for x in inputs:
-        if not x.requires_grad:
-            raise error(RuntimeError, "One of the differentiated Tensors does not require grad", f"an input of shape {tuple(x.shape)} is a constant", "x.requires_grad_() before computing the output")
+    check_inputs(inputs)
+    if materialize_grads and allow_unused is False:
+        raise error(ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.",
+                    "an input that is not used gets zeros", "materialize_grads=True alone")
     work = begin(outputs, grad_outputs, retain_graph, create_graph)
     work.only_for(inputs)
     finish_pass(work)
@@ -561,61 +393,3 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
         raise error(RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.",
                     "no path leads from the outputs to it", "allow_unused=True gives None for it")
     return tuple(zeros_like(x) if g is None and materialize_grads else g for g, x in zip(grads, inputs))
-
-# %% ../../nbs/02_autograd.ipynb #abaa7a66
-class no_grad(mode):
-    "A context, or decorator, in which nothing is recorded."
-    def __init__(self): super().__init__(grad=False)
-    def _recreate_cm(self): return no_grad()
-
-class enable_grad(mode):
-    "A context, or decorator, in which ops are recorded again."
-    def __init__(self): super().__init__(grad=True)
-    def _recreate_cm(self): return enable_grad()
-
-class inference_mode(mode):
-    "A context, or decorator, for computing that will never be differentiated: nothing is recorded, nor watched for writes."
-    def __init__(self, mode: bool = True):
-        self.mode = mode
-        super().__init__(**({"grad": False, "inference": True} if mode else {}))
-    def _recreate_cm(self): return inference_mode(self.mode)
-
-# %% ../../nbs/02_autograd.ipynb #ef81869c
-class set_grad_enabled(mode):
-    "Record or not, from now on; as a context, until its end."
-    def __init__(self, mode: bool):
-        super().__init__(grad=mode)
-        self.__enter__()
-        self.entered = False
-    def __enter__(self):
-        if self.__dict__.pop("entered", None) is None: super().__enter__()
-        return self
-    def _recreate_cm(self):
-        self.__exit__()
-        return mode(**self.changes)
-
-def is_grad_enabled() -> bool:
-    "Whether ops are recorded here."
-    return ambient.get().grad
-
-def is_inference_mode_enabled() -> bool:
-    "Whether this is inference mode."
-    return ambient.get().inference
-
-@patch
-def is_inference(self: Tensor) -> bool:
-    "Whether this tensor was made in inference mode."
-    return self._inference
-
-# %% ../../nbs/02_autograd.ipynb #c0cd4289
-class set_detect_anomaly(set_grad_enabled):
-    "Anomaly mode: remember where each op was recorded, and raise at the first NaN in a backward pass."
-    def __init__(self, mode: bool, check_nan: bool = True):
-        super(set_grad_enabled, self).__init__(anomaly=mode)
-        self.__enter__()
-        self.entered = False
-
-class detect_anomaly(mode):
-    "Anomaly mode as a context."
-    def __init__(self, check_nan: bool = True): super().__init__(anomaly=True)
-    def _recreate_cm(self): return detect_anomaly()

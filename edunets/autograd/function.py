@@ -6,22 +6,26 @@ from __future__ import annotations
 import functools
 from typing import Callable
 
+import numpy as np
+
 from .engine import FREED, Node, freed, place, save, save_result
 from ..creation import zeros
 from ..errors import error
 from ..table import ambient, mode
-from ..tensors import DTYPES, Tensor
+from ..tensors import DTYPES, Tensor, Version, wrap
+from ..views import adopt, check_write, write_back
 
 # %% auto #0
-__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'Function', 'once_differentiable']
+__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'is_in', 'written', 'Function', 'once_differentiable']
 
 # %% ../../nbs/02b_function.ipynb #52a20aa8
 class FunctionNode(Node):
     "The node of a user's Function, and the `ctx` that its forward and backward see."
     def __init__(self, function: type, inputs: tuple):
         tensors = [x if isinstance(x, Tensor) and x.requires_grad else None for x in inputs]
-        super().__init__(function.__name__ + "Backward", tuple(x and place(x) for x in tensors), ())
+        super().__init__(function.__name__ + "Backward", tuple(None if x is None else place(x) for x in tensors), ())
         self.function, self.needs_input_grad = function, tuple(x is not None for x in tensors)
+        self.is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
         self.to_save, self.dirty, self.constant, self.materialize_grads = (), (), (), True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
@@ -65,9 +69,14 @@ def apply(self: FunctionNode, g) -> list:
         grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g, (shape, kind) in zip(grads, self.outputs)]
     sent = self.function.backward(self, *grads)
     sent = sent if isinstance(sent, tuple) else (sent,)
+    while len(sent) > len(self.edges) and sent[-1] is None: sent = sent[:-1]
     if len(sent) != len(self.edges):
         raise error(RuntimeError, f"function {self.label} returned an incorrect number of gradients (expected {len(self.edges)}, got {len(sent)})",
                     "backward returns a gradient, or None, for each argument of forward", "return None for what has no gradient")
+    for position, (g, x) in enumerate(zip(sent, self.is_tensor)):
+        if g is not None and not x:
+            raise error(RuntimeError, f"function {self.label} returned a gradient different from None at position {position + 1}, but the corresponding forward input was not a Variable",
+                        "that argument of forward was no tensor", "return None in its place")
     return list(sent)
 
 FunctionNode.apply = apply
@@ -75,11 +84,24 @@ FunctionNode.apply = apply
 # %% ../../nbs/02b_function.ipynb #e4f43f97
 def attach(ctx: FunctionNode, outputs: list) -> None:
     "Put the outputs of forward on the tape."
-    ctx.outputs = tuple((x.payload.shape, x.payload.dtype) for x in outputs)
+    ctx.outputs = tuple((x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32")) for x in outputs)
     keep(ctx, outputs)
     for number, x in enumerate(outputs):
-        if x.dtype.is_floating_point and not any(x is c for c in ctx.constant):
-            x._node, x._output_nr, x._requires_grad = ctx, number, True
+        if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.constant): continue
+        value = wrap(x.payload) if is_in(x, ctx.dirty) else x
+        value._node, value._output_nr, value._requires_grad = ctx, number, True
+        if value is not x: (adopt if x._parent is None else write_back)(x, value)
+
+def is_in(x, tensors: tuple) -> bool:
+    "Whether `x` is one of these very objects (`in` would compare elements)."
+    return any(x is t for t in tensors)
+
+def written(ctx: FunctionNode) -> None:
+    "Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad."
+    for x in ctx.dirty:
+        check_write(x)
+        if x._version_counter is None: x._version_counter = Version()
+        x._version_counter.bump()
 
 class Function:
     "An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx, ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."
@@ -92,7 +114,8 @@ class Function:
                 result = cls.forward(*args)
                 cls.setup_context(ctx, args, result)
             else: result = cls.forward(ctx, *args)
-        outputs = [x.view(x.shape) if any(x is a for a in args) and not any(x is d for d in ctx.dirty) else x
+        written(ctx)
+        outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty) else x
                    for x in (result if isinstance(result, tuple) else (result,))]
         if ambient.get().grad and any(ctx.needs_input_grad): attach(ctx, outputs)
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]

@@ -13,8 +13,8 @@ from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['SCATTER', 'power', 'logarithm', 'share', 'filled', 'zeros', 'hole', 'place', 'count', 'spread', 'shared', 'gather',
-           'scatter', 'won', 'along']
+__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'filled', 'zeros', 'hole', 'place', 'count', 'spread',
+           'shared', 'gather', 'scatter', 'won', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #0c745fc6
 vjp(
@@ -32,29 +32,65 @@ vjp(
     floor=[lambda g: g * 0],
     round=[lambda g: g * 0],
 )
+vjp(
+    exp2=[lambda g, out: g * (out * math.log(2))],
+    log2=[lambda g, a: g / (a * math.log(2))],
+    log10=[lambda g, a: g / (a * math.log(10))],
+    rsqrt=[lambda g, out: g * (out ** 3 * -0.5)],
+    square=[lambda g, a: g * (2 * a)],
+    reciprocal=[lambda g, out: -g * out * out],
+    tan=[lambda g, out: g * (1 + out * out)],
+    asin=[lambda g, a: g * (1 - a * a).rsqrt()],
+    acos=[lambda g, a: -g * (1 - a * a).rsqrt()],
+    atan=[lambda g, a: g / (1 + a * a)],
+    sinh=[lambda g, a: g * a.cosh()],
+    cosh=[lambda g, a: g * a.sinh()],
+    sigmoid=[lambda g, out: g * (1 - out) * out],
+    relu=[lambda g, out: where(out > 0, g, 0)],
+    erfinv=[lambda g, out: g * ((out * out).exp() * (math.sqrt(math.pi) / 2))],
+    sign=[lambda g: g * 0],
+    ceil=[lambda g: g * 0],
+    trunc=[lambda g: g * 0],
+)
 
 # %% ../../nbs/02a_rules.ipynb #f047576d
 vjp(
     add=[lambda g: g, lambda g: g],
     sub=[lambda g: g, lambda g: -g],
     mul=[lambda g, b: g * b, lambda g, a: g * a],
-    div=[lambda g, b: g / b, lambda g, out, b: -g * out / b],
-    pow=[lambda g, a, b: g * (b * power(a, b - 1)), lambda g, out, a: where(a == 0, 0, g * out * logarithm(a))],
-    atan2=[lambda g, a, b: g * b / (a * a + b * b), lambda g, a, b: -g * a / (a * a + b * b)],
+    div=[lambda g, b: g / b, lambda g, a, b: -g * (a / b) / b],
+    pow=[lambda g, a, b: g * power_slope(a, b), lambda g, out, a: g * exponent_slope(out, a)],
+    atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
     floordiv=[lambda g: g * 0, lambda g: g * 0],
     rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
     maximum=[lambda g, a, b: g * share(a, b, a > b), lambda g, a, b: g * share(a, b, b > a)],
     minimum=[lambda g, a, b: g * share(a, b, a < b), lambda g, a, b: g * share(a, b, b < a)],
+    clamp=[lambda g, a, low, high: where(within(a, low, high), g, 0)],
+    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
     where=[None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)],
     eq=no_vjp("a bool"), lt=no_vjp("a bool"), bit=no_vjp("integers"),
 )
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53
-def power(a, n): return a if isinstance(n, (int, float)) and n == 1 else a ** n
+def power_slope(a: Tensor, b):
+    "The slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0."
+    if isinstance(b, Tensor): return where(b == 0, 0, b * a ** (b - 1))
+    return 0 if b == 0 else b * a if b == 2 else b * a ** (b - 1)
 
-def logarithm(a):
-    "log(a) of a tensor or a number; where(a == 0) has taken care of 0."
-    return where(a == 0, 1, a).log() if isinstance(a, Tensor) else math.log(a) if a > 0 else math.nan
+def exponent_slope(out: Tensor, a):
+    "The slope of a ** b in b: out * log(a), and 0 where a is 0."
+    if isinstance(a, Tensor): return where(a == 0, 0, out * where(a == 0, 1, a).log())
+    return 0 if a == 0 else out * (math.log(a) if a > 0 else math.nan)
+
+def on_circle(x, a, b) -> Tensor:
+    "x / (a*a + b*b), and 0 at the origin."
+    r = a * a + b * b
+    return where(r == 0, 0, x / r)
+
+def within(a: Tensor, low, high) -> Tensor:
+    "Where low <= a <= high; a border that is None is none."
+    if low is None or high is None: return a <= high if low is None else a >= low
+    return (a >= low) & (a <= high)
 
 def share(a, b, wins) -> Tensor:
     "1 for the winner, a half each at a tie."
@@ -100,6 +136,7 @@ vjp(
     var=[lambda g, a, dims, keepdim, correction: spread(g * (2 / (count(a.payload.shape, dims) - correction)), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
     max=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
     amin=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
+    std=[lambda g, a, out, dims, keepdim, correction: spread(where(out == 0, 0, g / out) / (count(a.payload.shape, dims) - correction), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
     norm=[lambda g, a, out, dims, keepdim: spread(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
     logsumexp=[lambda g, a, out, dims, keepdim: spread(g, a.payload.shape, dims, keepdim) * (a - spread(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
@@ -128,8 +165,10 @@ vjp(
     dot=[lambda g, b: g * b, lambda g, a: g * a],
     addmm=[lambda g: g, lambda g, b: g @ b.t(), lambda g, a: a.t() @ g],
     gather=[lambda g, like, index, dims: call(OPS["scatter"], (zeros(like), g, *index), {"dims": dims, "mode": "add"}), None],
-    scatter=[lambda g, a, v, index, out, dims, mode: SCATTER[mode][0](g, a, v, index, out, dims),
-             lambda g, a, v, index, out, dims, mode: SCATTER[mode][1](g, a, v, index, out, dims), None],
+    scatter=[lambda g, index, dims, mode: g if mode == "add" else scatter(g, filled(g, (), 0), index, dims, "set"),
+             lambda g, index, dims: gather(g, index, dims), None],
+    scatter_max=[lambda g, a, out: g * won(a, out),
+                 lambda g, v, index, out, dims: gather(g, index, dims) * won(v, gather(out, index, dims)), None],
     sort=[lambda g, like, out, dim: along(g[0], like, out[1], dim)],
     max_dim=[lambda g, like, out, dim, keepdim: along(g[0], like, out[1], dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, out[1].unsqueeze(dim), dim)],
     nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"), iota=no_vjp("no operands"),
@@ -141,15 +180,6 @@ def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gat
 def scatter(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor: return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
 
 def won(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
-
-SCATTER = {      # mode: the gradient of the base, the gradient of the values
-    "set": (lambda g, a, v, index, out, dims: scatter(g, filled(v, v.payload.shape, 0), index, dims, "set"),
-            lambda g, a, v, index, out, dims: gather(g, index, dims)),
-    "add": (lambda g, a, v, index, out, dims: g,
-            lambda g, a, v, index, out, dims: gather(g, index, dims)),
-    "max": (lambda g, a, v, index, out, dims: g * won(a, out),
-            lambda g, a, v, index, out, dims: gather(g, index, dims) * won(v, gather(out, index, dims))),
-}
 
 def along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."
