@@ -16,12 +16,12 @@ from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtyp
 
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'truncdiv', 'sub', 'clamp',
-           'logsumexp_kernel', 'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps',
-           'cumprod_steps', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating',
-           'floating', 'mean', 'var', 'std', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum',
-           'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort',
-           'topk', 'add_to', 'matmul', 'product', 'addmm', 'outer', 'cat_steps', 'flip_steps', 'joined', 'no_tensors',
-           'cat', 'stack', 'flip', 'reflected', 'comparison']
+           'clamp_steps', 'logsumexp_kernel', 'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves',
+           'prod_steps', 'cumprod_steps', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
+           'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'logsumexp', 'call_along',
+           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
+           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'add_to', 'matmul', 'product', 'addmm', 'outer', 'cat_steps',
+           'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #700c65a9
 kernel(
@@ -208,15 +208,24 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
     "x, not below `min` and not above `max`."
     if min is None and max is None:
         raise error(RuntimeError, "torch.clamp: At least one of 'min' or 'max' must not be None", "there is nothing to clamp to", "x.clamp(min=0)")
-    result, inside = input, True
-    if min is not None: result, inside = where(result < min, min, result), (input >= min) & inside
-    if max is not None: result, inside = where(result > max, max, result), (input <= max) & inside
-    return finish(result, out)
+    if isinstance(min, Tensor) or isinstance(max, Tensor): return finish(clamp_steps(input, min, max), out)
+    input, *borders = promote((input, *(x for x in (min, max) if x is not None)))
+    low, high = borders[0] if min is not None else None, borders[-1] if max is not None else None
+    return finish(call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1"), out)
+
+def clamp_steps(a: Tensor, low, high) -> Tensor:
+    "clamp in rows; the borders may be tensors."
+    if low is not None: a = where(a < low, low, a)
+    return a if high is None else where(a > high, high, a)
+
+kernel(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
+decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
 
 # %% ../nbs/01d_composites.ipynb #71b2c935
 kernel(
     mean=lambda xp, a, *, dims, keepdim: a.mean(axis=dims, keepdims=keepdim),
     var=lambda xp, a, *, dims, keepdim, correction: a.var(axis=dims, keepdims=keepdim, ddof=correction),
+    std=lambda xp, a, *, dims, keepdim, correction: a.std(axis=dims, keepdims=keepdim, ddof=correction),
     prod=lambda xp, a, *, dims, keepdim: a.prod(axis=dims, dtype=a.dtype, keepdims=keepdim),
     amin=lambda xp, a, *, dims, keepdim: a.min(axis=dims, keepdims=keepdim),
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
@@ -258,6 +267,7 @@ def count(a: Tensor, dims: tuple | None) -> int:
 decompose(
     mean=lambda a, *, dims, keepdim: a.sum(dims, keepdim) / count(a, dims),
     var=lambda a, *, dims, keepdim, correction: (a - a.mean(dims, True)).square().sum(dims, keepdim) / (count(a, dims) - correction),
+    std=lambda a, *, dims, keepdim, correction: a.var(dims, correction=correction, keepdim=keepdim).sqrt(),
     prod=lambda a, *, dims, keepdim: prod_steps(a, dims, keepdim),
     amin=lambda a, *, dims, keepdim: -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
     all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a, dims),
@@ -353,7 +363,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=
 def check_floating(input: Tensor, what: str) -> None:
     "A RuntimeError for integers."
     if input.payload.dtype.kind != "f":
-        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer", f"x.float() first")
+        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer", "x.float() first")
 
 def floating(input: Tensor, dtype=None) -> Tensor:
     "`input` in a dtype, or as floating numbers."
@@ -371,16 +381,19 @@ def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *
 @face
 def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
-    check_floating(input, "std and var only support floating point and complex dtypes")
-    if isinstance(dim, bool): dim, unbiased = None, dim
-    if unbiased is not None: correction = int(unbiased)
-    params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim, "correction": correction}
-    return call(OPS["var"], (input,), params, "VarBackward0")
+    return deviation("var", input, dim, unbiased, keepdim, correction)
 
 @face
 def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
-    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+    return deviation("std", input, dim, unbiased, keepdim, correction)
+
+def deviation(row: str, input: Tensor, dim, unbiased: bool | None, keepdim: bool, correction: int) -> Tensor:
+    "var or std; in PyTorch's older form the first argument is `unbiased`."
+    check_floating(input, "std and var only support floating point and complex dtypes")
+    if isinstance(dim, bool): dim, unbiased = None, dim
+    if unbiased is not None: correction = int(unbiased)
+    return call(OPS[row], (input,), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim, "correction": correction})
 
 # %% ../nbs/01d_composites.ipynb #75632435
 @face
@@ -392,7 +405,8 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     if p == math.inf: return input.abs().amax(dims, keepdim)
     if p == -math.inf: return input.abs().amin(dims, keepdim)
     if p == 0: return (input != 0).to(input.dtype).sum(dims, keepdim)
-    return input.abs().pow(p).sum(dims, keepdim).pow(1 / p)
+    total = input.abs().pow(p).sum(dims, keepdim)
+    return where(total == 0, 0, where(total == 0, 1, total).pow(1 / p))    # at 0 the slope of the root is infinite: not asked
 
 @face
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
@@ -530,6 +544,9 @@ def product(name: str, sizes: tuple, doc: str) -> None:
         if (input.ndim, other.ndim) != sizes:
             raise error(RuntimeError, f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {input.ndim}D and {other.ndim}D tensors",
                         f"{name} takes no other numbers of dimensions", "a @ b takes all")
+        if input.payload.shape[:-2] != other.payload.shape[:-2]:
+            raise error(RuntimeError, f"Expected size for first two dimensions of batch2 tensor to be: {[input.shape[0], input.shape[2]]} but got: {list(other.shape[:2])}.",
+                        f"{name} does not broadcast", "a @ b does")
         return matmul(input, other, out=out)
     publish(name, function, doc)
 

@@ -14,16 +14,23 @@ from .tensors import Tensor, float32, float64, get_default_dtype, int64, tensor,
 from .tensors import dtype as Dtype
 
 # %% auto #0
-__all__ = ['zeros_like', 'ones_like', 'empty_like', 'full_', 'full', 'zeros', 'ones', 'empty', 'like', 'full_like', 'iota',
-           'arange', 'linspace', 'logspace', 'eye', 'triangle', 'tril', 'triu', 'diag', 'meshgrid']
+__all__ = ['zeros_like', 'ones_like', 'empty_like', 'check_sizes', 'full_', 'full', 'zeros', 'ones', 'empty', 'like', 'full_like',
+           'iota', 'arange', 'linspace', 'logspace', 'eye', 'triangle', 'tril', 'triu', 'diag', 'meshgrid']
 
 # %% ../nbs/01g_creation.ipynb #10b4cd9a
+def check_sizes(size) -> tuple:
+    "Sizes, given one by one or as one sequence. TypeError for a float, RuntimeError for a negative one."
+    shape = sizes_of(tuple(size))
+    if builtins.any(isinstance(n, float) for n in shape):
+        raise error(TypeError, f"argument 'size' must be tuple of ints, but got {list(shape)}", "a size counts elements", "int(n)")
+    if builtins.any(n < 0 for n in shape):
+        raise error(RuntimeError, f"Trying to create tensor with negative dimension {builtins.min(shape)}: {list(shape)}", "a size counts elements", "sizes from 0")
+    return tuple(map(int, shape))
+
 def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Tensor:
     "A tensor filled with one number."
     dtype = dtype_of(value) if dtype is None else to_dtype(dtype)
-    shape = tuple(map(int, sizes_of(tuple(shape))))
-    if builtins.any(n < 0 for n in shape):
-        raise error(RuntimeError, f"Trying to create tensor with negative dimension {builtins.min(shape)}: {list(shape)}", "a size counts elements", "sizes from 0")
+    shape = check_sizes(shape)
     result = call(OPS["full"], (), {"shape": shape, "value": value, "dtype": dtype, "device": device})
     return result.requires_grad_() if requires_grad else result
 
@@ -33,19 +40,19 @@ def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = Fal
     return full_(size, fill_value, dtype, device, requires_grad)
 
 @face(method=False)
-def zeros(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Zeros, of the default dtype unless told."
-    return full_(size, 0, dtype or get_default_dtype(), device, requires_grad)
+    return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
 @face(method=False)
-def ones(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones, of the default dtype unless told."
-    return full_(size, 1, dtype or get_default_dtype(), device, requires_grad)
+    return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
 @face(method=False)
-def empty(*size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Memory for you to fill; here it is zeros."
-    return full_(size, 0, dtype or get_default_dtype(), device, requires_grad)
+    return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
 # %% ../nbs/01g_creation.ipynb #f01a14d4
 def like(name: str, value: int) -> Callable:
@@ -87,6 +94,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
 @face(method=False)
 def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
+    if steps < 0: raise error(RuntimeError, "number of steps must be non-negative", f"steps={steps}", "steps from 0")
     line = cast(iota(steps, device), float64)
     step = (end - start) / builtins.max(steps - 1, 1)
     points = where(line < steps / 2, start + line * step, end - (steps - 1 - line) * step) if steps > 1 else line + start
@@ -102,12 +110,14 @@ def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=
 @face(method=False)
 def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
-    result = cast(iota(n, device).unsqueeze(1) == iota(m if m is not None else n, device), dtype or get_default_dtype())
+    rows, columns = check_sizes((n, n if m is None else m))
+    result = cast(iota(rows, device).unsqueeze(1) == iota(columns, device), dtype or get_default_dtype())
     return result.requires_grad_() if requires_grad else result
 
 def triangle(input: Tensor, keep) -> Tensor:
+    if input.ndim < 2: raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions", f"it has {input.ndim}", "a matrix")
     rows, columns = input.payload.shape[-2:]
-    return where(keep(iota(columns, input.device) - iota(rows, input.device).unsqueeze(1)), input, 0)
+    return where(keep(iota(columns, input.device) - iota(rows, input.device).unsqueeze(1)), input, 0).to(input.dtype)
 
 @face(inplace=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
@@ -122,6 +132,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 @face
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
+    if input.ndim not in (1, 2): raise error(RuntimeError, f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D", "a diagonal belongs to a matrix", "a loop over the matrices")
     n = input.payload.shape[0] + builtins.abs(diagonal) if input.ndim == 1 else builtins.min(input.payload.shape[0] + builtins.min(diagonal, 0), input.payload.shape[-1] - builtins.max(diagonal, 0))
     row, column = builtins.max(-diagonal, 0), builtins.max(diagonal, 0)
     if input.ndim == 2: return input[iota(builtins.max(n, 0)) + row, iota(builtins.max(n, 0)) + column]
@@ -133,6 +144,8 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
 def meshgrid(*tensors, indexing: str = "ij") -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
     tensors = sizes_of(tensors)
+    if indexing not in ("ij", "xy") or builtins.any(t.ndim > 1 for t in tensors):
+        raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'", f"indexing={indexing!r}, shapes {[tuple(t.shape) for t in tensors]}", "indexing='ij'")
     shape = [t.numel() for t in tensors]
     grids = [t.reshape([-1 if d == k else 1 for k in range(len(shape))]).expand(shape) for d, t in enumerate(tensors)]
     return tuple(g.transpose(0, 1) for g in grids) if indexing == "xy" else tuple(grids)

@@ -13,8 +13,8 @@ from .tensors import dtype as Dtype
 
 # %% auto #0
 __all__ = ['infer_shape', 'reshape', 'view_', 'flatten', 'unflatten', 'ravel', 'squeeze', 'unsqueeze', 'permuted', 'permute',
-           'transpose', 't', 'movedim', 'expand', 'broadcast_to', 'select', 'sliced', 'narrow', 'split', 'chunk',
-           'unbind', 'clone']
+           'transpose', 't', 'movedim', 'expand', 'broadcast_to', 'select', 'sliced', 'narrow', 'equal_sizes', 'split',
+           'chunk', 'unbind', 'clone']
 
 # %% ../nbs/01e_layout.ipynb #60928d35
 def infer_shape(shape: tuple, count: int) -> tuple:
@@ -59,6 +59,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     "The dimensions from `start_dim` to `end_dim` made one."
     if not input.ndim: return input.reshape(1)
     start, end = check_dim(start_dim, input.ndim), check_dim(end_dim, input.ndim)
+    if start > end: raise error(RuntimeError, "flatten() has invalid args: start_dim cannot come after end_dim", f"start_dim={start_dim}, end_dim={end_dim}", "the smaller first")
     shape = input.payload.shape
     return input.reshape(shape[:start] + (math.prod(shape[start:end + 1]),) + shape[end + 1:])
 
@@ -103,8 +104,8 @@ def permute(input: Tensor, *dims) -> Tensor:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     "Two dimensions exchanged; a view."
     dims = list(range(input.ndim))
-    if not dims: return input
     a, b = check_dim(dim0, input.ndim), check_dim(dim1, input.ndim)
+    if not dims: return input
     dims[a], dims[b] = b, a
     return permuted(input, tuple(dims), "TransposeBackward0")
 
@@ -142,10 +143,13 @@ def mT(self: Tensor) -> Tensor:
 def expand(input: Tensor, *sizes) -> Tensor:
     "Dimensions of size 1 made larger without a copy (stride 0); -1 keeps a size."
     sizes, shape = sizes_of(sizes), input.payload.shape
-    have = (1,) * (len(sizes) - len(shape)) + tuple(shape)
+    extra = len(sizes) - len(shape)
+    have = (1,) * extra + tuple(shape)
+    if extra > 0 and -1 in sizes[:extra]:
+        raise error(RuntimeError, "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension", "there is no size to keep", "a size from 0")
     wanted = tuple(h if n == -1 else n for n, h in zip(sizes, have))
     for n, h in zip(wanted, have):
-        if h not in (1, n) or len(sizes) < len(shape):
+        if h not in (1, n) or extra < 0:
             raise error(RuntimeError, f"The expanded size of the tensor ({n}) must match the existing size ({h}). Target sizes: {list(sizes)}. Tensor sizes: {list(shape)}",
                         "only a dimension of size 1 can be repeated by stride 0", "x.repeat(...), which copies")
     return call(OPS["expand"], (input,), {"shape": wanted}, "ExpandBackward0")
@@ -191,26 +195,42 @@ def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1, node
 @face
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
+    if not input.ndim: raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.", "a number has no dimension to take a part of", "x.reshape(1)")
     dim = check_dim(dim, input.ndim)
     n = input.payload.shape[dim]
+    if not -n <= start <= n:
+        raise error(IndexError, f"start out of range (expected to be in range of [{-n}, {n}], but got {start})", f"dimension {dim} of shape {tuple(input.shape)}", "a start inside")
     if start < 0: start += n
-    if not 0 <= start <= start + length <= n:
+    if not start <= start + length <= n:
         raise error(RuntimeError, f"start ({start}) + length ({length}) exceeds dimension size ({n}).", f"dimension {dim} of shape {tuple(input.shape)}", "a shorter length")
     return sliced(input, dim, start, length)
+
+def equal_sizes(n: int, size: int) -> list[int]:
+    "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
+    if size < 0 or (n and not size):
+        raise error(RuntimeError, f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}" if not size else f"split expects split_size be non-negative, but got split_size={size}",
+                    "pieces of no size never make the whole", "a size from 1")
+    return [min(size, n - at) for at in range(0, n, size)] if n else [0]
 
 @face
 def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> tuple:
     "Pieces of a size, or of these sizes, along a dimension; views."
+    if not tensor.ndim: raise error(RuntimeError, "split expects at least a 1-dimensional tensor", "a number has no parts", "x.reshape(1)")
     dim = check_dim(dim, tensor.ndim)
     n, sizes = tensor.payload.shape[dim], split_size_or_sections
-    if isinstance(sizes, int): sizes = [min(sizes, n - at) for at in range(0, n, sizes)] or [0]
+    if isinstance(sizes, int): sizes = equal_sizes(n, sizes)
+    if sum(sizes) != n:
+        raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={list(sizes)}",
+                    f"they sum to {sum(sizes)}", "sizes that make the whole")
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     return tuple(sliced(tensor, dim, start, size, 1, "SplitBackward0") for start, size in zip(starts, sizes))
 
 @face
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."
-    return split(input, max(1, -(-input.size(dim) // chunks)), dim)
+    if chunks < 1: raise error(RuntimeError, f"chunk expects `chunks` to be greater than 0, got: {chunks}", "there is at least one piece", "chunks=1")
+    n = input.size(dim)
+    return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
 @face
 def unbind(input: Tensor, dim: int = 0) -> tuple:

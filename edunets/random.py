@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import secrets
 
-from .creation import full_, iota
+from .creation import check_sizes, full_, iota
 from .errors import error
 from .names import cast, face, publish, sizes_of
 from .table import OPS, call
@@ -91,19 +91,20 @@ def normal_(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
 # %% ../nbs/01h_random.ipynb #4ae95b57
 def draw(sample, size: tuple, dtype, generator: Generator | None, requires_grad: bool) -> Tensor:
     "A new tensor of samples, from the generator's next key."
+    shape = check_sizes(size)
     key = (generator or default_generator).next_key()
-    result = sample(key, tuple(map(int, sizes_of(size))), to_dtype(dtype or get_default_dtype()))
+    result = sample(key, shape, to_dtype(dtype or get_default_dtype()))
     return result.requires_grad_() if requires_grad else result
 
 @face(method=False)
-def rand(*size, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
-    return draw(uniform, size, dtype, generator, requires_grad)
+    return draw(uniform, sizes if size is None else size, dtype, generator, requires_grad)
 
 @face(method=False)
-def randn(*size, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
-    return draw(normal_, size, dtype, generator, requires_grad)
+    return draw(normal_, sizes if size is None else size, dtype, generator, requires_grad)
 
 @face(method=False)
 def rand_like(input: Tensor, *, dtype=None, requires_grad: bool = False) -> Tensor:
@@ -120,6 +121,7 @@ def randn_like(input: Tensor, *, dtype=None, requires_grad: bool = False) -> Ten
 def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None) -> Tensor:
     "Integers from low (0 if left out) below high."
     if size is None: low, high, size = 0, low, high
+    if high is None: low, high = 0, low
     if high <= low:
         raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}", "there is no integer to draw", "high above low")
     return draw(lambda key, shape, kind: cast((cast(bits(key, shape), int64) * (high - low) >> 32) + low, kind), tuple(size), dtype, generator, False)

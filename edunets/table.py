@@ -32,7 +32,8 @@ class Mode(NamedTuple):
     grad: bool = True          # record on the tape
     inference: bool = False    # results are inference tensors
     trace: Any = None          # the trace in progress: it takes every op
-    anomaly: bool = False      # remember where each node was made, look for NaN
+    anomaly: bool = False      # remember where each node was made
+    check_nan: bool = False    # look for NaN in a backward pass
 
 ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
 
@@ -130,7 +131,7 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
 
 # %% ../nbs/01a_table.ipynb #f23154c5
 def mark_inference(result) -> None:
-    for tensor in result if type(result) is tuple else (result,): tensor._inference = True
+    for tensor in result if type(result) is tuple else (result,): tensor._inference = tensor._parent is None or tensor._parent._inference
 
 # %% ../nbs/01a_table.ipynb #b991de39
 class Quiet(threading.local):
@@ -299,6 +300,7 @@ kernel(
     matmul=lambda xp, a, b: xp.matmul(a, b),
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
     scatter=lambda xp, a, v, *index, dims, mode: scatter(xp, a, v, index, dims, mode),
+    scatter_max=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "max"),
     nonzero=lambda xp, a: xp.stack(xp.nonzero(a), axis=1) if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
     full=lambda xp, *, shape, value, dtype, device: xp.full(shape, value, dtype.numpy),
     iota=lambda xp, *, length, device: xp.arange(length),
@@ -438,10 +440,13 @@ def check_same_shape(*tensors, dim, **params) -> None:
             raise error(RuntimeError, f"Sizes of tensors must match except in dimension {dim}. Expected {list(first)} but got {list(t.shape)} for tensor number {number} in the list.",
                         "tensors side by side have the same height", "pad, slice or reshape them first")
 
-def check_nonempty(a, **params) -> None:
-    "A RuntimeError for the extremum of nothing."
+def check_nonempty(a, *, dims=None, dim=None, **params) -> None:
+    "A RuntimeError for the extremum of nothing, an IndexError for one along a dimension of size 0."
     if not a.size:
-        raise error(RuntimeError, "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
+        whole = dims is None and dim is None
+        raise error(RuntimeError if whole else IndexError,
+                    "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument." if whole
+                    else "max(): Expected reduction dim to have non-zero size.",
                     f"a tensor of shape {tuple(a.shape)} has no largest element", "look at x.numel() first")
 
 def check_power(a, b) -> None:
@@ -451,6 +456,7 @@ def check_power(a, b) -> None:
 
 check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
       scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
+      scatter_max=lambda a, v, *index, dims: check_index(a, *index, dims=dims),
       **dict.fromkeys(["add", "mul", "div", "atan2", "floordiv", "rem", "eq", "lt", "bit", "where"], check_broadcast))
 
 # %% ../nbs/01a_table.ipynb #e0d6eb07

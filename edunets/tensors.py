@@ -312,7 +312,9 @@ def numel(self: Tensor) -> int:
 @patch
 def size(self: Tensor, dim: int | None = None):
     "The shape, or the size of one dimension."
-    return self.shape if dim is None else self.payload.shape[check_dim(dim, self.ndim)]
+    if dim is None: return self.shape
+    if not self.ndim: raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "it is a single number", "x.numel(), which is 1")
+    return self.payload.shape[check_dim(dim, self.ndim)]
 
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."

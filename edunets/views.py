@@ -42,6 +42,7 @@ def root(x: Tensor) -> Tensor:
 @property
 def _version(self: Tensor) -> int:
     "How often this memory was written (by tensors)."
+    if self._inference: raise error(RuntimeError, "Inference tensors do not track version counter.", "nothing watches whether they are written", "x.clone()")
     return self._version_counter.count if self._version_counter else 0
 
 @patch
@@ -98,6 +99,7 @@ def alias(x: Tensor) -> Tensor:
     if x._version_counter is None: x._version_counter = Version()
     old = wrap(x.payload)
     old.__dict__.update(x.__dict__)
+    old._fleeting = True
     return x if x._requires_grad and x._node is None else old
 
 def adopt(x: Tensor, value: Tensor) -> None:
