@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from .autograd.engine import FREED, Node, Saved, fitted, grad, place
+from .autograd.engine import fitted, grad
+from .autograd.tape import FREED, Node, Saved, place
 from .creation import ones_like
 from .errors import error
 from .tensors import BACKENDS, DTYPES, Tensor, address, owner

@@ -3,200 +3,17 @@
 # %% ../../nbs/02_autograd.ipynb #37cab775
 from __future__ import annotations
 
-import functools
 import heapq
-import inspect
-import itertools
-from typing import Any, Callable, NamedTuple
 
-from ..errors import describe, error, site
+from .tape import Node, place
 from ..creation import zeros_like
-from ..names import node_name
-from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refresh
-from ..tensors import DTYPES, Tensor, Version, patch, wrap
+from ..errors import describe, error
+from ..table import OPS, ambient, call, mode
+from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
-__all__ = ['fill_vjp', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'copied', 'save_result',
-           'Node', 'AccumulateGrad', 'as_node', 'record', 'differentiable', 'keep', 'asked', 'freed', 'fitted',
-           'Backward', 'is_own', 'check_nan', 'accumulate', 'changed', 'place', 'seed', 'listed', 'begin',
-           'finish_pass', 'backward', 'check_inputs', 'grad']
-
-# %% ../../nbs/02_autograd.ipynb #26990e44
-class Rule(NamedTuple):
-    "How a gradient passes to one operand: the function, and the names of what it asks for."
-    function: Callable
-    asks: tuple[str, ...]
-
-class NoRule(NamedTuple):
-    "Why a row has no gradient."
-    reason: str
-
-def no_vjp(reason: str) -> NoRule: return NoRule(reason)
-
-fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `out`, the operands, their shape (`like`)")
-
-# %% ../../nbs/02_autograd.ipynb #8d2310da
-def vjp(**rows) -> None:
-    "Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands), or `no_vjp(why)`."
-    for row, entry in rows.items():
-        asked.cache_clear()
-        if isinstance(entry, list): entry = [rule and Rule(rule, tuple(inspect.signature(rule).parameters)) for rule in entry]
-        fill_vjp(**{row: entry})
-
-# %% ../../nbs/02_autograd.ipynb #239336ce
-class Like(NamedTuple):
-    "Shape, dtype and device of an operand: all that a rule may know of an operand without saving it."
-    shape: tuple
-    dtype: Any
-    device: Any
-
-def like(x: Tensor) -> Like: return Like(x.payload.shape, x.dtype, x.device)
-
-# %% ../../nbs/02_autograd.ipynb #34ed5e0a
-class Saved(NamedTuple):
-    "A tensor kept for the backward pass, and the version it had then."
-    tensor: Tensor
-    version: int
-
-def save(x: Tensor) -> Saved:
-    "Keep a tensor, remembering its version. RuntimeError for an inference tensor."
-    if x._inference:
-        raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
-                    "nothing watches whether an inference tensor is written", "x.clone()")
-    if x._fleeting: x = copied(x)
-    return Saved(x, x._version_counter.count if x._version_counter else 0)
-
-def copied(x: Tensor) -> Tensor:
-    "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
-    with mode(grad=False): copy = call(OPS["copy"], (x,), {"device": None})
-    copy._node, copy._output_nr, copy._requires_grad = x._node, x._output_nr, x._requires_grad
-    return copy
-
-def save_result(x: Tensor) -> Saved:
-    "Keep a result without its own node: a node that held itself would be a cycle, and freed late."
-    if x._version_counter is None: x._version_counter = Version()
-    alone = wrap(x.payload)
-    alone._version_counter = x._version_counter
-    return save(alone)
-
-# %% ../../nbs/02_autograd.ipynb #1dedb591
-class Node:
-    "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    count = itertools.count()
-    op, params, saved = None, NO_PARAMS, {}
-    hooks, site = None, None        # the site is kept in anomaly mode
-
-    def __init__(self, label: str, edges: tuple, outputs: tuple):
-        self.label = label          # as PyTorch's: MulBackward0
-        self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
-        self.outputs = outputs      # (shape, dtype) of each output
-        self.sequence = next(Node.count)
-        if ambient.get().anomaly: self.site = site()
-
-    def __repr__(self) -> str: return f"<{self.label} object at {id(self):#x}>"
-    def name(self) -> str: return self.label
-
-    @property
-    def next_functions(self) -> tuple:
-        "The nodes that the gradients go on to, each with the number of its output."
-        return tuple((None, 0) if edge is None else (as_node(edge[0]), edge[1]) for edge in self.edges)
-
-# %% ../../nbs/02_autograd.ipynb #cbd5ebc0
-class AccumulateGrad:
-    "The end of a path backward, as PyTorch shows it: adds the gradient to a leaf's `.grad`."
-    next_functions = ()
-    def __init__(self, variable: Tensor): self.variable = variable
-    def name(self) -> str: return "AccumulateGrad"
-    def __repr__(self) -> str: return f"<AccumulateGrad object at {id(self.variable):#x}>"
-    def __eq__(self, other) -> bool: return isinstance(other, AccumulateGrad) and self.variable is other.variable
-    def __hash__(self) -> int: return id(self.variable)
-
-def as_node(target):
-    "A leaf as its AccumulateGrad; a node as it is."
-    return AccumulateGrad(target) if isinstance(target, Tensor) else target
-
-# %% ../../nbs/02_autograd.ipynb #16f0c2e6
-def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
-    "Put an op on the tape: the node of its results, with just what its rules ask for."
-    if type(op.vjp) is not list and not differentiable(op): return
-    edges = tuple([(arg._node or arg, arg._output_nr) if isinstance(arg, Tensor) and arg._requires_grad else None for arg in args])
-    results = result if type(result) is tuple else (result,)
-    node = Node(name or node_name(op.name), edges, tuple([(r.payload.shape, r.payload.dtype) for r in results]))
-    node.op, node.params = op, params
-    names = asked(op, tuple([edge is not None for edge in edges]))
-    if names: node.saved = keep(op, names, args, results)
-    for number, r in enumerate(results):
-        if r.payload.dtype.kind == "f": r._node, r._output_nr, r._requires_grad = node, number, True
-
-Tape.record = record
-
-# %% ../../nbs/02_autograd.ipynb #a9b0440f
-def differentiable(op: Op) -> bool:
-    "False where the row says why it has no vjp; NotImplementedError for an empty field."
-    if isinstance(op.vjp, NoRule): return False
-    raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
-
-def keep(op: Op, names: list[str], args: tuple, results: tuple) -> dict:
-    "What the rules ask for, by name."
-    kept = {}
-    for name in names:
-        if name in op.operands:
-            arg = args[op.operands.index(name)]
-            kept[name] = save(arg) if isinstance(arg, Tensor) else arg
-        elif name == op.variadic: kept[name] = tuple(map(save, args[len(op.operands):]))
-        elif name == "out": kept["out"] = tuple(map(save_result, results)) if len(results) > 1 else save_result(results[0])
-        elif name in ("like", "likes"): kept["likes"] = [like(arg) if isinstance(arg, Tensor) else None for arg in args]
-    return kept
-
-@functools.cache
-def asked(op: Op, needed: tuple[bool, ...]) -> list[str]:
-    "The names that the rules of the needed operands ask for, the gradient and the row's parameters left out."
-    rules = [op.vjp[min(position, len(op.vjp) - 1)] for position, need in enumerate(needed) if need]
-    return sorted({ask for rule in rules if rule for ask in rule.asks} & {*op.operands, op.variadic, "out", "like", "likes"})
-
-# %% ../../nbs/02_autograd.ipynb #55c674dc
-@patch
-def apply(self: Node, g) -> list:
-    "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    rules, last, grads = self.op.vjp, len(self.op.vjp) - 1, []
-    for position, edge in enumerate(self.edges):
-        if edge is None: grads.append(None); continue
-        rule = rules[position if position < last else last]
-        grads.append(rule.function(*[g if ask == "g" else self.get(ask, position) for ask in rule.asks]))
-    return grads
-
-@patch
-def get(self: Node, ask: str, position: int):
-    "What a rule asks for."
-    if ask in self.params: return self.params[ask]
-    if ask == "position": return position
-    if ask == "like": return self.saved["likes"][position]
-    kept = self.saved[ask]
-    if kept is FREED: raise freed(self)
-    if isinstance(kept, Saved): return self.unpack(kept, ask == "out")
-    return tuple(self.unpack(k, ask == "out", n) for n, k in enumerate(kept)) if isinstance(kept, tuple) else kept
-
-# %% ../../nbs/02_autograd.ipynb #a642cec2
-@patch
-def unpack(self: Node, kept: Saved, is_result: bool = False, number: int = 0) -> Tensor:
-    "A saved tensor, put back on the tape; a RuntimeError that names the writing line if it was written since."
-    x = kept.tensor
-    now = x._version_counter.count if x._version_counter else 0
-    if now != kept.version:
-        saved_at = f" It was saved at {describe(self.site)}." if self.site else ""
-        raise error(RuntimeError, f"one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor of shape {list(x.shape)}, saved by {self.label}, is at version {now}; expected version {kept.version} instead.",
-                    f"it was written at {describe(x._version_counter.site)}.{saved_at}",
-                    "write into a copy there (x = x + 1 or x.clone()), " + ("or save a clone" if self.site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
-    if not is_result or x.payload.dtype.kind != "f": return x
-    result = wrap(x.payload)
-    result._version_counter = x._version_counter
-    result._node, result._output_nr, result._requires_grad = self, number, True
-    return result
-
-def freed(node: Node) -> Exception:
-    return error(RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed).",
-                 f"the first backward pass freed what {node.label} had saved", "loss.backward(retain_graph=True) the first time, or compute the loss again")
+__all__ = ['fitted', 'Backward', 'is_own', 'check_nan', 'accumulate', 'changed', 'seed', 'listed', 'begin', 'finish_pass',
+           'backward', 'check_inputs', 'tensor_backward', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype) -> Tensor:
@@ -231,14 +48,17 @@ class Backward:
         if leaf and (own or grads[0] is not None): self.own.add(target)
         grads[number] = g if grads[number] is None else grads[number] + g
 
-    def run(self) -> None:
-        "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
-        with mode(grad=self.create_graph, inference=False):
-            while self.queue:
-                target = heapq.heappop(self.queue)[-1]
-                grads = self.waiting.pop(target)
-                if isinstance(target, Tensor): self.arrive(target, grads[0])
-                else: self.step(target, grads)
+
+# %% ../../nbs/02_autograd.ipynb #engrunxx
+@patch
+def run(self: Backward) -> None:
+    "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
+    with mode(grad=self.create_graph, inference=False):
+        while self.queue:
+            target = heapq.heappop(self.queue)[-1]
+            grads = self.waiting.pop(target)
+            if isinstance(target, Tensor): self.arrive(target, grads[0])
+            else: self.step(target, grads)
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
@@ -260,13 +80,6 @@ def is_own(g: Tensor, node: Node, grads: list) -> bool:
     if node.op is None or node.hooks is not None or getattr(g.payload, "base", None) is not None: return False
     return all(g.payload is not h.payload for h in grads if h is not None)
 
-@patch
-def release(self: Node) -> None:
-    "Free the tensors that were saved, once a pass has used them."
-    for ask in self.saved:
-        if ask != "likes": self.saved[ask] = FREED
-
-FREED = "freed"
 
 # %% ../../nbs/02_autograd.ipynb #ec7459d3
 def check_nan(node: Node, grads) -> None:
@@ -297,12 +110,6 @@ def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
 def changed(returned, value):
     "What a hook returned, if it did."
     return value if returned is None else returned
-
-# %% ../../nbs/02_autograd.ipynb #4d10b1cf
-def place(x: Tensor) -> tuple:
-    "Where gradients of `x` are sent: its node and output, or itself."
-    if x._parent is not None: refresh(x)
-    return (x._node or x, x._output_nr)
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
@@ -336,6 +143,8 @@ def finish_pass(work: Backward) -> None:
     for (target, number), g in work.roots: work.send(target, number, g)
     work.run()
 
+
+# %% ../../nbs/02_autograd.ipynb #engonlyx
 @patch
 def only_for(self: Backward, inputs: list[Tensor]) -> None:
     "Compute just the gradients of `inputs`: find the nodes on the way to them, the oldest first."
@@ -369,7 +178,8 @@ def check_inputs(inputs: list[Tensor]) -> None:
         if not x.requires_grad:
             raise error(RuntimeError, "One of the differentiated Tensors does not require grad", f"an input of shape {tuple(x.shape)} is a constant", "x.requires_grad_() before computing the output")
 
-@patch
+
+# %% ../../nbs/02_autograd.ipynb #engtback
 def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False, inputs=None) -> None:
     "Add the gradients of this tensor to the `.grad` of the leaves."
     backward(self, gradient, retain_graph, create_graph, inputs)

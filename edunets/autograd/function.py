@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-from .engine import FREED, Node, freed, place, save, save_result
+from .tape import FREED, Node, freed, place, save, save_result
 from ..creation import zeros
 from ..errors import error
 from ..table import ambient, mode

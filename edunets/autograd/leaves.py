@@ -8,7 +8,8 @@ import warnings
 import weakref
 from typing import Callable
 
-from .engine import Node, changed, place
+from .engine import changed
+from .tape import Node, place
 from ..errors import error
 from ..table import OPS, ambient, call
 from ..tensors import Tensor, patch, wrap

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from .engine import no_vjp, vjp
+from .tape import no_vjp, vjp
 from ..indexing import along_dim
 from ..names import where
 from ..table import OPS, call

@@ -3,8 +3,8 @@
 # %% ../../nbs/02h_inplace.ipynb #02hhead2
 from __future__ import annotations
 
-from .engine import Node, Saved, save_result
 from .leaves import hooks_of
+from .tape import Node, Saved, save_result
 from ..tensors import Tensor, patch
 
 # %% auto #0
