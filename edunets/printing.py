@@ -43,15 +43,16 @@ def number_format(values: np.ndarray):
     whole = bool((finite == np.ceil(finite)).all())
     sizes = np.abs(finite)
     wide_range = finite.size > 0 and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or (not whole and sizes.min() < 1e-4))
-    scientific = wide_range if options.sci_mode is None else options.sci_mode
+    scientific = wide_range if options.sci_mode is None else options.sci_mode and finite.size > 0
     if scientific: return padded(lambda x: f"{x:.{options.precision}e}", finite)
     if whole: return padded(lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}", finite)
     return padded(lambda x: f"{x:.{options.precision}f}", finite)
 
 def padded(write, values):
     "`write`, its texts filled up to the width of the longest of `values`."
-    width = max((len(write(v)) for v in values), default=1)
-    return lambda value: write(value).rjust(width)
+    def text(value) -> str: return write(value).rjust(text.width)
+    text.width = max((len(write(v)) for v in values), default=1)
+    return text
 
 # %% ../nbs/01i_printing.ipynb #e7d6b7c3
 def shortened(array: np.ndarray) -> np.ndarray:
@@ -66,7 +67,7 @@ def vector_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     edge = options.edgeitems
     if short and len(array) > 2 * edge: items = [*map(write, array[:edge].tolist()), " ...", *map(write, array[-edge:].tolist())]
     else: items = [write(x) for x in array.tolist()]
-    a_line = max(1, (options.linewidth - indent) // (len(write(array.tolist()[0])) + 2)) if len(array) else 1
+    a_line = max(1, (options.linewidth - indent) // (write.width + 2))
     lines = [", ".join(items[at:at + a_line]) for at in range(0, len(items), a_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
@@ -113,4 +114,4 @@ def __repr__(self: Tensor) -> str:
 
 @patch
 def __format__(self: Tensor, spec: str) -> str:
-    return format(self.item(), spec) if not self.ndim and spec else repr(self)
+    return object.__format__(self, spec) if self.ndim else format(self.item(), spec)
