@@ -6,10 +6,13 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import linecache
 import math
+import re
 import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar, copy_context
+from html import escape
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
@@ -18,34 +21,13 @@ from .errors import error
 from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 
 # %% auto #0
-__all__ = ['ambient', 'OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'new_tensor',
-           'quiet', 'BITS', 'ROTATIONS', 'BLOCK', 'Mode', 'mode', 'Op', 'column', 'handle', 'stronger', 'Tape', 'call',
-           'mark_inference', 'Quiet', 'array_handler', 'explain', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'along', 'written', 'windows', 'fold', 'sort',
-           'scatter', 'threefry', 'random_bits', 'erf_coefficients', 'erf', 'horner', 'shapes_of', 'check_broadcast',
-           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'source_line',
-           'card']
-
-# %% ../nbs/01a_table.ipynb #fae2c482
-class Mode(NamedTuple):
-    "What is ambient, per thread and per context."
-    grad: bool = True          # record on the tape
-    inference: bool = False    # results are inference tensors
-    trace: Any = None          # the trace in progress: it takes every op
-    anomaly: bool = False      # remember where each node was made
-    check_nan: bool = False    # look for NaN in a backward pass
-
-ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
-
-# %% ../nbs/01a_table.ipynb #d5d4a8ef
-class mode(ContextDecorator):
-    "A context, also a decorator, in which the ambient mode has some fields changed."
-    def __init__(self, **changes): self.changes, self.tokens = changes, []
-    def _recreate_cm(self): return mode(**self.changes)
-    def __enter__(self) -> mode:
-        self.tokens.append(ambient.set(ambient.get()._replace(**self.changes)))
-        return self
-    def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
+__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'new_tensor',
+           'quiet', 'BITS', 'ROTATIONS', 'BLOCK', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
+           'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'erf_coefficients', 'erf', 'horner', 'along',
+           'written', 'windows', 'fold', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of',
+           'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op',
+           'text_of', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -76,13 +58,31 @@ def column(name: str, doc: str) -> Callable:
         for row, entry in entries.items(): setattr(OPS.setdefault(row, Op(row)), name, entry)
     return fill
 
-# %% ../nbs/01a_table.ipynb #e1862b08
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
 view = column("view", "the result looks into the operand's memory: how a write to it changes the operand")
 
-# %% ../nbs/01a_table.ipynb #5a6ab8ce
+# %% ../nbs/01a_table.ipynb #fae2c482
+class Mode(NamedTuple):
+    "What is ambient, per thread and per context."
+    grad: bool = True          # record on the tape
+    inference: bool = False    # results are inference tensors
+    trace: Any = None          # the trace in progress: it takes every op
+    anomaly: bool = False      # remember where each node was made
+    check_nan: bool = False    # look for NaN in a backward pass
+
+ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
+
+class mode(ContextDecorator):
+    "A context, also a decorator, in which the ambient mode has some fields changed."
+    def __init__(self, **changes): self.changes, self.tokens = changes, []
+    def _recreate_cm(self): return mode(**self.changes)
+    def __enter__(self) -> mode:
+        self.tokens.append(ambient.set(ambient.get()._replace(**self.changes)))
+        return self
+    def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
+
 HANDLERS: dict[type | None, Callable] = {}    # payload type: run(op, payloads, params) -> payload or a tuple of them
 RANKS: dict[type | None, int] = {None: -1}    # among several payload types, the highest rank runs the op
 
@@ -90,7 +90,6 @@ def handle(payload_type: type, run: Callable, rank: int) -> None:
     "Register what an op means on a type of payload."
     HANDLERS[payload_type], RANKS[payload_type] = run, rank
 
-# %% ../nbs/01a_table.ipynb #1a52696b
 def stronger(a: type | None, b: type) -> type:
     "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
     if RANKS[a] == RANKS[b]:
@@ -129,7 +128,6 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     elif tracked: Tape.record(op, args, params, name, result)
     return result
 
-# %% ../nbs/01a_table.ipynb #f23154c5
 def mark_inference(result) -> None:
     for tensor in result if type(result) is tuple else (result,): tensor._inference = tensor._parent is None or tensor._parent._inference
 
@@ -141,6 +139,13 @@ class Quiet(threading.local):
 
 quiet = Quiet()
 
+def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
+    "A kernel's failure in our words, if the row's check knows them."
+    if op.check is not None: op.check(*payloads, **params)
+    kind = problem.__class__ if isinstance(problem, (IndexError, MemoryError, RuntimeError)) else RuntimeError
+    given = ", ".join(f"{p.dtype} {tuple(p.shape)}" if hasattr(p, "dtype") else repr(p) for p in payloads)
+    return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}", "other dtypes or shapes")
+
 # %% ../nbs/01a_table.ipynb #5089f126
 def array_handler(kind: type, xp) -> Callable:
     "What an op means on arrays: their module computes; every result is an array, 0-d ones too."
@@ -151,13 +156,6 @@ def array_handler(kind: type, xp) -> Callable:
         return tuple([xp.asarray(o) for o in out]) if type(out) is tuple else xp.asarray(out)
     return run
 
-def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
-    "A kernel's failure in our words, if the row's check knows them."
-    if op.check is not None: op.check(*payloads, **params)
-    kind = problem.__class__ if isinstance(problem, (IndexError, MemoryError, RuntimeError)) else RuntimeError
-    given = ", ".join(f"{p.dtype} {tuple(p.shape)}" if hasattr(p, "dtype") else repr(p) for p in payloads)
-    return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}", "other dtypes or shapes")
-
 def run_source(op: Op, payloads: list, params: dict):
     "A row without operands makes an array on the device that it is told."
     return op.kernel(backend_of(params["device"]).xp, *payloads, **params)
@@ -165,13 +163,11 @@ def run_source(op: Op, payloads: list, params: dict):
 handle(np.ndarray, array_handler(np.ndarray, np), rank=0)
 handle(None, run_source, rank=-1)
 
-# %% ../nbs/01a_table.ipynb #0bbcef9c
 def add_backend(array_type: type, backend: Backend) -> None:
     "Let arrays of another module be payloads."
     BACKENDS[array_type] = backend
     handle(array_type, array_handler(array_type, backend.xp), rank=0)
 
-# %% ../nbs/01a_table.ipynb #efd06f5d
 def below_tape(op: Op, payloads: list, params: dict):
     "Run a composite by its decomposition, unrecorded: what other payloads do with rows they have no rule for."
     with mode(grad=False):
@@ -193,12 +189,10 @@ def looks_into(array, base) -> bool:
     if array is base or array.base is base: return True
     return BACKENDS[type(array)].xp.may_share_memory(array, base)
 
-# %% ../nbs/01a_table.ipynb #8fbbfd65
 def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
     "The view column of detach: the base takes the value, and the view does not keep the base (and its graph) alive."
     return value
 
-# %% ../nbs/01a_table.ipynb #da9c61ab
 def refresh(x: Tensor) -> None:
     "Derive a view anew if the memory was written since: its place on the tape, and a payload that is not an array."
     counter = x._version_counter
@@ -227,7 +221,6 @@ kernel(
     round=lambda xp, a: xp.rint(a),
 )
 
-# %% ../nbs/01a_table.ipynb #b8ae1a34
 kernel(
     add=lambda xp, a, b: xp.add(a, b),
     mul=lambda xp, a, b: xp.multiply(a, b),
@@ -242,6 +235,30 @@ kernel(
     where=lambda xp, c, a, b: xp.where(c, a, b),
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
+
+# %% ../nbs/01a_table.ipynb #006637a0
+@functools.cache
+def erf_coefficients(degree: int) -> tuple[list, list]:
+    "Polynomials for erf(x)/x in x*x (up to |x| = 1), and for erfc(x) exp(x*x) in (x-2)/(x+2) (from 1 to 6), fitted at Chebyshev points."
+    fit = np.polynomial.Chebyshev.interpolate
+    near = fit(np.vectorize(lambda s: math.erf(math.sqrt(s)) / math.sqrt(s)), degree, domain=[0, 1])
+    tail = fit(np.vectorize(lambda t: math.erfc(2 * (1 + t) / (1 - t)) * math.exp((2 * (1 + t) / (1 - t)) ** 2)), 2 * degree, domain=[-1 / 3, 0.5])
+    return tuple(p.convert(kind=np.polynomial.Polynomial).coef.tolist()[::-1] for p in (near, tail))
+
+def erf(xp, a):
+    "The error function; NumPy has none. Within 3 units in the last place in float32, 20 in float64."
+    degree = 10 if a.dtype == np.float64 else 6
+    near, tail = erf_coefficients(degree)
+    x = xp.minimum(xp.absolute(a), 6)
+    small = x * horner(near, xp.minimum(x * x, 1))
+    large = 1 - xp.exp(-x * x) * horner(tail, xp.maximum((x - 2) / (x + 2), -1 / 3))
+    return xp.copysign(xp.where(x < 1, small, large), a)
+
+def horner(coefficients, x):
+    "The polynomial with these coefficients, highest power first."
+    total = coefficients[0]
+    for c in coefficients[1:]: total = total * x + c
+    return total
 
 # %% ../nbs/01a_table.ipynb #a75ca6c9
 kernel(
@@ -258,7 +275,6 @@ kernel(
     detach=lambda xp, a: a,
 )
 
-# %% ../nbs/01a_table.ipynb #45664a2a
 def along(dim: int, start: int, length: int, step: int) -> tuple:
     "The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be negative)."
     stop = start + step * length
@@ -307,7 +323,6 @@ kernel(
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
 
-# %% ../nbs/01a_table.ipynb #4265f339
 def sort(xp, a, dim, descending):
     "Sorted values and where they came from; stable, NaN counts as largest."
     if not a.ndim: return a.copy(), xp.zeros((), "int64")
@@ -322,24 +337,21 @@ def scatter(xp, a, v, index, dims, mode):
     "A copy of `a` with `v` set (added, maximized) at `index` along `dims`; the index dimensions come first in `v`."
     out = a.copy()
     rows = xp.moveaxis(out, dims, tuple(range(len(dims))))
-    if mode == "set":
-        rows[index] = v
-        return out
-    if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)): raise IndexError("index out of range")
-    index = [xp.where(i < 0, i + n, i) for i, n in zip(index, rows.shape)]
-    flat, sizes = index[0], rows.shape[:len(dims)]
-    for i, n in zip(index[1:], sizes[1:]): flat = flat * n + i
-    kept = rows.shape[len(dims):]
-    values = xp.broadcast_to(v, flat.shape + kept).reshape(flat.size, math.prod(kept))
-    order = xp.argsort(flat.reshape(-1), kind="stable")
-    places, values = flat.reshape(-1)[order], values[order]
-    first = xp.nonzero(xp.concatenate([xp.ones(min(1, places.size), "bool"), places[1:] != places[:-1]]))[0]
-    if first.size:
-        combine = {"add": xp.add, "max": xp.maximum}[mode]
-        total = combine.reduceat(values, first, axis=0).reshape((-1,) + kept)
-        at = xp.unravel_index(places[first], sizes)
-        rows[at] = combine(rows[at], total)
+    if mode == "set": rows[index] = v
+    else: rows[...] = combined(xp, {"add": xp.add, "max": xp.maximum}[mode], rows, v, index)
     return out
+
+def combined(xp, combine, rows, v, index):
+    "`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at` is fast."
+    kept = rows.shape[len(index):]
+    if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)): raise IndexError("index out of range")
+    place = 0
+    for i, n in zip(index, rows.shape): place = place * n + xp.where(i < 0, i + n, i)
+    size = math.prod(kept)
+    cells = place[..., None] * size + xp.arange(size)
+    flat = rows.reshape(-1)
+    combine.at(flat, cells.reshape(-1), xp.broadcast_to(v, place.shape + kept).reshape(-1))
+    return flat.reshape(rows.shape)
 
 # %% ../nbs/01a_table.ipynb #3676ddbf
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
@@ -374,30 +386,6 @@ def random_bits(xp, key, shape, words):
         if words == 1: xp.bitwise_xor(high, low, out=out[start:start + BLOCK, 0])
         else: out[start:start + BLOCK, 0], out[start:start + BLOCK, 1] = high, low
     return out.reshape(shape if words == 1 else shape + (2,))
-
-# %% ../nbs/01a_table.ipynb #006637a0
-@functools.cache
-def erf_coefficients(degree: int) -> tuple[list, list]:
-    "Polynomials for erf(x)/x in x*x (up to |x| = 1), and for erfc(x) exp(x*x) in (x-2)/(x+2) (from 1 to 6), fitted at Chebyshev points."
-    fit = np.polynomial.Chebyshev.interpolate
-    near = fit(np.vectorize(lambda s: math.erf(math.sqrt(s)) / math.sqrt(s)), degree, domain=[0, 1])
-    tail = fit(np.vectorize(lambda t: math.erfc(2 * (1 + t) / (1 - t)) * math.exp((2 * (1 + t) / (1 - t)) ** 2)), 2 * degree, domain=[-1 / 3, 0.5])
-    return tuple(p.convert(kind=np.polynomial.Polynomial).coef.tolist()[::-1] for p in (near, tail))
-
-def erf(xp, a):
-    "The error function; NumPy has none. Within 3 units in the last place in float32, 20 in float64."
-    degree = 10 if a.dtype == np.float64 else 6
-    near, tail = erf_coefficients(degree)
-    x = xp.minimum(xp.absolute(a), 6)
-    small = x * horner(near, xp.minimum(x * x, 1))
-    large = 1 - xp.exp(-x * x) * horner(tail, xp.maximum((x - 2) / (x + 2), -1 / 3))
-    return xp.copysign(xp.where(x < 1, small, large), a)
-
-def horner(coefficients, x):
-    "The polynomial with these coefficients, highest power first."
-    total = coefficients[0]
-    for c in coefficients[1:]: total = total * x + c
-    return total
 
 # %% ../nbs/01a_table.ipynb #2c0e8aed
 def shapes_of(operands) -> list[tuple]: return [tuple(x.shape) for x in operands if hasattr(x, "shape")]
@@ -466,20 +454,48 @@ def op(name: str) -> Op:
     near = difflib.get_close_matches(name, OPS)
     raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows", f"one of {near}" if near else "sorted(en.table.OPS)")
 
-def source_line(entry) -> str:
-    "An entry of the table as text: for a function, the line that defines it."
-    if isinstance(entry, list): return "; ".join(source_line(e) for e in entry)
-    function = getattr(entry, "function", entry)
-    if not callable(function): return str(getattr(entry, "reason", function))
-    try: line = inspect.getsource(function).strip()
-    except (OSError, TypeError): return function.__name__
-    return line.splitlines()[0].split("=", 1)[-1].strip().rstrip(",") if function.__name__ == "<lambda>" else f"{function.__name__}, {inspect.getsourcefile(function)}"
+def text_of(entry) -> str:
+    "An entry as text: the line of a lambda, the head of a function, the reason why there is none."
+    if not callable(entry): return str(getattr(entry, "reason", entry))
+    if entry.__name__ != "<lambda>": return entry.__name__ + str(inspect.signature(entry)).partition(" ->")[0]
+    line = linecache.getline(entry.__code__.co_filename, entry.__code__.co_firstlineno)
+    text = re.sub(r"^\w+ ?= ?", "", line.strip()).rstrip(",")
+    return text if text.count("[") == text.count("]") else text.strip("[]")
+
+def place_of(entry) -> str:
+    "Where a function is defined, `edunets/table.py:175`; empty for what is none."
+    if not callable(entry): return ""
+    return f"{entry.__module__.replace('.', '/')}.py:{entry.__code__.co_firstlineno}"
+
+def entries(row: Op) -> list[tuple[str, str, str]]:
+    "What a row's columns hold: (column, text, place); several rules on one source line are one entry."
+    found = {}
+    for name in COLUMNS:
+        entry = getattr(row, name)
+        for rule in entry if isinstance(entry, list) else [entry]:
+            rule = getattr(rule, "function", rule)
+            if rule is not None: found[name, text_of(rule), place_of(rule)] = None
+    return list(found)
+
+# %% ../nbs/01a_table.ipynb #6f3f285e
+def signature(row: Op) -> str:
+    "The row's name and operands."
+    operands = row.operands + ((f"*{row.variadic}",) if row.variadic else ()) if row.kernel else ()
+    return f"{row.name}({', '.join(operands)})"
 
 def card(self: Op) -> str:
-    "The row as text, a line for each column."
-    operands = ", ".join(self.operands + ((f"*{self.variadic}",) if self.variadic else ())) if self.kernel else ""
+    "The row as text, a line for each entry."
     width = max(map(len, COLUMNS))
-    lines = [f"  {name:{width}}  {source_line(getattr(self, name))}" for name in COLUMNS if getattr(self, name) is not None]
-    return "\n".join([f"{self.name}({operands})", *lines])
+    return "\n".join([signature(self), *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
 
-Op.__repr__ = card
+def html_card(self: Op) -> str:
+    "The row as HTML, in the colours of the page."
+    line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"
+    cells = "".join(f'<div style="{line}"><div style="display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 1em;opacity:.75;font-size:.85em">'
+                    f'<span title="{escape(COLUMNS[name])}">{name}</span><span>{place}</span></div>'
+                    f'<code style="background:none;padding:0;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</code></div>'
+                    for name, text, place in entries(self))
+    return (f'<div style="border:1px solid var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">'
+            f'<div style="padding:.4em .9em"><strong>{escape(signature(self))}</strong></div>{cells}</div>')
+
+Op.__repr__, Op._repr_html_ = card, html_card
