@@ -179,9 +179,8 @@ def truncdiv(xp, a, b):
     rest = xp.fmod(a, b)
     return xp.trunc(xp.divide(a, b)) if rest.dtype.kind == "f" else xp.floor_divide(xp.subtract(a, rest), b)
 
+publish_all(binary, {"maximum": "The larger of x and y.", "minimum": "The smaller of x and y."}, inplace=False)
 publish_all(binary, {
-    "maximum": "The larger of x and y.",
-    "minimum": "The smaller of x and y.",
     "remainder": "The remainder of x / y with the sign of y.",
     "floor_divide": "The largest integer not above x / y.",
     "le": "x <= y.",

@@ -111,6 +111,11 @@ def __getitem__(self: Tensor, index) -> Tensor:
     if advanced: return gathered(x, advanced)
     return x.view(x.shape) if x is self else x
 
+@patch
+def __iter__(self: Tensor):
+    if not self.ndim: raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices", "x.item(), or x.reshape(1)")
+    return iter(self.unbind(0))
+
 # %% ../nbs/01f_indexing.ipynb #007df38f
 kernel(copy_into=lambda xp, a, b: filled(xp, a, b))
 decompose(copy_into=lambda a, b: cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor)

@@ -60,9 +60,9 @@ OPERANDS = (Tensor, *NUMBERS, np.ndarray, np.generic)
 
 def operand(x):
     "What may stand beside a tensor: a tensor, a Python number; NumPy's arrays and numbers are taken as such. A TypeError for the rest."
+    if isinstance(x, np.generic): return x.item()
     if isinstance(x, (Tensor, *NUMBERS)): return x
     if isinstance(x, np.ndarray): return from_numpy(x)
-    if isinstance(x, np.generic): return x.item()
     raise error(TypeError, f"unsupported operand: {type(x).__name__}", "an operation takes tensors and Python numbers", "en.tensor(...)")
 
 # %% ../nbs/01c_names.ipynb #43b8458f

@@ -273,10 +273,10 @@ def tolist(self: Tensor):
     return self.payload.tolist()
 
 @patch
-def item(self: Tensor):
+def item(self: Tensor, kind: type[Exception] = RuntimeError):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     if self.numel() != 1:
-        raise error(RuntimeError, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
+        raise error(kind, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
                     f"its shape is {tuple(self.shape)}", "index it first, or reduce it: x.sum().item(); x.tolist() gives all elements")
     return self.payload.item()
 
@@ -289,9 +289,9 @@ def __bool__(self: Tensor) -> bool:
     return bool(self.payload.item())
 
 @patch
-def __float__(self: Tensor) -> float: return float(self.item())
+def __float__(self: Tensor) -> float: return float(self.item(ValueError))
 @patch
-def __int__(self: Tensor) -> int: return int(self.item())
+def __int__(self: Tensor) -> int: return int(self.item(ValueError))
 @patch
 def __index__(self: Tensor) -> int:
     if self.dtype.is_floating_point or self.numel() != 1:

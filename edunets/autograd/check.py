@@ -29,7 +29,7 @@ def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
 
 def moved(inputs: list, which: int, step: np.ndarray) -> list:
     "The inputs, one of them moved by a step, off the tape."
-    return [tensor(x.detach().payload + step, dtype=x.dtype) if n == which else x for n, x in enumerate(inputs)]
+    return [tensor(x.detach().payload + step, dtype=x.dtype, requires_grad=True) if n == which else x for n, x in enumerate(inputs)]
 
 # %% ../../nbs/02c_check.ipynb #cff9ed37
 def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[np.ndarray]:

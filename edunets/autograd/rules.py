@@ -46,6 +46,8 @@ vjp(
     sinh=[lambda g, a: g * a.cosh()],
     cosh=[lambda g, a: g * a.sinh()],
     sigmoid=[lambda g, out: g * (1 - out) * out],
+    silu=[lambda g, a: g * (a.sigmoid() * (1 + a * (1 - a.sigmoid())))],
+    gelu=[lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) + a * (a * a * -0.5).exp() / math.sqrt(2 * math.pi))],
     relu=[lambda g, out: where(out > 0, g, 0)],
     erfinv=[lambda g, out: g * ((out * out).exp() * (math.sqrt(math.pi) / 2))],
     sign=[lambda g: g * 0],
@@ -68,7 +70,10 @@ vjp(
     clamp=[lambda g, a, low, high: where(within(a, low, high), g, 0)],
     remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
     where=[None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)],
-    eq=no_vjp("a bool"), lt=no_vjp("a bool"), bit=no_vjp("integers"),
+    truncdiv=[lambda g: g * 0, lambda g: g * 0],
+    bit=no_vjp("integers"), bitwise_not=no_vjp("integers"),
+    **dict.fromkeys(["eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"], no_vjp("a bool")),
+    **dict.fromkeys(["logical_not", "logical_and", "logical_or", "logical_xor"], no_vjp("a bool")),
 )
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53

@@ -1,0 +1,272 @@
+"""Every public name, walked through the registry: sample calls, beside PyTorch where it is installed.
+
+A name without a sample call fails `test_every_name_has_a_sample`. The letters in the samples are the tensors of beside.INPUTS."""
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+
+import pytest
+
+import beside
+import edunets as en
+from edunets.names import FUNCTIONS
+
+# Families: every member is tried on every kind of input.
+UNARY = """exp log log1p expm1 sqrt sin cos tanh erf neg negative abs absolute floor round exp2 log2 log10 rsqrt reciprocal tan asin
+    acos atan sinh cosh sigmoid erfinv square relu ceil trunc sign isnan isinf isfinite logical_not bitwise_not""".split()
+BINARY = """add sub mul multiply div true_divide floor_divide remainder fmod pow atan2 maximum minimum eq ne not_equal lt less le less_equal
+    gt greater ge greater_equal logical_and logical_or logical_xor""".split()
+BITWISE = "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift".split()
+REDUCTIONS = "sum mean amax amin all any std var logsumexp".split()
+ONE_DIM = "prod argmax argmin max min".split()
+ALONG = "softmax log_softmax cumsum cumprod sort argsort".split()
+PAIRS = "x,y x,s s,x x,2 x,-1.5 x,True t,x w,x x,x[0] x,x[:,:1] e,e z,z e,s n,n n,s d,h x,d[:3] i,2 i,2.5 i,i i,k j,i i,s u,u u,2 u,j[:1] b,b b,True b,2 b,1.5 k,k k,s i,d".split()
+INTEGERS = "i,i i,2 j,j u,u b,b b,True i,b[:1] k,i u,j[:1] g,1 e.long(),i[:0]".split()
+
+
+def unary(name):
+    return [code for a in "vxsenzdhijubktwp" for code in (f"m.{name}({a})", f"{a}.{name}()", f"{a}.{name}_(); {a}")] + [
+        f"m.{name}(x, out=m.zeros(2, 3))", f"m.{name}(v, out=m.zeros(0))", f"m.{name}(x, out=m.zeros(3, 2).t())", f"o = m.empty(2, 3); m.{name}(x, out=o) is o"]
+
+
+def binary(name, pairs=PAIRS):
+    return [code for pair in pairs for a, b in [pair.split(",", 1)] for code in (f"m.{name}({a}, {b})", f"{a}.{name}({b})", f"{a}.{name}_({b}); {a}")] + [
+        f"m.{name}({pairs[0]}, out=m.{name}({pairs[0]}) * 0)", f"m.{name}({pairs[0]}, out=m.zeros(0, dtype=m.{name}({pairs[0]}).dtype))"]
+
+
+def reduction(name, dims=("dim=(0, 1)", "(0, -1)", "dim=(0, 2), keepdim=True")):
+    on_all = [f"{a}.{name}({dim})" for a in "vxsenzdhijubktwp" for dim in ("", "0", "-1", "dim=0, keepdim=True")]
+    return on_all + [f"{a}.{name}({dim})" for a in ("c", "c.long()", "c[:, :0]") for dim in ("1", "-2", "3", "-4", "dim=1, keepdim=True", *dims)] + [f"m.{name}(x)", f"m.{name}(c, 1)"]
+
+
+def along(name):
+    return [f"m.{name}({a}, dim={dim})" for a in "vxsezdijubktwpc" for dim in (0, -1)] + [f"c.{name}({dim})" for dim in (1, -2, 3)]
+
+
+SAMPLES = {
+    **{name: unary(name) for name in UNARY}, **{name: binary(name) for name in BINARY}, **{name: binary(name, INTEGERS) for name in BITWISE},
+    **{name: reduction(name) for name in REDUCTIONS}, **{name: reduction(name, ()) for name in ONE_DIM}, **{name: along(name) for name in ALONG},
+    "where": ["m.where(q, x, y)", "m.where(q, x, 0)", "m.where(q, 1, y)", "m.where(q, 1, 0)", "m.where(q, 1., 0)", "m.where(q, x, s)", "m.where(b, i[:2], 1.5)", "m.where(q)", "m.where(x > 0.3, x, x.double())",
+              "x.where(q, y)", "x.where(q, 0)", "m.where(q[:, :1], x, y[0])", "m.where(q, u, i[0])", "m.where(q[0], e, s)", "m.where(k > 2, k, s)"],
+    "clamp": ["x.clamp(0.2, 0.4)", "x.clamp(min=0.3)", "x.clamp(max=0.3)", "x.clamp(x[0], 0.5)" , "x.clamp(min=y)", "x.clamp()", "i.clamp(0, 2)", "i.clamp(0.5, 2)", "i.clamp(min=s)", "x.clamp(0, 1)", "n.clamp(-1, 1)", "x.clamp(0.5, 0.2)",
+              "x.clamp_(0.2, 0.4)", "i.clamp_(0, 2)", "i.clamp_(0.5, 2)", "m.clamp(x, 0.2, out=m.zeros(2, 3))", "u.clamp(1, 100)", "e.clamp(0, 1)", "x.clamp(d[:3])", "b.clamp(0, 1)"],
+    "add": binary("add") + ["x.add(y, alpha=2)", "x.add_(y, alpha=-1)", "m.add(i, i, alpha=2)", "m.add(i, i, alpha=0.5)", "m.add(b, b, alpha=True)", "m.add(2, x)", "m.add(x, 2, alpha=3)"],
+    "sub": binary("sub") + ["x.sub(y, alpha=2)", "x.sub_(y, alpha=-1)", "m.sub(i, i, alpha=0.5)"],
+    "div": binary("div") + [f"m.div({a}, {b}, rounding_mode='{mode}')" for mode in ("floor", "trunc", "up") for a, b in ("xy", "v2", "i2", "ij", "nn", "is", "uu", "jk")] + ["v.div_(2, rounding_mode='trunc')", "i.div_(2, rounding_mode='floor')"],
+    "logsumexp": [f"{a}.logsumexp({dim})" for a in "vxseznditwc" for dim in ("0", "-1", "dim=0, keepdim=True")] + ["m.logsumexp(c, (0, 2))", "x.logsumexp(())"],
+    "norm": [f"{a}.norm({dim})" for a in "vxsenzdhijubktwpc" for dim in ("", "dim=0", "dim=-1, keepdim=True", "p=1", "p=-1, dim=0", "2, (0, -1)")] + [f"x.norm({p})" for p in ("2", "1", "p=1, dim=0", "float('inf'), 0", "-math.inf", "0, 1", "3", "'fro'", "p=2, dim=(0, 1), keepdim=True", "float('inf')", "p=0.5")],
+    "var": reduction("var") + ["x.var(correction=0)", "x.var(0, correction=2)", "x.var(unbiased=False)", "x.var(0, unbiased=False)", "x.var(dim=1, correction=0, keepdim=True)", "x[:1].var(0)", "m.var(x, (0, 1))", "x.var(0, False)", "x.var(False)", "x.var(0, True, True)"],
+    "std": reduction("std") + ["x.std(correction=0)", "x.std(unbiased=False)", "x.std(0, unbiased=False)", "x.std(dim=1, correction=0, keepdim=True)", "m.std(x, (0, 1))", "x.std(0, False)", "x.std(False)"],
+    "sum": reduction("sum") + ["x.sum(dtype=m.float64)", "i.sum(dtype=m.float32)", "u.sum(dtype=m.int32)", "x.sum(())", "x.sum([0, 1])", "x.sum((0, 0))", "m.sum(x, 0, out=m.zeros(3))", "m.sum(x, dim=-1, keepdim=True)", "x.sum(axis=0)", "x.sum(dim=None)"],
+    "mean": reduction("mean") + ["i.mean(dtype=m.float32)", "x.mean((0, 1), True)", "m.mean(x, 1, out=m.zeros(2))", "i.mean(dim=0)"],
+    "prod": reduction("prod", ()) + ["x.prod(0)", "i.prod()", "u.prod()", "x.prod(1, True)", "i.prod(dtype=m.float32)"],
+    "amax": reduction("amax") + ["m.amax(x, dim=(0, 1))", "m.amax(x, 0, out=m.zeros(3))", "x.amax((0, 0))"],
+    "all": reduction("all"), "any": reduction("any"),
+    "count_nonzero": ["m.count_nonzero(v)", "v.count_nonzero()", "i.count_nonzero(0)", "c.count_nonzero((0, 2))", "q.count_nonzero(-1)", "e.count_nonzero()", "s.count_nonzero()", "n.count_nonzero()"],
+    "max": reduction("max", ()) + ["x.max(y)", "m.max(x, y)", "m.max(x, 1)[0]", "x.max(1).values", "x.max(1).indices", "m.max(i, s)", "q.max()", "m.max(x, dim=0, keepdim=True)", "m.max(m.tensor([1., 3., 3.]), 0)", "n.max(0)", "n.max()"],
+    "min": reduction("min", ()) + ["x.min(y)", "m.min(x, y)", "m.min(x, 1)[1]", "x.min(1).indices", "m.min(m.tensor([1., 3., 1.]), 0)", "n.min(0)", "n.min()", "i.min(0)", "u.min(0)", "q.min(0)"],
+    "argmax": reduction("argmax", ()) + ["x.argmax(keepdim=True)", "m.argmax(m.tensor([1, 3, 3]))", "n.argmax()"], "argmin": reduction("argmin", ()) + ["n.argmin()", "m.argmin(m.tensor([3, 1, 1]))", "u.argmin()"],
+    "softmax": along("softmax") + ["m.softmax(x, 1, dtype=m.float64)", "i.softmax(0, dtype=m.float32)", "n[3:].softmax(0)", "(x * 1000).softmax(1)", "m.tensor([-math.inf, 0.]).softmax(0)"],
+    "log_softmax": along("log_softmax") + ["x.log_softmax(1, dtype=m.float64)", "(x * 1000).log_softmax(1)"],
+    "cumsum": along("cumsum") + ["x.cumsum(0, dtype=m.float64)", "x.cumsum(2)"], "cumprod": along("cumprod") + ["y.cumprod(1, dtype=m.float64)"],
+    "sort": along("sort") + ["y.sort()", "y.sort(descending=True)", "m.sort(y, 0, True)", "m.tensor([1, 3, 1, 3]).sort(stable=True)", "m.tensor([1, 3, 1, 3]).sort(descending=True, stable=True)", "n.sort()", "n.sort(descending=True)", "m.sort(y, stable=True, dim=0, descending=True)"],
+    "argsort": along("argsort") + ["y.argsort()", "y.argsort(0, True)", "m.argsort(y, dim=1, descending=True)"],
+    "topk": ["y.topk(2)", "y.topk(1, 0)", "y.topk(2, largest=False)", "m.topk(y, 3, dim=-1)", "y.topk(4)", "i.topk(2).values", "c.topk(2, 1).indices", "s.topk(1)", "y.topk(0)"],
+    "matmul": ["x @ y.t()", "m.matmul(x, y[0])", "x[0] @ y[0]", "x[0] @ t.t()", "c @ c.transpose(1, 2)", "c @ m.ones(4)", "m.ones(3) @ c", "c @ m.ones(4, 2)", "m.ones(5, 1, 2, 3) @ c", "x @ y", "x @ s", "s @ x", "x @ d", "i @ i", "g @ g.t()", "g @ x.t()",
+               "z @ z.t()", "z.t() @ z", "e @ e", "m.matmul(x, y.t(), out=m.zeros(2, 2))", "t @ w.t()", "m.ones(2, 3, 4) @ m.ones(3, 4, 5)", "u @ u", "h @ h"],
+    "mm": ["m.mm(x, y.t())", "x.mm(y.t())", "x.mm(y)", "x.mm(y[0])", "g.mm(g.t())", "m.mm(x, y.t(), out=m.zeros(2, 2))"], "bmm": ["m.bmm(c, c.transpose(1, 2))", "c.bmm(x)", "c.bmm(c)", "c.bmm(m.ones(1, 4, 2))"],
+    "mv": ["x.mv(y[0])", "m.mv(x, v)", "x.mv(x)"], "dot": ["v.dot(v)", "m.dot(i, i)", "v.dot(x)", "v.dot(i)", "e.dot(e)", "v.dot(p)"],
+    "addmm": ["m.addmm(y[:, :2], x, y.t())", "m.addmm(s, x, y.t())", "v[:2].addmm(x, y.t())", "m.addmm(v[:2], x, y.t(), beta=0.5, alpha=2)", "m.addmm(v[:3], x, y.t())", "m.addmm(v[:2], x, y)"],
+    "outer": ["m.outer(v, p)", "v.outer(i)", "v.outer(x)", "m.outer(e, v)"],
+    "cat": ["m.cat([x, y])", "m.cat((x, y), 1)", "m.cat((x, y), dim=-1)", "m.cat([x, g])", "m.cat([e, x])", "m.cat([e, v])", "m.cat([])", "m.cat([s, s])", "m.cat([x, x[0]])", "m.cat([x, c])", "m.cat([x, y], 2)", "m.cat([x])", "m.cat([u, i])", "m.cat([x, t], 0)", "m.cat([x, y[:, :2]])",
+            "m.cat([x, y[:, :2]], 1)", "m.cat([e.long(), v])", "m.cat([d, h])", "m.cat([b, u])", "m.cat([x, y], out=m.zeros(4, 3))", "m.cat([z, x], 1)"],
+    "stack": ["m.stack([x, y])", "m.stack((x, y), 1)", "m.stack([x, y], -1)", "m.stack([s, k])", "m.stack([x, g])", "m.stack([x, x[0]])", "m.stack([])", "m.stack([e, e])", "m.stack([x, y], 3)", "m.stack([x, y], dim=2)"],
+    "flip": ["x.flip(0)", "m.flip(x, (0, 1))", "m.flip(x, [1])", "x.flip(0, 1)", "x.flip(-1)", "x.flip(2)", "x.flip(0, 0)", "s.flip(0)", "x.flip(())", "e.flip(0)"],
+    "reshape": ["x.reshape(3, 2)", "x.reshape(-1)", "x.reshape((6,))", "x.reshape([3, -1])", "m.reshape(t, (6,))", "x.reshape(4, 2)", "x.reshape(-1, -1)", "s.reshape(1, 1)", "x.reshape(6, 1)[2:5].reshape(3)", "z.reshape(0, 5)", "z.reshape(-1)", "z.reshape(-1, 0)", "x.reshape(5, -1)", "x.reshape(1, 2, 3, 1)", "m.ones(1).reshape(())", "w.reshape(6)", "x.reshape(-2, 3)"],
+    "flatten": ["c.flatten()", "c.flatten(1)", "m.flatten(c, 0, 1)", "c.flatten(-2)", "s.flatten()", "c.flatten(1, 0)", "e.flatten()", "t.flatten()", "c.flatten(3)"], "unflatten": ["v.unflatten(0, (2, 3))", "c.unflatten(-1, (2, -1))", "c.unflatten(1, (2, 2))", "m.unflatten(v, 0, (-1, 2))"],
+    "ravel": ["t.ravel()", "m.ravel(x)", "s.ravel()"],
+    "squeeze": ["m.ones(1, 2, 1).squeeze()", "m.ones(1, 2, 1).squeeze(0)", "m.ones(1, 2, 1).squeeze(1)", "m.ones(1, 2, 1).squeeze(-1)", "m.ones(1, 2, 1).squeeze((0, 2))", "m.squeeze(s)", "s.squeeze(0)", "x.squeeze(2)", "m.ones(1, 1).squeeze()"],
+    "unsqueeze": ["x.unsqueeze(0)", "x.unsqueeze(-1)", "m.unsqueeze(x, 2)", "x.unsqueeze(3)", "s.unsqueeze(0)", "x.unsqueeze(-3)", "x.unsqueeze(-4)"],
+    "permute": ["c.permute(2, 0, 1)", "m.permute(c, (0, -1, 1))", "c.permute([1, 0, 2])", "c.permute(0, 1)", "c.permute(0, 0, 1)", "c.permute(0, 1, 3)", "s.permute()", "s.permute(())"],
+    "transpose": ["x.transpose(0, 1)", "m.transpose(c, 0, -1)", "c.transpose(1, 1)", "c.transpose(0, 3)", "s.transpose(0, -1)", "s.transpose(0, 1)"], "t": ["x.t()", "m.t(v)", "c.t()", "s.t()"],
+    "movedim": ["m.movedim(c, 0, 2)", "c.movedim((0, 1), (2, 0))", "c.movedim(-1, 0)", "c.movedim((0, 1), (2,))", "c.movedim((0, 0), (1, 2))", "c.movedim(3, 0)"],
+    "expand": ["x[:, :1].expand(2, 4)", "v.expand(3, 6)", "x.expand(-1, 3)", "x.expand(4, 2, 3)", "x.expand(2, 4)", "s.expand(2, 2)", "x.expand((2, 3))", "x[:1].expand(0, 3)", "x.expand(3)", "v.expand(-1, 6)", "x.expand(2, -1)"], "broadcast_to": ["m.broadcast_to(v, (2, 6))", "s.broadcast_to((3,))", "x.broadcast_to((3,))"],
+    "select": ["x.select(0, 1)", "m.select(c, -1, -2)", "x.select(0, 2)", "x.select(2, 0)", "s.select(0, 0)"], "narrow": ["x.narrow(1, 1, 2)", "m.narrow(c, 2, 0, 3)", "x.narrow(1, 2, 2)", "x.narrow(1, -2, 1)", "x.narrow(0, 0, 0)", "x.narrow(1, 1, -1)", "x.narrow(2, 0, 1)", "x.narrow(1, 3, 0)", "x.narrow(1, 4, 0)", "s.narrow(0, 0, 1)"],
+    "split": ["v.split(4)", "m.split(v, 2)", "v.split([1, 2, 3])", "v.split([1, 2])", "c.split(2, 1)", "c.split([1, 3], dim=-1)", "e.split(2)", "s.split(1)", "v.split(0)", "v.split(-1)", "x.split(5)", "e.split(0)"], "chunk": ["v.chunk(4)", "m.chunk(c, 2, dim=2)", "v.chunk(7)", "v.chunk(0)", "e.chunk(2)", "c.chunk(2, -1)"], "unbind": ["x.unbind()", "m.unbind(c, 1)", "c.unbind(-1)", "s.unbind()", "e.unbind()", "z.unbind()"],
+    "clone": ["x.clone()", "m.clone(t)", "t.clone().is_contiguous()", "t.clone().stride()", "w.clone().stride()", "s.clone()"],
+    "gather": ["x.gather(1, g)", "m.gather(x, 1, g[:, :2])", "x.gather(0, g)", "x.gather(-1, g[:1])", "x.gather(1, g + 1)", "x.gather(1, g - 3)", "x.gather(1, g[0])", "s.gather(0, m.tensor([0, 0]))", "x.gather(2, g)", "x.gather(1, g.int())", "x.gather(1, x)", "c.gather(2, m.zeros(2, 3, 1, dtype=m.int64))", "v.gather(0, k)", "x.gather(1, m.zeros(2, 0, dtype=m.int64))"],
+    "take_along_dim": ["m.take_along_dim(x, g, 1)", "x.take_along_dim(g[:1], dim=1)", "x.take_along_dim(x.argsort(1), 1)", "m.take_along_dim(x, g)", "x.take_along_dim(m.tensor([4, 1]))"],
+    "scatter": ["x.scatter(1, g, y)", "x.scatter(1, g[:, :2], y)", "x.scatter(1, g, 5.)", "m.scatter(x, -1, g[:1], 0)", "x.scatter_(1, g, y); x", "x.scatter(0, g * 0, y, reduce='add')", "x.scatter(1, g + 1, y)", "x.scatter(1, g, i)", "x.scatter(1, g[:, :1], 1, reduce='add')", "x.scatter(1, g, g)", "m.zeros(2, 3).scatter_(1, m.tensor([[0], [2]]), 1)", "x.scatter(1, g, y, reduce='amax')"],
+    "scatter_add": ["x.scatter_add(1, g * 0, y)", "x.scatter_add_(0, g % 2, y); x", "m.scatter_add(x, 1, g[:1], y)", "x.scatter_add(1, g + 5, y)", "m.zeros(3).scatter_add(0, m.tensor([0, 0, 2]), v[:3])", "x.scatter_add(1, g, g)"],
+    "index_select": ["x.index_select(1, m.tensor([2, 0]))", "m.index_select(c, -1, m.tensor([0, 0, 3]))", "x.index_select(0, m.tensor([2]))", "x.index_select(0, k - 3)", "x.index_select(0, m.tensor([-1]))", "x.index_select(0, g)", "x.index_select(0, m.tensor([], dtype=m.int64))", "x.index_select(0, m.tensor([0.]))"],
+    "index_add": ["x.index_add(0, m.tensor([1, 1]), y)", "x.index_add_(1, m.tensor([0, 2, 0]), y); x", "m.index_add(x, 0, m.tensor([0, 1]), y, alpha=2)", "x.index_add(0, m.tensor([0]), y)", "x.index_add(0, m.tensor([0, 5]), y)"],
+    "index_put": ["x.index_put((m.tensor([0, 1]), m.tensor([2, 0])), m.tensor([5., 6.]))", "x.index_put_((m.tensor([0, 0]),), s, accumulate=True); x", "x.index_put([q], m.tensor(9.))", "x.index_put((k - 2,), m.tensor([1., 2., 3.]))", "x.index_put((q,), m.tensor([1., 2., 3.]), accumulate=True)"],
+    "masked_fill": ["x.masked_fill(q, 0)", "m.masked_fill(x, q, -math.inf)", "x.masked_fill_(q, 2); x", "i.masked_fill(i > 0, 1.5)", "x.masked_fill(q, s)", "x.masked_fill(q[0], 1)", "x.masked_fill(g, 1)", "x[0].masked_fill(q, 0)", "i.masked_fill(i > 0, 5)", "x.masked_fill(q, v)", "x.masked_fill(q[:, :2], 0)"],
+    "masked_select": ["x.masked_select(q)", "m.masked_select(x, x > 0.3)", "x.masked_select(q[0])", "x[0].masked_select(q)", "s.masked_select(s > 0)", "x.masked_select(g)", "e.masked_select(e > 0)"],
+    "nonzero": ["x.nonzero()", "m.nonzero(i)", "q.nonzero()", "m.nonzero(q, as_tuple=True)", "s.nonzero()", "e.nonzero()", "z.nonzero()", "(s * 0).nonzero()", "s.nonzero(as_tuple=True)", "n.nonzero()"],
+    "tril": ["x.tril()", "m.tril(c, 1)", "c.tril(-1)", "x.tril_(); x", "v.tril()", "q.tril()", "z.tril()", "g.tril(diagonal=1)"], "triu": ["x.triu()", "m.triu(c, diagonal=1)", "x.triu_(-1); x", "m.ones(3, 3, dtype=m.bool).triu(1)", "v.triu()"],
+    "diag": ["v.diag()", "m.diag(x)", "x.diag(1)", "x.diag(-1)", "p.diag(2)", "p.diag(-1)", "c.diag()", "x.diag(5)", "e.diag()", "i.diag()", "s.diag()"],
+    "full": ["m.full((2, 3), 1.5)", "m.full((2,), 1)", "m.full((), True)", "m.full([2], 3, dtype=m.float64)", "m.full((2,), 1.5, dtype=m.int32)", "m.full((0, 3), 1)", "m.full((-1,), 0)", "m.full((2,), s)", "m.full((2,), 1., requires_grad=True)"],
+    "zeros": ["m.zeros(2, 3)", "m.zeros((2, 3))", "m.zeros([2])", "m.zeros(2, dtype=m.int64)", "m.zeros(())", "m.zeros(2, -1)", "m.zeros(x.shape)", "m.zeros(0)", "m.zeros(2, requires_grad=True)", "m.zeros(2, dtype=m.bool)", "m.zeros(2.0)", "m.zeros(size=(2, 3))", "m.zeros(2, device='cpu')"],
+    "ones": ["m.ones(2, 3)", "m.ones((2,), dtype=m.bool)", "m.ones([])", "m.ones(2, 0)"], "empty": ["m.empty(2, 3).shape", "m.empty((2,), dtype=m.int32).dtype", "m.empty(0)"],
+    "zeros_like": ["m.zeros_like(x)", "m.zeros_like(i)", "m.zeros_like(t).stride()", "m.zeros_like(w).stride()", "m.zeros_like(x, dtype=m.bool)", "m.zeros_like(s)"], "ones_like": ["m.ones_like(x)", "m.ones_like(b)", "m.ones_like(i, dtype=m.float32, requires_grad=True)"], "empty_like": ["m.empty_like(x).shape", "m.empty_like(i).dtype"],
+    "full_like": ["m.full_like(x, 2)", "m.full_like(i, 2.5)", "m.full_like(x, 1, dtype=m.int64)", "m.full_like(i, 2.5, dtype=m.float64)"],
+    "arange": ["m.arange(5)", "m.arange(5.)", "m.arange(1, 6, 2)", "m.arange(0, 1, 0.25)", "m.arange(5, 0, -2)", "m.arange(3, dtype=m.float64)", "m.arange(0.5, 3)", "m.arange(0)", "m.arange(3, 3)", "m.arange(1, 0)", "m.arange(0, 3, 0)", "m.arange(k)", "m.arange(0, 1, 0.1)", "m.arange(0, 3, dtype=m.int32)", "m.arange(0, 2.5, dtype=m.int64)", "m.arange(start=1, end=4)", "m.arange(3., requires_grad=True)", "m.arange(-3)", "m.arange(0, 10, 3, dtype=m.uint8)"],
+    "linspace": ["m.linspace(0, 1, 5)", "m.linspace(-1, 1, 4, dtype=m.float64)", "m.linspace(0, 1, 1)", "m.linspace(0, 1, 0)", "m.linspace(3, -3, 7)", "m.linspace(0, 10, 5, dtype=m.int64)", "m.linspace(start=0, end=1, steps=3)", "m.linspace(0, 1, -1)", "m.linspace(0, 1, steps=11)"],
+    "logspace": ["m.logspace(0, 2, 3)", "m.logspace(0, 3, 4, base=2)", "m.logspace(0, 1, 3, dtype=m.float64)", "m.logspace(0, 1, 0)"],
+    "eye": ["m.eye(3)", "m.eye(2, 3)", "m.eye(3, dtype=m.int64)", "m.eye(0)", "m.eye(3, 2, requires_grad=True)", "m.eye(-1)"],
+    "meshgrid": ["m.meshgrid(v, p, indexing='ij')", "m.meshgrid(v, p, indexing='xy')", "m.meshgrid([v, p], indexing='ij')", "m.meshgrid(v, s, indexing='ij')", "m.meshgrid(v, indexing='ij')", "m.meshgrid(v, p, i, indexing='xy')", "m.meshgrid(v, p, indexing='no')", "m.meshgrid(x, v, indexing='ij')"],
+    # Random numbers are threefry's, not PyTorch's: shapes and dtypes are compared here, distributions in test_random.py.
+    "rand": ["m.rand(2, 3).shape", "m.rand((2,)).dtype", "m.rand(2, dtype=m.float64).dtype", "m.rand(()).shape", "m.rand(2, dtype=m.int64)", "m.rand(2, requires_grad=True).requires_grad", "m.rand(0)", "m.rand(-1)", "m.rand(size=(2, 2)).shape"],
+    "randn": ["m.randn(2, 3).shape", "m.randn((2,), dtype=m.float16).dtype", "m.randn(2, generator=m.Generator().manual_seed(0)).shape", "m.randn(2, dtype=m.int64)"],
+    "rand_like": ["m.rand_like(x).shape", "m.rand_like(d).dtype", "m.rand_like(i)", "m.rand_like(i, dtype=m.float32).dtype"], "randn_like": ["m.randn_like(x).shape", "m.randn_like(h).dtype"],
+    "randint": ["m.randint(3, (2, 2)).dtype", "m.randint(1, 3, (2, 2)).shape", "m.randint(0, 2, (5,), dtype=m.float32).dtype", "m.randint(3, 3, (2,))", "m.randint(low=0, high=3, size=(2,)).shape", "m.randint(3, size=(2,)).shape", "m.randint(5, 6, (3,))"],
+    "randperm": ["m.randperm(5).sort().values", "m.randperm(3).dtype", "m.randperm(0)", "m.randperm(4, dtype=m.int32).dtype", "m.randperm(-1)"],
+    "normal": ["m.normal(0., 1., (2, 3)).shape", "m.normal(x, y.abs()).shape", "m.normal(x, 1.).shape", "m.normal(0., x).shape", "m.normal(2., 0., (3,))", "m.normal(mean=0., std=1., size=(2,)).dtype"],
+    "bernoulli": ["m.bernoulli(x).shape", "m.bernoulli(m.ones(3))", "x.bernoulli().dtype", "m.bernoulli(m.zeros(3))", "m.bernoulli(y)", "m.bernoulli(i)"],
+    "multinomial": ["m.multinomial(m.tensor([0., 1., 0.]), 1)", "m.multinomial(m.tensor([0., 1., 0.]), 3, replacement=True)", "m.multinomial(x, 2).shape", "m.multinomial(x, 4)", "x.multinomial(3).sort().values", "m.multinomial(x, 5, True).shape", "m.multinomial(y, 1)"],
+    "manual_seed": ["type(m.manual_seed(3)).__name__", "m.manual_seed(3); m.initial_seed()", "m.manual_seed(3); a = m.rand(2); m.manual_seed(3); (a == m.rand(2)).all()"], "initial_seed": ["m.manual_seed(7); m.initial_seed()"],
+    "get_rng_state": ["a = m.get_rng_state(); r = m.rand(3); m.set_rng_state(a); (r == m.rand(3)).all()"], "set_rng_state": ["a = m.get_rng_state(); m.set_rng_state(a)"],
+    "set_printoptions": ["m.set_printoptions(profile='default')"],
+}
+
+# Where we differ from PyTorch, and why: (what a line `call: difference` says, the reason). Each must still occur.
+DIFFERENCES = [
+    (r"PyTorch (raises )?TypeError: .* must be Tensor, not ", "a Python number may stand for a tensor in every function of two operands"),
+    (r"some elements of the input tensor and the written-to tensor refer", "an in-place op on its own memory computes first and writes then, so overlap does no harm"),
+    (r"^x\.\w+_\(x\[:,:1\]\); x: ", "the same overlap, which PyTorch does not notice and gets wrong"),
+    (r"ZeroDivisionError", "integers divided by zero give NumPy's 0: to look at every divisor costs a pass (on a GPU PyTorch does not look either)"),
+    (r"Subtraction, the `-` operator, with (a|two) bool tensor", "True counts as 1 beside a number"),
+    (r"argument alpha must not be a floating point", "promoted, as everywhere"),
+    (r"Integers to negative integer powers are not allowed.* PyTorch gives", "PyTorch refuses a negative number as the exponent of integers, but takes a negative tensor and gives 0"),
+    (r"(pow|\*\*=).*int8", "bool to the power of bool is NumPy's int8"),
+    (r"unexpected keyword argument 'axis'", "NumPy's names for arguments (axis, keepdims, x1) are not taken: `edunets.jax` has them"),
+    (r"^u\.(all|any)\(.*: dtype bool for uint8", "of bytes too `all` and `any` are bool; PyTorch keeps an old exception"),
+    (r"norm.*cannot compute the -\d norm on", "the formula gives inf"),
+    (r"logsumexp\(\(\)\)", "an empty tuple of dims means all, as in every other reduction"),
+    (r"does not support bool input|does not support bool|Boolean inputs not supported", "False and True have an order"),
+    (r"Expected reduction dim to be specified.* PyTorch IndexError", "of nothing at all, `amax()` and `argmax()` raise the RuntimeError that `max()` raises"),
+    (r"clamp\(\) received an invalid combination", "one bound may be a tensor and the other a number"),
+    (r"clone\(\)\.(is_contiguous|stride)|zeros_like\(t\)\.stride", "new memory is row-major; PyTorch keeps the order of the strides it copies"),
+    (r"IndexError: index \d+ is out of bounds.* PyTorch RuntimeError", "an index out of range is an IndexError everywhere; PyTorch's gather and scatter say RuntimeError"),
+    (r"index -1 is out of bounds|index_select.*index out of range in self", "negative indices count from the end everywhere, not in x[...] alone"),
+    (r"^v\.gather\(0, k\)|^s\.index_select", "a 0-d index is no vector of one element here"),
+    (r"reduce='amax'", "more than PyTorch's scatter, which has it in scatter_reduce"),
+    (r"arange\(0, 2\.5, dtype=m\.int64\)", "the end is not rounded before the count"),
+    (r"meshgrid expects all tensors to have the same dtype", "nothing is computed, so dtypes need not agree"),
+    (r"Expected p_in >= 0|probability tensor contains", "probabilities are not checked: to look at them costs a pass"),
+    (r"^e\.stride\(\)", "NumPy's stride of an empty array is 0"),
+    (r"^x\.to\(3\)", "a number is no device: there is one only"),
+    (r"^w\.fill_\(1\)", "a write to an expanded tensor is refused always"),
+    (r"The `\+` operator, on a bool", "+b is b"),
+    (r"~ \(operator\.invert\)", "the class is that of bitwise_not, RuntimeError"),
+    (r"s\.permute\(\)", "no dims are a permutation of no dims"),
+]
+
+
+# Methods and attributes that are not functions too.
+METHODS = {
+    "T": ["x.T", "t.T.stride()"], "mT": ["c.mT", "x.mT", "v.mT"], "view": ["x.view(3, 2)", "x.view(-1)", "t.view(6)", "x.view(4)", "x.view(m.int32)", "c.view(2, -1)", "s.view(1)", "z.view(0, 7)", "x.view((6,))", "w.view(6)", "p.view(3, 1)", "x.view(m.float32)"],
+    "view_as": ["v.view_as(x)", "v.view_as(s)"], "reshape_as": ["v.reshape_as(x)", "t.reshape_as(v)"], "expand_as": ["v.expand_as(m.zeros(2, 6))", "x.expand_as(s)"],
+    "repeat": ["x.repeat(2, 1)", "v.repeat(2)", "x.repeat(1, 2, 2)", "s.repeat(3)", "x.repeat(2)", "x.repeat((2, 2))", "x.repeat(0, 1)", "w.repeat(1, 2)", "x.repeat(-1, 1)"],
+    "contiguous": ["t.contiguous().stride()", "x.contiguous() is x", "t.contiguous()", "w.contiguous().stride()"], "is_contiguous": ["x.is_contiguous()", "t.is_contiguous()", "w.is_contiguous()", "z.is_contiguous()", "p.is_contiguous()", "x[:, :1].is_contiguous()", "x[:1].is_contiguous()"],
+    "stride": ["x.stride()", "t.stride()", "w.stride()", "c.stride(-1)", "s.stride()", "p.stride()", "c[:, ::2, 1:].stride()", "c.stride(3)", "x.unsqueeze(0).stride()", "e.stride()"], "storage_offset": ["x[1].storage_offset()", "c[1, 1:].storage_offset()", "x.storage_offset()", "c[:, 2, 3].storage_offset()"],
+    "storage": ["len(t.storage())", "x[1].storage()[0] == x[0, 0]"], "data_ptr": ["x.data_ptr() == x.t().data_ptr()", "x[1].data_ptr() - x.data_ptr()"], "element_size": ["x.element_size()", "d.element_size()", "b.element_size()"], "nbytes": ["x.nbytes", "d.nbytes", "w.nbytes"],
+    "shape": ["x.shape", "s.shape", "tuple(c.shape)", "c.shape[1:]", "c.shape[-1]", "x.shape.numel()", "x.shape == (2, 3)"], "size": ["x.size()", "x.size(1)", "x.size(-1)", "x.size(2)", "s.size()", "s.size(0)", "x.size(dim=0)"], "ndim": ["c.ndim", "s.ndim"], "numel": ["x.numel()", "z.numel()", "s.numel()"], "dtype": ["x.dtype", "i.dtype", "b.dtype"], "device": ["x.device", "str(x.device)", "x.device.type"],
+    "numpy": ["x.numpy().tolist() == x.tolist()", "x.numpy()[0, 0] == x[0, 0]", "m.ones(2, requires_grad=True).numpy()", "type(x.numpy()).__name__", "m.ones(2, requires_grad=True).detach().numpy().sum()", "t.numpy().strides"], "tolist": ["x.tolist()", "s.tolist()", "i.tolist()", "b.tolist()", "e.tolist()", "z.tolist()", "k.tolist()"], "item": ["s.item()", "k.item()", "x.item()", "m.ones(1, 1).item()", "e.item()", "b[0].item()"],
+    "to": ["x.to(m.float64)", "x.to('cpu')", "x.to(i)", "x.to(m.device('cpu'), m.float16).dtype", "x.to(dtype=m.int32)", "x.to(m.float32) is x", "x.to(x.dtype, copy=True) is x", "n[3:5].to(m.bool)", "d.to(m.int64)", "x.to('cpu', non_blocking=True) is x", "m.tensor([-1.7, 1.7]).to(m.int8)", "i.to(m.uint8)", "x.to(device='cpu', dtype=m.float64).dtype", "x.to(float)", "x.to(3)"], "type": ["x.type(m.float64)", "i.type(m.float32)"], "type_as": ["x.type_as(i)", "i.type_as(d)"], "cpu": ["x.cpu() is x"],
+    **{name: [f"x.{name}()", f"i.{name}()", f"b.{name}()", f"d.{name}()", f"x.{name}().dtype"] for name in "float double half long int short char byte bool".split()},
+    "new_zeros": ["i.new_zeros(2, 3)", "d.new_zeros((2,))", "x.new_zeros(2, dtype=m.int64)", "x.new_zeros(())"], "new_ones": ["b.new_ones(2)", "h.new_ones(2, 2)"], "new_empty": ["x.new_empty(3).shape", "i.new_empty((2, 0)).dtype"],
+    "copy_": ["x.copy_(y)", "x.copy_(g); x", "x.copy_(y[0])", "x.copy_(s)", "x.copy_(c)", "i.copy_(m.tensor([1.7, -1.7, 0., 3.])); i", "x.copy_(t)", "b.copy_(i[:2])", "x.t().copy_(y.t()); x", "x[:, 1].copy_(y[:, 0]); x", "w.copy_(x)"],
+    "fill_": ["x.fill_(2)", "i.fill_(2.7)", "x.fill_(s)", "x[0].fill_(1); x", "b.fill_(3)", "x.fill_(v)", "w.fill_(1)"], "zero_": ["x.zero_()", "b.zero_()", "x[:, 1].zero_(); x"],
+    "uniform_": ["x.uniform_().shape", "x.uniform_(2, 2)", "x.uniform_(-1, 1).dtype", "((x.uniform_(1, 2) >= 1) & (x < 2)).all()"], "normal_": ["x.normal_(2, 0)", "x.normal_().shape", "x.normal_(mean=1., std=0.)"], "bernoulli_": ["x.bernoulli_(1)", "x.bernoulli_(0.)", "i.bernoulli_(1).dtype"], "random_": ["i.random_(3, 4)", "x.random_(1)", "(i.random_(10) < 10).all()"],
+    "requires_grad": ["x.requires_grad", "m.ones(2, requires_grad=True).requires_grad"], "requires_grad_": ["x.requires_grad_().requires_grad", "i.requires_grad_()", "x.requires_grad_(False) is x"], "is_leaf": ["x.is_leaf", "(m.ones(2, requires_grad=True) * 2).is_leaf"],
+    "is_inference": ["x.is_inference()"], "data": ["x.data", "m.ones(2, requires_grad=True).data"], "detach": ["x.detach()", "m.ones(2, requires_grad=True).detach()"], "detach_": ["(m.ones(2, requires_grad=True) * 2).detach_()"],
+    "__len__": ["len(x)", "len(s)", "len(e)"], "__bool__": ["bool(s)", "bool(x)", "bool(e)", "bool(m.zeros(1, 1))", "bool(b[1])"], "__float__": ["float(s)", "float(k)", "float(x)"], "__int__": ["int(m.tensor(2.7))", "int(k)", "int(x)"], "__index__": ["[0, 1, 2, 3][k]", "range(k)[-1]", "[0, 1][s]", "[0, 1][m.tensor([1])]", "hex(k)"],
+    "__iter__": ["[float(a) for a in v]", "[a.shape for a in x]", "list(s)"], "__contains__": ["0.5 in v", "7 in v", "s in v"], "__format__": ["f'{s:.2f}'", "f'{x}'", "f'{x:.2f}'", "f'{k:d}'", "f'{s}'", "f'{m.ones(1)}'", "f'{k:>4}'"], "__hash__": ["hash(x) == hash(x)", "len({x, y, x})"], "__array__": ["np.asarray(x).tolist() == x.tolist()", "np.add(x, 1).shape", "np.array(x, dtype='float64').dtype.name", "np.asarray(m.ones(2, requires_grad=True))", "np.sum(x.numpy())"],
+    "operators": [f"{a} {o} {b}" for o in ("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=") for a, b in ("xy", "x2", "2x", "ij", "i2", "3i", "su", "bi", "nn", ("x", "1.5"), ("1.5", "i"))]
+    + [f"{a} {o} {b}" for o in ("&", "|", "^", "<<", ">>") for a, b in ("ij", "i2", "2i", "qq", "xy", "uu")] + [f"{o}{a}" for o in "-+~" for a in "xibu"] + ["abs(v)", "x @ y.T", "x == None", "x != 'a'", "x + 'a'", "x < None", "x + None", "[1] + x", "divmod(7, 2)", "x == [1]", "pow(x, 2)", "round(v)", "x * np.float32(2)", "np.float64(2) * x", "2.0 ** i", "2 ** i.abs()", "1 / i", "7 // j", "7 % j", "True + b", "math.floor(s)", "sum([x, y])", "max(v)"],
+    **{f"in place {o}": [f"x {o} y; x", f"x {o} 2; x", f"i {o} 2; i", f"i {o} 2.5; i", f"i {o} j; i", f"x {o} d[:3]; x", f"u {o} j[:1]; u", f"a = x; x {o} y; a", f"b {o} True; b", f"x[0] {o} 2; x", f"x[q] {o} 2; x", f"s {o} x; s"] for o in ("+=", "-=", "*=", "/=", "//=", "%=", "**=", "&=", "|=", "^=", "<<=", ">>=")},
+}
+# Covered by tests/test_autograd_torch.py.
+AUTOGRAD = "backward grad grad_fn register_hook register_post_accumulate_grad_hook retain_grad retains_grad".split()
+
+
+def unexplained(lines):
+    return [line for line in lines if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)]
+
+
+@functools.cache
+def compared(name):
+    """The lines of what differs from PyTorch in the samples of a name."""
+    torch = pytest.importorskip("torch")
+    return beside.differences({**SAMPLES, **METHODS}[name], torch)
+
+
+def test_every_name_has_a_sample():
+    assert sorted(set(FUNCTIONS) - set(SAMPLES)) == []
+    assert sorted(set(SAMPLES) - set(FUNCTIONS)) == []
+
+
+def test_every_method_has_a_sample():
+    public = {name for name, value in vars(en.Tensor).items() if not name.startswith("_")} - set(AUTOGRAD)
+    sampled = " ".join(code for codes in [*SAMPLES.values(), *METHODS.values()] for code in codes)
+    assert sorted(name for name in public if not re.search(rf"\.{name}\b", sampled)) == []
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_name(name):
+    """Each name is there under its name, says what it is, and works on its samples or says in three lines why not."""
+    function = FUNCTIONS[name]
+    assert getattr(en, name) is function and function.__name__ == name and function.__doc__.endswith(".")
+    results = [beside.run(code, en) for code in SAMPLES[name]]
+    assert not all(isinstance(r, Exception) for r in results)
+    unclear = [f"{code}: {type(r).__name__} {r}" for code, r in zip(SAMPLES[name], results)
+               if isinstance(r, Exception) and not isinstance(r, (TypeError, AttributeError)) and "Try: " not in str(r)]
+    assert unclear == []
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_name_beside_torch(name):
+    assert unexplained(compared(name)) == []
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_method_beside_torch(name):
+    assert unexplained(compared(name)) == []
+
+
+def test_every_difference_still_occurs():
+    lines = [line for name in (*SAMPLES, *METHODS) for line in compared(name)]
+    assert [pattern for pattern, _ in DIFFERENCES if not any(re.search(pattern, line) for line in lines)] == []
+
+
+def test_functions_and_methods_are_one():
+    """A function that is a method too is the same object, so what holds of one holds of the other."""
+    both = [name for name in FUNCTIONS if name in vars(en.Tensor)]
+    assert len(both) > 120 and all(vars(en.Tensor)[name] is FUNCTIONS[name] for name in both if name != "where")
+
+
+def test_in_place_methods_say_what_they_are():
+    for name, method in vars(en.Tensor).items():
+        if name.endswith("_") and not name.startswith("_"):
+            assert method.__name__ == name and method.__doc__, name
+
+
+def test_names_are_pytorchs():
+    """Nothing has a name of our own."""
+    torch = pytest.importorskip("torch")
+    assert [name for name in FUNCTIONS if not hasattr(torch, name)] == ["expand"]    # a method only, there
+    assert [name for name in vars(en.Tensor) if not name.startswith("_") and not hasattr(torch.Tensor, name)] == []
+
+
+def test_no_module_bears_the_name_of_a_function():
+    modules = [name for _, name, _ in pkgutil.walk_packages(en.__path__, "edunets.")]
+    leaves = {name.rsplit(".", 1)[-1] for name in modules}
+    public = set(FUNCTIONS) | {name for name, value in vars(en).items() if inspect.isfunction(value) or inspect.isclass(value)}
+    assert leaves & public == set()
+    for name in modules:
+        parent, _, leaf = name.rpartition(".")
+        assert inspect.ismodule(getattr(importlib.import_module(parent), leaf, importlib.import_module(name)))
