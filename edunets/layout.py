@@ -85,7 +85,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     dim, shape = check_dim(dim, input.ndim + 1), input.payload.shape
     return call(OPS["reshape"], (input,), {"shape": shape[:dim] + (1,) + shape[dim:]}, "UnsqueezeBackward0")
 
-# %% ../nbs/01e_layout.ipynb #179c081e
+# %% ../nbs/01e_layout.ipynb #4755cd8b
 def permuted(input: Tensor, dims: tuple, node: str) -> Tensor: return call(OPS["permute"], (input,), {"dims": dims}, node)
 
 @face
@@ -97,6 +97,7 @@ def permute(input: Tensor, *dims) -> Tensor:
                     "each dimension is named once", f"a permutation of {tuple(range(input.ndim))}")
     return permuted(input, dims, "PermuteBackward0")
 
+# %% ../nbs/01e_layout.ipynb #d1e9b1e9
 @face
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     "Two dimensions exchanged; a view."
@@ -135,7 +136,7 @@ def mT(self: Tensor) -> Tensor:
     if n < 2: raise error(RuntimeError, f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.", "a matrix has two dimensions", "x.unsqueeze(0).mT")
     return permuted(self, (*range(n - 2), n - 1, n - 2), "TransposeBackward0")
 
-# %% ../nbs/01e_layout.ipynb #3ae94b35
+# %% ../nbs/01e_layout.ipynb #02e333c0
 @face
 def expand(input: Tensor, *sizes) -> Tensor:
     "Dimensions of size 1 made larger without a copy (stride 0); -1 keeps a size."
@@ -151,6 +152,7 @@ def expand(input: Tensor, *sizes) -> Tensor:
                         "only a dimension of size 1 can be repeated by stride 0", "x.repeat(...), which copies")
     return call(OPS["expand"], (input,), {"shape": wanted}, "ExpandBackward0")
 
+# %% ../nbs/01e_layout.ipynb #2d08bc3d
 @face
 def broadcast_to(input: Tensor, size) -> Tensor:
     "Expanded to a shape."
@@ -168,7 +170,8 @@ def repeat(self: Tensor, *sizes) -> Tensor:
     x = self.reshape((1,) * (len(sizes) - self.ndim) + tuple(self.shape))
     twice = [m for n, size in zip(sizes, x.shape) for m in (n, size)]
     ones = [m for size in x.shape for m in (1, size)]
-    return x.reshape(ones).expand(twice).reshape([n * size for n, size in zip(sizes, x.shape)])
+    result = x.reshape(ones).expand(twice).reshape([n * size for n, size in zip(sizes, x.shape)])
+    return result.clone() if result._is_view() else result
 
 # %% ../nbs/01e_layout.ipynb #14252745
 kernel(select=lambda xp, a, *, dim, index: a[(slice(None),) * dim + (index, Ellipsis)])
@@ -202,6 +205,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise error(RuntimeError, f"start ({start}) + length ({length}) exceeds dimension size ({n}).", f"dimension {dim} of shape {tuple(input.shape)}", "a shorter length")
     return sliced(input, dim, start, length)
 
+# %% ../nbs/01e_layout.ipynb #3f68a2c2
 def equal_sizes(n: int, size: int) -> list[int]:
     "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
     if size < 0 or (n and not size):
@@ -209,7 +213,6 @@ def equal_sizes(n: int, size: int) -> list[int]:
                     "pieces of no size never make the whole", "a size from 1")
     return [min(size, n - at) for at in range(0, n, size)] if n else [0]
 
-# %% ../nbs/01e_layout.ipynb #9c74796c
 @face
 def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> tuple:
     "Pieces of a size, or of these sizes, along a dimension; views."
@@ -223,6 +226,7 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     return tuple(sliced(tensor, dim, start, size, 1, "SplitBackward0") for start, size in zip(starts, sizes))
 
+# %% ../nbs/01e_layout.ipynb #3b4cebca
 @face
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."
