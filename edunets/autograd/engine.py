@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import heapq
 
-from .tape import Node, place
+from .tape import Node, check_nan, place
 from ..creation import zeros_like
-from ..errors import describe, error
+from ..errors import error
 from ..table import OPS, ambient, call, mode
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
-__all__ = ['fitted', 'Backward', 'is_own', 'check_nan', 'accumulate', 'changed', 'seed', 'listed', 'begin', 'finish_pass',
-           'backward', 'check_inputs', 'tensor_backward', 'grad']
+__all__ = ['fitted', 'Backward', 'is_own', 'accumulate', 'changed', 'seed', 'listed', 'begin', 'finish_pass', 'backward',
+           'check_inputs', 'tensor_backward', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype) -> Tensor:
@@ -48,17 +48,14 @@ class Backward:
         if leaf and (own or grads[0] is not None): self.own.add(target)
         grads[number] = g if grads[number] is None else grads[number] + g
 
-
-# %% ../../nbs/02_autograd.ipynb #engrunxx
-@patch
-def run(self: Backward) -> None:
-    "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
-    with mode(grad=self.create_graph, inference=False):
-        while self.queue:
-            target = heapq.heappop(self.queue)[-1]
-            grads = self.waiting.pop(target)
-            if isinstance(target, Tensor): self.arrive(target, grads[0])
-            else: self.step(target, grads)
+    def run(self) -> None:
+        "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
+        with mode(grad=self.create_graph, inference=False):
+            while self.queue:
+                target = heapq.heappop(self.queue)[-1]
+                grads = self.waiting.pop(target)
+                if isinstance(target, Tensor): self.arrive(target, grads[0])
+                else: self.step(target, grads)
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
@@ -80,15 +77,6 @@ def is_own(g: Tensor, node: Node, grads: list) -> bool:
     if node.op is None or node.hooks is not None or getattr(g.payload, "base", None) is not None: return False
     return all(g.payload is not h.payload for h in grads if h is not None)
 
-
-# %% ../../nbs/02_autograd.ipynb #ec7459d3
-def check_nan(node: Node, grads) -> None:
-    "Anomaly mode: a RuntimeError when a node returns NaN."
-    for number, g in enumerate(grads):
-        if g is not None and g.isnan().any():
-            raise error(RuntimeError, f"Function '{node.label}' returned nan values in its {number}th output.",
-                        f"the op was recorded at {describe(node.site) if node.site else 'a place before anomaly mode was on'}",
-                        "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")
 
 # %% ../../nbs/02_autograd.ipynb #39d06184
 @patch
@@ -178,8 +166,6 @@ def check_inputs(inputs: list[Tensor]) -> None:
         if not x.requires_grad:
             raise error(RuntimeError, "One of the differentiated Tensors does not require grad", f"an input of shape {tuple(x.shape)} is a constant", "x.requires_grad_() before computing the output")
 
-
-# %% ../../nbs/02_autograd.ipynb #engtback
 def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False, inputs=None) -> None:
     "Add the gradients of this tensor to the `.grad` of the leaves."
     backward(self, gradient, retain_graph, create_graph, inputs)

@@ -15,7 +15,8 @@ from ..tensors import Tensor, Version, patch, wrap
 
 # %% auto #0
 __all__ = ['fill_vjp', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'copied', 'save_result',
-           'Node', 'AccumulateGrad', 'as_node', 'asked', 'differentiable', 'keep', 'record', 'freed', 'place']
+           'Node', 'AccumulateGrad', 'as_node', 'asked', 'differentiable', 'keep', 'record', 'freed', 'place',
+           'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -216,3 +217,12 @@ def place(x: Tensor) -> tuple:
     "Where gradients of `x` are sent: its node and output, or itself."
     if x._parent is not None: refresh(x)
     return (x._node or x, x._output_nr)
+
+# %% ../../nbs/02i_tape.ipynb #ec7459d3
+def check_nan(node: Node, grads) -> None:
+    "Anomaly mode: a RuntimeError when a node returns NaN."
+    for number, g in enumerate(grads):
+        if g is not None and g.isnan().any():
+            raise error(RuntimeError, f"Function '{node.label}' returned nan values in its {number}th output.",
+                        f"the op was recorded at {describe(node.site) if node.site else 'a place before anomaly mode was on'}",
+                        "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")
