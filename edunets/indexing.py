@@ -2,19 +2,21 @@
 
 # %% ../nbs/01f_indexing.ipynb #8edf67eb
 from __future__ import annotations
+
 import numpy as np
+
 from .errors import error
 from .layout import select, sliced
-from .names import NUMBERS, cast, face, promote, where
+from .names import NUMBERS, cast, face, promote, weak, where
 from .table import NO_PARAMS, OPS, call, decompose, kernel
 from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
 from .views import store
 
 # %% auto #0
-__all__ = ['as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'mask_indices', 'adjacent',
-           'gathered', 'filled', 'scattered', 'along_dim', 'integers', 'gather', 'take_along_dim', 'scatter',
-           'scatter_add', 'index_select', 'index_add', 'index_put', 'masked_fill', 'check_mask', 'masked_select',
-           'nonzero']
+__all__ = ['as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'check_mask_shape',
+           'mask_indices', 'adjacent', 'gathered', 'filled', 'scattered', 'along_dim', 'integers', 'gather',
+           'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'masked_fill',
+           'in_dtype', 'check_mask', 'masked_select', 'nonzero']
 
 # %% ../nbs/01f_indexing.ipynb #1ebde94a
 def as_index(item):
@@ -84,12 +86,16 @@ def index_shape(advanced: list) -> tuple:
         raise error(IndexError, f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(s)) for s in shapes)}",
                     "index tensors are taken together, element by element", "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
 
-def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
-    "A boolean mask as one index tensor for each of its dimensions."
+def check_mask_shape(mask: Tensor, x: Tensor, dim: int) -> None:
+    "An IndexError unless the mask has the shape of the dimensions that it covers."
     covered = tuple(x.shape[dim:dim + mask.ndim])
     if tuple(mask.shape) != covered:
         raise error(IndexError, f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the indexed tensor {list(x.shape)} at index {dim}",
                     f"the mask covers dimensions of sizes {covered}", "a mask of just that shape")
+
+def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
+    "A boolean mask as one index tensor for each of its dimensions."
+    check_mask_shape(mask, x, dim)
     places = mask.nonzero()
     return [places.select(1, d) for d in range(mask.ndim)]
 
@@ -146,9 +152,10 @@ def zero_(self: Tensor) -> Tensor:
 # %% ../nbs/01f_indexing.ipynb #b92e6b13
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
-    if isinstance(index, Tensor) and index.dtype is bool_ and (not isinstance(value, Tensor) or not value.ndim):
+    if isinstance(index, Tensor) and index.dtype is bool_ and (isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)):
+        check_mask_shape(index, self, 0)
         mask = index.reshape(tuple(index.shape) + (1,) * (self.ndim - index.ndim))
-        store(self, lambda old: where(mask, value if not isinstance(value, Tensor) else cast(value, self.dtype), old).to(self.dtype))
+        store(self, lambda old: where(mask, in_dtype(value, self.dtype), old))
         return
     x, advanced = basic(self, index)
     if not advanced: x.copy_(value if isinstance(value, (Tensor, *NUMBERS)) else tensor(value))
@@ -238,7 +245,11 @@ def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = 
 @face(inplace=True)
 def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
-    return where(check_mask(mask), value, input).to(input.dtype)
+    return where(check_mask(mask), in_dtype(value, input.dtype), input)
+
+def in_dtype(value, kind):
+    "A tensor or a number as a value of another dtype."
+    return cast(value, kind) if isinstance(value, Tensor) else weak(value, kind)
 
 def check_mask(mask: Tensor) -> Tensor:
     "A RuntimeError unless it is boolean."

@@ -2,7 +2,9 @@
 
 # %% ../nbs/01e_layout.ipynb #c9cdc801
 from __future__ import annotations
+
 import math
+
 from .errors import error
 from .names import check_dims, face, sizes_of
 from .table import OPS, call, decompose, kernel, looks_into, view

@@ -2,10 +2,13 @@
 
 # %% ../nbs/01c_names.ipynb #f5a364f6
 from __future__ import annotations
+
 import functools
 import math
 from typing import Callable
+
 import numpy as np
+
 from .errors import error
 from .table import NO_PARAMS, OPS, call
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy

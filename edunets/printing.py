@@ -2,8 +2,11 @@
 
 # %% ../nbs/01i_printing.ipynb #a1013e0b
 from __future__ import annotations
+
 from dataclasses import dataclass
+
 import numpy as np
+
 from .names import face
 from .tensors import Tensor, bool_, get_default_dtype, int64, patch
 

@@ -2,8 +2,10 @@
 
 # %% ../nbs/01h_random.ipynb #da920d2f
 from __future__ import annotations
+
 import math
-import secrets
+import os
+
 from .creation import check_sizes, full_, iota
 from .errors import error
 from .names import cast, face, publish, sizes_of
@@ -47,7 +49,7 @@ class Generator:
     "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
     def __init__(self, device=None):
         self.key = tensor([0, 0], dtype=uint32, device=device)
-        self.manual_seed(secrets.randbits(53))
+        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 11)
 
     def manual_seed(self, seed: int) -> Generator:
         "Begin again from a seed: equal seeds give equal numbers."

@@ -2,19 +2,25 @@
 
 # %% ../nbs/01b_views.ipynb #9f6ac184
 from __future__ import annotations
+
 import warnings
 from typing import Callable
+
 from .errors import error
 from .table import OPS, ambient, call, keeps_nothing, mode, refresh, view
 from .tensors import BACKENDS, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['inverse', 'overlapping', 'root', 'fit', 'check_write', 'put', 'alias', 'adopt', 'store', 'write_back', 'store_out']
+__all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'put', 'alias', 'adopt', 'store', 'write_back',
+           'store_out']
 
 # %% ../nbs/01b_views.ipynb #fbfc27ad
 def inverse(dims: tuple) -> tuple:
     "The permutation that undoes `dims`."
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
+
+def read_only(problem: ValueError) -> Exception:
+    return error(RuntimeError, f"this memory cannot be written: {problem}", "it belongs to an array that is read-only, as JAX's are", "x = x.clone()")
 
 def overlapping():
     raise error(RuntimeError, "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
@@ -91,7 +97,8 @@ def put(x: Tensor, value: Tensor) -> None:
     elif type(payload) not in BACKENDS: x.payload = value.payload
     else:
         if payload.size and any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
-        BACKENDS[type(payload)].xp.copyto(payload, value.payload)
+        try: BACKENDS[type(payload)].xp.copyto(payload, value.payload)
+        except ValueError as problem: raise read_only(problem) from None
 
 # %% ../nbs/01b_views.ipynb #5cf407a1
 def alias(x: Tensor) -> Tensor:
