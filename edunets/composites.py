@@ -15,13 +15,14 @@ from .table import decompose, erf, horner, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
 # %% auto #0
-__all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'truncdiv', 'sub', 'clamp',
-           'clamp_steps', 'logsumexp_kernel', 'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves',
-           'prod_steps', 'cumprod_steps', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
-           'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'logsumexp', 'call_along',
-           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
-           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'add_to', 'matmul', 'product', 'addmm', 'outer', 'cat_steps',
-           'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
+__all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
+           'truncdiv_steps', 'truncdiv', 'sub', 'clamp', 'clamp_steps', 'logsumexp_kernel', 'softmax_kernel', 'pick',
+           'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps', 'argmax_steps', 'max_steps',
+           'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm',
+           'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices',
+           'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'add_to', 'matmul', 'product',
+           'addmm', 'outer', 'cat_steps', 'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected',
+           'comparison']
 
 # %% ../nbs/01d_composites.ipynb #700c65a9
 kernel(
@@ -59,7 +60,7 @@ decompose(
     sinh=lambda a: (a.exp() - (-a).exp()) / 2,
     cosh=lambda a: (a.exp() + (-a).exp()) / 2,
     sigmoid=lambda a: 1 / (1 + (-a).exp()),
-    relu=lambda a: where(a > 0, a, 0),
+    relu=lambda a: where((a > 0) | (a != a), a, 0),
     silu=lambda a: a / (1 + (-a).exp()),
     gelu=lambda a: 0.5 * a * (1 + (a * math.sqrt(0.5)).erf()),
     erfinv=lambda a: erfinv_steps(a),
@@ -82,7 +83,7 @@ def erfinv_steps(a: Tensor) -> Tensor:
     "The same in rows."
     w = -(-a * a).log1p()
     x = a * where(w < 5, horner(CENTRAL, w - 2.5), horner(TAIL, w.sqrt() - 3))
-    x = where(a.abs() == 1, a * math.inf, x)
+    x = where(a == 1, math.inf, where(a == -1, -math.inf, x))
     if a.dtype.itemsize == 8:
         for _ in range(2): x = where(x.isfinite(), x - (x.erf() - a) * (x * x).exp() * (math.sqrt(math.pi) / 2), x)
     return x
@@ -162,8 +163,8 @@ decompose(
     sub=lambda a, b: a + -b,
     maximum=lambda a, b: where((a > b) | (a != a), a, b),
     minimum=lambda a, b: where((a < b) | (a != a), a, b),
-    remainder=lambda a, b: a - (a // b) * b,
-    truncdiv=lambda a, b: where((a < 0) == (b < 0), abs(a) // abs(b), -(abs(a) // abs(b))),
+    remainder=lambda a, b: remainder_steps(call(OPS["rem"], (a, b)), b),
+    truncdiv=lambda a, b: truncdiv_steps(a, b, call(OPS["rem"], (a, b))),
     le=lambda a, b: (a < b) | (a == b),
     ne=lambda a, b: ~(a == b),
     gt=lambda a, b: call(OPS["lt"], (b, a)),
@@ -174,6 +175,14 @@ decompose(
 )
 
 # %% ../nbs/01d_composites.ipynb #ecb663d0
+def remainder_steps(rest: Tensor, b) -> Tensor:
+    "The remainder with the sign of b, from that with the sign of a."
+    return where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
+
+def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
+    "truncdiv in rows."
+    return (a / b).trunc() if rest.dtype.is_floating_point else call(OPS["floordiv"], (a - rest, b))
+
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
     rest = xp.fmod(a, b)
@@ -524,7 +533,7 @@ MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
-    if input.payload.dtype is not other.payload.dtype:
+    if input.payload.dtype != other.payload.dtype:
         raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != {other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
     sizes = input.ndim, other.ndim

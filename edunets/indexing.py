@@ -169,6 +169,8 @@ def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     kept = tuple(n for d, n in enumerate(x.payload.shape) if d not in dims)
     at = dims[0] if adjacent(list(dims)) else 0
     value = cast(value, x.dtype) if isinstance(value, Tensor) else tensor(value, dtype=x.dtype, device=x.device)
+    extra = value.ndim - len(kept) - len(shape)
+    if extra > 0 and set(value.payload.shape[:extra]) == {1}: value = value.reshape(value.payload.shape[extra:])
     value = value.expand(kept[:at] + shape + kept[at:])
     if at and shape: value = value.movedim(tuple(range(at, at + len(shape))), tuple(range(len(shape))))
     if mode == "max": return call(OPS["scatter_max"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")

@@ -3,7 +3,6 @@
 # %% ../nbs/01a_table.ipynb #d90ce6f6
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import linecache
@@ -266,7 +265,7 @@ kernel(
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
     permute=lambda xp, a, *, dims: xp.transpose(a, dims),
-    expand=lambda xp, a, *, shape: xp.broadcast_to(a, shape) if a.shape != shape else a[...],
+    expand=lambda xp, a, *, shape: xp.broadcast_to(a, shape) if a.size != math.prod(shape) else xp.reshape(a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[along(dim, start, length, step)],
     put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
@@ -451,6 +450,7 @@ check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_pow
 def op(name: str) -> Op:
     "A row of the table by its name; it prints as a card. KeyError for a name that is no row."
     if name in OPS: return OPS[name]
+    import difflib      # slow to import, and seldom needed
     near = difflib.get_close_matches(name, OPS)
     raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows", f"one of {near}" if near else "sorted(en.table.OPS)")
 

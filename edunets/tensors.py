@@ -14,7 +14,7 @@ from .errors import error, site
 __all__ = ['bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64', 'DTYPES',
            'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'Version', 'wrap', 'patch', 'owner', 'address', 'dtype', 'to_dtype',
            'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'Size', 'device', 'Backend', 'backend_of',
-           'check_nested', 'unwrap', 'to_array', 'holds_arrays', 'tensor', 'from_numpy', 'as_tensor', 'check_dim',
+           'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor', 'from_numpy', 'as_tensor', 'check_dim',
            'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
@@ -221,16 +221,17 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     "A new NumPy array from numbers, nested lists, tensors or arrays; Python floats get the default dtype."
     check_nested(data)
     array = np.array(unwrap(data))
-    if kind is None and array.dtype == np.float64 and isinstance(data, (float, list, tuple)) and not holds_arrays(data):
-        kind = get_default_dtype().numpy
-    array = array.astype(kind) if kind is not None else array
     from_numpy_dtype(array.dtype)
-    return array
+    if kind is None and array.dtype.kind == "f" and isinstance(data, (float, list, tuple)):
+        kind = np.result_type(*(float_kinds(data) or {get_default_dtype().numpy}))
+    return array.astype(kind) if kind is not None else array
 
-def holds_arrays(data) -> bool:
-    "Whether nested lists hold arrays or tensors, whose dtype counts."
-    if isinstance(data, (list, tuple)): return any(map(holds_arrays, data))
-    return isinstance(data, (Tensor, np.ndarray, np.generic))
+def float_kinds(data) -> set:
+    "The floating types in nested lists: those of tensors and arrays count, Python's floats are of the default dtype."
+    if isinstance(data, (list, tuple)): return set().union(*map(float_kinds, data))
+    if isinstance(data, Tensor): data = data.payload
+    kind = getattr(data, "dtype", get_default_dtype().numpy if type(data) is float else None)
+    return {kind} if kind is not None and kind.kind == "f" else set()
 
 # %% ../nbs/01_tensors.ipynb #d6921567
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
@@ -244,8 +245,8 @@ def from_numpy(array: np.ndarray) -> Tensor:
     "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
     if not isinstance(array, np.ndarray):
         raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})", "only an array has memory to share", "en.tensor(...) copies")
-    from_numpy_dtype(array.dtype)
-    return wrap(array)
+    kind = from_numpy_dtype(array.dtype).numpy
+    return wrap(array if array.dtype is kind else array.view(kind))    # one dtype object each: `is` tells dtypes apart
 
 def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."

@@ -13,8 +13,8 @@ from ..tensors import BACKENDS, Tensor, address, owner
 # %% auto #0
 __all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'INKS', 'element', 'number', 'rect',
            'text', 'curve', 'head', 'arrow', 'Picture', 'bounds', 'reach', 'shown', 'columns_of', 'rows_of', 'elements',
-           'strip_cells', 'Memory', 'memories', 'colour', 'short', 'box', 'read', 'strip', 'lanes', 'Grid', 'drawn',
-           'frame', 'step', 'caption', 'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
+           'strip_cells', 'Memory', 'memories', 'colour', 'short', 'box', 'read', 'strip', 'lanes', 'Grid', 'step',
+           'caption', 'drawn', 'frame', 'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
 
 # %% ../../nbs/draw.ipynb #7896af37
 def element(tag: str, content: str = "", **attributes) -> str:
@@ -192,7 +192,6 @@ def strip(memory: Memory, y: float) -> str:
         else: body += box(x, y + 20, short(values[cell]) if cell in values else "", memory.hues.get(cell), "stored") + text(middle, y + 57, cell, "mid small muted")
     return body
 
-# %% ../../nbs/draw.ipynb #10b905b1
 def lanes(memory: Memory, inks: list, y: float) -> str:
     "Under the strip, for each view a bar in its colour along the cells that it uses."
     marks = [(lane, slot, ink) for lane, (t, ink) in enumerate(zip(memory.views, inks)) for slot, cell in enumerate(memory.cells()) if cell in memory.used(t)]
@@ -217,22 +216,6 @@ class Grid:
         place = self.rows.index(row)
         return self.top + HIGH * place + 8 * len({r[:-1] for r in self.rows[1:place + 1]} - {self.rows[0][:-1]})
 
-# %% ../../nbs/draw.ipynb #640a0322
-def drawn(grid: Grid, x: float, y: float) -> str:
-    "A grid at a place: cells, frames, arrows, caption."
-    body = "" if grid.cells else text(x, y + grid.top + 16, "no elements", "muted")
-    for row, (slot, column) in itertools.product(grid.rows, enumerate(grid.columns)):
-        left, top = x + grid.left + CELL * slot, y + grid.row_y(row)
-        if (row, column) not in grid.cells: body += text(left + CELL / 2, top + 16, "…", "mid muted gap")
-        else: body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()), grid.memory.hues.get(grid.cells[row, column]), "element")
-    body += "".join(frame(grid, list(block), x, y) for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
-    return body + "".join(step(grid, dim, x, y) for dim in grid.steps) + caption(grid, x, y + grid.bottom + 6)
-
-def frame(grid: Grid, block: list, x: float, y: float) -> str:
-    "A frame in the view's colour around a block of rows."
-    top, bottom = grid.row_y(block[0]), grid.row_y(block[-1]) + HIGH
-    return rect(x + grid.left, y + top, CELL * len(grid.columns), bottom - top, rx=2, stroke=grid.ink, class_="outline")
-
 # %% ../../nbs/draw.ipynb #2c70b621
 def step(grid: Grid, dim: int, x: float, y: float) -> str:
     "The arrow from index 0 to index 1 of a dimension, with the number of memory cells between them."
@@ -248,6 +231,22 @@ def caption(grid: Grid, x: float, y: float) -> str:
     "Name, shape, strides and offset."
     name = rect(x, y + 3, 9, 9, rx=2, fill=grid.ink) + text(x + 14, y + 12, grid.name, "strong") if grid.name else ""
     return name + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n, line in enumerate(grid.lines))
+
+# %% ../../nbs/draw.ipynb #640a0322
+def drawn(grid: Grid, x: float, y: float) -> str:
+    "A grid at a place: cells, frames, arrows, caption."
+    body = "" if grid.cells else text(x, y + grid.top + 16, "no elements", "muted")
+    for row, (slot, column) in itertools.product(grid.rows, enumerate(grid.columns)):
+        left, top = x + grid.left + CELL * slot, y + grid.row_y(row)
+        if (row, column) not in grid.cells: body += text(left + CELL / 2, top + 16, "…", "mid muted gap")
+        else: body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()), grid.memory.hues.get(grid.cells[row, column]), "element")
+    body += "".join(frame(grid, list(block), x, y) for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
+    return body + "".join(step(grid, dim, x, y) for dim in grid.steps) + caption(grid, x, y + grid.bottom + 6)
+
+def frame(grid: Grid, block: list, x: float, y: float) -> str:
+    "A frame in the view's colour around a block of rows."
+    top, bottom = grid.row_y(block[0]), grid.row_y(block[-1]) + HIGH
+    return rect(x + grid.left, y + top, CELL * len(grid.columns), bottom - top, rx=2, stroke=grid.ink, class_="outline")
 
 # %% ../../nbs/draw.ipynb #b8d2ea53
 def pointers(grid: Grid, x: float, y: float, below: float) -> str:

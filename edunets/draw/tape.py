@@ -15,7 +15,7 @@ from ..tensors import DTYPES, Tensor
 
 # %% auto #0
 __all__ = ['MOST_NODES', 'edges_of', 'reachable', 'saved_by', 'saved_line', 'Card', 'size_of', 'tensor_card', 'card',
-           'drawn_card', 'depths', 'routes', 'apart', 'mean', 'places', 'layered', 'port', 'wire', 'gradients',
+           'drawn_card', 'depths', 'routes', 'apart', 'mean', 'places', 'port', 'wire', 'layered', 'gradients',
            'gradient_text', 'graph']
 
 # %% ../../nbs/draw_tape.ipynb #3d8e3341
@@ -123,22 +123,6 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
             for v, place in zip(layer, apart([wanted[v] for v in layer], [widths[v] for v in layer])): x[v] = place
     return x
 
-# %% ../../nbs/draw_tape.ipynb #52cd2c37
-def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]) -> Picture:
-    "Cards in layers, card 0 at the bottom, joined by edges (from, to) that may bear a label."
-    depth = depths(edges, len(cards))
-    ways = routes(edges, depth)
-    widths = [card.width for card in cards] + [8] * (len(depth) - len(cards))
-    x = places(ways, depth, widths)
-    left, gap = min(a - b / 2 for a, b in zip(x, widths)) - 3, 48 if any(labels) else 28
-    x = [a - left for a in x]
-    heights = [max(card.height for v, card in enumerate(cards) if depth[v] == d) for d in range(max(depth) + 1)]
-    floors = [6 + sum(heights[d:]) + gap * (len(heights) - 1 - d) for d in range(len(heights))]
-    at = [(x[v], floors[depth[v]], heights[depth[v]] if v >= len(cards) else cards[v].height) for v in range(len(depth))]
-    body = "".join(wire([at[v] for v in way], *port(n, ways, x, widths), label) for n, (way, label) in enumerate(zip(ways, labels)))
-    body += "".join(drawn_card(card, a, floor - height) for card, (a, floor, height) in zip(cards, at))
-    return Picture(title, max(a + b / 2 for a, b in zip(x, widths)) + 3, floors[0] + 6, body)
-
 # %% ../../nbs/draw_tape.ipynb #039e9630
 def port(n: int, ways: list, x: list, widths: list) -> tuple[float, str]:
     "Where edge n arrives at its card: how far from its middle, and on which side a label has room. In the order in which the edges come."
@@ -155,6 +139,22 @@ def wire(way: list, shift: float, side: str, label: str) -> str:
     (a, b), note = stops[-1], ""
     if label: note = text(a + (-6 if side == "end" else 6), b - 6, label, f"small label grad {side}")
     return element("g", curve(stops[0], *itertools.chain(*pulls)) + head(a, b, 0, -1) + note, class_="edge")
+
+# %% ../../nbs/draw_tape.ipynb #52cd2c37
+def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]) -> Picture:
+    "Cards in layers, card 0 at the bottom, joined by edges (from, to) that may bear a label."
+    depth = depths(edges, len(cards))
+    ways = routes(edges, depth)
+    widths = [card.width for card in cards] + [8] * (len(depth) - len(cards))
+    x = places(ways, depth, widths)
+    left, gap = min(a - b / 2 for a, b in zip(x, widths)) - 3, 48 if any(labels) else 28
+    x = [a - left for a in x]
+    heights = [max(card.height for v, card in enumerate(cards) if depth[v] == d) for d in range(max(depth) + 1)]
+    floors = [6 + sum(heights[d:]) + gap * (len(heights) - 1 - d) for d in range(len(heights))]
+    at = [(x[v], floors[depth[v]], heights[depth[v]] if v >= len(cards) else cards[v].height) for v in range(len(depth))]
+    body = "".join(wire([at[v] for v in way], *port(n, ways, x, widths), label) for n, (way, label) in enumerate(zip(ways, labels)))
+    body += "".join(drawn_card(card, a, floor - height) for card, (a, floor, height) in zip(cards, at))
+    return Picture(title, max(a + b / 2 for a, b in zip(x, widths)) + 3, floors[0] + 6, body)
 
 # %% ../../nbs/draw_tape.ipynb #b5c9ae1e
 def gradients(t: Tensor, vertices: list) -> list[str]:

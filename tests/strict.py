@@ -1,0 +1,81 @@
+"""A strict array module: NumPy that behaves as CuPy does, so that code which would fail on a GPU fails here. It refuses NumPy's
+arrays and numbers as operands, has only names that CuPy has, and every result is an array, 0-d ones too."""
+import types
+
+import numpy as np
+
+UFUNCS = """absolute add arccos arcsin arctan arctan2 bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
+floor_divide fmod greater greater_equal invert isfinite isinf isnan left_shift less less_equal log log10 log1p log2 logical_and logical_not
+logical_or logical_xor maximum minimum multiply negative not_equal power remainder right_shift rint sign sin sinh sqrt square subtract tan tanh trunc""".split()
+FUNCTIONS = """arange argmax argsort asarray broadcast_to clip concatenate copyto cumprod cumsum empty empty_like flip full matmul may_share_memory
+moveaxis nonzero ones reshape shares_memory stack take_along_axis transpose unravel_index where zeros""".split()
+METHODS = "all any argmax argsort astype copy cumprod cumsum max mean min prod ravel reshape squeeze std sum transpose var view".split()
+ATTRIBUTES = "dtype flags itemsize nbytes ndim shape size strides".split()
+OPERATORS = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
+
+
+class Array:
+    "An array of the strict module; `base` is the array whose memory it looks into, as CuPy tells it."
+    __array_priority__, __array_ufunc__ = 1000, None      # NumPy is not to compute with it
+
+    def __init__(self, host, base=None): self.host, self.base = host, base
+    def __repr__(self): return f"strict({self.host!r})"
+    def __getitem__(self, key): return lift(self.host[lower(key)], self)
+    def __setitem__(self, key, value): self.host[lower(key)] = lower(value)
+    def __len__(self): return len(self.host)
+    def __bool__(self): return bool(self.host)
+    def __int__(self): return int(self.host)
+    def __float__(self): return float(self.host)
+    def __array__(self, *args, **kwargs): raise TypeError("Implicit conversion to a NumPy array is not allowed.")
+    def item(self): return self.host.item()
+    def tolist(self): return self.host.tolist()
+    def get(self): return self.host.copy()
+    @property
+    def T(self): return lift(self.host.T, self)
+    @property
+    def __cuda_array_interface__(self): return self.host.__array_interface__
+
+
+def lower(x):
+    "Down to NumPy, refusing what is NumPy's already."
+    if isinstance(x, Array): return x.host
+    if isinstance(x, (np.ndarray, np.generic)): raise TypeError(f"Unsupported type {type(x)}")
+    if isinstance(x, (tuple, list)): return type(x)(map(lower, x))
+    return x
+
+
+def lift(x, *sources):
+    "Up again: arrays and NumPy's numbers become arrays, which know the one of `sources` whose memory they share."
+    if isinstance(x, tuple): return tuple(lift(item, *sources) for item in x)
+    if isinstance(x, np.generic): return Array(np.asarray(x))
+    if not isinstance(x, np.ndarray): return x
+    shared = next((s for s in sources if isinstance(s, Array) and np.may_share_memory(s.host, x)), None)
+    return Array(x, None if shared is None else shared if shared.base is None else shared.base)
+
+
+def strict(function):
+    "A function of NumPy, as one of arrays of this module."
+    def run(*args, **kwargs):
+        result = function(*map(lower, args), **{key: lower(value) for key, value in kwargs.items()})
+        return kwargs["out"] if "out" in kwargs else lift(result, *args)
+    return run
+
+
+def inplace(name):
+    def run(self, other):
+        getattr(self.host, name)(lower(other))
+        return self
+    return run
+
+
+for name in METHODS: setattr(Array, name, strict(getattr(np.ndarray, name)))
+for name in ATTRIBUTES: setattr(Array, name, property(lambda self, name=name: getattr(self.host, name)))
+for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"] + OPERATORS + ["r" + name for name in OPERATORS]:
+    setattr(Array, f"__{name}__", strict(getattr(np.ndarray, f"__{name}__")))
+for name in OPERATORS: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
+Array.__hash__ = None
+
+xp = types.SimpleNamespace(**{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
+xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else Array(np.array(a, *args, **kwargs))
+xp.ndarray, xp.lib = Array, types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
+for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)      # all the ufuncs whose `at` CuPy has and we use

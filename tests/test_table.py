@@ -1,0 +1,139 @@
+"""Laws over the whole table: gradients to second order, composites beside their decomposition."""
+import numpy as np
+import pytest
+
+import edunets as en
+from edunets.autograd.tape import NoRule
+from edunets.table import COLUMNS, OPS, call
+from samples import SAMPLES, cases
+
+CASES = cases()
+
+
+def tensors(args, device=None):
+    return [en.tensor(x, device=device) if isinstance(x, np.ndarray) else x for x in args]
+
+
+def tracked(args, op, device=None):
+    "The sample as tensors; the operands that have a rule require grad."
+    inputs = tensors(args, device)
+    for position, x in enumerate(inputs):
+        if rule_of(op, position) and isinstance(x, en.Tensor) and x.dtype.is_floating_point: x.requires_grad_()
+    return inputs
+
+
+def rule_of(op, position):
+    if isinstance(op.vjp, list): return op.vjp[min(position, len(op.vjp) - 1)]
+    return None if isinstance(op.vjp, NoRule) else op.decompose
+
+
+def listed(out): return list(out) if isinstance(out, tuple) else [out]
+
+
+def differentiable(key):
+    row, args, params = CASES[key]
+    op = OPS[row]
+    return any(rule_of(op, p) and isinstance(x, np.ndarray) and x.dtype.kind == "f" for p, x in enumerate(args)) and params.get("dtype", en.float64).is_floating_point
+
+
+DIFFERENTIABLE = [key for key in CASES if differentiable(key)]
+COMPOSITES = [key for key in CASES if OPS[CASES[key][0]].decompose]
+
+
+def test_every_row_has_a_sample():
+    assert sorted(SAMPLES) == sorted(OPS)
+
+
+def test_every_row_has_what_it_needs():
+    for op in OPS.values():
+        assert op.kernel or op.decompose, op.name
+        assert isinstance(op.vjp, (list, NoRule)) or op.decompose, f"{op.name}: no vjp, no reason, no decomposition"
+        assert not isinstance(op.vjp, NoRule) or op.vjp.reason
+        assert not op.kernel or all(name.isidentifier() for name in op.operands)
+
+
+def test_rules_ask_for_what_there_is():
+    for op in OPS.values():
+        for rule in op.vjp if isinstance(op.vjp, list) else []:
+            known = {"g", "out", "like", "likes", "position", op.variadic, *op.operands, *(p.name for p in op.parameters)}
+            assert rule is None or set(rule.asks) <= known, op.name
+
+
+def test_rows_without_a_rule_have_no_gradient():
+    for row, args, params in CASES.values():
+        if not isinstance(OPS[row].vjp, NoRule): continue
+        inputs = [x.requires_grad_() if isinstance(x, en.Tensor) and x.dtype.is_floating_point else x for x in tensors(args)]
+        assert not any(out.requires_grad for out in listed(call(OPS[row], tuple(inputs), params))), row
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_results_are_arrays(key):
+    row, args, params = CASES[key]
+    for out in listed(call(OPS[row], tuple(tensors(args)), params)): assert type(out.payload) is np.ndarray
+
+
+@pytest.mark.parametrize("key", DIFFERENTIABLE)
+def test_first_and_second_order(key):
+    row, args, params = CASES[key]
+    op = OPS[row]
+    en.manual_seed(0)
+    inputs = tracked(args, op)
+    function = lambda *xs: call(op, tuple(xs), params)
+    assert en.autograd.gradcheck(function, inputs, fast_mode=True, atol=1e-6, rtol=1e-6)
+    assert en.autograd.gradgradcheck(function, inputs, fast_mode=True, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("key", COMPOSITES)
+def test_decomposition_is_the_kernel(key):
+    row, args, params = CASES[key]
+    op = OPS[row]
+    if op.kernel is None: return
+    for a, b in zip(listed(call(op, tuple(tensors(args)), params)), listed(op.decompose(*tensors(args), **params)), strict=True):
+        assert a.dtype is b.dtype and a.shape == b.shape
+        np.testing.assert_allclose(a.payload, b.payload, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("key", [key for key in COMPOSITES if key in DIFFERENTIABLE])
+def test_decomposition_has_the_gradients(key):
+    row, args, params = CASES[key]
+    op = OPS[row]
+    grads = []
+    for function in (lambda *xs: call(op, xs, params), lambda *xs: op.decompose(*xs, **params)):
+        en.manual_seed(0)
+        inputs = tracked(args, op)
+        outs = [out for out in listed(function(*inputs)) if out.requires_grad]
+        if outs: en.autograd.backward(outs, [en.randn_like(out) for out in outs])
+        grads.append([x.grad for x in inputs if isinstance(x, en.Tensor) and x.requires_grad])
+    for ours, parts in zip(*grads, strict=True):
+        parts = en.zeros_like(ours) if parts is None else parts
+        np.testing.assert_allclose(ours.payload, parts.payload, rtol=1e-9, atol=1e-12)
+
+
+SPECIAL = np.array([-np.inf, -2.5, -1.0, 0.0, 0.5, 1.0, 3.0, np.inf, np.nan])
+ELEMENTWISE = [row for row, samples in SAMPLES.items() if OPS[row].decompose and OPS[row].kernel and len(OPS[row].operands) in (1, 2) and not samples[0][1] and row not in ("mv", "dot", "bitwise_not", "copy_into")]
+ROUNDED = {"silu": "-inf / (1 + exp(inf)) in both", "erfinv": "outside [-1, 1] NaN in both"}
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE)
+def test_decomposition_at_special_values(row):
+    op = OPS[row]
+    operands = (SPECIAL,) if len(op.operands) == 1 else (SPECIAL[:, None], SPECIAL)
+    a, b = call(op, tuple(tensors(operands))), op.decompose(*tensors(operands))
+    np.testing.assert_allclose(a.payload, b.payload, rtol=1e-9, atol=1e-12)
+
+
+def test_gradcheck_finds_a_wrong_rule():
+    class Wrong(en.autograd.Function):
+        @staticmethod
+        def forward(ctx, x): return x * 2
+        @staticmethod
+        def backward(ctx, g): return g * 2.00001
+    x = en.randn(3, dtype=en.float64, requires_grad=True)
+    assert not en.autograd.gradcheck(Wrong.apply, x, fast_mode=True, atol=1e-6, rtol=1e-6, raise_exception=False)
+    with pytest.raises(en.autograd.GradcheckError): en.autograd.gradcheck(Wrong.apply, x, atol=1e-6, rtol=1e-6)
+
+
+def test_cards():
+    for name, op in OPS.items():
+        text = repr(op)
+        assert text.startswith(f"{name}(") and all(column in text for column in COLUMNS if getattr(op, column) is not None)
