@@ -1,0 +1,78 @@
+"""Measure several systems side by side: a process each, short blocks in shuffled order, medians of ratios.
+
+A process each, because thread pools that share one slow each other down. Short interleaved blocks, because what
+slows the machine for a while then slows all alike.
+"""
+import multiprocessing
+import os
+import platform
+import random
+import statistics
+import time
+
+BLOCK_SECONDS = 0.1
+ROUNDS = 25
+
+
+def block(step):
+    """Call for about BLOCK_SECONDS; the 25th percentile of the seconds a call took."""
+    seconds, end = [], time.perf_counter() + BLOCK_SECONDS
+    while not seconds or time.perf_counter() < end:
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[len(seconds) // 4]
+
+
+def serve(connection, make, arguments):
+    """A process's work: make the step, then time a block whenever asked."""
+    step = make(*arguments)
+    block(step)                        # warm up
+    connection.send("ready")
+    while connection.recv():
+        connection.send(block(step))
+
+
+def measure(systems, arguments, rounds=ROUNDS, progress=None):
+    """Seconds a call for each system, over the rounds: {name: make a step of the arguments} -> {name: [seconds, ...]}."""
+    context, workers = multiprocessing.get_context("spawn"), {}
+    for name, make in systems.items():
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, make, arguments), daemon=True)
+        process.start()
+        ours.recv()
+        workers[name] = ours, process
+    times, order = {name: [] for name in systems}, random.Random(0)
+    for _ in range(rounds):
+        for name in order.sample(list(systems), len(systems)):
+            workers[name][0].send(True)
+            times[name].append(workers[name][0].recv())
+            if progress is not None:
+                progress.update()
+    for connection, process in workers.values():
+        connection.send(False)
+        process.join()
+    return times
+
+
+def microseconds(times):
+    """The median over the rounds, in microseconds."""
+    return statistics.median(times) * 1e6
+
+
+def ratio(times, of, to):
+    """Time `of` / time `to`, taken round by round: the median, and the two ends of the middle half."""
+    ratios = sorted(a / b for a, b in zip(times[of], times[to]))
+    quarter = len(ratios) // 4
+    return statistics.median(ratios), ratios[quarter], ratios[-1 - quarter]
+
+
+def machine():
+    """One line: CPU, cores, Python."""
+    cpu = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as info:
+            cpu = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -1,0 +1,88 @@
+"""Eager forward and backward of mean((x @ w + b - y) ** 2): ours, PyTorch, JAX (eager), HIPS autograd, NumPy by hand.
+
+Each system runs in its usual way, on its own defaults; gradients are compared before anything is timed.
+"""
+import numpy as np
+
+SIZES = [(32, 64, 64), (64, 784, 128), (1024, 1024, 1024)]     # batch, in, out
+
+
+def problem(batch, inputs, outputs):
+    """x, w, b, y as float32 arrays."""
+    rng = np.random.default_rng(0)
+    shapes = (batch, inputs), (inputs, outputs), (outputs,), (batch, outputs)
+    return [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+
+
+def numpy_by_hand(x, w, b, y):
+    def step():
+        d = x @ w + b - y
+        loss = (d ** 2).mean()
+        g = d * (2 / d.size)
+        return loss, x.T @ g, g.sum(0)
+    return step
+
+
+def like_torch(lib, from_numpy):
+    """The same lines for PyTorch and for edunets."""
+    def make(x, w, b, y):
+        x, w, b, y = (from_numpy(a.copy()) for a in (x, w, b, y))
+        w.requires_grad_(), b.requires_grad_()
+        def step():
+            w.grad = b.grad = None
+            loss = ((x @ w + b - y) ** 2).mean()
+            loss.backward()
+            return loss, w.grad, b.grad
+        return step
+    return make
+
+
+def edunets(*arrays):
+    import edunets as en
+    return like_torch(en, en.from_numpy)(*arrays)
+
+
+def torch(*arrays):
+    import torch
+    return like_torch(torch, torch.from_numpy)(*arrays)
+
+
+def hips_autograd(x, w, b, y):
+    import autograd
+    import autograd.numpy as anp
+    gradient = autograd.value_and_grad(lambda p: anp.mean((anp.dot(x, p[0]) + p[1] - y) ** 2))
+    def step():
+        loss, (gw, gb) = gradient((w, b))
+        return loss, gw, gb
+    return step
+
+
+def jax_eager(x, w, b, y):
+    import jax
+    import jax.numpy as jnp
+    x, w, b, y = map(jnp.asarray, (x, w, b, y))
+    gradient = jax.value_and_grad(lambda w, b: jnp.mean((x @ w + b - y) ** 2), argnums=(0, 1))
+    def step():
+        loss, (gw, gb) = gradient(w, b)
+        return loss, gw.block_until_ready(), gb
+    return step
+
+
+SYSTEMS = {"edunets": edunets, "PyTorch": torch, "JAX eager": jax_eager, "HIPS autograd": hips_autograd, "NumPy by hand": numpy_by_hand}
+
+
+def checked(batch, inputs, outputs):
+    """The systems that are installed here; their gradients are compared first."""
+    arrays, found = problem(batch, inputs, outputs), {}
+    wanted = [np.asarray(a) for a in numpy_by_hand(*arrays)()]
+    for name, make in SYSTEMS.items():
+        try:
+            results = make(*arrays)()
+        except ImportError:
+            print(f"{name} is not installed and left out")
+            continue
+        for got, want in zip(results, wanted):
+            got = got.detach().numpy() if hasattr(got, "detach") else np.asarray(got)
+            np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-4, err_msg=name)
+        found[name] = make
+    return found
