@@ -24,7 +24,7 @@ def element(tag: str, content: str = "", **attributes) -> str:
 
 def number(value) -> str: return f"{round(value, 1):g}" if isinstance(value, float) else str(value)
 def rect(x, y, width, height, **more) -> str: return element("rect", x=x, y=y, width=width, height=height, **more)
-def text(x, y, content, class_: str = "") -> str: return element("text", escape(str(content)), x=x, y=y, class_=class_)
+def text(x, y, content, class_: str = "", **more) -> str: return element("text", escape(str(content)), x=x, y=y, class_=class_, **more)
 
 # %% ../../nbs/draw.ipynb #199067f4
 def curve(start: tuple, *points: tuple, **more) -> str:
@@ -98,7 +98,6 @@ def rows_of(shape: tuple) -> list[tuple]:
     kept = [shown(n, ROWS if dim == len(shape) - 2 else BLOCKS) for dim, n in enumerate(shape[:-1])]
     return [row for row in itertools.product(*kept) if None not in row or not any(row[row.index(None) + 1:])]
 
-# %% ../../nbs/draw.ipynb #1ad6df88
 def elements(t: Tensor, offset: int) -> list[tuple]:
     "What is shown of a tensor: (row, column, storage cell) of each element."
     return [(row, column, offset + sum(i * step for i, step in zip((*row, column), t.stride())))
@@ -172,7 +171,8 @@ def short(value) -> str:
 def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
     "A cell with a value; without a hue it stays grey."
     wash = dict(class_=f"cell plain {kind}") if hue is None else dict(class_=f"cell {kind}", fill=f"hsl({hue:.0f},85%,60%)", fill_opacity=".36")
-    return rect(x, y, CELL, HIGH, class_="paper") + rect(x, y, CELL, HIGH, **wash) + text(x + CELL / 2, y + 16, value, "mid value")
+    squeezed = dict(textLength=CELL - 3, lengthAdjust="spacingAndGlyphs") if len(value) > 4 else {}
+    return rect(x, y, CELL, HIGH, class_="paper") + rect(x, y, CELL, HIGH, **wash) + text(x + CELL / 2, y + 16, value, "mid value", **squeezed)
 
 # %% ../../nbs/draw.ipynb #cc3fa4f0
 def read(memory: Memory) -> dict:
@@ -205,11 +205,12 @@ class Grid:
         self.rows, self.columns = rows_of(t.shape), columns_of(t.shape)
         self.cells = {(row, column): cell for row, column, cell in elements(t, memory.offset(t))}
         self.steps = [dim for dim, n in enumerate(t.shape) if n > 1 and self.cells]
-        gutters = [15 + 7 * len(f"{t.stride(dim):+d}") if dim in self.steps else 0 for dim in range(t.ndim - 1)]
-        self.gutters, self.left, self.top = list(itertools.accumulate(gutters)), sum(gutters), 26 if t.ndim - 1 in self.steps else 4
         self.lines = [f"shape {tuple(t.shape)}", f"strides {t.stride()}", f"offset {t.storage_offset()}"]
-        self.right, self.bottom = self.left + CELL * len(self.columns), self.row_y(self.rows[-1]) + HIGH if self.cells else self.top + HIGH
-        self.width, self.height = max(self.right + 4, 7.3 * max(map(len, [*self.lines, name + "  "]))), self.bottom + 6 + LINE * 4
+        self.gutters = [15 + 7 * len(f"{t.stride(dim):+d}") if dim in self.steps else 0 for dim in range(t.ndim - 1)]
+        self.left, self.top = sum(self.gutters), 26 if t.ndim - 1 in self.steps else 4
+        self.bottom = HIGH + (self.row_y(self.rows[-1]) if self.cells else self.top)
+        self.width = max(self.left + CELL * len(self.columns) + 4, 7.3 * max(map(len, [*self.lines, name + "  "])))
+        self.height = self.bottom + 6 + LINE * (len(self.lines) + 1)
 
     def row_y(self, row: tuple) -> float:
         "Where a row of cells begins; blocks stand apart."
@@ -223,7 +224,7 @@ def step(grid: Grid, dim: int, x: float, y: float) -> str:
     if dim == grid.t.ndim - 1:
         left, top = x + grid.left, y + grid.top - 2
         return arrow((left + CELL / 2, top), (left + 1.5 * CELL, top), 0, -1) + text(left + CELL, top - 11, label, "mid small label")
-    edge = x + grid.gutters[dim] - 3
+    edge = x + sum(grid.gutters[:dim + 1]) - 3
     zero, one = (y + grid.row_y(tuple(i * (d == dim) for d in range(grid.t.ndim - 1))) + HIGH / 2 for i in (0, 1))
     return arrow((edge, zero), (edge, one), -1, 0) + text(edge - 11, (zero + one) / 2 + 4, label, "end small label")
 
