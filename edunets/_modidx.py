@@ -539,6 +539,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.table.mode.__exit__': ('table.html#mode.__exit__', 'edunets/table.py'),
                                'edunets.table.mode.__init__': ('table.html#mode.__init__', 'edunets/table.py'),
                                'edunets.table.mode._recreate_cm': ('table.html#mode._recreate_cm', 'edunets/table.py'),
+                               'edunets.table.moved': ('table.html#moved', 'edunets/table.py'),
                                'edunets.table.op': ('table.html#op', 'edunets/table.py'),
                                'edunets.table.place_of': ('table.html#place_of', 'edunets/table.py'),
                                'edunets.table.random_bits': ('table.html#random_bits', 'edunets/table.py'),

@@ -36,7 +36,7 @@ def view_(self: Tensor, *shape) -> Tensor:
     "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not allow it."
     if isinstance(shape[0], Dtype): return call(OPS["bitcast"], (self,), {"dtype": shape[0]})
     result = reshape(self, *shape)
-    if type(self.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
+    if type(result.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
         raise error(RuntimeError, "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead.",
                     f"memory lies with strides {self.stride()}, and no strides walk through it in the new order", "x.reshape(...), which copies if it must")
     return result

@@ -23,7 +23,7 @@ from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'new_tensor',
            'quiet', 'BITS', 'ROTATIONS', 'BLOCK', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
            'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'erf_coefficients', 'erf', 'horner', 'along',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'erf_coefficients', 'erf', 'horner', 'along', 'moved',
            'written', 'windows', 'fold', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of',
            'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op',
            'text_of', 'place_of', 'entries', 'signature', 'card', 'html_card']
@@ -151,7 +151,7 @@ def array_handler(kind: type, xp) -> Callable:
     def run(op: Op, payloads: list, params: dict):
         try: out = quiet.run(op.kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
-        if type(out) is kind: return out
+        if type(out) is kind or type(out) in BACKENDS: return out      # another kind: it was copied to another device
         return tuple([xp.asarray(o) for o in out]) if type(out) is tuple else xp.asarray(out)
     return run
 
@@ -270,7 +270,7 @@ kernel(
     put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
     fold=lambda xp, a, *, shape, size, stride, dilation, dims: fold(xp, a, shape, size, stride, dilation, dims),
-    copy=lambda xp, a, *, device: a.copy() if device is None else backend_of(device).xp.asarray(a).copy(),
+    copy=lambda xp, a, *, device: a.copy() if device is None else moved(a, device),
     detach=lambda xp, a: a,
 )
 
@@ -278,6 +278,10 @@ def along(dim: int, start: int, length: int, step: int) -> tuple:
     "The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be negative)."
     stop = start + step * length
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
+
+def moved(a, device):
+    "A copy on a device; from a GPU's memory by way of the host (`get`)."
+    return backend_of(device).xp.array(a.get() if hasattr(a, "get") else a)
 
 def written(a, index, v):
     "A copy of `a` with `v` at `index`."

@@ -107,6 +107,8 @@ def alias(x: Tensor) -> Tensor:
     old = wrap(x.payload)
     old.__dict__.update(x.__dict__)
     old._fleeting = True
+    trace = ambient.get().trace
+    if trace is not None: old.payload = trace.read(x)
     return x if x._requires_grad and x._node is None else old
 
 def adopt(x: Tensor, value: Tensor) -> None:

@@ -76,6 +76,7 @@ for name in OPERATORS: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
 Array.__hash__ = None
 
 xp = types.SimpleNamespace(**{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
-xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else Array(np.array(a, *args, **kwargs))
+xp.array = lambda a, *args, **kwargs: Array(np.array(a.host if isinstance(a, Array) else a, *args, **kwargs))
+xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else xp.array(a, *args, **kwargs)
 xp.ndarray, xp.lib = Array, types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
 for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)      # all the ufuncs whose `at` CuPy has and we use

@@ -3,6 +3,8 @@
 # %% ../../nbs/02g_modes.ipynb #02ghead2
 from __future__ import annotations
 
+from typing import Callable
+
 from ..table import ambient, mode
 from ..tensors import Tensor, patch
 

@@ -124,7 +124,7 @@ def asked(op: Op, needed: tuple[bool, ...]) -> list[str]:
 # %% ../../nbs/02i_tape.ipynb #a9b0440f
 def differentiable(op: Op) -> bool:
     "False where the row says why it has no vjp; NotImplementedError for an empty field."
-    if isinstance(op.vjp, NoRule): return False
+    if op.vjp is not None: return False
     raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
 
 def keep(op: Op, names: list[str], args: tuple, results: tuple) -> dict:

@@ -1,0 +1,306 @@
+"""What later chapters stand on: every row on another array module, a payload without numbers, a trace of a whole training step."""
+import types
+
+import numpy as np
+import pytest
+
+import edunets as en
+import strict
+import toys
+from edunets.table import HANDLERS, OPS, RANKS, add_backend, call
+from edunets.tensors import BACKENDS, Backend, wrap
+from samples import cases
+
+CASES = cases()
+
+
+# Array modules
+
+def cupy_or_skip():
+    cupy = pytest.importorskip("cupy")
+    try: cupy.zeros(1)
+    except Exception as problem: pytest.skip(f"CuPy finds no GPU: {problem}")
+    return cupy
+
+
+@pytest.fixture(scope="module", params=["strict", "cuda"])
+def there(request):
+    "A device whose arrays are not NumPy's."
+    xp = strict.xp if request.param == "strict" else cupy_or_skip()
+    known = xp.ndarray in BACKENDS
+    if not known: add_backend(xp.ndarray, Backend(xp, en.device(request.param)))
+    yield types.SimpleNamespace(device=en.device(request.param), xp=xp)
+    if not known:
+        for table in (BACKENDS, HANDLERS, RANKS): del table[xp.ndarray]
+
+
+def host(x): return x.payload.get() if hasattr(x.payload, "get") else x.payload
+def listed(out): return list(out) if isinstance(out, tuple) else [out]
+
+
+def carried(key, device):
+    "Results and gradients of first and second order of a sample, on a device."
+    row, args, params = CASES[key]
+    op = OPS[row]
+    inputs = [en.tensor(x, device=device) if isinstance(x, np.ndarray) else x for x in args]
+    leaves = [x.requires_grad_() for x in inputs if isinstance(x, en.Tensor) and x.dtype.is_floating_point]
+    if not args: params = {**params, "device": device}
+    outs = listed(call(op, tuple(inputs), params))
+    tracked = [out for out in outs if out.requires_grad]
+    if not tracked: return outs
+    rng = np.random.default_rng(1)
+    weights = [en.tensor(np.asarray(rng.standard_normal(tuple(out.shape)), out.dtype.numpy), device=device) for out in tracked]
+    first = en.autograd.grad(tracked, leaves, weights, create_graph=True, materialize_grads=True)
+    again = [g for g in first if g.requires_grad]
+    second = en.autograd.grad([(g * g).sum() for g in again], leaves, materialize_grads=True) if again else []
+    return [*outs, *first, *second]
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_every_row_on_another_array_module(key, there):
+    ours, theirs = carried(key, "cpu"), carried(key, there.device)
+    for a, b in zip(ours, theirs, strict=True):
+        assert type(b.payload) is there.xp.ndarray and b.device == there.device
+        assert a.dtype is b.dtype and a.shape == b.shape
+        np.testing.assert_allclose(host(b), a.payload, rtol=1e-9, atol=1e-12)
+
+
+def test_no_device_is_mixed_silently(there):
+    a, b = en.ones(2), en.ones(2, device=there.device)
+    with pytest.raises(RuntimeError, match="same device"): a + b
+    with pytest.raises(RuntimeError, match="same device"): en.where(b > 0, a, b)
+
+
+def test_moving_is_a_row(there):
+    x = en.tensor([1.0, 2.0], requires_grad=True)
+    (x.to(there.device) * 3).sum().backward()
+    assert x.grad.device == en.device("cpu") and x.grad.tolist() == [3.0, 3.0]
+
+
+def test_in_place_and_views_there(there):
+    x = en.ones(2, 3, device=there.device).requires_grad_()
+    y = x * 2
+    y[0] *= 5
+    y.t()[1, 1] = 7.0
+    y[y > 9] = 0.0
+    y.sum().backward()
+    assert host(y).tolist() == [[0, 0, 0], [2, 7, 2]] and host(x.grad).tolist() == [[0, 0, 0], [2, 0, 2]]
+    v = y.detach().view(-1)
+    v.zero_()
+    assert host(y).sum() == 0 and y._version == v._version
+
+
+def test_the_strict_module_is_strict():
+    a = strict.xp.ones((2,))
+    for bad in (lambda: a + np.ones(2), lambda: np.ones(2) + a, lambda: a * np.float64(2), lambda: np.float64(2) * a, lambda: strict.xp.exp(np.ones(2)), lambda: np.exp(a), lambda: np.asarray(a), lambda: a[np.array([0])]):
+        with pytest.raises(TypeError): bad()
+    for name in ("ndindex", "errstate", "vectorize", "frompyfunc", "longdouble"): assert not hasattr(strict.xp, name)
+    assert isinstance(a.sum(), strict.Array) and isinstance(a[0], strict.Array) and a.sum().shape == ()
+    assert a[1:].base is a and a[1:][:1].base is a and a.copy().base is None and (a + 1).base is None
+
+
+# The digits network: its training step, as chapter 2 has it
+
+def network(device="cpu", dtype=en.float64, seed=0):
+    en.manual_seed(seed)
+    x, y = en.rand(20, 64, dtype=dtype), en.randint(0, 10, (20,))
+    parameters = [en.randn(64, 16, dtype=dtype) * 0.2, en.zeros(16, dtype=dtype), en.randn(16, 10, dtype=dtype) * 0.2, en.zeros(10, dtype=dtype)]
+    return x.to(device), y.to(device), [p.to(device).requires_grad_() for p in parameters]
+
+
+def surprise(parameters, x, y):
+    w1, b1, w2, b2 = parameters
+    hidden = (x @ w1 + b1).relu()
+    log_probability = (hidden @ w2 + b2).log_softmax(1)
+    return -log_probability[en.arange(len(y), device=y.device), y].mean()
+
+
+def train_step(parameters, x, y, rate=0.3):
+    loss = surprise(parameters, x, y)
+    loss.backward()
+    with en.no_grad():
+        for p in parameters:
+            p -= rate * p.grad
+            p.grad = None
+    return loss
+
+
+def test_the_network_learns_there(there):
+    x, y, here = network()
+    x_there, y_there, away = network(there.device)
+    for _ in range(5): a, b = train_step(here, x, y), train_step(away, x_there, y_there)
+    assert a.item() == pytest.approx(b.item(), rel=1e-12)
+    for p, q in zip(here, away): np.testing.assert_allclose(host(q), p.detach().payload, rtol=1e-9, atol=1e-12)
+
+
+# A payload without numbers
+
+def test_a_payload_of_shapes_runs_the_step():
+    x, y, parameters = network()
+    x, y, parameters = toys.hollow(x), toys.hollow(y), [toys.hollow(p) for p in parameters]
+    shapes = [p.shape for p in parameters]
+    loss = surprise(parameters, x, y)
+    loss.backward()
+    assert loss.shape == () and loss.dtype is en.float64 and isinstance(loss.payload, toys.Shape)
+    assert [p.grad.shape for p in parameters] == shapes and all(isinstance(p.grad.payload, toys.Shape) for p in parameters)
+    before = [p.payload for p in parameters]
+    train_step(parameters, x, y)
+    for p, old, shape in zip(parameters, before, shapes):
+        assert p.payload is not old and p.shape == shape and p.is_leaf and p.grad is None and p._version == 1
+
+
+def test_views_and_writes_of_shapes():
+    x = toys.hollow(en.ones(4, 3, requires_grad=True))
+    y = x * 2
+    v, w = y[1:3], y.t()
+    old = y.payload
+    v.mul_(3)
+    assert y.payload is not old and y._version == v._version == w._version == 1 and y.grad_fn.name() == "CopySlices"
+    assert w.grad_fn.name() == "TBackward0" and w.shape == (3, 4)
+    (w.sum() + v.sum()).backward()
+    assert x.grad.shape == (4, 3)
+
+
+def test_shapes_to_second_order():
+    x = toys.hollow(en.ones(3, requires_grad=True))
+    g, = en.autograd.grad((x.tanh() ** 2).sum(), x, create_graph=True)
+    h, = en.autograd.grad(g.sum(), x)
+    assert h.shape == (3,) and isinstance(h.payload, toys.Shape)
+
+
+# A trace
+
+def momentum_step(parameters, velocity, x, y, rate=0.1, decay=0.01):
+    "A step with all that a training step may do: weight decay, momentum, random numbers, a running mean."
+    keep = en.rand(64, dtype=en.float64) > 0.2
+    loss = surprise(parameters, x * keep, y)
+    loss.backward()
+    with en.no_grad():
+        for p, v in zip(parameters, velocity):
+            v.mul_(0.9).add_(p.grad + p * decay)
+            p -= rate * v
+            p.grad = None
+    return loss
+
+
+def fields(x):
+    return x.payload, x.detach().payload.tolist(), x._version, x.requires_grad, x.grad_fn, x.grad, x.is_leaf
+
+
+def fresh():
+    x, y, parameters = network()
+    velocity = [en.zeros_like(p) for p in parameters]
+    en.manual_seed(5)
+    return x, y, parameters, velocity
+
+
+def test_a_trace_records_a_step_and_replays_it():
+    x, y, eager, velocity = fresh()
+    expected = [momentum_step(eager, velocity, x, y).item() for _ in range(5)]
+
+    x, y, parameters, velocity = fresh()
+    before = [fields(t) for t in (*parameters, *velocity, x, y)]
+    with toys.Trace() as trace: loss = momentum_step(parameters, velocity, x, y)
+    assert [fields(t) for t in (*parameters, *velocity, x, y)] == before, "a trace writes nothing outside"
+
+    losses = [trace.replay(loss)[0].item() for _ in range(5)]
+    assert losses == pytest.approx(expected, rel=1e-10)
+    assert len(set(losses)) == 5
+    for p, q in zip(parameters, eager):
+        np.testing.assert_allclose(p.detach().payload, q.detach().payload, rtol=1e-9, atol=1e-12)
+        assert p.grad is None and p.is_leaf and p.requires_grad
+
+
+def test_a_trace_accumulates_gradients():
+    x, y, eager, _ = fresh()
+    for _ in range(3): surprise(eager, x, y).backward()
+    x, y, parameters, _ = fresh()
+    surprise(parameters, x, y).backward()
+    with toys.Trace() as trace: surprise(parameters, x, y).backward()
+    for _ in range(2): trace.replay()
+    for p, q in zip(parameters, eager): np.testing.assert_allclose(p.grad.payload, q.grad.payload, rtol=1e-9, atol=1e-12)
+
+
+def test_a_trace_with_views_and_writes():
+    def work(table, x):
+        row = table[1]
+        row.add_(x)
+        table[:, 0] *= 2
+        table.view(-1)[5] = row[0] * x[1]
+        return row * 1
+    make = lambda: (en.arange(6.0).reshape(2, 3).clone(), en.tensor([1.0, 2.0, 3.0]))
+    table, x = make()
+    expected = [work(table, x).tolist() for _ in range(3)]
+    again, x = make()
+    with toys.Trace() as trace: out = work(again, x)
+    assert again.tolist() == make()[0].tolist() and again._version == 0
+    assert [trace.replay(out)[0].tolist() for _ in range(3)] == expected and again.tolist() == table.tolist()
+
+
+def test_a_tracked_buffer_in_a_trace():
+    w, buffer = en.tensor([1.0, 2.0], requires_grad=True), en.zeros(2)
+    before = fields(buffer)
+    with toys.Trace() as trace:
+        y = buffer.add_(1) * 2
+        y = (w * w).exp_() * w + buffer
+        g, = en.autograd.grad(y.sum(), w)
+    assert fields(buffer) == before
+    value, = trace.replay(g)
+    v = en.tensor([1.0, 2.0], requires_grad=True)
+    ((v * v).exp() * v).sum().backward()
+    assert buffer.tolist() == [1.0, 1.0] and buffer.is_leaf
+    np.testing.assert_allclose(value.payload, v.grad.payload, rtol=1e-6)
+
+
+def test_every_op_is_recorded_also_one_without_arguments_from_the_trace():
+    p = en.ones(2)
+    with toys.Trace() as trace: out = p * 0.5 + en.full((2,), 3.0)
+    assert {op.name for op, *_ in trace.steps} == {"mul", "full", "add"}
+    p.fill_(10.0)
+    assert trace.replay(out)[0].tolist() == [8.0, 8.0]
+
+
+@pytest.mark.parametrize("when", ["before the backward", "in the update", "after"])
+def test_an_exception_in_a_trace_leaves_all_as_it_was(when):
+    x, y, parameters, velocity = fresh()
+    surprise(parameters, x, y).backward()
+    key = en.get_rng_state().tolist()
+    waiting = (parameters[1] * parameters[1]).sum()
+    before = [fields(t) for t in (*parameters, *velocity, x, y)]
+    with pytest.raises(ZeroDivisionError):
+        with toys.Trace():
+            loss = surprise(parameters, x * en.rand(64, dtype=en.float64), y)
+            if when == "before the backward": 1 / 0
+            loss.backward()
+            with en.no_grad():
+                for p, v in zip(parameters, velocity):
+                    v.add_(p.grad)
+                    p -= v
+                    if when == "in the update": 1 / 0
+            1 / 0
+    assert [fields(t) for t in (*parameters, *velocity, x, y)] == before
+    assert en.get_rng_state().tolist() == key
+    waiting.backward()
+
+
+def test_saved_then_written_is_an_error_in_a_trace_too():
+    x = en.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"), toys.Trace():
+        y = x * 2
+        z = y * y
+        y.add_(1)
+        z.sum().backward()
+
+
+def test_a_traced_tensor_that_outlives_its_trace():
+    with toys.Trace(): y = en.ones(2) * 2
+    with pytest.raises(RuntimeError, match="outside its trace"): y + 1
+
+
+def test_a_trace_is_of_its_thread():
+    import threading
+    x, seen = en.ones(2), []
+    with toys.Trace() as trace:
+        worker = threading.Thread(target=lambda: seen.append((x * 2).tolist()))
+        worker.start(), worker.join()
+    assert seen == [[2.0, 2.0]] and not trace.steps

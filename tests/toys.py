@@ -1,0 +1,132 @@
+"""Two toys that show the core is ready: a payload that knows only shape and dtype, and a trace that records a step and runs it again."""
+import math
+
+import numpy as np
+
+import edunets as en
+from edunets.table import call, below_tape, handle, mode
+from edunets.tensors import BACKENDS, Tensor, wrap
+
+
+class Shape:
+    "Shape and dtype of an array that is not there."
+    device = en.device("cpu")
+    def __init__(self, shape, dtype): self.shape, self.dtype = tuple(shape), np.dtype(dtype)
+
+
+def shape(x): return np.shape(x) if isinstance(x, (bool, int, float)) else tuple(x.shape)
+def kind(*xs): return next(x.dtype for x in xs if hasattr(x, "dtype"))
+def broadcast(*xs, dtype=None): return Shape(np.broadcast_shapes(*map(shape, xs)), dtype or kind(*xs))
+
+
+def reduced(a, dims, keepdim):
+    dims = range(len(a.shape)) if dims is None else dims
+    return Shape([1 if d in dims else n for d, n in enumerate(a.shape) if keepdim or d not in dims], a.dtype)
+
+
+def along(a, dim, length): return Shape(a.shape[:dim] + (length,) + a.shape[dim + 1:], a.dtype)
+def matmul(a, b): return Shape(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + (a.shape[-2], b.shape[-1]), a.dtype)
+
+
+def gather(a, *index, dims):
+    return Shape(np.broadcast_shapes(*map(shape, index)) + tuple(n for d, n in enumerate(a.shape) if d not in dims), a.dtype)
+
+
+RULES = {
+    **dict.fromkeys("neg exp log log1p expm1 sqrt sin cos tanh erf abs floor round add mul div pow atan2 floordiv rem".split(), broadcast),
+    **dict.fromkeys(["eq", "lt"], lambda a, b: broadcast(a, b, dtype=bool)),
+    **dict.fromkeys(["put_slice", "scatter", "scatter_max", "cumsum", "copy", "detach", "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
+    **dict.fromkeys(["sum", "max"], reduced),
+    **dict.fromkeys(["reshape", "expand"], lambda a, shape: Shape(shape, a.dtype)),
+    **dict.fromkeys(["cast", "bitcast"], lambda a, dtype: Shape(a.shape, dtype.numpy)),
+    "bit": lambda a, b, kind: broadcast(a, b),
+    "where": lambda c, a, b: Shape(np.broadcast_shapes(shape(c), shape(a), shape(b)), kind(a, b)),
+    "permute": lambda a, dims: Shape([a.shape[d] for d in dims], a.dtype),
+    "slice": lambda a, dim, start, length, step: along(a, dim, length),
+    "sort": lambda a, dim, descending: (Shape(a.shape, a.dtype), Shape(a.shape, "int64")),
+    "matmul": matmul, "gather": gather,
+    "full": lambda shape, value, dtype, device: Shape(shape, dtype.numpy),
+    "iota": lambda length, device: Shape((length,), "int64"),
+    "random_bits": lambda key, shape, words: Shape(tuple(shape) + (2,) * (words == 2), "uint32"),
+}
+
+
+def run_shape(op, payloads, params):
+    "A row on shapes: by its rule; a composite by its decomposition."
+    return RULES[op.name](*payloads, **params) if op.name in RULES else below_tape(op, payloads, params)
+
+
+handle(Shape, run_shape, rank=10)
+
+
+def hollow(x: Tensor) -> Tensor:
+    "A Tensor like `x`, without its numbers."
+    return wrap(Shape(x.shape, x.payload.dtype)).requires_grad_(x.requires_grad)
+
+
+class Var(Shape):
+    "A variable of a trace."
+
+
+def outlived(op, payloads, params): raise RuntimeError("a traced tensor is used outside its trace, where it has no numbers")
+
+
+handle(Var, outlived, rank=100)
+
+
+class Trace:
+    """Records every op under it. Tensors from outside become inputs by identity and are not written: their new values and gradients
+    stand in maps, until `replay` carries the steps out on what they hold then."""
+    def __init__(self):
+        self.inputs, self.now, self.grads = {}, {}, {}      # id: (tensor, its variable at first), (tensor, now), (tensor, its gradient)
+        self.before, self.steps = [], []                    # (tensor, its fields, its version); (row, operands, parameters, results)
+
+    def __enter__(self):
+        self.mode = mode(trace=self)
+        self.mode.__enter__()
+        return self
+
+    def __exit__(self, *problem):
+        self.mode.__exit__(*problem)
+        for x, fields, version in self.before:
+            x.__dict__.clear()
+            x.__dict__.update(fields)
+            if x._version_counter: x._version_counter.count = version
+
+    def read(self, x):
+        "What stands for a tensor (or number) here."
+        if not isinstance(x, Tensor) or isinstance(x.payload, Var): return x.payload if isinstance(x, Tensor) else x
+        if id(x) in self.now: return self.now[id(x)][1]
+        if id(x) not in self.inputs:
+            self.before.append((x, dict(x.__dict__), x._version))
+            self.inputs[id(x)] = x, Var(x.payload.shape, x.payload.dtype)
+        return self.inputs[id(x)][1]
+
+    def run(self, op, args, params):
+        operands = [self.read(x) for x in args]
+        if op.name not in RULES: return below_tape(op, operands, params)
+        out = RULES[op.name](*operands, **params)
+        results = [Var(o.shape, o.dtype) for o in (out if isinstance(out, tuple) else (out,))]
+        self.steps.append((op, operands, params, results))
+        return tuple(results) if isinstance(out, tuple) else results[0]
+
+    def store(self, x, value):
+        if isinstance(x.payload, Var): x.payload = self.read(value)
+        else: self.now[id(x)] = x, self.read(value)
+
+    def get_grad(self, x): return self.grads[id(x)][1] if id(x) in self.grads else x._grad
+    def set_grad(self, x, g): self.grads[id(x)] = x, g
+
+    def replay(self, *outputs):
+        "Carry the steps out, store what changed, and give the outputs their numbers."
+        values = {id(var): x.payload for x, var in self.inputs.values()}
+        look = lambda operand: wrap(values[id(operand)]) if isinstance(operand, Var) else operand
+        with en.no_grad():
+            for op, operands, params, results in self.steps:
+                out = call(op, tuple(map(look, operands)), params)
+                for var, result in zip(results, out if isinstance(out, tuple) else (out,)): values[id(var)] = result.payload
+            changed = [(x, wrap(values[id(var)].copy())) for x, var in self.now.values()]
+            grads = [(x, None if g is None else wrap(values[id(self.read(g))].copy())) for x, g in self.grads.values()]
+            for x, value in changed: x.copy_(value)
+            for x, g in grads: x.grad = g
+        return [wrap(values[id(out.payload)]) for out in outputs]
