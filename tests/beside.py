@@ -34,9 +34,14 @@ INPUTS = {
     "c": "m.arange(24.).reshape(2, 3, 4)",
     "g": "m.tensor([[2, 0, 1], [1, 2, 0]])",
     "q": "m.tensor([[True, False, True], [False, False, True]])",
+    "A": "m.arange(60).reshape(3, 4, 5)",
+    "B": "m.arange(60).reshape(4, 3, 5).transpose(0, 1)",
+    "M": "m.tensor([[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 1]]).bool()",
+    "N": "m.tensor([[1, 0, 1, 0, 0], [0] * 5, [0] * 5, [1] * 5]).bool()",
+    "X": "m.arange(24.).reshape(2, 3, 4)",
 }
 MADE = {key: compile(text, key, "eval") for key, text in INPUTS.items()}
-WORD = re.compile(r"\b[a-z]\b")
+WORD = re.compile(r"\b[A-Za-z]\b")
 NOT_DONE = ("unexpected keyword argument", "has no attribute", "not implemented for", "not supported for", "only floating point")
 
 
