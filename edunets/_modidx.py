@@ -480,6 +480,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'edunets.random.Tensor.bernoulli_': ('random.html#tensor.bernoulli_', 'edunets/random.py'),
                                 'edunets.random.Tensor.random_': ('random.html#tensor.random_', 'edunets/random.py'),
                                 'edunets.random.Tensor.uniform_': ('random.html#tensor.uniform_', 'edunets/random.py'),
+                                'edunets.random.below': ('random.html#below', 'edunets/random.py'),
                                 'edunets.random.bernoulli': ('random.html#bernoulli', 'edunets/random.py'),
                                 'edunets.random.bits': ('random.html#bits', 'edunets/random.py'),
                                 'edunets.random.draw': ('random.html#draw', 'edunets/random.py'),

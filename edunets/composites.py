@@ -24,7 +24,7 @@ __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_ste
            'product', 'cat_steps', 'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected',
            'comparison']
 
-# %% ../nbs/01d_composites.ipynb #f4d49d4a
+# %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
     exp2=lambda xp, a: xp.exp2(a),
     log2=lambda xp, a: xp.log2(a),
@@ -44,8 +44,6 @@ kernel(
     gelu=lambda xp, a: 0.5 * a * (1 + erf(xp, a * math.sqrt(0.5))),
     erfinv=lambda xp, a: erfinv(xp, a),
 )
-
-# %% ../nbs/01d_composites.ipynb #bbedaed3
 decompose(
     exp2=lambda a: (a * math.log(2)).exp(),
     log2=lambda a: a.log() / math.log(2),
@@ -88,7 +86,29 @@ def erfinv_steps(a: Tensor) -> Tensor:
         for _ in range(2): x = where(x.isfinite(), x - (x.erf() - a) * (x * x).exp() * (math.sqrt(math.pi) / 2), x)
     return x
 
-# %% ../nbs/01d_composites.ipynb #2062723c
+# %% ../nbs/01d_composites.ipynb #71cc6643
+kernel(
+    ceil=lambda xp, a: xp.ceil(a),
+    trunc=lambda xp, a: xp.trunc(a),
+    sign=lambda xp, a: xp.subtract(a > 0, a < 0, dtype=a.dtype) if a.dtype.kind != "b" else a.copy(),
+    isnan=lambda xp, a: xp.isnan(a),
+    isinf=lambda xp, a: xp.isinf(a),
+    isfinite=lambda xp, a: xp.isfinite(a),
+    logical_not=lambda xp, a: xp.logical_not(a),
+    bitwise_not=lambda xp, a: xp.invert(a),
+)
+decompose(
+    ceil=lambda a: -(-a).floor(),
+    trunc=lambda a: where(a < 0, -(-a).floor(), a.floor()),
+    sign=lambda a: (a > 0).to(a.dtype) - (a < 0).to(a.dtype),
+    isnan=lambda a: ~(a == a),
+    isinf=lambda a: a.abs() == math.inf,
+    isfinite=lambda a: a.abs() < math.inf,
+    logical_not=lambda a: a == 0,
+    bitwise_not=lambda a: a.bitwise_xor(True if a.dtype is bool_ else -1),
+)
+
+# %% ../nbs/01d_composites.ipynb #4905ea35
 publish_all(unary, {
     "exp2": "2 to the power of x.",
     "log2": "The logarithm to base 2.",
@@ -113,29 +133,6 @@ def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     if input.dtype is bool_: input = cast(input, int64)
     return finish(call(OPS["square"], (input,), NO_PARAMS, "PowBackward0"), out)
 
-# %% ../nbs/01d_composites.ipynb #71cc6643
-kernel(
-    ceil=lambda xp, a: xp.ceil(a),
-    trunc=lambda xp, a: xp.trunc(a),
-    sign=lambda xp, a: xp.subtract(a > 0, a < 0, dtype=a.dtype) if a.dtype.kind != "b" else a.copy(),
-    isnan=lambda xp, a: xp.isnan(a),
-    isinf=lambda xp, a: xp.isinf(a),
-    isfinite=lambda xp, a: xp.isfinite(a),
-    logical_not=lambda xp, a: xp.logical_not(a),
-    bitwise_not=lambda xp, a: xp.invert(a),
-)
-decompose(
-    ceil=lambda a: -(-a).floor(),
-    trunc=lambda a: where(a < 0, -(-a).floor(), a.floor()),
-    sign=lambda a: (a > 0).to(a.dtype) - (a < 0).to(a.dtype),
-    isnan=lambda a: ~(a == a),
-    isinf=lambda a: a.abs() == math.inf,
-    isfinite=lambda a: a.abs() < math.inf,
-    logical_not=lambda a: a == 0,
-    bitwise_not=lambda a: a.bitwise_xor(True if a.dtype is bool_ else -1),
-)
-
-# %% ../nbs/01d_composites.ipynb #6f3fbd98
 publish_all(rounding, {"ceil": "The smallest integer not below x.", "trunc": "The integer part of x."})
 publish_all(unary, {"sign": "-1, 0 or 1.", "logical_not": "Whether x is zero.", "bitwise_not": "Each bit turned over."})
 publish_all(unary, {
@@ -231,7 +228,7 @@ def clamp_steps(a: Tensor, low, high) -> Tensor:
 kernel(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
 decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
 
-# %% ../nbs/01d_composites.ipynb #d7d5a730
+# %% ../nbs/01d_composites.ipynb #eb7f99ac
 kernel(
     mean=lambda xp, a, *, dims, keepdim: a.mean(axis=dims, keepdims=keepdim),
     var=lambda xp, a, *, dims, keepdim, correction: a.var(axis=dims, keepdims=keepdim, ddof=correction),
@@ -249,7 +246,6 @@ kernel(
     log_softmax=lambda xp, a, *, dim: a - logsumexp_kernel(xp, a, dim, True),
 )
 
-# %% ../nbs/01d_composites.ipynb #9a14c1a4
 def logsumexp_kernel(xp, a, dims, keepdim):
     "log(sum(exp(a))), from the largest element, so that nothing overflows."
     top = a.max(axis=dims, keepdims=True, initial=-math.inf)
@@ -544,7 +540,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     "All products of an element of one vector and one of another."
     return input.unsqueeze(1) * vec2
 
-# %% ../nbs/01d_composites.ipynb #ee97ff73
+# %% ../nbs/01d_composites.ipynb #3decfdd4
 MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 
 @face
@@ -563,7 +559,6 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "MmBackward0" if sizes == (2, 2) else "BmmBackward0")
     return finish(result, out)
 
-# %% ../nbs/01d_composites.ipynb #e646cd05
 def product(name: str, sizes: tuple, doc: str) -> None:
     "One of `mm`, `bmm`, `mv`, `dot`: matmul for operands with just these numbers of dimensions."
     def function(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -3,25 +3,25 @@
 # %% auto #0
 __all__ = ['user_frame', 'site', 'describe', 'error']
 
-# %% ../nbs/errors.ipynb #b4a37849
+# %% ../nbs/errors.ipynb #a28fb1d4
 import linecache
 import sys
 from types import FrameType
 
-# %% ../nbs/errors.ipynb #7d15731f
+# %% ../nbs/errors.ipynb #4d4fd36a
 def user_frame() -> FrameType | None:
     "The innermost frame that is not edunets' own code."
     frame = sys._getframe(1)
     while frame and frame.f_globals.get("__name__", "").split(".")[0] == "edunets": frame = frame.f_back
     return frame
 
-# %% ../nbs/errors.ipynb #8ee14972
+# %% ../nbs/errors.ipynb #d843b8fa
 def site() -> tuple:
     "Where the user is now: (file name, line number)."
     frame = user_frame()
     return (frame.f_code.co_filename, frame.f_lineno) if frame else ("<unknown>", 0)
 
-# %% ../nbs/errors.ipynb #3020fe9c
+# %% ../nbs/errors.ipynb #9b8d4d5d
 def describe(where: tuple) -> str:
     "A site as text, `train.py:12, in 'y = a + b'`."
     file, number = where
@@ -29,7 +29,7 @@ def describe(where: tuple) -> str:
     line = linecache.getline(file, number).strip()
     return f"{name}{number}" + (f", in '{line}'" if line else "")
 
-# %% ../nbs/errors.ipynb #6b21b78b
+# %% ../nbs/errors.ipynb #788c7d24
 def error(kind: type[Exception], what: str, why: str, fix: str) -> Exception:
     "An exception of class `kind` that says what happened, why (at which of the user's lines), and what to try."
     return kind(f"{what}\n  Why: at {describe(site())}: {why}\n  Try: {fix}")

@@ -42,7 +42,7 @@ def number_format(values: np.ndarray):
     finite = values[np.isfinite(values) & (values != 0)].astype(np.float64)
     whole = bool((finite == np.ceil(finite)).all())
     sizes = np.abs(finite)
-    wide_range = finite.size > 0 and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or (not whole and sizes.min() < 1e-4))
+    with np.errstate(over="ignore"): wide_range = finite.size > 0 and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or (not whole and sizes.min() < 1e-4))
     scientific = wide_range if options.sci_mode is None else options.sci_mode and finite.size > 0
     if scientific: return padded(lambda x: f"{x:.{options.precision}e}", finite)
     if whole: return padded(lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}", finite)

@@ -15,8 +15,8 @@ from .views import store
 
 # %% auto #0
 __all__ = ['default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'manual_seed', 'initial_seed',
-           'get_rng_state', 'set_rng_state', 'draw', 'rand', 'randn', 'rand_like', 'randn_like', 'randint', 'randperm',
-           'normal', 'bernoulli', 'multinomial', 'normal_in_place']
+           'get_rng_state', 'set_rng_state', 'draw', 'rand', 'randn', 'rand_like', 'randn_like', 'below', 'randint',
+           'randperm', 'normal', 'bernoulli', 'multinomial', 'normal_in_place']
 
 # %% ../nbs/01h_random.ipynb #0dc4a26c
 def random_words(key: Tensor, shape: tuple) -> Tensor:
@@ -120,6 +120,12 @@ def randn_like(input: Tensor, *, dtype=None, requires_grad: bool = False) -> Ten
     return randn(input.payload.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 # %% ../nbs/01h_random.ipynb #08be0a3e
+def below(key: Tensor, shape: tuple, n: int) -> Tensor:
+    "Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63 random bits leave when divided by it."
+    if n <= 1 << 31: return cast(bits(key, shape), int64) * n >> 32
+    high, low = random_words(key, shape).unbind(-1)
+    return (cast(high, int64) << 31 ^ cast(low, int64)) % n
+
 @face(method=False)
 def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None) -> Tensor:
     "Integers from low (0 if left out) below high."
@@ -127,7 +133,7 @@ def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, devi
     if high is None: low, high = 0, low
     if high <= low:
         raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}", "there is no integer to draw", "high above low")
-    return draw(lambda key, shape, kind: cast((cast(bits(key, shape), int64) * (high - low) >> 32) + low, kind), tuple(size), dtype, generator, False)
+    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, generator, False)
 
 @face(method=False)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:

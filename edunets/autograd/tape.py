@@ -14,9 +14,9 @@ from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refre
 from ..tensors import Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'copied', 'save_result',
-           'Node', 'AccumulateGrad', 'as_node', 'asked', 'differentiable', 'keep', 'record', 'freed', 'place',
-           'check_nan']
+__all__ = ['fill_vjp', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'copied',
+           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'asked', 'differentiable', 'keep', 'record', 'freed',
+           'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -175,7 +175,7 @@ def unpack(self: Node, kept: Saved, is_result: bool = False, number: int = 0) ->
 
 
 # %% ../../nbs/02i_tape.ipynb #tapefree
-FREED = "freed"
+FREED, UNSAVED = "freed", "unsaved"
 
 def freed(node: Node) -> Exception:
     return error(RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed).",
@@ -192,12 +192,10 @@ def release(self: Node) -> None:
 @patch
 def get(self: Node, ask: str, position: int):
     "What a rule asks for."
-    if ask in self.params: return self.params[ask]
-    if ask == "position": return position
-    if ask == "like": return self.saved["likes"][position]
-    kept = self.saved[ask]
+    kept = self.saved.get(ask, UNSAVED)
+    if type(kept) is Saved: return self.unpack(kept, ask == "out")
     if kept is FREED: raise freed(self)
-    if isinstance(kept, Saved): return self.unpack(kept, ask == "out")
+    if kept is UNSAVED: return position if ask == "position" else self.saved["likes"][position] if ask == "like" else self.params[ask]
     return tuple(self.unpack(k, ask == "out", n) for n, k in enumerate(kept)) if isinstance(kept, tuple) else kept
 
 # %% ../../nbs/02i_tape.ipynb #55c674dc

@@ -48,7 +48,7 @@ STYLE = """.edu-pic{font:12px var(--edu-mono,ui-monospace,Menlo,Consolas,"DejaVu
 .edu-pic text{fill:currentColor}.edu-pic .mid{text-anchor:middle}.edu-pic .end{text-anchor:end}.edu-pic .muted{fill-opacity:.75}
 .edu-pic .small{font-size:11.5px}.edu-pic .value{font-size:11px}.edu-pic .strong{font-weight:600}.edu-pic .paper{fill:var(--paper)}
 .edu-pic .cell{stroke:currentColor;stroke-opacity:.45}.edu-pic .plain{fill:currentColor;fill-opacity:.04}.edu-pic .outline{fill:none;stroke-width:2}
-.edu-pic .card{fill:currentColor;fill-opacity:.04;stroke:currentColor;stroke-opacity:.4}.edu-pic .leaf{fill:#3b82d6;fill-opacity:.16;stroke:#3b82d6;stroke-opacity:.7}
+.edu-pic .vertex{fill:currentColor;fill-opacity:.04;stroke:currentColor;stroke-opacity:.4}.edu-pic .leaf{fill:#3b82d6;fill-opacity:.16;stroke:#3b82d6;stroke-opacity:.7}
 .edu-pic .line{fill:none;stroke:currentColor;stroke-opacity:.65}.edu-pic .copy{fill:none;stroke-width:1.5;stroke-opacity:.8}.edu-pic .head{fill:currentColor;fill-opacity:.85}
 .edu-pic .label{stroke:var(--paper);stroke-width:4px;paint-order:stroke}.edu-pic .grad{fill:color-mix(in srgb,currentColor 35%,#2f9e6e)}
 .edu-pic .written{fill:color-mix(in srgb,currentColor 30%,#e5202a);font-weight:600}"""
@@ -156,7 +156,7 @@ def colour(found: list[Memory]) -> list[Memory]:
     return found
 
 # %% ../../nbs/draw.ipynb #edbfc297
-WIDTH, CELL, HIGH, LINE = 344, 28, 24, 15      # the picture, a cell, a line of text
+WIDTH, CELL, HIGH, LINE = 332, 27, 24, 15      # the picture, a cell, a line of text
 INKS = ["#3b82d6", "#d9772b", "#2f9e6e", "#b45cc4", "#c2504f", "#7a7f87"]      # one for each view
 
 def short(value) -> str:
@@ -171,7 +171,7 @@ def short(value) -> str:
 def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
     "A cell with a value; without a hue it stays grey."
     wash = dict(class_=f"cell plain {kind}") if hue is None else dict(class_=f"cell {kind}", fill=f"hsl({hue:.0f},85%,60%)", fill_opacity=".36")
-    squeezed = dict(textLength=CELL - 3, lengthAdjust="spacingAndGlyphs") if len(value) > 4 else {}
+    squeezed = dict(textLength=CELL - 3, lengthAdjust="spacingAndGlyphs") if len(value) > 3 else {}
     return rect(x, y, CELL, HIGH, class_="paper") + rect(x, y, CELL, HIGH, **wash) + text(x + CELL / 2, y + 16, value, "mid value", **squeezed)
 
 # %% ../../nbs/draw.ipynb #cc3fa4f0
@@ -187,7 +187,7 @@ def strip(memory: Memory, y: float) -> str:
     "The cells of a memory in a row, each with its number below."
     values, body = read(memory), text(4, y + 12, f"memory: {memory.total} cell{'s' * (memory.total != 1)} of {memory.dtype.name}", "muted")
     for slot, cell in enumerate(memory.cells()):
-        x, middle = 4 + slot * CELL, 18 + slot * CELL
+        x, middle = 4 + slot * CELL, 4 + (slot + 0.5) * CELL
         if cell is None: body += text(middle, y + 36, "…", "mid muted gap")
         else: body += box(x, y + 20, short(values[cell]) if cell in values else "", memory.hues.get(cell), "stored") + text(middle, y + 57, cell, "mid small muted")
     return body
@@ -256,7 +256,7 @@ def pointers(grid: Grid, x: float, y: float, below: float) -> str:
     flat = grid.t.ndim - 1 in grid.steps and grid.t.stride(-1) == 0
     target = [cell for (row, column), cell in grid.cells.items() if row == grid.rows[0]][-1]
     if target not in grid.memory.hues: return ""
-    goal, body = 18 + CELL * grid.memory.cells().index(target), ""
+    goal, body = 4 + CELL * (grid.memory.cells().index(target) + 0.5), ""
     for (row, column), cell in grid.cells.items():
         if cell != target or flat and row != grid.rows[0]: continue
         top, middle, left = y + grid.top, y + grid.row_y(row) + HIGH / 2, x + grid.left + CELL * column
@@ -285,7 +285,7 @@ def name_of(t: Tensor, names: dict) -> str: return next((str(name) for name, nam
 # %% ../../nbs/draw.ipynb #31fed998
 def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
     "A picture of the memory behind tensors, and of how each walks through it; `names` is a list, or {'x': x}."
-    tensors, y, body, width = (t, *views), 4, "", WIDTH
+    tensors, y, body, width = (t, *views), 4, "", 240
     looks = {id(v): look for v, *look in zip(tensors, labels_of(tensors, names), itertools.cycle(INKS))}
     found = memories(tensors)
     for memory in found:
@@ -294,7 +294,7 @@ def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
         placed, end = flow(grids, below + 14)
         body += strip(memory, y) + lanes(memory, [grid.ink for grid in grids], y + 63) * bool(views)
         body += "".join(pointers(*at, below) for at in placed) + "".join(drawn(*at) for at in placed)
-        y, width = end, max(width, *(x + grid.width for grid, x, _ in placed))
+        y, width = end, max(width, 8 + CELL * len(memory.cells()), *(x + grid.width for grid, x, _ in placed))
     seen = (f"memory of {m.total} {m.dtype.name} cells, seen with " + ", ".join(f"shape {tuple(v.shape)} strides {v.stride()}" for v in m.views) for m in found)
     return Picture("; ".join(seen), width, y, body)
 
@@ -302,12 +302,12 @@ def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
 class Row(Picture):
     "Pictures side by side; a page that is too narrow for them breaks the row."
     def __init__(self, *pictures: Picture):
-        self.pictures, starts = pictures, list(itertools.accumulate((p.width + 16 for p in pictures), initial=0))
+        self.pictures, starts = pictures, list(itertools.accumulate((p.width + 8 for p in pictures), initial=0))
         body = "".join(p.svg(x=start, y=0) for p, start in zip(pictures, starts))
         super().__init__("; ".join(p.title for p in pictures), starts[-1], max(p.height for p in pictures), body)
 
     def _repr_html_(self) -> str:
-        return f'<div style="display:flex;flex-wrap:wrap;gap:0 16px">{"".join(p._repr_html_() for p in self.pictures)}</div>'
+        return f'<div style="display:flex;flex-wrap:wrap;gap:0 8px">{"".join(p._repr_html_() for p in self.pictures)}</div>'
 
 def compare(*pictures: Picture) -> Row:
     "Pictures side by side, or one below the other where it is narrow."

@@ -67,9 +67,9 @@ def card(vertex, names: dict) -> Card:
     "The card of a leaf or a node."
     if isinstance(vertex, Tensor):
         has = f".grad {tuple(vertex.grad.shape)}" if vertex.grad is not None else ".grad None"
-        return tensor_card("card leaf", name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}", has)
+        return tensor_card("vertex leaf", name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}", has)
     saved = [saved_line(name, saved, names) for name, saved in saved_by(vertex)] + [("saved: freed", "small muted")] * (FREED in vertex.saved.values())
-    return Card("card node", [(vertex.label, "strong"), *(size_of(*out, "→ ") for out in vertex.outputs), *saved])
+    return Card("vertex node", [(vertex.label, "strong"), *(size_of(*out, "→ ") for out in vertex.outputs), *saved])
 
 # %% ../../nbs/draw_tape.ipynb #93608164
 def drawn_card(card: Card, x: float, y: float) -> str:
@@ -181,5 +181,5 @@ def graph(t: Tensor, names: dict | None = None, grads: bool = False) -> Picture:
     if vertices[0] is t: return layered(title, cards, [], [])
     numbers = {id(vertex): n + 1 for n, vertex in enumerate(vertices)}
     edges = [(0, 1)] + [(numbers[id(vertex)], numbers[id(target)]) for vertex in vertices for target, _ in edges_of(vertex)]
-    cards = [tensor_card("card result", name_of(t, names) or "result", t), *cards]
+    cards = [tensor_card("vertex result", name_of(t, names) or "result", t), *cards]
     return layered(title, cards, edges, gradients(t, vertices) if grads else [""] * len(edges))
