@@ -207,8 +207,8 @@ def test_graph_refuses_beyond_what_can_be_read():
 def test_a_chain_is_straight_and_fits_a_phone():
     x, y = chain(4)
     picture = draw.graph(y, names={"x": x})
-    assert picture.width <= 344
-    cards = [e for e in parts(picture, "card")]
+    assert picture.width <= 332
+    cards = [e for e in parts(picture, "vertex")]
     assert len({float(e.get("x")) + float(e.get("width")) / 2 for e in cards}) == 1
     tops = [float(e.get("y")) for e in cards]
     assert tops == sorted(tops, reverse=True)
@@ -219,7 +219,7 @@ def test_cards_do_not_overlap():
     y = ws[0]
     for w in ws[1:]:
         y = y @ w + (y * w).tanh()
-    boxes = [[float(e.get(name)) for name in ("x", "y", "width", "height")] for e in parts(draw.graph(y.sum()), "card")]
+    boxes = [[float(e.get(name)) for name in ("x", "y", "width", "height")] for e in parts(draw.graph(y.sum()), "vertex")]
     for n, (x, top, width, height) in enumerate(boxes):
         for a, b, c, d in boxes[:n]:
             assert x + width <= a or a + c <= x or top + height <= b or b + d <= top

@@ -44,7 +44,7 @@ def arrow(start: tuple, end: tuple, dx: float, dy: float) -> str:
     return element("g", curve(start, *pulled, end) + head(*end, dx, dy), class_="stride")
 
 # %% ../../nbs/draw.ipynb #5a9049de
-STYLE = """.edu-pic{font:12px var(--edu-mono,ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace);--paper:var(--edu-page,var(--jp-layout-color0,var(--vscode-editor-background,Canvas)))}
+STYLE = """.edu-pic{font:12px var(--edu-mono,ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace);--paper:var(--edu-page,var(--jp-layout-color0,var(--vscode-editor-background,transparent)))}
 .edu-pic text{fill:currentColor}.edu-pic .mid{text-anchor:middle}.edu-pic .end{text-anchor:end}.edu-pic .muted{fill-opacity:.75}
 .edu-pic .small{font-size:11.5px}.edu-pic .value{font-size:11px}.edu-pic .strong{font-weight:600}.edu-pic .paper{fill:var(--paper)}
 .edu-pic .cell{stroke:currentColor;stroke-opacity:.45}.edu-pic .plain{fill:currentColor;fill-opacity:.04}.edu-pic .outline{fill:none;stroke-width:2}
