@@ -13,12 +13,17 @@ from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor,
 from .views import store
 
 # %% auto #0
-__all__ = ['as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'check_mask_shape',
-           'mask_indices', 'adjacent', 'gathered', 'filled', 'scattered', 'along_dim', 'integers', 'gather',
-           'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'masked_fill',
-           'in_dtype', 'check_mask', 'masked_select', 'nonzero']
+__all__ = ['integers', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'mask_indices',
+           'check_mask_shape', 'adjacent', 'gathered', 'filled', 'in_dtype', 'scattered', 'along_dim', 'gather',
+           'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask',
+           'masked_fill', 'masked_select', 'nonzero']
 
-# %% ../nbs/01f_indexing.ipynb #1ebde94a
+# %% ../nbs/01f_indexing.ipynb #2a7b72fc
+def integers(index: Tensor) -> Tensor:
+    "A RuntimeError unless it holds integers."
+    if index.payload.dtype.kind in "iu": return index
+    raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted", "index.long()")
+
 def as_index(item):
     "One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8 is a mask. IndexError for floats and the like."
     if isinstance(item, (list, tuple, range)): item = tensor(list(item)) if len(item) else tensor([], dtype=int64)
@@ -77,7 +82,7 @@ def basic(x: Tensor, index) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     if len(advanced) > 1: index_shape(advanced)
     return x, advanced
 
-# %% ../nbs/01f_indexing.ipynb #63d0aa3d
+# %% ../nbs/01f_indexing.ipynb #4a60d989
 def index_shape(advanced: list) -> tuple:
     "The shape to which index tensors broadcast; an IndexError if they do not."
     shapes = [tuple(index.shape) for _, index in advanced]
@@ -86,18 +91,18 @@ def index_shape(advanced: list) -> tuple:
         raise error(IndexError, f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(s)) for s in shapes)}",
                     "index tensors are taken together, element by element", "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
 
+def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
+    "A boolean mask as one index tensor for each of its dimensions."
+    check_mask_shape(mask, x, dim)
+    places = mask.nonzero()
+    return [places.select(1, d) for d in range(mask.ndim)]
+
 def check_mask_shape(mask: Tensor, x: Tensor, dim: int) -> None:
     "An IndexError unless the mask has the shape of the dimensions that it covers."
     covered = tuple(x.shape[dim:dim + mask.ndim])
     if tuple(mask.shape) != covered:
         raise error(IndexError, f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the indexed tensor {list(x.shape)} at index {dim}",
                     f"the mask covers dimensions of sizes {covered}", "a mask of just that shape")
-
-def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
-    "A boolean mask as one index tensor for each of its dimensions."
-    check_mask_shape(mask, x, dim)
-    places = mask.nonzero()
-    return [places.select(1, d) for d in range(mask.ndim)]
 
 # %% ../nbs/01f_indexing.ipynb #71063162
 def adjacent(dims: list[int]) -> bool: return dims[-1] - dims[0] == len(dims) - 1
@@ -110,7 +115,7 @@ def gathered(x: Tensor, advanced: list, node: str = "IndexBackward0") -> Tensor:
     if dims[0] == 0 or not adjacent(dims) or not n: return out
     return out.movedim(tuple(range(n)), tuple(range(dims[0], dims[0] + n)))
 
-# %% ../nbs/01f_indexing.ipynb #d3755245
+# %% ../nbs/01f_indexing.ipynb #9c6e81bf
 @patch
 def __getitem__(self: Tensor, index) -> Tensor:
     x, advanced = basic(self, index)
@@ -149,7 +154,11 @@ def zero_(self: Tensor) -> Tensor:
     "Become zero."
     return store(self, lambda old: call(OPS["copy_into"], (old, 0), NO_PARAMS, "ZeroBackward0"))
 
-# %% ../nbs/01f_indexing.ipynb #b92e6b13
+# %% ../nbs/01f_indexing.ipynb #d029e4be
+def in_dtype(value, kind):
+    "A tensor or a number as a value of another dtype."
+    return cast(value, kind) if isinstance(value, Tensor) else weak(value, kind)
+
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
     if isinstance(index, Tensor) and index.dtype is bool_ and (isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)):
@@ -188,11 +197,6 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
         own = call(OPS["iota"], (), {"length": index.payload.shape[d], "device": x.device})
         places.append((d, index if d == dim else own.reshape([-1 if k == d else 1 for k in range(x.ndim)])))
     return places
-
-def integers(index: Tensor) -> Tensor:
-    "A RuntimeError unless it holds integers."
-    if index.payload.dtype.kind in "iu": return index
-    raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted", "index.long()")
 
 @face
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -243,20 +247,16 @@ def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = 
     advanced = basic(input, tuple(i if i.ndim or i.dtype is bool_ else i.reshape(1) for i in indices))[1]
     return scattered(input, advanced, values, "add" if accumulate else "set")
 
-# %% ../nbs/01f_indexing.ipynb #a235c402
-@face(inplace=True)
-def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
-    "`value` where the mask is true."
-    return where(check_mask(mask), in_dtype(value, input.dtype), input)
-
-def in_dtype(value, kind):
-    "A tensor or a number as a value of another dtype."
-    return cast(value, kind) if isinstance(value, Tensor) else weak(value, kind)
-
+# %% ../nbs/01f_indexing.ipynb #434bf84c
 def check_mask(mask: Tensor) -> Tensor:
     "A RuntimeError unless it is boolean."
     if mask.dtype is bool_: return mask
     raise error(RuntimeError, f"expected a boolean mask, but got {mask.dtype.name}", "a mask says yes or no of each element", "mask.bool(), or x > 0")
+
+@face(inplace=True)
+def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
+    "`value` where the mask is true."
+    return where(check_mask(mask), in_dtype(value, input.dtype), input)
 
 @face
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:

@@ -119,13 +119,13 @@ def randn_like(input: Tensor, *, dtype=None, requires_grad: bool = False) -> Ten
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
     return randn(input.payload.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
-# %% ../nbs/01h_random.ipynb #08be0a3e
 def below(key: Tensor, shape: tuple, n: int) -> Tensor:
     "Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63 random bits leave when divided by it."
     if n <= 1 << 31: return cast(bits(key, shape), int64) * n >> 32
     high, low = random_words(key, shape).unbind(-1)
     return (cast(high, int64) << 31 ^ cast(low, int64)) % n
 
+# %% ../nbs/01h_random.ipynb #08be0a3e
 @face(method=False)
 def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None) -> Tensor:
     "Integers from low (0 if left out) below high."
@@ -163,7 +163,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     throws = rand(tuple(weights.payload.shape[:-1]) + (num_samples,), generator=generator) * steps.narrow(-1, weights.size(-1) - 1, 1)
     return (throws.unsqueeze(-1) >= steps.unsqueeze(-2)).sum(-1)
 
-# %% ../nbs/01h_random.ipynb #73830588
+# %% ../nbs/01h_random.ipynb #8bf845b2
 @patch
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None) -> Tensor:
     "Become evenly distributed numbers in [from, to)."
