@@ -215,6 +215,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'edunets.composites.call_along': ('composites.html#call_along', 'edunets/composites.py'),
                                     'edunets.composites.cat': ('composites.html#cat', 'edunets/composites.py'),
                                     'edunets.composites.cat_steps': ('composites.html#cat_steps', 'edunets/composites.py'),
+                                    'edunets.composites.check_equal_size': ('composites.html#check_equal_size', 'edunets/composites.py'),
                                     'edunets.composites.check_floating': ('composites.html#check_floating', 'edunets/composites.py'),
                                     'edunets.composites.clamp': ('composites.html#clamp', 'edunets/composites.py'),
                                     'edunets.composites.clamp_steps': ('composites.html#clamp_steps', 'edunets/composites.py'),
