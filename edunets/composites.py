@@ -16,13 +16,13 @@ from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtyp
 
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
-           'truncdiv_steps', 'truncdiv', 'sub', 'clamp', 'clamp_steps', 'logsumexp_kernel', 'softmax_kernel', 'pick',
-           'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps', 'argmax_steps', 'max_steps',
-           'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm',
-           'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices',
-           'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'add_to', 'addmm', 'outer', 'matmul',
-           'product', 'cat_steps', 'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected',
-           'comparison']
+           'truncdiv_steps', 'truncdiv', 'sub', 'clamp', 'clamp_steps', 'mean_kernel', 'var_kernel', 'logsumexp_kernel',
+           'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps',
+           'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var',
+           'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
+           'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
+           'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'cat_steps', 'flip_steps', 'joined',
+           'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -230,9 +230,9 @@ decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
 
 # %% ../nbs/01d_composites.ipynb #eb7f99ac
 kernel(
-    mean=lambda xp, a, *, dims, keepdim: a.mean(axis=dims, keepdims=keepdim),
-    var=lambda xp, a, *, dims, keepdim, correction: a.var(axis=dims, keepdims=keepdim, ddof=correction),
-    std=lambda xp, a, *, dims, keepdim, correction: a.std(axis=dims, keepdims=keepdim, ddof=correction),
+    mean=lambda xp, a, *, dims, keepdim: mean_kernel(xp, a, dims, keepdim),
+    var=lambda xp, a, *, dims, keepdim, correction: var_kernel(xp, a, dims, keepdim, correction),
+    std=lambda xp, a, *, dims, keepdim, correction: xp.sqrt(var_kernel(xp, a, dims, keepdim, correction)),
     prod=lambda xp, a, *, dims, keepdim: a.prod(axis=dims, dtype=a.dtype, keepdims=keepdim),
     amin=lambda xp, a, *, dims, keepdim: a.min(axis=dims, keepdims=keepdim),
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
@@ -245,6 +245,17 @@ kernel(
     softmax=lambda xp, a, *, dim: softmax_kernel(xp, a, dim),
     log_softmax=lambda xp, a, *, dim: a - logsumexp_kernel(xp, a, dim, True),
 )
+
+def mean_kernel(xp, a, dims, keepdim, missing=0):
+    "The sum over the count (less `missing`); half precision is summed in single. NumPy's own mean and var warn where PyTorch gives NaN."
+    n = a.size if dims is None else math.prod([a.shape[d] for d in dims])
+    if a.itemsize == 2: return (a.sum(axis=dims, keepdims=keepdim, dtype="float32") / builtins.max(n - missing, 0)).astype(a.dtype)
+    return a.sum(axis=dims, keepdims=keepdim) / builtins.max(n - missing, 0)
+
+def var_kernel(xp, a, dims, keepdim, correction):
+    "The mean of the squared distances from the mean."
+    away = a - mean_kernel(xp, a, dims, True)
+    return mean_kernel(xp, away * away, dims, keepdim, correction)
 
 def logsumexp_kernel(xp, a, dims, keepdim):
     "log(sum(exp(a))), from the largest element, so that nothing overflows."
@@ -519,11 +530,19 @@ decompose(
     addmm=lambda c, a, b: c + a @ b,
 )
 
+def check_equal_size(*tensors, dim) -> None:
+    "A RuntimeError if tensors to be stacked differ in shape."
+    first = tensors[0].shape
+    for number, t in enumerate(tensors):
+        if t.shape != first:
+            raise error(RuntimeError, f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(t.shape)} at entry {number}",
+                        "stacked tensors are the slices of one box", "cat, which joins tensors of several lengths")
+
 def add_to(xp, product, c):
     "The bias added in the product's own buffer."
     return xp.add(product, c, out=product)
 
-check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape, stack=check_same_shape,
+check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape, stack=check_equal_size,
       mv=lambda a, b: check_matmul(a, b[:, None]), dot=lambda a, b: check_matmul(a[None], b[:, None]),
       **dict.fromkeys(["amin", "argmax", "max_dim"], check_nonempty),
       **dict.fromkeys(["sub", "maximum", "minimum", "remainder", "truncdiv", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast))
