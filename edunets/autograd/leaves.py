@@ -16,7 +16,7 @@ from ..tensors import Tensor, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'get_data', 'set_data',
-           'RemovableHandle', 'LeafHooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook', 'leaf_hooks']
+           'RemovableHandle', 'LeafHooks', 'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
 @patch
@@ -47,6 +47,8 @@ def set_requires_grad(self: Tensor, value: bool) -> None:
         raise error(RuntimeError, "you can only change requires_grad flags of leaf variables.", f"this tensor was computed by {self._node.label}", "x.detach()")
     if self.is_leaf: self._requires_grad = bool(value)
 
+
+# %% ../../nbs/02f_leaves.ipynb #02freqgr
 Tensor.requires_grad = property(get_requires_grad, set_requires_grad, doc="Whether gradients are computed for this tensor.")
 
 @patch
@@ -66,6 +68,8 @@ def get_grad(self: Tensor) -> Tensor | None:
     if g is None and self._node is not None and not self.retains_grad: warnings.warn(NOT_A_LEAF.format(self._node.label), stacklevel=2)
     return g
 
+
+# %% ../../nbs/02f_leaves.ipynb #02fsetgr
 def set_grad(self: Tensor, g: Tensor | None) -> None:
     if g is not None and not isinstance(g, Tensor):
         raise error(TypeError, f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}", "a gradient has a number for each element", "en.tensor(...)")
@@ -93,6 +97,8 @@ def detach_(self: Tensor) -> Tensor:
     self._node, self._output_nr, self._requires_grad = None, 0, False
     return self
 
+
+# %% ../../nbs/02f_leaves.ipynb #02fdata1
 def get_data(self: Tensor) -> Tensor: return wrap(self.payload)
 
 def set_data(self: Tensor, new: Tensor) -> None: self.payload = new.payload
@@ -110,9 +116,16 @@ class RemovableHandle:
     def __enter__(self) -> RemovableHandle: return self
     def __exit__(self, *exc) -> None: self.remove()
 
+
+# %% ../../nbs/02f_leaves.ipynb #02flfhk1
 class LeafHooks:
     "A leaf's hooks: on its gradient, and after `.grad` was written."
     def __init__(self): self.grad, self.accumulated = {}, {}
+
+def leaf_hooks(x: Tensor) -> LeafHooks:
+    if x._hooks is None: x._hooks = LeafHooks()
+    return x._hooks
+
 
 # %% ../../nbs/02f_leaves.ipynb #2e97fad8
 class NodeHooks:
@@ -162,10 +175,8 @@ def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
 
 Tensor.register_hook = tensor_register_hook
 
-def leaf_hooks(x: Tensor) -> LeafHooks:
-    if x._hooks is None: x._hooks = LeafHooks()
-    return x._hooks
 
+# %% ../../nbs/02f_leaves.ipynb #02fpostg
 @patch
 def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     "Call hook(leaf) after a pass has written its `.grad`."

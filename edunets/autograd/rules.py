@@ -16,46 +16,65 @@ from ..views import inverse
 __all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'filled', 'zeros', 'hole', 'place', 'count', 'spread',
            'shared', 'gather', 'scatter', 'won', 'along']
 
-# %% ../../nbs/02a_rules.ipynb #0c745fc6
+# %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
     neg=[lambda g: -g],
     exp=[lambda g, out: g * out],
     log=[lambda g, a: g / a],
     log1p=[lambda g, a: g / (1 + a)],
     expm1=[lambda g, out: g * (out + 1)],
-    sqrt=[lambda g, out: g / (2 * out)],
-    sin=[lambda g, a: g * a.cos()],
-    cos=[lambda g, a: -g * a.sin()],
-    tanh=[lambda g, out: g * (1 - out * out)],
-    erf=[lambda g, a: g * (-a * a).exp() * (2 / math.sqrt(math.pi))],
-    abs=[lambda g, a: g * a.sign()],
-    floor=[lambda g: g * 0],
-    round=[lambda g: g * 0],
-)
-vjp(
     exp2=[lambda g, out: g * (out * math.log(2))],
     log2=[lambda g, a: g / (a * math.log(2))],
     log10=[lambda g, a: g / (a * math.log(10))],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulpow01
+vjp(
+    sqrt=[lambda g, out: g / (2 * out)],
     rsqrt=[lambda g, out: g * (out ** 3 * -0.5)],
     square=[lambda g, a: g * (2 * a)],
     reciprocal=[lambda g, out: -g * out * out],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rultri01
+vjp(
+    sin=[lambda g, a: g * a.cos()],
+    cos=[lambda g, a: -g * a.sin()],
     tan=[lambda g, out: g * (1 + out * out)],
     asin=[lambda g, a: g * (1 - a * a).rsqrt()],
     acos=[lambda g, a: -g * (1 - a * a).rsqrt()],
     atan=[lambda g, a: g / (1 + a * a)],
     sinh=[lambda g, a: g * a.cosh()],
     cosh=[lambda g, a: g * a.sinh()],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulsig01
+vjp(
+    tanh=[lambda g, out: g * (1 - out * out)],
+    erf=[lambda g, a: g * (-a * a).exp() * (2 / math.sqrt(math.pi))],
     sigmoid=[lambda g, out: g * (1 - out) * out],
     silu=[lambda g, a: g * (a.sigmoid() * (1 + a * (1 - a.sigmoid())))],
     gelu=[lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) + a * (a * a * -0.5).exp() / math.sqrt(2 * math.pi))],
-    relu=[lambda g, out: where(out > 0, g, 0)],
+    relu=[lambda g, out: where(out <= 0, 0, g)],
     erfinv=[lambda g, out: g * ((out * out).exp() * (math.sqrt(math.pi) / 2))],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulstp01
+vjp(
+    abs=[lambda g, a: g * a.sign()],
+    floor=[lambda g: g * 0],
+    round=[lambda g: g * 0],
     sign=[lambda g: g * 0],
     ceil=[lambda g: g * 0],
     trunc=[lambda g: g * 0],
 )
 
-# %% ../../nbs/02a_rules.ipynb #f047576d
+
+# %% ../../nbs/02a_rules.ipynb #rulari01
 vjp(
     add=[lambda g: g, lambda g: g],
     sub=[lambda g: g, lambda g: -g],
@@ -63,18 +82,29 @@ vjp(
     div=[lambda g, b: g / b, lambda g, a, b: -g * (a / b) / b],
     pow=[lambda g, a, b: g * power_slope(a, b), lambda g, out, a: g * exponent_slope(out, a)],
     atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulrem01
+vjp(
     floordiv=[lambda g: g * 0, lambda g: g * 0],
     rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
+    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
+    truncdiv=[lambda g: g * 0, lambda g: g * 0],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulcho01
+vjp(
     maximum=[lambda g, a, b: g * share(a, b, a > b), lambda g, a, b: g * share(a, b, b > a)],
     minimum=[lambda g, a, b: g * share(a, b, a < b), lambda g, a, b: g * share(a, b, b < a)],
     clamp=[lambda g, a, low, high: where(within(a, low, high), g, 0)],
-    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
     where=[None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)],
-    truncdiv=[lambda g: g * 0, lambda g: g * 0],
     bit=no_vjp("integers"), bitwise_not=no_vjp("integers"),
     **dict.fromkeys(["eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"], no_vjp("a bool")),
     **dict.fromkeys(["logical_not", "logical_and", "logical_or", "logical_xor"], no_vjp("a bool")),
 )
+
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53
 def power_slope(a: Tensor, b):
@@ -92,6 +122,8 @@ def on_circle(x, a, b) -> Tensor:
     r = a * a + b * b
     return where(r == 0, 0, x / r)
 
+
+# %% ../../nbs/02a_rules.ipynb #rulwithi
 def within(a: Tensor, low, high) -> Tensor:
     "Where low <= a <= high; a border that is None is none."
     if low is None or high is None: return a <= high if low is None else a >= low
@@ -101,26 +133,32 @@ def share(a, b, wins) -> Tensor:
     "1 for the winner, a half each at a tie."
     return where(a == b, 0.5, wins.to(a.dtype if isinstance(a, Tensor) else b.dtype))
 
-# %% ../../nbs/02a_rules.ipynb #6d22d5d0
+# %% ../../nbs/02a_rules.ipynb #rullay01
 vjp(
     cast=[lambda g, like: g.to(like.dtype)],
     bitcast=no_vjp("the bits of a number are no smooth function of it"),
     reshape=[lambda g, like: g.reshape(like.shape)],
     permute=[lambda g, dims: g.permute(inverse(dims))],
     expand=[lambda g: g],
+    copy=[lambda g, like: g.to(like.device)],
+    copy_into=[lambda g: g * 0, lambda g, like: g],
+    detach=no_vjp("it cuts the graph"),
+    flip=[lambda g, dims: g.flip(dims)],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rullay02
+vjp(
     slice=[lambda g, like, dim, start, length, step: call(OPS["put_slice"], (zeros(like), g), place(dim, start, length, step))],
     put_slice=[lambda g, dim, start, length, step: call(OPS["put_slice"], (g, hole(g, dim, length)), place(dim, start, length, step)),
                lambda g, dim, start, length, step: call(OPS["slice"], (g,), place(dim, start, length, step))],
     windows=[lambda g, like, size, stride, dilation, dims: call(OPS["fold"], (g,), dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
     fold=[lambda g, size, stride, dilation, dims: call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
-    copy=[lambda g, like: g.to(like.device)],
-    copy_into=[lambda g: g * 0, lambda g, like: g],
-    detach=no_vjp("it cuts the graph"),
     select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros(like), g.unsqueeze(dim)), place(dim, index, 1, 1))],
-    flip=[lambda g, dims: g.flip(dims)],
     cat=[lambda g, likes, position, dim: g.narrow(dim, sum(l.shape[dim] for l in likes[:position]), likes[position].shape[dim])],
     stack=[lambda g, position, dim: g.select(dim, position)],
 )
+
 
 # %% ../../nbs/02a_rules.ipynb #2dac48ce
 def filled(like, shape: tuple, value) -> Tensor: return call(OPS["full"], (), {"shape": shape, "value": value, "dtype": like.dtype, "device": like.device})
@@ -134,21 +172,32 @@ def hole(g: Tensor, dim: int, length: int) -> Tensor:
 
 def place(dim: int, start: int, length: int, step: int) -> dict: return {"dim": dim, "start": start, "length": length, "step": step}
 
-# %% ../../nbs/02a_rules.ipynb #7ef8c06d
+# %% ../../nbs/02a_rules.ipynb #rulsum01
 vjp(
     sum=[lambda g, like, dims, keepdim: spread(g, like.shape, dims, keepdim)],
     mean=[lambda g, like, dims, keepdim: spread(g / count(like.shape, dims), like.shape, dims, keepdim)],
-    var=[lambda g, a, dims, keepdim, correction: spread(g * (2 / (count(a.payload.shape, dims) - correction)), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
+    cumsum=[lambda g, dim, reverse: call(OPS["cumsum"], (g,), {"dim": dim, "reverse": not reverse})],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulmax01
+vjp(
     max=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
     amin=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulvar01
+vjp(
+    var=[lambda g, a, dims, keepdim, correction: spread(g * 2 / (count(a.payload.shape, dims) - correction), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
     std=[lambda g, a, out, dims, keepdim, correction: spread(where(out == 0, 0, g / out) / (count(a.payload.shape, dims) - correction), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
     norm=[lambda g, a, out, dims, keepdim: spread(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
     logsumexp=[lambda g, a, out, dims, keepdim: spread(g, a.payload.shape, dims, keepdim) * (a - spread(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
     log_softmax=[lambda g, out, dim: g - out.exp() * g.sum(dim, True)],
-    cumsum=[lambda g, dim, reverse: call(OPS["cumsum"], (g,), {"dim": dim, "reverse": not reverse})],
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
 )
+
 
 # %% ../../nbs/02a_rules.ipynb #eb77f70a
 def count(shape: tuple, dims: tuple | None) -> int: return math.prod(shape if dims is None else [shape[d] for d in dims])
@@ -158,26 +207,34 @@ def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor
     if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": tuple([1 if d in dims else n for d, n in enumerate(shape)])})
     return call(OPS["expand"], (g,), {"shape": tuple(shape)})
 
+
+# %% ../../nbs/02a_rules.ipynb #rulshare
 def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."
     ties = (a == spread(out, a.payload.shape, dims, keepdim)).to(g.dtype)
     return spread(g, a.payload.shape, dims, keepdim) * ties / ties.sum(dims, True)
 
-# %% ../../nbs/02a_rules.ipynb #bf08f015
+# %% ../../nbs/02a_rules.ipynb #rulmat01
 vjp(
     matmul=[lambda g, b: g @ b.mT, lambda g, a: a.mT @ g],
     mv=[lambda g, b: g.unsqueeze(1) * b, lambda g, a: a.t() @ g],
     dot=[lambda g, b: g * b, lambda g, a: g * a],
     addmm=[lambda g: g, lambda g, b: g @ b.t(), lambda g, a: a.t() @ g],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulidx01
+vjp(
     gather=[lambda g, like, index, dims: call(OPS["scatter"], (zeros(like), g, *index), {"dims": dims, "mode": "add"}), None],
     scatter=[lambda g, index, dims, mode: g if mode == "add" else scatter(g, filled(g, (), 0), index, dims, "set"),
              lambda g, index, dims: gather(g, index, dims), None],
     scatter_max=[lambda g, a, out: g * won(a, out),
                  lambda g, v, index, out, dims: gather(g, index, dims) * won(v, gather(out, index, dims)), None],
-    sort=[lambda g, like, out, dim: along(g[0], like, out[1], dim)],
-    max_dim=[lambda g, like, out, dim, keepdim: along(g[0], like, out[1], dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, out[1].unsqueeze(dim), dim)],
+    sort=[lambda g, like, second, dim: along(g[0], like, second, dim)],      # second: the second result, the index
+    max_dim=[lambda g, like, second, dim, keepdim: along(g[0], like, second, dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
     nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"), iota=no_vjp("no operands"),
 )
+
 
 # %% ../../nbs/02a_rules.ipynb #07e833cb
 def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gather"], (x, *index), {"dims": dims})

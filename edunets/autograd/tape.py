@@ -119,7 +119,7 @@ def as_node(target):
 def asked(op: Op, needed: tuple[bool, ...]) -> list[str]:
     "The names that the rules of the needed operands ask for, the gradient and the row's parameters left out."
     rules = [op.vjp[min(position, len(op.vjp) - 1)] for position, need in enumerate(needed) if need]
-    return sorted({ask for rule in rules if rule for ask in rule.asks} & {*op.operands, op.variadic, "out", "like", "likes"})
+    return sorted({ask for rule in rules if rule for ask in rule.asks} & {*op.operands, op.variadic, "out", "second", "like", "likes"})
 
 # %% ../../nbs/02i_tape.ipynb #a9b0440f
 def differentiable(op: Op) -> bool:
@@ -136,6 +136,7 @@ def keep(op: Op, names: list[str], args: tuple, results: tuple) -> dict:
             kept[name] = save(arg) if isinstance(arg, Tensor) else arg
         elif name == op.variadic: kept[name] = tuple(map(save, args[len(op.operands):]))
         elif name == "out": kept["out"] = tuple(map(save_result, results)) if len(results) > 1 else save_result(results[0])
+        elif name == "second": kept["second"] = save(results[1])
         elif name in ("like", "likes"): kept["likes"] = [like(arg) if isinstance(arg, Tensor) else None for arg in args]
     return kept
 
