@@ -17,7 +17,7 @@ from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtyp
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
            'truncdiv_steps', 'truncdiv', 'sub', 'clamp', 'clamp_steps', 'mean_kernel', 'var_kernel', 'logsumexp_kernel',
-           'softmax_kernel', 'pick', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps',
+           'softmax_kernel', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps', 'pick',
            'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var',
            'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
            'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
@@ -228,7 +228,7 @@ def clamp_steps(a: Tensor, low, high) -> Tensor:
 kernel(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
 decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
 
-# %% ../nbs/01d_composites.ipynb #eb7f99ac
+# %% ../nbs/01d_composites.ipynb #78d4d13c
 kernel(
     mean=lambda xp, a, *, dims, keepdim: mean_kernel(xp, a, dims, keepdim),
     var=lambda xp, a, *, dims, keepdim, correction: var_kernel(xp, a, dims, keepdim, correction),
@@ -270,11 +270,6 @@ def softmax_kernel(xp, a, dim):
     xp.exp(e, out=e)
     e /= e.sum(axis=dim, keepdims=True)
     return e
-
-def pick(xp, a, index, dim, keepdim):
-    "The values at an index along one dimension, and the index."
-    values = xp.take_along_axis(a, index, axis=dim)
-    return (values, index) if keepdim else (values.squeeze(dim), index.squeeze(dim))
 
 # %% ../nbs/01d_composites.ipynb #b7636501
 def count(a: Tensor, dims: tuple | None) -> int:
@@ -334,7 +329,12 @@ def cumprod_steps(a: Tensor, dim: int) -> Tensor:
         step *= 2
     return a
 
-# %% ../nbs/01d_composites.ipynb #bfba236c
+# %% ../nbs/01d_composites.ipynb #56f82491
+def pick(xp, a, index, dim, keepdim):
+    "The values at an index along one dimension, and the index."
+    values = xp.take_along_axis(a, index, axis=dim)
+    return (values, index) if keepdim else (values.squeeze(dim), index.squeeze(dim))
+
 def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     "The first index of the largest element: the largest countdown among the winners."
     if dim is None: return argmax_steps(a.reshape(-1), 0, False)
