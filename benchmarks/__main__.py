@@ -2,10 +2,12 @@
 import datetime
 import importlib.metadata
 import json
+import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 from tqdm import tqdm
 
@@ -38,11 +40,16 @@ def linear_rows():
 
 
 def import_milliseconds(rounds=15):
-    """How much longer `import edunets` takes than `import numpy`, each in a fresh process."""
-    def once(module):
-        code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-        return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-    return statistics.median(once("numpy, edunets") - once("numpy") for _ in range(rounds)) * 1e3
+    """How much longer `import edunets` takes than `import numpy`: fresh processes, bytecode cached, as pip leaves it."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+        def once(modules):
+            code = f"import time; t = time.perf_counter(); import {modules}; print(time.perf_counter() - t)"
+            return float(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout)
+        once("numpy, edunets")
+        return statistics.median(once("numpy, edunets") - once("numpy") for _ in range(rounds)) * 1e3
 
 
 def show(result):

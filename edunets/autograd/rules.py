@@ -85,27 +85,6 @@ vjp(
 )
 
 
-# %% ../../nbs/02a_rules.ipynb #rulrem01
-vjp(
-    floordiv=[lambda g: g * 0, lambda g: g * 0],
-    rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
-    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
-    truncdiv=[lambda g: g * 0, lambda g: g * 0],
-)
-
-
-# %% ../../nbs/02a_rules.ipynb #rulcho01
-vjp(
-    maximum=[lambda g, a, b: g * share(a, b, a > b), lambda g, a, b: g * share(a, b, b > a)],
-    minimum=[lambda g, a, b: g * share(a, b, a < b), lambda g, a, b: g * share(a, b, b < a)],
-    clamp=[lambda g, a, low, high: where(within(a, low, high), g, 0)],
-    where=[None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)],
-    bit=no_vjp("integers"), bitwise_not=no_vjp("integers"),
-    **dict.fromkeys(["eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"], no_vjp("a bool")),
-    **dict.fromkeys(["logical_not", "logical_and", "logical_or", "logical_xor"], no_vjp("a bool")),
-)
-
-
 # %% ../../nbs/02a_rules.ipynb #fc29be53
 def power_slope(a: Tensor, b):
     "The slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0."
@@ -123,15 +102,36 @@ def on_circle(x, a, b) -> Tensor:
     return where(r == 0, 0, x / r)
 
 
+# %% ../../nbs/02a_rules.ipynb #rulrem01
+vjp(
+    floordiv=[lambda g: g * 0, lambda g: g * 0],
+    rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
+    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
+    truncdiv=[lambda g: g * 0, lambda g: g * 0],
+)
+
+
+# %% ../../nbs/02a_rules.ipynb #rulcho01
+vjp(
+    maximum=[lambda g, a, b: share(g, a, b, a < b), lambda g, a, b: share(g, a, b, b < a)],
+    minimum=[lambda g, a, b: share(g, a, b, a > b), lambda g, a, b: share(g, a, b, b > a)],
+    clamp=[lambda g, a, low, high: where(within(a, low, high), g, 0)],
+    where=[None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)],
+    bit=no_vjp("integers"), bitwise_not=no_vjp("integers"),
+    **dict.fromkeys(["eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite"], no_vjp("a bool")),
+    **dict.fromkeys(["logical_not", "logical_and", "logical_or", "logical_xor"], no_vjp("a bool")),
+)
+
+
 # %% ../../nbs/02a_rules.ipynb #rulwithi
 def within(a: Tensor, low, high) -> Tensor:
     "Where low <= a <= high; a border that is None is none."
     if low is None or high is None: return a <= high if low is None else a >= low
     return (a >= low) & (a <= high)
 
-def share(a, b, wins) -> Tensor:
-    "1 for the winner, a half each at a tie."
-    return where(a == b, 0.5, wins.to(a.dtype if isinstance(a, Tensor) else b.dtype))
+def share(g: Tensor, a, b, loses) -> Tensor:
+    "The gradient for the winner, a half of it each at a tie, nothing for the loser."
+    return where(a == b, g / 2, where(loses, 0, g))
 
 # %% ../../nbs/02a_rules.ipynb #rullay01
 vjp(
@@ -180,12 +180,27 @@ vjp(
 )
 
 
+# %% ../../nbs/02a_rules.ipynb #eb77f70a
+def count(shape: tuple, dims: tuple | None) -> int: return math.prod(shape if dims is None else [shape[d] for d in dims])
+
+def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
+    "The transpose of a sum: the gradient at every element that was summed."
+    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": tuple([1 if d in dims else n for d, n in enumerate(shape)])})
+    return call(OPS["expand"], (g,), {"shape": tuple(shape)})
+
+
 # %% ../../nbs/02a_rules.ipynb #rulmax01
 vjp(
     max=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
     amin=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
 )
 
+
+# %% ../../nbs/02a_rules.ipynb #rulshare
+def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
+    "The gradient of an extremum, in equal parts to all elements that attain it."
+    ties = (a == spread(out, a.payload.shape, dims, keepdim)).to(g.dtype)
+    return spread(g, a.payload.shape, dims, keepdim) * ties / ties.sum(dims, True)
 
 # %% ../../nbs/02a_rules.ipynb #rulvar01
 vjp(
@@ -198,21 +213,6 @@ vjp(
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
 )
 
-
-# %% ../../nbs/02a_rules.ipynb #eb77f70a
-def count(shape: tuple, dims: tuple | None) -> int: return math.prod(shape if dims is None else [shape[d] for d in dims])
-
-def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
-    "The transpose of a sum: the gradient at every element that was summed."
-    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": tuple([1 if d in dims else n for d, n in enumerate(shape)])})
-    return call(OPS["expand"], (g,), {"shape": tuple(shape)})
-
-
-# %% ../../nbs/02a_rules.ipynb #rulshare
-def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
-    "The gradient of an extremum, in equal parts to all elements that attain it."
-    ties = (a == spread(out, a.payload.shape, dims, keepdim)).to(g.dtype)
-    return spread(g, a.payload.shape, dims, keepdim) * ties / ties.sum(dims, True)
 
 # %% ../../nbs/02a_rules.ipynb #rulmat01
 vjp(
