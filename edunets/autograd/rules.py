@@ -82,8 +82,11 @@ vjp(
     div=[lambda g, b: g / b, lambda g, a, b: -g * (a / b) / b],
     pow=[lambda g, a, b: g * power_slope(a, b), lambda g, out, a: g * exponent_slope(out, a)],
     atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
+    floordiv=[lambda g: g * 0, lambda g: g * 0],
+    rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
+    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
+    truncdiv=[lambda g: g * 0, lambda g: g * 0],
 )
-
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53
 def power_slope(a: Tensor, b):
@@ -101,15 +104,14 @@ def on_circle(x, a, b) -> Tensor:
     r = a * a + b * b
     return where(r == 0, 0, x / r)
 
+def within(a: Tensor, low, high) -> Tensor:
+    "Where low <= a <= high; a border that is None is none."
+    if low is None or high is None: return a <= high if low is None else a >= low
+    return (a >= low) & (a <= high)
 
-# %% ../../nbs/02a_rules.ipynb #rulrem01
-vjp(
-    floordiv=[lambda g: g * 0, lambda g: g * 0],
-    rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
-    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
-    truncdiv=[lambda g: g * 0, lambda g: g * 0],
-)
-
+def share(g: Tensor, a, b, loses) -> Tensor:
+    "The gradient for the winner, a half of it each at a tie, nothing for the loser."
+    return where(a == b, g / 2, where(loses, 0, g))
 
 # %% ../../nbs/02a_rules.ipynb #rulcho01
 vjp(
@@ -122,16 +124,6 @@ vjp(
     **dict.fromkeys(["logical_not", "logical_and", "logical_or", "logical_xor"], no_vjp("a bool")),
 )
 
-
-# %% ../../nbs/02a_rules.ipynb #rulwithi
-def within(a: Tensor, low, high) -> Tensor:
-    "Where low <= a <= high; a border that is None is none."
-    if low is None or high is None: return a <= high if low is None else a >= low
-    return (a >= low) & (a <= high)
-
-def share(g: Tensor, a, b, loses) -> Tensor:
-    "The gradient for the winner, a half of it each at a tie, nothing for the loser."
-    return where(a == b, g / 2, where(loses, 0, g))
 
 # %% ../../nbs/02a_rules.ipynb #rullay01
 vjp(
