@@ -16,13 +16,13 @@ from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtyp
 
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
-           'truncdiv_steps', 'truncdiv', 'sub', 'clamp', 'clamp_steps', 'mean_kernel', 'var_kernel', 'logsumexp_kernel',
-           'softmax_kernel', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps', 'cumprod_steps', 'pick',
-           'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var',
-           'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
-           'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
-           'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'cat_steps', 'flip_steps', 'joined',
-           'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
+           'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'mean_kernel', 'var_kernel',
+           'logsumexp_kernel', 'softmax_kernel', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps',
+           'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating',
+           'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax',
+           'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort',
+           'argsort', 'topk', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'cat_steps',
+           'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -209,6 +209,12 @@ def sub(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     if alpha != 1: other = other * alpha
     if not same_dtype(input, other): input, other = promote((input, other))
     return finish(call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0"), out)
+
+@face(method=False)
+def rsub(input, other) -> Tensor:
+    "y - x: what `1 - x` is."
+    if not same_dtype(input, other): input, other = promote((input, other))
+    return call(OPS["sub"], (other, input), NO_PARAMS, "RsubBackward1")
 
 @face(inplace=True)
 def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
@@ -667,6 +673,8 @@ for symbol, key in OPERATORS.items():
     setattr(Tensor, f"__{symbol}__", FUNCTIONS[key])
     setattr(Tensor, f"__r{symbol}__", reflected(FUNCTIONS[key]))
     setattr(Tensor, f"__i{symbol}__", getattr(Tensor, key + "_"))
+
+Tensor.__rsub__ = rsub
 
 def comparison(function):
     "A comparison with something that is no number is Python's own."

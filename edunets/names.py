@@ -17,10 +17,10 @@ from .tensors import device as Device
 from .views import store, store_out
 
 # %% auto #0
-__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'CONVERSIONS', 'reachable', 'promote_types', 'rank', 'dtype_of',
-           'result_type', 'operand', 'cast', 'promote', 'weak', 'is_floating', 'check_tensor', 'node_name', 'finish',
-           'unary', 'same_dtype', 'binary', 'check_dims', 'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all',
-           'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'div', 'conversion']
+__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'POW_NODES', 'CONVERSIONS', 'reachable', 'promote_types', 'rank',
+           'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'weak', 'is_floating', 'check_tensor', 'node_name',
+           'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'sizes_of', 'reduction', 'publish', 'in_place',
+           'publish_all', 'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'pow', 'div', 'conversion']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (int32,), uint32: (int64,), int32: (int64,), int64: (float16,),
@@ -208,7 +208,6 @@ publish_all(rounding, {"floor": "The largest integer not above x.", "round": "Th
 publish_all(binary, {
     "mul": "x * y.",
     "multiply": "x * y.",
-    "pow": "x to the power of y.",
     "fmod": "The remainder of x / y with the sign of x.",
 }, rows={"multiply": "mul", "fmod": "rem"})
 publish_all(binary, {"atan2": "The angle of the point (y, x).", "true_divide": "x / y."}, rows={"true_divide": "div"}, floating=True)
@@ -256,6 +255,15 @@ def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     if alpha != 1: other = other * alpha
     if not same_dtype(input, other): input, other = promote((input, other))
     return finish(call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0"), out)
+
+@face(inplace=True)
+def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
+    "x to the power of y."
+    number = 2 if not isinstance(input, Tensor) else int(isinstance(exponent, Tensor))
+    if not same_dtype(input, exponent): input, exponent = promote((input, exponent))
+    return finish(call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number]), out)
+
+POW_NODES = [f"PowBackward{number}" for number in range(3)]
 
 @face(inplace=True)
 def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:

@@ -186,7 +186,7 @@ def link_view(result: Tensor, op: Op, base: Tensor, params: dict, name: str) -> 
 def looks_into(array, base) -> bool:
     "Whether an array made from `base` lies in base's memory."
     if array is base or array.base is base: return True
-    return BACKENDS[type(array)].xp.may_share_memory(array, base)
+    return not array.size or BACKENDS[type(array)].xp.may_share_memory(array, base)
 
 def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
     "The view column of detach: the base takes the value, and the view does not keep the base (and its graph) alive."

@@ -62,12 +62,7 @@ def flags(x):
     return x.requires_grad, x.is_leaf, name(x.grad_fn), x.retains_grad, x._version
 
 
-# Where we differ from PyTorch, and why: (what a case gives here, what it gives there, the reason).
-
-def nan_among_the_largest(m):
-    x = m.tensor([float("nan"), 1.0], requires_grad=True)
-    x.max().backward()
-    return x.grad.isnan().tolist()
+# Where we differ from PyTorch, and why: a case: what it gives here, what it gives there, the reason.
 
 def view_of_a_leaf_under_no_grad(m):
     x = leaf(m)
@@ -89,7 +84,6 @@ def view_after_its_base_was_written(m):
     return name(v.grad_fn)
 
 DIFFERENCES = {
-    nan_among_the_largest: ([True, True], [False, False], "the gradient of a NaN says so"),
     view_of_a_leaf_under_no_grad: ((False, None), (True, "RuntimeError"), "under no_grad nothing is recorded, the view is a constant"),
     pieces_written: (None, "RuntimeError", "each piece is a view of its own, its write is recorded like any"),
     overlapping_assignment: (None, "RuntimeError", "the new value is computed before it is stored"),
@@ -1879,6 +1873,9 @@ KINKS = {
     "divisor of remainder": ([2.0, 3.0], lambda m, x: m.remainder(m.tensor([5.0, -7.0]), x)),
     "floor division": ([5.0, -7.0], lambda m, x: m.div(x, 2.0, rounding_mode="floor")),
     "truncating division": ([5.0, -7.0], lambda m, x: m.div(x, 2.0, rounding_mode="trunc")),
+    "max with nan": ([float("nan"), 1.0], lambda m, x: x.max()),
+    "maximum with nan": ([float("nan"), 1.0], lambda m, x: m.maximum(x, m.tensor([1.0, float("nan")]))),
+    "maximum passes no inf to the loser": ([1.0, 5.0], lambda m, x: 1 / (m.maximum(x, m.tensor([2.0, 2.0])) - 2)),
     "median": ([3.0, 1.0, 2.0], lambda m, x: x.sort()[0][1]),
     "topk ties": ([1.0, 3.0, 2.0], lambda m, x: x.topk(2)[0]),
     "silu": ([-1.0, 0.0, 2.0], lambda m, x: m.nn.functional.silu(x) if hasattr(m, "nn") else x * x.sigmoid()),

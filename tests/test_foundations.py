@@ -252,6 +252,18 @@ def test_a_tracked_buffer_in_a_trace():
     np.testing.assert_allclose(value.payload, v.grad.payload, rtol=1e-6)
 
 
+def test_a_nonleaf_from_outside_is_written_in_a_trace():
+    w = en.tensor([0.5, 1.0], requires_grad=True)
+    y = w * 2
+    before = fields(y)
+    with toys.Trace() as trace:
+        y.exp_()
+        g, = en.autograd.grad((y * y).sum(), w)
+    assert fields(y) == before
+    value, = trace.replay(g)
+    np.testing.assert_allclose(value.payload, [4 * np.exp(2), 4 * np.exp(4)], rtol=1e-5)
+
+
 def test_every_op_is_recorded_also_one_without_arguments_from_the_trace():
     p = en.ones(2)
     with toys.Trace() as trace: out = p * 0.5 + en.full((2,), 3.0)

@@ -53,6 +53,7 @@ SAMPLES = {
     "clamp": ["x.clamp(0.2, 0.4)", "x.clamp(min=0.3)", "x.clamp(max=0.3)", "x.clamp(x[0], 0.5)" , "x.clamp(min=y)", "x.clamp()", "i.clamp(0, 2)", "i.clamp(0.5, 2)", "i.clamp(min=s)", "x.clamp(0, 1)", "n.clamp(-1, 1)", "x.clamp(0.5, 0.2)",
               "x.clamp_(0.2, 0.4)", "i.clamp_(0, 2)", "i.clamp_(0.5, 2)", "m.clamp(x, 0.2, out=m.zeros(2, 3))", "u.clamp(1, 100)", "e.clamp(0, 1)", "x.clamp(d[:3])", "b.clamp(0, 1)"],
     "add": binary("add") + ["x.add(y, alpha=2)", "x.add_(y, alpha=-1)", "m.add(i, i, alpha=2)", "m.add(i, i, alpha=0.5)", "m.add(b, b, alpha=True)", "m.add(2, x)", "m.add(x, 2, alpha=3)"],
+    "rsub": ["m.rsub(x, 1)", "m.rsub(x, y)", "m.rsub(i, 2.5)", "m.rsub(i, x[0, :1])"], "pow": binary("pow") + ["m.pow(x, exponent=2)", "x.pow(exponent=0.5)", "m.pow(2, x)", "m.pow(2., i)"],
     "sub": binary("sub") + ["x.sub(y, alpha=2)", "x.sub_(y, alpha=-1)", "m.sub(i, i, alpha=0.5)"],
     "div": binary("div") + [f"m.div({a}, {b}, rounding_mode='{mode}')" for mode in ("floor", "trunc", "up") for a, b in ("xy", "v2", "i2", "ij", "nn", "is", "uu", "jk")] + ["v.div_(2, rounding_mode='trunc')", "i.div_(2, rounding_mode='floor')"],
     "logsumexp": [f"{a}.logsumexp({dim})" for a in "vxseznditwc" for dim in ("0", "-1", "dim=0, keepdim=True")] + ["m.logsumexp(c, (0, 2))", "x.logsumexp(())"],
@@ -261,6 +262,26 @@ def test_names_are_pytorchs():
     torch = pytest.importorskip("torch")
     assert [name for name in FUNCTIONS if not hasattr(torch, name)] == ["expand"]    # a method only, there
     assert [name for name in vars(en.Tensor) if not name.startswith("_") and not hasattr(torch.Tensor, name)] == []
+
+
+# Where a parameter is not called as PyTorch calls it: an argument is hardly ever given by these names, or has none there.
+OTHER_ARGUMENTS = {"bmm": "other", "dot": "other", "mm": "other", "mv": "other", "broadcast_to": "size", "expand": "input sizes", "true_divide": "input other",
+                   **dict.fromkeys("zeros ones empty rand randn".split(), "sizes"), **dict.fromkeys("amax amin".split(), "dtype"), **dict.fromkeys("std var".split(), "unbiased"),
+                   **dict.fromkeys("isnan isinf isfinite".split(), "out"), "scatter": "reduce"}
+
+
+def test_arguments_are_called_as_pytorchs():
+    """PyTorch's functions say in their first lines what their arguments are called."""
+    torch = pytest.importorskip("torch")
+    compared = 0
+    for name, function in FUNCTIONS.items():
+        said = " ".join(re.findall(rf"\b{name}\([^)]*\)?[^)]*\)", getattr(getattr(torch, name, None), "__doc__", None) or ""))
+        if not said or name in ("sum", "prod", "log_softmax", "relu", "masked_fill", "index_put"):    # several signatures, or none
+            continue
+        compared += 1
+        ours = set(inspect.signature(function).parameters) - set(OTHER_ARGUMENTS.get(name, "").split())
+        assert ours - set(re.findall(r"\w+", said)) == set(), name
+    assert compared > 120
 
 
 def test_no_module_bears_the_name_of_a_function():

@@ -15,13 +15,15 @@ from ..table import mode
 from ..tensors import Tensor, float64, tensor
 
 # %% auto #0
-__all__ = ['GradcheckError', 'outputs_of', 'moved', 'numerical', 'analytical', 'gradcheck', 'jacobians', 'directions',
+__all__ = ['GradcheckError', 'outputs_of', 'moved', 'numerical', 'analytical', 'jacobians', 'directions', 'gradcheck',
            'gradgradcheck']
 
 # %% ../../nbs/02c_check.ipynb #5d8d4d58
 class GradcheckError(RuntimeError):
     "The derivative that backward computes is not the one that differences show."
 
+
+# %% ../../nbs/02c_check.ipynb #chkoutp1
 def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
     "The differentiable outputs of a function."
     out = function(*inputs)
@@ -44,6 +46,8 @@ def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[
         columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps) for h, l in zip(high, low)])
     return [np.stack(c, axis=1) if c else np.zeros((0, 0)) for c in zip(*columns)]
 
+
+# %% ../../nbs/02c_check.ipynb #chkanal1
 def analytical(output: Tensor, x: Tensor) -> np.ndarray:
     "The Jacobian that backward gives, a row for each element of the output."
     rows = []
@@ -53,6 +57,22 @@ def analytical(output: Tensor, x: Tensor) -> np.ndarray:
         g, = grad(output, x, tensor(seed, dtype=output.dtype), retain_graph=True, allow_unused=True)
         rows.append(np.zeros(x.numel()) if g is None else g.detach().payload.ravel())
     return np.stack(rows) if rows else np.zeros((0, x.numel()))
+
+# %% ../../nbs/02c_check.ipynb #chkjaco1
+def jacobians(func: Callable, inputs: list, n: int, eps: float):
+    "For each output the Jacobian by backward, and by differences."
+    return [(analytical(out, inputs[n]), slope) for out, slope in zip(outputs_of(func, inputs), numerical(func, inputs, n, eps))]
+
+
+# %% ../../nbs/02c_check.ipynb #chkdire1
+def directions(func: Callable, inputs: list, n: int, eps: float):
+    "For each output the slope, weighted by random u, in a random direction v: u.J.v, both ways."
+    outs, v = outputs_of(func, inputs), randn_like(inputs[n]).payload
+    high, low = (outputs_of(func, moved(inputs, n, s)) for s in (eps * v, -eps * v))
+    for out, h, l in zip(outs, high, low):
+        u = randn_like(out)
+        g, = grad(out, inputs[n], u, retain_graph=True, allow_unused=True)
+        yield (0.0 if g is None else (g.detach().payload * v).sum()), (u.payload * (h.detach().payload - l.detach().payload)).sum() / (2 * eps)
 
 # %% ../../nbs/02c_check.ipynb #8f5781b4
 def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
@@ -71,18 +91,6 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
                         f"the largest difference is {np.abs(a - b).max():.2e}", "look at the rule's formula; at a kink no derivative exists")
     return True
 
-def jacobians(func: Callable, inputs: list, n: int, eps: float):
-    "For each output the Jacobian by backward, and by differences."
-    return [(analytical(out, inputs[n]), slope) for out, slope in zip(outputs_of(func, inputs), numerical(func, inputs, n, eps))]
-
-def directions(func: Callable, inputs: list, n: int, eps: float):
-    "For each output the slope, weighted by random u, in a random direction v: u.J.v, both ways."
-    outs, v = outputs_of(func, inputs), randn_like(inputs[n]).payload
-    high, low = (outputs_of(func, moved(inputs, n, s)) for s in (eps * v, -eps * v))
-    for out, h, l in zip(outs, high, low):
-        u = randn_like(out)
-        g, = grad(out, inputs[n], u, retain_graph=True, allow_unused=True)
-        yield (0.0 if g is None else (g.detach().payload * v).sum()), (u.payload * (h.detach().payload - l.detach().payload)).sum() / (2 * eps)
 
 # %% ../../nbs/02c_check.ipynb #ae3f035d
 def gradgradcheck(func: Callable, inputs, grad_outputs=None, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,

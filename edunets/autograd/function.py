@@ -53,6 +53,8 @@ def saved_tensors(self: FunctionNode) -> tuple:
 
 FunctionNode.saved_tensors = property(saved_tensors)
 
+
+# %% ../../nbs/02b_function.ipynb #funkeep1
 def keep(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
     def saved(x):
@@ -92,6 +94,8 @@ def attach(ctx: FunctionNode, outputs: list) -> None:
         value._node, value._output_nr, value._requires_grad = ctx, number, True
         if value is not x: (adopt if x._parent is None else write_back)(x, value)
 
+
+# %% ../../nbs/02b_function.ipynb #funisin1
 def is_in(x, tensors: tuple) -> bool:
     "Whether `x` is one of these very objects (`in` would compare elements)."
     return any(x is t for t in tensors)
@@ -103,6 +107,8 @@ def written(ctx: FunctionNode) -> None:
         if x._version_counter is None: x._version_counter = Version()
         x._version_counter.bump()
 
+
+# %% ../../nbs/02b_function.ipynb #funclas1
 class Function:
     "An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx, ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."
     @classmethod

@@ -58,6 +58,8 @@ def vjp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
         out = func(*xs)
         return (out if create_graph else out.detach()), as_given(gradient(out, xs, v, create_graph), inputs)
 
+
+# %% ../../nbs/02d_functional.ipynb #fnljvp01
 def jvp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
     "The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and its slope is J.v)."
     with mode(grad=True):

@@ -191,8 +191,8 @@ vjp(
 # %% ../../nbs/02a_rules.ipynb #rulshare
 def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."
-    ties = (a == spread(out, a.payload.shape, dims, keepdim)).to(g.dtype)
-    return spread(g, a.payload.shape, dims, keepdim) * ties / ties.sum(dims, True)
+    ties = (a == spread(out, a.payload.shape, dims, keepdim)) | (a != a)      # a NaN is the largest, and equals nothing
+    return where(ties, spread(g, a.payload.shape, dims, keepdim) / ties.to(g.dtype).sum(dims, True), 0)
 
 # %% ../../nbs/02a_rules.ipynb #rulvar01
 vjp(

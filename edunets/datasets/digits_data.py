@@ -3,8 +3,6 @@
 # %% ../../nbs/02e_digits.ipynb #63c5d2e4
 from __future__ import annotations
 
-from importlib.resources import files
-
 import numpy as np
 
 from ..tensors import Tensor, from_numpy
@@ -15,6 +13,7 @@ __all__ = ['load_digits']
 # %% ../../nbs/02e_digits.ipynb #41d196c5
 def load_digits() -> tuple[Tensor, Tensor]:
     "The UCI handwritten digits: images of shape (1797, 8, 8), float32 from 0 to 1, and labels, int64."
+    from importlib.resources import files      # slow to import, and needed only here
     with (files("edunets.datasets") / "digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
         images, labels = data["images"], data["labels"]
     return from_numpy(images.astype("float32") / 16), from_numpy(labels.astype("int64"))
