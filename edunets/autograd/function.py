@@ -16,7 +16,8 @@ from ..tensors import DTYPES, Tensor, Version, wrap
 from ..views import adopt, check_write, write_back
 
 # %% auto #0
-__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'is_in', 'written', 'Function', 'once_differentiable']
+__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'is_in', 'written', 'Function', 'once_differentiable',
+           'Refuse']
 
 # %% ../../nbs/02b_function.ipynb #52a20aa8
 class FunctionNode(Node):
@@ -128,8 +129,19 @@ class Function:
 
 # %% ../../nbs/02b_function.ipynb #c67db593
 def once_differentiable(backward: Callable) -> Callable:
-    "Decorator for a backward that is not itself differentiable: it runs unrecorded."
+    "Decorator for a backward that is not itself differentiable: it runs unrecorded, and a pass through its result raises."
     @functools.wraps(backward)
     def wrapper(ctx, *grads):
-        with mode(grad=False): return backward(ctx, *grads)
+        with mode(grad=False): sent = backward(ctx, *grads)
+        if not (ambient.get().grad and any(g is not None and g.requires_grad for g in grads)): return sent
+        return tuple(None if g is None else Refuse.apply(g.detach().requires_grad_()) for g in sent) if isinstance(sent, tuple) else Refuse.apply(sent.detach().requires_grad_())
     return wrapper
+
+class Refuse(Function):
+    "Stands behind a gradient that can't be differentiated again."
+    @staticmethod
+    def forward(ctx, g): return g
+    @staticmethod
+    def backward(ctx, g):
+        raise error(RuntimeError, "trying to differentiate twice a function that was marked with @once_differentiable",
+                    "its backward computes with something that is not recorded", "write backward in tensor operations, without the decorator")
