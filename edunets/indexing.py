@@ -167,7 +167,7 @@ def __setitem__(self: Tensor, index, value) -> None:
         store(self, lambda old: where(mask, in_dtype(value, self.dtype), old))
         return
     x, advanced = basic(self, index)
-    if not advanced: x.copy_(value if isinstance(value, (Tensor, *NUMBERS)) else tensor(value))
+    if not advanced: x.copy_(value if isinstance(value, (Tensor, *NUMBERS)) else tensor(value, device=self.device))
     else: store(x, lambda old: scattered(old, advanced, value, "set"))
 
 # %% ../nbs/01f_indexing.ipynb #e03bbab8

@@ -91,10 +91,11 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state)
 
 # %% ../nbs/01h_random.ipynb #a6df53a8
-def draw(sample, size: tuple, dtype, generator: Generator | None, requires_grad: bool) -> Tensor:
+def draw(sample, size: tuple, dtype, device, generator: Generator | None, requires_grad: bool) -> Tensor:
     "A new tensor of samples, from the generator's next key."
     shape = check_sizes(size)
     key = (generator or default_generator).next_key()
+    if device is not None: key = key.to(device)      # the numbers are made where the key is
     result = sample(key, shape, to_dtype(dtype or get_default_dtype()))
     return result.requires_grad_() if requires_grad else result
 
@@ -102,22 +103,22 @@ def draw(sample, size: tuple, dtype, generator: Generator | None, requires_grad:
 @face(method=False)
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
-    return draw(uniform, sizes if size is None else size, dtype, generator, requires_grad)
+    return draw(uniform, sizes if size is None else size, dtype, device, generator, requires_grad)
 
 @face(method=False)
 def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
-    return draw(normal_, sizes if size is None else size, dtype, generator, requires_grad)
+    return draw(normal_, sizes if size is None else size, dtype, device, generator, requires_grad)
 
 @face(method=False)
-def rand_like(input: Tensor, *, dtype=None, requires_grad: bool = False) -> Tensor:
+def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
-    return rand(input.payload.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return rand(input.payload.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 @face(method=False)
-def randn_like(input: Tensor, *, dtype=None, requires_grad: bool = False) -> Tensor:
+def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
-    return randn(input.payload.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return randn(input.payload.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 def below(key: Tensor, shape: tuple, n: int) -> Tensor:
     "Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63 random bits leave when divided by it."
@@ -133,12 +134,12 @@ def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, devi
     if high is None: low, high = 0, low
     if high <= low:
         raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}", "there is no integer to draw", "high above low")
-    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, generator, False)
+    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, device, generator, False)
 
 @face(method=False)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     "The integers below n in random order."
-    return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype, generator, False)
+    return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype, device, generator, False)
 
 # %% ../nbs/01h_random.ipynb #3a6561d8
 @face(method=False)
@@ -150,38 +151,38 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None) -> Tensor:
 @face
 def bernoulli(input: Tensor, *, generator=None) -> Tensor:
     "1 with the probability that each element gives, else 0."
-    return cast(rand(input.payload.shape, generator=generator, dtype=input.dtype) < input.detach(), input.dtype)
+    return cast(rand(input.payload.shape, generator=generator, dtype=input.dtype, device=input.device) < input.detach(), input.dtype)
 
 @face
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator=None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
     weights = input.detach()
     if not replacement:      # the largest of log(weight) + Gumbel noise are a draw without replacement
-        noise = -(-rand(weights.payload.shape, generator=generator).log()).log()
+        noise = -(-rand(weights.payload.shape, generator=generator, device=input.device).log()).log()
         return (weights.log() + noise).topk(num_samples, -1).indices
     steps = weights.cumsum(-1)
-    throws = rand(tuple(weights.payload.shape[:-1]) + (num_samples,), generator=generator) * steps.narrow(-1, weights.size(-1) - 1, 1)
+    throws = rand(tuple(weights.payload.shape[:-1]) + (num_samples,), generator=generator, device=input.device) * steps.narrow(-1, weights.size(-1) - 1, 1)
     return (throws.unsqueeze(-1) >= steps.unsqueeze(-2)).sum(-1)
 
 # %% ../nbs/01h_random.ipynb #8bf845b2
 @patch
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None) -> Tensor:
     "Become evenly distributed numbers in [from, to)."
-    return store(self, lambda old: rand(self.payload.shape, generator=generator, dtype=self.dtype) * (to - from_) + from_)
+    return store(self, lambda old: rand(self.payload.shape, generator=generator, dtype=self.dtype, device=self.device) * (to - from_) + from_)
 
 def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     "Become normal numbers."
-    return store(self, lambda old: randn(self.payload.shape, generator=generator, dtype=self.dtype) * std + mean)
+    return store(self, lambda old: randn(self.payload.shape, generator=generator, dtype=self.dtype, device=self.device) * std + mean)
 
 @patch
 def bernoulli_(self: Tensor, p: float = 0.5, *, generator=None) -> Tensor:
     "Become 1 with probability p, else 0."
-    return store(self, lambda old: cast(rand(self.payload.shape, generator=generator) < p, self.dtype))
+    return store(self, lambda old: cast(rand(self.payload.shape, generator=generator, device=self.device) < p, self.dtype))
 
 @patch
 def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator=None) -> Tensor:
     "Become integers from `from_` below `to`."
     if to is None: from_, to = (0, from_) if from_ else (0, 2 ** min(31, 8 * self.element_size() - 1))
-    return store(self, lambda old: randint(from_, to, tuple(self.shape), generator=generator, dtype=self.dtype))
+    return store(self, lambda old: randint(from_, to, tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device))
 Tensor.normal_ = normal_in_place
 normal_in_place.__name__ = "normal_"

@@ -9,6 +9,7 @@ import strict
 import toys
 from edunets.table import HANDLERS, OPS, RANKS, add_backend, call
 from edunets.tensors import BACKENDS, Backend, wrap
+from programs import program, run, without
 from samples import cases
 
 CASES = cases()
@@ -77,6 +78,24 @@ def test_moving_is_a_row(there):
     assert x.grad.device == en.device("cpu") and x.grad.tolist() == [3.0, 3.0]
 
 
+def test_what_is_made_there_lies_there(there):
+    x = en.ones(3, 3, device=there.device)
+    made = [en.zeros(2, device=there.device), en.eye(2, device=there.device), en.arange(3, device=there.device), en.linspace(0, 1, 3, device=there.device), en.zeros_like(x), x.new_ones(2), x.diag(), x.tril(), x.bernoulli(),
+            en.multinomial(x, 2), x.clone().uniform_(), x.clone().normal_(), x.std(), x.repeat(2, 2), x.topk(2)[0], x[x > 0], x.nonzero(), x.clone().bernoulli_(0.5)]
+    assert {y.device for y in made} == {there.device}
+    x[0] = [1.0, 2.0, 3.0]
+    assert host(x)[0].tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("draw", [en.rand, en.randn, lambda *size, **where: en.randint(0, 100, size, **where), lambda *size, **where: en.randperm(9, **where), lambda *size, **where: en.rand_like(en.zeros(size, **where))])
+def test_same_seed_same_numbers_everywhere(draw, there):
+    en.manual_seed(3)
+    here = draw(3, 4)
+    en.manual_seed(3)
+    away = draw(3, 4, device=there.device)
+    assert away.device == there.device and host(away).tolist() == here.tolist()
+
+
 def test_in_place_and_views_there(there):
     x = en.ones(2, 3, device=there.device).requires_grad_()
     y = x * 2
@@ -88,6 +107,17 @@ def test_in_place_and_views_there(there):
     v = y.detach().view(-1)
     v.zero_()
     assert host(y).sum() == 0 and y._version == v._version
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_random_programs_there(batch, there):
+    for seed in range(batch * 20, batch * 20 + 20):
+        lines = without(program(seed), "m.tensor")       # such an index is on the CPU
+        (told, values, grads), (told_there, values_there, grads_there) = run(en, lines), run(en, lines, device=there.device)
+        assert told == told_there, (seed, lines)
+        for a, b in zip([*values, *grads], [*values_there, *grads_there], strict=True):
+            if a is None or isinstance(a, str): assert a == b
+            else: np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-5)
 
 
 def test_the_strict_module_is_strict():
@@ -262,6 +292,33 @@ def test_a_nonleaf_from_outside_is_written_in_a_trace():
     assert fields(y) == before
     value, = trace.replay(g)
     np.testing.assert_allclose(value.payload, [4 * np.exp(2), 4 * np.exp(4)], rtol=1e-5)
+
+
+def carried_out(lines, made, left_out):
+    "The lines on tensors; which of them failed."
+    failed = set()
+    for number, (gives, code, x, y, _) in enumerate(lines):
+        if number in left_out: made += [made[x]] * gives; continue
+        try: result = eval(code, {"m": en}, {"x": made[x], "y": made[y]})
+        except Exception: failed.add(number); result = made[x]
+        if gives: made.append(result)
+    return failed
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_random_programs_in_a_trace(batch):
+    make = lambda: [en.tensor(np.random.default_rng(7).standard_normal(shape)) for shape in ((4, 4), (4,), (4, 4), (4,))]
+    for seed in range(batch * 20, batch * 20 + 20):
+        lines = without(program(seed), ".data")      # .data goes past the trace, as it goes past the tape
+        failed = carried_out(lines, make(), set())
+        eager = make()
+        for _ in range(2): carried_out(lines, eager[:4], failed)
+        traced = make()
+        before = [(x.tolist(), x._version) for x in traced]
+        with toys.Trace() as trace: assert not carried_out(lines, list(traced), failed), (seed, lines)
+        assert [(x.tolist(), x._version) for x in traced] == before
+        for _ in range(2): trace.replay()
+        for a, b in zip(traced, eager): np.testing.assert_allclose(a.payload, b.payload, rtol=1e-9, atol=1e-9)
 
 
 def test_every_op_is_recorded_also_one_without_arguments_from_the_trace():
