@@ -143,9 +143,9 @@ def test_nothing_stays_behind(step, no_collector):
         w.grad = None
     run()
     objects = alive()
-    for _ in range(3): run()
+    for _ in range(5): run()
     everything, ours = alive()
-    assert ours == objects[1] and everything - objects[0] <= 1      # the tuple `objects` itself
+    assert ours == objects[1] and everything - objects[0] < 5, "less than one object a step: those of this test"
     tracemalloc.start()
     try:
         run()
