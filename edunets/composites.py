@@ -572,10 +572,10 @@ MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
+    sizes = len(input.payload.shape), len(other.payload.shape)
     if input.payload.dtype != other.payload.dtype:
         raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != {other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
-    sizes = input.ndim, other.ndim
     if 0 in sizes:
         raise error(RuntimeError, f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D and {sizes[1]}D", "a number has no rows", "a * b")
     if sizes in MATMUL_NODES: result = call(OPS[MATMUL_NODES[sizes]], (input, other))

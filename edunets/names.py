@@ -20,7 +20,8 @@ from .views import store, store_out
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'POW_NODES', 'CONVERSIONS', 'reachable', 'promote_types', 'rank',
            'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'weak', 'is_floating', 'check_tensor', 'node_name',
            'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'sizes_of', 'reduction', 'publish', 'in_place',
-           'publish_all', 'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'pow', 'div', 'conversion']
+           'publish_all', 'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'pow', 'div', 'true_divide',
+           'conversion']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (int32,), uint32: (int64,), int32: (int64,), int64: (float16,),
@@ -107,7 +108,7 @@ def finish(result: Tensor, out: Tensor | None) -> Tensor:
 # %% ../nbs/01c_names.ipynb #0597980e
 def unary(name: str, row: str, floating: bool) -> Callable:
     "A function of one tensor; if `floating`, integers are taken as floating numbers."
-    op, node = OPS[row], node_name(name)
+    op, node = OPS[row], node_name(row if row in FUNCTIONS else name)    # an alias is recorded under the first name
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         check_tensor(input, name)
         if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
@@ -123,7 +124,7 @@ def same_dtype(a, b) -> bool:
 
 def binary(name: str, row: str, floating: bool) -> Callable:
     "A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as floating numbers."
-    op, node = OPS[row], node_name(name)
+    op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
         if not same_dtype(input, other) or (floating and not is_floating(input)):
             input, other = promote((input, other), floating)
@@ -210,7 +211,7 @@ publish_all(binary, {
     "multiply": "x * y.",
     "fmod": "The remainder of x / y with the sign of x.",
 }, rows={"multiply": "mul", "fmod": "rem"})
-publish_all(binary, {"atan2": "The angle of the point (y, x).", "true_divide": "x / y."}, rows={"true_divide": "div"}, floating=True)
+publish_all(binary, {"atan2": "The angle of the point (y, x)."}, floating=True)
 publish_all(binary, {"eq": "x == y.", "lt": "x < y.", "less": "x < y."}, rows={"less": "lt"})
 
 def bitwise(name: str, row: str, floating: bool) -> Callable:
@@ -276,6 +277,11 @@ def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = 
         raise error(RuntimeError, f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'",
                     "a quotient is rounded down or towards zero", "rounding_mode='floor'")
     return finish(call(OPS[rows[rounding_mode]], (input, other), NO_PARAMS, "DivBackward1"), out)
+
+@face(inplace=True)
+def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
+    "x / y."
+    return div(input, other, out=out)
 
 # %% ../nbs/01c_names.ipynb #456724d2
 @patch
