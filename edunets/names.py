@@ -87,6 +87,8 @@ def weak(number, kind: dtype):
     return bool(number) if kind.category == 0 else int(np.array(number).astype(kind.numpy))
 
 # %% ../nbs/01c_names.ipynb #4666d3cf
+FUNCTIONS: dict[str, Callable] = {}    # every public function, by PyTorch's name
+
 def is_floating(operand) -> bool:
     "Whether an operand, a tensor or a number, counts as floating."
     return operand.payload.dtype.kind == "f" if isinstance(operand, Tensor) else type(operand) is float
@@ -158,8 +160,6 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
     return function
 
 # %% ../nbs/01c_names.ipynb #6eb80120
-FUNCTIONS: dict[str, Callable] = {}    # every public function, by PyTorch's name
-
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False) -> None:
     "Give a function to the package under PyTorch's name: a function, a method, and if asked a method that works in place."
     function.__name__ = function.__qualname__ = name
