@@ -51,6 +51,7 @@ def test_every_construct_is_rendered(site):
         assert dropped not in one
     page = pages.soup(site / "nbs/one.html")
     assert page.select_one(".edu-svg svg rect[stroke=currentColor]")
+    assert [image["alt"] for image in page.select("main .cell_output img")] == ["A line, as in the equation."]
     assert len(page.select("main details")) == 2      # the folded figure code and the folded solution
     assert "hello from the index" in words(site, "index.html")
     assert "First part One chapter Two" in words(site, "index.html")

@@ -4,7 +4,7 @@
     $$ ... $$ {#eq-x}                 $$ ... $$ (eq-x)
     ::: {.callout-note}               :::{note}, or a fold with collapse="true"
     @sec-x, @eq-x, @fig-x             {ref}, {eq}
-    #| label: fig-x, #| fig-cap:      a numbered caption under the cell
+    #| label: fig-x, #| fig-cap:      a numbered caption under the cell, and the picture's alt text
     #| code-fold, #| echo             cell tags
 """
 import re
@@ -16,6 +16,7 @@ EQUATION = re.compile(r"(.*)\$\$\s*\{#(eq-[\w-]+)\}\s*$")
 CALLOUT = re.compile(r":::+\s*\{\.callout-(\w+)([^}]*)\}\s*$")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 REFERENCE = re.compile(r"@((sec|eq|fig)-[\w-]*\w)")
+KINDS = {"sec": "the section", "eq": "the equation", "fig": "the figure"}
 
 
 def figure_numbers(notebooks):
@@ -72,6 +73,11 @@ def markdown(source, figures):
     return "\n".join(done)
 
 
+def plain(line):
+    """A caption as alt text: without markup."""
+    return re.sub(r"[`*$]", "", REFERENCE.sub(lambda match: KINDS[match[2]], line))
+
+
 def code(cell, figures):
     """A code cell without its options, and its caption cell if it is a figure."""
     options = directives(cell)
@@ -83,6 +89,7 @@ def code(cell, figures):
     label = options.get("label", "")
     if not label.startswith("fig-"):
         return [cell]
+    cell["metadata"]["mystnb"] = {"image": {"alt": plain(options["fig-cap"])}}
     caption = f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** {references(options['fig-cap'], figures)}\n"
     return [cell, {"cell_type": "markdown", "id": label[:64], "metadata": {}, "source": caption}]
 
