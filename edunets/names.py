@@ -28,13 +28,13 @@ WIDER = {bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (i
          float16: (float32,), float32: (float64,), float64: ()}
 
 def reachable(kind: dtype) -> list[dtype]:
-    "All dtypes that can hold `kind`, itself and the nearest first."
+    "All dtypes that may follow `kind` in a promotion, itself and the nearest first."
     found = [kind]
     for k in found: found += [w for w in WIDER[k] if w not in found]
     return found
 
 def promote_types(a: dtype, b: dtype) -> dtype:
-    "The nearest dtype that holds both, as `torch.promote_types`."
+    "The nearest dtype that may follow both, as `torch.promote_types`."
     return next(k for k in reachable(a) if k in reachable(b))
 
 # %% ../nbs/01c_names.ipynb #0e7922f2
