@@ -33,7 +33,7 @@ def linear_rows():
     for size in linear_step.SIZES:
         systems = linear_step.checked(*size)
         with tqdm(total=harness.ROUNDS * len(systems), desc="x".join(map(str, size)), leave=False) as progress:
-            times = harness.measure(systems, linear_step.problem(*size), progress=progress)
+            times = harness.measure(systems, linear_step.problem(*size), linear_step.ENVIRONMENTS, progress=progress)
         rows.append({"size": size, "us": {name: harness.microseconds(t) for name, t in times.items()},
                      "ratio": {name: harness.ratio(times, "edunets", name) for name in times if name != "edunets"}})
     return rows
@@ -56,10 +56,10 @@ def show(result):
     """Print the table."""
     print(f"{result['machine']}; {result['versions']}; {result['date']}")
     names = list(result["rows"][0]["us"])
-    print(f"{'batch x in x out':>18}" + "".join(f"{name:>16}" for name in names) + "   (microseconds; in brackets edunets / it)")
+    print(f"{'batch x in x out':>18}" + "".join(f"{name:>22}" for name in names) + "   (microseconds; in brackets edunets / it)")
     for row in result["rows"]:
         cells = [f"{row['us'][name]:.0f}" + (f" ({row['ratio'][name][0]:.2f})" if name in row["ratio"] else "") for name in names]
-        print(f"{' x '.join(map(str, row['size'])):>18}" + "".join(f"{cell:>16}" for cell in cells))
+        print(f"{' x '.join(map(str, row['size'])):>18}" + "".join(f"{cell:>22}" for cell in cells))
     print(f"import edunets, beyond import numpy: {result['import_ms']:.0f} ms")
 
 

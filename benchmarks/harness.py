@@ -33,15 +33,23 @@ def serve(connection, make, arguments):
         connection.send(block(step))
 
 
-def measure(systems, arguments, rounds=ROUNDS, progress=None):
+def start(make, arguments, environment):
+    """A process that serves a system, with some variables more in its environment, and the connection to it."""
+    context, before = multiprocessing.get_context("spawn"), dict(os.environ)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, make, arguments), daemon=True)
+    os.environ.update(environment)
+    process.start()
+    for name in environment:
+        del os.environ[name]
+    os.environ.update(before)
+    ours.recv()
+    return ours, process
+
+
+def measure(systems, arguments, environments=None, rounds=ROUNDS, progress=None):
     """Seconds a call for each system, over the rounds: {name: make a step of the arguments} -> {name: [seconds, ...]}."""
-    context, workers = multiprocessing.get_context("spawn"), {}
-    for name, make in systems.items():
-        ours, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, make, arguments), daemon=True)
-        process.start()
-        ours.recv()
-        workers[name] = ours, process
+    workers = {name: start(make, arguments, (environments or {}).get(name, {})) for name, make in systems.items()}
     times, order = {name: [] for name in systems}, random.Random(0)
     for _ in range(rounds):
         for name in order.sample(list(systems), len(systems)):

@@ -68,7 +68,10 @@ def jax_eager(x, w, b, y):
     return step
 
 
-SYSTEMS = {"edunets": edunets, "PyTorch": torch, "JAX eager": jax_eager, "HIPS autograd": hips_autograd, "NumPy by hand": numpy_by_hand}
+# glibc gives freed memory back to the system, and each large array is paid for again in page faults, unless it is told to keep it.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "100000000", "MALLOC_TRIM_THRESHOLD_": "200000000"}
+ENVIRONMENTS = {"edunets, memory kept": KEEP_MEMORY}
+SYSTEMS = {"edunets": edunets, "edunets, memory kept": edunets, "PyTorch": torch, "JAX eager": jax_eager, "HIPS autograd": hips_autograd, "NumPy by hand": numpy_by_hand}
 
 
 def checked(batch, inputs, outputs):
