@@ -2,6 +2,7 @@
 import numpy as np
 
 import edunets as en
+import families
 
 rng = np.random.default_rng(0)
 
@@ -81,6 +82,8 @@ SAMPLES = {
     "select": [((normal(2, 3),), {"dim": 1, "index": 2})],
     "copy_into": [((normal(2, 3), normal(3)), {}), ((normal(2, 3), 2.5), {}), ((normal(2), whole(2)), {})],
 }
+
+SAMPLES |= families.collected("ROWS")
 
 
 def cases():

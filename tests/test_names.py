@@ -11,6 +11,8 @@ import pytest
 
 import beside
 import edunets as en
+import families
+from calls import INTEGERS, along, binary, reduction, unary
 from edunets.names import FUNCTIONS
 
 # Families: every member is tried on every kind of input.
@@ -22,27 +24,6 @@ BITWISE = "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_s
 REDUCTIONS = "sum mean amax amin all any std var logsumexp".split()
 ONE_DIM = "prod argmax argmin max min".split()
 ALONG = "softmax log_softmax cumsum cumprod sort argsort".split()
-PAIRS = "x,y x,s s,x x,2 x,-1.5 x,True t,x w,x x,x[0] x,x[:,:1] e,e z,z e,s n,n n,s d,h x,d[:3] i,2 i,2.5 i,i i,k j,i i,s u,u u,2 u,j[:1] b,b b,True b,2 b,1.5 k,k k,s i,d".split()
-INTEGERS = "i,i i,2 j,j u,u b,b b,True i,b[:1] k,i u,j[:1] g,1 e.long(),i[:0]".split()
-
-
-def unary(name):
-    return [code for a in "vxsenzdhijubktwp" for code in (f"m.{name}({a})", f"{a}.{name}()", f"{a}.{name}_(); {a}")] + [
-        f"m.{name}(x, out=m.zeros(2, 3))", f"m.{name}(v, out=m.zeros(0))", f"m.{name}(x, out=m.zeros(3, 2).t())", f"o = m.empty(2, 3); m.{name}(x, out=o) is o"]
-
-
-def binary(name, pairs=PAIRS):
-    return [code for pair in pairs for a, b in [pair.split(",", 1)] for code in (f"m.{name}({a}, {b})", f"{a}.{name}({b})", f"{a}.{name}_({b}); {a}")] + [
-        f"m.{name}({pairs[0]}, out=m.{name}({pairs[0]}) * 0)", f"m.{name}({pairs[0]}, out=m.zeros(0, dtype=m.{name}({pairs[0]}).dtype))"]
-
-
-def reduction(name, dims=("dim=(0, 1)", "(0, -1)", "dim=(0, 2), keepdim=True")):
-    on_all = [f"{a}.{name}({dim})" for a in "vxsenzdhijubktwp" for dim in ("", "0", "-1", "dim=0, keepdim=True")]
-    return on_all + [f"{a}.{name}({dim})" for a in ("c", "c.long()", "c[:, :0]") for dim in ("1", "-2", "3", "-4", "dim=1, keepdim=True", *dims)] + [f"m.{name}(x)", f"m.{name}(c, 1)"]
-
-
-def along(name):
-    return [f"m.{name}({a}, dim={dim})" for a in "vxsezdijubktwpc" for dim in (0, -1)] + [f"c.{name}({dim})" for dim in (1, -2, 3)]
 
 
 SAMPLES = {
@@ -131,6 +112,7 @@ SAMPLES = {
     "manual_seed": ["type(m.manual_seed(3)).__name__", "m.manual_seed(3); m.initial_seed()", "m.manual_seed(3); a = m.rand(2); m.manual_seed(3); (a == m.rand(2)).all()"], "initial_seed": ["m.manual_seed(7); m.initial_seed()"],
     "get_rng_state": ["a = m.get_rng_state(); r = m.rand(3); m.set_rng_state(a); (r == m.rand(3)).all()"], "set_rng_state": ["a = m.get_rng_state(); m.set_rng_state(a)"],
     "set_printoptions": ["m.set_printoptions(profile='default')"],
+    **families.collected("NAMES"),
 }
 
 # Where we differ from PyTorch, and why: (what a line `call: difference` says, the reason). Each must still occur.
@@ -164,6 +146,7 @@ DIFFERENCES = [
     (r"The `\+` operator, on a bool", "+b is b"),
     (r"~ \(operator\.invert\)", "the class is that of bitwise_not, RuntimeError"),
     (r"s\.permute\(\)", "no dims are a permutation of no dims"),
+    *families.collected("DIFFERENCES"),
 ]
 
 
@@ -191,6 +174,7 @@ METHODS = {
     "operators": [f"{a} {o} {b}" for o in ("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=") for a, b in ("xy", "x2", "2x", "ij", "i2", "3i", "su", "bi", "nn", ("x", "1.5"), ("1.5", "i"))]
     + [f"{a} {o} {b}" for o in ("&", "|", "^", "<<", ">>") for a, b in ("ij", "i2", "2i", "qq", "xy", "uu")] + [f"{o}{a}" for o in "-+~" for a in "xibu"] + ["abs(v)", "x @ y.T", "x == None", "x != 'a'", "x + 'a'", "x < None", "x + None", "[1] + x", "divmod(7, 2)", "x == [1]", "pow(x, 2)", "round(v)", "x * np.float32(2)", "np.float64(2) * x", "2.0 ** i", "2 ** i.abs()", "1 / i", "7 // j", "7 % j", "True + b", "math.floor(s)", "sum([x, y])", "max(v)"],
     **{f"in place {o}": [f"x {o} y; x", f"x {o} 2; x", f"i {o} 2; i", f"i {o} 2.5; i", f"i {o} j; i", f"x {o} d[:3]; x", f"u {o} j[:1]; u", f"a = x; x {o} y; a", f"b {o} True; b", f"x[0] {o} 2; x", f"x[q] {o} 2; x", f"s {o} x; s"] for o in ("+=", "-=", "*=", "/=", "//=", "%=", "**=", "&=", "|=", "^=", "<<=", ">>=")},
+    **families.collected("METHODS"),
 }
 # Covered by tests/test_autograd_torch.py.
 AUTOGRAD = "backward grad grad_fn register_hook register_post_accumulate_grad_hook retain_grad retains_grad".split()

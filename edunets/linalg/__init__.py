@@ -1,0 +1,1 @@
+"Linear algebra: PyTorch's `torch.linalg`."
