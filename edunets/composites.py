@@ -11,18 +11,18 @@ from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
 from .table import NO_PARAMS, OPS, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
-from .table import decompose, erf, horner, kernel
+from .table import decompose, erf, filled, horner, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
-           'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'mean_kernel', 'var_kernel',
-           'logsumexp_kernel', 'softmax_kernel', 'count', 'logsumexp_steps', 'ones', 'halves', 'prod_steps',
-           'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating',
-           'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax',
-           'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort',
-           'argsort', 'topk', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'cat_steps',
-           'flip_steps', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
+           'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count', 'mean_kernel', 'var_kernel',
+           'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'halves', 'prod_steps', 'cumprod_steps', 'pick',
+           'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var',
+           'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
+           'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
+           'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'cat_steps', 'flip_steps', 'joined',
+           'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -252,9 +252,13 @@ kernel(
     log_softmax=lambda xp, a, *, dim: a - logsumexp_kernel(xp, a, dim, True),
 )
 
+def count(shape: tuple, dims: tuple | None) -> int:
+    "How many elements a reduction over `dims` takes together."
+    return math.prod(shape if dims is None else [shape[d] for d in dims])
+
 def mean_kernel(xp, a, dims, keepdim, missing=0):
     "The sum over the count (less `missing`); half precision is summed in single. NumPy's own mean and var warn where PyTorch gives NaN."
-    n = a.size if dims is None else math.prod([a.shape[d] for d in dims])
+    n = count(a.shape, dims)
     if a.itemsize == 2: return (a.sum(axis=dims, keepdims=keepdim, dtype="float32") / builtins.max(n - missing, 0)).astype(a.dtype)
     return a.sum(axis=dims, keepdims=keepdim) / builtins.max(n - missing, 0)
 
@@ -278,17 +282,13 @@ def softmax_kernel(xp, a, dim):
     return e
 
 # %% ../nbs/01d_composites.ipynb #b7636501
-def count(a: Tensor, dims: tuple | None) -> int:
-    "How many elements a reduction over `dims` takes together."
-    return a.numel() if dims is None else math.prod(a.payload.shape[d] for d in dims)
-
 decompose(
-    mean=lambda a, *, dims, keepdim: a.sum(dims, keepdim) / count(a, dims),
-    var=lambda a, *, dims, keepdim, correction: (a - a.mean(dims, True)).square().sum(dims, keepdim) / (count(a, dims) - correction),
+    mean=lambda a, *, dims, keepdim: a.sum(dims, keepdim) / count(a.payload.shape, dims),
+    var=lambda a, *, dims, keepdim, correction: (a - a.mean(dims, True)).square().sum(dims, keepdim) / builtins.max(count(a.payload.shape, dims) - correction, 0),
     std=lambda a, *, dims, keepdim, correction: a.var(dims, correction=correction, keepdim=keepdim).sqrt(),
     prod=lambda a, *, dims, keepdim: prod_steps(a, dims, keepdim),
     amin=lambda a, *, dims, keepdim: -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
-    all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a, dims),
+    all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a.payload.shape, dims),
     any=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) > 0,
     norm=lambda a, *, dims, keepdim: (a * a).sum(dims, keepdim).sqrt(),
     logsumexp=lambda a, *, dims, keepdim: logsumexp_steps(a, dims, keepdim),
@@ -307,14 +307,10 @@ def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
     return total if keepdim else total.reshape(a.sum(dims).shape)
 
 # %% ../nbs/01d_composites.ipynb #e964863c
-def ones(a: Tensor) -> Tensor:
-    "Ones in the shape of `a`."
-    return call(OPS["full"], (), {"shape": a.payload.shape, "value": 1, "dtype": a.dtype, "device": a.device})
-
 def halves(a: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "Two slices of equal length, a 1 put at the end of an odd one."
     n = a.shape[dim]
-    if n % 2: a, n = FUNCTIONS["cat"]([a, ones(a.narrow(dim, 0, 1))], dim), n + 1
+    if n % 2: a, n = FUNCTIONS["cat"]([a, filled(a, a.narrow(dim, 0, 1).shape, 1)], dim), n + 1
     return a.narrow(dim, 0, n // 2), a.narrow(dim, n // 2, n // 2)
 
 def prod_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
@@ -331,7 +327,7 @@ def cumprod_steps(a: Tensor, dim: int) -> Tensor:
     "Running products in log2(n) steps (Hillis and Steele 1986)."
     step, n = 1, a.shape[dim] if a.ndim else 1
     while step < n:
-        a = a * FUNCTIONS["cat"]([ones(a.narrow(dim, 0, step)), a.narrow(dim, 0, n - step)], dim)
+        a = a * FUNCTIONS["cat"]([filled(a, a.narrow(dim, 0, step).shape, 1), a.narrow(dim, 0, n - step)], dim)
         step *= 2
     return a
 
@@ -573,7 +569,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
     sizes = len(input.payload.shape), len(other.payload.shape)
-    if input.payload.dtype != other.payload.dtype:
+    if input.payload.dtype is not other.payload.dtype:
         raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != {other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
     if 0 in sizes:
@@ -617,7 +613,7 @@ def cat_steps(tensors, dim: int) -> Tensor:
     "Put each tensor at its place in zeros."
     shape = list(tensors[0].payload.shape)
     shape[dim] = builtins.sum(t.payload.shape[dim] for t in tensors)
-    out = call(OPS["full"], (), {"shape": tuple(shape), "value": 0, "dtype": tensors[0].dtype, "device": tensors[0].device})
+    out = filled(tensors[0], tuple(shape), 0)
     start = 0
     for t in tensors:
         length = t.payload.shape[dim]

@@ -8,13 +8,13 @@ import numpy as np
 from .errors import error
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, promote, weak, where
-from .table import NO_PARAMS, OPS, call, decompose, kernel
+from .table import NO_PARAMS, OPS, call, decompose, filled, kernel
 from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
 from .views import store
 
 # %% auto #0
 __all__ = ['integers', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'mask_indices',
-           'check_mask_shape', 'adjacent', 'gathered', 'filled', 'in_dtype', 'scattered', 'along_dim', 'gather',
+           'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'in_dtype', 'scattered', 'along_dim', 'gather',
            'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask',
            'masked_fill', 'masked_select', 'nonzero']
 
@@ -128,11 +128,11 @@ def __iter__(self: Tensor):
     return iter(self.unbind(0))
 
 # %% ../nbs/01f_indexing.ipynb #007df38f
-kernel(copy_into=lambda xp, a, b: filled(xp, a, b))
+kernel(copy_into=lambda xp, a, b: spread_over(xp, a, b))
 decompose(copy_into=lambda a, b: cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor)
-          else call(OPS["full"], (), {"shape": a.payload.shape, "value": b, "dtype": a.dtype, "device": a.device}))
+          else filled(a, a.payload.shape, b))
 
-def filled(xp, a, b):
+def spread_over(xp, a, b):
     "A new array like `a`, filled with `b`, which is broadcast and cast."
     out = xp.empty_like(a)
     out[...] = b

@@ -120,9 +120,9 @@ def unary(name: str, row: str, floating: bool) -> Callable:
 # %% ../nbs/01c_names.ipynb #5a2447e1
 def same_dtype(a, b) -> bool:
     "Whether two operands need no promotion."
-    if isinstance(a, Tensor) and isinstance(b, Tensor): return a.payload.dtype is b.payload.dtype
-    x, number = (a, b) if isinstance(a, Tensor) else (b, a)
-    return type(number) in (float, int) and isinstance(x, Tensor) and x.payload.dtype.kind == "f"
+    if not isinstance(a, Tensor): a, b = b, a
+    if isinstance(b, Tensor): return a.payload.dtype is b.payload.dtype
+    return type(b) in (float, int) and isinstance(a, Tensor) and a.payload.dtype.kind == "f"
 
 def binary(name: str, row: str, floating: bool) -> Callable:
     "A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as floating numbers."

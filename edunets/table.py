@@ -22,7 +22,7 @@ from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'new_tensor',
            'quiet', 'BITS', 'ROTATIONS', 'BLOCK', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
-           'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'filled', 'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
            'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'erf_coefficients', 'erf', 'horner', 'along', 'moved',
            'written', 'windows', 'fold', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of',
            'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op',
@@ -110,11 +110,11 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     for arg in args:
         if isinstance(arg, Tensor):
             if arg._parent is not None: refresh(arg)
-            tracked = tracked or arg._requires_grad
+            if arg._requires_grad: tracked = now.grad
             arg = arg.payload
-            if type(arg) is not kind: kind = stronger(kind, type(arg))
+            if kind is None: kind = type(arg)
+            elif type(arg) is not kind: kind = stronger(kind, type(arg))
         payloads.append(arg)
-    tracked = tracked and now.grad
     if op.kernel is None or (tracked and op.vjp is None and op.decompose is not None):
         return op.decompose(*args, **params)    # a composite without a rule of its own: the tape sees its parts
     out = HANDLERS[kind](op, payloads, params) if now.trace is None else now.trace.run(op, args, params)
@@ -126,6 +126,10 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     if now.inference: mark_inference(result)
     elif tracked: Tape.record(op, args, params, name, result)
     return result
+
+def filled(like, shape: tuple, value) -> Tensor:
+    "A tensor filled with one number, of the dtype and on the device of `like`."
+    return call(OPS["full"], (), {"shape": shape, "value": value, "dtype": like.dtype, "device": like.device})
 
 def mark_inference(result) -> None:
     for tensor in result if type(result) is tuple else (result,): tensor._inference = tensor._parent is None or tensor._parent._inference
@@ -264,7 +268,7 @@ kernel(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
-    permute=lambda xp, a, *, dims: xp.transpose(a, dims),
+    permute=lambda xp, a, *, dims: a.transpose(dims),
     expand=lambda xp, a, *, shape: xp.broadcast_to(a, shape) if a.size != math.prod(shape) else xp.reshape(a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[along(dim, start, length, step)],
     put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),

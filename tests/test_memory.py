@@ -43,7 +43,7 @@ def plain(w, x):
 def views(w, x):
     y = x @ w
     y[0].view(-1)[1:3].sum().backward(retain_graph=True)
-    y.t().unsqueeze(0).expand(2, 50, 50).sum().backward()
+    y.t().unsqueeze(0).expand(2, 100, 100).sum().backward()
 
 
 def in_place(w, x):
@@ -137,7 +137,7 @@ def no_collector():
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda f: f.__name__)
 def test_nothing_stays_behind(step, no_collector):
-    w, x = en.randn(50, 50, requires_grad=True), en.rand(50, 50)
+    w, x = en.randn(100, 100, requires_grad=True), en.rand(100, 100)
     def run():
         step(w, x)
         w.grad = None

@@ -8,7 +8,7 @@ import heapq
 from .tape import Node, check_nan, place
 from ..creation import zeros_like
 from ..errors import error
-from ..table import OPS, ambient, call, mode
+from ..table import OPS, ambient, call, filled, mode
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
@@ -30,70 +30,81 @@ class Backward:
     "One backward pass: the gradients under way, and the nodes and leaves that wait for them."
     def __init__(self, retain_graph: bool, create_graph: bool):
         self.retain_graph, self.create_graph = retain_graph, create_graph
-        self.waiting, self.queue = {}, []           # node or leaf: its gradients so far; who is next
-        self.own = set()                            # leaves whose gradient lies in memory that nobody else has
+        self.waiting, self.queue = {}, []           # node: the gradients of its outputs so far; who is next
+        self.leaves = {}                            # leaf: its gradient so far, and whether its memory is nobody else's
         self.captured = {}                          # (node or leaf, output): the gradient asked for
         self.needed = self.passed = None            # with inputs: who gets gradients, who passes them on
 
-    def send(self, target, number: int, g: Tensor, own: bool = False) -> None:
-        "Add a gradient for an output of a node, or for a leaf."
+    def send(self, edge: tuple, g: Tensor, own: bool = False) -> None:
+        "Add a gradient for an output of a node, or for a leaf; `own`: its memory is nobody else's."
+        target, number = edge
         if self.needed is not None and target not in self.needed: return
-        leaf = isinstance(target, Tensor)
-        shape, kind = (target.payload.shape, target.payload.dtype) if leaf else target.outputs[number]
+        if isinstance(target, Tensor): return self.send_leaf(target, g, own)
+        shape, kind = target.outputs[number]
         if g.payload.shape != shape or g.payload.dtype is not kind: g = fitted(g, shape, kind)
         grads = self.waiting.get(target)
         if grads is None:
-            grads = self.waiting[target] = [None] * (1 if leaf else len(target.outputs))
-            heapq.heappush(self.queue, (1, id(target), target) if leaf else (0, -target.sequence, target))
-        if leaf and (own or grads[0] is not None): self.own.add(target)
+            grads = self.waiting[target] = [None] * len(target.outputs)
+            heapq.heappush(self.queue, (-target.sequence, target))
         grads[number] = g if grads[number] is None else grads[number] + g
+
+    def send_leaf(self, leaf: Tensor, g: Tensor, own: bool) -> None:
+        shape, kind = leaf.payload.shape, leaf.payload.dtype
+        if g.payload.shape != shape or g.payload.dtype is not kind: g, own = fitted(g, shape, kind), True
+        self.leaves[leaf] = (self.leaves[leaf][0] + g, True) if leaf in self.leaves else (g, own)
 
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
+        queue, waiting = self.queue, self.waiting
         with mode(grad=self.create_graph, inference=False):
-            while self.queue:
-                target = heapq.heappop(self.queue)[-1]
-                grads = self.waiting.pop(target)
-                if isinstance(target, Tensor): self.arrive(target, grads[0])
-                else: self.step(target, grads)
+            while queue:
+                node = heapq.heappop(queue)[1]
+                self.step(node, waiting.pop(node))
+            for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
 def step(self: Backward, node: Node, grads: list) -> None:
     "Pass a node's gradients on to its inputs."
     if node.hooks is not None: grads = node.hooks.on_outputs(grads)
-    for number, g in enumerate(grads) if self.captured else ():
-        if (node, number) in self.captured: self.captured[node, number] = g
+    if self.captured: self.capture(node, grads)
     if self.passed is not None and node not in self.passed: return
     sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
     if ambient.get().check_nan: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
-        if edge is not None and g is not None: self.send(*edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
-    if not self.retain_graph: node.release()
+        if edge is not None and g is not None: self.send(edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
+    if node.saved and not self.retain_graph: node.release()
+
+@patch
+def capture(self: Backward, target, grads: list) -> None:
+    "Keep the gradients that were asked for."
+    for number, g in enumerate(grads):
+        if (target, number) in self.captured: self.captured[target, number] = g
 
 def is_own(g: Tensor, node: Node, grads: list) -> bool:
     "Whether a gradient just computed lies in fresh memory: no view, and not the incoming gradient handed on."
     if node.op is None or node.hooks is not None or getattr(g.payload, "base", None) is not None: return False
-    return all(g.payload is not h.payload for h in grads if h is not None)
+    return all([h is None or g.payload is not h.payload for h in grads])
 
 
 # %% ../../nbs/02_autograd.ipynb #39d06184
 @patch
-def arrive(self: Backward, leaf: Tensor, g: Tensor) -> None:
+def arrive(self: Backward, leaf: Tensor, g: Tensor, own: bool) -> None:
     "The whole gradient of a leaf is here: run its hooks, then hand it over or add it to `.grad`."
     hooks = leaf._hooks
     for hook in hooks.grad.values() if hooks else (): g = changed(hook(g), g)
-    if (leaf, 0) in self.captured: self.captured[leaf, 0] = g
+    if self.captured: self.capture(leaf, [g])
     else:
-        accumulate(leaf, g, self.create_graph, leaf in self.own and not hooks)
+        accumulate(leaf, g, self.create_graph, own and not hooks)
         for hook in hooks.accumulated.values() if hooks else (): hook(leaf)
 
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
     "Add to `.grad`; a first gradient becomes `.grad` itself if its memory is nobody else's."
-    if leaf.grad is None: leaf.grad = g if own else g.clone()
-    elif create_graph: leaf.grad = leaf.grad + g
-    else: leaf.grad.add_(g)
+    so_far = leaf.grad
+    if so_far is None: leaf.grad = g if own else g.clone()
+    elif create_graph: leaf.grad = so_far + g
+    else: so_far.add_(g)
 
 def changed(returned, value):
     "What a hook returned, if it did."
@@ -109,7 +120,7 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
         if x.numel() != 1:
             raise error(RuntimeError, "grad can be implicitly created only for scalar outputs", f"the tensor has shape {tuple(x.shape)}, so its derivative is a matrix",
                         "x.sum().backward(), or x.backward(gradient) with a tensor of the same shape")
-        return call(OPS["full"], (), {"shape": x.payload.shape, "value": 1, "dtype": x.dtype, "device": x.device})
+        return filled(x, x.payload.shape, 1)
     if g.payload.shape != x.payload.shape:
         raise error(RuntimeError, f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and output[{number}] has a shape of {list(x.shape)}.",
                     "each element of the output needs its weight", "a gradient of the output's shape")
@@ -128,7 +139,7 @@ def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) 
     return work
 
 def finish_pass(work: Backward) -> None:
-    for (target, number), g in work.roots: work.send(target, number, g)
+    for edge, g in work.roots: work.send(edge, g)
     work.run()
 
 

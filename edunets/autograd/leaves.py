@@ -15,7 +15,7 @@ from ..table import OPS, ambient, call
 from ..tensors import Tensor, patch, wrap
 
 # %% auto #0
-__all__ = ['NOT_A_LEAF', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'get_data', 'set_data',
+__all__ = ['NOT_A_LEAF', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'get_data', 'set_data',
            'RemovableHandle', 'LeafHooks', 'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
@@ -71,15 +71,19 @@ def get_grad(self: Tensor) -> Tensor | None:
 
 # %% ../../nbs/02f_leaves.ipynb #02fsetgr
 def set_grad(self: Tensor, g: Tensor | None) -> None:
-    if g is not None and not isinstance(g, Tensor):
-        raise error(TypeError, f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}", "a gradient has a number for each element", "en.tensor(...)")
-    if g is not None and g.payload.dtype != self.payload.dtype:
-        raise error(RuntimeError, f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype '{self.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
-    if g is not None and g.payload.shape != self.payload.shape:
-        raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of {list(self.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
+    if g is not None: check_grad(self, g)
     trace = ambient.get().trace
     if trace is None: self._grad = g
     else: trace.set_grad(self, g)
+
+def check_grad(x: Tensor, g) -> None:
+    "A TypeError or RuntimeError unless `g` can be the gradient of `x`."
+    if not isinstance(g, Tensor):
+        raise error(TypeError, f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}", "a gradient has a number for each element", "en.tensor(...)")
+    if g.payload.dtype != x.payload.dtype:
+        raise error(RuntimeError, f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype '{x.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
+    if g.payload.shape != x.payload.shape:
+        raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of {list(x.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
 
 Tensor.grad = property(get_grad, set_grad, doc="The gradient, added up over the backward passes; `None` before the first.")
 

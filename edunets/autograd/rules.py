@@ -6,15 +6,16 @@ from __future__ import annotations
 import math
 
 from .tape import no_vjp, vjp
+from ..composites import count
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, call
+from ..table import OPS, call, filled
 from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'filled', 'zeros', 'hole', 'place', 'count', 'spread',
-           'shared', 'gather', 'scatter', 'won', 'along']
+__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'place', 'spread', 'shared',
+           'gather', 'scatter', 'won', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -153,8 +154,6 @@ vjp(
 
 
 # %% ../../nbs/02a_rules.ipynb #2dac48ce
-def filled(like, shape: tuple, value) -> Tensor: return call(OPS["full"], (), {"shape": shape, "value": value, "dtype": like.dtype, "device": like.device})
-
 def zeros(like) -> Tensor: return filled(like, like.shape, 0)
 
 def hole(g: Tensor, dim: int, length: int) -> Tensor:
@@ -173,8 +172,6 @@ vjp(
 
 
 # %% ../../nbs/02a_rules.ipynb #eb77f70a
-def count(shape: tuple, dims: tuple | None) -> int: return math.prod(shape if dims is None else [shape[d] for d in dims])
-
 def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
     "The transpose of a sum: the gradient at every element that was summed."
     if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": tuple([1 if d in dims else n for d, n in enumerate(shape)])})

@@ -14,13 +14,13 @@ from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refre
 from ..tensors import Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save', 'copied',
-           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'asked', 'differentiable', 'keep', 'record', 'freed',
-           'place', 'check_nan']
+__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save',
+           'copied', 'save_result', 'Node', 'AccumulateGrad', 'as_node', 'Plan', 'planned', 'differentiable', 'keep',
+           'record', 'freed', 'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
-    "How a gradient passes to one operand: the function, and the names of what it asks for."
+    "How a gradient passes to one operand: a function of `g`, and the names of what else it asks for."
     function: Callable
     asks: tuple[str, ...]
 
@@ -36,8 +36,8 @@ fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `ou
 def vjp(**rows) -> None:
     "Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands), or `no_vjp(why)`."
     for row, entry in rows.items():
-        asked.cache_clear()
-        if isinstance(entry, list): entry = [rule and Rule(rule, tuple(inspect.signature(rule).parameters)) for rule in entry]
+        planned.cache_clear()
+        if isinstance(entry, list): entry = [rule and Rule(rule, tuple(inspect.signature(rule).parameters)[1:]) for rule in entry]
         fill_vjp(**{row: entry})
 
 # %% ../../nbs/02i_tape.ipynb #239336ce
@@ -79,17 +79,18 @@ def save_result(x: Tensor) -> Saved:
     return save(alone)
 
 # %% ../../nbs/02i_tape.ipynb #1dedb591
+NUMBERS = itertools.count()
+
 class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    count = itertools.count()
-    op, params, saved = None, NO_PARAMS, {}
+    op, params, rules, saved = None, NO_PARAMS, (), {}
     hooks, site = None, None        # the site is kept in anomaly mode
 
-    def __init__(self, label: str, edges: tuple, outputs: tuple):
+    def __init__(self, label: str, edges: list, outputs: list):
         self.label = label          # as PyTorch's: MulBackward0
         self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
         self.outputs = outputs      # (shape, dtype) of each output
-        self.sequence = next(Node.count)
+        self.sequence = next(NUMBERS)
         if ambient.get().anomaly: self.site = site()
 
     def __repr__(self) -> str: return f"<{self.label} object at {id(self):#x}>"
@@ -115,11 +116,19 @@ def as_node(target):
     return AccumulateGrad(target) if isinstance(target, Tensor) else target
 
 # %% ../../nbs/02i_tape.ipynb #tapeaskd
+class Plan(NamedTuple):
+    "What a row's rules need when certain operands need a gradient."
+    rules: list         # a rule for each operand, None where there is nothing to compute
+    operands: list      # the operands to keep: (name, position)
+    others: list        # what else to keep: results, shapes, the further operands
+
 @functools.cache
-def asked(op: Op, needed: tuple[bool, ...]) -> list[str]:
-    "The names that the rules of the needed operands ask for, the gradient and the row's parameters left out."
-    rules = [op.vjp[min(position, len(op.vjp) - 1)] for position, need in enumerate(needed) if need]
-    return sorted({ask for rule in rules if rule for ask in rule.asks} & {*op.operands, op.variadic, "out", "second", "like", "likes"})
+def planned(op: Op, needed: tuple[bool, ...]) -> Plan:
+    "The plan of a row, worked out once for each pattern of operands that need a gradient."
+    rules = [op.vjp[min(position, len(op.vjp) - 1)] if need else None for position, need in enumerate(needed)]
+    asks = {ask for rule in rules if rule for ask in rule.asks}
+    return Plan(rules, [(name, position) for position, name in enumerate(op.operands) if name in asks],
+                sorted(asks & {op.variadic, "out", "second", "like", "likes"}))
 
 # %% ../../nbs/02i_tape.ipynb #a9b0440f
 def differentiable(op: Op) -> bool:
@@ -127,14 +136,14 @@ def differentiable(op: Op) -> bool:
     if op.vjp is not None: return False
     raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
 
-def keep(op: Op, names: list[str], args: tuple, results: tuple) -> dict:
+def keep(op: Op, plan: Plan, args: tuple, results: tuple) -> dict:
     "What the rules ask for, by name."
     kept = {}
-    for name in names:
-        if name in op.operands:
-            arg = args[op.operands.index(name)]
-            kept[name] = save(arg) if isinstance(arg, Tensor) else arg
-        elif name == op.variadic: kept[name] = tuple(map(save, args[len(op.operands):]))
+    for name, position in plan.operands:
+        arg = args[position]
+        kept[name] = save(arg) if isinstance(arg, Tensor) else arg
+    for name in plan.others:
+        if name == op.variadic: kept[name] = tuple(map(save, args[len(op.operands):]))
         elif name == "out": kept["out"] = tuple(map(save_result, results)) if len(results) > 1 else save_result(results[0])
         elif name == "second": kept["second"] = save(results[1])
         elif name in ("like", "likes"): kept["likes"] = [like(arg) if isinstance(arg, Tensor) else None for arg in args]
@@ -145,14 +154,17 @@ def keep(op: Op, names: list[str], args: tuple, results: tuple) -> dict:
 def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
     "Put an op on the tape: the node of its results, with just what its rules ask for."
     if type(op.vjp) is not list and not differentiable(op): return
-    edges = tuple([(arg._node or arg, arg._output_nr) if isinstance(arg, Tensor) and arg._requires_grad else None for arg in args])
+    edges, outputs = [], []
+    for arg in args: edges.append((arg._node or arg, arg._output_nr) if isinstance(arg, Tensor) and arg._requires_grad else None)
+    plan = planned(op, tuple(map(bool, edges)))
+    node = Node(name or node_name(op.name), edges, outputs)
+    node.op, node.params, node.rules = op, params, plan.rules
     results = result if type(result) is tuple else (result,)
-    node = Node(name or node_name(op.name), edges, tuple([(r.payload.shape, r.payload.dtype) for r in results]))
-    node.op, node.params = op, params
-    names = asked(op, tuple([edge is not None for edge in edges]))
-    if names: node.saved = keep(op, names, args, results)
-    for number, r in enumerate(results):
-        if r.payload.dtype.kind == "f": r._node, r._output_nr, r._requires_grad = node, number, True
+    if plan.operands or plan.others: node.saved = keep(op, plan, args, results)
+    for r in results:
+        dtype = r.payload.dtype
+        if dtype.kind == "f": r._node, r._output_nr, r._requires_grad = node, len(outputs), True
+        outputs.append((r.payload.shape, dtype))
 
 Tape.record = record
 
@@ -203,11 +215,11 @@ def get(self: Node, ask: str, position: int):
 @patch
 def apply(self: Node, g) -> list:
     "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    rules, last, grads = self.op.vjp, len(self.op.vjp) - 1, []
-    for position, edge in enumerate(self.edges):
-        if edge is None: grads.append(None); continue
-        rule = rules[position if position < last else last]
-        grads.append(rule.function(*[g if ask == "g" else self.get(ask, position) for ask in rule.asks]))
+    grads = []
+    for position, rule in enumerate(self.rules):
+        if rule is None: grads.append(None)
+        elif rule.asks: grads.append(rule.function(g, *map(self.get, rule.asks, itertools.repeat(position))))
+        else: grads.append(rule.function(g))
     return grads
 
 
