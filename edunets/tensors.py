@@ -193,9 +193,9 @@ BACKENDS: dict[type, Backend] = {np.ndarray: Backend(np, device("cpu"))}
 
 def backend_of(where: str | device | None) -> Backend:
     "The backend of a device (`None`: the CPU)."
-    where = device(where or "cpu")
+    kind = where.type if isinstance(where, device) else device(where or "cpu").type
     for backend in BACKENDS.values():
-        if backend.device.type == where.type: return backend
+        if backend.device.type == kind: return backend
     raise error(RuntimeError, f"no backend for device '{where}' is at hand", "edunets knows the devices " +
                 ", ".join(sorted({str(b.device) for b in BACKENDS.values()})) + " here", "device='cpu'")
 

@@ -8,7 +8,7 @@ import heapq
 from .tape import Node, check_nan, place
 from ..creation import zeros_like
 from ..errors import error
-from ..table import OPS, ambient, call, filled, mode
+from ..table import OPS, ambient, call, filled
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
@@ -34,6 +34,7 @@ class Backward:
         self.leaves = {}                            # leaf: its gradient so far, and whether its memory is nobody else's
         self.captured = {}                          # (node or leaf, output): the gradient asked for
         self.needed = self.passed = None            # with inputs: who gets gradients, who passes them on
+        self.check_nan = ambient.get().check_nan
 
     def send(self, edge: tuple, g: Tensor, own: bool = False) -> None:
         "Add a gradient for an output of a node, or for a leaf; `own`: its memory is nobody else's."
@@ -55,12 +56,14 @@ class Backward:
 
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
-        queue, waiting = self.queue, self.waiting
-        with mode(grad=self.create_graph, inference=False):
-            while queue:
-                node = heapq.heappop(queue)[1]
-                self.step(node, waiting.pop(node))
+        before = ambient.get()
+        token = ambient.set(before._replace(grad=self.create_graph, inference=False))
+        try:
+            while self.queue:
+                node = heapq.heappop(self.queue)[1]
+                self.step(node, self.waiting.pop(node))
             for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
+        finally: ambient.reset(token)
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
@@ -70,7 +73,7 @@ def step(self: Backward, node: Node, grads: list) -> None:
     if self.captured: self.capture(node, grads)
     if self.passed is not None and node not in self.passed: return
     sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
-    if ambient.get().check_nan: check_nan(node, sent)
+    if self.check_nan: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
         if edge is not None and g is not None: self.send(edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
