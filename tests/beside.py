@@ -120,28 +120,32 @@ def different_tensors(ours, theirs, tolerance):
     return None if np.allclose(a, b, limit, limit, equal_nan=True) else f"{a.tolist()} for {b.tolist()}"
 
 
-def differences(codes, torch, tolerance=1):
-    """The lines `code: difference` for those of `codes` that differ."""
-    found = [(code, difference(run(code, edunets), run(code, torch), tolerance)) for code in codes]
-    return [f"{code}: {' '.join(said.split())}" for code, said in found if said]
-
-
 @dataclasses.dataclass
 class Verdict:
     """What the comparison of one piece of code with PyTorch gave: `None` where both agree, else how they differ; `...` where it was not asked."""
-    value: str | None              # of values, dtypes, shapes, or of the classes of the errors
-    raised: bool                   # both raise
+    value: str | None              # of values, dtypes and shapes, or of the classes of the errors
+    raises: bool                   # PyTorch raises
     gradient: object = ...
     second: object = ...
 
+    def said(self):
+        "The differences, in words."
+        return [" ".join(text.split()) for text in (self.value, self.gradient, self.second) if text not in (None, ...)]
+
 
 def judge(code, torch, made=letters, tolerance=1):
-    """Code on both, once for its value, and once, if it gives floating tensors, for its gradients; `made(code, m)` makes the tensors."""
+    """Code on both, once for its value, and once for its gradients if there are any at finite numbers; `made(code, m)` makes the tensors."""
     ours, theirs = run(code, edunets, made(code, edunets)), run(code, torch, made(code, torch))
-    verdict = Verdict(difference(ours, theirs, tolerance), isinstance(ours, Exception) and isinstance(theirs, Exception))
-    if verdict.value is None and not isinstance(theirs, Exception) and any(is_floating(x) and x.numel() for x in tensors_of(theirs)):
+    verdict = Verdict(difference(ours, theirs, tolerance), isinstance(theirs, Exception))
+    results = [] if verdict.raises or verdict.value else tensors_of(theirs)
+    if any(is_floating(x) and x.numel() for x in results) and all(x.isfinite().all() for x in made(code, torch).values() if is_tensor(x)):
         verdict.gradient, verdict.second = different_slopes(slopes(code, edunets, made), slopes(code, torch, made), tolerance)
     return verdict
+
+
+def differences(codes, torch, tolerance=1):
+    """The lines `code: difference` for those of `codes` that differ."""
+    return [f"{code}: {said}" for code in codes for said in judge(code, torch, tolerance=tolerance).said()]
 
 
 def tensors_of(result):

@@ -52,10 +52,9 @@ class Drawn:
 
 @dataclasses.dataclass
 class Case:
-    "A call as text, and the tensors that its letters stand for; `wild` if there may be values that no gradient is expected of."
+    "A call as text, and the tensors that its letters stand for."
     code: str
     given: dict
-    wild: bool
 
     def made(self, code, m): return {key: x.tensor(m) if isinstance(x, Drawn) else x for key, x in self.given.items()}
     def __repr__(self): return "; ".join([f"{key} = {x!r}" for key, x in self.given.items()] + [self.code])
@@ -127,7 +126,7 @@ def calls(draw, name, methods=True):
     forms = [f"m.{name}({', '.join(['x', *texts])})"]
     if methods and hasattr(en.Tensor, name): forms.append(f"x.{name}({rest})")
     if methods and hasattr(en.Tensor, name + "_") and x.layout != "expanded": forms.append(f"x.{name}_({rest}); x")
-    return Case(draw(st.sampled_from(forms)), given, wild)
+    return Case(draw(st.sampled_from(forms)), given)
 
 
 MEMORY = re.compile(r"stride|contiguous|data_ptr|storage|\bview|numpy")     # code that asks how memory lies
@@ -141,7 +140,7 @@ def samples(draw, codes):
     known = beside.letters(code, en)
     sizes = {n: n for x in known.values() for n in x.shape}
     if draw(st.integers(0, 2)) == 0 and not MEMORY.search(code): sizes = {n: draw(st.sampled_from([n, 0, 1, 2, 3, 5])) for n in sizes}
-    return Case(code, {key: draw(like(x, sizes, wild and not WHOLE_NUMBERS.search(code), code)) for key, x in known.items()}, wild)
+    return Case(code, {key: draw(like(x, sizes, wild and not WHOLE_NUMBERS.search(code), code)) for key, x in known.items()})
 
 
 @st.composite

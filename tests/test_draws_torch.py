@@ -1,6 +1,4 @@
 """Every name on drawn tensors: shapes, dtypes, layouts and values that nobody typed. PyTorch judges, and NumPy where it has the function."""
-import re
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,18 +8,10 @@ import beside
 import draws
 import edunets as en
 from edunets.names import FUNCTIONS
-from test_names import DIFFERENCES, METHODS, SAMPLES
+from test_names import METHODS, SAMPLES, unexplained
 
 BUDGET = settings(derandomize=True, max_examples=40, deadline=None, database=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
 NAMED = [name for name in (*sorted(SAMPLES), *METHODS) if not draws.is_random(name)]
-
-
-# Bugs that are known: (what a line says, what is wrong). A line goes when the bug does.
-OPEN = [
-    (r"\.(eq|ne|not_equal|l[te]|less|less_equal|g[te]|greater|greater_equal)_\(.*gradient 1", "a result without gradient is stored in place, and x keeps its old node"),
-    (r"(fmod|remainder|%).*gradient 2: .*nan", "the slope of trunc(a / b) is 0 times infinity where b is 0"),
-    (r"(pow|\*\*).*gradient 2: .*nan", "the rule of pow masks before it multiplies by g, which may be NaN"),
-]
 
 
 def cases(name):
@@ -34,13 +24,8 @@ def cases(name):
 def problem(case, torch):
     "How a case differs from PyTorch, and no difference that is stated explains it."
     verdict = beside.judge(case.code, torch, case.made, tolerance=8)
-    for said in (verdict.value,) if case.wild else (verdict.value, verdict.gradient, verdict.second):
-        if said and said is not ... and not stated(line := f"{case.code}: {' '.join(said.split())}"):
-            return f"{case}\n{line}"
-
-
-def stated(line):
-    return any(re.search(pattern, line) for pattern, _ in DIFFERENCES + OPEN)
+    lines = unexplained(f"{case.code}: {said}" for said in verdict.said())
+    return f"{case}\n{lines[0]}" if lines else None
 
 
 @pytest.mark.parametrize("name", NAMED)

@@ -34,8 +34,8 @@ SAMPLES = {
     "clamp": ["x.clamp(0.2, 0.4)", "x.clamp(min=0.3)", "x.clamp(max=0.3)", "x.clamp(x[0], 0.5)" , "x.clamp(min=y)", "x.clamp()", "i.clamp(0, 2)", "i.clamp(0.5, 2)", "i.clamp(min=s)", "x.clamp(0, 1)", "n.clamp(-1, 1)", "x.clamp(0.5, 0.2)",
               "x.clamp_(0.2, 0.4)", "i.clamp_(0, 2)", "i.clamp_(0.5, 2)", "m.clamp(x, 0.2, out=m.zeros(2, 3))", "u.clamp(1, 100)", "e.clamp(0, 1)", "x.clamp(d[:3])", "b.clamp(0, 1)"],
     "add": binary("add") + ["x.add(y, alpha=2)", "x.add_(y, alpha=-1)", "m.add(i, i, alpha=2)", "m.add(i, i, alpha=0.5)", "m.add(b, b, alpha=True)", "m.add(2, x)", "m.add(x, 2, alpha=3)"],
-    "neg": unary("neg") + ["m.neg(h, out=m.zeros(4))"],
-    "rsub": ["m.rsub(x, 1)", "m.rsub(x, y)", "m.rsub(i, 2.5)", "m.rsub(i, x[0, :1])"], "pow": binary("pow") + ["m.pow(x, exponent=2)", "x.pow(exponent=0.5)", "m.pow(2, x)", "m.pow(2., i)"],
+    "fmod": binary("fmod") + ["m.fmod(y, s * 0)"], "remainder": binary("remainder") + ["m.remainder(y, s * 0)"], "neg": unary("neg") + ["m.neg(h, out=m.zeros(4))"],
+    "rsub": ["m.rsub(x, 1)", "m.rsub(x, y)", "m.rsub(i, 2.5)", "m.rsub(i, x[0, :1])"], "pow": binary("pow") + ["m.pow(y, s * 0)", "m.pow(x, exponent=2)", "x.pow(exponent=0.5)", "m.pow(2, x)", "m.pow(2., i)"],
     "sub": binary("sub") + ["x.sub(y, alpha=2)", "x.sub_(y, alpha=-1)", "m.sub(i, i, alpha=0.5)"],
     "div": binary("div") + [f"m.div({a}, {b}, rounding_mode='{mode}')" for mode in ("floor", "trunc", "up") for a, b in ("xy", "v2", "i2", "ij", "nn", "is", "uu", "jk")] + ["v.div_(2, rounding_mode='trunc')", "i.div_(2, rounding_mode='floor')"],
     "logsumexp": [f"{a}.logsumexp({dim})" for a in "vxseznditwc" for dim in ("0", "-1", "dim=0, keepdim=True")] + ["m.logsumexp(c, (0, 2))", "x.logsumexp(())"],
@@ -163,6 +163,13 @@ DIFFERENCES = [
     *families.collected("DIFFERENCES"),
 ]
 
+# Bugs that are known: (what a line says, what is wrong). Each must still occur: a line goes when its bug does.
+OPEN = [
+    (r"\.(eq|ne|not_equal|l[te]|less|less_equal|g[te]|greater|greater_equal|uniform|normal|bernoulli|random)_\(.*gradient 1", "a result without gradient is stored in place, and x keeps its old node"),
+    (r"(fmod|remainder|%).*gradient 2: .*nan", "the slope of trunc(a / b) is 0 times infinity where b is 0"),
+    (r"(pow|\*\*).*gradient 2: .*nan", "the rule of pow masks before it multiplies by g, which may be NaN"),
+]
+
 
 # Methods and attributes that are not functions too.
 METHODS = {
@@ -195,7 +202,7 @@ AUTOGRAD = "backward grad grad_fn register_hook register_post_accumulate_grad_ho
 
 
 def unexplained(lines):
-    return [line for line in lines if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)]
+    return [line for line in lines if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES + OPEN)]
 
 
 @functools.cache
@@ -240,7 +247,7 @@ def test_method_beside_torch(name):
 
 def test_every_difference_still_occurs():
     lines = [line for name in (*SAMPLES, *METHODS) for line in compared(name)]
-    assert [pattern for pattern, _ in DIFFERENCES if not any(re.search(pattern, line) for line in lines)] == []
+    assert [pattern for pattern, _ in DIFFERENCES + OPEN if not any(re.search(pattern, line) for line in lines)] == []
 
 
 def test_functions_and_methods_are_one():
