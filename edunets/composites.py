@@ -229,8 +229,8 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
 
 def clamp_steps(a: Tensor, low, high) -> Tensor:
     "clamp in rows; the borders may be tensors."
-    if low is not None: a = where(a < low, low, a)
-    return a if high is None else where(a > high, high, a)
+    if low is not None: a = where((a >= low) | (a != a), a, low)
+    return a if high is None else where((a <= high) | (a != a), a, high)
 
 kernel(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
 decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
@@ -437,8 +437,7 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     if p == math.inf: return input.abs().amax(dims, keepdim)
     if p == -math.inf: return input.abs().amin(dims, keepdim)
     if p == 0: return (input != 0).to(input.dtype).sum(dims, keepdim)
-    total = powers(input.abs(), p).sum(dims, keepdim)
-    return where(total == 0, 0, where(total == 0, 1, total).pow(1 / p))    # at 0 the slope of the root is infinite: not asked
+    return powers(powers(input.abs(), p).sum(dims, keepdim), 1 / p)
 
 def powers(size: Tensor, p: float) -> Tensor:
     "size ** p; where p < 1 the slope at 0 is infinite: not asked."
