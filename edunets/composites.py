@@ -17,12 +17,13 @@ from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtyp
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
            'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count', 'mean_kernel', 'var_kernel',
-           'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'halves', 'prod_steps', 'cumprod_steps', 'pick',
-           'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var',
-           'std', 'deviation', 'norm', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
-           'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
-           'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'cat_steps', 'flip_steps', 'joined',
-           'no_tensors', 'cat', 'stack', 'flip', 'reflected', 'comparison']
+           'logsumexp_kernel', 'softmax_kernel', 'log_softmax_kernel', 'logsumexp_steps', 'log_softmax_steps', 'halves',
+           'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
+           'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'powers', 'logsumexp', 'call_along',
+           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
+           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul',
+           'product', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected',
+           'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -228,8 +229,8 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
 
 def clamp_steps(a: Tensor, low, high) -> Tensor:
     "clamp in rows; the borders may be tensors."
-    if low is not None: a = where(a < low, low, a)
-    return a if high is None else where(a > high, high, a)
+    if low is not None: a = where((a >= low) | (a != a), a, low)
+    return a if high is None else where((a <= high) | (a != a), a, high)
 
 kernel(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
 decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
@@ -249,7 +250,7 @@ kernel(
     argmax=lambda xp, a, *, dim, keepdim: xp.argmax(a, axis=dim, keepdims=keepdim),
     max_dim=lambda xp, a, *, dim, keepdim: pick(xp, a, xp.argmax(a, axis=dim, keepdims=True), dim, keepdim),
     softmax=lambda xp, a, *, dim: softmax_kernel(xp, a, dim),
-    log_softmax=lambda xp, a, *, dim: a - logsumexp_kernel(xp, a, dim, True),
+    log_softmax=lambda xp, a, *, dim: log_softmax_kernel(xp, a, dim),
 )
 
 def count(shape: tuple, dims: tuple | None) -> int:
@@ -278,8 +279,12 @@ def softmax_kernel(xp, a, dim):
     "exp(a) / sum(exp(a)) in one buffer."
     e = xp.subtract(a, a.max(axis=dim, keepdims=True, initial=-math.inf))
     xp.exp(e, out=e)
-    e /= e.sum(axis=dim, keepdims=True)
-    return e
+    return xp.divide(e, e.sum(axis=dim, keepdims=True), out=e)
+
+def log_softmax_kernel(xp, a, dim):
+    "a - logsumexp(a), the largest element taken away first: large numbers would lose their digits."
+    a = a - a.max(axis=dim, keepdims=True, initial=-math.inf)
+    return a - xp.log(xp.exp(a).sum(axis=dim, keepdims=True))
 
 # %% ../nbs/01d_composites.ipynb #b7636501
 decompose(
@@ -295,8 +300,8 @@ decompose(
     cumprod=lambda a, *, dim: cumprod_steps(a, dim),
     argmax=lambda a, *, dim, keepdim: argmax_steps(a, dim, keepdim),
     max_dim=lambda a, *, dim, keepdim: max_steps(a, dim, keepdim),
-    softmax=lambda a, *, dim: (a - a.logsumexp(dim, True)).exp(),
-    log_softmax=lambda a, *, dim: a - a.logsumexp(dim, True),
+    softmax=lambda a, *, dim: log_softmax_steps(a, dim).exp(),
+    log_softmax=lambda a, *, dim: log_softmax_steps(a, dim),
 )
 
 def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
@@ -305,6 +310,11 @@ def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
     top = where(top.isfinite(), top, 0)
     total = (a - top).exp().sum(dims, True).log() + top
     return total if keepdim else total.reshape(a.sum(dims).shape)
+
+def log_softmax_steps(a: Tensor, dim: int) -> Tensor:
+    "log_softmax in rows."
+    a = a - a.detach().amax(dim, True)
+    return a - a.exp().sum(dim, True).log()
 
 # %% ../nbs/01d_composites.ipynb #e964863c
 def halves(a: Tensor, dim: int) -> tuple[Tensor, Tensor]:
@@ -423,8 +433,11 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     if p == math.inf: return input.abs().amax(dims, keepdim)
     if p == -math.inf: return input.abs().amin(dims, keepdim)
     if p == 0: return (input != 0).to(input.dtype).sum(dims, keepdim)
-    total = input.abs().pow(p).sum(dims, keepdim)
-    return where(total == 0, 0, where(total == 0, 1, total).pow(1 / p))    # at 0 the slope of the root is infinite: not asked
+    return powers(powers(input.abs(), p).sum(dims, keepdim), 1 / p)
+
+def powers(size: Tensor, p: float) -> Tensor:
+    "size ** p; where p < 1 the slope at 0 is infinite: not asked."
+    return size.pow(p) if p >= 1 else where(size == 0, 0 if p > 0 else math.inf, where(size == 0, 1, size).pow(p))
 
 @face
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
@@ -552,6 +565,9 @@ check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + 
 @face
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
+    if not input.payload.dtype == mat1.payload.dtype == mat2.payload.dtype:
+        raise error(RuntimeError, f"self and mat2 must have the same dtype, but got {input.dtype.name}, {mat1.dtype.name} and {mat2.dtype.name}",
+                    "matrix products do not promote, as in PyTorch", "x.to(mat1.dtype) first")
     if beta != 1: input = input * beta
     if alpha != 1: mat1 = mat1 * alpha
     return call(OPS["addmm"], (input, mat1, mat2))
@@ -559,6 +575,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
 @face
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     "All products of an element of one vector and one of another."
+    for what, x in (("self", input), ("vec2", vec2)):
+        if x.ndim != 1: raise error(RuntimeError, f"outer: Expected 1-D argument {what}, but got {x.ndim}-D", "each element of a vector meets each of the other", "x.flatten()")
     return input.unsqueeze(1) * vec2
 
 # %% ../nbs/01d_composites.ipynb #3decfdd4
@@ -629,9 +647,12 @@ def flip_steps(a: Tensor, dims: tuple) -> Tensor:
     return a
 
 # %% ../nbs/01d_composites.ipynb #fca7fb29
+def alike(tensors: list) -> list:
+    "Tensors brought to one dtype."
+    return promote(tuple(tensors)) if len({t.payload.dtype for t in tensors}) > 1 else tensors
+
 def joined(name: str, tensors: list, dim: int, extra: int) -> Tensor:
-    "Tensors brought to one dtype and joined by the row `name`."
-    if len({t.payload.dtype for t in tensors}) > 1: tensors = promote(tuple(tensors))
+    "Tensors joined by the row `name`."
     return call(OPS[name], tuple(tensors), {"dim": check_dim(dim, tensors[0].ndim + extra)}, node_name(name))
 
 def no_tensors(kind: type, what: str) -> Exception:
@@ -640,7 +661,7 @@ def no_tensors(kind: type, what: str) -> Exception:
 @face(method=False)
 def cat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
-    tensors = list(tensors)
+    tensors = alike(list(tensors))
     if not tensors: raise no_tensors(ValueError, "cat(): expected a non-empty list of Tensors")
     tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
     return finish(joined("cat", tensors, dim, 0), out)
@@ -648,7 +669,7 @@ def cat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
 @face(method=False)
 def stack(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
-    tensors = list(tensors)
+    tensors = alike(list(tensors))
     if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
     return finish(joined("stack", tensors, dim, 1), out)
 

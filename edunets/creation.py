@@ -29,6 +29,9 @@ def check_sizes(size) -> tuple:
 
 def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Tensor:
     "A tensor filled with one number."
+    if isinstance(value, Tensor):
+        if value.ndim: raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor", f"it has the shape {tuple(value.shape)}", "one of its elements")
+        value = value.item()
     dtype = dtype_of(value) if dtype is None else to_dtype(dtype)
     shape = check_sizes(shape)
     result = call(OPS["full"], (), {"shape": shape, "value": value, "dtype": dtype, "device": device})

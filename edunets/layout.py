@@ -145,11 +145,14 @@ def expand(input: Tensor, *sizes) -> Tensor:
     sizes, shape = sizes_of(sizes), input.payload.shape
     extra = len(sizes) - len(shape)
     have = (1,) * extra + tuple(shape)
+    if extra < 0:
+        raise error(RuntimeError, f"expand: the number of sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})",
+                    "expand adds dimensions at the front and takes none away", "x.squeeze(dim) first")
     if extra > 0 and -1 in sizes[:extra]:
         raise error(RuntimeError, "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension", "there is no size to keep", "a size from 0")
     wanted = tuple(h if n == -1 else n for n, h in zip(sizes, have))
     for n, h in zip(wanted, have):
-        if h not in (1, n) or extra < 0:
+        if h not in (1, n):
             raise error(RuntimeError, f"The expanded size of the tensor ({n}) must match the existing size ({h}). Target sizes: {list(sizes)}. Tensor sizes: {list(shape)}",
                         "only a dimension of size 1 can be repeated by stride 0", "x.repeat(...), which copies")
     return call(OPS["expand"], (input,), {"shape": wanted}, "ExpandBackward0")
@@ -198,6 +201,7 @@ def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1, node
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
     if not input.ndim: raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.", "a number has no dimension to take a part of", "x.reshape(1)")
+    if length < 0: raise error(RuntimeError, "narrow(): length must be non-negative.", f"length={length}", "a length from 0")
     dim = check_dim(dim, input.ndim)
     n = input.payload.shape[dim]
     if not -n <= start <= n:

@@ -41,9 +41,9 @@ def strip_directives(cell):
     set_text(cell, "".join(kept + lines[head:]).lstrip("\n"))
 
 
-def note(kind, html):
+def note(kind, html, anchor=""):
     return {"cell_type": "markdown", "id": f"note-{kind}", "metadata": {},
-            "source": [f'<p class="edu-{kind}">{html}</p>\n']}
+            "source": [f'<p class="edu-{kind}"{anchor}>{html}</p>\n']}
 
 
 def made_note(flag, cell):
@@ -82,7 +82,7 @@ def show(nb):
         exported = [found[name] or module for name in EXPORT if name in found]
         flagged = [name for name in FLAGS if name in found]
         if exported:
-            cells.append(note("exported", f"exported to <code>edunets.{exported[0]}</code>"))
+            cells.append(note("exported", f"exported to <code>edunets.{exported[0]}</code>", f' id="cell-{cell["id"]}"'))
         strip_directives(cell)
         inline_svg(cell)
         cells.append(cell)

@@ -2,7 +2,10 @@
 
 Code is text: `m` is the package, the letters of INPUTS are tensors. Statements before the last are carried out (`; ` between
 them); the last is an expression whose value is compared: kind, shape, dtype, numbers, and where PyTorch raises, the class of
-the error. Ours may be a subclass of it, and may work where PyTorch only says that it has not (yet) done the thing."""
+the error. Ours may be a subclass of it, and may work where PyTorch only says that it has not (yet) done the thing.
+
+`judge` says more of one piece of code: besides the value the gradient and the gradient of the gradient, in float64."""
+import dataclasses
 import math
 import re
 import warnings
@@ -42,13 +45,18 @@ INPUTS = {
 }
 MADE = {key: compile(text, key, "eval") for key, text in INPUTS.items()}
 WORD = re.compile(r"\b[A-Za-z]\b")
+WRITES = re.compile(r"\w_\(|[-+*/%&|^<>]+= |\] = ")     # code that writes into a tensor
 NOT_DONE = ("unexpected keyword argument", "has no attribute", "not implemented for", "not supported for", "only floating point")
 
 
-def run(code, m):
-    """The value of the last expression, or the exception."""
-    scope = {"m": m, "np": np, "math": math}
-    scope.update({key: eval(MADE[key], {"m": m, "math": math}) for key in WORD.findall(code) if key in MADE})
+def letters(code, m):
+    """The tensors that the letters in the code stand for."""
+    return {key: eval(MADE[key], {"m": m, "math": math}) for key in WORD.findall(code) if key in MADE}
+
+
+def run(code, m, given=None):
+    """The value of the last expression, or the exception; `given` are other tensors for the letters."""
+    scope = {"m": m, "np": np, "math": math, **(letters(code, m) if given is None else given)}
     *before, last = code.split("; ")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -79,8 +87,10 @@ def difference(ours, theirs, tolerance=1):
             return f"{ours!r} for {theirs!r}"
         return next((said for pair in zip(ours, theirs) if (said := difference(*pair, tolerance))), None)
     if isinstance(theirs, float):
-        return None if type(ours) is float and np.allclose(ours, theirs, 1e-6, 1e-7, equal_nan=True) else f"{ours!r} for {theirs!r}"
-    if isinstance(theirs, (bool, int, str, type(None))):
+        return None if type(ours) is type(theirs) and np.allclose(ours, theirs, 1e-6, 1e-7, equal_nan=True) else f"{ours!r} for {theirs!r}"
+    if isinstance(theirs, str):
+        return None if ours == theirs.replace("torch", "edunets") else f"{ours!r} for {theirs!r}"
+    if isinstance(theirs, (bool, int, type(None))):
         return None if type(ours) is type(theirs) and ours == theirs else f"{ours!r} for {theirs!r}"
     return None if repr(ours) == repr(theirs).replace("torch", "edunets") else f"{ours!r} for {theirs!r}"
 
@@ -110,7 +120,85 @@ def different_tensors(ours, theirs, tolerance):
     return None if np.allclose(a, b, limit, limit, equal_nan=True) else f"{a.tolist()} for {b.tolist()}"
 
 
+@dataclasses.dataclass
+class Verdict:
+    """What the comparison of one piece of code with PyTorch gave: `None` where both agree, else how they differ; `...` where it was not asked."""
+    value: str | None              # of values, dtypes and shapes, or of the classes of the errors
+    raises: bool                   # PyTorch raises
+    gradient: object = ...
+    second: object = ...
+
+    def said(self):
+        "The differences, in words."
+        return [" ".join(text.split()) for text in (self.value, self.gradient, self.second) if text not in (None, ...)]
+
+
+def judge(code, torch, made=letters, tolerance=1):
+    """Code on both, once for its value, and once for its gradients if there are any at finite numbers; `made(code, m)` makes the tensors."""
+    ours, theirs = run(code, edunets, made(code, edunets)), run(code, torch, made(code, torch))
+    verdict = Verdict(difference(ours, theirs, tolerance), isinstance(theirs, Exception))
+    results = [] if verdict.raises or verdict.value else tensors_of(theirs)
+    if any(is_floating(x) and x.numel() for x in results) and all(is_smooth(x) for x in made(code, torch).values()):
+        verdict.gradient, verdict.second = different_slopes(slopes(code, edunets, made), slopes(code, torch, made), tolerance)
+    return verdict
+
+
 def differences(codes, torch, tolerance=1):
     """The lines `code: difference` for those of `codes` that differ."""
-    found = [(code, difference(run(code, edunets), run(code, torch), tolerance)) for code in codes]
-    return [f"{code}: {' '.join(said.split())}" for code, said in found if said]
+    return [f"{code}: {said}" for code in codes for said in judge(code, torch, tolerance=tolerance).said()]
+
+
+def tensors_of(result):
+    return [x for part in result for x in tensors_of(part)] if isinstance(result, (tuple, list)) else [result] if is_tensor(result) else []
+
+
+def is_floating(x):
+    return is_tensor(x) and x.dtype.is_floating_point
+
+
+def is_smooth(x):
+    """Whether a gradient beside PyTorch's makes sense: NaN and infinity have none, and some of its rules overflow on bytes."""
+    return not is_tensor(x) or (bool(x.isfinite().all()) and name(x.dtype) != "uint8")
+
+
+def slopes(code, m, made):
+    """The gradients of a weighted sum of the results in the floating letters, all float64, and the gradients of a weighted sum of those;
+    fewer where the results (or the gradients) do not depend on the letters, an exception where the package has no rule."""
+    leaves = {key: x.to(m.float64).requires_grad_() if is_floating(x) else x for key, x in made(code, m).items()}
+    given = {key: x * 1 if is_floating(x) and WRITES.search(code) else x for key, x in leaves.items()}     # a leaf is not written to
+    leaves, levels = [x for x in leaves.values() if is_floating(x)], []
+    results = run(code, m, given)
+    for _ in range(2):
+        results = [x for x in tensors_of(results) if is_floating(x) and x.requires_grad]
+        if not leaves or not results:
+            break
+        weights = [m.tensor(np.cos(np.arange(1.0, 1 + x.numel())).reshape(tuple(x.shape)), dtype=x.dtype) for x in results]
+        try:
+            results = m.autograd.grad(results, leaves, weights, allow_unused=True, create_graph=True)
+        except Exception as problem:
+            return [*levels, problem]
+        levels.append([m.zeros_like(x) if g is None else g for g, x in zip(results, leaves)])
+    return levels
+
+
+def different_slopes(ours, theirs, tolerance):
+    """How the gradients differ, and the second gradients. What is infinite in PyTorch is not compared."""
+    said = [..., ...]
+    for level, right in enumerate(theirs):
+        if isinstance(right, Exception):     # PyTorch has no rule for it
+            break
+        right = [x.detach().numpy(force=True) for x in right]
+        left = ours[level] if level < len(ours) else [edunets.zeros(x.shape) for x in right]
+        if not isinstance(left, Exception):
+            left = [x.detach().numpy() for x in left]
+        said[level] = None if same_slopes(left, right, tolerance * 1e-9) else f"gradient {level + 1}: {plain(left)} for {plain(right)}"
+    return said
+
+
+def same_slopes(left, right, limit):
+    finite = [np.isfinite(b) for b in right]
+    return isinstance(left, list) and all(a.shape == b.shape and np.allclose(a[f], b[f], limit, limit) for a, b, f in zip(left, right, finite))
+
+
+def plain(arrays):
+    return [a.tolist() for a in arrays] if isinstance(arrays, list) else arrays

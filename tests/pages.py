@@ -1,4 +1,5 @@
 """What must hold for every page of a rendered site, first in its HTML, then in a browser."""
+import functools
 import shutil
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +37,12 @@ def soup(path):
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+@functools.cache
+def anchors(path):
+    """What a link can point at within a page."""
+    return {element["id"] for element in soup(path).find_all(id=True)}
+
+
 def remnants(path):
     """Markup that a renderer left in the text that a reader sees (code may show anything)."""
     page = soup(path).find("main")
@@ -56,7 +63,7 @@ def dead_links(path, site):
         file = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if not file.exists():
             dead.append(target)
-        elif parts.fragment and file.suffix == ".html" and not soup(file).find(id=unquote(parts.fragment)):
+        elif parts.fragment and file.suffix == ".html" and unquote(parts.fragment) not in anchors(file):
             dead.append(target)
     return dead
 

@@ -50,6 +50,7 @@ def test_every_construct_is_rendered(site):
     for dropped in ("hidden_cell", "default_exp", "#|", "print('only"):
         assert dropped not in one
     page = pages.soup(site / "nbs/one.html")
+    assert page.select_one("p.edu-exported")["id"].startswith("cell-")
     assert page.select_one(".edu-svg svg rect[stroke=currentColor]")
     assert [image["alt"] for image in page.select("main .cell_output img")] == ["A line, as in the equation."]
     assert len(page.select("main details")) == 2      # the folded figure code and the folded solution

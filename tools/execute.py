@@ -26,7 +26,7 @@ sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
 
 SECONDS_A_CELL = 600
-STAGED = ["nbs", "assets", "benchmarks", "_quarto.yml", "index.qmd", "README.md"]
+STAGED = ["nbs", "assets", "benchmarks", "tests", "_quarto.yml", "index.qmd", "README.md"]
 REPORTED = ["numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x"]   # versions kept with a flagged output
 
 

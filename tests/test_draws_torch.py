@@ -1,0 +1,64 @@
+"""Every name on drawn tensors: shapes, dtypes, layouts and values that nobody typed. PyTorch judges, and NumPy where it has the function."""
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import beside
+import draws
+import edunets as en
+from edunets.names import FUNCTIONS
+from test_names import METHODS, SAMPLES, unexplained
+
+BUDGET = settings(derandomize=True, max_examples=40, deadline=None, database=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
+NAMED = [name for name in (*sorted(SAMPLES), *METHODS) if not draws.is_random(name)]
+
+
+def cases(name):
+    "Drawn calls of a function or method."
+    sources = [draws.samples({**SAMPLES, **METHODS}[name])]
+    if draws.signature(name): sources.append(draws.calls(name))
+    return st.one_of(sources)
+
+
+def problem(case, torch):
+    "How a case differs from PyTorch, and no difference that is stated explains it."
+    verdict = beside.judge(case.code, torch, case.made, tolerance=8)
+    lines = unexplained(f"{case.code}: {said}" for said in verdict.said())
+    return f"{case}\n{lines[0]}" if lines else None
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_drawn_beside_torch(name):
+    torch = pytest.importorskip("torch")
+
+    @BUDGET
+    @given(cases(name))
+    def holds(case):
+        said = problem(case, torch)
+        assert not said, said
+    holds()
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(FUNCTIONS) if draws.twin(name)])
+def test_drawn_beside_numpy(name):
+    @BUDGET
+    @given(draws.calls(name, methods=False))
+    def holds(case):
+        ours = beside.run(case.code, en, case.made(case.code, en))
+        if isinstance(ours, Exception):
+            assert "Try: " in str(ours)
+            return
+        ours = ours[0] if isinstance(ours, tuple) else ours
+        theirs = draws.numpy_says(case, ours)
+        if not isinstance(theirs, Exception):      # NumPy does not subtract bools, for one
+            assert ours.shape == theirs.shape
+            np.testing.assert_allclose(ours.numpy(), theirs, 1e-6, 1e-6)
+    holds()
+
+
+def test_what_is_drawn():
+    """Every name has draws, but the random ones, and both judges have work."""
+    derived = [name for name in FUNCTIONS if draws.signature(name)]
+    assert len(derived) > 90 and len([name for name in derived if draws.twin(name)]) > 60
+    assert {"rand", "bernoulli_", "multinomial"} <= {*SAMPLES, *METHODS} - set(NAMED)
