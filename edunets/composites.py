@@ -17,7 +17,7 @@ from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtyp
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
            'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count', 'mean_kernel', 'var_kernel',
-           'logsumexp_kernel', 'softmax_kernel', 'log_softmax_kernel', 'logsumexp_steps', 'log_softmax_steps', 'halves',
+           'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves',
            'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
            'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'powers', 'logsumexp', 'call_along',
            'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
@@ -281,11 +281,6 @@ def softmax_kernel(xp, a, dim):
     xp.exp(e, out=e)
     return xp.divide(e, e.sum(axis=dim, keepdims=True), out=e)
 
-def log_softmax_kernel(xp, a, dim):
-    "a - logsumexp(a), the largest element taken away first: large numbers would lose their digits."
-    a = a - a.max(axis=dim, keepdims=True, initial=-math.inf)
-    return a - xp.log(xp.exp(a).sum(axis=dim, keepdims=True))
-
 # %% ../nbs/01d_composites.ipynb #b7636501
 decompose(
     mean=lambda a, *, dims, keepdim: a.sum(dims, keepdim) / count(a.payload.shape, dims),
@@ -315,6 +310,11 @@ def log_softmax_steps(a: Tensor, dim: int) -> Tensor:
     "log_softmax in rows."
     a = a - a.detach().amax(dim, True)
     return a - a.exp().sum(dim, True).log()
+
+def log_softmax_kernel(xp, a, dim):
+    "a - logsumexp(a), the largest element taken away first: large numbers would lose their digits."
+    a = a - a.max(axis=dim, keepdims=True, initial=-math.inf)
+    return a - xp.log(xp.exp(a).sum(axis=dim, keepdims=True))
 
 # %% ../nbs/01d_composites.ipynb #e964863c
 def halves(a: Tensor, dim: int) -> tuple[Tensor, Tensor]:
