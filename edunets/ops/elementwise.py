@@ -152,10 +152,10 @@ decompose(
 )
 
 def log_sum(a, b, scale: float) -> Tensor:
-    "log(e**a + e**b) to the base that `scale` is the logarithm of: the larger one, and a correction."
-    top = FUNCTIONS["maximum"](*promote((a, b)))
-    apart = where(a == b, 0, abs(a - b))      # of two equal infinities the difference is NaN
-    return top + (-apart * scale).exp().log1p() / scale
+    "log(e**a + e**b) to the base that `scale` is the logarithm of: the larger one is taken out, and put back."
+    top = FUNCTIONS["maximum"](*promote((a, b))).detach()
+    top = where(top.isfinite(), top, 0)
+    return top + (((a - top) * scale).exp() + ((b - top) * scale).exp()).log() / scale
 
 def copysign_steps(size, b) -> Tensor:
     "`size` with the sign of b."
@@ -179,7 +179,8 @@ def ratio(a, b) -> Tensor:
 
 def soft_share(a, b, scale: float) -> Tensor:
     "e**a / (e**a + e**b)."
-    return FUNCTIONS["sigmoid"](where(a == b, 0, a - b) * scale)
+    apart = a - b
+    return FUNCTIONS["sigmoid"](where(apart.isnan() & (a == b), 0, apart) * scale)      # of two equal infinities the difference is NaN
 
 publish_all(binary, {"hypot": "The length of the hypotenuse, sqrt(x*x + y*y), without overflow.", "copysign": "The size of x with the sign of y."}, floating=True)
 publish_all(binary, {"logaddexp": "log(exp(x) + exp(y)), without overflow.", "logaddexp2": "log2(2**x + 2**y), without overflow."}, floating=True, inplace=False)
