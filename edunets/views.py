@@ -122,7 +122,9 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     "In place: compute the new value of `x` with ordinary ops, then write it where `x` lies. Returns `x`."
     if x._parent is not None: refresh(x)
     check_write(x)
-    value = fit(compute(alias(x)), x)
+    old = alias(x)
+    value = fit(compute(old), x)
+    if old._requires_grad and not value._requires_grad and ambient.get().grad: value = call(OPS["copy_into"], (old, value))    # the old value is gone
     put(x, value)
     if x._version_counter is None: x._version_counter = Version()
     x._version_counter.bump()

@@ -81,19 +81,19 @@ vjp(
     sub=[lambda g: g, lambda g: -g],
     mul=[lambda g, b: g * b, lambda g, a: g * a],
     div=[lambda g, b: g / b, lambda g, a, b: -g * (a / b) / b],
-    pow=[lambda g, a, b: g * power_slope(a, b), lambda g, out, a: g * exponent_slope(out, a)],
+    pow=[lambda g, a, b: power_slope(g, a, b), lambda g, out, a: g * exponent_slope(out, a)],
     atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
     floordiv=[lambda g: g * 0, lambda g: g * 0],
-    rem=[lambda g: g, lambda g, a, b: -g * (a / b).trunc()],
-    remainder=[lambda g: g, lambda g, a, b: -g * (a / b).floor()],
+    rem=[lambda g: g, lambda g, a, b: -g * call(OPS["truncdiv"], (a, b))],
+    remainder=[lambda g: g, lambda g, a, b: -g * call(OPS["floordiv"], (a, b))],
     truncdiv=[lambda g: g * 0, lambda g: g * 0],
 )
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53
-def power_slope(a: Tensor, b):
-    "The slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0."
-    if isinstance(b, Tensor): return where(b == 0, 0, b * a ** (b - 1))
-    return 0 if b == 0 else b * a if b == 2 else b * a ** (b - 1)
+def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
+    "g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g may be NaN."
+    if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
+    return g * 0 if b == 0 else g * (b * a if b == 2 else b * a ** (b - 1))
 
 def exponent_slope(out: Tensor, a):
     "The slope of a ** b in b: out * log(a), and 0 where a is 0."

@@ -11,7 +11,6 @@ import pkgutil
 
 def collected(what):
     "One of the above from all families together; no name twice."
-    importlib.import_module("samples")      # it and the families import each other: it goes first
     modules = [importlib.import_module(f"families.{found.name}") for found in pkgutil.iter_modules(__path__)]
     parts = [getattr(module, what) for module in modules if hasattr(module, what)]
     if what == "DIFFERENCES":
