@@ -145,7 +145,7 @@ kernel(
     lcm=lambda xp, a, b: xp.lcm(a, b),
 )
 decompose(
-    hypot=lambda a, b: (a * a + b * b).sqrt(),
+    hypot=lambda a, b: where((abs(a) == math.inf) | (abs(b) == math.inf), math.inf, (a * a + b * b).sqrt()),
     logaddexp=lambda a, b: log_sum(a, b, 1),
     logaddexp2=lambda a, b: log_sum(a, b, math.log(2)),
     copysign=lambda a, b: copysign_steps(abs(a), b),
@@ -168,14 +168,14 @@ vjp(
     hypot=[lambda g, a, out: g * ratio(a, out), lambda g, b, out: g * ratio(b, out)],
     logaddexp=[lambda g, a, b: g * soft_share(a, b, 1), lambda g, a, b: g * soft_share(b, a, 1)],
     logaddexp2=[lambda g, a, b: g * soft_share(a, b, math.log(2)), lambda g, a, b: g * soft_share(b, a, math.log(2))],
-    copysign=[lambda g, a, out: g * ratio(out, a), lambda g: g * 0],
+    copysign=[lambda g, a, out: g * (out.sign() * a.sign()), lambda g: g * 0],
     gcd=no_vjp("integers"), lcm=no_vjp("integers"),
 )
 check(**dict.fromkeys(["hypot", "logaddexp", "logaddexp2", "copysign", "gcd", "lcm"], check_broadcast))
 
 def ratio(a, b) -> Tensor:
-    "a / b, and 0 where b is 0."
-    return where(b == 0, 0, a / b)
+    "a / b, and 0 where b is 0: the inner `where` keeps the 0 out of the second derivative too."
+    return where(b == 0, 0, a / where(b == 0, 1, b))
 
 def soft_share(a, b, scale: float) -> Tensor:
     "e**a / (e**a + e**b)."
@@ -223,8 +223,14 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
 def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * log(y), and 0 where x is 0."
     x, y = promote((input, other), floating=True)
-    y = y if isinstance(y, Tensor) else x.new_tensor(y)
-    return finish(where((x == 0) & ~y.isnan(), 0, x * y.log()) if isinstance(x, Tensor) else where((y != y) | (y.new_tensor(x) != 0), x * y.log(), 0), out)
+    if not isinstance(x, Tensor): x = y.new_tensor(x)
+    if not isinstance(y, Tensor): y = x.new_tensor(y)
+    return finish(call(OPS["xlogy"], (x, y)), out)
+
+kernel(xlogy=lambda xp, a, b: xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b)).astype(a.dtype))
+decompose(xlogy=lambda a, b: where((a == 0) & (b == b), 0, a * b.log()))
+vjp(xlogy=[lambda g, a, b: g * where((a == 0) & (b <= 0), 0, b.log()), lambda g, a, b: g * a / b])
+check(xlogy=check_broadcast)
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503d
 publish("deg2rad", lambda input, *, out=None: finish(floats(input, "deg2rad") * (math.pi / 180), out), "Degrees as radians.", inplace=True)
@@ -253,7 +259,10 @@ INTEGERS = {2: int16, 4: int32, 8: int64}      # as wide as a floating number of
 # %% ../../nbs/ops/elementwise.ipynb #126f7e47
 @face(inplace=True)
 def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Tensor:
-    "From input to end by a weight: both ends are exact."
+    "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
+    for x, what in ((end, "end"), (weight, "weight")):
+        if isinstance(x, Tensor) and x.dtype is not input.dtype:
+            raise error(RuntimeError, f"expected dtype {input.dtype.name} for `{what}` but got dtype {x.dtype.name}", "lerp does not promote, as in PyTorch", f"{what}.to(input.dtype)")
     low = input + weight * (end - input)
     high = end - (end - input) * (1 - weight)
     if not isinstance(weight, Tensor): return finish(low if abs(weight) < 0.5 else high, out)
@@ -288,14 +297,16 @@ def float_power_(self: Tensor, exponent) -> Tensor:
 @face
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The larger of x and y; of a number and NaN, the number."
+    check_tensor(input, "fmax"), check_tensor(other, "fmax")
     a, b = promote((input, other))
-    return finish(where((a >= b) | b.isnan(), a, b), out)
+    return finish(where((a >= b) | (b != b), a, b), out)
 
 @face
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The smaller of x and y; of a number and NaN, the number."
+    check_tensor(input, "fmin"), check_tensor(other, "fmin")
     a, b = promote((input, other))
-    return finish(where((a <= b) | b.isnan(), a, b), out)
+    return finish(where((a <= b) | (b != b), a, b), out)
 
 @face(inplace=True)
 def clamp_min(input: Tensor, min, *, out: Tensor | None = None) -> Tensor:
@@ -327,6 +338,7 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
 @face(inplace=True)
 def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
     "x * 2 ** y."
+    check_tensor(input, "ldexp"), check_tensor(other, "ldexp")
     return finish(input * FUNCTIONS["pow"](2.0, other), out)
 
 @face
@@ -381,6 +393,8 @@ def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | No
 @face
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
+    if weight.dtype is not input.dtype:
+        raise error(RuntimeError, f"prelu: Type promoting not supported. Got {input.dtype.name} and {weight.dtype.name}", "both are learned in one precision", "weight.to(x.dtype)")
     if weight.ndim == 1 and weight.numel() > 1: weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
     return where(input > 0, input, weight * input)
 

@@ -121,6 +121,7 @@ def cummin(input: Tensor, dim: int) -> ValuesIndices:
 @face
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     "log(cumsum(exp(x))) along `dim`, without overflow."
+    check_dim(dim, input.ndim)
     check_floating(input, "logcumsumexp does not support integers")
     return finish(call_along("logcumsumexp", input, dim, "LogcumsumexpBackward0"), out)
 
@@ -138,7 +139,8 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     return finish(x, out)
 
 def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
-    "The areas under the lines between neighbours."
+    "The areas under the lines between neighbours. RuntimeError for bools."
+    if any(t is not None and t.payload.dtype.kind == "b" for t in (y, x)): raise error(RuntimeError, "trapezoid: received a bool input for `x` or `y`, but bool is not supported", "an area is a number", "y.float()")
     dim = check_dim(dim, y.ndim)
     n = max(y.size(dim) - 1, 0)
     width = dx
@@ -213,13 +215,13 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     x = floating(input)
     if x.ndim > 2: raise error(RuntimeError, "cov(): expected input to have two or fewer dimensions but got an input with " + f"{x.ndim} dimensions", "rows are variables, columns observations", "x.reshape(variables, -1)")
     x = x.reshape(1, -1) if x.ndim < 2 else x
-    weights = [w.to(x.dtype) for w in (fweights, aweights) if w is not None]
+    weights = [w for w in (fweights, aweights) if w is not None]
     w = math.prod(weights) if weights else filled(x, (x.size(1),), 1)
     total = w.sum()
+    if weights and total == 0: raise error(RuntimeError, "cov(): weights sum to zero, can't be normalized", "a mean divides by their sum", "weights that are not all 0")
     away = x - ((x * w).sum(1) / total).unsqueeze(1)
     lost = correction if aweights is None else correction * (w * aweights).sum() / total
-    result = (away * w) @ away.t() / (total - lost).clamp(min=0)
-    return result.squeeze() if input.ndim < 2 else result
+    return ((away * w) @ away.t() / (total - lost).clamp(min=0)).squeeze()
 
 @face
 def corrcoef(input: Tensor) -> Tensor:
