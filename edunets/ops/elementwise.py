@@ -21,8 +21,8 @@ __all__ = ['BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'sca
            'stirling', 'lgamma', 'digamma', 'polygamma_kernel', 'polygamma', 'log_sum', 'copysign_steps', 'ratio',
            'soft_share', 'twin', 'frac', 'sinc', 'logit', 'xlogy', 'positive', 'sgn', 'signbit', 'lerp', 'addcmul',
            'addcdiv', 'float_power', 'fmax', 'fmin', 'clamp_min', 'clamp_max', 'heaviside', 'nan_to_num', 'ldexp',
-           'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink',
-           'is_floating_point', 'is_complex', 'is_signed', 'is_nonzero', 'is_same_size']
+           'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose', 'equal', 'celu', 'selu', 'threshold', 'prelu',
+           'hardshrink', 'is_floating_point', 'is_complex', 'is_signed', 'is_nonzero', 'is_same_size']
 
 # %% ../../nbs/ops/elementwise.ipynb #d8ef3cc4
 def floats(input: Tensor, name: str) -> Tensor:
@@ -372,6 +372,12 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     "Whether all of x and y are close."
     return isclose(input, other, rtol, atol, equal_nan).all().item()
+
+@face
+def equal(input: Tensor, other: Tensor) -> bool:
+    "Whether shape and all elements are the same."
+    check_tensor(other, "equal")
+    return input.shape == other.shape and (input == other).all().item()
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3e
 @face(method=False)

@@ -184,6 +184,7 @@ def tile(input: Tensor, *dims) -> Tensor:
 def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
     "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone, the indices that it would take."
     if repeats is None and dim is not None: raise error(TypeError, "repeat_interleave() received an invalid combination of arguments", "nothing says how often", "repeat_interleave(x, repeats, dim)")
+    if repeats is None and input.ndim != 1: raise error(RuntimeError, "repeat_interleave only accept 1D vector as repeat", f"the counts have {input.ndim} dimensions", "counts.reshape(-1)")
     if repeats is None: return repeat_interleave(iota(input.numel(), input.device), input)
     if dim is None: input, dim = input.reshape(-1), 0
     dim = check_dim(dim, input.ndim)

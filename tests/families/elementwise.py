@@ -34,6 +34,7 @@ NAMES = {
     **{name: [f"m.{name}({a})" for a in "nxiubdh"] + [f"n.{name}()"] for name in ("isposinf", "isneginf", "isreal")},
     "isclose": ["m.isclose(x, y)", "m.isclose(x, x + 1e-7)", "m.isclose(n, n)", "m.isclose(n, n, equal_nan=True)", "m.isclose(i, i + 1)", "m.isclose(i, i + 1, atol=1)", "x.isclose(x * 1.1, rtol=0.2)", "m.isclose(x, d)", "m.isclose(x, x[0])", "b.isclose(b)", "e.isclose(e)"],
     "allclose": ["m.allclose(x, y)", "m.allclose(x, x + 1e-9)", "x.allclose(x * 1.1, rtol=0.2)", "m.allclose(n, n, equal_nan=True)", "m.allclose(x, d)", "e.allclose(e)"],
+    "equal": ["m.equal(x, y)", "x.equal(x)", "x.equal(v)", "n.equal(n)", "i.equal(i.int())", "e.equal(e)", "x.equal(x.double())"],
     "celu": ["m.celu(v)", "m.celu(v, 0.5)", "m.celu(x, alpha=2.)", "m.celu(d)"], "selu": ["m.selu(v)", "m.selu(d)", "m.selu(n[:5])"], "threshold": ["m.threshold(v, 0.1, 7)", "m.threshold(x, 0.3, 0.)", "m.threshold(i, 1, 0)"],
     "prelu": ["m.prelu(v, s.reshape(1))", "m.prelu(y, m.tensor([0.1, 0.2, 0.3]))", "c.prelu(m.tensor([0.1, 0.2, 0.3]))", "y.prelu(s)"], "hardshrink": ["m.hardshrink(v)", "v.hardshrink(1.)", "n.hardshrink()", "m.hardshrink(x, lambd=0.3)"],
     "is_floating_point": ["m.is_floating_point(x)", "i.is_floating_point()"], "is_complex": ["m.is_complex(x)", "i.is_complex()"], "is_signed": ["m.is_signed(u)", "i.is_signed()", "b.is_signed()"],
