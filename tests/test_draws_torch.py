@@ -50,6 +50,7 @@ def test_drawn_beside_numpy(name):
             assert "Try: " in str(ours)
             return
         ours = ours[0] if isinstance(ours, tuple) else ours
+        if isinstance(ours, bool): return      # `equal` is a question here, and an array of answers there
         theirs = draws.numpy_says(case, ours)
         if not isinstance(theirs, Exception):      # NumPy does not subtract bools, for one
             assert ours.shape == theirs.shape
