@@ -277,6 +277,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x1 A x2 + b for each matrix A of the weight."
     check_dtypes(input1, input2, weight, *(() if bias is None else (bias,)))
+    if (input1.size(-1), input2.size(-1)) != tuple(weight.shape[1:]):
+        raise error(RuntimeError, f"bilinear(): input sizes do not match weight size: got {input1.size(-1)} and {input2.size(-1)} but expected {list(weight.shape[1:])}", "each matrix has a row for x1 and a column for x2", "another shape")
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
