@@ -279,6 +279,7 @@ def test_arguments_are_called_as_pytorchs():
     for name, function in FUNCTIONS.items():
         theirs = getattr(torch, name, None)
         if inspect.isfunction(theirs):
+            if set(inspect.signature(theirs).parameters) <= {"args", "kwargs"}: continue
             assert inspect.signature(theirs).parameters.keys() >= set(inspect.signature(function).parameters) - {"tensor", "tensors", "args"}, name
             continue
         said = " ".join(re.findall(rf"\b{name}\([^)]*\)?[^)]*\)", theirs.__doc__ if theirs and theirs.__doc__ else ""))
