@@ -160,8 +160,12 @@ def like(draw, x, sizes, wild, code):
 NUMPYS = {"neg": "negative", "sub": "subtract", "mul": "multiply", "div": "divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
 
 
+MEDIANS = "median", "nanmedian"      # NumPy's is the mean of the two in the middle
+
+
 def twin(name):
     "NumPy's function that should give the same, if it has one: a ufunc with as many operands, or a reduction."
+    if name in MEDIANS: return None
     function, arguments = getattr(np, NUMPYS.get(name, name), None), signature(name)
     if isinstance(function, np.ufunc): return function if ["input", "other"][:function.nin] == arguments else None
     reduces = callable(function) and "dim" in arguments and "keepdims" in inspect.signature(function).parameters

@@ -269,7 +269,7 @@ def test_names_are_pytorchs():
 # Where a parameter is not called as PyTorch calls it: an argument is hardly ever given by these names, or has none there.
 OTHER_ARGUMENTS = {"bmm": "other", "dot": "other", "mm": "other", "mv": "other", "broadcast_to": "size", "expand": "input sizes", "true_divide": "input other",
                    **dict.fromkeys("zeros ones empty rand randn".split(), "sizes"), **dict.fromkeys("amax amin".split(), "dtype"), **dict.fromkeys("std var std_mean var_mean".split(), "unbiased"),
-                   **dict.fromkeys("isnan isinf isfinite".split(), "out"), "scatter": "reduce", "trapz": "dx", "concatenate": "dim"}
+                   **dict.fromkeys("isnan isinf isfinite".split(), "out"), "scatter": "reduce", "trapz": "dx", "concatenate": "dim", "searchsorted": "input"}
 
 
 def test_arguments_are_called_as_pytorchs():

@@ -35,6 +35,7 @@ def check_some(input: Tensor, dim: int, name: str) -> None:
 @face
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
+    check_some(input, check_dim(dim, input.ndim), "kthvalue")
     n = input.size(dim) if input.ndim else 1
     if not 1 <= k <= n: raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim), f"k={k} of {n} elements", f"k from 1 to {n}")
     return seat(input, dim, k - 1, keepdim)

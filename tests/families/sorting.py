@@ -16,12 +16,13 @@ NAMES = {
     "msort": ["m.msort(y)", "v.msort()", "i.msort()", "s.msort()", "m.msort(y, out=m.zeros(2, 3))"],
     "searchsorted": ["m.searchsorted(v, x)", "m.searchsorted(v, 0.2)", "m.searchsorted(v, m.tensor([0., 0.5]), right=True)", "m.searchsorted(x.sort().values, y)", "m.searchsorted(x.sort().values, y[:1])", "m.searchsorted(i, k)", "m.searchsorted(v, v, side='right')", "m.searchsorted(v, v, out_int32=True)", "m.searchsorted(v, i)", "m.searchsorted(i, 2)", "m.searchsorted(v, e)"],
     "bucketize": ["m.bucketize(x, v)", "m.bucketize(x, v, right=True)", "m.bucketize(0.2, v)", "m.bucketize(i, i)", "m.bucketize(x, x)", "m.bucketize(i, i, out_int32=True)"],
-    "isin": ["m.isin(i, i[:2])", "m.isin(x, x[0])", "m.isin(g, 2)", "m.isin(g, g[0], invert=True)", "m.isin(2, g)", "m.isin(i, e)", "m.isin(i, x)", "m.isin(e, i)", "m.isin(q, q[0])"],
+    "isin": ["m.isin(i, i[:2])", "m.isin(x, x[0])", "m.isin(g, 2)", "m.isin(g, g[0], invert=True)", "m.isin(2, g)", "m.isin(i, e)", "m.isin(i, x)", "m.isin(e, i)", "m.isin(q, q[0])", "m.isin(0.3, t)"],
     "argwhere": ["m.argwhere(x > 0.3)", "i.argwhere()", "s.argwhere()", "e.argwhere()"],
 }
 
 DIFFERENCES = [
     (r"kthvalue\(.* for \d+$", "of equal elements PyTorch's index may be any"),
+    (r"isin.*view size", "PyTorch's isin does not take every layout"),
     (r"isin.*Bool", "False and True have an order"),
     (r"mode\(.*nan", "a NaN is no value that occurs often; in PyTorch it depends on where it stands"),
 ]
