@@ -4,11 +4,11 @@ import types
 
 import numpy as np
 
-UFUNCS = """absolute add arccos arcsin arctan arctan2 bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
-floor_divide fmod greater greater_equal invert isfinite isinf isnan left_shift less less_equal log log10 log1p log2 logical_and logical_not
+UFUNCS = """absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
+floor_divide fmod gcd greater greater_equal hypot invert isfinite isinf isnan lcm left_shift less less_equal log logaddexp logaddexp2 log10 log1p log2 logical_and logical_not
 logical_or logical_xor maximum minimum multiply negative not_equal power remainder right_shift rint sign sin sinh sqrt square subtract tan tanh trunc""".split()
 FUNCTIONS = """arange argmax argsort asarray broadcast_to clip concatenate copyto cumprod cumsum empty empty_like flip full matmul may_share_memory
-moveaxis nonzero ones reshape shares_memory stack take_along_axis transpose unravel_index where zeros""".split()
+moveaxis nonzero ones reshape searchsorted shares_memory stack take_along_axis transpose unravel_index where zeros""".split()
 METHODS = "all any argmax argsort astype copy cumprod cumsum max mean min prod ravel reshape squeeze std sum transpose var view".split()
 ATTRIBUTES = "dtype flags itemsize nbytes ndim shape size strides".split()
 OPERATORS = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
@@ -75,7 +75,7 @@ for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"] + OPERA
 for name in OPERATORS: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
 Array.__hash__ = None
 
-xp = types.SimpleNamespace(**{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
+xp = types.SimpleNamespace(__name__="strict", **{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
 xp.array = lambda a, *args, **kwargs: Array(np.array(a.host if isinstance(a, Array) else a, *args, **kwargs))
 xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else xp.array(a, *args, **kwargs)
 xp.ndarray, xp.lib = Array, types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))

@@ -15,7 +15,7 @@ from ..views import inverse
 
 # %% auto #0
 __all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'place', 'spread', 'shared',
-           'gather', 'scatter', 'won', 'along']
+           'gather', 'scatter', 'won', 'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -217,13 +217,12 @@ vjp(
     gather=[lambda g, like, index, dims: call(OPS["scatter"], (zeros(like), g, *index), {"dims": dims, "mode": "add"}), None],
     scatter=[lambda g, index, dims, mode: g if mode == "add" else scatter(g, filled(g, (), 0), index, dims, "set"),
              lambda g, index, dims: gather(g, index, dims), None],
-    scatter_max=[lambda g, a, out: g * won(a, out),
-                 lambda g, v, index, out, dims: gather(g, index, dims) * won(v, gather(out, index, dims)), None],
+    scatter_max=[lambda g, a, v, index, out, dims: tied(g, a, v, index, out, dims) * won(a, out),
+                 lambda g, a, v, index, out, dims: gather(tied(g, a, v, index, out, dims), index, dims) * won(v, gather(out, index, dims)), None],
     sort=[lambda g, like, second, dim: along(g[0], like, second, dim)],      # second: the second result, the index
     max_dim=[lambda g, like, second, dim, keepdim: along(g[0], like, second, dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
     nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"), iota=no_vjp("no operands"),
 )
-
 
 # %% ../../nbs/02a_rules.ipynb #07e833cb
 def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gather"], (x, *index), {"dims": dims})
@@ -231,6 +230,10 @@ def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gat
 def scatter(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor: return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
 
 def won(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
+
+def tied(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
+    "g in equal parts for all that attain the largest at a place."
+    return g / scatter(won(a, out), won(v, gather(out, index, dims)), index, dims, "add").clamp(min=1)
 
 def along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."

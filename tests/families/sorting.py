@@ -21,7 +21,7 @@ NAMES = {
 }
 
 DIFFERENCES = [
-    (r"kthvalue\(.* for \d+$", "of equal elements PyTorch's index may be any"),
+    (r"kthvalue.* for \[?[\d\[]", "of equal elements PyTorch's index may be any"),
     (r"isin.*view size", "PyTorch's isin does not take every layout"),
     (r"isin.*Bool", "False and True have an order"),
     (r"mode\(.*nan", "a NaN is no value that occurs often; in PyTorch it depends on where it stands"),
