@@ -198,10 +198,10 @@ def trace(input: Tensor) -> Tensor:
 
 @face
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
-    "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
+    "A square matrix times itself, n times over, by repeated squaring. NotImplementedError for a negative n."
     if input.ndim < 2 or input.size(-1) != input.size(-2):
         raise error(RuntimeError, f"linalg.matrix_power: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves", "x @ x.mT")
-    if n < 0: return matrix_power(FUNCTIONS["inverse"](input), -n, out=out)
+    if n < 0: raise error(NotImplementedError, f"matrix_power with n={n} is not implemented", "it needs the inverse of a matrix, which edunets does not have yet", "n from 0 on")
     result = FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device).expand(input.shape).clone() if n == 0 else None
     while n:
         if n % 2: result = input if result is None else result @ input

@@ -103,6 +103,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
     if source.dtype is not input.dtype: raise error(RuntimeError, "index_reduce(): Expected self and source to have the same dtype", "numbers would be rounded silently", "source.to(x.dtype)")
+    if source.ndim != input.ndim: raise error(RuntimeError, f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}", "whole slices are combined", "source.unsqueeze(...)")
     return meeting(input, slices(input, dim, index, "index_reduce"), source, reduce, include_self)
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3d

@@ -1,1 +1,0 @@
-"Linear algebra: PyTorch's `torch.linalg`."
