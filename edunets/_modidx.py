@@ -273,6 +273,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'edunets.composites.sub': ('composites.html#sub', 'edunets/composites.py'),
                                     'edunets.composites.sum': ('composites.html#sum', 'edunets/composites.py'),
                                     'edunets.composites.topk': ('composites.html#topk', 'edunets/composites.py'),
+                                    'edunets.composites.topk_kernel': ('composites.html#topk_kernel', 'edunets/composites.py'),
                                     'edunets.composites.truncdiv': ('composites.html#truncdiv', 'edunets/composites.py'),
                                     'edunets.composites.truncdiv_steps': ('composites.html#truncdiv_steps', 'edunets/composites.py'),
                                     'edunets.composites.turned': ('composites.html#turned', 'edunets/composites.py'),

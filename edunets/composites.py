@@ -10,20 +10,20 @@ from typing import NamedTuple
 from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
-from .table import NO_PARAMS, OPS, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
+from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
 from .table import decompose, erf, filled, horner, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
 # %% auto #0
-__all__ = ['CENTRAL', 'TAIL', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
+__all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
            'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count', 'mean_kernel', 'var_kernel',
            'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves',
            'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
            'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'powers', 'logsumexp', 'call_along',
            'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
-           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul',
-           'product', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'reflected',
-           'comparison']
+           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer',
+           'matmul', 'product', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip',
+           'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -528,10 +528,26 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 
 @face
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
-    "The `k` largest (or smallest) elements along `dim`, in order, and their indices."
-    values, indices = sort(input, dim, descending=largest)
-    if not input.ndim and k == 1: return ValuesIndices(values, indices)
-    return ValuesIndices(values.narrow(dim, 0, k), indices.narrow(dim, 0, k))
+    "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
+    n = input.size(dim) if input.ndim else 1
+    if not (0 <= k <= n and (input.ndim or k)):
+        raise error(RuntimeError, "selected index k out of range", f"k={k} of {n} elements", f"k up to {n}")
+    return ValuesIndices(*call_along("topk", input, dim, "TopkBackward0", k=k, largest=largest))
+
+FEW = 1024      # so few elements are sorted as quickly as parted
+
+def topk_kernel(xp, a, k, dim, largest):
+    "The first k of the order: parted from the rest, then sorted among themselves."
+    n = a.shape[dim]
+    if n <= FEW or k in (0, n):
+        values, index = OPS["sort"].kernel(xp, a, dim=dim, descending=largest)
+        return values[along(dim, 0, k, 1)], index[along(dim, 0, k, 1)]
+    index = xp.argpartition(a, n - k if largest else k - 1, axis=dim)[along(dim, n - k if largest else 0, k, 1)]
+    values, order = OPS["sort"].kernel(xp, xp.take_along_axis(a, index, axis=dim), dim=dim, descending=largest)
+    return values, xp.take_along_axis(index, order, axis=dim)
+
+kernel(topk=lambda xp, a, *, k, dim, largest: topk_kernel(xp, a, k, dim, largest))
+decompose(topk=lambda a, *, k, dim, largest: tuple(t.narrow(dim, 0, k) for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
 
 # %% ../nbs/01d_composites.ipynb #257ed040
 kernel(

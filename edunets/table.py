@@ -351,6 +351,9 @@ def scatter(xp, a, v, index, dims, mode):
 def combined(xp, combine, rows, v, index):
     "`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at` is fast."
     kept = rows.shape[len(index):]
+    if len(index) == 1 and not kept:      # nothing to flatten; the ufunc itself knows negative indices and looks for those out of range
+        combine.at(rows, index[0].reshape(-1), xp.broadcast_to(v, index[0].shape).reshape(-1))
+        return rows
     if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)): raise IndexError("index out of range")
     place = 0
     for i, n in zip(index, rows.shape): place = place * n + xp.where(i < 0, i + n, i)

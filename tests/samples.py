@@ -49,6 +49,7 @@ SAMPLES = {
     "cumsum": [((normal(2, 3),), {"dim": dim, "reverse": reverse}) for dim in (0, 1) for reverse in (False, True)],
     "cumprod": [((normal(2, 5),), {"dim": 1}), ((np.array([2.0, 0.0, 3.0, 0.0, 5.0]),), {"dim": 0})],
     "sort": [((distinct(3, 4),), {"dim": dim, "descending": descending}) for dim in (0, 1) for descending in (False, True)] + [((whole(6),), {"dim": 0, "descending": True})],
+    "topk": [((distinct(3, 4),), {"k": 2, "dim": dim, "largest": largest}) for dim in (0, 1) for largest in (False, True)] + [((distinct(2, 1500),), {"k": 3, "dim": 1, "largest": largest}) for largest in (False, True)],
     "argmax": [((distinct(3, 4),), {"dim": dim, "keepdim": keep}) for dim, keep in ((None, False), (1, False), (0, True))] + [((whole(9),), {"dim": 0, "keepdim": False})],
     "max_dim": [((distinct(3, 4),), {"dim": dim, "keepdim": keep}) for dim, keep in ((1, False), (0, True))] + [((whole(9),), {"dim": 0, "keepdim": False})],
     "softmax": [((normal(2, 3),), {"dim": dim}) for dim in (0, 1)], "log_softmax": [((normal(2, 3),), {"dim": dim}) for dim in (0, 1)],

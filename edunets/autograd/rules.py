@@ -220,6 +220,7 @@ vjp(
     scatter_max=[lambda g, a, v, index, out, dims: tied(g, a, v, index, out, dims) * won(a, out),
                  lambda g, a, v, index, out, dims: gather(tied(g, a, v, index, out, dims), index, dims) * won(v, gather(out, index, dims)), None],
     sort=[lambda g, like, second, dim: along(g[0], like, second, dim)],      # second: the second result, the index
+    topk=[lambda g, like, second, dim: along(g[0], like, second, dim)],
     max_dim=[lambda g, like, second, dim, keepdim: along(g[0], like, second, dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
     nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"), iota=no_vjp("no operands"),
 )
