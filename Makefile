@@ -25,7 +25,7 @@ help:
 	@echo "make bench             the speed tables"
 	@echo
 	@echo "for authors:"
-	@echo "make export            notebooks -> package"
+	@echo "make export            notebooks -> package, and its type stubs"
 	@echo "make outputs           run every chapter and store the outputs in nbs/"
 	@echo "make readme            nbs/index.ipynb -> README.md"
 	@echo "make lint              are the notebooks fit for both renderers?"
@@ -46,6 +46,7 @@ outputs: $(READY)
 
 export: $(READY)
 	@$(BIN)/nbdev_export
+	@$(BIN)/python tools/stubs.py
 
 readme: $(READY)
 	@$(BIN)/python tools/readme.py
