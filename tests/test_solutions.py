@@ -68,7 +68,7 @@ def test_solutions(path, tmp_path):
     outside = [node for source in exercises for node in ast.walk(ast.parse(without(source, answers)))]
     assert answers <= {node.id for node in outside if isinstance(node, ast.Name)}, "no check looks at a solution"
     cells = [nbformat.v4.new_code_cell(source) for source in before + exercises]
-    (tmp_path / path).parent.mkdir()
+    (tmp_path / path).parent.mkdir(parents=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / path)
     failed = execute.run(path, tmp_path)
     if failed:
