@@ -11,7 +11,7 @@ import tempfile
 
 from tqdm import tqdm
 
-from benchmarks import harness, linear_step
+from benchmarks import harness, lenet, linear_step, rows, transformer_block
 
 RESULTS = pathlib.Path(__file__).parent / "results"
 
@@ -28,15 +28,15 @@ def versions():
 
 
 def linear_rows():
-    """A row for each size: microseconds of each system, and our ratio to it."""
-    rows = []
+    """A line for each size: microseconds of each system, and our ratio to it."""
+    lines = []
     for size in linear_step.SIZES:
         systems = linear_step.checked(*size)
         with tqdm(total=harness.ROUNDS * len(systems), desc="x".join(map(str, size)), leave=False) as progress:
-            times = harness.measure(systems, linear_step.problem(*size), linear_step.ENVIRONMENTS, progress=progress)
-        rows.append({"size": size, "us": {name: harness.microseconds(t) for name, t in times.items()},
+            times = harness.measure(systems, linear_step.problem(*size), linear_step.TUNED, progress=progress)
+        lines.append({"size": size, "us": {name: harness.microseconds(t) for name, t in times.items()},
                      "ratio": {name: harness.ratio(times, "edunets", name) for name in times if name != "edunets"}})
-    return rows
+    return lines
 
 
 def import_milliseconds(rounds=15):
@@ -63,12 +63,27 @@ def show(result):
     print(f"import edunets, beyond import numpy: {result['import_ms']:.0f} ms")
 
 
-def main():
-    result = {"date": datetime.date.today().isoformat(), "machine": harness.machine(), "versions": versions(),
-              "rows": linear_rows(), "import_ms": import_milliseconds()}
-    show(result)
+def stamped(result):
+    """With when and where it was measured."""
+    return {"date": datetime.date.today().isoformat(), "machine": harness.machine(), "versions": versions(), **result}
+
+
+def write(name, result):
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "linear_step.json").write_text(json.dumps(result, indent=1) + "\n")
+    (RESULTS / name).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def main():
+    step = stamped({"rows": linear_rows(), "import_ms": import_milliseconds()})
+    show(step)
+    write("linear_step.json", step)
+    transformer_block.main()
+    network = lenet.result()
+    lenet.show(network)
+    write("lenet.json", network)
+    table = rows.result()
+    rows.show(table)
+    write("rows.json", table)
 
 
 if __name__ == "__main__":

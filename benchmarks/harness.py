@@ -3,20 +3,24 @@
 A process each, because thread pools that share one slow each other down. Short interleaved blocks, because what
 slows the machine for a while then slows all alike.
 """
+import gc
 import multiprocessing
 import os
 import platform
 import random
 import statistics
 import time
+import tracemalloc
+
+import numpy as np
 
 BLOCK_SECONDS = 0.1
 ROUNDS = 25
 
 
-def block(step):
-    """Call for about BLOCK_SECONDS; the 25th percentile of the seconds a call took."""
-    seconds, end = [], time.perf_counter() + BLOCK_SECONDS
+def block(step, length=BLOCK_SECONDS):
+    """Call for about `length` seconds; the 25th percentile of the seconds a call took."""
+    seconds, end = [], time.perf_counter() + length
     while not seconds or time.perf_counter() < end:
         start = time.perf_counter()
         step()
@@ -24,8 +28,15 @@ def block(step):
     return sorted(seconds)[len(seconds) // 4]
 
 
+def settle():
+    """Bring C's allocator where any program that has loaded data has it: once a large block was freed, glibc keeps what is
+    smaller instead of giving it back, and new arrays no longer cost page faults."""
+    np.empty(1 << 24, np.uint8)
+
+
 def serve(connection, make, arguments):
     """A process's work: make the step, then time a block whenever asked."""
+    settle()
     step = make(*arguments)
     block(step)                        # warm up
     connection.send("ready")
@@ -75,12 +86,45 @@ def ratio(times, of, to):
     return statistics.median(ratios), ratios[quarter], ratios[-1 - quarter]
 
 
-def machine():
-    """One line: CPU, cores, Python."""
-    cpu = platform.processor() or platform.machine()
+def numpy_peak(step):
+    """The most bytes that a step has alive at once, beyond what was there before: NumPy tells tracemalloc what it takes."""
+    step()
+    gc.collect()
+    gc.disable()      # memory is to be given back without it
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    step()
+    peak = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    gc.enable()
+    return peak
+
+
+def torch_peak(step):
+    """The same of a step of PyTorch's: its profiler notes what its allocator gives and takes, but not what oneDNN takes for itself."""
+    from torch.profiler import ProfilerActivity, profile
+    step()
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as noted:
+        step()
+    events = [e for e in noted.profiler.kineto_results.events() if e.name() == "[memory]"]
+    return int(np.cumsum([e.nbytes() for e in sorted(events, key=lambda e: e.start_ns())]).max())
+
+
+def cpuinfo(key):
+    """A line of Linux's /proc/cpuinfo; empty elsewhere."""
     try:
         with open("/proc/cpuinfo") as info:
-            cpu = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
+            return next((line.split(":")[1].strip() for line in info if line.startswith(key)), "")
+    except OSError:
+        return ""
+
+
+def has(feature):
+    """Whether the processor says that it has a feature."""
+    return feature in cpuinfo("flags").split()
+
+
+def machine():
+    """One line: CPU, cores, Python."""
+    cpu = cpuinfo("model name") or platform.processor() or platform.machine()
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -1,10 +1,11 @@
 "edunets: a book that runs. PyTorch's face: `import edunets as en`."
 __version__ = "0.1.0"
 
-from edunets import tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd, ops, datasets    # in order: each registers what the next use
+from edunets import tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd, ops, linalg, nn, saving, datasets    # in order: each registers what the next use
 from edunets.autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from edunets.names import promote_types, result_type
 from edunets.random import Generator
+from edunets.saving import load, save
 from edunets.table import op
 from edunets.tensors import (Size, Tensor, as_tensor, device, dtype, finfo, float16, float32, float64, from_dlpack, from_numpy, get_default_dtype, iinfo,
                              int8, int16, int32, int64, is_tensor, set_default_dtype, tensor, uint8, uint32)
@@ -16,4 +17,4 @@ from edunets.tensors import int16 as short
 from edunets.tensors import int32 as int
 from edunets.tensors import int64 as long
 
-globals().update(names.FUNCTIONS)
+globals().update({name: function for name, function in names.FUNCTIONS.items() if "." not in name})

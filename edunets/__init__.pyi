@@ -11,10 +11,13 @@ from . import draw
 from . import errors
 from . import indexing
 from . import layout
+from . import linalg
 from . import names
+from . import nn
 from . import ops
 from . import printing
 from . import random
+from . import saving
 from . import table
 from . import tensors
 from . import views
@@ -25,17 +28,26 @@ class Generator:
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The absolute value."
     ...
+def abs_(input: Tensor) -> Tensor:
+    "`abs`, in place."
+    ...
 def absolute(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The absolute value."
     ...
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse cosine."
     ...
+def acos_(input: Tensor) -> Tensor:
+    "`acos`, in place."
+    ...
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse hyperbolic cosine."
     ...
+def acosh_(input: Tensor) -> Tensor:
+    "`acosh`, in place."
+    ...
 def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
-    "The mean of each of `output_size` parts of the last dimension."
+    "The mean of each of `output_size` parts, in 1 dimensions of space. RuntimeError for an input without space."
     ...
 def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     "x + alpha * y."
@@ -49,11 +61,14 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
     "x + value * tensor1 * tensor2."
     ...
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1, out=None) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
     ...
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * (mat @ vec)."
+    ...
+def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
+    "`addmv`, in place."
     ...
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * outer(vec1, vec2)."
@@ -73,26 +88,38 @@ def amax(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builti
 def amin(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The smallest element; ties share the gradient."
     ...
-def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False):
+def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None):
     "The smallest and the largest element; ties share the gradient."
     ...
 def any(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "Whether an element is nonzero."
     ...
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     ...
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse cosine."
     ...
+def arccos_(input: Tensor) -> Tensor:
+    "`arccos`, in place."
+    ...
 def arccosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse hyperbolic cosine."
+    ...
+def arccosh_(input: Tensor) -> Tensor:
+    "`arccosh`, in place."
     ...
 def arcsin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse sine."
     ...
+def arcsin_(input: Tensor) -> Tensor:
+    "`arcsin`, in place."
+    ...
 def arcsinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse hyperbolic sine."
+    ...
+def arcsinh_(input: Tensor) -> Tensor:
+    "`arcsinh`, in place."
     ...
 def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse tangent."
@@ -100,13 +127,19 @@ def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def arctan2(input, other, *, out: Tensor | None = None) -> Tensor:
     "The angle of the point (y, x)."
     ...
+def arctan_(input: Tensor) -> Tensor:
+    "`arctan`, in place."
+    ...
 def arctanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse hyperbolic tangent."
     ...
-def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+def arctanh_(input: Tensor) -> Tensor:
+    "`arctanh`, in place."
+    ...
+def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
     ...
-def argmin(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+def argmin(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
     "The index of the smallest element (of the flattened tensor, without `dim`)."
     ...
 def argsort(input: Tensor, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Tensor:
@@ -121,8 +154,14 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse sine."
     ...
+def asin_(input: Tensor) -> Tensor:
+    "`asin`, in place."
+    ...
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse hyperbolic sine."
+    ...
+def asinh_(input: Tensor) -> Tensor:
+    "`asinh`, in place."
     ...
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse tangent."
@@ -130,8 +169,14 @@ def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def atan2(input, other, *, out: Tensor | None = None) -> Tensor:
     "The angle of the point (y, x)."
     ...
+def atan_(input: Tensor) -> Tensor:
+    "`atan`, in place."
+    ...
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse hyperbolic tangent."
+    ...
+def atanh_(input: Tensor) -> Tensor:
+    "`atanh`, in place."
     ...
 def atleast_1d(*tensors):
     "With at least one dimension."
@@ -148,14 +193,17 @@ def avg_pool1d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bu
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * bmm(batch1, batch2)."
     ...
-def bernoulli(input: Tensor, *, generator=None) -> Tensor:
-    "1 with the probability that each element gives, else 0."
+def bernoulli(input: Tensor, p: builtins.float | None = None, *, generator=None, out=None) -> Tensor:
+    "1 with the probability that each element gives (or with probability p), else 0."
     ...
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x1 A x2 + b for each matrix A of the weight."
     ...
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
     "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
+    ...
+def binomial(count: Tensor, prob: Tensor, generator=None) -> Tensor:
+    "How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two dtypes."
     ...
 def bitwise_and(input, other, *, out: Tensor | None = None) -> Tensor:
     "x & y."
@@ -206,11 +254,26 @@ def cdist(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, compute_mode: str = '
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The smallest integer not below x."
     ...
+def ceil_(input: Tensor) -> Tensor:
+    "`ceil`, in place."
+    ...
 def celu(input: Tensor, alpha: builtins.float = 1.0) -> Tensor:
-    "x where it is positive, else alpha * (exp(x / alpha) - 1)."
+    "x where it is positive, else alpha * (exp(x / alpha) - 1). RuntimeError for alpha=0."
+    ...
+def celu_(input: Tensor, alpha: builtins.float = 1.0) -> Tensor:
+    "`celu`, in place."
     ...
 def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
     "The product of matrices, in the cheapest order."
+    ...
+def cholesky(input: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+    "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
+    ...
+def cholesky_inverse(L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+    "The inverse of A, from its Cholesky factor."
+    ...
+def cholesky_solve(B: Tensor, L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+    "The X of AX = B, from the Cholesky factor of A."
     ...
 def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."
@@ -218,14 +281,26 @@ def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = 0) -> tuple:
 def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min` and not above `max`."
     ...
+def clamp_(input: Tensor, min=None, max=None) -> Tensor:
+    "`clamp`, in place."
+    ...
 def clamp_max(input: Tensor, max, *, out: Tensor | None = None) -> Tensor:
     "x, not above `max`."
+    ...
+def clamp_max_(input: Tensor, max) -> Tensor:
+    "`clamp_max`, in place."
     ...
 def clamp_min(input: Tensor, min, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min`."
     ...
+def clamp_min_(input: Tensor, min) -> Tensor:
+    "`clamp_min`, in place."
+    ...
 def clip(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min` and not above `max`."
+    ...
+def clip_(input: Tensor, min=None, max=None) -> Tensor:
+    "`clip`, in place."
     ...
 def clone(input: Tensor) -> Tensor:
     "A copy in memory of its own; gradients pass through."
@@ -269,8 +344,14 @@ def corrcoef(input: Tensor) -> Tensor:
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The cosine."
     ...
+def cos_(input: Tensor) -> Tensor:
+    "`cos`, in place."
+    ...
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The hyperbolic cosine."
+    ...
+def cosh_(input: Tensor) -> Tensor:
+    "`cosh`, in place."
     ...
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: builtins.int = 1, eps: builtins.float = 1e-08) -> Tensor:
     "The cosine of the angle between vectors along `dim`; each length counts as at least eps."
@@ -284,16 +365,16 @@ def cov(input: Tensor, *, correction: builtins.int = 1, fweights: Tensor | None 
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
     ...
-def cummax(input: Tensor, dim: builtins.int):
+def cummax(input: Tensor, dim: builtins.int, *, out=None):
     "The largest element so far along `dim`, and its index (of equal ones the last)."
     ...
-def cummin(input: Tensor, dim: builtins.int):
+def cummin(input: Tensor, dim: builtins.int, *, out=None):
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
     ...
-def cumprod(input: Tensor, dim: builtins.int, *, dtype=None) -> Tensor:
+def cumprod(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
     "Running products along `dim`."
     ...
-def cumsum(input: Tensor, dim: builtins.int, *, dtype=None) -> Tensor:
+def cumsum(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
     "Running sums along `dim`."
     ...
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:
@@ -302,10 +383,22 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.flo
 def deg2rad(input, *, out=None):
     "Degrees as radians."
     ...
+def deg2rad_(input):
+    "`deg2rad`, in place."
+    ...
+def det(input: Tensor) -> Tensor:
+    "The determinant of a square matrix."
+    ...
+def detach(input: Tensor) -> Tensor:
+    "The same memory, off the tape."
+    ...
+def detach_(self: Tensor) -> Tensor:
+    "Take this tensor itself off the tape: it becomes a leaf."
+    ...
 class device:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
-def diag(input: Tensor, diagonal: builtins.int = 0) -> Tensor:
+def diag(input: Tensor, diagonal: builtins.int = 0, *, out=None) -> Tensor:
     "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
     ...
 def diag_embed(input: Tensor, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
@@ -352,9 +445,9 @@ def einsum(*args) -> Tensor:
     "einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output lacks. RuntimeError if formula and shapes do not fit."
     ...
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
-    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient. IndexError out of range."
+    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean. IndexError out of range."
     ...
-def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Memory for you to fill; here it is zeros."
     ...
 def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
@@ -372,8 +465,14 @@ def equal(input: Tensor, other: Tensor) -> builtins.bool:
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The error function."
     ...
+def erf_(input: Tensor) -> Tensor:
+    "`erf`, in place."
+    ...
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "1 - erf(x), exact where it is small."
+    ...
+def erfc_(input: Tensor) -> Tensor:
+    "`erfc`, in place."
     ...
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse of the error function."
@@ -384,20 +483,35 @@ def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "2 to the power of x."
     ...
+def exp2_(input: Tensor) -> Tensor:
+    "`exp2`, in place."
+    ...
+def exp_(input: Tensor) -> Tensor:
+    "`exp`, in place."
+    ...
 def expand(input: Tensor, *sizes) -> Tensor:
     "Dimensions of size 1 made larger without a copy (stride 0); -1 keeps a size."
     ...
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "exp(x) - 1, exact for small x."
     ...
-def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def expm1_(input: Tensor) -> Tensor:
+    "`expm1`, in place."
+    ...
+def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
+    ...
+def fill_(self: Tensor, value) -> Tensor:
+    "Take one value everywhere."
     ...
 def finfo(kind=None):
     "The limits of a floating dtype: `eps`, `max`, `tiny` (NumPy's `finfo`)."
     ...
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The integer part of x."
+    ...
+def fix_(input: Tensor) -> Tensor:
+    "`fix`, in place."
     ...
 def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
     "The dimensions from `start_dim` to `end_dim` made one."
@@ -421,6 +535,9 @@ def float_power(input, exponent, *, out: Tensor | None = None) -> Tensor:
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The largest integer not above x."
     ...
+def floor_(input: Tensor) -> Tensor:
+    "`floor`, in place."
+    ...
 def floor_divide(input, other, *, out: Tensor | None = None) -> Tensor:
     "The largest integer not above x / y."
     ...
@@ -436,23 +553,32 @@ def fmod(input, other, *, out: Tensor | None = None) -> Tensor:
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x without its integer part."
     ...
+def frac_(input: Tensor) -> Tensor:
+    "`frac`, in place."
+    ...
+def frobenius_norm(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+    "The root of the sum of squares."
+    ...
 def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."
     ...
 def from_numpy(array) -> Tensor:
     "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
     ...
-def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "A tensor filled with one number."
     ...
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "One number in the shape and dtype of a tensor."
     ...
-def gather(input: Tensor, dim: builtins.int, index: Tensor) -> Tensor:
+def gather(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
     ...
 def gcd(input, other, *, out: Tensor | None = None) -> Tensor:
     "The greatest common divisor."
+    ...
+def gcd_(input, other) -> Tensor:
+    "`gcd`, in place."
     ...
 def ge(input, other, *, out: Tensor | None = None) -> Tensor:
     "x >= y."
@@ -476,7 +602,7 @@ def gt(input, other, *, out: Tensor | None = None) -> Tensor:
     "x > y."
     ...
 half: Any
-def hardshrink(input: Tensor, lambd: builtins.float = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
     ...
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -497,10 +623,10 @@ def hypot(input, other, *, out: Tensor | None = None) -> Tensor:
 def iinfo(kind):
     "The limits of an integer dtype (NumPy's `iinfo`)."
     ...
-def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
+def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out=None) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
     ...
-def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
+def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, out=None) -> Tensor:
     "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
     ...
 def index_fill(input: Tensor, dim: builtins.int, index: Tensor, value) -> Tensor:
@@ -509,10 +635,13 @@ def index_fill(input: Tensor, dim: builtins.int, index: Tensor, value) -> Tensor
 def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
     "A copy with `values` at index tensors; `accumulate` adds, repeated places too."
     ...
-def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
+def index_put_(input: Tensor, indices: tuple, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
+    "`index_put`, in place."
+    ...
+def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
     "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
     ...
-def index_select(input: Tensor, dim: builtins.int, index: Tensor) -> Tensor:
+def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
     "The slices at `index` along a dimension."
     ...
 class inference_mode:
@@ -529,6 +658,9 @@ int16: Any
 int32: Any
 int64: Any
 int8: Any
+def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "The inverse of a square matrix. LinAlgError if it is singular."
+    ...
 def is_complex(input: Tensor) -> builtins.bool:
     "Whether the dtype is complex: never."
     ...
@@ -559,7 +691,7 @@ def isclose(input: Tensor, other: Tensor, rtol: builtins.float = 1e-05, atol: bu
 def isfinite(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is neither infinite nor NaN."
     ...
-def isin(elements, test_elements, *, assume_unique: builtins.bool = False, invert: builtins.bool = False) -> Tensor:
+def isin(elements, test_elements, *, assume_unique: builtins.bool = False, invert: builtins.bool = False, out=None) -> Tensor:
     "Whether each element is among the test elements."
     ...
 def isinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -580,14 +712,20 @@ def isreal(input: Tensor) -> Tensor:
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The Kronecker product: each element of x times the whole of y."
     ...
-def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False):
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     ...
 def lcm(input, other, *, out: Tensor | None = None) -> Tensor:
     "The least common multiple."
     ...
+def lcm_(input, other) -> Tensor:
+    "`lcm`, in place."
+    ...
 def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
     "x * 2 ** y."
+    ...
+def ldexp_(input: Tensor, other) -> Tensor:
+    "`ldexp`, in place."
     ...
 def le(input, other, *, out: Tensor | None = None) -> Tensor:
     "x <= y."
@@ -604,8 +742,11 @@ def less_equal(input, other, *, out: Tensor | None = None) -> Tensor:
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The logarithm of the absolute value of the gamma function."
     ...
-def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
+    ...
+def load(f, map_location=None, *, weights_only: builtins.bool | None = None, mmap: builtins.bool | None = None) -> Any:
+    "Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError for another kind of file. `weights_only` is always so; `mmap` leaves the numbers in the file until they are used; those of bool and bfloat16 are turned, and so read."
     ...
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The natural logarithm."
@@ -613,13 +754,25 @@ def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The logarithm to base 10."
     ...
+def log10_(input: Tensor) -> Tensor:
+    "`log10`, in place."
+    ...
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "log(1 + x), exact for small x."
+    ...
+def log1p_(input: Tensor) -> Tensor:
+    "`log1p`, in place."
     ...
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The logarithm to base 2."
     ...
-def log_softmax(input: Tensor, dim: builtins.int, dtype=None) -> Tensor:
+def log2_(input: Tensor) -> Tensor:
+    "`log2`, in place."
+    ...
+def log_(input: Tensor) -> Tensor:
+    "`log`, in place."
+    ...
+def log_softmax(input: Tensor, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     ...
 def logaddexp(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -630,6 +783,9 @@ def logaddexp2(input, other, *, out: Tensor | None = None) -> Tensor:
     ...
 def logcumsumexp(input: Tensor, dim: builtins.int, *, out: Tensor | None = None) -> Tensor:
     "log(cumsum(exp(x))) along `dim`, without overflow."
+    ...
+def logdet(input: Tensor) -> Tensor:
+    "The logarithm of the determinant; NaN if that is negative."
     ...
 def logical_and(input, other, *, out: Tensor | None = None) -> Tensor:
     "Whether both are nonzero."
@@ -646,15 +802,27 @@ def logical_xor(input, other, *, out: Tensor | None = None) -> Tensor:
 def logit(input: Tensor, eps: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: builtins.int, base: builtins.float = 10.0, *, dtype=None, device=None) -> Tensor:
+def logit_(input: Tensor, eps: builtins.float | None = None) -> Tensor:
+    "`logit`, in place."
+    ...
+def logspace(start: builtins.float, end: builtins.float, steps: builtins.int, base: builtins.float = 10.0, *, dtype=None, device=None, out=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
     ...
-def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
     ...
 long: Any
 def lt(input, other, *, out: Tensor | None = None) -> Tensor:
     "x < y."
+    ...
+def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
+    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1. LinAlgError if A is singular."
+    ...
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "The X of AX = b, by the factors that `lu` gave."
+    ...
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: builtins.bool = True, unpack_pivots: builtins.bool = True):
+    "P, L and U, from the two that `lu_factor` gave."
     ...
 def manual_seed(seed: builtins.int):
     "Set the seed of the default generator."
@@ -665,16 +833,19 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     "A copy whose elements where the mask is true are those of `source`, in order. RuntimeError for too few."
     ...
-def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out=None) -> Tensor:
     "The elements where the mask is true, as a vector."
     ...
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
     ...
-def matrix_power(input: Tensor, n: builtins.int, *, out: Tensor | None = None) -> Tensor:
-    "A square matrix times itself, n times over, by repeated squaring. NotImplementedError for a negative n."
+def matrix_exp(A: Tensor) -> Tensor:
+    "The exponential series of a square matrix."
     ...
-def max(input: Tensor, dim=None, keepdim: builtins.bool = False):
+def matrix_power(input: Tensor, n: builtins.int, *, out: Tensor | None = None) -> Tensor:
+    "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
+    ...
+def max(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
     "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
     ...
 def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False) -> Tensor:
@@ -692,13 +863,13 @@ def maximum(input, other, *, out: Tensor | None = None) -> Tensor:
 def mean(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
     ...
-def median(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False):
+def median(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None):
     "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, with its index."
     ...
 def meshgrid(*tensors, indexing: str = 'ij') -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
     ...
-def min(input: Tensor, dim=None, keepdim: builtins.bool = False):
+def min(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
     "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
     ...
 def minimum(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -707,7 +878,7 @@ def minimum(input, other, *, out: Tensor | None = None) -> Tensor:
 def mm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
     ...
-def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False):
+def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
     "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
     ...
 def moveaxis(input: Tensor, source: builtins.int | tuple, destination: builtins.int | tuple) -> Tensor:
@@ -722,7 +893,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def mul(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * y."
     ...
-def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None) -> Tensor:
+def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out=None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
     ...
 def multiply(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -734,22 +905,25 @@ def mv(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 def nan_to_num(input: Tensor, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
     "NaN and the infinities replaced: by `nan`, and by the largest numbers of the dtype unless told."
     ...
+def nan_to_num_(input: Tensor, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None) -> Tensor:
+    "`nan_to_num`, in place."
+    ...
 def nanmean(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The mean of what is not NaN. RuntimeError for integers."
     ...
-def nanmedian(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False):
+def nanmedian(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None):
     "The middle of what is not NaN; over `dim`, with its index."
     ...
 def nanquantile(input: Tensor, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
     "The quantile of what is not NaN."
     ...
-def nansum(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None) -> Tensor:
+def nansum(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out=None) -> Tensor:
     "The sum of what is not NaN."
     ...
 def narrow(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
     ...
-def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
+def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int, *, out=None) -> Tensor:
     "A copy of a part of a dimension."
     ...
 def ne(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -758,25 +932,37 @@ def ne(input, other, *, out: Tensor | None = None) -> Tensor:
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "-x."
     ...
+def neg_(input: Tensor) -> Tensor:
+    "`neg`, in place."
+    ...
 def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "-x."
+    ...
+def negative_(input: Tensor) -> Tensor:
+    "`negative`, in place."
     ...
 class no_grad:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
-def nonzero(input: Tensor, *, as_tuple: builtins.bool = False):
+def nonzero(input: Tensor, *, as_tuple: builtins.bool = False, out=None):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
     ...
-def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False) -> Tensor:
+def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
     "The p-norm, of all elements or over `dim`."
     ...
-def normal(mean=0.0, std=1.0, size=None, *, generator=None) -> Tensor:
-    "Normal numbers with a mean and a standard deviation (numbers, or tensors that give the shape)."
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these: write mean + std * randn_like(mean) for one."
     ...
 def not_equal(input, other, *, out: Tensor | None = None) -> Tensor:
     "x != y."
     ...
-def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+    "The sum of the singular values."
+    ...
+def numel(input: Tensor) -> builtins.int:
+    "The number of elements."
+    ...
+def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Ones, of the default dtype unless told."
     ...
 def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
@@ -785,7 +971,7 @@ def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins
 def op(name: str):
     "A row of the table by its name; it prints as a card. KeyError for a name that is no row."
     ...
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
+def outer(input: Tensor, vec2: Tensor, *, out=None) -> Tensor:
     "All products of an element of one vector and one of another."
     ...
 def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: builtins.float = 1e-06, keepdim: builtins.bool = False) -> Tensor:
@@ -793,6 +979,12 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: buil
     ...
 def permute(input: Tensor, *dims) -> Tensor:
     "The dimensions in another order; a view."
+    ...
+def pinverse(input: Tensor, rcond: builtins.float = 1e-15) -> Tensor:
+    "The pseudoinverse."
+    ...
+def poisson(input: Tensor, generator=None) -> Tensor:
+    "How many events happen where each element says how many are expected; NaN for a negative rate."
     ...
 def polygamma(n: builtins.int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The n-th derivative of digamma. RuntimeError for a negative n."
@@ -804,7 +996,7 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
     ...
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
+    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for another number of them."
     ...
 def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
@@ -815,28 +1007,37 @@ def promote_types(a, b):
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
     "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another dtype."
     ...
+def qr(input: Tensor, some: builtins.bool = True, *, out: tuple | None = None):
+    "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
+    ...
 def quantile(input: Tensor, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
     "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."
     ...
 def rad2deg(input, *, out=None):
     "Radians as degrees."
     ...
-def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def rad2deg_(input):
+    "`rad2deg`, in place."
+    ...
+def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
     ...
-def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
     ...
-def randint(low: builtins.int, high=None, size=None, *, generator=None, dtype=..., device=None) -> Tensor:
-    "Integers from low (0 if left out) below high."
+def randint(low: builtins.int, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so far."
     ...
-def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
+    ...
+def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Numbers of the standard normal distribution."
     ...
-def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
     ...
-def randperm(n: builtins.int, *, generator=None, dtype=..., device=None) -> Tensor:
+def randperm(n: builtins.int, *, generator=None, dtype=..., device=None, out=None) -> Tensor:
     "The integers below n in random order."
     ...
 def ravel(input: Tensor) -> Tensor:
@@ -845,8 +1046,14 @@ def ravel(input: Tensor) -> Tensor:
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "1 / x."
     ...
+def reciprocal_(input: Tensor) -> Tensor:
+    "`reciprocal`, in place."
+    ...
 def relu(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x where it is positive, else 0."
+    ...
+def relu_(input: Tensor) -> Tensor:
+    "`relu`, in place."
     ...
 def remainder(input, other, *, out: Tensor | None = None) -> Tensor:
     "The remainder of x / y with the sign of y."
@@ -872,26 +1079,38 @@ def rot90(input: Tensor, k: builtins.int = 1, dims: tuple = ...) -> Tensor:
 def round(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The nearest integer, halves to the even one."
     ...
+def round_(input: Tensor) -> Tensor:
+    "`round`, in place."
+    ...
 def row_stack(tensors, *, out: Tensor | None = None) -> Tensor:
     "One below the other: along the first dimension; vectors are rows."
     ...
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "1 / sqrt(x)."
     ...
+def rsqrt_(input: Tensor) -> Tensor:
+    "`rsqrt`, in place."
+    ...
 def rsub(input, other) -> Tensor:
     "y - x: what `1 - x` is."
     ...
-def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
+def save(obj: Any, f, *, metadata=None) -> None:
+    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is whole. Each tensor is written whole, those that share memory too, without its place on the tape."
+    ...
+def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
     ...
-def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *, out=None) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
     ...
-def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
+def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
     "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
     ...
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, out: Tensor | None = None) -> Tensor:
     "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`: behind equal ones. RuntimeError if shapes do not fit."
+    ...
+def seed() -> builtins.int:
+    "Set the seed of the default generator to one that the operating system gives; returns it."
     ...
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
     "The slice at one index of a dimension; a view."
@@ -901,6 +1120,9 @@ def select_scatter(input: Tensor, src: Tensor, dim: builtins.int, index: builtin
     ...
 def selu(input: Tensor) -> Tensor:
     "A scaled exponential unit that keeps mean 0 and variance 1 (Klambauer et al. 2017)."
+    ...
+def selu_(input: Tensor) -> Tensor:
+    "`selu`, in place."
     ...
 def set_default_dtype(kind) -> None:
     "Set the dtype of tensors made from Python floats; a TypeError unless it is floating."
@@ -921,6 +1143,9 @@ short: Any
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "1 / (1 + exp(-x))."
     ...
+def sigmoid_(input: Tensor) -> Tensor:
+    "`sigmoid`, in place."
+    ...
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "-1, 0 or 1."
     ...
@@ -930,19 +1155,31 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The sine."
     ...
+def sin_(input: Tensor) -> Tensor:
+    "`sin`, in place."
+    ...
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "sin(pi x) / (pi x), and 1 at 0."
+    ...
+def sinc_(input: Tensor) -> Tensor:
+    "`sinc`, in place."
     ...
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The hyperbolic sine."
     ...
-def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1) -> Tensor:
+def sinh_(input: Tensor) -> Tensor:
+    "`sinh`, in place."
+    ...
+def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, out=None) -> Tensor:
     "A copy with `src` in place of the elements from start to end."
     ...
-def softmax(input: Tensor, dim: builtins.int, dtype=None) -> Tensor:
+def slogdet(input: Tensor, *, out=None):
+    "The sign of the determinant, and the logarithm of its size: it does not overflow."
+    ...
+def softmax(input: Tensor, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
     ...
-def sort(input: Tensor, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True):
+def sort(input: Tensor, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True, *, out=None):
     "Values in order along `dim`, and where they came from; stable."
     ...
 def split(tensor: Tensor, split_size_or_sections: builtins.int | list, dim: builtins.int = 0) -> tuple:
@@ -954,8 +1191,14 @@ def split_with_sizes(input: Tensor, split_sizes: list, dim: builtins.int = 0) ->
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The square root."
     ...
+def sqrt_(input: Tensor) -> Tensor:
+    "`sqrt`, in place."
+    ...
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x * x."
+    ...
+def square_(input: Tensor) -> Tensor:
+    "`square`, in place."
     ...
 def squeeze(input: Tensor, dim: builtins.int | tuple | None = None) -> Tensor:
     "Without the dimensions of size 1 (or those of `dim` that have it)."
@@ -963,7 +1206,7 @@ def squeeze(input: Tensor, dim: builtins.int | tuple | None = None) -> Tensor:
 def stack(tensors, dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
     ...
-def std(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> Tensor:
+def std(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     ...
 def std_mean(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> tuple[Tensor, Tensor]:
@@ -978,6 +1221,9 @@ def subtract(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
 def sum(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The sum of all elements, or over the dimensions `dim`."
     ...
+def svd(input: Tensor, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: tuple | None = None):
+    "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form."
+    ...
 def swapaxes(input: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
     "Two dimensions exchanged; a view."
     ...
@@ -987,17 +1233,23 @@ def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
 def t(input: Tensor) -> Tensor:
     "A matrix transposed (vectors stay); a view."
     ...
-def take(input: Tensor, index: Tensor) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out=None) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
     ...
-def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None = None, *, out=None) -> Tensor:
     "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
     ...
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The tangent."
     ...
+def tan_(input: Tensor) -> Tensor:
+    "`tan`, in place."
+    ...
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The hyperbolic tangent."
+    ...
+def tanh_(input: Tensor) -> Tensor:
+    "`tanh`, in place."
     ...
 def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
@@ -1011,10 +1263,13 @@ def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Ten
 def threshold(input: Tensor, threshold: builtins.float, value: builtins.float, *, out: Tensor | None = None) -> Tensor:
     "x where it is above the threshold, else `value`."
     ...
+def threshold_(input: Tensor, threshold: builtins.float, value: builtins.float) -> Tensor:
+    "`threshold`, in place."
+    ...
 def tile(input: Tensor, *dims) -> Tensor:
     "The whole repeated along each dimension."
     ...
-def topk(input: Tensor, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True):
+def topk(input: Tensor, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out=None):
     "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
     ...
 def trace(input: Tensor) -> Tensor:
@@ -1029,13 +1284,16 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:
     "The area under a line through points."
     ...
-def tril(input: Tensor, diagonal: builtins.int = 0) -> Tensor:
+def triangular_solve(b: Tensor, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out=None):
+    "solve_triangular in PyTorch's older form, with a copy of A."
+    ...
+def tril(input: Tensor, diagonal: builtins.int = 0, *, out=None) -> Tensor:
     "The lower triangle of matrices, zeros above."
     ...
 def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None) -> Tensor:
     "Rows and columns of the lower triangle of a matrix, as a 2 by n tensor."
     ...
-def triu(input: Tensor, diagonal: builtins.int = 0) -> Tensor:
+def triu(input: Tensor, diagonal: builtins.int = 0, *, out=None) -> Tensor:
     "The upper triangle of matrices, zeros below."
     ...
 def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None) -> Tensor:
@@ -1046,6 +1304,9 @@ def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
     ...
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The integer part of x."
+    ...
+def trunc_(input: Tensor) -> Tensor:
+    "`trunc`, in place."
     ...
 uint32: Any
 uint8: Any
@@ -1067,7 +1328,7 @@ def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
 def vander(x: Tensor, N: builtins.int | None = None, increasing: builtins.bool = False) -> Tensor:
     "The powers of a vector's elements as columns, falling unless `increasing`."
     ...
-def var(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> Tensor:
+def var(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     ...
 def var_mean(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> tuple[Tensor, Tensor]:
@@ -1082,13 +1343,19 @@ def vsplit(input: Tensor, indices_or_sections) -> tuple:
 def vstack(tensors, *, out: Tensor | None = None) -> Tensor:
     "One below the other: along the first dimension; vectors are rows."
     ...
-def where(condition: Tensor, input=None, other=None) -> Tensor:
+def where(condition: Tensor, input=None, other=None, *, out=None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
     ...
 def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * log(y), and 0 where x is 0."
     ...
-def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def xlogy_(input, other) -> Tensor:
+    "`xlogy`, in place."
+    ...
+def zero_(self: Tensor) -> Tensor:
+    "Become zero."
+    ...
+def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Zeros, of the default dtype unless told."
     ...
 def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:

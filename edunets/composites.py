@@ -11,7 +11,7 @@ from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
 from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
-from .table import decompose, erf, filled, horner, kernel
+from .table import decompose, erf, filled, horner, in_blocks, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
 # %% auto #0
@@ -22,8 +22,8 @@ __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erf
            'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'powers', 'logsumexp', 'call_along',
            'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
            'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer',
-           'matmul', 'product', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip',
-           'reflected', 'comparison']
+           'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack',
+           'flip', 'reflected', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -42,7 +42,7 @@ kernel(
     sigmoid=lambda xp, a: 1 / (1 + xp.exp(-a)),
     relu=lambda xp, a: xp.maximum(a, 0),
     silu=lambda xp, a: a / (1 + xp.exp(-a)),
-    gelu=lambda xp, a: 0.5 * a * (1 + erf(xp, a * math.sqrt(0.5))),
+    gelu=in_blocks(lambda xp, a: 0.5 * a * (1 + erf(xp, a * math.sqrt(0.5)))),
     erfinv=lambda xp, a: erfinv(xp, a),
 )
 decompose(
@@ -69,6 +69,7 @@ decompose(
 CENTRAL = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941)
 TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682)
 
+@in_blocks
 def erfinv(xp, a):
     "The inverse of erf: two polynomials in log(1 - x*x) (Giles 2012), and for float64 two Newton steps."
     w = -xp.log1p(-a * a)
@@ -91,7 +92,7 @@ def erfinv_steps(a: Tensor) -> Tensor:
 kernel(
     ceil=lambda xp, a: xp.ceil(a),
     trunc=lambda xp, a: xp.trunc(a),
-    sign=lambda xp, a: xp.subtract(a > 0, a < 0, dtype=a.dtype) if a.dtype.kind != "b" else a.copy(),
+    sign=lambda xp, a: xp.subtract((a > 0).view("int8"), (a < 0).view("int8")).astype(a.dtype),
     isnan=lambda xp, a: xp.isnan(a),
     isinf=lambda xp, a: xp.isinf(a),
     isfinite=lambda xp, a: xp.isfinite(a),
@@ -184,8 +185,8 @@ def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
 
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
-    rest = xp.fmod(a, b)
-    return xp.trunc(xp.divide(a, b)) if rest.dtype.kind == "f" else xp.floor_divide(xp.subtract(a, rest), b)
+    if getattr(a, "dtype", getattr(b, "dtype", None)).kind == "f": return xp.trunc(xp.divide(a, b))
+    return xp.floor_divide(xp.subtract(a, xp.fmod(a, b)), b)
 
 # %% ../nbs/01d_composites.ipynb #47c40d78
 publish_all(binary, {"maximum": "The larger of x and y.", "minimum": "The smaller of x and y."}, inplace=False)
@@ -462,12 +463,12 @@ def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
-@face
+@face(inplace=True)
 def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running sums along `dim`."
     return call_along("cumsum", accumulate_dtype(input, dtype), dim, "CumsumBackward0", reverse=False)
 
-@face
+@face(inplace=True)
 def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running products along `dim`."
     return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
@@ -534,7 +535,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
         raise error(RuntimeError, "selected index k out of range", f"k={k} of {n} elements", f"k up to {n}")
     return ValuesIndices(*call_along("topk", input, dim, "TopkBackward0", k=k, largest=largest))
 
-FEW = 1024      # so few elements are sorted as quickly as parted
+FEW = 64      # so few elements are sorted as quickly as parted
 
 def topk_kernel(xp, a, k, dim, largest):
     "The first k of the order: parted from the rest, then sorted among themselves."
@@ -578,7 +579,7 @@ check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + 
       **dict.fromkeys(["amin", "argmax", "max_dim"], check_nonempty),
       **dict.fromkeys(["sub", "maximum", "minimum", "remainder", "truncdiv", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast))
 
-@face
+@face(inplace=True)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
     if not input.payload.dtype == mat1.payload.dtype == mat2.payload.dtype:
@@ -634,7 +635,7 @@ product("dot", (1, 1), "The inner product of two vectors.")
 # %% ../nbs/01d_composites.ipynb #399e4ce0
 kernel(
     cat=lambda xp, *tensors, dim: xp.concatenate(tensors, axis=dim),
-    stack=lambda xp, *tensors, dim: xp.stack(tensors, axis=dim),
+    stack=lambda xp, *tensors, dim: stacked(xp, tensors, dim),
     flip=lambda xp, a, *, dims: xp.flip(a, dims).copy(),
 )
 decompose(
@@ -642,6 +643,12 @@ decompose(
     stack=lambda *tensors, dim: cat_steps([t.unsqueeze(dim) for t in tensors], dim),
     flip=lambda a, *, dims: flip_steps(a, dims),
 )
+
+def stacked(xp, tensors, dim):
+    "Tensors side by side, in row-major memory: `xp.stack` alone would take over the order of transposed ones, and the next reshape would copy."
+    shape = tensors[0].shape
+    if not all(t.shape == shape for t in tensors): return xp.stack(tensors, axis=dim)      # its error says what is wrong
+    return xp.stack(tensors, axis=dim, out=xp.empty(shape[:dim] + (len(tensors),) + shape[dim:], tensors[0].dtype))
 
 def cat_steps(tensors, dim: int) -> Tensor:
     "Put each tensor at its place in zeros."

@@ -9,8 +9,8 @@ from typing import Callable
 
 from .errors import error
 from .names import cast, dtype_of, face, publish, sizes_of, where
-from .table import NO_PARAMS, OPS, call
-from .tensors import Tensor, float32, float64, get_default_dtype, int64, patch, tensor, to_dtype, uint32
+from .table import OPS, call
+from .tensors import Tensor, float32, float64, get_default_dtype, int64, patch, tensor, to_dtype
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -103,7 +103,10 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
         raise error(RuntimeError, "upper bound and lower bound inconsistent with step sign" if step else "step must be nonzero",
                     f"arange({start}, {end}, {step}) never arrives", "a step towards end")
     line = iota(count, device)
-    result = cast(line * step + start if whole else cast(line, float64) * step + start, kind)
+    if not whole: line = cast(line, float64)
+    if step != 1: line = line * step
+    if start != 0: line = line + start
+    result = cast(line, kind)
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01g_creation.ipynb #3d985f1e

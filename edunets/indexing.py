@@ -7,7 +7,7 @@ import numpy as np
 
 from .errors import error
 from .layout import select, sliced
-from .names import NUMBERS, cast, face, promote, weak, where
+from .names import NUMBERS, cast, face, weak, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, kernel
 from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
 from .views import store

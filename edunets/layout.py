@@ -3,18 +3,19 @@
 # %% ../nbs/01e_layout.ipynb #c9cdc801
 from __future__ import annotations
 
+import itertools
 import math
 
 from .errors import error
 from .names import check_dims, face, sizes_of
-from .table import OPS, call, decompose, kernel, looks_into, view
+from .table import OPS, along, call, decompose, kernel, looks_into, view
 from .tensors import BACKENDS, Tensor, check_dim, patch
 from .tensors import dtype as Dtype
 
 # %% auto #0
 __all__ = ['infer_shape', 'reshape', 'view_', 'flatten', 'unflatten', 'ravel', 'squeeze', 'unsqueeze', 'permuted', 'permute',
-           'transpose', 't', 'movedim', 'expand', 'broadcast_to', 'select', 'sliced', 'narrow', 'equal_sizes', 'split',
-           'chunk', 'unbind', 'clone']
+           'transpose', 't', 'movedim', 'expand', 'broadcast_to', 'select', 'sliced', 'narrow', 'piece', 'equal_sizes',
+           'split', 'chunk', 'unbind', 'clone']
 
 # %% ../nbs/01e_layout.ipynb #31b9700d
 def infer_shape(shape: tuple, count: int) -> tuple:
@@ -212,6 +213,14 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return sliced(input, dim, start, length)
 
 # %% ../nbs/01e_layout.ipynb #3f68a2c2
+def piece(number: int, dim: int, sizes: tuple) -> dict:
+    "Where a piece lies."
+    return {"dim": dim, "start": sum(sizes[:number]), "length": sizes[number], "step": 1}
+
+kernel(split=lambda xp, a, *, dim, sizes: tuple([a[along(dim, end - n, n, 1)] for n, end in zip(sizes, itertools.accumulate(sizes))]))
+decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), piece(i, dim, sizes)) for i in range(len(sizes))))
+view(split=lambda number, **cut: ("slice", piece(number, **cut)))
+
 def equal_sizes(n: int, size: int) -> list[int]:
     "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
     if size < 0 or (n and not size):
@@ -229,8 +238,8 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
     if sum(sizes) != n:
         raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={list(sizes)}",
                     f"they sum to {sum(sizes)}", "sizes that make the whole")
-    starts = [sum(sizes[:i]) for i in range(len(sizes))]
-    return tuple(sliced(tensor, dim, start, size, 1, "SplitBackward0") for start, size in zip(starts, sizes))
+    node = "SplitBackward0" if isinstance(split_size_or_sections, int) else "SplitWithSizesBackward0"
+    return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
 
 # %% ../nbs/01e_layout.ipynb #3b4cebca
 @face
@@ -240,10 +249,15 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     n = input.size(dim)
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
+kernel(unbind=lambda xp, a, *, dim: tuple([a[(slice(None),) * dim + (i, Ellipsis)] for i in range(a.shape[dim])]))
+decompose(unbind=lambda a, *, dim: tuple(select(a, dim, i) for i in range(a.payload.shape[dim])))
+view(unbind=lambda number, *, dim: ("select", {"dim": dim, "index": number}))
+
 @face
 def unbind(input: Tensor, dim: int = 0) -> tuple:
     "All slices along a dimension, which is removed; views."
-    return tuple(select(input, dim, i) for i in range(input.size(dim)))
+    if not input.ndim: raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "a number has no slices", "x.reshape(1)")
+    return call(OPS["unbind"], (input,), {"dim": check_dim(dim, input.ndim)}, "UnbindBackward0")
 
 # %% ../nbs/01e_layout.ipynb #8aabda8f
 @face

@@ -33,6 +33,7 @@ def reachable(kind: dtype) -> list[dtype]:
     for k in found: found += [w for w in WIDER[k] if w not in found]
     return found
 
+@functools.cache
 def promote_types(a: dtype, b: dtype) -> dtype:
     "The nearest dtype that may follow both, as `torch.promote_types`."
     return next(k for k in reachable(a) if k in reachable(b))

@@ -3,20 +3,22 @@
 # %% ../nbs/01h_random.ipynb #da920d2f
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 
-from .creation import check_sizes, full_, iota
+from .creation import check_sizes, iota
 from .errors import error
-from .names import cast, face, publish, sizes_of
+from .names import cast, face
 from .table import OPS, call
-from .tensors import Tensor, float32, float64, get_default_dtype, int64, patch, tensor, to_dtype, uint32
+from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype, iinfo, int64, patch, tensor, to_dtype, uint32
 from .views import store
 
 # %% auto #0
-__all__ = ['default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'manual_seed', 'initial_seed',
-           'get_rng_state', 'set_rng_state', 'draw', 'rand', 'randn', 'rand_like', 'randn_like', 'below', 'randint',
-           'randperm', 'normal', 'bernoulli', 'multinomial', 'normal_in_place']
+__all__ = ['default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'manual_seed', 'seed', 'initial_seed',
+           'get_rng_state', 'set_rng_state', 'fork_rng', 'draw', 'continuous', 'rand', 'randn', 'rand_like',
+           'randn_like', 'below', 'borders', 'randint', 'randperm', 'drawn', 'check_spread', 'normal', 'bernoulli',
+           'multinomial', 'normal_in_place', 'last_whole']
 
 # %% ../nbs/01h_random.ipynb #0dc4a26c
 def random_words(key: Tensor, shape: tuple) -> Tensor:
@@ -49,17 +51,36 @@ class Generator:
     "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
     def __init__(self, device=None):
         self.key = tensor([0, 0], dtype=uint32, device=device)
-        self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 11)
+        self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
-        "Begin again from a seed: equal seeds give equal numbers."
-        self.seed = int(seed)
-        self.key.copy_(tensor([self.seed >> 32 & 0xFFFFFFFF, self.seed & 0xFFFFFFFF], dtype=int64))
+        "Begin again from a seed: equal seeds give equal numbers. ValueError for more than 64 bits."
+        seed = int(seed)
+        if not -2 ** 63 <= seed < 2 ** 64: raise error(ValueError, "Overflow when unpacking long long", f"the seed {seed} has more than 64 bits", "seed % 2**64")
+        self.begun = seed % 2 ** 64
+        self.key.copy_(tensor([self.begun >> 32, self.begun & 0xFFFFFFFF], dtype=int64))
         return self
 
-    def initial_seed(self) -> int: return self.seed
+    def seed(self) -> int:
+        "Begin again from a seed that the operating system gives; returns it."
+        return self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 11).begun
+
+    def initial_seed(self) -> int: return self.begun
     def get_state(self) -> Tensor: return self.key.clone()
-    def set_state(self, state: Tensor) -> None: self.key.copy_(state)
+    @property
+    def device(self) -> device: return self.key.device
+
+    def set_state(self, state: Tensor) -> None:
+        "Go to a state that `get_state` gave. TypeError or RuntimeError for anything else."
+        if getattr(state, "dtype", None) is not uint32: raise error(TypeError, "RNG state must be two numbers in uint32", f"given {state!r}", "what get_state() gave")
+        if tuple(state.shape) != (2,): raise error(RuntimeError, f"RNG state is wrong size: {tuple(state.shape)}", "a state is one key", "what get_state() gave")
+        self.key.copy_(state)
+
+    def clone_state(self) -> Generator:
+        "Another generator in the same state."
+        other = Generator(self.device).manual_seed(self.begun)
+        other.set_state(self.key)
+        return other
 
     def next_key(self) -> Tensor:
         "A key for one draw; the state moves on (`state, key = split(state)`)."
@@ -76,9 +97,14 @@ def manual_seed(seed: int) -> Generator:
     return default_generator.manual_seed(seed)
 
 @face(method=False)
+def seed() -> int:
+    "Set the seed of the default generator to one that the operating system gives; returns it."
+    return default_generator.seed()
+
+@face(method=False)
 def initial_seed() -> int:
     "The seed of the default generator."
-    return default_generator.seed
+    return default_generator.initial_seed()
 
 @face(method=False)
 def get_rng_state() -> Tensor:
@@ -90,6 +116,14 @@ def set_rng_state(new_state: Tensor) -> None:
     "Put the default generator back into a state."
     default_generator.set_state(new_state)
 
+@contextlib.contextmanager
+def fork_rng(devices=None, enabled: bool = True):
+    "A context that leaves the default generator as it found it."
+    state = get_rng_state()
+    try: yield
+    finally:
+        if enabled: set_rng_state(state)
+
 # %% ../nbs/01h_random.ipynb #a6df53a8
 def draw(sample, size: tuple, dtype, device, generator: Generator | None, requires_grad: bool) -> Tensor:
     "A new tensor of samples, from the generator's next key."
@@ -99,42 +133,58 @@ def draw(sample, size: tuple, dtype, device, generator: Generator | None, requir
     result = sample(key, shape, to_dtype(dtype or get_default_dtype()))
     return result.requires_grad_() if requires_grad else result
 
+def continuous(dtype):
+    "A dtype (the default one for None) for numbers that lie densely; a NotImplementedError for integers."
+    dtype = to_dtype(dtype or get_default_dtype())
+    if dtype.is_floating_point: return dtype
+    raise error(NotImplementedError, f"a continuous distribution is not implemented for '{dtype.name}'", "almost all of its numbers have a fraction", "dtype=en.float32, or randint")
+
 # %% ../nbs/01h_random.ipynb #e3d4a25d
 @face(method=False)
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
-    return draw(uniform, sizes if size is None else size, dtype, device, generator, requires_grad)
+    return draw(uniform, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
 
 @face(method=False)
 def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
-    return draw(normal_, sizes if size is None else size, dtype, device, generator, requires_grad)
+    return draw(normal_, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
 
 @face(method=False)
-def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
-    return rand(input.payload.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return rand(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 @face(method=False)
-def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
-    return randn(input.payload.shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return randn(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 def below(key: Tensor, shape: tuple, n: int) -> Tensor:
     "Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63 random bits leave when divided by it."
     if n <= 1 << 31: return cast(bits(key, shape), int64) * n >> 32
     high, low = random_words(key, shape).unbind(-1)
-    return (cast(high, int64) << 31 ^ cast(low, int64)) % n
+    wide = cast(high, int64) << 31 ^ cast(low, int64)
+    return wide % n if n < 1 << 63 else wide
 
 # %% ../nbs/01h_random.ipynb #08be0a3e
+def borders(dtype) -> tuple[int, int]:
+    "The smallest and the largest number of a dtype."
+    if dtype.category == 0: return 0, 1
+    info = finfo(dtype) if dtype.is_floating_point else iinfo(dtype)
+    return int(info.min), int(info.max)
+
 @face(method=False)
-def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None) -> Tensor:
-    "Integers from low (0 if left out) below high."
+def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None, requires_grad: bool = False) -> Tensor:
+    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so far."
     if size is None: low, high, size = 0, low, high
     if high is None: low, high = 0, low
+    low, high, (lowest, highest) = int(low), int(high), borders(to_dtype(dtype))
     if high <= low:
         raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}", "there is no integer to draw", "high above low")
-    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, device, generator, False)
+    if low < lowest or high - 1 > highest:
+        raise error(RuntimeError, f"{'from' if low < lowest else 'to - 1'} is out of bounds for {to_dtype(dtype).name}", f"it holds numbers from {lowest} to {highest}", "a wider dtype")
+    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, device, generator, requires_grad)
 
 @face(method=False)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
@@ -142,21 +192,42 @@ def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype, device, generator, False)
 
 # %% ../nbs/01h_random.ipynb #3a6561d8
+def drawn(sample: Tensor, given, node: str) -> Tensor:
+    "A sample on the tape: its gradient in the tensor that says how to draw is zero, as in PyTorch."
+    if not (isinstance(given, Tensor) and given.requires_grad): return sample
+    return call(OPS["copy_into"], (given.expand(sample.shape), sample), name=node)
+
+def check_spread(std) -> None:
+    "A RuntimeError for a negative number."
+    if not isinstance(std, Tensor) and std < 0: raise error(RuntimeError, f"normal expects std >= 0.0, but found std {std}", "a standard deviation is a length", "abs(std)")
+
 @face(method=False)
-def normal(mean=0.0, std=1.0, size=None, *, generator=None) -> Tensor:
-    "Normal numbers with a mean and a standard deviation (numbers, or tensors that give the shape)."
-    if size is None: size = (mean + std * 0).shape if isinstance(mean, Tensor) else std.shape
-    return randn(tuple(size), generator=generator) * std + mean
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these: write mean + std * randn_like(mean) for one."
+    check_spread(std)
+    given = [x for x in (mean, std) if isinstance(x, Tensor)]
+    if given: size, dtype, device = (mean + std * 0).shape, given[0].dtype, given[0].device
+    elif size is None: raise error(TypeError, f"normal() received an invalid combination of arguments - got ({mean}, {std})", "two numbers do not say how many to draw", "normal(mean, std, (2, 3))")
+    mean_, std_ = (x.detach() if isinstance(x, Tensor) else x for x in (mean, std))
+    sample = cast(randn(tuple(size), generator=generator, dtype=dtype, device=device) * std_ + mean_, continuous(dtype))
+    for x in given: sample = drawn(sample, x, "NormalBackward3")
+    return sample.requires_grad_() if requires_grad else sample
 
 @face
-def bernoulli(input: Tensor, *, generator=None) -> Tensor:
-    "1 with the probability that each element gives, else 0."
-    return cast(rand(input.payload.shape, generator=generator, dtype=input.dtype, device=input.device) < input.detach(), input.dtype)
+def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:
+    "1 with the probability that each element gives (or with probability p), else 0."
+    if p is not None: return input.detach().clone().bernoulli_(p, generator=generator)
+    sample = rand(input.payload.shape, generator=generator, dtype=input.dtype, device=input.device) < input.detach()
+    return drawn(cast(sample, input.dtype), input, "BernoulliBackward0")
 
+# %% ../nbs/01h_random.ipynb #3a6561d9
 @face
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator=None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
+    if input.ndim not in (1, 2): raise error(RuntimeError, "prob_dist must be 1 or 2 dim", f"it has {input.ndim} dimensions", "a row of weights for each draw")
+    if num_samples <= 0: raise error(RuntimeError, "cannot sample n_sample <= 0 samples", f"num_samples={num_samples}", "at least one")
     weights = input.detach()
+    continuous(weights.dtype)
     if not replacement:      # the largest of log(weight) + Gumbel noise are a draw without replacement
         noise = -(-rand(weights.payload.shape, generator=generator, device=input.device).log()).log()
         return (weights.log() + noise).topk(num_samples, -1).indices
@@ -167,22 +238,31 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
 # %% ../nbs/01h_random.ipynb #8bf845b2
 @patch
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None) -> Tensor:
-    "Become evenly distributed numbers in [from, to)."
+    "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
+    if not from_ <= to or to - from_ > finfo(continuous(self.dtype)).max:
+        raise error(RuntimeError, f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}", "there must be numbers between them, and their distance a number", "uniform_(to, from)")
     return store(self, lambda old: rand(self.payload.shape, generator=generator, dtype=self.dtype, device=self.device) * (to - from_) + from_)
 
 def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
-    "Become normal numbers."
+    "Become normal numbers. RuntimeError for a negative `std`."
+    check_spread(std)
     return store(self, lambda old: randn(self.payload.shape, generator=generator, dtype=self.dtype, device=self.device) * std + mean)
 
 @patch
-def bernoulli_(self: Tensor, p: float = 0.5, *, generator=None) -> Tensor:
-    "Become 1 with probability p, else 0."
+def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator=None) -> Tensor:
+    "Become 1 with probability p (a number, or a tensor that broadcasts to this one), else 0."
+    if isinstance(p, Tensor): p = p.detach().expand(self.payload.shape)
+    elif not 0 <= p <= 1: raise error(RuntimeError, f"bernoulli_ expects p to be in [0, 1], but got p={p}", "a probability is a share", "p from 0 to 1")
     return store(self, lambda old: cast(rand(self.payload.shape, generator=generator, device=self.device) < p, self.dtype))
 
 @patch
-def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator=None) -> Tensor:
-    "Become integers from `from_` below `to`."
-    if to is None: from_, to = (0, from_) if from_ else (0, 2 ** min(31, 8 * self.element_size() - 1))
-    return store(self, lambda old: randint(from_, to, tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device))
+def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, generator=None) -> Tensor:
+    "Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds without gaps)."
+    if to is None: from_, to = (0, from_) if from_ is not None else (0, last_whole(self.dtype) + 1)
+    return store(self, lambda old: randint(from_ or 0, to, tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device))
+
+def last_whole(dtype) -> int:
+    "The integer up to which a dtype has all."
+    return borders(dtype)[1] if not dtype.is_floating_point else round(2 / finfo(dtype).eps)
 Tensor.normal_ = normal_in_place
 normal_in_place.__name__ = "normal_"

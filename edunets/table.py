@@ -3,11 +3,11 @@
 # %% ../nbs/01a_table.ipynb #d90ce6f6
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import linecache
 import math
-import re
 import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar, copy_context
@@ -20,18 +20,21 @@ from .errors import error
 from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 
 # %% auto #0
-__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'new_tensor',
-           'quiet', 'BITS', 'ROTATIONS', 'BLOCK', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
-           'filled', 'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'erf_coefficients', 'erf', 'horner', 'along', 'moved',
-           'written', 'windows', 'fold', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of',
-           'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op',
-           'text_of', 'place_of', 'entries', 'signature', 'card', 'html_card']
+__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
+           'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled',
+           'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'chosen', 'erf_coefficients', 'in_blocks', 'erf',
+           'horner', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'sort', 'scatter', 'combined',
+           'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
+           'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries',
+           'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
     "A row of the table: an operation's name, and one attribute for each column (`None`: empty)."
-    def __init__(self, name: str): self.name = name
+    def __init__(self, name: str):
+        self.name = name
+        for column in COLUMNS: setattr(self, column, None)
     @functools.cached_property
     def operands(self) -> tuple[str, ...]:
         "The names of the operands, as the kernel names them."
@@ -52,7 +55,7 @@ COLUMNS: dict[str, str] = {}    # column: what it is
 def column(name: str, doc: str) -> Callable:
     "Add a column to the table; returns the function that fills it, `fill(row=entry, ...)`."
     COLUMNS[name] = doc
-    setattr(Op, name, None)
+    for row in OPS.values(): vars(row).setdefault(name, None)
     def fill(**entries) -> None:
         for row, entry in entries.items(): setattr(OPS.setdefault(row, Op(row)), name, entry)
     return fill
@@ -60,7 +63,7 @@ def column(name: str, doc: str) -> Callable:
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
-view = column("view", "the result looks into the operand's memory: how a write to it changes the operand")
+view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several results, which row gives each)")
 
 # %% ../nbs/01a_table.ipynb #fae2c482
 class Mode(NamedTuple):
@@ -98,7 +101,6 @@ def stronger(a: type | None, b: type) -> type:
 
 # %% ../nbs/01a_table.ipynb #57ea3708
 NO_PARAMS: dict = {}
-new_tensor = Tensor.__new__
 
 class Tape:
     "The slot in which autograd puts the function that records an op: record(op, args, params, name, result)."
@@ -118,10 +120,7 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     if op.kernel is None or (tracked and op.vjp is None and op.decompose is not None):
         return op.decompose(*args, **params)    # a composite without a rule of its own: the tape sees its parts
     out = HANDLERS[kind](op, payloads, params) if now.trace is None else now.trace.run(op, args, params)
-    if type(out) is tuple: result = tuple(map(wrap, out))
-    else:
-        result = new_tensor(Tensor)
-        result.payload = out
+    result = tuple(map(wrap, out)) if type(out) is tuple else wrap(out)
     if op.view is not None: link_view(result, op, args[0], params, name)
     if now.inference: mark_inference(result)
     elif tracked: Tape.record(op, args, params, name, result)
@@ -178,8 +177,13 @@ def below_tape(op: Op, payloads: list, params: dict):
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
 # %% ../nbs/01a_table.ipynb #e67ede2d
-def link_view(result: Tensor, op: Op, base: Tensor, params: dict, name: str) -> None:
-    "Let a view know its base, and share the base's version."
+def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: str) -> None:
+    "Let a view know its base, and share the base's version; of several views, each as what a simpler row gives."
+    if type(result) is tuple:
+        for number, part in enumerate(result):
+            row, place = op.view(number, **params)
+            link_view(part, OPS[row], base, place, "")
+        return
     in_memory = type(result.payload) in BACKENDS
     if in_memory and not looks_into(result.payload, base.payload): return
     if base._version_counter is None: base._version_counter = Version()
@@ -235,11 +239,24 @@ kernel(
     eq=lambda xp, a, b: xp.equal(a, b),
     lt=lambda xp, a, b: xp.less(a, b),
     bit=lambda xp, a, b, *, kind: getattr(xp, BITS[kind])(a, b),
-    where=lambda xp, c, a, b: xp.where(c, a, b),
+    where=lambda xp, c, a, b: chosen(xp, c, a, b),
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
 
+def chosen(xp, c, a, b):
+    "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."
+    if xp is not np or c.size < 1 << 12 or c.shape != np.broadcast(c, a, b).shape: return xp.where(c, a, b)
+    kind = a.dtype if hasattr(a, "dtype") else b.dtype
+    out, bits = np.empty(c.shape, kind), f"int{8 * kind.itemsize}"
+    a, b = (np.asarray(x, kind).view(bits) for x in (a, b))
+    mix = np.subtract(c.view("int8"), 1, out=out.view(bits), dtype=bits)      # no bit where c, else all
+    if a.ndim == 0 == a: mix &= b
+    else: np.bitwise_xor(np.bitwise_and(mix, a ^ b, out=mix), a, out=mix)
+    return out
+
 # %% ../nbs/01a_table.ipynb #006637a0
+BLOCK = 1 << 14     # elements at a time: the arrays between two steps stay in the cache
+
 @functools.cache
 def erf_coefficients(degree: int) -> tuple[list, list]:
     "Polynomials for erf(x)/x in x*x (up to |x| = 1), and for erfc(x) exp(x*x) in (x-2)/(x+2) (from 1 to 6), fitted at Chebyshev points."
@@ -248,6 +265,18 @@ def erf_coefficients(degree: int) -> tuple[list, list]:
     tail = fit(np.vectorize(lambda t: math.erfc(2 * (1 + t) / (1 - t)) * math.exp((2 * (1 + t) / (1 - t)) ** 2)), 2 * degree, domain=[-1 / 3, 0.5])
     return tuple(p.convert(kind=np.polynomial.Polynomial).coef.tolist()[::-1] for p in (near, tail))
 
+def in_blocks(kernel: Callable) -> Callable:
+    "A kernel of many steps, element by element, run on blocks: what is between the steps stays in the cache. A GPU takes all at once."
+    @functools.wraps(kernel)
+    def run(xp, a, *params):
+        if xp is not np or a.size <= BLOCK or not a.flags.c_contiguous: return kernel(xp, a, *params)
+        out = xp.empty_like(a)
+        places, numbers = out.reshape(-1), a.reshape(-1)
+        for start in range(0, a.size, BLOCK): places[start:start + BLOCK] = kernel(xp, numbers[start:start + BLOCK], *params)
+        return out
+    return run
+
+@in_blocks
 def erf(xp, a):
     "The error function; NumPy has none. Within 3 units in the last place in float32, 20 in float64."
     degree = 10 if a.dtype == np.float64 else 6
@@ -269,7 +298,7 @@ kernel(
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
     permute=lambda xp, a, *, dims: a.transpose(dims),
-    expand=lambda xp, a, *, shape: xp.broadcast_to(a, shape) if a.size != math.prod(shape) else xp.reshape(a, shape),
+    expand=lambda xp, a, *, shape: expand(xp, a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[along(dim, start, length, step)],
     put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
@@ -282,6 +311,14 @@ def along(dim: int, start: int, length: int, step: int) -> tuple:
     "The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be negative)."
     stop = start + step * length
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
+
+def expand(xp, a, shape):
+    "A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to` is Python, and takes as long as five additions."
+    if a.size == math.prod(shape): return xp.reshape(a, shape)
+    if a.ndim or xp is not np: return xp.broadcast_to(a, shape)
+    view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
+    view.flags.writeable = False
+    return view
 
 def moved(a, device):
     "A copy on a device; from a GPU's memory by way of the host (`get`)."
@@ -365,7 +402,6 @@ def combined(xp, combine, rows, v, index):
 
 # %% ../nbs/01a_table.ipynb #3676ddbf
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-BLOCK = 1 << 14     # elements at a time: the two words and a spare stay in the cache
 
 def threefry(xp, key, x0, x1):
     "Encrypt the counter words `x0`, `x1` (uint32 arrays, overwritten) with a key of two words: Threefry-2x32, 20 rounds (Salmon et al. 2011)."
@@ -466,17 +502,26 @@ def op(name: str) -> Op:
     raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows", f"one of {near}" if near else "sorted(en.table.OPS)")
 
 def text_of(entry) -> str:
-    "An entry as text: the line of a lambda, the head of a function, the reason why there is none."
+    "An entry as text: a lambda, the head of a function, the reason why there is none."
     if not callable(entry): return str(getattr(entry, "reason", entry))
+    entry = inspect.unwrap(entry)
     if entry.__name__ != "<lambda>": return entry.__name__ + str(inspect.signature(entry)).partition(" ->")[0]
-    line = linecache.getline(entry.__code__.co_filename, entry.__code__.co_firstlineno)
-    text = re.sub(r"^\w+ ?= ?", "", line.strip()).rstrip(",")
-    return text if text.count("[") == text.count("]") else text.strip("[]")
+    return lambda_text(entry.__code__)
+
+def lambda_text(code) -> str:
+    "The source of a lambda: of all in its file, the smallest one that holds the places of its instructions."
+    source = "".join(linecache.getlines(code.co_filename))
+    places = [(line, column) for line, _, column, end in code.co_positions() if end]
+    found = [node for node in lambdas(source) if (node.lineno, node.col_offset) <= min(places) and max(places) < (node.end_lineno, node.end_col_offset)]
+    return ast.get_source_segment(source, max(found, key=lambda node: (node.lineno, node.col_offset)))
+
+@functools.cache
+def lambdas(source: str) -> list: return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
 
 def place_of(entry) -> str:
     "Where a function is defined, `edunets/table.py:175`; empty for what is none."
     if not callable(entry): return ""
-    return f"{entry.__module__.replace('.', '/')}.py:{entry.__code__.co_firstlineno}"
+    return f"{entry.__module__.replace('.', '/')}.py:{inspect.unwrap(entry).__code__.co_firstlineno}"
 
 def entries(row: Op) -> list[tuple[str, str, str]]:
     "What a row's columns hold: (column, text, place); several rules on one source line are one entry."

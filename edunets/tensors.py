@@ -11,7 +11,7 @@ import numpy as np
 from .errors import error, site
 
 # %% auto #0
-__all__ = ['bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64', 'DTYPES',
+__all__ = ['new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64', 'DTYPES',
            'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'Version', 'wrap', 'patch', 'owner', 'address', 'dtype', 'to_dtype',
            'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'Size', 'device', 'Backend', 'backend_of',
            'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor', 'from_numpy', 'as_tensor', 'check_dim',
@@ -40,6 +40,8 @@ class Tensor:
     def shape(self) -> Size: return Size(self.payload.shape)
     @property
     def ndim(self) -> int: return len(self.payload.shape)
+    def dim(self) -> int: return len(self.payload.shape)
+    ndimension = dim
     @property
     def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
     @property
@@ -52,10 +54,13 @@ class Version:
     def __init__(self): self.count, self.site = 0, None
     def bump(self) -> None: self.count, self.site = self.count + 1, site()
 
+new_tensor = Tensor.__new__
+
 def wrap(payload) -> Tensor:
-    "A Tensor around a payload; nothing is copied."
-    tensor = Tensor.__new__(Tensor)
-    tensor.payload = payload
+    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes longer."
+    tensor = new_tensor(Tensor)
+    tensor.payload, tensor._requires_grad = payload, False
+    tensor._node = tensor._parent = tensor._version_counter = None
     return tensor
 
 def patch(f):
@@ -309,6 +314,8 @@ def __len__(self: Tensor) -> int:
 def numel(self: Tensor) -> int:
     "The number of elements."
     return math.prod(self.payload.shape)
+
+Tensor.nelement = numel
 
 @patch
 def size(self: Tensor, dim: int | None = None):

@@ -52,22 +52,22 @@ class Tensor:
     def __gt__(self, other):
         ""
         ...
-    def __iadd__(self, *args, **kwargs) -> Tensor:
+    def __iadd__(self, other, *, alpha=1) -> Tensor:
         "`add`, in place."
         ...
-    def __iand__(self, *args, **kwargs) -> Tensor:
+    def __iand__(self, other) -> Tensor:
         "`bitwise_and`, in place."
         ...
-    def __ifloordiv__(self, *args, **kwargs) -> Tensor:
+    def __ifloordiv__(self, other) -> Tensor:
         "`floor_divide`, in place."
         ...
-    def __ilshift__(self, *args, **kwargs) -> Tensor:
+    def __ilshift__(self, other) -> Tensor:
         "`bitwise_left_shift`, in place."
         ...
-    def __imod__(self, *args, **kwargs) -> Tensor:
+    def __imod__(self, other) -> Tensor:
         "`remainder`, in place."
         ...
-    def __imul__(self, *args, **kwargs) -> Tensor:
+    def __imul__(self, other) -> Tensor:
         "`mul`, in place."
         ...
     def __index__(self) -> builtins.int:
@@ -82,25 +82,25 @@ class Tensor:
     def __invert__(self, *, out: Tensor | None = None) -> Tensor:
         "Each bit turned over."
         ...
-    def __ior__(self, *args, **kwargs) -> Tensor:
+    def __ior__(self, other) -> Tensor:
         "`bitwise_or`, in place."
         ...
-    def __ipow__(self, *args, **kwargs) -> Tensor:
+    def __ipow__(self, exponent) -> Tensor:
         "`pow`, in place."
         ...
-    def __irshift__(self, *args, **kwargs) -> Tensor:
+    def __irshift__(self, other) -> Tensor:
         "`bitwise_right_shift`, in place."
         ...
-    def __isub__(self, *args, **kwargs) -> Tensor:
+    def __isub__(self, other, *, alpha=1) -> Tensor:
         "`sub`, in place."
         ...
     def __iter__(self):
         ""
         ...
-    def __itruediv__(self, *args, **kwargs) -> Tensor:
+    def __itruediv__(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "`div`, in place."
         ...
-    def __ixor__(self, *args, **kwargs) -> Tensor:
+    def __ixor__(self, other) -> Tensor:
         "`bitwise_xor`, in place."
         ...
     def __le__(self, other):
@@ -199,64 +199,67 @@ class Tensor:
     def abs(self, *, out: Tensor | None = None) -> Tensor:
         "The absolute value."
         ...
-    def abs_(self, *args, **kwargs) -> Tensor:
+    def abs_(self) -> Tensor:
         "`abs`, in place."
         ...
     def absolute(self, *, out: Tensor | None = None) -> Tensor:
         "The absolute value."
         ...
-    def absolute_(self, *args, **kwargs) -> Tensor:
+    def absolute_(self) -> Tensor:
         "`absolute`, in place."
         ...
     def acos(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse cosine."
         ...
-    def acos_(self, *args, **kwargs) -> Tensor:
+    def acos_(self) -> Tensor:
         "`acos`, in place."
         ...
     def acosh(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse hyperbolic cosine."
         ...
-    def acosh_(self, *args, **kwargs) -> Tensor:
+    def acosh_(self) -> Tensor:
         "`acosh`, in place."
         ...
     def add(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
         "x + alpha * y."
         ...
-    def add_(self, *args, **kwargs) -> Tensor:
+    def add_(self, other, *, alpha=1) -> Tensor:
         "`add`, in place."
         ...
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
         "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
         ...
-    def addbmm_(self, *args, **kwargs) -> Tensor:
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
         "`addbmm`, in place."
         ...
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
         "x + value * tensor1 / tensor2. RuntimeError for integers."
         ...
-    def addcdiv_(self, *args, **kwargs) -> Tensor:
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
         "`addcdiv`, in place."
         ...
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
         "x + value * tensor1 * tensor2."
         ...
-    def addcmul_(self, *args, **kwargs) -> Tensor:
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
         "`addcmul`, in place."
         ...
-    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1, out=None) -> Tensor:
         "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
+        ...
+    def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
+        "`addmm`, in place."
         ...
     def addmv(self, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
         "beta * x + alpha * (mat @ vec)."
         ...
-    def addmv_(self, *args, **kwargs) -> Tensor:
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
         "`addmv`, in place."
         ...
     def addr(self, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
         "beta * x + alpha * outer(vec1, vec2)."
         ...
-    def addr_(self, *args, **kwargs) -> Tensor:
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
         "`addr`, in place."
         ...
     def adjoint(self) -> Tensor:
@@ -274,7 +277,7 @@ class Tensor:
     def amin(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The smallest element; ties share the gradient."
         ...
-    def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False):
+    def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None):
         "The smallest and the largest element; ties share the gradient."
         ...
     def any(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -283,25 +286,25 @@ class Tensor:
     def arccos(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse cosine."
         ...
-    def arccos_(self, *args, **kwargs) -> Tensor:
+    def arccos_(self) -> Tensor:
         "`arccos`, in place."
         ...
     def arccosh(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse hyperbolic cosine."
         ...
-    def arccosh_(self, *args, **kwargs) -> Tensor:
+    def arccosh_(self) -> Tensor:
         "`arccosh`, in place."
         ...
     def arcsin(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse sine."
         ...
-    def arcsin_(self, *args, **kwargs) -> Tensor:
+    def arcsin_(self) -> Tensor:
         "`arcsin`, in place."
         ...
     def arcsinh(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse hyperbolic sine."
         ...
-    def arcsinh_(self, *args, **kwargs) -> Tensor:
+    def arcsinh_(self) -> Tensor:
         "`arcsinh`, in place."
         ...
     def arctan(self, *, out: Tensor | None = None) -> Tensor:
@@ -310,22 +313,22 @@ class Tensor:
     def arctan2(self, other, *, out: Tensor | None = None) -> Tensor:
         "The angle of the point (y, x)."
         ...
-    def arctan2_(self, *args, **kwargs) -> Tensor:
+    def arctan2_(self, other) -> Tensor:
         "`arctan2`, in place."
         ...
-    def arctan_(self, *args, **kwargs) -> Tensor:
+    def arctan_(self) -> Tensor:
         "`arctan`, in place."
         ...
     def arctanh(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse hyperbolic tangent."
         ...
-    def arctanh_(self, *args, **kwargs) -> Tensor:
+    def arctanh_(self) -> Tensor:
         "`arctanh`, in place."
         ...
-    def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
         "The index of the largest element (of the flattened tensor, without `dim`)."
         ...
-    def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
         "The index of the smallest element (of the flattened tensor, without `dim`)."
         ...
     def argsort(self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Tensor:
@@ -337,13 +340,13 @@ class Tensor:
     def asin(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse sine."
         ...
-    def asin_(self, *args, **kwargs) -> Tensor:
+    def asin_(self) -> Tensor:
         "`asin`, in place."
         ...
     def asinh(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse hyperbolic sine."
         ...
-    def asinh_(self, *args, **kwargs) -> Tensor:
+    def asinh_(self) -> Tensor:
         "`asinh`, in place."
         ...
     def atan(self, *, out: Tensor | None = None) -> Tensor:
@@ -352,16 +355,16 @@ class Tensor:
     def atan2(self, other, *, out: Tensor | None = None) -> Tensor:
         "The angle of the point (y, x)."
         ...
-    def atan2_(self, *args, **kwargs) -> Tensor:
+    def atan2_(self, other) -> Tensor:
         "`atan2`, in place."
         ...
-    def atan_(self, *args, **kwargs) -> Tensor:
+    def atan_(self) -> Tensor:
         "`atan`, in place."
         ...
     def atanh(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse hyperbolic tangent."
         ...
-    def atanh_(self, *args, **kwargs) -> Tensor:
+    def atanh_(self) -> Tensor:
         "`atanh`, in place."
         ...
     def backward(self, gradient: Tensor | None = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs=None) -> None:
@@ -370,14 +373,14 @@ class Tensor:
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
         "beta * x + alpha * bmm(batch1, batch2)."
         ...
-    def baddbmm_(self, *args, **kwargs) -> Tensor:
+    def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
         "`baddbmm`, in place."
         ...
-    def bernoulli(self, *, generator=None) -> Tensor:
-        "1 with the probability that each element gives, else 0."
+    def bernoulli(self, p: builtins.float | None = None, *, generator=None, out=None) -> Tensor:
+        "1 with the probability that each element gives (or with probability p), else 0."
         ...
-    def bernoulli_(self, p: builtins.float = 0.5, *, generator=None) -> Tensor:
-        "Become 1 with probability p, else 0."
+    def bernoulli_(self, p: builtins.float | Tensor = 0.5, *, generator=None) -> Tensor:
+        "Become 1 with probability p (a number, or a tensor that broadcasts to this one), else 0."
         ...
     def bincount(self, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
         "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
@@ -385,37 +388,37 @@ class Tensor:
     def bitwise_and(self, other, *, out: Tensor | None = None) -> Tensor:
         "x & y."
         ...
-    def bitwise_and_(self, *args, **kwargs) -> Tensor:
+    def bitwise_and_(self, other) -> Tensor:
         "`bitwise_and`, in place."
         ...
     def bitwise_left_shift(self, other, *, out: Tensor | None = None) -> Tensor:
         "x << y."
         ...
-    def bitwise_left_shift_(self, *args, **kwargs) -> Tensor:
+    def bitwise_left_shift_(self, other) -> Tensor:
         "`bitwise_left_shift`, in place."
         ...
     def bitwise_not(self, *, out: Tensor | None = None) -> Tensor:
         "Each bit turned over."
         ...
-    def bitwise_not_(self, *args, **kwargs) -> Tensor:
+    def bitwise_not_(self) -> Tensor:
         "`bitwise_not`, in place."
         ...
     def bitwise_or(self, other, *, out: Tensor | None = None) -> Tensor:
         "x | y."
         ...
-    def bitwise_or_(self, *args, **kwargs) -> Tensor:
+    def bitwise_or_(self, other) -> Tensor:
         "`bitwise_or`, in place."
         ...
     def bitwise_right_shift(self, other, *, out: Tensor | None = None) -> Tensor:
         "x >> y."
         ...
-    def bitwise_right_shift_(self, *args, **kwargs) -> Tensor:
+    def bitwise_right_shift_(self, other) -> Tensor:
         "`bitwise_right_shift`, in place."
         ...
     def bitwise_xor(self, other, *, out: Tensor | None = None) -> Tensor:
         "x ^ y."
         ...
-    def bitwise_xor_(self, *args, **kwargs) -> Tensor:
+    def bitwise_xor_(self, other) -> Tensor:
         "`bitwise_xor`, in place."
         ...
     def bmm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -430,14 +433,26 @@ class Tensor:
     def byte(self) -> Tensor:
         "In uint8."
         ...
+    def cauchy_(self, median: builtins.float = 0.0, sigma: builtins.float = 1.0, *, generator=None) -> Tensor:
+        "Become numbers around `median`, half of them farther away than `sigma`."
+        ...
     def ceil(self, *, out: Tensor | None = None) -> Tensor:
         "The smallest integer not below x."
         ...
-    def ceil_(self, *args, **kwargs) -> Tensor:
+    def ceil_(self) -> Tensor:
         "`ceil`, in place."
         ...
     def char(self) -> Tensor:
         "In int8."
+        ...
+    def cholesky(self, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+        "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
+        ...
+    def cholesky_inverse(self, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+        "The inverse of A, from its Cholesky factor."
+        ...
+    def cholesky_solve(self, L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+        "The X of AX = B, from the Cholesky factor of A."
         ...
     def chunk(self, chunks: builtins.int, dim: builtins.int = 0) -> tuple:
         "At most `chunks` pieces of equal size (the last may be smaller); views."
@@ -445,25 +460,25 @@ class Tensor:
     def clamp(self, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
         "x, not below `min` and not above `max`."
         ...
-    def clamp_(self, *args, **kwargs) -> Tensor:
+    def clamp_(self, min=None, max=None) -> Tensor:
         "`clamp`, in place."
         ...
     def clamp_max(self, max, *, out: Tensor | None = None) -> Tensor:
         "x, not above `max`."
         ...
-    def clamp_max_(self, *args, **kwargs) -> Tensor:
+    def clamp_max_(self, max) -> Tensor:
         "`clamp_max`, in place."
         ...
     def clamp_min(self, min, *, out: Tensor | None = None) -> Tensor:
         "x, not below `min`."
         ...
-    def clamp_min_(self, *args, **kwargs) -> Tensor:
+    def clamp_min_(self, min) -> Tensor:
         "`clamp_min`, in place."
         ...
     def clip(self, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
         "x, not below `min` and not above `max`."
         ...
-    def clip_(self, *args, **kwargs) -> Tensor:
+    def clip_(self, min=None, max=None) -> Tensor:
         "`clip`, in place."
         ...
     def clone(self) -> Tensor:
@@ -478,7 +493,7 @@ class Tensor:
     def copysign(self, other, *, out: Tensor | None = None) -> Tensor:
         "The size of x with the sign of y."
         ...
-    def copysign_(self, *args, **kwargs) -> Tensor:
+    def copysign_(self, other) -> Tensor:
         "`copysign`, in place."
         ...
     def corrcoef(self) -> Tensor:
@@ -487,13 +502,13 @@ class Tensor:
     def cos(self, *, out: Tensor | None = None) -> Tensor:
         "The cosine."
         ...
-    def cos_(self, *args, **kwargs) -> Tensor:
+    def cos_(self) -> Tensor:
         "`cos`, in place."
         ...
     def cosh(self, *, out: Tensor | None = None) -> Tensor:
         "The hyperbolic cosine."
         ...
-    def cosh_(self, *args, **kwargs) -> Tensor:
+    def cosh_(self) -> Tensor:
         "`cosh`, in place."
         ...
     def count_nonzero(self, dim: builtins.int | tuple | None = None) -> Tensor:
@@ -508,17 +523,23 @@ class Tensor:
     def cross(self, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
         "The vector product, in three dimensions. RuntimeError for other sizes."
         ...
-    def cummax(self, dim: builtins.int):
+    def cummax(self, dim: builtins.int, *, out=None):
         "The largest element so far along `dim`, and its index (of equal ones the last)."
         ...
-    def cummin(self, dim: builtins.int):
+    def cummin(self, dim: builtins.int, *, out=None):
         "The smallest element so far along `dim`, and its index (of equal ones the last)."
         ...
-    def cumprod(self, dim: builtins.int, *, dtype=None) -> Tensor:
+    def cumprod(self, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
         "Running products along `dim`."
         ...
-    def cumsum(self, dim: builtins.int, *, dtype=None) -> Tensor:
+    def cumprod_(self, dim: builtins.int, *, dtype=None) -> Tensor:
+        "`cumprod`, in place."
+        ...
+    def cumsum(self, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
         "Running sums along `dim`."
+        ...
+    def cumsum_(self, dim: builtins.int, *, dtype=None) -> Tensor:
+        "`cumsum`, in place."
         ...
     @property
     def data(self) -> Tensor: ...
@@ -530,8 +551,11 @@ class Tensor:
     def deg2rad(self, *, out=None):
         "Degrees as radians."
         ...
-    def deg2rad_(self, *args, **kwargs) -> Tensor:
+    def deg2rad_(self):
         "`deg2rad`, in place."
+        ...
+    def det(self) -> Tensor:
+        "The determinant of a square matrix."
         ...
     def detach(self) -> Tensor:
         "The same memory, off the tape; a write to either is noticed by both."
@@ -541,7 +565,7 @@ class Tensor:
         ...
     @property
     def device(self) -> Any: ...
-    def diag(self, diagonal: builtins.int = 0) -> Tensor:
+    def diag(self, diagonal: builtins.int = 0, *, out=None) -> Tensor:
         "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
         ...
     def diag_embed(self, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
@@ -562,8 +586,11 @@ class Tensor:
     def digamma(self, *, out: Tensor | None = None) -> Tensor:
         "The derivative of lgamma."
         ...
-    def digamma_(self, *args, **kwargs) -> Tensor:
+    def digamma_(self) -> Tensor:
         "`digamma`, in place."
+        ...
+    def dim(self) -> builtins.int:
+        ""
         ...
     def dist(self, other: Tensor, p: builtins.float = 2) -> Tensor:
         "The p-norm of x - y."
@@ -571,13 +598,13 @@ class Tensor:
     def div(self, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
         ...
-    def div_(self, *args, **kwargs) -> Tensor:
+    def div_(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "`div`, in place."
         ...
     def divide(self, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
         "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
         ...
-    def divide_(self, *args, **kwargs) -> Tensor:
+    def divide_(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "`divide`, in place."
         ...
     def dot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -597,7 +624,7 @@ class Tensor:
     def eq(self, other, *, out: Tensor | None = None) -> Tensor:
         "x == y."
         ...
-    def eq_(self, *args, **kwargs) -> Tensor:
+    def eq_(self, other) -> Tensor:
         "`eq`, in place."
         ...
     def equal(self, other: Tensor) -> builtins.bool:
@@ -606,19 +633,19 @@ class Tensor:
     def erf(self, *, out: Tensor | None = None) -> Tensor:
         "The error function."
         ...
-    def erf_(self, *args, **kwargs) -> Tensor:
+    def erf_(self) -> Tensor:
         "`erf`, in place."
         ...
     def erfc(self, *, out: Tensor | None = None) -> Tensor:
         "1 - erf(x), exact where it is small."
         ...
-    def erfc_(self, *args, **kwargs) -> Tensor:
+    def erfc_(self) -> Tensor:
         "`erfc`, in place."
         ...
     def erfinv(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse of the error function."
         ...
-    def erfinv_(self, *args, **kwargs) -> Tensor:
+    def erfinv_(self) -> Tensor:
         "`erfinv`, in place."
         ...
     def exp(self, *, out: Tensor | None = None) -> Tensor:
@@ -627,10 +654,10 @@ class Tensor:
     def exp2(self, *, out: Tensor | None = None) -> Tensor:
         "2 to the power of x."
         ...
-    def exp2_(self, *args, **kwargs) -> Tensor:
+    def exp2_(self) -> Tensor:
         "`exp2`, in place."
         ...
-    def exp_(self, *args, **kwargs) -> Tensor:
+    def exp_(self) -> Tensor:
         "`exp`, in place."
         ...
     def expand(self, *sizes) -> Tensor:
@@ -642,16 +669,22 @@ class Tensor:
     def expm1(self, *, out: Tensor | None = None) -> Tensor:
         "exp(x) - 1, exact for small x."
         ...
-    def expm1_(self, *args, **kwargs) -> Tensor:
+    def expm1_(self) -> Tensor:
         "`expm1`, in place."
+        ...
+    def exponential_(self, lambd: builtins.float = 1.0, *, generator=None) -> Tensor:
+        "Become waiting times, `lambd` of which are expected in a unit of time."
         ...
     def fill_(self, value) -> Tensor:
         "Take one value everywhere."
         ...
+    def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = False) -> Tensor:
+        "Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the sides of a cube are equal."
+        ...
     def fix(self, *, out: Tensor | None = None) -> Tensor:
         "The integer part of x."
         ...
-    def fix_(self, *args, **kwargs) -> Tensor:
+    def fix_(self) -> Tensor:
         "`fix`, in place."
         ...
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
@@ -678,13 +711,13 @@ class Tensor:
     def floor(self, *, out: Tensor | None = None) -> Tensor:
         "The largest integer not above x."
         ...
-    def floor_(self, *args, **kwargs) -> Tensor:
+    def floor_(self) -> Tensor:
         "`floor`, in place."
         ...
     def floor_divide(self, other, *, out: Tensor | None = None) -> Tensor:
         "The largest integer not above x / y."
         ...
-    def floor_divide_(self, *args, **kwargs) -> Tensor:
+    def floor_divide_(self, other) -> Tensor:
         "`floor_divide`, in place."
         ...
     def fmax(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -696,29 +729,32 @@ class Tensor:
     def fmod(self, other, *, out: Tensor | None = None) -> Tensor:
         "The remainder of x / y with the sign of x."
         ...
-    def fmod_(self, *args, **kwargs) -> Tensor:
+    def fmod_(self, other) -> Tensor:
         "`fmod`, in place."
         ...
     def frac(self, *, out: Tensor | None = None) -> Tensor:
         "x without its integer part."
         ...
-    def frac_(self, *args, **kwargs) -> Tensor:
+    def frac_(self) -> Tensor:
         "`frac`, in place."
         ...
-    def gather(self, dim: builtins.int, index: Tensor) -> Tensor:
+    def gather(self, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
         "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
         ...
     def gcd(self, other, *, out: Tensor | None = None) -> Tensor:
         "The greatest common divisor."
         ...
-    def gcd_(self, *args, **kwargs) -> Tensor:
+    def gcd_(self, other) -> Tensor:
         "`gcd`, in place."
         ...
     def ge(self, other, *, out: Tensor | None = None) -> Tensor:
         "x >= y."
         ...
-    def ge_(self, *args, **kwargs) -> Tensor:
+    def ge_(self, other) -> Tensor:
         "`ge`, in place."
+        ...
+    def geometric_(self, p: builtins.float, *, generator=None) -> Tensor:
+        "Become numbers of trials up to the first success, which each trial has with probability `p`."
         ...
     def ger(self, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         "All products of an element of one vector and one of another."
@@ -732,31 +768,31 @@ class Tensor:
     def greater(self, other, *, out: Tensor | None = None) -> Tensor:
         "x > y."
         ...
-    def greater_(self, *args, **kwargs) -> Tensor:
+    def greater_(self, other) -> Tensor:
         "`greater`, in place."
         ...
     def greater_equal(self, other, *, out: Tensor | None = None) -> Tensor:
         "x >= y."
         ...
-    def greater_equal_(self, *args, **kwargs) -> Tensor:
+    def greater_equal_(self, other) -> Tensor:
         "`greater_equal`, in place."
         ...
     def gt(self, other, *, out: Tensor | None = None) -> Tensor:
         "x > y."
         ...
-    def gt_(self, *args, **kwargs) -> Tensor:
+    def gt_(self, other) -> Tensor:
         "`gt`, in place."
         ...
     def half(self) -> Tensor:
         "In float16."
         ...
-    def hardshrink(self, lambd: builtins.float = 0.5) -> Tensor:
+    def hardshrink(self, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
         "x where it is farther than `lambd` from 0, else 0."
         ...
     def heaviside(self, values: Tensor, *, out: Tensor | None = None) -> Tensor:
         "0 for negative x, 1 for positive, `values` at 0. RuntimeError for two dtypes."
         ...
-    def heaviside_(self, *args, **kwargs) -> Tensor:
+    def heaviside_(self, values: Tensor) -> Tensor:
         "`heaviside`, in place."
         ...
     def histc(self, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Tensor | None = None) -> Tensor:
@@ -768,40 +804,40 @@ class Tensor:
     def hypot(self, other, *, out: Tensor | None = None) -> Tensor:
         "The length of the hypotenuse, sqrt(x*x + y*y), without overflow."
         ...
-    def hypot_(self, *args, **kwargs) -> Tensor:
+    def hypot_(self, other) -> Tensor:
         "`hypot`, in place."
         ...
-    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
+    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out=None) -> Tensor:
         "The slices of `source` added at `index` along a dimension; repeated places add up."
         ...
-    def index_add_(self, *args, **kwargs) -> Tensor:
+    def index_add_(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
         "`index_add`, in place."
         ...
-    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
+    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor, *, out=None) -> Tensor:
         "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
         ...
-    def index_copy_(self, *args, **kwargs) -> Tensor:
+    def index_copy_(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
         "`index_copy`, in place."
         ...
     def index_fill(self, dim: builtins.int, index: Tensor, value) -> Tensor:
         "A number set at `index` along a dimension."
         ...
-    def index_fill_(self, *args, **kwargs) -> Tensor:
+    def index_fill_(self, dim: builtins.int, index: Tensor, value) -> Tensor:
         "`index_fill`, in place."
         ...
     def index_put(self, indices: tuple, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "A copy with `values` at index tensors; `accumulate` adds, repeated places too."
         ...
-    def index_put_(self, *args, **kwargs) -> Tensor:
+    def index_put_(self, indices: tuple, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "`index_put`, in place."
         ...
-    def index_reduce(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
+    def index_reduce(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
         "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
         ...
-    def index_reduce_(self, *args, **kwargs) -> Tensor:
+    def index_reduce_(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
         "`index_reduce`, in place."
         ...
-    def index_select(self, dim: builtins.int, index: Tensor) -> Tensor:
+    def index_select(self, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
         "The slices at `index` along a dimension."
         ...
     def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -809,6 +845,9 @@ class Tensor:
         ...
     def int(self) -> Tensor:
         "In int32."
+        ...
+    def inverse(self, *, out: Tensor | None = None) -> Tensor:
+        "The inverse of a square matrix. LinAlgError if it is singular."
         ...
     def is_complex(self) -> builtins.bool:
         "Whether the dtype is complex: never."
@@ -860,49 +899,49 @@ class Tensor:
     def kron(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The Kronecker product: each element of x times the whole of y."
         ...
-    def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False):
+    def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
         "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
         ...
     def lcm(self, other, *, out: Tensor | None = None) -> Tensor:
         "The least common multiple."
         ...
-    def lcm_(self, *args, **kwargs) -> Tensor:
+    def lcm_(self, other) -> Tensor:
         "`lcm`, in place."
         ...
     def ldexp(self, other, *, out: Tensor | None = None) -> Tensor:
         "x * 2 ** y."
         ...
-    def ldexp_(self, *args, **kwargs) -> Tensor:
+    def ldexp_(self, other) -> Tensor:
         "`ldexp`, in place."
         ...
     def le(self, other, *, out: Tensor | None = None) -> Tensor:
         "x <= y."
         ...
-    def le_(self, *args, **kwargs) -> Tensor:
+    def le_(self, other) -> Tensor:
         "`le`, in place."
         ...
     def lerp(self, end: Tensor, weight, *, out: Tensor | None = None) -> Tensor:
         "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
         ...
-    def lerp_(self, *args, **kwargs) -> Tensor:
+    def lerp_(self, end: Tensor, weight) -> Tensor:
         "`lerp`, in place."
         ...
     def less(self, other, *, out: Tensor | None = None) -> Tensor:
         "x < y."
         ...
-    def less_(self, *args, **kwargs) -> Tensor:
+    def less_(self, other) -> Tensor:
         "`less`, in place."
         ...
     def less_equal(self, other, *, out: Tensor | None = None) -> Tensor:
         "x <= y."
         ...
-    def less_equal_(self, *args, **kwargs) -> Tensor:
+    def less_equal_(self, other) -> Tensor:
         "`less_equal`, in place."
         ...
     def lgamma(self, *, out: Tensor | None = None) -> Tensor:
         "The logarithm of the absolute value of the gamma function."
         ...
-    def lgamma_(self, *args, **kwargs) -> Tensor:
+    def lgamma_(self) -> Tensor:
         "`lgamma`, in place."
         ...
     def log(self, *, out: Tensor | None = None) -> Tensor:
@@ -911,25 +950,28 @@ class Tensor:
     def log10(self, *, out: Tensor | None = None) -> Tensor:
         "The logarithm to base 10."
         ...
-    def log10_(self, *args, **kwargs) -> Tensor:
+    def log10_(self) -> Tensor:
         "`log10`, in place."
         ...
     def log1p(self, *, out: Tensor | None = None) -> Tensor:
         "log(1 + x), exact for small x."
         ...
-    def log1p_(self, *args, **kwargs) -> Tensor:
+    def log1p_(self) -> Tensor:
         "`log1p`, in place."
         ...
     def log2(self, *, out: Tensor | None = None) -> Tensor:
         "The logarithm to base 2."
         ...
-    def log2_(self, *args, **kwargs) -> Tensor:
+    def log2_(self) -> Tensor:
         "`log2`, in place."
         ...
-    def log_(self, *args, **kwargs) -> Tensor:
+    def log_(self) -> Tensor:
         "`log`, in place."
         ...
-    def log_softmax(self, dim: builtins.int, dtype=None) -> Tensor:
+    def log_normal_(self, mean: builtins.float = 1.0, std: builtins.float = 2.0, *, generator=None) -> Tensor:
+        "Become numbers whose logarithm is normal, with this mean and standard deviation."
+        ...
+    def log_softmax(self, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
         "The logarithm of softmax, without overflow."
         ...
     def logaddexp(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -941,37 +983,40 @@ class Tensor:
     def logcumsumexp(self, dim: builtins.int, *, out: Tensor | None = None) -> Tensor:
         "log(cumsum(exp(x))) along `dim`, without overflow."
         ...
+    def logdet(self) -> Tensor:
+        "The logarithm of the determinant; NaN if that is negative."
+        ...
     def logical_and(self, other, *, out: Tensor | None = None) -> Tensor:
         "Whether both are nonzero."
         ...
-    def logical_and_(self, *args, **kwargs) -> Tensor:
+    def logical_and_(self, other) -> Tensor:
         "`logical_and`, in place."
         ...
     def logical_not(self, *, out: Tensor | None = None) -> Tensor:
         "Whether x is zero."
         ...
-    def logical_not_(self, *args, **kwargs) -> Tensor:
+    def logical_not_(self) -> Tensor:
         "`logical_not`, in place."
         ...
     def logical_or(self, other, *, out: Tensor | None = None) -> Tensor:
         "Whether one is nonzero."
         ...
-    def logical_or_(self, *args, **kwargs) -> Tensor:
+    def logical_or_(self, other) -> Tensor:
         "`logical_or`, in place."
         ...
     def logical_xor(self, other, *, out: Tensor | None = None) -> Tensor:
         "Whether just one is nonzero."
         ...
-    def logical_xor_(self, *args, **kwargs) -> Tensor:
+    def logical_xor_(self, other) -> Tensor:
         "`logical_xor`, in place."
         ...
     def logit(self, eps: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
         "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
         ...
-    def logit_(self, *args, **kwargs) -> Tensor:
+    def logit_(self, eps: builtins.float | None = None) -> Tensor:
         "`logit`, in place."
         ...
-    def logsumexp(self, dim: builtins.int | tuple, keepdim: builtins.bool = False) -> Tensor:
+    def logsumexp(self, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
         "log(sum(exp(x))) over `dim`, without overflow."
         ...
     def long(self) -> Tensor:
@@ -980,8 +1025,14 @@ class Tensor:
     def lt(self, other, *, out: Tensor | None = None) -> Tensor:
         "x < y."
         ...
-    def lt_(self, *args, **kwargs) -> Tensor:
+    def lt_(self, other) -> Tensor:
         "`lt`, in place."
+        ...
+    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
+        "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1. LinAlgError if A is singular."
+        ...
+    def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+        "The X of AX = b, by the factors that `lu` gave."
         ...
     @property
     def mH(self) -> Tensor: ...
@@ -990,25 +1041,28 @@ class Tensor:
     def masked_fill(self, mask: Tensor, value) -> Tensor:
         "`value` where the mask is true."
         ...
-    def masked_fill_(self, *args, **kwargs) -> Tensor:
+    def masked_fill_(self, mask: Tensor, value) -> Tensor:
         "`masked_fill`, in place."
         ...
     def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
         "A copy whose elements where the mask is true are those of `source`, in order. RuntimeError for too few."
         ...
-    def masked_scatter_(self, *args, **kwargs) -> Tensor:
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
         "`masked_scatter`, in place."
         ...
-    def masked_select(self, mask: Tensor) -> Tensor:
+    def masked_select(self, mask: Tensor, *, out=None) -> Tensor:
         "The elements where the mask is true, as a vector."
         ...
     def matmul(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
         ...
-    def matrix_power(self, n: builtins.int, *, out: Tensor | None = None) -> Tensor:
-        "A square matrix times itself, n times over, by repeated squaring. NotImplementedError for a negative n."
+    def matrix_exp(self) -> Tensor:
+        "The exponential series of a square matrix."
         ...
-    def max(self, dim=None, keepdim: builtins.bool = False):
+    def matrix_power(self, n: builtins.int, *, out: Tensor | None = None) -> Tensor:
+        "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
+        ...
+    def max(self, dim=None, keepdim: builtins.bool = False, *, out=None):
         "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
         ...
     def maximum(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -1017,10 +1071,10 @@ class Tensor:
     def mean(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
         ...
-    def median(self, dim: builtins.int | None = None, keepdim: builtins.bool = False):
+    def median(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None):
         "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, with its index."
         ...
-    def min(self, dim=None, keepdim: builtins.bool = False):
+    def min(self, dim=None, keepdim: builtins.bool = False, *, out=None):
         "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
         ...
     def minimum(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -1029,7 +1083,7 @@ class Tensor:
     def mm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The product of two matrices."
         ...
-    def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False):
+    def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
         "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
         ...
     def moveaxis(self, source: builtins.int | tuple, destination: builtins.int | tuple) -> Tensor:
@@ -1044,16 +1098,16 @@ class Tensor:
     def mul(self, other, *, out: Tensor | None = None) -> Tensor:
         "x * y."
         ...
-    def mul_(self, *args, **kwargs) -> Tensor:
+    def mul_(self, other) -> Tensor:
         "`mul`, in place."
         ...
-    def multinomial(self, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None) -> Tensor:
+    def multinomial(self, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out=None) -> Tensor:
         "Indices drawn from each row with probabilities in proportion to its elements."
         ...
     def multiply(self, other, *, out: Tensor | None = None) -> Tensor:
         "x * y."
         ...
-    def multiply_(self, *args, **kwargs) -> Tensor:
+    def multiply_(self, other) -> Tensor:
         "`multiply`, in place."
         ...
     def mv(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1062,48 +1116,54 @@ class Tensor:
     def nan_to_num(self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
         "NaN and the infinities replaced: by `nan`, and by the largest numbers of the dtype unless told."
         ...
-    def nan_to_num_(self, *args, **kwargs) -> Tensor:
+    def nan_to_num_(self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None) -> Tensor:
         "`nan_to_num`, in place."
         ...
     def nanmean(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The mean of what is not NaN. RuntimeError for integers."
         ...
-    def nanmedian(self, dim: builtins.int | None = None, keepdim: builtins.bool = False):
+    def nanmedian(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None):
         "The middle of what is not NaN; over `dim`, with its index."
         ...
     def nanquantile(self, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
         "The quantile of what is not NaN."
         ...
-    def nansum(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None) -> Tensor:
+    def nansum(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out=None) -> Tensor:
         "The sum of what is not NaN."
         ...
     def narrow(self, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
         "`length` elements of a dimension, from `start`; a view."
         ...
-    def narrow_copy(self, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
+    def narrow_copy(self, dim: builtins.int, start: builtins.int, length: builtins.int, *, out=None) -> Tensor:
         "A copy of a part of a dimension."
         ...
     @property
     def nbytes(self) -> builtins.int: ...
     @property
     def ndim(self) -> builtins.int: ...
+    def ndimension(self) -> builtins.int:
+        ""
+        ...
     def ne(self, other, *, out: Tensor | None = None) -> Tensor:
         "x != y."
         ...
-    def ne_(self, *args, **kwargs) -> Tensor:
+    def ne_(self, other) -> Tensor:
         "`ne`, in place."
         ...
     def neg(self, *, out: Tensor | None = None) -> Tensor:
         "-x."
         ...
-    def neg_(self, *args, **kwargs) -> Tensor:
+    def neg_(self) -> Tensor:
         "`neg`, in place."
         ...
     def negative(self, *, out: Tensor | None = None) -> Tensor:
         "-x."
         ...
-    def negative_(self, *args, **kwargs) -> Tensor:
+    def negative_(self) -> Tensor:
         "`negative`, in place."
+        ...
+    def nelement(self) -> builtins.int:
+        "The number of elements."
         ...
     def new_empty(self, *size, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "Empty of a size, in the dtype of this tensor."
@@ -1120,19 +1180,19 @@ class Tensor:
     def new_zeros(self, *size, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "Zeros of a size, in the dtype of this tensor."
         ...
-    def nonzero(self, *, as_tuple: builtins.bool = False):
+    def nonzero(self, *, as_tuple: builtins.bool = False, out=None):
         "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
         ...
-    def norm(self, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def norm(self, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
         "The p-norm, of all elements or over `dim`."
         ...
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator=None) -> Tensor:
-        "Become normal numbers."
+        "Become normal numbers. RuntimeError for a negative `std`."
         ...
     def not_equal(self, other, *, out: Tensor | None = None) -> Tensor:
         "x != y."
         ...
-    def not_equal_(self, *args, **kwargs) -> Tensor:
+    def not_equal_(self, other) -> Tensor:
         "`not_equal`, in place."
         ...
     def numel(self) -> builtins.int:
@@ -1141,11 +1201,20 @@ class Tensor:
     def numpy(self, *, force: builtins.bool = False):
         "The array itself, on shared memory. RuntimeError if the tensor requires grad (unless `force`)."
         ...
-    def outer(self, vec2: Tensor) -> Tensor:
+    def outer(self, vec2: Tensor, *, out=None) -> Tensor:
         "All products of an element of one vector and one of another."
         ...
     def permute(self, *dims) -> Tensor:
         "The dimensions in another order; a view."
+        ...
+    def pinverse(self, rcond: builtins.float = 1e-15) -> Tensor:
+        "The pseudoinverse."
+        ...
+    def polygamma(self, n: builtins.int) -> Tensor:
+        "The n-th derivative of digamma."
+        ...
+    def polygamma_(self, n: builtins.int) -> Tensor:
+        "`polygamma`, in place."
         ...
     def positive(self) -> Tensor:
         "x itself. RuntimeError for bools."
@@ -1153,11 +1222,11 @@ class Tensor:
     def pow(self, exponent, *, out: Tensor | None = None) -> Tensor:
         "x to the power of y."
         ...
-    def pow_(self, *args, **kwargs) -> Tensor:
+    def pow_(self, exponent) -> Tensor:
         "`pow`, in place."
         ...
     def prelu(self, weight: Tensor) -> Tensor:
-        "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
+        "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for another number of them."
         ...
     def prod(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The product of all elements, or over the dimension `dim`."
@@ -1165,8 +1234,11 @@ class Tensor:
     def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another dtype."
         ...
-    def put_(self, *args, **kwargs) -> Tensor:
+    def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "`put`, in place."
+        ...
+    def qr(self, some: builtins.bool = True, *, out: tuple | None = None):
+        "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
         ...
     def quantile(self, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
         "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."
@@ -1174,11 +1246,11 @@ class Tensor:
     def rad2deg(self, *, out=None):
         "Radians as degrees."
         ...
-    def rad2deg_(self, *args, **kwargs) -> Tensor:
+    def rad2deg_(self):
         "`rad2deg`, in place."
         ...
-    def random_(self, from_: builtins.int = 0, to: builtins.int | None = None, *, generator=None) -> Tensor:
-        "Become integers from `from_` below `to`."
+    def random_(self, from_: builtins.int | None = None, to: builtins.int | None = None, *, generator=None) -> Tensor:
+        "Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds without gaps)."
         ...
     def ravel(self) -> Tensor:
         "All dimensions made one."
@@ -1186,7 +1258,7 @@ class Tensor:
     def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
         "1 / x."
         ...
-    def reciprocal_(self, *args, **kwargs) -> Tensor:
+    def reciprocal_(self) -> Tensor:
         "`reciprocal`, in place."
         ...
     def register_hook(self, hook: Callable):
@@ -1198,19 +1270,19 @@ class Tensor:
     def relu(self, *, out: Tensor | None = None) -> Tensor:
         "x where it is positive, else 0."
         ...
-    def relu_(self, *args, **kwargs) -> Tensor:
+    def relu_(self) -> Tensor:
         "`relu`, in place."
         ...
     def remainder(self, other, *, out: Tensor | None = None) -> Tensor:
         "The remainder of x / y with the sign of y."
         ...
-    def remainder_(self, *args, **kwargs) -> Tensor:
+    def remainder_(self, other) -> Tensor:
         "`remainder`, in place."
         ...
     def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float, *, out: Tensor | None = None) -> Tensor:
         "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
         ...
-    def renorm_(self, *args, **kwargs) -> Tensor:
+    def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
         "`renorm`, in place."
         ...
     def repeat(self, *sizes) -> Tensor:
@@ -1246,31 +1318,31 @@ class Tensor:
     def round(self, *, out: Tensor | None = None) -> Tensor:
         "The nearest integer, halves to the even one."
         ...
-    def round_(self, *args, **kwargs) -> Tensor:
+    def round_(self) -> Tensor:
         "`round`, in place."
         ...
     def rsqrt(self, *, out: Tensor | None = None) -> Tensor:
         "1 / sqrt(x)."
         ...
-    def rsqrt_(self, *args, **kwargs) -> Tensor:
+    def rsqrt_(self) -> Tensor:
         "`rsqrt`, in place."
         ...
-    def scatter(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
+    def scatter(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
         "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
         ...
-    def scatter_(self, *args, **kwargs) -> Tensor:
+    def scatter_(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
         "`scatter`, in place."
         ...
-    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
+    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor, *, out=None) -> Tensor:
         "`src` added at `index` along `dim`; repeated places add up."
         ...
-    def scatter_add_(self, *args, **kwargs) -> Tensor:
+    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
         "`scatter_add`, in place."
         ...
-    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
+    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
         "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
         ...
-    def scatter_reduce_(self, *args, **kwargs) -> Tensor:
+    def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
         "`scatter_reduce`, in place."
         ...
     def select(self, dim: builtins.int, index: builtins.int) -> Tensor:
@@ -1282,7 +1354,7 @@ class Tensor:
     def sgn(self, *, out: Tensor | None = None) -> Tensor:
         "-1, 0 or 1."
         ...
-    def sgn_(self, *args, **kwargs) -> Tensor:
+    def sgn_(self) -> Tensor:
         "`sgn`, in place."
         ...
     @property
@@ -1293,13 +1365,13 @@ class Tensor:
     def sigmoid(self, *, out: Tensor | None = None) -> Tensor:
         "1 / (1 + exp(-x))."
         ...
-    def sigmoid_(self, *args, **kwargs) -> Tensor:
+    def sigmoid_(self) -> Tensor:
         "`sigmoid`, in place."
         ...
     def sign(self, *, out: Tensor | None = None) -> Tensor:
         "-1, 0 or 1."
         ...
-    def sign_(self, *args, **kwargs) -> Tensor:
+    def sign_(self) -> Tensor:
         "`sign`, in place."
         ...
     def signbit(self, *, out: Tensor | None = None) -> Tensor:
@@ -1308,31 +1380,34 @@ class Tensor:
     def sin(self, *, out: Tensor | None = None) -> Tensor:
         "The sine."
         ...
-    def sin_(self, *args, **kwargs) -> Tensor:
+    def sin_(self) -> Tensor:
         "`sin`, in place."
         ...
     def sinc(self, *, out: Tensor | None = None) -> Tensor:
         "sin(pi x) / (pi x), and 1 at 0."
         ...
-    def sinc_(self, *args, **kwargs) -> Tensor:
+    def sinc_(self) -> Tensor:
         "`sinc`, in place."
         ...
     def sinh(self, *, out: Tensor | None = None) -> Tensor:
         "The hyperbolic sine."
         ...
-    def sinh_(self, *args, **kwargs) -> Tensor:
+    def sinh_(self) -> Tensor:
         "`sinh`, in place."
         ...
     def size(self, dim: builtins.int | None = None):
         "The shape, or the size of one dimension."
         ...
-    def slice_scatter(self, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1) -> Tensor:
+    def slice_scatter(self, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, out=None) -> Tensor:
         "A copy with `src` in place of the elements from start to end."
         ...
-    def softmax(self, dim: builtins.int, dtype=None) -> Tensor:
+    def slogdet(self, *, out=None):
+        "The sign of the determinant, and the logarithm of its size: it does not overflow."
+        ...
+    def softmax(self, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
         "exp(x) / sum(exp(x)) over `dim`."
         ...
-    def sort(self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True):
+    def sort(self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True, *, out=None):
         "Values in order along `dim`, and where they came from; stable."
         ...
     def split(self, split_size_or_sections: builtins.int | list, dim: builtins.int = 0) -> tuple:
@@ -1344,19 +1419,22 @@ class Tensor:
     def sqrt(self, *, out: Tensor | None = None) -> Tensor:
         "The square root."
         ...
-    def sqrt_(self, *args, **kwargs) -> Tensor:
+    def sqrt_(self) -> Tensor:
         "`sqrt`, in place."
         ...
     def square(self, *, out: Tensor | None = None) -> Tensor:
         "x * x."
         ...
-    def square_(self, *args, **kwargs) -> Tensor:
+    def square_(self) -> Tensor:
         "`square`, in place."
         ...
     def squeeze(self, dim: builtins.int | tuple | None = None) -> Tensor:
         "Without the dimensions of size 1 (or those of `dim` that have it)."
         ...
-    def std(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> Tensor:
+    def squeeze_(self, dim: builtins.int | tuple | None = None) -> Tensor:
+        "`squeeze`, in place."
+        ...
+    def std(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
         "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
         ...
     def storage(self) -> Tensor:
@@ -1371,13 +1449,13 @@ class Tensor:
     def sub(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
         "x - alpha * y."
         ...
-    def sub_(self, *args, **kwargs) -> Tensor:
+    def sub_(self, other, *, alpha=1) -> Tensor:
         "`sub`, in place."
         ...
     def subtract(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
         "x - alpha * y."
         ...
-    def subtract_(self, *args, **kwargs) -> Tensor:
+    def subtract_(self, other, *, alpha=1) -> Tensor:
         "`subtract`, in place."
         ...
     def sum(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -1386,31 +1464,43 @@ class Tensor:
     def sum_to_size(self, *size) -> Tensor:
         "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not broadcast."
         ...
+    def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: tuple | None = None):
+        "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form."
+        ...
     def swapaxes(self, axis0: builtins.int, axis1: builtins.int) -> Tensor:
         "Two dimensions exchanged; a view."
+        ...
+    def swapaxes_(self, axis0: builtins.int, axis1: builtins.int) -> Tensor:
+        "`swapaxes`, in place."
         ...
     def swapdims(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         "Two dimensions exchanged; a view."
         ...
+    def swapdims_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+        "`swapdims`, in place."
+        ...
     def t(self) -> Tensor:
         "A matrix transposed (vectors stay); a view."
         ...
-    def take(self, index: Tensor) -> Tensor:
+    def t_(self) -> Tensor:
+        "`t`, in place."
+        ...
+    def take(self, index: Tensor, *, out=None) -> Tensor:
         "The elements at indices of the flattened tensor, in the shape of the index."
         ...
-    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = None) -> Tensor:
+    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = None, *, out=None) -> Tensor:
         "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
         ...
     def tan(self, *, out: Tensor | None = None) -> Tensor:
         "The tangent."
         ...
-    def tan_(self, *args, **kwargs) -> Tensor:
+    def tan_(self) -> Tensor:
         "`tan`, in place."
         ...
     def tanh(self, *, out: Tensor | None = None) -> Tensor:
         "The hyperbolic tangent."
         ...
-    def tanh_(self, *args, **kwargs) -> Tensor:
+    def tanh_(self) -> Tensor:
         "`tanh`, in place."
         ...
     def tensor_split(self, indices_or_sections, dim: builtins.int = 0) -> tuple:
@@ -1425,7 +1515,7 @@ class Tensor:
     def tolist(self):
         "Nested Python lists (a number, of a 0-d tensor)."
         ...
-    def topk(self, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True):
+    def topk(self, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out=None):
         "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
         ...
     def trace(self) -> Tensor:
@@ -1434,28 +1524,34 @@ class Tensor:
     def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         "Two dimensions exchanged; a view."
         ...
-    def tril(self, diagonal: builtins.int = 0) -> Tensor:
+    def transpose_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+        "`transpose`, in place."
+        ...
+    def triangular_solve(self, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out=None):
+        "solve_triangular in PyTorch's older form, with a copy of A."
+        ...
+    def tril(self, diagonal: builtins.int = 0, *, out=None) -> Tensor:
         "The lower triangle of matrices, zeros above."
         ...
-    def tril_(self, *args, **kwargs) -> Tensor:
+    def tril_(self, diagonal: builtins.int = 0) -> Tensor:
         "`tril`, in place."
         ...
-    def triu(self, diagonal: builtins.int = 0) -> Tensor:
+    def triu(self, diagonal: builtins.int = 0, *, out=None) -> Tensor:
         "The upper triangle of matrices, zeros below."
         ...
-    def triu_(self, *args, **kwargs) -> Tensor:
+    def triu_(self, diagonal: builtins.int = 0) -> Tensor:
         "`triu`, in place."
         ...
     def true_divide(self, other, *, out: Tensor | None = None) -> Tensor:
         "x / y."
         ...
-    def true_divide_(self, *args, **kwargs) -> Tensor:
+    def true_divide_(self, other) -> Tensor:
         "`true_divide`, in place."
         ...
     def trunc(self, *, out: Tensor | None = None) -> Tensor:
         "The integer part of x."
         ...
-    def trunc_(self, *args, **kwargs) -> Tensor:
+    def trunc_(self) -> Tensor:
         "`trunc`, in place."
         ...
     def type(self, *args, dtype=None, device=None, copy: builtins.bool = False, non_blocking: builtins.bool = False) -> Tensor:
@@ -1474,7 +1570,7 @@ class Tensor:
         "All windows of a size along a dimension, in a new last dimension; a view. RuntimeError where none fits."
         ...
     def uniform_(self, from_: builtins.float = 0.0, to: builtins.float = 1.0, *, generator=None) -> Tensor:
-        "Become evenly distributed numbers in [from, to)."
+        "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
         ...
     def unique(self, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
         "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often each occurs."
@@ -1485,7 +1581,10 @@ class Tensor:
     def unsqueeze(self, dim: builtins.int) -> Tensor:
         "With a new dimension of size 1 at `dim`."
         ...
-    def var(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> Tensor:
+    def unsqueeze_(self, dim: builtins.int) -> Tensor:
+        "`unsqueeze`, in place."
+        ...
+    def var(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
         "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
         ...
     def vdot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1506,7 +1605,7 @@ class Tensor:
     def xlogy(self, other, *, out: Tensor | None = None) -> Tensor:
         "x * log(y), and 0 where x is 0."
         ...
-    def xlogy_(self, *args, **kwargs) -> Tensor:
+    def xlogy_(self, other) -> Tensor:
         "`xlogy`, in place."
         ...
     def zero_(self) -> Tensor:
@@ -1590,6 +1689,7 @@ def item(self: Tensor, kind=...):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     ...
 nbytes: Any
+new_tensor: Any
 def numel(self: Tensor) -> builtins.int:
     "The number of elements."
     ...
@@ -1638,5 +1738,5 @@ def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
     ...
 def wrap(payload) -> Tensor:
-    "A Tensor around a payload; nothing is copied."
+    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes longer."
     ...

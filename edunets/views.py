@@ -7,7 +7,7 @@ import warnings
 from typing import Callable
 
 from .errors import error
-from .table import OPS, ambient, call, keeps_nothing, mode, refresh, view
+from .table import OPS, ambient, call, keeps_nothing, refresh, view
 from .tensors import BACKENDS, Tensor, Version, patch, wrap
 
 # %% auto #0
@@ -95,8 +95,8 @@ def put(x: Tensor, value: Tensor) -> None:
     trace, payload = ambient.get().trace, x.payload
     if trace is not None: trace.store(x, value)
     elif type(payload) not in BACKENDS: x.payload = value.payload
-    else:
-        if payload.size and any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
+    elif payload.size:
+        if any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
         try: BACKENDS[type(payload)].xp.copyto(payload, value.payload)
         except ValueError as problem: raise read_only(problem) from None
 
@@ -152,6 +152,7 @@ def write_back(x: Tensor, value: Tensor) -> None:
 # %% ../nbs/01b_views.ipynb #de8473f2
 def store_out(out: Tensor, value: Tensor) -> Tensor:
     "What `out=` does: write `value` into `out`, which is given its shape if need be. RuntimeError if either requires grad."
+    if not isinstance(out, Tensor): raise error(TypeError, f"argument 'out' must be Tensor, not {type(out).__name__}", "the result is written into it", "out=en.empty(0)")
     if ambient.get().grad and (out._requires_grad or value._requires_grad):
         raise error(RuntimeError, "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.",
                     "the write is not recorded", "the call without out=, or under en.no_grad()")

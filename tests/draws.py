@@ -104,7 +104,7 @@ def signature(name):
 def is_random(name):
     "Whether a function or method gives random numbers: they are not PyTorch's."
     function = FUNCTIONS.get(name, getattr(en.Tensor, name, None))
-    return getattr(function, "__module__", "").endswith(".random")
+    return getattr(function, "__module__", "").endswith((".random", ".distributions"))
 
 
 @st.composite
@@ -134,9 +134,9 @@ WHOLE_NUMBERS = re.compile(r"int|long|short|char|byte")
 
 
 @st.composite
-def samples(draw, codes):
+def samples(draw, codes, finite=False):
     "One of the sample calls, with other tensors of as many dimensions in place of its letters."
-    code, wild = draw(st.sampled_from(codes)), draw(st.booleans())
+    code, wild = draw(st.sampled_from(codes)), not finite and draw(st.booleans())
     known = beside.letters(code, en)
     sizes = {n: n for x in known.values() for n in x.shape}
     if draw(st.integers(0, 2)) == 0 and not MEMORY.search(code): sizes = {n: draw(st.sampled_from([n, 0, 1, 2, 3, 5])) for n in sizes}
@@ -147,7 +147,7 @@ def samples(draw, codes):
 def like(draw, x, sizes, wild, code):
     "A tensor in place of a letter: integers and bools keep its values, for they may be indices or masks."
     kind = x.numpy().dtype.name
-    floats = [f for f in FLOATS if f != "float16" or "out=" not in code]      # in half precision `out` would have more digits than the result
+    floats = [f for f in FLOATS if f != "float16" or not re.search(r"out=|linalg\.", code)]      # in half precision `out` would have more digits than the result, and a factor less than what it is made of
     others = floats if kind in FLOATS else ["int64", "int32"] if kind in INTEGERS else ["bool"]
     dtype = draw(st.sampled_from([kind, kind, kind, *others, *(["int64", "bool"] if kind in FLOATS else [])]))
     shape = tuple(sizes[n] for n in x.shape)

@@ -7,9 +7,10 @@ import numpy as np
 UFUNCS = """absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
 floor_divide fmod gcd greater greater_equal hypot invert isfinite isinf isnan lcm left_shift less less_equal log logaddexp logaddexp2 log10 log1p log2 logical_and logical_not
 logical_or logical_xor maximum minimum multiply negative not_equal power remainder right_shift rint sign sin sinh sqrt square subtract tan tanh trunc""".split()
-FUNCTIONS = """arange argmax argpartition argsort asarray broadcast_to clip concatenate copyto cumprod cumsum empty empty_like flip full matmul may_share_memory
-moveaxis nonzero ones reshape searchsorted shares_memory stack take_along_axis transpose unravel_index where zeros""".split()
-METHODS = "all any argmax argsort astype copy cumprod cumsum max mean min prod ravel reshape squeeze std sum transpose var view".split()
+FUNCTIONS = """arange argmax argpartition argsort asarray broadcast_to clip concatenate copyto cumprod cumsum einsum empty empty_like flip full matmul may_share_memory
+moveaxis nonzero ones reshape searchsorted shares_memory stack swapaxes take_along_axis transpose tri unravel_index where zeros""".split()
+LINALG = "cholesky det eigh inv qr slogdet solve svd".split()
+METHODS = "all any argmax argsort astype copy cumprod cumsum max mean min prod ravel reshape squeeze std sum swapaxes transpose var view".split()
 ATTRIBUTES = "dtype flags itemsize nbytes ndim shape size strides".split()
 OPERATORS = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
 
@@ -78,5 +79,6 @@ Array.__hash__ = None
 xp = types.SimpleNamespace(__name__="strict", **{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
 xp.array = lambda a, *args, **kwargs: Array(np.array(a.host if isinstance(a, Array) else a, *args, **kwargs))
 xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else xp.array(a, *args, **kwargs)
+xp.linalg = types.SimpleNamespace(**{name: strict(getattr(np.linalg, name)) for name in LINALG})
 xp.ndarray, xp.lib = Array, types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
 for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)      # all the ufuncs whose `at` CuPy has and we use

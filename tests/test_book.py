@@ -113,3 +113,20 @@ def test_pages_are_whole(site):
 def test_pages_in_a_browser(browser, site, theme):
     wrong = {name: pages.complaints(browser, path, theme) for name, path in pages.of(site).items()}
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name, line, named", [("whole_table", "details", "row-softmax"), ("coverage", "tbody", "names-composites")])
+def test_tables_in_a_browser(browser, site, name, line, named, theme):
+    """The two pages that are one long table: a link opens what it names, the field leaves the lines that hold its word, and small text is readable."""
+    page = browser.new_page(color_scheme=theme)
+    page.goto(f"{(site / 'nbs' / 'ops' / name).as_uri()}.html#{named}")
+    assert page.locator(f"#{named}[open]").is_visible()
+    page.locator("main input[type=search]").fill("log_softmax")
+    left = page.locator(f".all {line}:visible").all_text_contents()
+    assert 0 < len(left) < 20 and all("log_softmax" in text for text in left)
+    page.locator("main input[type=search]").fill("")
+    page.evaluate("document.querySelectorAll('main details').forEach(fold => fold.open = true)")
+    assert page.locator(f".all {line}:visible").count() > 100
+    assert page.evaluate(pages.LOW_CONTRAST, 4.5) == []
+    page.close()

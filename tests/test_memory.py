@@ -200,12 +200,12 @@ def test_a_view_of_a_detached_tensor_keeps_no_graph(no_collector):
 def test_a_chain_of_a_hundred_thousand_ops():
     x = en.tensor(1.0, requires_grad=True)
     y = x
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(100_000): y = y + 0.0
     y.backward()
     assert x.grad.item() == 1
     del y
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_deep_chain_that_was_never_used_is_freed():
@@ -237,11 +237,11 @@ def test_a_deep_chain_of_views():
 def test_forty_doublings():
     x = en.tensor(1.0, requires_grad=True, dtype=en.float64)
     y = x
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(40): y = y + y
     g, = en.autograd.grad(y, x, create_graph=True)
     y.backward()
-    assert x.grad.item() == g.item() == 2.0 ** 40 and time.perf_counter() - start < 1
+    assert x.grad.item() == g.item() == 2.0 ** 40 and time.process_time() - start < 1
 
 
 def test_deep_higher_order():

@@ -76,7 +76,7 @@ def test_large_tensors(shape, exponent, dtype):
 
 
 @settings(max_examples=40, derandomize=True, deadline=None, database=None)
-@given(arrays.arrays("float32", SHAPES, elements=st.floats(-100, 100, width=32)), st.sampled_from(["exp", "neg", "sum", "sigmoid", "reshape", "clone", "t"]))
+@given(arrays.arrays("float32", SHAPES, elements=st.floats(-100, 100, width=32)), st.sampled_from(["sqrt", "neg", "abs", "reshape", "clone", "t"]))      # exact on every processor, the sign of zero too
 def test_on_the_tape(array, name):
     if name == "t" and array.ndim > 2:
         return

@@ -145,4 +145,7 @@ def test_draws_by_weight():
 
 def test_no_gradient_through_the_dice():
     x = en.ones(3, requires_grad=True)
-    assert not en.rand_like(x).requires_grad and not en.bernoulli(x).requires_grad and en.rand(2, requires_grad=True).is_leaf
+    assert not en.rand_like(x).requires_grad and en.rand(2, requires_grad=True).is_leaf
+    for draw in (en.bernoulli, lambda x: en.normal(x, x), lambda x: en.normal(0.0, x), en.poisson, lambda x: en.binomial(x, x)):
+        y = draw(x)
+        assert y.requires_grad and en.autograd.grad(y.sum(), x)[0].tolist() == [0, 0, 0]      # as in PyTorch

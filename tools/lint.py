@@ -17,7 +17,7 @@ from _nbfilter import directives, text
 
 MOST_CELLS = 60
 MOST_EXPORTED_LINES = 40
-MOST_OUTPUT_BYTES = 300_000          # one cell's outputs, as stored
+MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold", "echo",
               *_nbfilter.FLAGS}
 CALLOUTS = {"note", "tip", "warning", "important"}

@@ -8,7 +8,6 @@ from typing import Callable
 import numpy as np
 
 from .engine import grad, listed
-from ..creation import zeros_like
 from ..errors import error
 from ..random import randn_like
 from ..table import mode

@@ -8,7 +8,7 @@ import heapq
 from .tape import Node, check_nan, place
 from ..creation import zeros_like
 from ..errors import error
-from ..table import OPS, ambient, call, filled
+from ..table import OPS, Mode, ambient, call, filled
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
@@ -33,6 +33,7 @@ class Backward:
         self.waiting, self.queue = {}, []           # node: the gradients of its outputs so far; who is next
         self.leaves = {}                            # leaf: its gradient so far, and whether its memory is nobody else's
         self.captured = {}                          # (node or leaf, output): the gradient asked for
+        self.roots = []                             # where the pass begins: (node or leaf, output), and its gradient
         self.needed = self.passed = None            # with inputs: who gets gradients, who passes them on
         self.check_nan = ambient.get().check_nan
 
@@ -42,7 +43,8 @@ class Backward:
         if self.needed is not None and target not in self.needed: return
         if isinstance(target, Tensor): return self.send_leaf(target, g, own)
         shape, kind = target.outputs[number]
-        if g.payload.shape != shape or g.payload.dtype is not kind: g = fitted(g, shape, kind)
+        payload = g.payload
+        if payload.shape != shape or payload.dtype is not kind: g = fitted(g, shape, kind)
         grads = self.waiting.get(target)
         if grads is None:
             grads = self.waiting[target] = [None] * len(target.outputs)
@@ -51,13 +53,14 @@ class Backward:
 
     def send_leaf(self, leaf: Tensor, g: Tensor, own: bool) -> None:
         shape, kind = leaf.payload.shape, leaf.payload.dtype
-        if g.payload.shape != shape or g.payload.dtype is not kind: g, own = fitted(g, shape, kind), True
+        payload = g.payload
+        if payload.shape != shape or payload.dtype is not kind: g, own = fitted(g, shape, kind), True
         self.leaves[leaf] = (self.leaves[leaf][0] + g, True) if leaf in self.leaves else (g, own)
 
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
         before = ambient.get()
-        token = ambient.set(before._replace(grad=self.create_graph, inference=False))
+        token = ambient.set(Mode(self.create_graph, False, *before[2:]))
         try:
             while self.queue:
                 node = heapq.heappop(self.queue)[1]
@@ -87,8 +90,11 @@ def capture(self: Backward, target, grads: list) -> None:
 
 def is_own(g: Tensor, node: Node, grads: list) -> bool:
     "Whether a gradient just computed lies in fresh memory: no view, and not the incoming gradient handed on."
-    if node.op is None or node.hooks is not None or getattr(g.payload, "base", None) is not None: return False
-    return all([h is None or g.payload is not h.payload for h in grads])
+    payload = g.payload
+    if node.op is None or node.hooks is not None or getattr(payload, "base", None) is not None: return False
+    for h in grads:
+        if h is not None and h.payload is payload: return False
+    return True
 
 
 # %% ../../nbs/02_autograd.ipynb #39d06184
@@ -136,9 +142,8 @@ def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) 
     "A pass with the outputs' gradients in its queue."
     outputs = listed(outputs)
     grads = listed(grad_outputs) if grad_outputs is not None else [None] * len(outputs)
-    seeds = [seed(x, g, number) for number, (x, g) in enumerate(zip(outputs, grads))]
     work = Backward(create_graph if retain_graph is None else retain_graph, create_graph)
-    work.roots = list(zip(map(place, outputs), seeds))
+    for number, (x, g) in enumerate(zip(outputs, grads)): work.roots.append((place(x), seed(x, g, number)))
     return work
 
 def finish_pass(work: Backward) -> None:

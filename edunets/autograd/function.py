@@ -27,7 +27,7 @@ class FunctionNode(Node):
         super().__init__(function.__name__ + "Backward", tuple(None if x is None else place(x) for x in tensors), ())
         self.function, self.needs_input_grad = function, tuple(x is not None for x in tensors)
         self.is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
-        self.to_save, self.dirty, self.constant, self.materialize_grads = (), (), (), True
+        self.to_save, self.numbers, self.dirty, self.constant, self.materialize_grads = (), (), (), (), True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         "Keep inputs or outputs for the backward pass; a write to them is noticed."
@@ -50,7 +50,7 @@ def saved_tensors(self: FunctionNode) -> tuple:
     "What forward saved. RuntimeError after it was freed, or if it was written since."
     kept = self.saved.get("tensors", ())
     if kept is FREED: raise freed(self)
-    return tuple(k and self.unpack(k[0], k[1] is not None, k[1] or 0) for k in kept)
+    return tuple(k and self.unpack(k, n is not None, n or 0) for k, n in zip(kept, self.numbers))
 
 FunctionNode.saved_tensors = property(saved_tensors)
 
@@ -58,10 +58,9 @@ FunctionNode.saved_tensors = property(saved_tensors)
 # %% ../../nbs/02b_function.ipynb #funkeep1
 def keep(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
-    def saved(x):
-        number = next((n for n, out in enumerate(outputs) if out is x), None)
-        return None if x is None else (save(x), None) if number is None else (save_result(x), number)
-    ctx.saved = {"tensors": tuple(map(saved, ctx.to_save))} if ctx.to_save else {}
+    def saved(x, number): return None if x is None else save(x) if number is None else save_result(x)
+    ctx.numbers = [next((n for n, out in enumerate(outputs) if out is x), None) for x in ctx.to_save]
+    ctx.saved = {"tensors": list(map(saved, ctx.to_save, ctx.numbers))} if ctx.to_save else {}
     ctx.to_save = ()
 
 # %% ../../nbs/02b_function.ipynb #8b1aa219

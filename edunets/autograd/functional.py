@@ -7,7 +7,7 @@ from typing import Callable
 
 from .engine import grad
 from ..composites import stack
-from ..creation import zeros, zeros_like
+from ..creation import zeros_like
 from ..table import mode
 from ..tensors import Tensor
 

@@ -14,8 +14,8 @@ from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'place', 'spread', 'shared',
-           'gather', 'scatter', 'won', 'tied', 'along']
+__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place', 'spread',
+           'shared', 'gather', 'scatter', 'won', 'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -148,6 +148,8 @@ vjp(
     windows=[lambda g, like, size, stride, dilation, dims: call(OPS["fold"], (g,), dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
     fold=[lambda g, size, stride, dilation, dims: call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
     select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros(like), g.unsqueeze(dim)), place(dim, index, 1, 1))],
+    split=[lambda g, like, dim, sizes: joined("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
+    unbind=[lambda g, like, dim: joined("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like, dim)],
     cat=[lambda g, likes, position, dim: g.narrow(dim, sum(l.shape[dim] for l in likes[:position]), likes[position].shape[dim])],
     stack=[lambda g, position, dim: g.select(dim, position)],
 )
@@ -160,6 +162,13 @@ def hole(g: Tensor, dim: int, length: int) -> Tensor:
     "Zeros for the elements that were overwritten."
     shape = g.payload.shape
     return filled(g, shape[:dim] + (length,) + shape[dim + 1:], 0)
+
+def joined(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
+    "The gradients of all parts put together again; of those that were not used, zeros."
+    g = g if type(g) is tuple else (g,)
+    empty = {shape: filled(like, shape, 0) for shape in {shape for part, shape in zip(g, shapes) if part is None}}
+    parts = [empty[shape] if part is None else part for part, shape in zip(g, shapes)]
+    return call(OPS[row], tuple(parts), {"dim": dim})
 
 def place(dim: int, start: int, length: int, step: int) -> dict: return {"dim": dim, "start": start, "length": length, "step": step}
 

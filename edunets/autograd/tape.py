@@ -4,23 +4,22 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 from ..errors import describe, error, site
 from ..names import node_name
 from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refresh
-from ..tensors import Tensor, Version, patch, wrap
+from ..tensors import DTYPES, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'Like', 'like', 'Saved', 'save',
-           'copied', 'save_result', 'Node', 'AccumulateGrad', 'as_node', 'Plan', 'planned', 'differentiable', 'keep',
-           'record', 'freed', 'place', 'check_nan']
+__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
+           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'Plan', 'planned', 'differentiable', 'keep', 'record',
+           'freed', 'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
-    "How a gradient passes to one operand: a function of `g`, and the names of what else it asks for."
+    "How a gradient passes to one operand (or to all at once): a function of `g`, and the names of what else it asks for."
     function: Callable
     asks: tuple[str, ...]
 
@@ -34,34 +33,34 @@ fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `ou
 
 # %% ../../nbs/02i_tape.ipynb #8d2310da
 def vjp(**rows) -> None:
-    "Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands), or `no_vjp(why)`."
+    "Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands), one function for all of them, or `no_vjp(why)`."
     for row, entry in rows.items():
         planned.cache_clear()
-        if isinstance(entry, list): entry = [rule and Rule(rule, tuple(inspect.signature(rule).parameters)[1:]) for rule in entry]
+        if isinstance(entry, list): entry = [rule and asking(rule) for rule in entry]
+        elif callable(entry): entry = asking(entry)
         fill_vjp(**{row: entry})
 
-# %% ../../nbs/02i_tape.ipynb #239336ce
-class Like(NamedTuple):
-    "Shape, dtype and device of an operand: all that a rule may know of an operand without saving it."
-    shape: tuple
-    dtype: Any
-    device: Any
+def asking(rule: Callable) -> Rule:
+    "A rule, with the names of its arguments behind `g`; read off the code, since `inspect.signature` would take long at each import."
+    return Rule(rule, rule.__code__.co_varnames[1:rule.__code__.co_argcount])
 
-def like(x: Tensor) -> Like: return Like(x.payload.shape, x.dtype, x.device)
+# %% ../../nbs/02i_tape.ipynb #239336ce
+class Like:
+    "Shape, dtype and device of an operand: all that a rule may know of an operand without saving it."
+    __slots__ = ("shape", "kind", "device")
+    def __init__(self, x: Tensor): self.shape, self.kind, self.device = x.payload.shape, x.payload.dtype, x.device
+    @property
+    def dtype(self): return DTYPES[self.kind]
 
 # %% ../../nbs/02i_tape.ipynb #34ed5e0a
-class Saved(NamedTuple):
-    "A tensor kept for the backward pass, and the version it had then."
-    tensor: Tensor
-    version: int
-
-def save(x: Tensor) -> Saved:
-    "Keep a tensor, remembering its version. RuntimeError for an inference tensor."
+def save(x: Tensor) -> tuple[Tensor, int]:
+    "Keep a tensor for the backward pass, with the version it has now. RuntimeError for an inference tensor."
     if x._inference:
         raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
                     "nothing watches whether an inference tensor is written", "x.clone()")
     if x._fleeting: x = copied(x)
-    return Saved(x, x._version_counter.count if x._version_counter else 0)
+    counter = x._version_counter
+    return x, 0 if counter is None else counter.count
 
 def copied(x: Tensor) -> Tensor:
     "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
@@ -71,7 +70,7 @@ def copied(x: Tensor) -> Tensor:
 
 
 # %% ../../nbs/02i_tape.ipynb #tapesavr
-def save_result(x: Tensor) -> Saved:
+def save_result(x: Tensor) -> tuple[Tensor, int]:
     "Keep a result without its own node: a node that held itself would be a cycle, and freed late."
     if x._version_counter is None: x._version_counter = Version()
     alone = wrap(x.payload)
@@ -83,15 +82,14 @@ NUMBERS = itertools.count()
 
 class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    op, params, rules, saved = None, NO_PARAMS, (), {}
-    hooks, site = None, None        # the site is kept in anomaly mode
-
-    def __init__(self, label: str, edges: list, outputs: list):
+    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=()):
         self.label = label          # as PyTorch's: MulBackward0
         self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
         self.outputs = outputs      # (shape, dtype) of each output
+        self.op, self.params, self.rules = op, params, rules
+        self.saved, self.hooks = {}, None
         self.sequence = next(NUMBERS)
-        if ambient.get().anomaly: self.site = site()
+        self.site = site() if ambient.get().anomaly else None
 
     def __repr__(self) -> str: return f"<{self.label} object at {id(self):#x}>"
     def name(self) -> str: return self.label
@@ -118,22 +116,23 @@ def as_node(target):
 # %% ../../nbs/02i_tape.ipynb #tapeaskd
 class Plan(NamedTuple):
     "What a row's rules need when certain operands need a gradient."
-    rules: list         # a rule for each operand, None where there is nothing to compute
+    rules: list         # a rule for each operand, None where there is nothing to compute; or one for all
     operands: list      # the operands to keep: (name, position)
     others: list        # what else to keep: results, shapes, the further operands
 
 @functools.cache
 def planned(op: Op, needed: tuple[bool, ...]) -> Plan:
     "The plan of a row, worked out once for each pattern of operands that need a gradient."
-    rules = [op.vjp[min(position, len(op.vjp) - 1)] if need else None for position, need in enumerate(needed)]
-    asks = {ask for rule in rules if rule for ask in rule.asks}
+    joint = type(op.vjp) is Rule
+    rules = op.vjp if joint else [op.vjp[min(position, len(op.vjp) - 1)] if need else None for position, need in enumerate(needed)]
+    asks = set(rules.asks) if joint else {ask for rule in rules if rule for ask in rule.asks}
     return Plan(rules, [(name, position) for position, name in enumerate(op.operands) if name in asks],
                 sorted(asks & {op.variadic, "out", "second", "like", "likes"}))
 
 # %% ../../nbs/02i_tape.ipynb #a9b0440f
 def differentiable(op: Op) -> bool:
     "False where the row says why it has no vjp; NotImplementedError for an empty field."
-    if op.vjp is not None: return False
+    if op.vjp is not None: return type(op.vjp) is Rule
     raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
 
 def keep(op: Op, plan: Plan, args: tuple, results: tuple) -> dict:
@@ -143,10 +142,10 @@ def keep(op: Op, plan: Plan, args: tuple, results: tuple) -> dict:
         arg = args[position]
         kept[name] = save(arg) if isinstance(arg, Tensor) else arg
     for name in plan.others:
-        if name == op.variadic: kept[name] = tuple(map(save, args[len(op.operands):]))
-        elif name == "out": kept["out"] = tuple(map(save_result, results)) if len(results) > 1 else save_result(results[0])
+        if name in ("like", "likes"): kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
+        elif name == "out": kept["out"] = list(map(save_result, results)) if len(results) > 1 else save_result(results[0])
         elif name == "second": kept["second"] = save(results[1])
-        elif name in ("like", "likes"): kept["likes"] = [like(arg) if isinstance(arg, Tensor) else None for arg in args]
+        elif name == op.variadic: kept[name] = list(map(save, args[len(op.operands):]))
     return kept
 
 
@@ -157,8 +156,7 @@ def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
     edges, outputs = [], []
     for arg in args: edges.append((arg._node or arg, arg._output_nr) if isinstance(arg, Tensor) and arg._requires_grad else None)
     plan = planned(op, tuple(map(bool, edges)))
-    node = Node(name or node_name(op.name), edges, outputs)
-    node.op, node.params, node.rules = op, params, plan.rules
+    node = Node(name or node_name(op.name), edges, outputs, op, params, plan.rules)
     results = result if type(result) is tuple else (result,)
     if plan.operands or plan.others: node.saved = keep(op, plan, args, results)
     for r in results:
@@ -170,15 +168,15 @@ Tape.record = record
 
 # %% ../../nbs/02i_tape.ipynb #a642cec2
 @patch
-def unpack(self: Node, kept: Saved, is_result: bool = False, number: int = 0) -> Tensor:
+def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number: int = 0) -> Tensor:
     "A saved tensor, put back on the tape; a RuntimeError that names the writing line if it was written since."
-    x = kept.tensor
-    now = x._version_counter.count if x._version_counter else 0
-    if now != kept.version:
+    x, version = kept
+    counter = x._version_counter
+    if counter is not None and counter.count != version:
         saved_at = f" It was saved at {describe(self.site)}." if self.site else ""
         raise error(RuntimeError, f"one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor of shape {list(x.shape)}, saved by {self.label}, is at version {now}; expected version {kept.version} instead.",
-                    f"it was written at {describe(x._version_counter.site)}.{saved_at}",
+                    f"a tensor of shape {list(x.shape)}, saved by {self.label}, is at version {counter.count}; expected version {version} instead.",
+                    f"it was written at {describe(counter.site)}.{saved_at}",
                     "write into a copy there (x = x + 1 or x.clone()), " + ("or save a clone" if self.site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
     if not is_result or x.payload.dtype.kind != "f": return x
     result = wrap(x.payload)
@@ -206,17 +204,18 @@ def release(self: Node) -> None:
 def get(self: Node, ask: str, position: int):
     "What a rule asks for."
     kept = self.saved.get(ask, UNSAVED)
-    if type(kept) is Saved: return self.unpack(kept, ask == "out")
+    if type(kept) is tuple: return self.unpack(kept, ask == "out")
+    if kept is UNSAVED: return self.saved["likes"][position] if ask == "like" else position if ask == "position" else [edge is not None for edge in self.edges] if ask == "needed" else self.params[ask]
     if kept is FREED: raise freed(self)
-    if kept is UNSAVED: return position if ask == "position" else self.saved["likes"][position] if ask == "like" else self.params[ask]
-    return tuple(self.unpack(k, ask == "out", n) for n, k in enumerate(kept)) if isinstance(kept, tuple) else kept
+    return tuple([self.unpack(k, ask == "out", n) for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept
 
 # %% ../../nbs/02i_tape.ipynb #55c674dc
 @patch
 def apply(self: Node, g) -> list:
     "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    grads = []
-    for position, rule in enumerate(self.rules):
+    rules, grads = self.rules, []
+    if type(rules) is Rule: return list(rules.function(g, *map(self.get, rules.asks, itertools.repeat(0))))
+    for position, rule in enumerate(rules):
         if rule is None: grads.append(None)
         elif rule.asks: grads.append(rule.function(g, *map(self.get, rule.asks, itertools.repeat(position))))
         else: grads.append(rule.function(g))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .leaves import hooks_of
-from .tape import Node, Saved, save_result
+from .tape import Node, save_result
 from ..tensors import Tensor, patch
 from ..views import alias
 
@@ -15,6 +15,6 @@ __all__ = []
 @patch
 def adopted_by(self: Node, x: Tensor, old: Node | None) -> None:
     "The result was stored into `x`: a saved result is `x` now, and `x` retains its gradient here if it did at its old node."
-    if isinstance(self.saved.get("out"), Saved): self.saved["out"] = save_result(alias(x))
+    if type(self.saved.get("out")) is tuple: self.saved["out"] = save_result(alias(x))
     if old is not None and old.hooks and x._output_nr in old.hooks.retained:
         hooks_of(self).retained[x._output_nr] = old.hooks.retained.pop(x._output_nr)

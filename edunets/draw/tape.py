@@ -7,7 +7,7 @@ import itertools
 from typing import NamedTuple
 
 from ..autograd.engine import fitted, grad
-from ..autograd.tape import FREED, Node, Saved, place
+from ..autograd.tape import FREED, Node, place
 from ..creation import ones_like
 from .memory import LINE, Picture, curve, element, head, name_of, rect, short, text
 from ..errors import error
@@ -36,17 +36,18 @@ def reachable(t: Tensor) -> list:
     return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex.sequence, reverse=True)
 
 # %% ../../nbs/draw_tape.ipynb #8349d2c1
-def saved_by(node: Node) -> list[tuple[str, Saved]]:
+def saved_by(node: Node) -> list[tuple[str, tuple]]:
     "What a node saved, with the name that its rule has for it."
-    def flat(kept): return [kept] if isinstance(kept, Saved) else [s for k in kept for s in flat(k)] if isinstance(kept, tuple) else []
-    return [(name, saved) for name, kept in node.saved.items() for saved in flat(kept)]
+    several = {name: kept if type(kept) is list else [kept] for name, kept in node.saved.items()}
+    return [(name, saved) for name, kept in several.items() for saved in kept if type(saved) is tuple]
 
-def saved_line(name: str, saved: Saved, names: dict) -> tuple[str, str]:
+def saved_line(name: str, saved: tuple, names: dict) -> tuple[str, str]:
     "The line on a node's card about a saved tensor, and its style."
-    x, now = saved.tensor, saved.tensor._version_counter.count if saved.tensor._version_counter else 0
+    x, version = saved
+    now = x._version_counter.count if x._version_counter else 0
     known = next((f" = {n}" for n, t in names.items() if t.payload is x.payload), "")
-    line = f"saved {name}{known} {tuple(x.shape)} v{saved.version}"
-    return (line, "small saved muted") if now == saved.version else (f"{line}, now v{now}", "small saved written")
+    line = f"saved {name}{known} {tuple(x.shape)} v{version}"
+    return (line, "small saved muted") if now == version else (f"{line}, now v{now}", "small saved written")
 
 # %% ../../nbs/draw_tape.ipynb #efba9837
 class Card(NamedTuple):

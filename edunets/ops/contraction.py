@@ -9,7 +9,7 @@ import string
 
 from ..composites import check_floating
 from ..errors import error
-from ..names import FUNCTIONS, face, finish, promote, sizes_of, where
+from ..names import FUNCTIONS, cast, face, finish, promote, promote_types, sizes_of, where
 from ..tensors import Tensor, check_dim
 
 # %% auto #0
@@ -151,6 +151,10 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51
 def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
     "beta * input + alpha * product; with beta 0 the input is not looked at, though it be NaN."
+    input, product = promote((input, product))
+    for name, number in (("beta", beta), ("alpha", alpha)):
+        if isinstance(number, float) and product.payload.dtype.kind != "f":
+            raise error(RuntimeError, f"For integral input tensors, argument {name} must not be a floating point number.", f"{number} times an integer is none", "x.float() first")
     if alpha != 1: product = product * alpha
     input = input.expand(product.payload.shape)
     if beta == 0: return finish(product, out)
@@ -165,7 +169,8 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tens
 @face(inplace=True)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * outer(vec1, vec2)."
-    return scaled_sum(input, FUNCTIONS["outer"](vec1, vec2), beta, alpha, out)
+    kind = promote_types(input.dtype, promote_types(vec1.dtype, vec2.dtype))
+    return scaled_sum(cast(input, kind), FUNCTIONS["outer"](cast(vec1, kind), cast(vec2, kind)), beta, alpha, out)
 
 @face(inplace=True)
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
@@ -198,10 +203,10 @@ def trace(input: Tensor) -> Tensor:
 
 @face
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
-    "A square matrix times itself, n times over, by repeated squaring. NotImplementedError for a negative n."
+    "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
     if input.ndim < 2 or input.size(-1) != input.size(-2):
         raise error(RuntimeError, f"linalg.matrix_power: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves", "x @ x.mT")
-    if n < 0: raise error(NotImplementedError, f"matrix_power with n={n} is not implemented", "it needs the inverse of a matrix, which edunets does not have yet", "n from 0 on")
+    if n < 0: input, n = FUNCTIONS["linalg.inv"](input), -n
     result = FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device).expand(input.shape).clone() if n == 0 else None
     while n:
         if n % 2: result = input if result is None else result @ input
@@ -214,8 +219,8 @@ def cheapest(sizes: tuple) -> tuple[int, tuple]:
     @functools.cache
     def best(first: int, last: int):
         if last - first == 1: return 0, first
-        return min((best(first, cut)[0] + best(cut, last)[0] + sizes[first] * sizes[cut] * sizes[last], (best(first, cut)[1], best(cut, last)[1]))
-                   for cut in range(first + 1, last))
+        return min(((best(first, cut)[0] + best(cut, last)[0] + sizes[first] * sizes[cut] * sizes[last], (best(first, cut)[1], best(cut, last)[1]))
+                   for cut in range(first + 1, last)), key=lambda found: found[0])
     return best(0, len(sizes) - 1)
 
 def multiplied(order, matrices: list) -> Tensor:

@@ -11,24 +11,31 @@ import numpy as np
 
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, promote, publish, publish_all, unary, where
-from ..table import OPS, call, check, check_broadcast, decompose, erf_coefficients, horner, kernel
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, promote, publish, publish_all, unary, weak, where
+from ..table import NO_PARAMS, OPS, call, check, check_broadcast, decompose, erf_coefficients, horner, in_blocks, kernel
 from ..tensors import Tensor, bool_, float64, get_default_dtype, int16, int32, int64, patch
 from ..views import store
 
 # %% auto #0
-__all__ = ['BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'scaled_erfc', 'tail_coefficients', 'erfc',
-           'stirling', 'lgamma', 'digamma', 'polygamma_kernel', 'polygamma', 'log_sum', 'copysign_steps', 'ratio',
-           'soft_share', 'twin', 'frac', 'sinc', 'logit', 'xlogy', 'positive', 'sgn', 'signbit', 'lerp', 'addcmul',
-           'addcdiv', 'float_power', 'fmax', 'fmin', 'clamp_min', 'clamp_max', 'heaviside', 'nan_to_num', 'ldexp',
-           'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose', 'equal', 'celu', 'selu', 'threshold', 'prelu',
-           'hardshrink', 'is_floating_point', 'is_complex', 'is_signed', 'is_nonzero', 'is_same_size']
+__all__ = ['BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'real', 'scaled_erfc', 'tail_coefficients', 'erfc',
+           'stirling', 'lgamma', 'digamma', 'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum',
+           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'xlogy', 'positive', 'sgn',
+           'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax', 'fmin', 'clamp_min', 'clamp_max',
+           'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose', 'equal',
+           'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink', 'is_floating_point', 'is_complex',
+           'is_signed', 'is_nonzero', 'is_same_size']
 
 # %% ../../nbs/ops/elementwise.ipynb #d8ef3cc4
 def floats(input: Tensor, name: str) -> Tensor:
     "A tensor for a function of real numbers: integers become the default dtype."
     check_tensor(input, name)
     return input if input.payload.dtype.kind == "f" else cast(input, get_default_dtype())
+
+def real(input: Tensor, name: str) -> Tensor:
+    "The same tensor. NotImplementedError for integers, which such a function would leave."
+    check_tensor(input, name)
+    if input.payload.dtype.kind == "f": return input
+    raise error(NotImplementedError, f'"{name}" not implemented for {input.dtype.name!r}', "its values lie between the integers", "x.float()")
 
 # %% ../../nbs/ops/elementwise.ipynb #c75a691b
 kernel(
@@ -62,6 +69,7 @@ def tail_coefficients(degree: int) -> list[float]:
     return fit.convert(kind=np.polynomial.Polynomial).coef.tolist()[::-1]
 
 # %% ../../nbs/ops/elementwise.ipynb #e390f6a0
+@in_blocks
 def erfc(xp, a):
     "1 - erf(a), with all its digits where it is small."
     wide = a.dtype == "float64"
@@ -86,6 +94,7 @@ def stirling(x):
     w = 1 / (x * x)
     return horner([b / (2 * k * (2 * k - 1)) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])], w) / x
 
+@in_blocks
 def lgamma(xp, a):
     "The logarithm of |gamma(a)|."
     x = xp.where(a < 0.5, 1 - a, a).astype("float64")
@@ -98,6 +107,7 @@ def lgamma(xp, a):
     return xp.where(xp.isinf(a), math.inf, xp.where(a < 0.5, mirrored, up)).astype(a.dtype)
 
 # %% ../../nbs/ops/elementwise.ipynb #b05f4eae
+@in_blocks
 def digamma(xp, a):
     "The derivative of lgamma."
     x = xp.where(a < 0.5, 1 - a, a).astype("float64")
@@ -110,10 +120,11 @@ def digamma(xp, a):
     poles = xp.where(a == 0, xp.copysign(math.inf, -a), mirrored)
     return xp.where(a < 0.5, poles, up).astype(a.dtype)
 
+@in_blocks
 def polygamma_kernel(xp, a, n):
     "The n-th derivative of digamma (Abramowitz and Stegun 6.4.11), n from 1 on; NaN below -LOWEST."
     x = a.astype("float64")
-    steps = STEPS + min(LOWEST, max(0, math.ceil(-float(x.min(initial=0)))))
+    steps = STEPS + math.ceil(max(0, min(LOWEST, -float(xp.where(x == x, x, 0).min(initial=0)))))
     below = functools.reduce(lambda total, k: total + (x + k) ** -(n + 1.0), range(steps), 0)
     y = x + steps
     terms = [b * math.factorial(2 * k + n - 1) / (math.factorial(2 * k) * math.factorial(n)) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])]
@@ -134,6 +145,12 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The n-th derivative of digamma. RuntimeError for a negative n."
     if n < 0: raise error(RuntimeError, "polygamma(n, x) does not support negative n.", f"n={n}", "n from 0 on")
     return finish(input.digamma() if n == 0 else call(OPS["polygamma"], (floats(input, "polygamma"),), {"n": n}), out)
+
+def polygamma_method(self: Tensor, n: int) -> Tensor:
+    "The n-th derivative of digamma."
+    return polygamma(n, self)
+polygamma_method.__name__ = "polygamma"
+Tensor.polygamma, Tensor.polygamma_ = polygamma_method, in_place("polygamma", polygamma_method)
 
 # %% ../../nbs/ops/elementwise.ipynb #9d680f67
 kernel(
@@ -380,34 +397,51 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return input.shape == other.shape and (input == other).all().item()
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3e
+def elu_kernel(xp, a, alpha, scale, inner):
+    "The negative side by way of tanh: NumPy's tanh is vector code, its expm1 is not."
+    low = xp.minimum(a, 0) * inner
+    if inner < 0: return scale * xp.maximum(a, 0) + alpha * scale * xp.expm1(low)
+    half = xp.tanh(low / 2)
+    return scale * xp.maximum(a, 0) + alpha * scale * (2 * half / (1 - half))
+
+kernel(elu=lambda xp, a, *, alpha, scale, inner: in_blocks(elu_kernel)(xp, a, alpha, scale, inner))
+decompose(elu=lambda a, *, alpha, scale, inner: where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
+vjp(elu=[lambda g, a, alpha, scale, inner: where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
+
 @face(method=False)
 def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
-    "x where it is positive, else alpha * (exp(x / alpha) - 1)."
-    return where(input >= 0, input, alpha * (input.clamp(max=0) / alpha).expm1())
+    "x where it is positive, else alpha * (exp(x / alpha) - 1). RuntimeError for alpha=0."
+    if alpha == 0: raise error(RuntimeError, "ZeroDivisionError: alpha cannot be 0 for CELU", "x is divided by it", "a small alpha; for 0 it would be relu")
+    return call(OPS["elu"], (real(input, "celu"),), {"alpha": alpha, "scale": 1.0, "inner": 1 / alpha}, "CeluBackward0")
 
 @face(method=False)
 def selu(input: Tensor) -> Tensor:
     "A scaled exponential unit that keeps mean 0 and variance 1 (Klambauer et al. 2017)."
-    scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
-    return scale * where(input > 0, input, alpha * input.clamp(max=0).expm1())
+    return call(OPS["elu"], (real(input, "selu"),), {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946, "inner": 1.0})
 
+# %% ../../nbs/ops/elementwise.ipynb #3b04eb3f
 @face(method=False)
 def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | None = None) -> Tensor:
     "x where it is above the threshold, else `value`."
-    return finish(where(input > threshold, input, value), out)
+    return finish(call(OPS["where"], (input <= threshold, weak(value, input.dtype), input), NO_PARAMS, "ThresholdBackward0"), out)
 
 @face
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
+    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for another number of them."
     if weight.dtype is not input.dtype:
         raise error(RuntimeError, f"prelu: Type promoting not supported. Got {input.dtype.name} and {weight.dtype.name}", "both are learned in one precision", "weight.to(x.dtype)")
-    if weight.ndim == 1 and weight.numel() > 1: weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
-    return where(input > 0, input, weight * input)
+    channels = input.size(1) if input.ndim > 1 else 1
+    if weight.ndim > 1 or weight.numel() not in (1, channels):
+        raise error(RuntimeError, f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and channel size = {channels}.",
+                    f"the weight has the shape {tuple(weight.shape)}", "one weight, or one for each channel (dimension 1)")
+    if weight.numel() > 1: weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
+    elif input.ndim == 0: weight = weight.reshape(())
+    return call(OPS["where"], (input > 0, input, weight * input), NO_PARAMS, "PreluKernelBackward0")
 
 @face
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
-    return where((input >= -lambd) & (input <= lambd), 0, input)
+    return call(OPS["where"], ((input >= -lambd) & (input <= lambd), 0, real(input, "hardshrink")), NO_PARAMS, "HardshrinkBackward0")
 
 # %% ../../nbs/ops/elementwise.ipynb #50c2693c
 @face

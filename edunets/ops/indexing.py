@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import math
 
+from ..autograd.rules import zeros
+from ..autograd.tape import vjp
 from ..composites import turned
 from ..errors import error
-from ..indexing import along_dim, check_mask, gathered, integers, scattered
-from ..names import FUNCTIONS, cast, face, where
-from ..table import filled
-from ..tensors import Tensor, check_dim, iinfo, int64, tensor
+from ..indexing import along_dim, check_mask, integers, scattered
+from ..names import FUNCTIONS, cast, check_tensor, face, where
+from ..table import OPS, call, check, decompose, filled, kernel
+from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor
 
 # %% auto #0
 __all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'meeting', 'scatter_reduce',
-           'index_reduce', 'embedding', 'one_hot']
+           'index_reduce', 'rows_at', 'embedding_steps', 'embedding_slope', 'frequency', 'check_rows', 'check_places',
+           'embedding', 'one_hot']
 
 # %% ../../nbs/ops/indexing.ipynb #18fe1b76
 def slices(input: Tensor, dim: int, index: Tensor, name: str, kind: type = IndexError) -> list:
@@ -88,7 +91,7 @@ def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: boo
     return total / count if x.payload.dtype.kind == "f" else total.div(count, rounding_mode="floor").to(x.dtype)
 
 # %% ../../nbs/ops/indexing.ipynb #4df761f4
-FARTHEST = {"amax": lambda kind: iinfo(kind).min, "amin": lambda kind: iinfo(kind).max}
+FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min, "amin": lambda kind: True if kind is bool_ else iinfo(kind).max}
 
 @face(inplace=True)
 def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
@@ -107,14 +110,59 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     return meeting(input, slices(input, dim, index, "index_reduce"), source, reduce, include_self)
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3d
+def rows_at(xp, weight, index):
+    "The rows at an index of any shape. IndexError if it is out of range, or negative."
+    if (index < 0).any(): raise IndexError("negative")
+    return weight[index]
+
+def embedding_steps(weight: Tensor, index: Tensor, padding_idx: int, by_freq: bool) -> Tensor:
+    "The rows, of which some have a slope of their own."
+    rows = call(OPS["gather"], (weight, index), {"dims": (0,)})
+    if by_freq: rows = rows.detach() + (rows - rows.detach()) / frequency(rows, len(weight), index)
+    return rows if padding_idx < 0 else where((index == padding_idx).unsqueeze(-1), rows.detach(), rows)
+
+def embedding_slope(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: bool) -> Tensor:
+    "The gradient of a table: what came back for each place where a row stood, added up."
+    if by_freq: g = g / frequency(g, like.shape[0], index)
+    if padding_idx >= 0: g = where((index == padding_idx).unsqueeze(-1), 0, g)
+    return call(OPS["scatter"], (zeros(like), g, index), {"dims": (0,), "mode": "add"}, "EmbeddingDenseBackward0")
+
+def frequency(like: Tensor, n: int, index: Tensor) -> Tensor:
+    "How often each index stands among all, beside it."
+    count = call(OPS["scatter"], (filled(like, (n,), 0), filled(like, index.payload.shape, 1), index), {"dims": (0,), "mode": "add"})
+    return call(OPS["gather"], (count, index), {"dims": (0,)}).unsqueeze(-1)
+
+def check_rows(weight, index, **params) -> None:
+    "An IndexError if an index is out of range."
+    out = index[(index < 0) | (index >= len(weight))]
+    if out.size: raise error(IndexError, "index out of range in self", f"{int(out.reshape(-1)[0])}, of a table with {len(weight)} rows", f"an index from 0 to {len(weight) - 1}, or a larger table")
+
+kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, weight, index))
+check(embedding=check_rows)
+decompose(embedding=lambda weight, index, *, padding_idx, by_freq: embedding_steps(weight, index, padding_idx, by_freq))
+vjp(embedding=[lambda g, like, index, padding_idx, by_freq: embedding_slope(g, like, index, padding_idx, by_freq), None])
+
+# %% ../../nbs/ops/indexing.ipynb #58f54b3e
+def check_places(index, name: str) -> None:
+    "A TypeError unless it is a tensor, a RuntimeError unless of int32 or int64."
+    if not isinstance(index, Tensor): raise error(TypeError, f"{name}(): argument 'indices' must be Tensor, not {type(index).__name__}", "places are given as a tensor", "en.tensor([1, 2])")
+    if index.dtype not in (int32, int64): raise error(RuntimeError, f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {index.dtype.name} instead", "a place is counted", "index.long()")
+
 @face(method=False)
 def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
-    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient. IndexError out of range."
+    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean. IndexError out of range."
+    check_places(indices, "embedding")
+    if sparse: raise error(NotImplementedError, "edunets has no sparse gradients", "a gradient is a tensor as large as its parameter", "sparse=False")
     if weight.ndim != 2: raise error(RuntimeError, "'weight' must be 2-D", f"it has {weight.ndim} dimensions", "a row for each index")
-    if padding_idx >= 0: weight = where((FUNCTIONS["arange"](len(weight), device=weight.device) == padding_idx).unsqueeze(1), weight.detach(), weight)
-    return gathered(weight, [(0, integers(indices))], "EmbeddingBackward0")
+    return call(OPS["embedding"], (weight, indices), {"padding_idx": padding_idx, "by_freq": scale_grad_by_freq}, "EmbeddingBackward0")
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    "A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`."
-    if num_classes == -1: num_classes = int(tensor.amax()) + 1
+    "A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`. RuntimeError for what is no int64, and for classes out of range."
+    check_tensor(tensor, "one_hot")
+    if tensor.dtype is not int64: raise error(RuntimeError, "one_hot is only applicable to index tensor of type LongTensor.", f"it is {tensor.dtype}", "x.long()")
+    if not tensor.numel() and num_classes <= 0: raise error(RuntimeError, "Can not infer total number of classes from empty tensor.", "there is no largest class", "num_classes=10")
+    if tensor.numel():
+        if int(tensor.amin()) < 0: raise error(RuntimeError, "Class values must be non-negative.", f"the lowest is {int(tensor.amin())}", "classes counted from 0")
+        if num_classes == -1: num_classes = int(tensor.amax()) + 1
+        if int(tensor.amax()) >= num_classes: raise error(RuntimeError, "Class values must be smaller than num_classes.", f"the largest is {int(tensor.amax())} of {num_classes}", f"num_classes={int(tensor.amax()) + 1}")
     return (tensor.unsqueeze(-1) == FUNCTIONS["arange"](num_classes, device=tensor.device)).to(int64)

@@ -18,11 +18,11 @@ from ..tensors import Size, Tensor, as_tensor, check_dim, int64, patch
 
 # %% auto #0
 __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 'diagonal_scatter', 'check_src', 'diag_embed',
-           'diagflat', 'select_scatter', 'slice_scatter', 'swapaxes', 'swapdims', 'moveaxis', 'adjoint', 'roll',
-           'fliplr', 'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'each', 'atleast_1d', 'atleast_2d',
-           'atleast_3d', 'stacker', 'concat', 'concatenate', 'block_diag', 'cartesian_prod', 'combinations',
-           'tensor_split', 'splitter', 'split_with_sizes', 'narrow_copy', 'tril_indices', 'triu_indices', 'vander',
-           'broadcast_shapes', 'broadcast_tensors']
+           'diagflat', 'select_scatter', 'slice_scatter', 'numel', 'detach', 'swapaxes', 'swapdims', 'moveaxis',
+           'adjoint', 'roll', 'fliplr', 'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'each',
+           'atleast_1d', 'atleast_2d', 'atleast_3d', 'stacker', 'concat', 'concatenate', 'block_diag', 'cartesian_prod',
+           'combinations', 'tensor_split', 'splitter', 'split_with_sizes', 'narrow_copy', 'tril_indices',
+           'triu_indices', 'vander', 'broadcast_shapes', 'broadcast_tensors']
 
 # %% ../../nbs/ops/layout.ipynb #b449b879
 def diagonal_length(shape: tuple, offset: int, dim1: int, dim2: int) -> int:
@@ -101,6 +101,17 @@ def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = 
     result = input.clone()
     result[place] = src
     return result
+
+# %% ../../nbs/ops/layout.ipynb #laynumel
+@face(method=False)
+def numel(input: Tensor) -> int:
+    "The number of elements."
+    return input.numel()
+
+@face(method=False)
+def detach(input: Tensor) -> Tensor:
+    "The same memory, off the tape."
+    return input.detach()
 
 # %% ../../nbs/ops/layout.ipynb #94aff956
 @face

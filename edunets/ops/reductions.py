@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from ..autograd.rules import along
 from ..autograd.tape import vjp
-from ..composites import ValuesIndices, accumulate_dtype, call_along, check_floating, floating
+from ..composites import ValuesIndices, call_along, check_floating, floating
 from ..errors import error
-from ..names import FUNCTIONS, cast, check_dims, face, finish, publish, where
+from ..names import FUNCTIONS, face, finish, where
 from ..table import OPS, call, decompose, filled, kernel
-from ..tensors import Tensor, check_dim, float32, get_default_dtype, int64, patch
+from ..tensors import Tensor, check_dim, float32, int64, patch
 
 # %% auto #0
 __all__ = ['gaps', 'nansum', 'nanmean', 'MinMax', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling',

@@ -8,6 +8,7 @@ import math
 from ..composites import ValuesIndices
 from ..creation import iota
 from ..errors import error
+from .indexing import FARTHEST
 from ..names import FUNCTIONS, face, finish, promote, publish, where
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
@@ -54,7 +55,7 @@ def median_like(name: str, doc: str, skip_nan: bool) -> None:
             check_some(input, check_dim(dim, input.ndim), name)
             return middle(input, check_dim(dim, input.ndim), keepdim, skip_nan)
         flat = input.flatten()
-        if not len(flat): return input.new_full((), math.nan) if input.payload.dtype.kind == "f" else input.new_full((), 0)
+        if not len(flat): return input.new_full((), math.nan) if input.payload.dtype.kind == "f" else input.new_full((), int(FARTHEST["amax"](input.dtype)))
         value = middle(flat.detach(), 0, False, skip_nan).values
         same = (flat == value) | ((flat != flat) & (value != value))
         return where(same, flat, 0).sum().to(input.dtype) / same.sum() if flat.requires_grad else value

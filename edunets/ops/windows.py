@@ -6,8 +6,10 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
+
 from ..autograd.rules import zeros
-from ..autograd.tape import vjp
+from ..autograd.tape import Like, vjp
 from ..composites import ValuesIndices
 from ..errors import error
 from ..names import FUNCTIONS, face, publish
@@ -15,103 +17,158 @@ from ..table import OPS, call, decompose, filled, kernel
 from ..tensors import Tensor, iinfo, int64
 
 # %% auto #0
-__all__ = ['INDEXED', 'placed', 'columns', 'by_group', 'conv', 'conv_transpose', 'conv_weight', 'how', 'column_steps',
-           'conv_steps', 'weight_steps', 'transpose_steps', 'bordered', 'from_within', 'pad', 'each', 'check_conv',
-           'with_bias', 'convolution', 'transposed', 'max_pool', 'unpooled', 'pool_steps', 'pooled_space',
-           'max_pooling', 'avg_pool', 'window_sums', 'check_line', 'avg_pool1d', 'bins', 'adaptive_avg_pool1d']
+__all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',
+           'conv_transpose', 'conv_weight', 'how', 'back', 'forth', 'across', 'per_channel', 'column_steps', 'shifted',
+           'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'bordered', 'from_within', 'check_pad', 'pad',
+           'each', 'check_conv', 'convolution', 'transposed', 'widened', 'lowest', 'max_pool', 'unpool', 'pooling',
+           'max_pool_places', 'taken', 'put_back', 'pool_steps', 'unpool_steps', 'pooled_space', 'pool_options',
+           'max_pooling', 'window_sum', 'sum_steps', 'sum_back', 'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994
-def placed(sizes, pads: tuple) -> tuple:
-    "The index of what is not padding, in the last dimensions."
-    return (...,) + tuple(slice(p, p + n) for n, p in zip(sizes, pads))
+def inside(sizes, pads) -> tuple:
+    "The index of what is not padding."
+    return tuple(slice(p, p + n) for n, p in zip(sizes, pads))
 
-def columns(xp, x, size, stride, padding, dilation, groups):
-    "Every window of (batch, channel, *space) as a column: (batch, group, channel / group * size, places), and the size of the result's space."
+def windows_in(shape, size, stride, padding, dilation) -> tuple:
+    "How many windows fit into each dimension of space."
+    return tuple((s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p, d in zip(shape, size, stride, padding, dilation))
+
+def few_images(xp, count: int, numbers: int) -> list[slice]:
+    "A batch in parts whose columns, so many numbers an image, stay in the cache. A GPU takes all at once."
+    step = max(1, (1 << 18) // max(numbers, 1)) if xp is np else max(count, 1)
+    return [slice(start, start + step) for start in range(0, count, step)]
+
+def images_last(xp, x, groups, channels):
+    "(image, group * channel, *space) as a matrix for each group: (group, channel, places * image)."
+    return xp.moveaxis(x, 0, -1).reshape(groups, channels, math.prod(x.shape[2:]) * len(x))
+
+def columns(xp, x, size, stride, padding, dilation, groups, space):
+    "The first `space` windows of images as columns, those of all images at one place side by side: (group, channel / group * size, places * image)."
     n = len(size)
-    if any(padding):
-        wide = xp.zeros(x.shape[:2] + tuple(s + 2 * p for s, p in zip(x.shape[2:], padding)), x.dtype)
-        wide[placed(x.shape[2:], padding)] = x
-        x = wide
-    view = OPS["windows"].kernel(xp, x, size=size, stride=stride, dilation=dilation, dims=tuple(range(2, 2 + n)))
-    space = view.shape[2:2 + n]
-    view = view.transpose(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
-    return view.reshape(x.shape[0], groups, x.shape[1] // groups * math.prod(size), math.prod(space)), space
+    wide = xp.zeros((x.shape[1], *(s + 2 * p for s, p in zip(x.shape[2:], padding)), len(x)), x.dtype)
+    wide[(slice(None), *inside(x.shape[2:], padding))] = xp.moveaxis(x, 0, -1)
+    view = OPS["windows"].kernel(xp, wide, size=size, stride=stride, dilation=dilation, dims=tuple(range(1, 1 + n)))
+    view = view[(slice(None), *map(slice, space))].transpose(0, *range(2 + n, 2 + 2 * n), *range(1, 2 + n))
+    return view.reshape(groups, x.shape[1] // groups * math.prod(size), math.prod(space) * len(x))
 
 def by_group(w, groups):
     "Filters as rows: (group, out / group, channel / group * size)."
     return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
 
-def conv(xp, x, w, stride, padding, dilation, groups):
-    "The products of filters and windows: one matrix product for each image and group."
-    cols, space = columns(xp, x, w.shape[2:], stride, padding, dilation, groups)
-    return xp.matmul(by_group(w, groups), cols).reshape(x.shape[0], w.shape[0], *space)
+def conv(xp, x, w, b, stride, padding, dilation, groups):
+    "The products of filters and windows: one matrix product for each group and few images."
+    rows, size = by_group(w, groups), w.shape[2:]
+    space = windows_in(x.shape[2:], size, stride, padding, dilation)
+    out = xp.empty((len(x), len(w), *space), x.dtype)
+    for part in few_images(xp, len(x), groups * rows.shape[2] * math.prod(space)):
+        y = xp.matmul(rows, columns(xp, x[part], size, stride, padding, dilation, groups, space))
+        if b is not None: y += b.reshape(groups, -1, 1)
+        out[part] = xp.moveaxis(y.reshape(len(w), *space, -1), -1, 0)
+    return out
 
 # %% ../../nbs/ops/windows.ipynb #25aac3fa
-def conv_transpose(xp, y, w, shape, stride, padding, dilation, groups):
-    "The transpose of `conv` in its image: results sent back over their windows, to an image of a shape."
-    n, size = len(stride), w.shape[2:]
-    sent = xp.matmul(xp.moveaxis(by_group(w, groups), 1, 2), y.reshape(y.shape[0], groups, w.shape[0] // groups, math.prod(y.shape[2:])))
-    view = sent.reshape(y.shape[0], w.shape[1] * groups, *size, *y.shape[2:]).transpose(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
-    wide = (*view.shape[:2], *(s + 2 * p for s, p in zip(shape, padding)))
-    return OPS["fold"].kernel(xp, view, shape=wide, size=size, stride=stride, dilation=dilation, dims=tuple(range(2, 2 + n)))[placed(shape, padding)]
+def sent_back(xp, y, rows, size, shape, stride, padding, dilation):
+    "Results of a few images sent back over their windows: (channel, *shape, image)."
+    n, groups, count = len(stride), len(rows), len(y)
+    sent = xp.matmul(rows, images_last(xp, y, groups, rows.shape[2]))
+    view = sent.reshape(-1, *size, *y.shape[2:], count).transpose(0, *range(1 + n, 2 + 2 * n), *range(1, 1 + n))
+    wide = (len(view), *(s + 2 * p for s, p in zip(shape, padding)), count)
+    image = OPS["fold"].kernel(xp, view, shape=wide, size=size, stride=stride, dilation=dilation, dims=tuple(range(1, 1 + n)))
+    return image[(slice(None), *inside(shape, padding))]
+
+def conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups):
+    "The transpose of `conv` in its image: results sent back over their windows, to images of a shape."
+    rows = xp.moveaxis(by_group(w, groups), 1, 2)
+    out = xp.empty((len(y), w.shape[1] * groups, *shape), y.dtype)
+    for part in few_images(xp, len(y), groups * rows.shape[1] * math.prod(y.shape[2:])):
+        out[part] = xp.moveaxis(sent_back(xp, y[part], rows, w.shape[2:], shape, stride, padding, dilation), -1, 0)
+        if b is not None: out[part] += b.reshape(-1, *(1,) * len(shape))
+    return out
 
 def conv_weight(xp, x, y, size, stride, padding, dilation, groups):
-    "The transpose of `conv` in its filter: windows times results, summed over images."
-    cols, _ = columns(xp, x, size, stride, padding, dilation, groups)
-    rows = y.reshape(y.shape[0], groups, y.shape[1] // groups, cols.shape[-1])
-    return xp.matmul(rows, xp.moveaxis(cols, 2, 3)).sum(0).reshape(y.shape[1], x.shape[1] // groups, *size)
+    "The transpose of `conv` in its filter: windows times results, summed over places and images."
+    space, each_out = y.shape[2:], y.shape[1] // groups
+    out = xp.zeros((groups, x.shape[1] // groups * math.prod(size), each_out), x.dtype)
+    for part in few_images(xp, len(x), groups * out.shape[1] * math.prod(space)):
+        out += xp.matmul(columns(xp, x[part], size, stride, padding, dilation, groups, space), xp.moveaxis(images_last(xp, y[part], groups, each_out), 1, 2))
+    return xp.moveaxis(out, 1, 2).reshape(y.shape[1], x.shape[1] // groups, *size)
 
 kernel(
-    conv=lambda xp, x, w, *, stride, padding, dilation, groups: conv(xp, x, w, stride, padding, dilation, groups),
-    conv_transpose=lambda xp, y, w, *, shape, stride, padding, dilation, groups: conv_transpose(xp, y, w, shape, stride, padding, dilation, groups),
+    conv=lambda xp, x, w, b, *, stride, padding, dilation, groups: conv(xp, x, w, b, stride, padding, dilation, groups),
+    conv_transpose=lambda xp, y, w, b, *, shape, stride, padding, dilation, groups: conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups),
     conv_weight=lambda xp, x, y, *, size, stride, padding, dilation, groups: conv_weight(xp, x, y, size, stride, padding, dilation, groups),
 )
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625
 def how(stride, padding, dilation, groups, **more) -> dict: return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, **more}
 
+def back(g: Tensor, w: Tensor, like, *options) -> Tensor:
+    "Results sent back to an image of some shape."
+    return call(OPS["conv_transpose"], (g, w, None), how(*options, shape=like.shape[2:]), "ConvolutionBackward0")
+
+def forth(x: Tensor, w: Tensor, like, *options) -> Tensor:
+    "Results of some shape: the image may have room for some more windows."
+    y = call(OPS["conv"], (x, w, None), how(*options), "ConvolutionBackward0")
+    for dim, n in enumerate(like.shape): y = y if y.size(dim) == n else y.narrow(dim, 0, n)
+    return y
+
+def across(x: Tensor, y: Tensor, like, *options) -> Tensor:
+    "Windows times results: filters of some shape."
+    return call(OPS["conv_weight"], (x, y), how(*options, size=like.shape[2:]))
+
 vjp(
-    conv=[lambda g, w, like, stride, padding, dilation, groups: call(OPS["conv_transpose"], (g, w), how(stride, padding, dilation, groups, shape=like.shape[2:]), "ConvolutionBackward0"),
-          lambda g, x, like, stride, padding, dilation, groups: call(OPS["conv_weight"], (x, g), how(stride, padding, dilation, groups, size=like.shape[2:]))],
-    conv_transpose=[lambda g, w, stride, padding, dilation, groups: call(OPS["conv"], (g, w), how(stride, padding, dilation, groups), "ConvolutionBackward0"),
-                    lambda g, y, like, stride, padding, dilation, groups: call(OPS["conv_weight"], (g, y), how(stride, padding, dilation, groups, size=like.shape[2:]))],
-    conv_weight=[lambda g, y, like, stride, padding, dilation, groups: call(OPS["conv_transpose"], (y, g), how(stride, padding, dilation, groups, shape=like.shape[2:]), "ConvolutionBackward0"),
-                 lambda g, x, stride, padding, dilation, groups: call(OPS["conv"], (x, g), how(stride, padding, dilation, groups), "ConvolutionBackward0")],
+    conv=[lambda g, w, like, stride, padding, dilation, groups: back(g, w, like, stride, padding, dilation, groups),
+          lambda g, x, like, stride, padding, dilation, groups: across(x, g, like, stride, padding, dilation, groups),
+          lambda g: per_channel(g)],
+    conv_transpose=[lambda g, w, like, stride, padding, dilation, groups: forth(g, w, like, stride, padding, dilation, groups),
+                    lambda g, y, like, stride, padding, dilation, groups: across(g, y, like, stride, padding, dilation, groups),
+                    lambda g: per_channel(g)],
+    conv_weight=[lambda g, y, like, stride, padding, dilation, groups: back(y, g, like, stride, padding, dilation, groups),
+                 lambda g, x, like, stride, padding, dilation, groups: forth(x, g, like, stride, padding, dilation, groups)],
 )
 
+def per_channel(g: Tensor) -> Tensor: return g.sum((0, *range(2, g.ndim)))
+
 # %% ../../nbs/ops/windows.ipynb #7f66dec1
-def column_steps(x: Tensor, size, stride, padding, dilation, groups) -> tuple[Tensor, tuple]:
+def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None) -> tuple[Tensor, tuple]:
     "`columns` in rows."
     n = len(size)
     for dim, p in enumerate(padding, 2):
         if p: x = bordered(x, dim, p, p, 0)
     view = call(OPS["windows"], (x,), {"size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
+    for dim, o in enumerate(space or (), 2): view = view.narrow(dim, 0, o)
     space = view.payload.shape[2:2 + n]
     view = view.permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
     return view.reshape(x.size(0), groups, x.size(1) // groups * math.prod(size), math.prod(space)), space
 
-def conv_steps(x: Tensor, w: Tensor, stride, padding, dilation, groups) -> Tensor:
+def shifted(y: Tensor, b: Tensor | None) -> Tensor: return y if b is None else y + b.reshape(-1, *(1,) * (y.ndim - 2))
+
+def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, stride, padding, dilation, groups) -> Tensor:
     cols, space = column_steps(x, w.payload.shape[2:], stride, padding, dilation, groups)
     rows = w.reshape(groups, w.size(0) // groups, -1)
-    return (rows @ cols).reshape(x.size(0), w.size(0), *space)
+    return shifted((rows @ cols).reshape(x.size(0), w.size(0), *space), b)
 
 def weight_steps(x: Tensor, y: Tensor, size, stride, padding, dilation, groups) -> Tensor:
-    cols, _ = column_steps(x, size, stride, padding, dilation, groups)
+    cols, _ = column_steps(x, size, stride, padding, dilation, groups, y.payload.shape[2:])
     return (y.reshape(y.size(0), groups, y.size(1) // groups, -1) @ cols.mT).sum(0).reshape(y.size(1), x.size(1) // groups, *size)
 
 # %% ../../nbs/ops/windows.ipynb #9fe31c58
-def transpose_steps(y: Tensor, w: Tensor, shape, stride, padding, dilation, groups) -> Tensor:
-    n, size = len(stride), w.payload.shape[2:]
-    sent = w.reshape(groups, w.size(0) // groups, -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1)
-    view = sent.reshape(y.size(0), w.size(1) * groups, *size, *y.payload.shape[2:]).permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
-    wide = (*view.payload.shape[:2], *(s + 2 * p for s, p in zip(shape, padding)))
-    image = call(OPS["fold"], (view,), {"shape": wide, "size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
-    for dim, (s, p) in enumerate(zip(shape, padding), 2): image = image.narrow(dim, p, s)
+def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -> Tensor:
+    "The transpose of `column_steps`: (batch, channel * size, places) added back to images whose space has a shape."
+    n = len(size)
+    view = columns.reshape(columns.size(0), columns.size(1) // math.prod(size), *size, *space).permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
+    covered = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
+    image = call(OPS["fold"], (view,), {"shape": (*view.payload.shape[:2], *covered), "size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
+    for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2): image = bordered(image, dim, -p, s + p - c, 0)
     return image
 
+def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, shape, stride, padding, dilation, groups) -> Tensor:
+    sent = w.reshape(groups, w.size(0) // groups, -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1)
+    return shifted(fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape, w.payload.shape[2:], stride, padding, dilation), b)
+
 decompose(
-    conv=lambda x, w, *, stride, padding, dilation, groups: conv_steps(x, w, stride, padding, dilation, groups),
-    conv_transpose=lambda y, w, *, shape, stride, padding, dilation, groups: transpose_steps(y, w, shape, stride, padding, dilation, groups),
+    conv=lambda x, w, b, *, stride, padding, dilation, groups: conv_steps(x, w, b, stride, padding, dilation, groups),
+    conv_transpose=lambda y, w, b, *, shape, stride, padding, dilation, groups: transpose_steps(y, w, b, shape, stride, padding, dilation, groups),
     conv_weight=lambda x, y, *, size, stride, padding, dilation, groups: weight_steps(x, y, size, stride, padding, dilation, groups),
 )
 
@@ -128,21 +185,30 @@ def bordered(x: Tensor, dim: int, before: int, after: int, value) -> Tensor:
 
 def from_within(n: int, before: int, after: int, mode: str) -> list[int]:
     "Which element stands at each place of a border taken from the image itself."
-    places = range(-before, n + after)
+    places, cut = range(-before, n + after), max(-before, 0)
     if mode == "replicate": return [min(max(p, 0), n - 1) for p in places]
-    if mode == "circular": return [p % n for p in places]
+    if mode == "circular": return [cut + (p - cut) % (n - cut - max(-after, 0)) for p in places]
     return [-p if p < 0 else 2 * (n - 1) - p if p >= n else p for p in places]
+
+def check_pad(shape, pad: tuple, mode: str, value) -> None:
+    "A RuntimeError for a border that can't be made, a NotImplementedError for a mode that there is not."
+    if mode not in ("constant", "reflect", "replicate", "circular"): raise error(NotImplementedError, f"Unrecognised padding mode {mode}", "a border is a number, or comes from the image", "'constant', 'reflect', 'replicate' or 'circular'")
+    if len(pad) % 2 or len(pad) // 2 > len(shape): raise error(RuntimeError, "Padding length should be less than or equal to two times the input dimension", f"{len(pad)} numbers for {len(shape)} dimensions", "two numbers a dimension")
+    if mode == "constant": return
+    if value: raise error(RuntimeError, f'Padding mode "{mode}" doesn\'t take in value argument', "its border comes from the image", "mode='constant'")
+    for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
+        dim, n = len(shape) - 1 - dim, shape[-1 - dim]
+        if max(before, after) > {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode] or n + before + after < 0:
+            raise error(RuntimeError, f"Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {dim} of input {list(shape)}", "there is not that much to take the border from", "a smaller border, or mode='replicate'")
 
 def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None = None) -> Tensor:
     "A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError for a border too wide to be mirrored."
-    if len(pad) % 2 or len(pad) // 2 > input.ndim: raise error(RuntimeError, "Padding length should be less than or equal to two times the input dimension", f"{len(pad)} numbers for {input.ndim} dimensions", "two numbers a dimension")
+    check_pad(input.shape, pad, mode, value)
+    if not any(p > 0 for p in pad): input = input.clone()      # what is only cut is a copy too
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
-        dim, n = input.ndim - 1 - dim, input.size(input.ndim - 1 - dim)
+        dim = input.ndim - 1 - dim
         if mode == "constant": input = bordered(input, dim, before, after, value or 0)
-        else:
-            if mode != "replicate" and max(before, after) > n - (mode == "reflect"):
-                raise error(RuntimeError, f"Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {dim} of input {list(input.shape)}", "there is not that much to take the border from", "a smaller border, or mode='replicate'")
-            input = input.index_select(dim, input.new_tensor(from_within(n, before, after, mode), dtype=int64))
+        elif before or after: input = input.index_select(dim, input.new_tensor(from_within(input.size(dim), before, after, mode), dtype=int64))
     return input
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5a
@@ -160,12 +226,8 @@ def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int
     if weight.ndim != n + 2: raise error(RuntimeError, f"weight should have {n + 2} dimensions, got {list(weight.shape)}", "out, channel, space", "another shape")
     if input.dtype is not weight.dtype: raise error(RuntimeError, f"Input type ({input.dtype.name}) and weight type ({weight.dtype.name}) should be the same", "products do not promote, as in PyTorch", "x.to(w.dtype)")
     if any(s <= 0 for s in stride): raise error(RuntimeError, "non-positive stride is not supported", f"stride={stride}", "stride=1")
-    if groups <= 0 or weight.size(0) % groups: raise error(RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {list(weight.shape)} instead", "each group has its own filters", "groups=1")
+    if groups <= 0 or not weight.size(0) or weight.size(0) % groups: raise error(RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {list(weight.shape)} instead", "each group has its own filters", "groups=1")
     if input.size(-n - 1) != channels: raise error(RuntimeError, f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(input.shape)} to have {channels} channels, but got {input.size(-n - 1)} channels instead", "a filter has a number for each channel", "another shape")
-
-def with_bias(y: Tensor, bias: Tensor | None, batched: bool) -> Tensor:
-    if bias is not None: y = y + bias.reshape(-1, *(1,) * (y.ndim - 2))
-    return y if batched else y.squeeze(0)
 
 # %% ../../nbs/ops/windows.ipynb #6b5bea7c
 def convolution(name: str, n: int) -> None:
@@ -183,7 +245,8 @@ def convolution(name: str, n: int) -> None:
         padding = each(padding, n, "padding")
         if any(s + 2 * p < d * (k - 1) + 1 for s, p, d, k in zip(x.shape[2:], padding, dilation, size)):
             raise error(RuntimeError, f"Calculated padded input size per channel: {tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: {tuple(size)}. Kernel size can't be greater than actual input size", "not even one window fits", "padding=...")
-        return with_bias(call(OPS["conv"], (x, weight), how(stride, padding, dilation, groups), "ConvolutionBackward0"), bias, input.ndim == n + 2)
+        y = call(OPS["conv"], (x, weight, bias), how(stride, padding, dilation, groups), "ConvolutionBackward0")
+        return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function, f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, as `torch.{name}`. RuntimeError if shapes do not fit.", method=False)
 
 for n in (1, 2, 3): convolution(f"conv{n}d", n)
@@ -197,26 +260,64 @@ def transposed(name: str, n: int) -> None:
         if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)): raise error(RuntimeError, f"output padding must be smaller than either stride or dilation, but got output_padding={list(more)}", "more could not come from a window", "output_padding=0")
         x = input if input.ndim == n + 2 else input.unsqueeze(0)
         shape = tuple((s - 1) * t - 2 * p + d * (k - 1) + m + 1 for s, t, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:], more))
-        if any(s <= 0 for s in shape): raise error(RuntimeError, f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per channel: {list(shape)}. Output size is too small", "the padding takes all away", "less padding")
-        y = call(OPS["conv_transpose"], (x, weight), how(stride, padding, dilation, groups, shape=shape), "ConvolutionBackward0")
-        return with_bias(y, bias, input.ndim == n + 2)
+        if any(s < 0 for s in shape): raise error(RuntimeError, f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per channel: {list(shape)}. Output size is too small", "the padding takes all away", "less padding")
+        y = call(OPS["conv_transpose"], (x, weight, bias), how(stride, padding, dilation, groups, shape=shape), "ConvolutionBackward0")
+        return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function, f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its image, as `torch.{name}`.", method=False)
 
 for n in (1, 2, 3): transposed(f"conv_transpose{n}d", n)
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1f
+def widened(xp, a, size, stride, padding, dilation, space, value):
+    "`a` with a border of one number in its last dimensions, as far as the windows reach."
+    shape = a.shape[-len(size):]
+    reach = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
+    if not any(padding) and all(r <= s for r, s in zip(reach, shape)): return a
+    wide = xp.full(a.shape[:-len(size)] + tuple(max(r, s + p) for r, s, p in zip(reach, shape, [2 * p for p in padding])), value, a.dtype)
+    wide[(..., *inside(shape, padding))] = a
+    return wide
+
+def lowest(a): return -math.inf if a.dtype.kind == "f" else iinfo(a.dtype).min
+
 def max_pool(xp, a, size, stride, padding, dilation, space):
-    "The largest of each window of the last dimensions, and where it stands in the flattened space; the first of equal ones."
-    n = len(size)
-    lowest = -math.inf if a.dtype.kind == "f" else xp.iinfo(a.dtype).min
-    reach = [max(s + p, (o - 1) * t + d * (k - 1) + 1 - p) + p for s, p, o, t, d, k in zip(a.shape[-n:], padding, space, stride, dilation, size)]
-    wide = xp.full(a.shape[:-n] + tuple(reach), lowest, a.dtype)
-    wide[placed(a.shape[-n:], padding)] = a
+    "The largest of each window of the last dimensions, one dimension after the other: strided slices, compared in place."
+    best = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
+    for axis, (k, t, d, o) in enumerate(zip(size, stride, dilation, space), a.ndim - len(size)):
+        parts = [best[(slice(None),) * axis + (slice(p * d, p * d + (o - 1) * t + 1, t),)] for p in range(k)]
+        best = xp.maximum(parts[0], parts[min(1, k - 1)])
+        for part in parts[2:]: xp.maximum(best, part, out=best)
+    return best
+
+def unpool(xp, g, a, out, size, stride, padding, dilation, space):
+    "Gradients put back to where the largest stood: the first of equal ones, place by place of the window."
+    wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
+    grad = xp.zeros(wide.shape, g.dtype)
+    free, here = xp.ones(out.shape, "bool"), xp.empty(out.shape, "bool")
+    for place in itertools.product(*map(range, size)):
+        index = (...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride))
+        xp.equal(wide[index], out, out=here)
+        here &= free
+        free ^= here
+        grad[index] += g * here
+    return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
+
+kernel(max_pool=lambda xp, a, *, size, stride, padding, dilation, space: max_pool(xp, a, size, stride, padding, dilation, space),
+       unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
+vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
+    unpool=[lambda g, a, size, stride, padding, dilation, space: taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
+
+def pooling(size, stride, padding, dilation, space) -> dict: return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
+
+# %% ../../nbs/ops/windows.ipynb #winplac1
+def max_pool_places(xp, a, size, stride, padding, dilation, space):
+    "`max_pool`, and where in the flattened space each largest stands: the first of equal ones, the last NaN."
+    n, shape = len(size), a.shape[-len(size):]
+    wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     best = index = None
     for place in itertools.product(*map(range, size)):
         part = wide[(...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride))]
         where_ = 0
-        for axis, (p, d, o, t, before, s) in enumerate(zip(place, dilation, space, stride, padding, a.shape[-n:])):
+        for axis, (p, d, o, t, before, s) in enumerate(zip(place, dilation, space, stride, padding, shape)):
             line = (xp.arange(o) * t + (p * d - before)).reshape([-1 if k == axis else 1 for k in range(n)])
             where_ = where_ * s + line
         if best is None: best, index = part.copy(), xp.zeros(part.shape, "int64") + where_
@@ -225,18 +326,24 @@ def max_pool(xp, a, size, stride, padding, dilation, space):
             best, index = xp.where(better, part, best), xp.where(better, where_, index)
     return best, index
 
-kernel(max_pool=lambda xp, a, *, size, stride, padding, dilation, space: max_pool(xp, a, size, stride, padding, dilation, space))
-vjp(max_pool=[lambda g, like, second, size: unpooled(g[0], like, second, len(size))])
+kernel(max_pool_places=lambda xp, a, *, size, stride, padding, dilation, space: max_pool_places(xp, a, size, stride, padding, dilation, space))
+vjp(max_pool_places=[lambda g, like, second, size: put_back(g[0], like, second, len(size))])
 
-def unpooled(g: Tensor, like, index: Tensor, n: int) -> Tensor:
-    "Gradients put back to where the largest stood."
+def taken(x: Tensor, a: Tensor, options: dict) -> Tensor:
+    "The numbers of `x` from where the largest of `a` stand."
+    _, index = call(OPS["max_pool_places"], (a.detach(),), options)
+    lead = index.payload.shape[:-len(options["size"])]
+    return x.reshape(*lead, -1).gather(-1, index.reshape(*lead, -1)).reshape(index.shape)
+
+def put_back(g: Tensor, like, index: Tensor, n: int) -> Tensor:
+    "Gradients added at an index into the flattened space."
     lead, space = like.shape[:-n], math.prod(like.shape[-n:])
     flat = zeros(like).reshape(*lead, space)
     return flat.scatter_add(-1, index.reshape(*lead, -1), g.reshape(*lead, -1)).reshape(like.shape)
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91
 def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tensor, Tensor]:
-    "max_pool in rows: windows, and the first largest of each."
+    "max_pool_places in rows: windows, and the first largest of each."
     n = len(size)
     place = FUNCTIONS["arange"](math.prod(a.payload.shape[-n:]), device=a.device).reshape(a.payload.shape[-n:]).expand(a.payload.shape)
     found = []
@@ -250,8 +357,16 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
     values, index = found[0].max(-1)
     return values, FUNCTIONS["gather"](found[1], -1, index.unsqueeze(-1)).squeeze(-1)
 
-decompose(max_pool=lambda a, *, size, stride, padding, dilation, space: pool_steps(a, size, stride, padding, dilation, space))
+def unpool_steps(g: Tensor, a: Tensor, **options) -> Tensor:
+    "unpool in rows."
+    _, index = call(OPS["max_pool_places"], (a.detach(),), options)
+    return put_back(g, Like(a), index, len(options["size"]))
 
+decompose(max_pool=lambda a, *, size, stride, padding, dilation, space: pool_steps(a, size, stride, padding, dilation, space)[0],
+          max_pool_places=lambda a, *, size, stride, padding, dilation, space: pool_steps(a, size, stride, padding, dilation, space),
+          unpool=lambda g, a, out, *, size, stride, padding, dilation, space: unpool_steps(g, a, **pooling(size, stride, padding, dilation, space)))
+
+# %% ../../nbs/ops/windows.ipynb #717540f0
 def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tuple:
     "How many windows fit; with `ceil_mode` one more that begins inside."
     space = []
@@ -263,46 +378,69 @@ def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tup
         space.append(o)
     return tuple(space)
 
-# %% ../../nbs/ops/windows.ipynb #717540f0
+def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool) -> dict:
+    "How the windows lie. A RuntimeError for an input without space, or windows that do not fit."
+    if input.ndim not in (n + 1, n + 2) or 0 in input.shape[-n - 1:]: raise error(RuntimeError, f"{name}() Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got: {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
+    size = each(kernel_size, n, "kernel_size")
+    stride = each(stride, n, "stride") if stride not in (None, (), []) else size
+    padding, dilation = each(padding, n, "padding"), each(dilation, n, "dilation")
+    for what, values in {"kernel_size": size, "stride": stride, "dilation": dilation, "padding": padding}.items():
+        if min(values) < (what != "padding"): raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}", "a window has a size, and goes forward", f"{what}=1")
+    return pooling(size, stride, padding, dilation, pooled_space(input.shape[-n:], size, stride, padding, dilation, ceil_mode))
+
 def max_pooling(name: str, n: int) -> None:
     "max_pool1d, 2d or 3d, and its twin that returns the indices too."
+    node = f"MaxPool{n}DWithIndicesBackward0"
     def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> ValuesIndices:
-        if input.ndim not in (n + 1, n + 2): raise error(RuntimeError, f"{name}() Expected {n + 1}D or {n + 2}D input tensor, but got {input.ndim}D", "batch, channel, space", "x.unsqueeze(0)")
-        size = each(kernel_size, n, "kernel_size")
-        stride = each(stride, n, "stride") if stride not in (None, (), []) else size
-        padding, dilation = each(padding, n, "padding"), each(dilation, n, "dilation")
-        space = pooled_space(input.shape[-n:], size, stride, padding, dilation, ceil_mode)
-        return ValuesIndices(*call(OPS["max_pool"], (input,), {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}, f"MaxPool{n}DWithIndicesBackward0"))
+        return ValuesIndices(*call(OPS["max_pool_places"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node))
     def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> Tensor:
-        return with_indices(input, kernel_size, stride, padding, dilation, ceil_mode).values
+        return call(OPS["max_pool"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
     publish(name, function, f"The largest of each window in {n} dimensions of space.", method=False)
     INDEXED[n] = with_indices
 
 INDEXED: dict = {}      # by dimensions: max pooling that returns the indices too
 for n in (1, 2, 3): max_pooling(f"max_pool{n}d", n)
 
+# %% ../../nbs/ops/windows.ipynb #winavgp1
+def window_sum(xp, a, size, stride, space):
+    "The sum of each window of the last dimensions, one dimension after the other."
+    for axis, (k, t, o) in enumerate(zip(size, stride, space), a.ndim - len(size)):
+        parts = [a[(slice(None),) * axis + (slice(p, p + (o - 1) * t + 1, t),)] for p in range(k)]
+        a = parts[0].copy()
+        for part in parts[1:]: a += part
+    return a
+
+def sum_steps(a: Tensor, size, stride, space) -> Tensor:
+    "The same in rows."
+    dims = tuple(range(a.ndim - len(size), a.ndim))
+    return call(OPS["windows"], (a,), {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(tuple(range(a.ndim, a.ndim + len(size))))
+
+def sum_back(g: Tensor, like, size, stride) -> Tensor:
+    "Each gradient to all of its window."
+    g = g.reshape(*g.payload.shape, *(1,) * len(size)).expand(*g.payload.shape, *size)
+    return call(OPS["fold"], (g,), {"shape": like.shape, "size": size, "stride": stride, "dilation": (1,) * len(size), "dims": tuple(range(len(like.shape) - len(size), len(like.shape)))})
+
+kernel(window_sum=lambda xp, a, *, size, stride, space: window_sum(xp, a, size, stride, space))
+decompose(window_sum=lambda a, *, size, stride, space: sum_steps(a, size, stride, space))
+vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
+
+def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
+    "The sum of each window, with a border of zeros as far as the windows reach."
+    for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), x.ndim - len(size)): x = bordered(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
+    return call(OPS["window_sum"], (x,), {"size": size, "stride": stride, "space": space})
+
 def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None, *, n: int) -> Tensor:
     "The mean of each window in the last `n` dimensions, as `torch.nn.functional.avg_pool2d`; the border counts unless told."
-    size = each(kernel_size, n, "kernel_size")
-    stride, padding = each(stride, n, "stride") if stride not in (None, (), []) else size, each(padding, n, "padding")
-    space = pooled_space(input.shape[-n:], size, stride, padding, (1,) * n, ceil_mode)
-    total = window_sums(input, size, stride, padding, space)
-    if divisor_override: return total / divisor_override
-    inside = filled(input, tuple(input.shape[-n:]), 1)
-    if count_include_pad: inside = pad(inside, tuple(p for p in reversed(padding) for _ in range(2)), value=1)
-    return total / window_sums(inside, size, stride, (0,) * n if count_include_pad else padding, space)
+    options = pool_options(input, f"avg_pool{n}d", n, kernel_size, stride, padding, 1, ceil_mode)
+    size, stride, padding, space = (options[what] for what in ("size", "stride", "padding", "space"))
+    if divisor_override == 0: raise error(RuntimeError, "divisor must be not zero", "a sum over nothing is no mean", "divisor_override=None")
+    total, inside = window_sums(input, size, stride, padding, space), all((o - 1) * t + k <= s for o, t, k, s in zip(space, stride, size, input.shape[-n:]))
+    if divisor_override or (inside and not any(padding)): return total / (divisor_override or math.prod(size))
+    ones = filled(input, tuple(input.shape[-n:]), 1)
+    if count_include_pad: ones = pad(ones, tuple(p for p in reversed(padding) for _ in range(2)), value=1)
+    return total / window_sums(ones, size, stride, (0,) * n if count_include_pad else padding, space)
 
 # %% ../../nbs/ops/windows.ipynb #abaee560
-def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
-    "The sum of each window of the last dimensions."
-    first = x.ndim - len(size)
-    for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), first):
-        x = bordered(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
-    dims = tuple(range(first, x.ndim))
-    view = call(OPS["windows"], (x,), {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims})
-    for dim, o in zip(dims, space): view = view.narrow(dim, 0, o)
-    return view.sum(tuple(range(view.ndim - len(size), view.ndim)))
-
 def check_line(input: Tensor, name: str) -> None:
     "A RuntimeError unless there are (batch,) channels and a line, none of them empty."
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
@@ -314,13 +452,3 @@ def avg_pool1d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bo
     check_line(input, "avg_pool1d")
     return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, n=1)
 
-def bins(n: int, parts: int) -> list[tuple[int, int]]:
-    "A dimension cut into parts of nearly equal size, which may share a border element."
-    return [(i * n // parts, -(-(i + 1) * n // parts)) for i in range(parts)]
-
-@face(method=False)
-def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
-    "The mean of each of `output_size` parts of the last dimension."
-    parts = each(output_size, 1, "output_size")[0]
-    check_line(input, "adaptive_avg_pool1d")
-    return FUNCTIONS["stack"]([input[..., start:stop].mean(-1) for start, stop in bins(input.size(-1), parts)], -1)

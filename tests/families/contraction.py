@@ -8,7 +8,7 @@ NAMES = {
     "inner": ["m.inner(v, v)", "x.inner(y)", "c.inner(c[0])", "x.inner(s)", "x.inner(v)", "i.inner(i)"], "kron": ["m.kron(x, y)", "v.kron(x)", "i.kron(i)", "s.kron(x)", "m.kron(c, x)", "m.kron(x, g)", "m.kron(x, t)"],
     "addmv": ["m.addmv(v[:2], x, y[0])", "v[:2].addmv(x, y[0], beta=2, alpha=0.5)", "s.addmv(x, y[0])", "m.addmv(v, x, y[0])", "v[:2].addmv_(x, y[0])", "n[:2].addmv(x, y[0], beta=0)", "v[:2].addmv(x, v)"],
     "addr": ["m.addr(x, v[:2], v[:3])", "x.addr(v[:2], v[:3], beta=0.5, alpha=2)", "s.addr(v, v)", "x.addr_(v[:2], v[:3]); x", "x.addr(v, v)"],
-    "baddbmm": ["m.baddbmm(m.zeros(2, 3, 3), c, c.mT)", "m.baddbmm(x[0], c, c.mT, beta=0.5, alpha=2)", "c.baddbmm(c, m.ones(2, 4, 4))", "c.baddbmm(x, x)", "m.zeros(2, 3, 3).baddbmm_(c, c.mT)"], "addbmm": ["m.addbmm(m.zeros(3, 3), c, c.mT)", "x[0].addbmm(c, c.mT, beta=2)", "m.addbmm(s, c, c.mT, alpha=0.5)", "m.zeros(3, 3).addbmm_(c, c.mT)"],
+    "baddbmm": ["m.baddbmm(m.zeros(2, 3, 3), c, c.mT)", "m.baddbmm(x[0], c, c.mT, beta=0.5, alpha=2)", "m.baddbmm(i[0], c.long(), c.long().mT, beta=0.5)", "c.baddbmm(c, m.ones(2, 4, 4))", "c.baddbmm(x, x)", "m.zeros(2, 3, 3).baddbmm_(c, c.mT)"], "addbmm": ["m.addbmm(m.zeros(3, 3), c, c.mT)", "x[0].addbmm(c, c.mT, beta=2)", "m.addbmm(s, c, c.mT, alpha=0.5)", "m.zeros(3, 3).addbmm_(c, c.mT)"],
     "vdot": ["m.vdot(v, v)", "i.vdot(i)", "v.vdot(x)"], "ger": ["m.ger(v, v)", "v.ger(i)", "x.ger(v)"], "trace": ["m.trace(x)", "i.trace()", "g.trace()", "c.trace()", "t.trace()"],
     "matrix_power": ["m.matrix_power(x @ y.t(), 3)", "(x @ y.t()).matrix_power(0)", "c[:, :, :3].matrix_power(2)", "x.matrix_power(2)", "g[:, :2].matrix_power(5)", "(x @ y.t()).matrix_power(1)", "v.matrix_power(2)"],
     "chain_matmul": ["m.chain_matmul(x, y.t(), x)", "m.chain_matmul(x)", "m.chain_matmul(x, y)", "m.chain_matmul(x, y.t(), x, t.t())", "m.chain_matmul(v, v)"],
@@ -20,9 +20,10 @@ NAMES = {
 }
 
 DIFFERENCES = [
-    (r"baddbmm\(x, x\)", "a wrong number of dimensions is the RuntimeError of bmm"),
-    (r"cdist\(.*inf.*gradient", "ties share the gradient, as in every maximum here; PyTorch gives each of them the whole"),
-    (r"einsum.*same dtype.*PyTorch gives", "two dtypes are an error for empty tensors too"),
-    (r"cosine_similarity\(x", "the least length is kept in the common dtype; in half precision PyTorch's eps is 0"),
-    (r"kron.*view size", "PyTorch's kron does not take every layout"),
+    (r"baddbmm\(.*must not be a floating point number", "edunets takes no fractional factor for integers in any of these products; PyTorch's `baddbmm` cuts it to a whole number."),
+    (r"baddbmm_?\(x, x\)", "edunets raises the RuntimeError of `bmm` for a wrong number of dimensions; PyTorch's `baddbmm` raises an IndexError."),
+    (r"cdist\(.*inf.*gradient", "edunets shares the gradient among ties, as in every maximum; PyTorch's `cdist` gives each of them the whole."),
+    (r"einsum.*same dtype.*PyTorch gives", "edunets refuses two dtypes in `einsum` for empty tensors too; PyTorch does not look at the dtypes of those."),
+    (r"cosine_similarity\(x", "edunets keeps `eps`, the least length, in the common dtype; PyTorch keeps it in half precision here, where it is 0."),
+    (r"kron.*view size", "PyTorch's `kron` does not take every layout; edunets does."),
 ]

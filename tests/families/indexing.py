@@ -11,4 +11,4 @@ NAMES = {
     "embedding": ["m.embedding(x, g[:, :2] * 0 + 1)", "m.embedding(y, m.tensor([1, 0, 1]))", "m.embedding(y, m.tensor([[1, 0], [0, 0]]), padding_idx=0)", "m.embedding(y, m.tensor(1))", "m.embedding(v, g)", "m.embedding(y, m.tensor([5]))"],
 }
 
-DIFFERENCES = [(r"reduce\(.*a(max|min).*include_self=False.*gradient", "PyTorch counts what stood there among the winners, though it had no say"), (r"Expected (a long tensor|dtype int64) for index", "an index may have any integer dtype")]
+DIFFERENCES = [(r"reduce\(.*a(max|min).*include_self=False.*gradient", "PyTorch counts the old element among the winners, though `include_self=False` gave it no say; edunets does not."), (r"Expected (a long tensor|dtype int64) for index", "edunets takes an index of any integer dtype; PyTorch's `take` takes int64 only.")]

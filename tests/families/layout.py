@@ -4,6 +4,7 @@ from arrays import normal
 ROWS = {"diagonal": [((normal(3, 4),), {"offset": 0, "dim1": 0, "dim2": 1}), ((normal(3, 4),), {"offset": -1, "dim1": 0, "dim2": 1}), ((normal(2, 3, 4),), {"offset": 2, "dim1": 2, "dim2": 0}), ((normal(3, 3),), {"offset": 5, "dim1": 0, "dim2": 1})]}
 
 NAMES = {
+    "numel": ["m.numel(x)", "m.numel(s)", "m.numel(e)", "m.numel(3)"], "detach": ["m.detach(x)", "a = m.ones(2, requires_grad=True); m.detach(a * 2)", "m.detach(x).fill_(7); x", "m.detach(3)"],
     "diagonal": ["x.diagonal()", "c.diagonal(0, 1, 2)", "m.diagonal(c, -1, 2, 0)", "x.diagonal(2)", "x.diagonal(9)", "v.diagonal()", "x.diagonal(0, 1, 1)", "x.diagonal().stride()", "t.diagonal(1)", "x.diagonal().fill_(7); x", "c.diagonal(dim1=-2, dim2=-1)", "i.diagonal(0, 0, 3)"],
     "diagonal_scatter": ["m.diagonal_scatter(x, y[:, 0])", "x.diagonal_scatter(y[:, 0], 1)", "c.diagonal_scatter(m.zeros(4, 2))", "x.diagonal_scatter(y[0])", "x.diagonal_scatter(m.ones(1), -1)"],
     "diag_embed": ["m.diag_embed(x)", "v.diag_embed(1)", "x.diag_embed(-1, 0, 2)", "s.diag_embed()", "x.diag_embed(0, 1, 1)", "i.diag_embed()", "e.diag_embed()"], "diagflat": ["m.diagflat(v)", "x.diagflat(1)", "s.diagflat()", "i.diagflat(-2)"],
@@ -29,6 +30,6 @@ NAMES = {
     "broadcast_shapes": ["m.broadcast_shapes((2, 1), (3,))", "m.broadcast_shapes((2, 3), (4,))", "m.broadcast_shapes((1, 0), (3, 1))", "m.broadcast_shapes(3, (2, 1))"], "broadcast_tensors": ["m.broadcast_tensors(x, v[:3])", "m.broadcast_tensors(x, s, y)", "m.broadcast_tensors(x, v)", "m.broadcast_tensors(x, s)[1].stride()"],
 }
 
-METHODS = {"mH": ["c.mH", "x.mH"], "H": ["x.H", "c.H", "s.H"], "unfold": ["v.unfold(0, 3, 1)", "x.unfold(1, 2, 1)", "c.unfold(-1, 2, 2)", "v.unfold(0, 9, 1)", "v.unfold(0, 2, 0)", "s.unfold(0, 1, 1)", "c.unfold(1, 2, 1).stride()", "x.unfold(0, 1, 1)", "v.unfold(2, 1, 1)", "v.unfold(0, 2, 2).fill_(1); v"]}
+METHODS = {**{name: [f"{a}.{name}()" for a in "xsezc"] for name in ("dim", "ndimension", "nelement")}, "mH": ["c.mH", "x.mH"], "H": ["x.H", "c.H", "s.H"], "unfold": ["v.unfold(0, 3, 1)", "x.unfold(1, 2, 1)", "c.unfold(-1, 2, 2)", "v.unfold(0, 9, 1)", "v.unfold(0, 2, 0)", "s.unfold(0, 1, 1)", "c.unfold(1, 2, 1).stride()", "x.unfold(0, 1, 1)", "v.unfold(2, 1, 1)", "v.unfold(0, 2, 2).fill_(1); v"]}
 
-DIFFERENCES = [(r"repeat_interleave\(\): ", "the method takes counts alone, as the function does")]
+DIFFERENCES = [(r"repeat_interleave\(\): ", "edunets takes counts alone in the method too; PyTorch takes them in the function only.")]

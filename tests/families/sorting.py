@@ -15,14 +15,15 @@ NAMES = {
     "mode": ["m.mode(g)", "g.mode(0)", f"{TIES}.mode()", "i.mode()", "x.mode(1, True)", "s.mode()", "q.mode(1)", "c.mode(dim=1)", "e.mode()", "m.tensor([2, 5, 2, 5]).mode().values", "m.tensor([math.nan, 0.]).mode()"],
     "msort": ["m.msort(y)", "v.msort()", "i.msort()", "s.msort()", "m.msort(y, out=m.zeros(2, 3))"],
     "searchsorted": ["m.searchsorted(v, x)", "m.searchsorted(v, 0.2)", "m.searchsorted(v, m.tensor([0., 0.5]), right=True)", "m.searchsorted(x.sort().values, y)", "m.searchsorted(x.sort().values, y[:1])", "m.searchsorted(i, k)", "m.searchsorted(v, v, side='right')", "m.searchsorted(v, v, out_int32=True)", "m.searchsorted(v, i)", "m.searchsorted(i, 2)", "m.searchsorted(v, e)"],
-    "bucketize": ["m.bucketize(x, v)", "m.bucketize(x, v, right=True)", "m.bucketize(0.2, v)", "m.bucketize(i, i)", "m.bucketize(x, x)", "m.bucketize(i, i, out_int32=True)"],
+    "bucketize": ["m.bucketize(m.tensor([-3, 0, 1, -3, 0]), m.tensor([-3, 0, 1, -3, 0]))", "m.bucketize(x, v)", "m.bucketize(x, v, right=True)", "m.bucketize(0.2, v)", "m.bucketize(i, i)", "m.bucketize(x, x)", "m.bucketize(i, i, out_int32=True)"],
     "isin": ["m.isin(i, i[:2])", "m.isin(x, x[0])", "m.isin(g, 2)", "m.isin(g, g[0], invert=True)", "m.isin(2, g)", "m.isin(i, e)", "m.isin(i, x)", "m.isin(e, i)", "m.isin(q, q[0])", "m.isin(0.3, t)"],
     "argwhere": ["m.argwhere(x > 0.3)", "i.argwhere()", "s.argwhere()", "e.argwhere()"],
 }
 
 DIFFERENCES = [
-    (r"kthvalue.* for \[?[\d\[]", "of equal elements PyTorch's index may be any"),
-    (r"isin.*view size", "PyTorch's isin does not take every layout"),
-    (r"isin.*Bool", "False and True have an order"),
-    (r"mode\(.*nan", "a NaN is no value that occurs often; in PyTorch it depends on where it stands"),
+    (r"bucketize\(.*\] for \[", "edunets and PyTorch search boundaries that are in no order here, among which there is no right bucket."),
+    (r"kthvalue.* for \[?[\d\[]", "edunets gives the index of the first of equal elements; PyTorch's may be any of them."),
+    (r"isin.*view size", "PyTorch's `isin` does not take every layout; edunets does."),
+    (r"isin.*Bool", "edunets compares bools, for False comes before True; PyTorch refuses bools in these functions."),
+    (r"mode\(.*nan", "edunets does not count a NaN as a value that occurs often; PyTorch's answer depends on where the NaN stands."),
 ]

@@ -1,18 +1,31 @@
 """Samples of the windows family."""
+import numpy as np
+
 from arrays import distinct, normal
+from edunets.table import OPS
 
 
 def how(stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, **more): return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, **more}
 
 
 STRIDED = how((2, 1), (1, 0), (1, 2), 2)
+LINE, APART = {"size": (3,), "stride": (2,), "padding": (1,), "dilation": (1,), "space": (4,)}, {"size": (2,), "stride": (2,), "padding": (0,), "dilation": (2,), "space": (2,)}
 POOL = {"size": (2, 3), "stride": (2, 1), "padding": (1, 0), "dilation": (1, 1), "space": (3, 3)}
 
+def unpooled(a, options):
+    "A sample of unpool: gradients, the input, the result."
+    out = OPS["max_pool"].kernel(np, a, **options)
+    return (normal(*out.shape), a, out), options
+
+
 ROWS = {
-    "conv": [((normal(2, 2, 4, 4), normal(3, 2, 2, 3)), how()), ((normal(2, 4, 5, 6), normal(2, 2, 3, 2)), STRIDED), ((normal(1, 1, 5), normal(2, 1, 3)), how((2,), (1,), (1,)))],
-    "conv_transpose": [((normal(2, 3, 3, 2), normal(3, 2, 2, 3)), how(shape=(4, 4))), ((normal(2, 2, 3, 4), normal(2, 2, 3, 2)), {**STRIDED, "shape": (5, 6)})],
-    "conv_weight": [((normal(2, 2, 4, 4), normal(2, 3, 3, 2)), how(size=(2, 3))), ((normal(2, 4, 5, 6), normal(2, 2, 3, 4)), {**STRIDED, "size": (3, 2)})],
-    "max_pool": [((distinct(2, 1, 4, 5),), POOL), ((distinct(2, 7),), {"size": (3,), "stride": (2,), "padding": (1,), "dilation": (1,), "space": (4,)}), ((distinct(6),), {"size": (2,), "stride": (2,), "padding": (0,), "dilation": (2,), "space": (2,)})],
+    "conv": [((normal(2, 2, 4, 4), normal(3, 2, 2, 3), normal(3)), how()), ((normal(2, 4, 5, 6), normal(2, 2, 3, 2), None), STRIDED), ((normal(1, 1, 5), normal(2, 1, 3), None), how((2,), (1,), (1,)))],
+    "conv_transpose": [((normal(2, 3, 3, 2), normal(3, 2, 2, 3), normal(2)), how(shape=(4, 4))), ((normal(2, 2, 3, 4), normal(2, 2, 3, 2), None), {**STRIDED, "shape": (5, 6)}), ((normal(1, 2, 3), normal(2, 1, 2), None), how((1,), (1,), (3,), shape=(6,)))],
+    "conv_weight": [((normal(2, 2, 4, 4), normal(2, 3, 3, 2)), how(size=(2, 3))), ((normal(2, 4, 5, 6), normal(2, 2, 3, 4)), {**STRIDED, "size": (3, 2)}), ((normal(1, 1, 6), normal(1, 2, 3)), how((1,), (1,), (3,), size=(2,)))],
+    "max_pool": [((distinct(2, 1, 4, 5),), POOL), ((distinct(2, 7),), LINE), ((distinct(6),), APART)],
+    "max_pool_places": [((distinct(2, 1, 4, 5),), POOL), ((distinct(2, 7),), LINE), ((distinct(6),), APART)],
+    "unpool": [unpooled(distinct(2, 1, 4, 5), POOL), unpooled(distinct(2, 7), LINE), unpooled(distinct(6), APART), unpooled(np.array([1.0, 2.0, 2.0, 0.0]), {**APART, "dilation": (1,)})],
+    "window_sum": [((normal(2, 4, 5),), {"size": (2, 3), "stride": (2, 1), "space": (2, 3)}), ((normal(2, 7),), {"size": (3,), "stride": (2,), "space": (3,)}), ((normal(4),), {"size": (1,), "stride": (2,), "space": (2,)})],
 }
 
 W1, W2, W3 = "(m.arange(12.).reshape(2, 3, 2) / 7 - 0.5)", "(m.arange(24.).reshape(2, 3, 2, 2) / 9 - 1)", "(m.arange(16.).reshape(2, 1, 2, 2, 2) / 9 - 1)"
@@ -31,4 +44,4 @@ NAMES = {
     "adaptive_avg_pool1d": [f"m.adaptive_avg_pool1d({a})" for a in ("c, 2", "c, 3", "c[0], 4", "c, 1", "c, 6", "x[0], 1")],
 }
 
-DIFFERENCES = [(r"avg_pool1d.*dtype float32 for int64", "the mean of integers is a floating number")]
+DIFFERENCES = [(r"avg_pool1d.*dtype float32 for int64", "edunets gives a floating number for the mean of integers; PyTorch's `avg_pool1d` cuts it to an integer.")]

@@ -1,0 +1,5 @@
+"Linear algebra under the names of `torch.linalg`."
+from edunets.names import FUNCTIONS
+from edunets.ops.linear_algebra import LinAlgError
+
+globals().update({name.removeprefix("linalg."): function for name, function in FUNCTIONS.items() if name.startswith("linalg.")})
