@@ -174,9 +174,11 @@ def repeat(self: Tensor, *sizes) -> Tensor:
     "Copies side by side, `sizes[d]` of them along dimension d."
     sizes = sizes_of(sizes)
     x = self.reshape((1,) * (len(sizes) - self.ndim) + tuple(self.shape))
+    shape = [n * size for n, size in zip(sizes, x.shape)]
+    if any(size < 0 for size in shape): raise error(RuntimeError, f"Trying to create tensor with negative dimension {min(shape)}: {shape}", f"sizes={tuple(sizes)}", "0 copies, or more")
     twice = [m for n, size in zip(sizes, x.shape) for m in (n, size)]
     ones = [m for size in x.shape for m in (1, size)]
-    result = x.reshape(ones).expand(twice).reshape([n * size for n, size in zip(sizes, x.shape)])
+    result = x.reshape(ones).expand(twice).reshape(shape)
     return result.clone() if result._is_view() else result
 
 # %% ../nbs/01e_layout.ipynb #14252745

@@ -151,6 +151,7 @@ def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
 @face(method=False)
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     "The area under a line through points, with places `x` or at distance `dx`."
+    if y.ndim and not y.size(dim): return y.sum(dim, dtype=y.dtype)      # no points: the dtype stays
     return strips(y, x, dx, dim).sum(dim)
 
 @face(method=False)

@@ -9,7 +9,7 @@ from ..composites import ValuesIndices
 from ..creation import iota
 from ..errors import error
 from .indexing import FARTHEST
-from ..names import FUNCTIONS, face, finish, promote, publish, where
+from ..names import FUNCTIONS, face, finish, promote, publish, result_type, where
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
 from ..tensors import Tensor, check_dim, float32, float64, int32, int64
@@ -203,7 +203,7 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, rig
     "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`: behind equal ones. RuntimeError if shapes do not fit."
     if side is not None: right = side == "right"
     number = not isinstance(input, Tensor)
-    values = sorted_sequence.new_tensor(input) if number else input
+    values = sorted_sequence.new_tensor(input, dtype=result_type(sorted_sequence, input)) if number else input
     if sorted_sequence.ndim == 0: raise error(RuntimeError, "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1", "one number is no sequence", "sequence.reshape(1)")
     if sorted_sequence.ndim > 1 and sorted_sequence.shape[:-1] != values.shape[:-1]:
         raise error(RuntimeError, f"torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value tensor {list(values.shape)}", "each row of values has a row of boundaries", "one sequence for all, or one for each row")

@@ -12,16 +12,17 @@ NAMES = {
     "vdot": ["m.vdot(v, v)", "i.vdot(i)", "v.vdot(x)"], "ger": ["m.ger(v, v)", "v.ger(i)", "x.ger(v)"], "trace": ["m.trace(x)", "i.trace()", "g.trace()", "c.trace()", "t.trace()"],
     "matrix_power": ["m.matrix_power(x @ y.t(), 3)", "(x @ y.t()).matrix_power(0)", "c[:, :, :3].matrix_power(2)", "x.matrix_power(2)", "g[:, :2].matrix_power(5)", "(x @ y.t()).matrix_power(1)", "v.matrix_power(2)"],
     "chain_matmul": ["m.chain_matmul(x, y.t(), x)", "m.chain_matmul(x)", "m.chain_matmul(x, y)", "m.chain_matmul(x, y.t(), x, t.t())", "m.chain_matmul(v, v)"],
-    "cdist": ["m.cdist(x, y)", "m.cdist(x, y, 1)", "m.cdist(x, y, p=float('inf'))", "m.cdist(c, c)", "m.cdist(c, x[:, :1].expand(2, 4))", "m.cdist(x, v)", "m.cdist(x, c)", "m.cdist(i.reshape(2, 2), i.reshape(2, 2))", "m.cdist(x, y, 3)", "m.cdist(w, w[:1] * 3, p=float('inf'))", "m.cdist(v.expand(30, 6), v.reshape(1, 6))", "m.cdist(x, y, 2, 'use_mm_for_euclid_dist')"],
+    "cdist": ["m.cdist(x, y)", "m.cdist(x, y, 1)", "m.cdist(x, y, p=float('inf'))", "m.cdist(c, c)", "m.cdist(x * math.nan, y, p=float('inf'))", "m.cdist(c, x[:, :1].expand(2, 4))", "m.cdist(x, v)", "m.cdist(x, c)", "m.cdist(i.reshape(2, 2), i.reshape(2, 2))", "m.cdist(x, y, 3)", "m.cdist(w, w[:1] * 3, p=float('inf'))", "m.cdist(v.expand(30, 6), v.reshape(1, 6))", "m.cdist(x, y, 2, 'use_mm_for_euclid_dist')"],
     "cosine_similarity": ["m.cosine_similarity(x, y)", "m.cosine_similarity(x, y, 0)", "m.cosine_similarity(v, v, dim=0)", "m.cosine_similarity(x, x[0])", "m.cosine_similarity(x, (y * 0).half())", "m.cosine_similarity(x * 0, y)", "m.cosine_similarity(c, c, -1)", "m.cosine_similarity(i, i, 0)"],
     "pairwise_distance": ["m.pairwise_distance(x, y)", "m.pairwise_distance(x, y, 1)", "m.pairwise_distance(x, y, keepdim=True)", "m.pairwise_distance(v, v)", "m.pairwise_distance(x, y[0], eps=0.)"],
-    "cross": ["m.cross(x, y, dim=1)", "x.cross(y, 1)", "x.cross(y, 0)", "c.cross(c + 1, 1)", "c.cross(c[0], dim=1)", "g.cross(g, dim=-1)", "m.cross(x, y)"],
+    "cross": ["m.cross(x, y, dim=1)", "x.cross(y, 1)", "x.cross(y, 0)", "c.cross(c + 1, 1)", "c.cross(c[0], dim=1)", "g.cross(g, dim=-1)", "m.cross(x, y)", "m.cross(x, y[:, :1], 1)", "m.cross(x[:1], y)", "m.cross(x[:1, :1], y)"],
     "bilinear": ["m.bilinear(x, y, m.ones(4, 3, 3))", "m.bilinear(x, y, m.ones(2, 3, 3), v[:2])", "m.bilinear(c, c, m.ones(2, 4, 4))"],
 }
 
 DIFFERENCES = [
     (r"baddbmm\(.*must not be a floating point number", "edunets takes no fractional factor for integers in any of these products; PyTorch's `baddbmm` cuts it to a whole number."),
     (r"baddbmm_?\(x, x\)", "edunets raises the RuntimeError of `bmm` for a wrong number of dimensions; PyTorch's `baddbmm` raises an IndexError."),
+    (r"cdist\(.*inf.*nan", "edunets gives NaN for the greatest distance where one is NaN, as in every maximum; PyTorch's `cdist` passes over it."),
     (r"cdist\(.*inf.*gradient", "edunets shares the gradient among ties, as in every maximum; PyTorch's `cdist` gives each of them the whole."),
     (r"einsum.*same dtype.*PyTorch gives", "edunets refuses two dtypes in `einsum` for empty tensors too; PyTorch does not look at the dtypes of those."),
     (r"cosine_similarity\(x", "edunets keeps `eps`, the least length, in the common dtype; PyTorch keeps it in half precision here, where it is 0."),

@@ -20,7 +20,7 @@ NAMES = {
     **{name: [f"m.{name}({a})" for a in ("s", "v", "x", "c", "s, v", "(s, x)", "i, x")] for name in ("atleast_1d", "atleast_2d", "atleast_3d")},
     **{name: [f"m.{name}({a})" for a in ("[v, v]", "[x, y]", "(s, s)", "[c, c]", "[x, v]", "[]", "[x, g]", "[v, v, v]", "(x, y), out=m.zeros(0)")] for name in ("hstack", "vstack", "row_stack", "dstack", "column_stack")},
     **{name: [f"m.{name}([x, y])", f"m.{name}([x, y], 1)", f"m.{name}([x, y], dim=-1)", f"m.{name}([])", f"m.{name}([x, i])", f"m.{name}([v, e])"] for name in ("concat", "concatenate")},
-    "block_diag": ["m.block_diag(x, y)", "m.block_diag(x, v, s)", "m.block_diag(i, x)", "m.block_diag()", "m.block_diag(x)"],
+    "block_diag": ["m.block_diag(x, y)", "m.block_diag(x, v, s)", "m.block_diag(i, x)", "m.block_diag(x, v[:0], s)", "m.block_diag()", "m.block_diag(x)"],
     "cartesian_prod": ["m.cartesian_prod(v, i)", "m.cartesian_prod(v)", "m.cartesian_prod(v[:2], v[:3], v[:2])"], "combinations": ["m.combinations(v)", "m.combinations(i, 3)", "m.combinations(i, 2, True)", "m.combinations(v, r=1)", "m.combinations(v[:2], 3)"],
     "tensor_split": ["m.tensor_split(v, 4)", "v.tensor_split((1, 4))", "x.tensor_split(2, 1)", "x.tensor_split([1], dim=-1)", "v.tensor_split(m.tensor([2, 5]))", "v.tensor_split(0)", "v.tensor_split((4, 2))", "v.tensor_split((-2,))", "c.tensor_split(3, 1)", "v.tensor_split(9)", "x.tensor_split(2, 1)[1].stride()"],
     "hsplit": ["m.hsplit(v, 3)", "x.hsplit([1])", "x.hsplit(2)", "s.hsplit(1)", "c.hsplit(3)"], "vsplit": ["m.vsplit(x, 2)", "v.vsplit(2)", "x.vsplit([1])"], "dsplit": ["m.dsplit(c, 2)", "x.dsplit(1)", "c.dsplit((1, 3))"],
@@ -32,4 +32,7 @@ NAMES = {
 
 METHODS = {**{name: [f"{a}.{name}()" for a in "xsezc"] for name in ("dim", "ndimension", "nelement")}, "mH": ["c.mH", "x.mH"], "H": ["x.H", "c.H", "s.H"], "unfold": ["v.unfold(0, 3, 1)", "x.unfold(1, 2, 1)", "c.unfold(-1, 2, 2)", "v.unfold(0, 9, 1)", "v.unfold(0, 2, 0)", "s.unfold(0, 1, 1)", "c.unfold(1, 2, 1).stride()", "x.unfold(0, 1, 1)", "v.unfold(2, 1, 1)", "v.unfold(0, 2, 2).fill_(1); v"]}
 
-DIFFERENCES = [(r"repeat_interleave\(\): ", "edunets takes counts alone in the method too; PyTorch takes them in the function only.")]
+DIFFERENCES = [
+    (r"block_diag\(.*gradient", "PyTorch gives an empty vector a row in `block_diag`, but forgets that row in the gradient of what follows; edunets does not."),
+    (r"repeat_interleave\(\): ", "edunets takes counts alone in the method too; PyTorch takes them in the function only."),
+]
