@@ -44,7 +44,7 @@ NAMES = {f"nn.functional.{name}": samples for name, samples in {
     "leaky_relu": calls("leaky_relu", "0.2", "negative_slope=1.5", "0.") + writing("leaky_relu") + writing("leaky_relu", ", 0.3"),
     "elu": calls("elu", "0.5", "alpha=2.", "-1.") + writing("elu"),
     "selu": calls("selu") + writing("selu"), "celu": calls("celu", "0.5", "alpha=2.", "-2.", "0.") + writing("celu"),
-    "gelu": calls("gelu", "approximate='tanh'", "approximate='none'", extra=("x, approximate='sigmoid'", "x, 'tanh'")),
+    "gelu": calls("gelu", "approximate='tanh'", "approximate='none'", values=["n[3:]" if a == "n" else a for a in VALUES], extra=("x, approximate='sigmoid'", "x, 'tanh'")),      # what PyTorch's `gelu` makes of infinity depends on the processor
     "silu": calls("silu") + writing("silu"), "mish": calls("mish") + writing("mish"),
     "softplus": calls("softplus", "2", "0.5, 1", "beta=3, threshold=2", "-1", "threshold=0"), "logsigmoid": calls("logsigmoid"),
     "sigmoid": calls("sigmoid")[:-1], "tanh": calls("tanh")[:-1], "softsign": calls("softsign")[:-1], "tanhshrink": calls("tanhshrink")[:-1],
