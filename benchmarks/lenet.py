@@ -5,6 +5,8 @@
 Besides the time, the peak of a step's memory: all arrays that are alive at once, beyond the images and the parameters. NumPy tells
 tracemalloc what it takes; PyTorch's profiler notes each tensor's memory, but not what oneDNN takes for itself.
 """
+import functools
+import importlib
 import multiprocessing
 
 import numpy as np
@@ -24,8 +26,9 @@ def problem(batch=BATCH):
     return [rng.standard_normal((batch, 1, 28, 28), np.float32), rng.integers(0, 10, batch), *map(np.float32, parameters)]
 
 
-def like_torch(m):
-    """The same lines for PyTorch and for edunets."""
+def like_torch(library, images, labels, *parameters):
+    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other processes."""
+    m = importlib.import_module(library)
     nn, F = m.nn, m.nn.functional
 
     class LeNet(nn.Module):
@@ -40,27 +43,19 @@ def like_torch(m):
             x = m.relu(self.full1(x.flatten(1)))
             return self.full3(m.relu(self.full2(x)))
 
-    def make(images, labels, *parameters):
-        model, images, labels = LeNet(), m.from_numpy(images), m.from_numpy(labels).unsqueeze(1)
-        for p, values in zip(model.parameters(), parameters): p.data = m.from_numpy(values.copy())
+    model, images, labels = LeNet(), m.from_numpy(images), m.from_numpy(labels).unsqueeze(1)
+    for p, values in zip(model.parameters(), parameters): p.data = m.from_numpy(values.copy())
 
-        def step():
-            model.zero_grad()
-            loss = -model(images).log_softmax(1).gather(1, labels).mean()      # cross entropy
-            loss.backward()
-            return loss, *(p.grad for p in model.parameters())
-        return step
-    return make
+    def step():
+        model.zero_grad()
+        loss = -model(images).log_softmax(1).gather(1, labels).mean()      # cross entropy
+        loss.backward()
+        return loss, *(p.grad for p in model.parameters())
+    return step
 
 
-def edunets(*arrays):
-    import edunets as en
-    return like_torch(en)(*arrays)
-
-
-def torch(*arrays):
-    import torch
-    return like_torch(torch)(*arrays)
+edunets = functools.partial(like_torch, "edunets")
+torch = functools.partial(like_torch, "torch")
 
 
 SYSTEMS = {"edunets": edunets, "PyTorch": torch}

@@ -5,6 +5,9 @@
 Results and gradients are compared before anything is timed. Memory is the peak, over a step, of the bytes allocated since its
 beginning and not yet freed: of ours as tracemalloc sees NumPy's allocations, of PyTorch's as its profiler sees its allocator's.
 """
+import functools
+import importlib
+
 import numpy as np
 from tqdm import tqdm
 
@@ -22,31 +25,24 @@ def problem():
     return x, g, {name: p.detach().numpy() for name, p in en.nn.TransformerEncoderLayer(FEATURES, HEADS, FORWARD).named_parameters()}
 
 
-def like_torch(lib, from_numpy):
-    """The same lines for PyTorch and for edunets."""
-    def make(x, g, parameters):
-        layer = lib.nn.TransformerEncoderLayer(FEATURES, HEADS, dim_feedforward=FORWARD, dropout=0.0, batch_first=True)
-        layer.load_state_dict({name: from_numpy(p.copy()) for name, p in parameters.items()})
-        x, g = from_numpy(x.copy()).requires_grad_(), from_numpy(g)
+def like_torch(library, x, g, parameters):
+    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other processes."""
+    m = importlib.import_module(library)
+    layer = m.nn.TransformerEncoderLayer(FEATURES, HEADS, dim_feedforward=FORWARD, dropout=0.0, batch_first=True)
+    layer.load_state_dict({name: m.from_numpy(p.copy()) for name, p in parameters.items()})
+    x, g = m.from_numpy(x.copy()).requires_grad_(), m.from_numpy(g)
 
-        def step():
-            layer.zero_grad()
-            x.grad = None
-            y = layer(x)
-            y.backward(g)
-            return y, x.grad, *(p.grad for p in layer.parameters())
-        return step
-    return make
-
-
-def edunets(*arrays):
-    import edunets as en
-    return like_torch(en, en.from_numpy)(*arrays)
+    def step():
+        layer.zero_grad()
+        x.grad = None
+        y = layer(x)
+        y.backward(g)
+        return y, x.grad, *(p.grad for p in layer.parameters())
+    return step
 
 
-def torch(*arrays):
-    import torch
-    return like_torch(torch, torch.from_numpy)(*arrays)
+edunets = functools.partial(like_torch, "edunets")
+torch = functools.partial(like_torch, "torch")
 
 
 SYSTEMS = {"edunets": edunets, **dict.fromkeys(linear_step.TUNED, edunets), "PyTorch": torch}
