@@ -1,6 +1,6 @@
 """Every row of the table beside NumPy and PyTorch, at 1e3 and 1e6 elements; and what the tape adds to an op.
 
-    python -m benchmarks.rows              measure all, write benchmarks/results/rows.json
+    python -m benchmarks.rows              measure all, and print (`make bench` writes benchmarks/results/rows.json)
     python -m benchmarks.rows exp softmax  measure some, and print
 
 A case is text, timed as it stands: `m` is the package, capital and small letters are the inputs of LETTERS, `row` is the row

@@ -274,7 +274,7 @@ def logsumexp_kernel(xp, a, dims, keepdim):
     top = a.max(axis=dims, keepdims=True, initial=-math.inf)
     top = xp.where(xp.isfinite(top), top, 0)
     total = xp.log(xp.exp(a - top).sum(axis=dims, keepdims=True)) + top
-    return total if keepdim else total.reshape(a.sum(axis=dims).shape)
+    return total if keepdim else total.reshape([n for d, n in enumerate(a.shape) if dims is not None and d not in dims])
 
 def softmax_kernel(xp, a, dim):
     "exp(a) / sum(exp(a)) in one buffer."

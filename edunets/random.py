@@ -217,7 +217,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
 def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
     if p is not None: return input.detach().clone().bernoulli_(p, generator=generator)
-    sample = rand(input.payload.shape, generator=generator, dtype=input.dtype, device=input.device) < input.detach()
+    sample = rand_like(input, generator=generator) < input.detach()
     return drawn(cast(sample, input.dtype), input, "BernoulliBackward0")
 
 # %% ../nbs/01h_random.ipynb #3a6561d9
@@ -241,12 +241,12 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
     "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
     if not from_ <= to or to - from_ > finfo(continuous(self.dtype)).max:
         raise error(RuntimeError, f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}", "there must be numbers between them, and their distance a number", "uniform_(to, from)")
-    return store(self, lambda old: rand(self.payload.shape, generator=generator, dtype=self.dtype, device=self.device) * (to - from_) + from_)
+    return store(self, lambda old: rand_like(self, generator=generator) * (to - from_) + from_)
 
 def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     "Become normal numbers. RuntimeError for a negative `std`."
     check_spread(std)
-    return store(self, lambda old: randn(self.payload.shape, generator=generator, dtype=self.dtype, device=self.device) * std + mean)
+    return store(self, lambda old: randn_like(self, generator=generator) * std + mean)
 
 @patch
 def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator=None) -> Tensor:

@@ -160,6 +160,11 @@ def is_floating(x):
     return is_tensor(x) and x.dtype.is_floating_point
 
 
+def floats(result):
+    """All floating tensors in a result that require grad."""
+    return [x for x in tensors_of(result) if is_floating(x) and x.requires_grad]
+
+
 def is_smooth(x):
     """Whether a gradient beside PyTorch's makes sense: NaN and infinity have none, and some of its rules overflow on bytes."""
     return not is_tensor(x) or (bool(x.isfinite().all()) and name(x.dtype) != "uint8")
@@ -173,7 +178,7 @@ def slopes(code, m, made):
     leaves, levels = [x for x in leaves.values() if is_floating(x)], []
     results = run(code, m, given)
     for _ in range(2):
-        results = [x for x in tensors_of(results) if is_floating(x) and x.requires_grad]
+        results = floats(results)
         if not leaves or not results:
             break
         weights = [m.tensor(np.cos(np.arange(1.0, 1 + x.numel())).reshape(tuple(x.shape)), dtype=x.dtype) for x in results]

@@ -24,15 +24,9 @@ def maker(m, kept, double):
             "i": lambda high, *shape: tensor(rng.integers(0, high, shape))}
 
 
-def floats(result):
-    "All floating tensors in a result."
-    if beside.is_tensor(result): return [result] if "float" in str(result.dtype) and result.requires_grad else []
-    return [x for part in (result if isinstance(result, (tuple, list)) else []) for x in floats(part)]
-
-
 def backward(result, m):
     "A backward pass from all elements, each with a weight of its own."
-    total = sum((x * m.arange(x.numel(), dtype=x.dtype).reshape(x.shape).cos()).sum() for x in floats(result))
+    total = sum((x * m.arange(x.numel(), dtype=x.dtype).reshape(x.shape).cos()).sum() for x in beside.floats(result))
     if beside.is_tensor(total): total.backward()
 
 

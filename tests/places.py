@@ -7,7 +7,7 @@ import re
 import beside
 import edunets as en
 from edunets.names import FUNCTIONS
-from test_names import METHODS, SAMPLES, place_in
+from test_names import SAMPLES, place_in
 
 
 def function_calls(name):

@@ -3,7 +3,7 @@ import numpy as np
 
 import edunets as en
 import families
-from arrays import apart, binary, bits, distinct, inside, normal, positive, reduced, rng, unary, whole
+from arrays import apart, binary, bits, distinct, inside, normal, positive, reduced, unary, whole
 
 
 def place(start, length, step=1, dim=1): return {"dim": dim, "start": start, "length": length, "step": step}

@@ -8,7 +8,7 @@ import edunets as en
 import strict
 import toys
 from edunets.table import HANDLERS, OPS, RANKS, add_backend, call
-from edunets.tensors import BACKENDS, Backend, wrap
+from edunets.tensors import BACKENDS, Backend
 from programs import program, run, without
 from samples import cases
 

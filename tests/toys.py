@@ -1,11 +1,10 @@
 """Two toys that show the core is ready: a payload that knows only shape and dtype, and a trace that records a step and runs it again."""
-import math
 
 import numpy as np
 
 import edunets as en
 from edunets.table import call, below_tape, handle, mode
-from edunets.tensors import BACKENDS, Tensor, wrap
+from edunets.tensors import Tensor, wrap
 
 
 class Shape:

@@ -20,9 +20,9 @@ from ..tensors import Tensor, bool_, int64, uint8
 # %% auto #0
 __all__ = ['FAR', 'whole', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps',
            'nll_steps', 'nll_slope_steps', 'check_classes', 'meant', 'check_constant', 'check_class_weight',
-           'check_targets', 'nll_loss', 'check_mixture', 'expected', 'smoothed', 'cross_entropy', 'check_share', 'bce',
-           'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share', 'bce_logits_slope',
-           'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
+           'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
+           'check_share', 'bce', 'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share',
+           'bce_logits_slope', 'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
            'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shifted', 'log_spellings', 'check_ctc',
            'ctc_loss', 'Loss', 'WeightedLoss', 'CrossEntropyLoss', 'NLLLoss', 'BCELoss', 'BCEWithLogitsLoss',
            'KLDivLoss', 'CTCLoss']
@@ -170,16 +170,19 @@ def check_mixture(input: Tensor, target: Tensor, label_smoothing: float) -> None
     if input.shape == target.shape and target.payload.dtype.kind != "f": raise error(RuntimeError, f"Expected floating point type for target with class probabilities, got {target.dtype.name}", "it has the shape of the input", "target.float(); or class numbers, without the classes' dimension")
     if label_smoothing > 1: raise error(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}", "it is the share that is spread", "label_smoothing=0.1")
 
+def by_class(logs: Tensor, weight: Tensor | None, dim: int) -> Tensor:
+    "Each class times its weight, if there are weights."
+    return logs if weight is None else logs * weight.reshape((-1,) + (1,) * (logs.ndim - 1 - dim))
+
 def expected(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, reduction: str, smoothing: float) -> Tensor:
     "Cross entropy where the target is a probability of each class."
     if smoothing > 0: target = target * (1 - smoothing) + smoothing / logs.size(dim)
-    if weight is not None: logs = logs * weight.reshape((-1,) + (1,) * (logs.ndim - 1 - dim))
-    each = -(logs * target).sum(dim)
+    each = -(by_class(logs, weight, dim) * target).sum(dim)
     return each.sum() / each.numel() if reduction == "mean" else reduced(each, reduction)
 
 def smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, ignore: int, reduction: str) -> Tensor:
     "The loss for a target that is every class alike: the sum over the classes."
-    each = -(logs if weight is None else logs * weight.reshape((-1,) + (1,) * (logs.ndim - 1 - dim))).sum(dim)
+    each = -by_class(logs, weight, dim).sum(dim)
     target = cast(target, int64).reshape(each.shape)
     _, w = counted_steps(logs, target, weight, ignore)
     each = where(target == ignore, 0, each)
@@ -232,7 +235,7 @@ decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), red
 def check_shares(a, b, w, **params) -> None:
     "A RuntimeError for what is no probability."
     if not ((a >= 0) & (a <= 1)).all(): raise error(RuntimeError, "all elements of input should be between 0 and 1", "they are probabilities", "x.sigmoid(), or binary_cross_entropy_with_logits(x, ...)")
-    check_broadcast(*(x for x in (a, b, w) if x is not None))
+    check_broadcast(a, b, w)
 
 check(bce_loss=check_shares, bce_logits_loss=lambda *operands, **params: check_broadcast(*(x for x in operands if x is not None)))
 

@@ -19,18 +19,23 @@ from ..table import OPS, call, decompose, kernel
 from ..tensors import Tensor, float32, float64, int64
 
 # %% auto #0
-__all__ = ['steps', 'running', 'rows', 'in_order', 'earlier', 'rnn_kernel', 'rnn_steps', 'handed', 'backwards', 'rnn_vjp',
-           'sigmoid_', 'lstm_kernel', 'lstm_steps', 'slope_of', 'given', 'lstm_vjp', 'gru_kernel', 'gru_steps',
-           'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'pack_padded_sequence', 'check_lengths',
-           'pad_packed_sequence', 'pack_sequence', 'unpack_sequence', 'parameter_name', 'fill_recurrent',
-           'check_options', 'Recurrent', 'first_states', 'check_input', 'last_rows', 'walk', 'forward', 'permuted',
-           'checked_states', 'RNN', 'LSTM', 'GRU', 'Cell', 'check_cell', 'one_step', 'RNNCell', 'LSTMCell', 'GRUCell']
+__all__ = ['steps', 'turned', 'running', 'rows', 'in_order', 'earlier', 'rnn_kernel', 'rnn_steps', 'handed', 'backwards',
+           'rnn_vjp', 'sigmoid_', 'lstm_kernel', 'lstm_steps', 'slope_of', 'given', 'lstm_vjp', 'gru_kernel',
+           'gru_steps', 'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'pack_padded_sequence',
+           'check_lengths', 'pad_packed_sequence', 'pack_sequence', 'unpack_sequence', 'parameter_name', 'weights_of',
+           'fill_recurrent', 'check_options', 'Recurrent', 'first_states', 'check_input', 'last_rows', 'walk',
+           'forward', 'permuted', 'checked_states', 'RNN', 'LSTM', 'GRU', 'Cell', 'check_cell', 'one_step', 'RNNCell',
+           'LSTMCell', 'GRUCell']
 
 # %% ../../nbs/nn/recurrent.ipynb #rcsteps1
 def steps(sizes: tuple, reverse: bool) -> list[tuple[int, int]]:
     "Where the rows of each time step begin, and how many there are, in the order in which they are walked."
     found = [(end - n, n) for end, n in zip(itertools.accumulate(sizes), sizes)]
     return found[::-1] if reverse else found
+
+def turned(counts) -> list[int]:
+    "Lengths, the longest first, as how many run at each step; and those as lengths again."
+    return [sum(n > k for n in counts) for k in range(counts[0])]
 
 def running(state, first, n: int, cat: Callable):
     "The state of the n sequences that run at a step: some may have ended; walking backwards, some begin, with their first state."
@@ -271,7 +276,7 @@ def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False, enfo
         input, lengths = input.index_select(0 if batch_first else 1, order), [lengths[i] for i in order.tolist()]
     if batch_first: input = input.transpose(0, 1)
     check_lengths(lengths, input)
-    sizes = [sum(n > step for n in lengths) for step in range(lengths[0])]
+    sizes = turned(lengths)
     return PackedSequence(FUNCTIONS["cat"]([input[step, :n] for step, n in enumerate(sizes)]), tensor(sizes, dtype=int64), order)
 
 def check_lengths(lengths: list[int], input: Tensor) -> None:
@@ -290,7 +295,7 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     padded = pad_sequence([rows(sequence.data, start, n) for start, n in steps(sizes, False)], True, padding_value)
     if (more := (total_length or 0) - len(sizes)) > 0:
         padded = FUNCTIONS["cat"]([padded, FUNCTIONS["full"]((more, *padded.shape[1:]), padding_value, dtype=padded.dtype, device=padded.device)])
-    lengths = tensor([sum(n > k for n in sizes) for k in range(sizes[0])], dtype=int64)
+    lengths = tensor(turned(sizes), dtype=int64)
     if batch_first: padded = padded.transpose(0, 1)
     back = sequence.unsorted_indices
     return (padded, lengths) if back is None else (padded.index_select(0 if batch_first else 1, back), lengths[back])
@@ -305,6 +310,10 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
 
 # %% ../../nbs/nn/recurrent.ipynb #rcparam1
 def parameter_name(name: str, layer: int, direction: int) -> str: return f"{name}_l{layer}" + "_reverse" * direction
+
+def weights_of(layer: Module, number: int, direction: int) -> list[Parameter | None]:
+    "The parameters of a layer and direction; None for those it does not have."
+    return [getattr(layer, parameter_name(name, number, direction), None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")]
 
 def fill_recurrent(layer: Module) -> None:
     "PyTorch's: everything uniform between -1 / sqrt(hidden_size) and 1 / sqrt(hidden_size)."
@@ -347,7 +356,7 @@ class Recurrent(Module):
     @property
     def all_weights(self) -> list[list[Parameter]]:
         "The parameters of each layer and direction."
-        return [[p for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr") if (p := getattr(self, parameter_name(name, layer, direction), None)) is not None]
+        return [[p for p in weights_of(self, layer, direction) if p is not None]
                 for layer in range(self.num_layers) for direction in range(1 + self.bidirectional)]
 
     def flatten_parameters(self) -> None:
@@ -383,8 +392,7 @@ def last_rows(x: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     "The state of each sequence where its walk ended."
     if reverse or sizes[-1] == sizes[0]: return rows(x, 0 if reverse else len(x) - sizes[0], sizes[0])
     starts = [start for start, _ in steps(sizes, False)]
-    lengths = [sum(n > k for n in sizes) for k in range(sizes[0])]
-    return x[tensor([starts[n - 1] + k for k, n in enumerate(lengths)], device=x.device)]
+    return x[tensor([starts[n - 1] + k for k, n in enumerate(turned(sizes))], device=x.device)]
 
 def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Tensor, list[Tensor]]:
     "The rows of all steps through all layers and directions; and the last states."
@@ -393,8 +401,7 @@ def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Te
         if layer and self.dropout and self.training: x = FUNCTIONS["nn.functional.dropout"](x, self.dropout, True)
         outs = []
         for reverse in range(directions):
-            weights = [getattr(self, parameter_name(name, layer, reverse), None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")]
-            results = self.run(x, [h[layer * directions + reverse] for h in hx], *weights, sizes=sizes, reverse=bool(reverse))
+            results = self.run(x, [h[layer * directions + reverse] for h in hx], *weights_of(self, layer, reverse), sizes=sizes, reverse=bool(reverse))
             outs.append(results[0])
             last.append([last_rows(r, sizes, reverse) for r in results[:len(hx)]])
         x = outs[0] if directions == 1 else FUNCTIONS["cat"](outs, 1)

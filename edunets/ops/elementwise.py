@@ -77,7 +77,8 @@ def erfc(xp, a):
     small = 1 - x * horner(erf_coefficients(10 if wide else 6)[0], xp.minimum(x * x, 1))
     outer = xp.maximum(x, 1)
     tail = horner(tail_coefficients(16 if wide else 8), 1 - 4 / (outer + 2)) * xp.exp(-outer * outer) / outer
-    return xp.where(xp.isnan(a), a, xp.where(a < 0, 2 - xp.where(x < 1, small, tail), xp.where(x < 1, small, tail)))
+    right = xp.where(x < 1, small, tail)
+    return xp.where(xp.isnan(a), a, xp.where(a < 0, 2 - right, right))
 
 kernel(erfc=lambda xp, a: erfc(xp, a))
 decompose(erfc=lambda a: 1 - a.erf())
@@ -328,7 +329,7 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 @face(inplace=True)
 def clamp_min(input: Tensor, min, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min`."
-    return input.clamp(min=min) if out is None else finish(input.clamp(min=min), out)
+    return finish(input.clamp(min=min), out)
 
 @face(inplace=True)
 def clamp_max(input: Tensor, max, *, out: Tensor | None = None) -> Tensor:

@@ -91,7 +91,7 @@ def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tenso
     if self.ndim > 2 and len(set(self.shape)) > 1: raise error(RuntimeError, "all dimensions of input must be of equal length", f"they are {tuple(self.shape)}", "a cube")
     step = sum(self.shape[-1] ** d for d in range(self.ndim))
     length = self.numel() if wrap or self.ndim > 2 else min(self.numel(), self.shape[1] ** 2)
-    place = FUNCTIONS["arange"](0, length, step, device=self.device) if length else FUNCTIONS["zeros"](0, dtype=FUNCTIONS["arange"](0).dtype)
+    place = FUNCTIONS["arange"](0, length, step, device=self.device)
     return store(self, lambda old: FUNCTIONS["index_fill"](old.reshape(-1), 0, place, fill_value).reshape(old.shape))
 
 # %% ../../nbs/ops/in_place.ipynb #inpl29cd

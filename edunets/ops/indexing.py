@@ -162,7 +162,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if tensor.dtype is not int64: raise error(RuntimeError, "one_hot is only applicable to index tensor of type LongTensor.", f"it is {tensor.dtype}", "x.long()")
     if not tensor.numel() and num_classes <= 0: raise error(RuntimeError, "Can not infer total number of classes from empty tensor.", "there is no largest class", "num_classes=10")
     if tensor.numel():
-        if int(tensor.amin()) < 0: raise error(RuntimeError, "Class values must be non-negative.", f"the lowest is {int(tensor.amin())}", "classes counted from 0")
-        if num_classes == -1: num_classes = int(tensor.amax()) + 1
-        if int(tensor.amax()) >= num_classes: raise error(RuntimeError, "Class values must be smaller than num_classes.", f"the largest is {int(tensor.amax())} of {num_classes}", f"num_classes={int(tensor.amax()) + 1}")
+        lowest, largest = int(tensor.amin()), int(tensor.amax())
+        if lowest < 0: raise error(RuntimeError, "Class values must be non-negative.", f"the lowest is {lowest}", "classes counted from 0")
+        if num_classes == -1: num_classes = largest + 1
+        if largest >= num_classes: raise error(RuntimeError, "Class values must be smaller than num_classes.", f"the largest is {largest} of {num_classes}", f"num_classes={largest + 1}")
     return (tensor.unsqueeze(-1) == FUNCTIONS["arange"](num_classes, device=tensor.device)).to(int64)

@@ -253,7 +253,7 @@ def stacker(name: str, doc: str, prepare, dim: int) -> None:
     def function(tensors, *, out: Tensor | None = None) -> Tensor:
         parts = [prepare(t) for t in tensors]
         if not parts: raise error(RuntimeError, f"{name} expects a non-empty TensorList", "nothing says shape and dtype of the result", "en.zeros(0)")
-        return FUNCTIONS["cat"](parts, 0 if name == "hstack" and parts[0].ndim == 1 else dim, out=out)
+        return FUNCTIONS["cat"](parts, min(dim, parts[0].ndim - 1), out=out)
     publish(name, function, doc, method=False)
 
 stacker("hstack", "Side by side: along the second dimension (vectors along the first).", atleast_1d, 1)

@@ -478,12 +478,8 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     "solve (with A^T, if `adjoint`) by the factors that `lu_factor` gave."
     check_matrices(LU, "lu_solve", square=True)
     P, L, U = unpacked(LU, places_of(pivots))
-    if left == adjoint:      # both turn the equation around
-        b = B if left else B.mT
-        x = P @ solve(L.mT, solve(U.mT, b))
-    else:
-        b = B if left else B.mT
-        x = solve(U, solve(L, P.mT @ b))
+    b = B if left else B.mT      # XA = B is turned around
+    x = P @ solve(L.mT, solve(U.mT, b)) if left == adjoint else solve(U, solve(L, P.mT @ b))
     return finish(x if left else x.mT, out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8

@@ -1,7 +1,6 @@
 """Rows, functions and layers of nbs/nn/pooling.ipynb."""
 from arrays import normal
 from edunets.nn.pooling import Grid
-from families import windows
 
 D = {"kind": "float64"}
 GRIDS = [Grid("linear", 5, 9, 5 / 9, **D), Grid("linear", 5, 3, 2.0, True, **D), Grid("cubic", 4, 7, 4 / 7, **D), Grid("area", 5, 3, 5 / 3, **D), Grid("nearest", 4, 6, 4 / 6, **D), Grid("lanczos", 6, 3, 2.0, False, True, **D)]

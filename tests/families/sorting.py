@@ -1,5 +1,5 @@
 """Samples of the sorting family."""
-from arrays import distinct, normal
+from arrays import normal
 import numpy as np
 
 ROWS = {"searchsorted": [((np.sort(normal(5)), normal(2, 3)), {"right": False}), ((np.sort(normal(2, 4)), normal(2, 3)), {"right": True})]}
