@@ -15,6 +15,7 @@ from . import linalg
 from . import names
 from . import nn
 from . import ops
+from . import optim
 from . import printing
 from . import random
 from . import saving

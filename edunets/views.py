@@ -11,8 +11,8 @@ from .table import OPS, ambient, call, keeps_nothing, refresh, view
 from .tensors import BACKENDS, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'put', 'alias', 'adopt', 'store', 'write_back',
-           'store_out']
+__all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'put', 'alias', 'adopt', 'store', 'written',
+           'write_back', 'store_out']
 
 # %% ../nbs/01b_views.ipynb #fbfc27ad
 def inverse(dims: tuple) -> tuple:
@@ -95,7 +95,7 @@ def put(x: Tensor, value: Tensor) -> None:
     trace, payload = ambient.get().trace, x.payload
     if trace is not None: trace.store(x, value)
     elif type(payload) not in BACKENDS: x.payload = value.payload
-    elif payload.size:
+    elif payload.size and value.payload is not payload:
         if any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
         try: BACKENDS[type(payload)].xp.copyto(payload, value.payload)
         except ValueError as problem: raise read_only(problem) from None
@@ -125,12 +125,16 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     old = alias(x)
     value = fit(compute(old), x)
     if old._requires_grad and not value._requires_grad and ambient.get().grad: value = call(OPS["copy_into"], (old, value))    # the old value is gone
+    written(x, value)
+    return x
+
+def written(x: Tensor, value: Tensor) -> None:
+    "Give `x` a value that was computed for it: in its memory (if it was not computed there), in its version, in what it looks into, and on the tape."
     put(x, value)
     if x._version_counter is None: x._version_counter = Version()
     x._version_counter.bump()
     if x._parent is not None: write_back(x, value)
     elif value._requires_grad: adopt(x, value)
-    return x
 
 # %% ../nbs/01b_views.ipynb #67672d4f
 def write_back(x: Tensor, value: Tensor) -> None:

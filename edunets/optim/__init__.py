@@ -1,0 +1,3 @@
+"Optimizers, under the names of `torch.optim`."
+from edunets.optim.optimizer import SGD, Optimizer
+from edunets.optim.adam import Adam, AdamW
