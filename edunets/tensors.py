@@ -52,7 +52,7 @@ class Version:
     "How often a memory was written, and where last; a base and its views share one."
     __slots__ = ("count", "site")
     def __init__(self): self.count, self.site = 0, None
-    def bump(self) -> None: self.count, self.site = self.count + 1, site()
+    def bump(self, where: tuple | None = None) -> None: self.count, self.site = self.count + 1, where or site()
 
 new_tensor = Tensor.__new__
 

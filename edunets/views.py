@@ -128,11 +128,11 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     written(x, value)
     return x
 
-def written(x: Tensor, value: Tensor) -> None:
-    "Give `x` a value that was computed for it: in its memory (if it was not computed there), in its version, in what it looks into, and on the tape."
+def written(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
+    "Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there), in its version, in what it looks into, and on the tape."
     put(x, value)
     if x._version_counter is None: x._version_counter = Version()
-    x._version_counter.bump()
+    x._version_counter.bump(where)
     if x._parent is not None: write_back(x, value)
     elif value._requires_grad: adopt(x, value)
 

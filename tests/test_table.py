@@ -72,6 +72,19 @@ def test_results_are_arrays(key):
     for out in listed(call(OPS[row], tuple(tensors(args)), params)): assert type(out.payload) is np.ndarray
 
 
+@pytest.mark.parametrize("key", CASES)
+def test_a_kernel_writes_what_the_row_says(key):
+    row, args, params = CASES[key]
+    op = OPS[row]
+    if op.kernel is None: return
+    inputs = tensors(args)
+    written = [] if op.writes is None else op.writes(*[x for x in inputs if isinstance(x, en.Tensor)], each=params["each"])
+    outs = listed(call(op, tuple(inputs), params))
+    if op.writes: assert all(out.payload is x.payload for out, x in zip(outs, written, strict=True))
+    for x, before in zip(inputs, args):
+        if isinstance(x, en.Tensor) and not any(x is w for w in written): np.testing.assert_array_equal(x.payload, before)
+
+
 @pytest.mark.parametrize("key", DIFFERENTIABLE)
 def test_first_and_second_order(key):
     row, args, params = CASES[key]

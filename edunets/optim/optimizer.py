@@ -11,8 +11,8 @@ import numpy as np
 
 from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
-from ..errors import error
-from ..names import cast, where
+from ..errors import error, site
+from ..names import cast
 from ..table import OPS, Op, ambient, call, column, decompose, kernel, mode
 from ..tensors import Tensor, float32, float64, patch, tensor
 from ..views import written
@@ -113,9 +113,10 @@ updates("sgd")
 # %% ../../nbs/05_optim.ipynb #op5writt
 def update(op: Op, hyperparameters: list, tensors: list, flags: dict) -> None:
     "Carry out an update row and store its results: a version up for each tensor written, and under other payloads the new value."
+    where = site()
     with no_grad():
         results = call(op, (*hyperparameters, *tensors), flags)
-        for x, value in zip(op.writes(*tensors, each=flags["each"]), results): written(x, value)
+        for x, value in zip(op.writes(*tensors, each=flags["each"]), results): written(x, value, where)
 
 def zero_step(p: Tensor, group: Group) -> Tensor:
     "A step count. A tensor, so that a recorded step counts on."
@@ -217,7 +218,7 @@ def check_numbers(**allowed: tuple) -> None:
 def sgd_momentum(lr, momentum, dampening, weight_decay, p, g, step, buffer, *, nesterov, sutskever, maximize) -> tuple:
     inside, outside = (lr, 1.0) if sutskever else (1.0, lr)
     d = inside * descent(p, g, weight_decay, maximize)
-    buffer = where(step == 0, d, momentum * buffer + (1 - dampening) * d)
+    buffer = d.where(step == 0, momentum * buffer + (1 - dampening) * d)
     return p - outside * (d + momentum * buffer if nesterov else buffer), step + 1, buffer
 
 # %% ../../nbs/05_optim.ipynb #op5momek
