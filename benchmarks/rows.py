@@ -136,10 +136,10 @@ CASES = {
     "gru": Case(f"row(m.nn.functional.linear(S, A[len(A) // 4:]).flatten(0, 1), H[0], A[len(A) // 4:], None, {WALK})", f"m.gru(S, H, [A[len(A) // 4:]] * 2, {ONCE})[0].flatten(0, 1)"),
     "standardize": same("m.nn.functional.layer_norm(X, X.shape[1:])"), "standardize columns": same("m.nn.functional.batch_norm(X, None, None, training=True)"), "standardize images": same("m.nn.functional.batch_norm(I, None, None, training=True)"),
     "standardize_slope": Case("row(X, Y, m.ones(len(Y), 1), first=0, last=1, eps=0.0, center=True)", "m.ops.aten.native_layer_norm_backward(X, Y, X.shape[1:], m.zeros(len(Y), 1), m.ones(len(Y), 1), None, None, [True, False, False])[0]"),
-    "sgd": Case("row(0.1, 0.0, x, y, each=2, maximize=False)", "x.add_(y, alpha=-0.1)"),
-    "sgd_momentum": Case("row(0.1, 0.9, 0.0, 0.0, x, y, m.ones(()), u, each=4, nesterov=False, sutskever=False, maximize=False)", "x.add_(u.mul_(0.9).add_(y), alpha=-0.1)"),
+    "sgd": Case("row(0.1, 0.0, x, y, each=2, maximize=False)", "x.add_(y, alpha=-0.1)", None, False),      # updates: each call goes on from the last one, so there is nothing to compare
+    "sgd_momentum": Case("row(0.1, 0.9, 0.0, 0.0, x, y, m.ones(()), u, each=4, nesterov=False, sutskever=False, maximize=False)", "x.add_(u.mul_(0.9).add_(y), alpha=-0.1)", None, False),
     "adam": Case("row(0.1, 0.9, 0.999, 1e-8, 0.0, x, y, m.ones(()), u, p, each=5, amsgrad=False, decoupled_weight_decay=False, maximize=False)",
-                 "(m.optim.adam.adam([x], [y], [u], [p], [], [m.ones(())], amsgrad=False, beta1=0.9, beta2=0.999, lr=0.1, weight_decay=0.0, eps=1e-8, maximize=False), x)[1]"),
+                 "x.addcdiv_(u.lerp_(y, 0.1), p.mul_(0.999).addcmul_(y, y, value=0.001).sqrt().add_(1e-8), value=-0.1)", None, False),
     "affine": Case("row(X, v, v, first=1)", "m.addcmul(v, X, v)", "X * v + v"), "products": Case("row(X, Y, first=1, last=2)", "m.linalg.vecdot(X, Y, dim=0)", "np.vecdot(X, Y, axis=0)"),
 }
 
