@@ -450,6 +450,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'edunets.data.workers.Worker.stop': ('workers.html#worker.stop', 'edunets/data/workers.py'),
                                       'edunets.data.workers.Worker.work': ('workers.html#worker.work', 'edunets/data/workers.py'),
                                       'edunets.data.workers.WorkerInfo': ('workers.html#workerinfo', 'edunets/data/workers.py'),
+                                      'edunets.data.workers.context_of': ('workers.html#context_of', 'edunets/data/workers.py'),
                                       'edunets.data.workers.get_worker_info': ('workers.html#get_worker_info', 'edunets/data/workers.py'),
                                       'edunets.data.workers.hire': ('workers.html#hire', 'edunets/data/workers.py'),
                                       'edunets.data.workers.pack': ('workers.html#pack', 'edunets/data/workers.py'),
