@@ -461,6 +461,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'edunets.data.workers.there': ('workers.html#there', 'edunets/data/workers.py'),
                                       'edunets.data.workers.unsendable': ('workers.html#unsendable', 'edunets/data/workers.py'),
                                       'edunets.data.workers.wait': ('workers.html#wait', 'edunets/data/workers.py')},
+            'edunets.datasets.book_text': { 'edunets.datasets.book_text.load_book': ( 'book.html#load_book',
+                                                                                      'edunets/datasets/book_text.py')},
             'edunets.datasets.digits_data': { 'edunets.datasets.digits_data.load_digits': ( 'digits.html#load_digits',
                                                                                             'edunets/datasets/digits_data.py')},
             'edunets.datasets.images': { 'edunets.datasets.images.CIFAR10': ('files.html#cifar10', 'edunets/datasets/images.py'),

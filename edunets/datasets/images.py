@@ -89,6 +89,7 @@ def fetch(url: str, part: Path) -> int | None:
         raise
     with answer:
         goes_on = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        if answer.status == 206 and not goes_on: raise OSError("the server sent another part than was asked for")
         if not goes_on: have = 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
