@@ -73,6 +73,7 @@ def wait(answer, timeout: float) -> Any:
         raise problem
     finally: del answer, problem      # they would hold each other, and with them the crew
 
+# %% ../../nbs/06c_workers.ipynb #wkexp04b
 class Crew:
     "Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks."
     def __init__(self, workers: list[Worker]): self.workers = workers
@@ -106,6 +107,7 @@ class Wire(pickle.Pickler):
     def reducer_override(self, obj: Any):
         return (from_numpy, (obj.detach().numpy(),)) if isinstance(obj, Tensor) else NotImplemented
 
+# %% ../../nbs/06c_workers.ipynb #wkexp05b
 def pack(message: Any) -> list:
     "A message in parts: a pickle that says how large the others are, then the bytes of its arrays."
     file, arrays = BytesIO(), []
@@ -138,6 +140,7 @@ def unsendable(problem: Exception) -> Lost:
     kind = type(problem) if isinstance(problem, (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError
     return Lost(kind, f"the dataset can't be sent to a worker process: {problem}", "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own")
 
+# %% ../../nbs/06c_workers.ipynb #wkexp06b
 def serve(pipe) -> None:
     "What a worker process runs: the first message makes the function, each further one is a task."
     from signal import SIG_IGN, SIGINT, signal
@@ -210,6 +213,7 @@ def get_worker_info() -> WorkerInfo | None:
     "What the worker that asks knows of itself; None in the main thread."
     return current.get()
 
+# %% ../../nbs/06c_workers.ipynb #wkexp08b
 class Recipe(NamedTuple):
     "How a worker begins: its papers, `worker_init_fn`, and what makes its function from its dataset."
     info: WorkerInfo
@@ -222,6 +226,7 @@ class Recipe(NamedTuple):
             with drawing_from(Generator().manual_seed(self.info.seed)): self.init(self.info.id)
         return self.make(self.info.dataset)
 
+# %% ../../nbs/06c_workers.ipynb #wkexp08c
 def context_of(given):
     "How processes are started: a context of `multiprocessing`, or its name. ValueError for a name that there isn't."
     from multiprocessing import get_context      # slow to import
