@@ -199,7 +199,7 @@ def generators(self: DataLoader) -> list[Generator]:
 @patch
 def made_for(self: DataLoader) -> dict:
     "What a place in an epoch hangs on: a loader with other numbers goes another way."
-    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "num_workers": self.num_workers if self.stream else None}
+    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "num_workers": self.num_workers if self.stream else None, "generators": len(self.generators())}
 
 @patch
 def state_dict(self: DataLoader) -> dict:
