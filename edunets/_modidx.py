@@ -459,6 +459,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'edunets.data.workers.receive': ('workers.html#receive', 'edunets/data/workers.py'),
                                       'edunets.data.workers.send': ('workers.html#send', 'edunets/data/workers.py'),
                                       'edunets.data.workers.serve': ('workers.html#serve', 'edunets/data/workers.py'),
+                                      'edunets.data.workers.taken': ('workers.html#taken', 'edunets/data/workers.py'),
                                       'edunets.data.workers.there': ('workers.html#there', 'edunets/data/workers.py'),
                                       'edunets.data.workers.unsendable': ('workers.html#unsendable', 'edunets/data/workers.py'),
                                       'edunets.data.workers.wait': ('workers.html#wait', 'edunets/data/workers.py')},
