@@ -11,7 +11,7 @@ import tempfile
 
 from tqdm import tqdm
 
-from benchmarks import harness, lenet, linear_step, rows, transformer_block
+from benchmarks import harness, lenet, linear_step, mlp_adam, rows, transformer_block
 
 RESULTS = pathlib.Path(__file__).parent / "results"
 
@@ -81,6 +81,9 @@ def main():
     network = lenet.result()
     lenet.show(network)
     write("lenet.json", network)
+    trained = mlp_adam.result()
+    mlp_adam.show(trained)
+    write("mlp_adam.json", trained)
     table = rows.result()
     rows.show(table)
     write("rows.json", table)

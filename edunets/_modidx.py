@@ -2526,6 +2526,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'edunets.optim.optimizer': { 'edunets.optim.optimizer.Group': ('optim.html#group', 'edunets/optim/optimizer.py'),
                                          'edunets.optim.optimizer.Group.__init__': ( 'optim.html#group.__init__',
                                                                                      'edunets/optim/optimizer.py'),
+                                         'edunets.optim.optimizer.Group.__reduce__': ( 'optim.html#group.__reduce__',
+                                                                                       'edunets/optim/optimizer.py'),
                                          'edunets.optim.optimizer.Group.__setitem__': ( 'optim.html#group.__setitem__',
                                                                                         'edunets/optim/optimizer.py'),
                                          'edunets.optim.optimizer.Group.read': ('optim.html#group.read', 'edunets/optim/optimizer.py'),

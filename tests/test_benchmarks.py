@@ -4,7 +4,7 @@ import json
 import pytest
 
 import book
-from benchmarks import lenet, rows, transformer_block
+from benchmarks import lenet, mlp_adam, rows, transformer_block
 from edunets.table import OPS
 
 RESULT = json.loads((book.ROOT / "benchmarks" / "results" / "rows.json").read_text())
@@ -44,3 +44,16 @@ def test_the_network_is_the_same_everywhere():
 def test_the_network_reached_its_goals():
     assert NETWORK["us"].keys() == NETWORK["peak"].keys() == lenet.SYSTEMS.keys()
     assert max(NETWORK["ratio"][0], NETWORK["one thread"]["ratio"][0]) <= lenet.GOAL and NETWORK["peak"]["edunets"] <= lenet.MEMORY_GOAL * NETWORK["peak"]["PyTorch"]
+
+
+@pytest.mark.parametrize("batch", (3, 64))
+def test_training_by_adam_is_the_same_everywhere(batch):
+    pytest.importorskip("torch")
+    mlp_adam.check(batch)
+
+
+def test_training_by_adam_reached_its_goals():
+    found = json.loads((book.ROOT / "benchmarks" / "results" / "mlp_adam.json").read_text())["rows"]
+    assert tuple(row["batch"] for row in found) == mlp_adam.BATCHES
+    for row in found:
+        assert row["ratio"][0] <= mlp_adam.GOAL and row["bytes"]["edunets"] <= mlp_adam.MEMORY_GOAL * row["bytes"]["PyTorch"]

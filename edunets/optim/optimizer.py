@@ -36,14 +36,18 @@ class Group(dict):
     def __setitem__(self, name: str, value) -> None:
         if ambient.get().trace is not None:
             raise error(RuntimeError, f"the hyperparameter {name!r} is set inside a recorded step", "the step would be recorded with it, and run with the same number ever after", "set it outside, between two steps")
-        super().__setitem__(name, value)
+        old = self.get(name)
+        if isinstance(old, Tensor) and not isinstance(value, Tensor): old.fill_(value)      # a rate that was given as a tensor stays one
+        else: super().__setitem__(name, value)
         for x, number in zip(self.tensors.get(name, ()), numbers(value)): x.fill_(number)
 
+    def __reduce__(self) -> tuple: return Group, (dict(self),)      # copied and pickled without the tensors: they belong to a trace here
     update, setdefault = MutableMapping.update, MutableMapping.setdefault      # dict's own go past __setitem__
 
     def read(self, name: str) -> tuple:
         "A hyperparameter's numbers, as operands of a row: floats, or under a trace the 0-d tensors that it will read at each run."
         if ambient.get().trace is None: return tuple(map(float, numbers(self[name])))
+        if isinstance(self[name], Tensor): return (self[name],)
         if name not in self.tensors:
             with mode(trace=None): self.tensors[name] = tuple(tensor(float(n), dtype=float64, device=self["params"][0].device) for n in numbers(self[name]))
         return self.tensors[name]
@@ -171,21 +175,23 @@ class Optimizer:
         "The state of a parameter: by name, what makes its first value."
         return {}
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        "Forget the gradients, or set them to zero."
-        for p in (p for group in self.param_groups for p in group["params"]):
-            if set_to_none or p.grad is None: p.grad = None
-            else: p.grad.detach_().zero_()
-
-    def step(self, closure: Callable | None = None):
-        "Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients first; its result is returned."
-        with enable_grad(): loss = None if closure is None else closure()
-        for group in self.param_groups:
-            params = [p for p in group["params"] if p.grad is not None]
-            if params: self.move(group, params)
-        return loss
-
 # %% ../../nbs/05_optim.ipynb #op5move0
+@patch
+def zero_grad(self: Optimizer, set_to_none: bool = True) -> None:
+    "Forget the gradients, or set them to zero."
+    for p in (p for group in self.param_groups for p in group["params"]):
+        if set_to_none or p.grad is None: p.grad = None
+        else: p.grad.detach_().zero_()
+
+@patch
+def step(self: Optimizer, closure: Callable | None = None):
+    "Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients first; its result is returned."
+    with enable_grad(): loss = None if closure is None else closure()
+    for group in self.param_groups:
+        params = [p for p in group["params"] if p.grad is not None]
+        if params: self.move(group, params)
+    return loss
+
 @patch
 def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
     "One step of a group's parameters: the row, on hyperparameters, parameters, gradients and state."
