@@ -16,7 +16,7 @@ from typing import Any, Callable, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from ..composites import stack
-from .workers import Crew, Exhausted, Recipe, WorkerInfo, get_worker_info, hire
+from .workers import Crew, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, hire
 from ..errors import error
 from ..random import Generator, default_generator, drawing_from, multinomial, randint, randperm
 from ..tensors import Tensor, as_tensor, float64, from_numpy, patch, tensor
@@ -164,6 +164,7 @@ class WeightedRandomSampler(Sampler[int]):
         if not isinstance(replacement, bool): raise error(ValueError, f"replacement should be a boolean value, but got replacement={replacement}", "a sample either may come again or not", "replacement=True")
         self.weights, self.num_samples, self.replacement, self.generator = as_tensor(weights, dtype=float64), num_samples, replacement, generator
         if self.weights.dim() != 1: raise error(ValueError, f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}", "each sample has one weight", "weights.flatten()")
+        if not (self.weights >= 0).all() or not 0 < self.weights.sum() < math.inf: raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0", "weights say how often, and not all can be zero", "weights.clamp(min=0)")
 
     def __iter__(self) -> Iterator[int]: return iter(multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist())
     def __len__(self) -> int: return self.num_samples
@@ -191,10 +192,10 @@ def stack_arrays(batch: Sequence) -> Tensor:
 
 COLLATE: dict[Any, Callable] = {      # how samples of a kind become a batch
     Tensor: stack,
+    (str, bytes): lambda batch: batch,
     (np.ndarray, np.generic): stack_arrays,
     float: partial(tensor, dtype=float64),
     int: tensor,
-    (str, bytes): lambda batch: batch,
 }
 
 def like(kind: Any, items: Any) -> Any:
@@ -285,7 +286,7 @@ class StreamFetcher(Fetcher):
 # %% ../../nbs/06_data.ipynb #dlexp013
 METHODS = {"threads": "thread", "processes": "process"}
 
-def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, prefetch_factor, persistent_workers, workers) -> None:
+def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, context, prefetch_factor, persistent_workers, workers) -> None:
     "A ValueError for options that don't fit together."
     by_itself = "DataLoader with IterableDataset: expected unspecified"
     for wrong, what, why, fix in (
@@ -293,6 +294,7 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
         (timeout < 0, "timeout option should be non-negative", f"given {timeout}", "timeout=0, which waits for ever"),
         (num_workers == 0 and prefetch_factor is not None, "prefetch_factor option could only be specified in multiprocessing.", "without workers nobody fetches ahead", "num_workers=1"),
         (prefetch_factor is not None and prefetch_factor < 0, "prefetch_factor option should be non-negative", f"given {prefetch_factor}", "prefetch_factor=2"),
+        (context is not None and num_workers == 0, "multiprocessing_context can only be used with multi-process loading (num_workers > 0)", "without workers there are no processes", "num_workers=1"),
         (persistent_workers and num_workers == 0, "persistent_workers option needs num_workers > 0", "there are no workers to keep", "num_workers=1"),
         (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}", "there are these two kinds", "workers='threads'"),
         (stream and shuffle, f"{by_itself} shuffle option, but got shuffle={shuffle}", "a stream has its own order", "shuffle in its __iter__"),
@@ -314,7 +316,8 @@ class DataLoader(Generic[T]):
                  collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
                  generator: Generator | None = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False, workers: str = "threads"):
         self.stream = isinstance(dataset, IterableDataset)
-        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, prefetch_factor, persistent_workers, workers)
+        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, multiprocessing_context, prefetch_factor, persistent_workers, workers)
+        if multiprocessing_context is not None: context_of(multiprocessing_context)
         if not self.stream and sampler is None: sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
         if batch_sampler is not None: batch_size = None
         elif not self.stream and batch_size is not None: batch_sampler = BatchSampler(sampler, batch_size, drop_last)

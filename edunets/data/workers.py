@@ -18,7 +18,7 @@ from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
 __all__ = ['current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'receive', 'portable', 'unsendable',
-           'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'hire']
+           'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'context_of', 'hire']
 
 # %% ../../nbs/06c_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -65,11 +65,13 @@ class Lost(Exception):
 
 def wait(answer, timeout: float) -> Any:
     "The answer of a future. RuntimeError if it takes longer than `timeout` seconds (0: for ever)."
-    try: return answer.result(timeout or None)
-    except Lost as problem: raise error(*problem.args) from problem.__cause__
-    except TimeoutError:
-        if answer.done(): raise      # the dataset's own
-        raise error(RuntimeError, f"DataLoader timed out after {timeout} seconds", "a worker has not answered for so long", "a larger timeout, or num_workers=0 to see what it waits for") from None
+    try: problem = answer.exception(timeout or None)
+    except TimeoutError: raise error(RuntimeError, f"DataLoader timed out after {timeout} seconds", "a worker has not answered for so long", "a larger timeout, or num_workers=0 to see what it waits for") from None
+    if problem is None: return answer.result()
+    try:
+        if isinstance(problem, Lost): raise error(*problem.args) from problem.__cause__
+        raise problem
+    finally: del answer, problem      # they would hold each other, and with them the crew
 
 class Crew:
     "Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks."
@@ -89,6 +91,7 @@ class Crew:
                 except Exhausted:
                     if worker in turn: turn.remove(worker)
                     continue
+                finally: del answer
                 yield found
         finally:
             for _, answer in waiting: answer.cancel()
@@ -175,8 +178,9 @@ class Remote:
             raise Lost(RuntimeError, f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly", f"its exit code is {self.process.exitcode}; -9 may mean that memory was short",
                        "if __name__ == '__main__': around what a script does, since each worker imports it anew") from problem
         answer, problem = unpack()
-        if problem is not None: raise problem
-        return answer
+        if problem is None: return answer
+        try: raise problem
+        finally: del problem
 
     def __call__(self, message: Any) -> Any: return self.exchange(pack(message))
 
@@ -218,10 +222,14 @@ class Recipe(NamedTuple):
             with drawing_from(Generator().manual_seed(self.info.seed)): self.init(self.info.id)
         return self.make(self.info.dataset)
 
+def context_of(given):
+    "How processes are started: a context of `multiprocessing`, or its name. ValueError for a name that there isn't."
+    from multiprocessing import get_context      # slow to import
+    return given if hasattr(given, "Pipe") else get_context(given or "spawn")
+
 def hire(recipe: Recipe, context=None) -> Worker:
     "A worker for a recipe: a thread, or a thread that speaks for a process."
     name = f"{recipe.info.worker_method} {recipe.info.id}"
     if recipe.info.worker_method == "thread": return Worker(recipe, name)
-    from multiprocessing import get_context      # slow to import
-    remote = Remote(context if hasattr(context, "Pipe") else get_context(context or "spawn"))
+    remote = Remote(context_of(context))
     return Worker(partial(remote.begin, recipe), name, remote)
