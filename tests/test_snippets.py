@@ -208,7 +208,7 @@ snippet("""
     xx = x.unsqueeze(-1).pow(p)
     model = start(torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.Flatten(0, 1)))
     loss_fn = torch.nn.MSELoss(reduction="sum")
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses = []
     for t in range(30):
         y_pred = model(xx)
