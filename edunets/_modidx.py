@@ -673,6 +673,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.names.rounding': ('names.html#rounding', 'edunets/names.py'),
                                'edunets.names.same_dtype': ('names.html#same_dtype', 'edunets/names.py'),
                                'edunets.names.sizes_of': ('names.html#sizes_of', 'edunets/names.py'),
+                               'edunets.names.to_type': ('names.html#to_type', 'edunets/names.py'),
                                'edunets.names.true_divide': ('names.html#true_divide', 'edunets/names.py'),
                                'edunets.names.unary': ('names.html#unary', 'edunets/names.py'),
                                'edunets.names.weak': ('names.html#weak', 'edunets/names.py'),
