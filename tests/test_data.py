@@ -71,6 +71,7 @@ def test_the_same_batches_as_pytorch(torch, n):
         assert len(ours) == len(theirs) and plain(list(ours)) == plain(list(theirs))
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 @pytest.mark.parametrize("workers", [0, 1, 2, 3])
 @pytest.mark.parametrize("split", [False, True])
 def test_the_same_streams_as_pytorch(torch, workers, split):
@@ -300,7 +301,6 @@ def test_workers_know_themselves():
 
 def loaders():
     x = TensorDataset(en.arange(10), en.arange(10.0))
-    own = seeded(9)
     return {
         "shuffle": lambda: DataLoader(x, 3, shuffle=True), "own generator": lambda: DataLoader(x, 3, shuffle=True, generator=seeded(2)), "in order": lambda: DataLoader(x, 3), "weighted": lambda: DataLoader(x, 3, sampler=WeightedRandomSampler([1.0] * 10, 10)),
         "a sampler's generator": lambda: DataLoader(x, 3, sampler=RandomSampler(x, generator=seeded(2))), "batch sampler": lambda: DataLoader(x, batch_sampler=BatchSampler(RandomSampler(x, generator=seeded(2)), 4, True)), "one by one": lambda: DataLoader(Noisy(6), None, shuffle=True),
@@ -335,7 +335,7 @@ def test_between_epochs_there_is_no_place():
     loader = DataLoader(Numbers(3), 2)
     before = loader.state_dict()
     list(loader)
-    assert plain(loader.state_dict()) == plain(before) == {"key": None, "generators": ["list"], "batches": 0, "made_for": {"samples": 3, "batch_size": 2, "num_workers": None}}
+    assert plain(loader.state_dict()) == plain(before) == {"key": None, "generators": ["list"], "batches": 0, "made_for": {"samples": 3, "batch_size": 2, "num_workers": None, "generators": 0}}
     for batch in loader: break
     assert loader.state_dict()["batches"] == 1
     list(loader)
@@ -344,7 +344,7 @@ def test_between_epochs_there_is_no_place():
 
 def test_a_state_of_another_loader_is_refused():
     state = DataLoader(Numbers(3), 2).state_dict()
-    for other in (DataLoader(Numbers(4), 2), DataLoader(Numbers(3), 3)):
+    for other in (DataLoader(Numbers(4), 2), DataLoader(Numbers(3), 3), DataLoader(Numbers(3), 2, generator=seeded(0)), DataLoader(Stream(3), 2)):
         with pytest.raises(ValueError, match="Try: "): other.load_state_dict(state)
 
 

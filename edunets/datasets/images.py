@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from ..data.loading import Dataset, Rows
+from ..data.samples import Dataset, Rows
 from ..errors import error
 from ..tensors import Tensor, float32, from_numpy, int64
 
