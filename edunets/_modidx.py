@@ -2759,6 +2759,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                             'edunets/optim/lr_scheduler/schedules.py'),
                                                       'edunets.optim.lr_scheduler.schedules.MultiStepLR.__init__': ( 'schedules.html#multisteplr.__init__',
                                                                                                                      'edunets/optim/lr_scheduler/schedules.py'),
+                                                      'edunets.optim.lr_scheduler.schedules.MultiStepLR.load_state_dict': ( 'schedules.html#multisteplr.load_state_dict',
+                                                                                                                            'edunets/optim/lr_scheduler/schedules.py'),
                                                       'edunets.optim.lr_scheduler.schedules.MultiStepLR.ratio': ( 'schedules.html#multisteplr.ratio',
                                                                                                                   'edunets/optim/lr_scheduler/schedules.py'),
                                                       'edunets.optim.lr_scheduler.schedules.MultiStepLR.scale': ( 'schedules.html#multisteplr.scale',

@@ -60,6 +60,7 @@ def at(path: Path) -> tuple[int, int]:
     _, epoch, _, step, _ = path.stem.split("-")
     return int(epoch), int(step)
 
+# %% ../../nbs/06d_checkpoints.ipynb #lncheck3
 def write_checkpoint(folder, learner: Learner) -> Path:
     "Save a learner's state whole, under a name that tells when it was and what its bytes add up to."
     file = BytesIO()

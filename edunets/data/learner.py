@@ -22,7 +22,7 @@ from ..random import fork_rng
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'Learner', 'whole', 'place_of', 'History', 'Progress', 'draw_losses',
+__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'Learner', 'whole', 'place_of', 'Progress', 'draw_losses',
            'in_notebook', 'LivePlot', 'EarlyStopping']
 
 # %% ../../nbs/06b_learner.ipynb #lnmeans1
@@ -65,6 +65,16 @@ class Callback:
     def state_dict(self) -> dict: return {}
     def load_state_dict(self, state_dict: dict) -> None: "Go to a state that `state_dict` gave."
 
+# %% ../../nbs/06b_learner.ipynb #lnhisto1
+class History(list):
+    "A dict for each epoch, printed as a table."
+    def __repr__(self) -> str:
+        if not self: return "no epoch yet"
+        names = list(self[0])
+        rows = [names, *([f"{row[name]:.4f}" if isinstance(row[name], float) else str(row[name]) for name in names] for row in self)]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths)) for row in rows)
+
 # %% ../../nbs/06b_learner.ipynb #lnlearn1
 class Learner:
     "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch'. ValueError for another `schedule_each`."
@@ -77,18 +87,22 @@ class Learner:
         self.history, self.losses = History(), []      # a row an epoch, a number a step
         self.running, self.place, self.stopped = Means(), None, None      # of this epoch; where the loader is; why it is over
 
-    def names(self) -> list[str]:
-        "What is measured in an epoch."
-        own = ["loss", *self.metrics]
-        return own if self.valid_loader is None else own + [f"valid_{name}" for name in own]
+# %% ../../nbs/06b_learner.ipynb #lnlearn2
+@patch
+def names(self: Learner) -> list[str]:
+    "What is measured in an epoch."
+    own = ["loss", *self.metrics]
+    return own if self.valid_loader is None else own + [f"valid_{name}" for name in own]
 
-    def tell(self, moment: str) -> None:
-        "Call a method of all callbacks."
-        for callback in self.callbacks: getattr(callback, moment)(self)
+@patch
+def tell(self: Learner, moment: str) -> None:
+    "Call a method of all callbacks."
+    for callback in self.callbacks: getattr(callback, moment)(self)
 
-    def stop(self, why: str) -> None:
-        "No step after this one. To go on later: `learner.stopped = None`."
-        self.stopped = why
+@patch
+def stop(self: Learner, why: str) -> None:
+    "No step after this one. To go on later: `learner.stopped = None`."
+    self.stopped = why
 
 # %% ../../nbs/06b_learner.ipynb #lnsteps1
 @patch
@@ -152,6 +166,7 @@ def fit(self: Learner, epochs: int) -> History:
     finally: self.tell("end_fit")
     return self.history
 
+# %% ../../nbs/06b_learner.ipynb #lnfitte4
 @patch
 def train_epoch(self: Learner) -> None:
     "An epoch, or the rest of one."
@@ -185,16 +200,6 @@ def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
     if self.schedule is not None and self.schedule_each == "epoch": self.schedule.step()
     self.tell("after_epoch")
 
-# %% ../../nbs/06b_learner.ipynb #lnhisto1
-class History(list):
-    "A dict for each epoch, printed as a table."
-    def __repr__(self) -> str:
-        if not self: return "no epoch yet"
-        names = list(self[0])
-        rows = [names, *([f"{row[name]:.4f}" if isinstance(row[name], float) else str(row[name]) for name in names] for row in self)]
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths)) for row in rows)
-
 # %% ../../nbs/06b_learner.ipynb #lnprogr1
 class Progress(Callback):
     "A bar that fills with the steps, and tells what was measured last."
@@ -224,11 +229,12 @@ class Progress(Callback):
 def draw_losses(ax, learner: Learner) -> None:
     "The loss of each step, and the means of the epochs."
     ax.plot(range(1, len(learner.losses) + 1), learner.losses, lw=0.6, alpha=0.5, color="C0")
-    for color, name in (("C0", "loss"), ("C1", "valid_loss")):
-        points = [(row["step"], row[name]) for row in learner.history if name in row]
-        if points: ax.plot(*zip(*points), ".-", color=color, label=name)
+    ends = [row["step"] for row in learner.history]
+    middles = [(before + 1 + end) / 2 for before, end in zip([0, *ends], ends)]      # a mean over an epoch stands in its middle
+    for color, name, steps in (("C0", "loss", middles), ("C1", "valid_loss", ends)):
+        if name in learner.names() and ends: ax.plot(steps, [row[name] for row in learner.history], ".-", color=color, label=name)
     ax.set(xlabel="step", ylabel="loss")
-    if learner.history: ax.legend()
+    if ends: ax.legend()
 
 @patch
 def plot(self: Learner, ax=None):
@@ -245,6 +251,7 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")      # where nobody imported it, this is no notebook
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
+# %% ../../nbs/06b_learner.ipynb #lnlivep3
 class LivePlot(Callback):
     "A picture of the losses that is drawn anew while they fall, at most once in so many seconds. In a notebook; elsewhere it does nothing."
     handle, drawn = None, -math.inf
