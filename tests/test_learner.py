@@ -206,7 +206,7 @@ def test_finding_a_rate_leaves_everything_as_it_was(optimizer, schedule):
         learner.model.eval()
         before = bits(learner)
         learner.lr_find(steps=30)
-        assert bits(learner) == before and not any(m.training for m in learner.model.modules())
+        assert bits(learner) == before and not any(m.training for m in learner.model.modules()) and all(p.grad is None for p in learner.model.parameters())
         learner.stopped = None
         learner.fit(epochs)
     assert bits(learner) == bits(fitted(make(optimizer=OPTIMIZERS[optimizer], schedule=SCHEDULES[schedule]), 4))

@@ -77,7 +77,7 @@ class History(list):
 
 # %% ../../nbs/06b_learner.ipynb #lnlearn1
 class Learner:
-    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch'. ValueError for another `schedule_each`."
+    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). ValueError for another `schedule_each`."
     def __init__(self, model: Module, loss: Callable, optimizer: Optimizer, train_loader: Iterable, valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None, schedule=None, callbacks: Iterable[Callback] = (), *, schedule_each: str = "step", progress: bool = True):
         if schedule_each not in ("step", "epoch"): raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}", "a schedule counts one of them", "schedule_each='epoch'")
         self.model, self.loss, self.optimizer, self.train_loader, self.valid_loader = model, loss, optimizer, train_loader, valid_loader
