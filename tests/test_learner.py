@@ -212,6 +212,13 @@ def test_finding_a_rate_leaves_everything_as_it_was(optimizer, schedule):
     assert bits(learner) == bits(fitted(make(optimizer=OPTIMIZERS[optimizer], schedule=SCHEDULES[schedule]), 4))
 
 
+def test_a_rate_is_found_in_training_mode():
+    learner = make()
+    found = learner.lr_find()
+    learner.model.eval()
+    assert learner.lr_find() == found
+
+
 def test_finding_a_rate_that_fails_leaves_everything_as_it_was():
     learner, count = fitted(make(), 1), iter(range(100))
     before, loss = bits(learner), learner.loss
@@ -491,6 +498,7 @@ def test_a_list_of_batches(tmp_path):
     stopped = make(At(2, press), loader=batches, valid=False)      # in the middle: the epoch begins again
     with pytest.raises(KeyboardInterrupt): stopped.fit(1)
     assert fitted(stopped, 1).step == 6 and len(stopped.history) == 1
+    assert stopped.history[0]["loss"] == pytest.approx(np.dot(stopped.losses[2:], [16, 16, 16, 2]) / 50)
 
 
 # Killed
@@ -584,8 +592,10 @@ _ = learner.fit(5)
 """
 
 
-def test_no_live_plot_in_a_terminal():
-    done = subprocess.run([sys.executable, "-c", LIVE + "assert 'matplotlib' not in sys.modules"], env={**os.environ, **QUIET}, capture_output=True, text=True)
+@pytest.mark.parametrize("shell", [[], ["-m", "IPython", "--colors=NoColor"]], ids=["python", "ipython"])
+def test_no_live_plot_in_a_terminal(shell, tmp_path):
+    code = LIVE + "assert 'matplotlib' not in sys.modules"
+    done = subprocess.run([sys.executable, *shell, "-c", code], env={**os.environ, **QUIET, "IPYTHONDIR": str(tmp_path)}, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
