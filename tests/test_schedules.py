@@ -1,6 +1,7 @@
 """The schedules beside PyTorch's: rates, momenta, states and errors, step by step."""
 import copy
 import gc
+import pickle
 import warnings
 import weakref
 
@@ -237,11 +238,11 @@ def test_callable_objects_are_saved():
 def test_an_optimizer_with_a_schedule_is_freed_and_copied():
     o = optimizer_of(en)
     schedule = lr_scheduler.StepLR(o, 3)
-    twin = copy.deepcopy(o)
-    p = twin.param_groups[0]["params"][0]
-    p.grad = en.ones(2)
-    twin.step()
-    assert p.tolist() == [-1, -1] and o.param_groups[0]["params"][0].tolist() == [0, 0]
+    for twin in (copy.deepcopy(o), pickle.loads(pickle.dumps(o))):
+        p = twin.param_groups[0]["params"][0]
+        p.grad = en.ones(2)
+        twin.step()
+        assert p.tolist() == [-1, -1] and o.param_groups[0]["params"][0].tolist() == [0, 0]
     gone = weakref.ref(o)
     gc.disable()
     try:

@@ -8,180 +8,22 @@ import itertools
 import math
 import reprlib
 import warnings
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Callable, Generic, NamedTuple, TypeVar
+from typing import Any, Callable, Generic, NamedTuple
 
 import numpy as np
 
 from ..composites import stack
-from .workers import Crew, Exhausted, Recipe, WorkerInfo, get_worker_info, hire
+from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows, SequentialSampler, T, check_number
+from .workers import Crew, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, hire
 from ..errors import error
-from ..random import Generator, default_generator, drawing_from, multinomial, randint, randperm
-from ..tensors import Tensor, as_tensor, float64, from_numpy, patch, tensor
+from ..random import Generator, default_generator, drawing_from
+from ..tensors import Tensor, float64, from_numpy, patch, tensor
 
 # %% auto #0
-__all__ = ['T', 'COLLATE', 'METHODS', 'FIXED', 'Dataset', 'IterableDataset', 'ConcatDataset', 'ChainDataset', 'Rows',
-           'TensorDataset', 'Subset', 'shares', 'random_split', 'check_number', 'Sampler', 'SequentialSampler',
-           'RandomSampler', 'SubsetRandomSampler', 'WeightedRandomSampler', 'BatchSampler', 'stack_arrays', 'like',
-           'leaf', 'default_collate', 'default_convert', 'Task', 'Fetcher', 'seed_python', 'StreamFetcher',
-           'check_options', 'DataLoader', 'Place', 'answers']
-
-# %% ../../nbs/06_data.ipynb #dlexp002
-T = TypeVar("T", covariant=True)
-
-class Dataset(Generic[T]):
-    "Samples by number, as `torch.utils.data.Dataset`: write `__getitem__` and `__len__`."
-    def __getitem__(self, index) -> T:
-        raise error(NotImplementedError, "Subclasses of Dataset should implement __getitem__.", "it tells what a sample is", "def __getitem__(self, index): ...")
-    def __add__(self, other: Dataset) -> Dataset: return ConcatDataset([self, other])
-
-class IterableDataset(Dataset[T], Iterable):
-    "Samples as they come, as `torch.utils.data.IterableDataset`: write `__iter__`."
-    def __add__(self, other: IterableDataset) -> ChainDataset: return ChainDataset([self, other])
-
-# %% ../../nbs/06_data.ipynb #dlexp010
-class ConcatDataset(Dataset[T]):
-    "Datasets one after another. AssertionError for none, or for streams."
-    def __init__(self, datasets: Iterable[Dataset]):
-        self.datasets = list(datasets)
-        if not self.datasets: raise error(AssertionError, "datasets should not be an empty iterable", "there is nothing to put together", "at least one dataset")
-        if any(isinstance(part, IterableDataset) for part in self.datasets): raise error(AssertionError, "ConcatDataset does not support IterableDataset", "a stream has no sample number n", "ChainDataset")
-        self.cumulative_sizes = list(itertools.accumulate(map(len, self.datasets)))
-
-    def __len__(self) -> int: return self.cumulative_sizes[-1]
-
-    def __getitem__(self, index: int) -> T:
-        if index < -len(self): raise error(ValueError, "absolute value of index should not exceed dataset length", f"index {index} of {len(self)} samples", "an index from -len(dataset) on")
-        if index < 0: index += len(self)
-        part = bisect_right(self.cumulative_sizes, index)
-        if part == len(self.datasets): raise error(IndexError, f"index {index} is out of range", f"there are {len(self)} samples", "an index below len(dataset)")
-        return self.datasets[part][index - (self.cumulative_sizes[part - 1] if part else 0)]
-
-class ChainDataset(IterableDataset[T]):
-    "Streams one after another. AssertionError for what is no stream."
-    def __init__(self, datasets: Iterable[IterableDataset]):
-        self.datasets = list(datasets)
-        if not all(isinstance(part, IterableDataset) for part in self.datasets): raise error(AssertionError, "ChainDataset only supports IterableDataset", "what has numbers can be put together by them", "ConcatDataset")
-    def __iter__(self) -> Iterator[T]: return itertools.chain.from_iterable(self.datasets)
-    def __len__(self) -> int: return sum(map(len, self.datasets))
-
-# %% ../../nbs/06_data.ipynb #dlexp003
-class Rows(Sequence):
-    "Samples that are rows of tensors: a sequence of tuples for whoever goes through it, and a batch already for `default_collate`."
-    def __init__(self, tensors: Iterable[Tensor]): self.tensors = list(tensors)
-    def __len__(self) -> int: return len(self.tensors[0])
-    def __getitem__(self, n): return tuple(x[n] for x in self.tensors)
-
-class TensorDataset(Dataset[tuple]):
-    "Samples that are rows of tensors. AssertionError if the tensors have different lengths."
-    def __init__(self, *tensors: Tensor):
-        if len({len(x) for x in tensors}) > 1: raise error(AssertionError, "Size mismatch between tensors", f"their lengths are {[len(x) for x in tensors]}", "tensors with a row for each sample")
-        self.tensors = tensors
-
-    def __len__(self) -> int: return len(self.tensors[0])
-    def __getitem__(self, index) -> tuple: return tuple(x[index] for x in self.tensors)
-    def __getitems__(self, indices: list[int]) -> Rows:
-        rows = from_numpy(np.asarray(indices))
-        return Rows(x[rows] for x in self.tensors)
-
-# %% ../../nbs/06_data.ipynb #dlexp004
-class Subset(Dataset[T]):
-    "The samples of a dataset with the given numbers. NotImplementedError for a class that changes `__getitem__` alone."
-    def __init__(self, dataset: Dataset[T], indices: Sequence[int]):
-        if type(self).__getitem__ is not Subset.__getitem__ and type(self).__getitems__ is Subset.__getitems__:
-            raise error(NotImplementedError, f"{type(self).__name__} overrides __getitem__ but not __getitems__.", "a loader asks for whole batches", "def __getitems__(self, indices): return [self[n] for n in indices]")
-        self.dataset, self.indices = dataset, indices
-
-    def __len__(self) -> int: return len(self.indices)
-    def __getitem__(self, index) -> T:
-        return self.dataset[[self.indices[n] for n in index] if isinstance(index, list) else self.indices[index]]
-    def __getitems__(self, indices: list[int]) -> Sequence[T]:
-        chosen = [self.indices[n] for n in indices]
-        many = getattr(self.dataset, "__getitems__", None)
-        return many(chosen) if many else [self.dataset[n] for n in chosen]
-
-def shares(total: int, fractions: Sequence[float]) -> list[int]:
-    "Whole numbers that are about these fractions of a total, and sum up to it."
-    if wrong := [n for n, share in enumerate(fractions) if not 0 <= share <= 1]: raise error(ValueError, f"Fraction at index {wrong[0]} is not between 0 and 1", f"given {list(fractions)}", "fractions that sum up to 1")
-    lengths = [math.floor(total * share) for share in fractions]
-    for n in range(total - sum(lengths)): lengths[n % len(lengths)] += 1
-    for n, length in enumerate(lengths):
-        if length == 0: warnings.warn(f"Length of split at index {n} is 0. This might result in an empty dataset.", stacklevel=3)
-    return lengths
-
-def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
-    "Parts of a dataset at random, by lengths or by fractions that sum up to 1. ValueError if they don't fit."
-    if math.isclose(sum(lengths), 1) and sum(lengths) <= 1: lengths = shares(len(dataset), lengths)
-    if sum(lengths) != len(dataset): raise error(ValueError, "Sum of input lengths does not equal the length of the input dataset!", f"{sum(lengths)} of {len(dataset)} samples", "lengths, or fractions, of the whole dataset")
-    order = iter(randperm(len(dataset), generator=generator).tolist())
-    return [Subset(dataset, list(itertools.islice(order, length))) for length in lengths]
-
-# %% ../../nbs/06_data.ipynb #dlexp005
-def check_number(n: Any, name: str) -> None:
-    "A ValueError for what is no positive whole number."
-    if not isinstance(n, int) or isinstance(n, bool) or n <= 0: raise error(ValueError, f"{name} should be a positive integer value, but got {name}={n}", "it counts samples", f"{name}=1 or more")
-
-class Sampler(Generic[T]):
-    "Numbers of samples, in an order: write `__iter__`, and `__len__` where it is known."
-    def __iter__(self) -> Iterator[T]: raise error(NotImplementedError, "a Sampler needs __iter__", "it gives the order", "def __iter__(self): ...")
-
-class SequentialSampler(Sampler[int]):
-    "All samples, first to last."
-    def __init__(self, data_source): self.data_source = data_source
-    def __iter__(self) -> Iterator[int]: return iter(range(len(self.data_source)))
-    def __len__(self) -> int: return len(self.data_source)
-
-class RandomSampler(Sampler[int]):
-    "`num_samples` samples (default: as many as there are) in a random order; one may come again only with `replacement`, or when all have come."
-    def __init__(self, data_source, replacement: bool = False, num_samples: int | None = None, generator: Generator | None = None):
-        if not isinstance(replacement, bool): raise error(TypeError, f"replacement should be a boolean value, but got replacement={replacement}", "a sample either may come again or not", "replacement=True")
-        self.data_source, self.replacement, self.given, self.generator = data_source, replacement, num_samples, generator
-        check_number(self.num_samples, "num_samples")
-
-    @property
-    def num_samples(self) -> int: return len(self.data_source) if self.given is None else self.given
-    def __len__(self) -> int: return self.num_samples
-
-    def __iter__(self) -> Iterator[int]:
-        n, left = len(self.data_source), self.num_samples
-        if self.replacement: yield from randint(n, (left,), generator=self.generator).tolist()
-        else:
-            for start in range(0, left, n): yield from randperm(n, generator=self.generator).tolist()[:left - start]
-
-# %% ../../nbs/06_data.ipynb #dlexp006
-class SubsetRandomSampler(Sampler[int]):
-    "The given numbers, in a random order."
-    def __init__(self, indices: Sequence[int], generator: Generator | None = None): self.indices, self.generator = indices, generator
-    def __iter__(self) -> Iterator[int]: return (self.indices[n] for n in randperm(len(self.indices), generator=self.generator).tolist())
-    def __len__(self) -> int: return len(self.indices)
-
-class WeightedRandomSampler(Sampler[int]):
-    "`num_samples` samples, each as often as its weight tells."
-    def __init__(self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Generator | None = None):
-        check_number(num_samples, "num_samples")
-        if not isinstance(replacement, bool): raise error(ValueError, f"replacement should be a boolean value, but got replacement={replacement}", "a sample either may come again or not", "replacement=True")
-        self.weights, self.num_samples, self.replacement, self.generator = as_tensor(weights, dtype=float64), num_samples, replacement, generator
-        if self.weights.dim() != 1: raise error(ValueError, f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}", "each sample has one weight", "weights.flatten()")
-
-    def __iter__(self) -> Iterator[int]: return iter(multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist())
-    def __len__(self) -> int: return self.num_samples
-
-# %% ../../nbs/06_data.ipynb #dlexp007
-class BatchSampler(Sampler[list]):
-    "The numbers of a sampler in lists of `batch_size`; `drop_last` leaves out a shorter last one."
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool):
-        check_number(batch_size, "batch_size")
-        if not isinstance(drop_last, bool): raise error(ValueError, f"drop_last should be a boolean value, but got drop_last={drop_last}", "a rest is either given or not", "drop_last=True")
-        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
-
-    def __iter__(self) -> Iterator[list[int]]:
-        numbers = iter(self.sampler)
-        while batch := list(itertools.islice(numbers, self.batch_size)):
-            if len(batch) == self.batch_size or not self.drop_last: yield batch
-
-    def __len__(self) -> int: return len(self.sampler) // self.batch_size if self.drop_last else math.ceil(len(self.sampler) / self.batch_size)
+__all__ = ['COLLATE', 'METHODS', 'FIXED', 'stack_arrays', 'like', 'leaf', 'default_collate', 'default_convert', 'Task', 'Fetcher',
+           'seed_python', 'StreamFetcher', 'check_options', 'DataLoader', 'Place', 'answers']
 
 # %% ../../nbs/06_data.ipynb #dlexp008
 def stack_arrays(batch: Sequence) -> Tensor:
@@ -191,12 +33,13 @@ def stack_arrays(batch: Sequence) -> Tensor:
 
 COLLATE: dict[Any, Callable] = {      # how samples of a kind become a batch
     Tensor: stack,
+    (str, bytes): lambda batch: batch,
     (np.ndarray, np.generic): stack_arrays,
     float: partial(tensor, dtype=float64),
     int: tensor,
-    (str, bytes): lambda batch: batch,
 }
 
+# %% ../../nbs/06_data.ipynb #dlexp08b
 def like(kind: Any, items: Any) -> Any:
     "Items in a container of another's kind; in a plain dict or list where that can't be made, and in a list instead of a tuple, as in PyTorch."
     if isinstance(kind, tuple): return type(kind)(*items) if hasattr(kind, "_fields") else list(items)
@@ -224,6 +67,7 @@ def default_collate(batch: Sequence) -> Any:
         return like(first, [default_collate(part) for part in zip(*batch)])
     raise error(TypeError, f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}", "it isn't known how to make a batch of it", "a collate_fn of your own")
 
+# %% ../../nbs/06_data.ipynb #dlexp09b
 def default_convert(data: Any) -> Any:
     "A sample with its arrays as tensors: what a loader does where it makes no batches."
     if isinstance(data, (Tensor, str, bytes)): return data
@@ -238,6 +82,7 @@ class Task(NamedTuple):
     seed: int
     index: Any
 
+# %% ../../nbs/06_data.ipynb #dlexp11b
 class Fetcher:
     "Makes a batch from a task: gets the samples, and collates them."
     def __init__(self, collate: Callable, batched: bool, drop_last: bool, dataset: Dataset):
@@ -266,13 +111,13 @@ class Fetcher:
             problem.add_note(f"Raised by sample {n!r} of the dataset.")
             raise
 
+# %% ../../nbs/06_data.ipynb #dlexp11c
 def seed_python(seed: int) -> None:
     "In a process of one's own: seed the generators of Python and of NumPy too."
     import random      # slow to import, and NumPy brings it only when asked for random numbers
     random.seed(seed)
     np.random.seed(seed % 2 ** 32)
 
-# %% ../../nbs/06_data.ipynb #dlexp012
 class StreamFetcher(Fetcher):
     "Makes batches of a stream; each epoch begins it anew. Raises Exhausted at its end."
     epoch = None
@@ -285,7 +130,7 @@ class StreamFetcher(Fetcher):
 # %% ../../nbs/06_data.ipynb #dlexp013
 METHODS = {"threads": "thread", "processes": "process"}
 
-def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, prefetch_factor, persistent_workers, workers) -> None:
+def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, context, prefetch_factor, persistent_workers, workers) -> None:
     "A ValueError for options that don't fit together."
     by_itself = "DataLoader with IterableDataset: expected unspecified"
     for wrong, what, why, fix in (
@@ -293,6 +138,7 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
         (timeout < 0, "timeout option should be non-negative", f"given {timeout}", "timeout=0, which waits for ever"),
         (num_workers == 0 and prefetch_factor is not None, "prefetch_factor option could only be specified in multiprocessing.", "without workers nobody fetches ahead", "num_workers=1"),
         (prefetch_factor is not None and prefetch_factor < 0, "prefetch_factor option should be non-negative", f"given {prefetch_factor}", "prefetch_factor=2"),
+        (context is not None and num_workers == 0, "multiprocessing_context can only be used with multi-process loading (num_workers > 0)", "without workers there are no processes", "num_workers=1"),
         (persistent_workers and num_workers == 0, "persistent_workers option needs num_workers > 0", "there are no workers to keep", "num_workers=1"),
         (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}", "there are these two kinds", "workers='threads'"),
         (stream and shuffle, f"{by_itself} shuffle option, but got shuffle={shuffle}", "a stream has its own order", "shuffle in its __iter__"),
@@ -314,7 +160,8 @@ class DataLoader(Generic[T]):
                  collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
                  generator: Generator | None = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False, workers: str = "threads"):
         self.stream = isinstance(dataset, IterableDataset)
-        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, prefetch_factor, persistent_workers, workers)
+        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, multiprocessing_context, prefetch_factor, persistent_workers, workers)
+        if multiprocessing_context is not None: context_of(multiprocessing_context)
         if not self.stream and sampler is None: sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
         if batch_sampler is not None: batch_size = None
         elif not self.stream and batch_size is not None: batch_sampler = BatchSampler(sampler, batch_size, drop_last)
@@ -348,10 +195,11 @@ def generators(self: DataLoader) -> list[Generator]:
     found = [getattr(owner, "generator", None) for owner in owners]
     return list(dict.fromkeys(g for g in found if isinstance(g, Generator)))
 
+# %% ../../nbs/06_data.ipynb #dlexp15b
 @patch
 def made_for(self: DataLoader) -> dict:
     "What a place in an epoch hangs on: a loader with other numbers goes another way."
-    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "num_workers": self.num_workers if self.stream else None}
+    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "num_workers": self.num_workers if self.stream else None, "generators": len(self.generators())}
 
 @patch
 def state_dict(self: DataLoader) -> dict:
@@ -378,6 +226,7 @@ def __iter__(self: DataLoader) -> Iterator:
     self.place, self.loaded, self.epochs = place, False, self.epochs + 1
     return self.epoch(place)
 
+# %% ../../nbs/06_data.ipynb #dlexp16b
 @patch
 def tasks(self: DataLoader, seed: int, skip: int) -> Iterator[Task]:
     "The tasks of an epoch, less the first ones. The samplers draw from a generator with the epoch's seed, unless they have their own."
@@ -414,6 +263,7 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
         if crew and not self.persistent_workers: crew.stop()
     if self.place is place: self.place = None
 
+# %% ../../nbs/06_data.ipynb #dlexp17b
 @patch
 def hired(self: DataLoader, make: Callable, seed: int) -> Crew:
     "Workers for this epoch, or those kept from the last one."

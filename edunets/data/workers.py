@@ -17,8 +17,8 @@ from ..random import Generator, drawing_from
 from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
-__all__ = ['current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'receive', 'portable', 'unsendable',
-           'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'hire']
+__all__ = ['current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'taken', 'receive', 'portable',
+           'unsendable', 'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'context_of', 'hire']
 
 # %% ../../nbs/06c_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -65,12 +65,15 @@ class Lost(Exception):
 
 def wait(answer, timeout: float) -> Any:
     "The answer of a future. RuntimeError if it takes longer than `timeout` seconds (0: for ever)."
-    try: return answer.result(timeout or None)
-    except Lost as problem: raise error(*problem.args) from problem.__cause__
-    except TimeoutError:
-        if answer.done(): raise      # the dataset's own
-        raise error(RuntimeError, f"DataLoader timed out after {timeout} seconds", "a worker has not answered for so long", "a larger timeout, or num_workers=0 to see what it waits for") from None
+    try: problem = answer.exception(timeout or None)
+    except TimeoutError: raise error(RuntimeError, f"DataLoader timed out after {timeout} seconds", "a worker has not answered for so long", "a larger timeout, or num_workers=0 to see what it waits for") from None
+    if problem is None: return answer.result()
+    try:
+        if isinstance(problem, Lost): raise error(*problem.args) from problem.__cause__
+        raise problem
+    finally: del answer, problem      # they would hold each other, and with them the crew
 
+# %% ../../nbs/06c_workers.ipynb #wkexp04b
 class Crew:
     "Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks."
     def __init__(self, workers: list[Worker]): self.workers = workers
@@ -89,6 +92,7 @@ class Crew:
                 except Exhausted:
                     if worker in turn: turn.remove(worker)
                     continue
+                finally: del answer
                 yield found
         finally:
             for _, answer in waiting: answer.cancel()
@@ -103,21 +107,34 @@ class Wire(pickle.Pickler):
     def reducer_override(self, obj: Any):
         return (from_numpy, (obj.detach().numpy(),)) if isinstance(obj, Tensor) else NotImplemented
 
+# %% ../../nbs/06c_workers.ipynb #wkexp05b
 def pack(message: Any) -> list:
-    "A message in parts: a pickle that says how large the others are, then the bytes of its arrays."
+    "A message in parts: a pickle, then the bytes of the arrays in it."
     file, arrays = BytesIO(), []
     Wire(file, 5, buffer_callback=arrays.append).dump(message)
-    parts = [array.raw() for array in arrays]
-    return [pickle.dumps((file.getvalue(), [part.nbytes for part in parts])), *parts]
+    return [file.getbuffer(), *(array.raw() for array in arrays)]
 
-def send(pipe, parts: list) -> None:
-    for part in parts: pipe.send_bytes(part)
+def send(line, parts: list) -> None:
+    "Send how many parts there are, then each with its length before it."
+    line.sendall(len(parts).to_bytes(8, "little"))
+    for part in parts:
+        line.sendall(len(part).to_bytes(8, "little"))
+        line.sendall(part)
 
-def receive(pipe) -> Callable:
-    "Wait for a message. What is returned unpacks it: that may fail where waiting did not. EOFError if the other side is gone."
-    message, sizes = pickle.loads(pipe.recv_bytes())
-    arrays = [np.empty(size, np.uint8) for size in sizes]
-    for array in arrays: pipe.recv_bytes_into(array)
+def taken(line, size: int) -> np.ndarray:
+    "The next bytes, read to where they will stay. EOFError if the other side is gone."
+    array = np.empty(size, np.uint8)
+    left = memoryview(array)
+    while len(left):
+        got = line.recv_into(left)
+        if not got: raise EOFError
+        left = left[got:]
+    return array
+
+def receive(line) -> Callable:
+    "Wait for a message. What is returned unpacks it: that may fail where waiting did not."
+    def number() -> int: return int.from_bytes(taken(line, 8), "little")
+    message, *arrays = [taken(line, number()) for _ in range(number())]
     return partial(pickle.loads, message, buffers=arrays)
 
 # %% ../../nbs/06c_workers.ipynb #wkexp006
@@ -135,21 +152,22 @@ def unsendable(problem: Exception) -> Lost:
     kind = type(problem) if isinstance(problem, (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError
     return Lost(kind, f"the dataset can't be sent to a worker process: {problem}", "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own")
 
-def serve(pipe) -> None:
+# %% ../../nbs/06c_workers.ipynb #wkexp06b
+def serve(line) -> None:
     "What a worker process runs: the first message makes the function, each further one is a task."
     from signal import SIG_IGN, SIGINT, signal
     signal(SIGINT, SIG_IGN)
     function = None
     while True:
-        try: unpack = receive(pipe)
+        try: unpack = receive(line)
         except (EOFError, OSError): return
         try: message = unpack()
-        except Exception as problem: return send(pipe, pack((None, unsendable(problem))))
+        except Exception as problem: return send(line, pack((None, unsendable(problem))))
         try:
             if function is None: function, answer = message(), None
             else: answer = function(message)
-            send(pipe, pack((answer, None)))
-        except Exception as problem: send(pipe, pack((None, portable(problem))))
+            send(line, pack((answer, None)))
+        except Exception as problem: send(line, pack((None, portable(problem))))
 
 # %% ../../nbs/06c_workers.ipynb #wkexp007
 def there(dtype, start: Callable) -> Callable:
@@ -160,7 +178,8 @@ def there(dtype, start: Callable) -> Callable:
 class Remote:
     "A function in a process of its own: to call it here is to run it there."
     def __init__(self, context):
-        self.pipe, other = context.Pipe()
+        from socket import socketpair
+        self.line, other = socketpair()
         self.process = context.Process(target=serve, args=(other,), daemon=True)
         self.process.start()
         other.close()
@@ -168,15 +187,16 @@ class Remote:
     def exchange(self, parts: list) -> Any:
         "The answer to a message, or its error."
         try:
-            send(self.pipe, parts)
-            unpack = receive(self.pipe)
+            send(self.line, parts)
+            unpack = receive(self.line)
         except (EOFError, OSError) as problem:
             self.process.join(1)
             raise Lost(RuntimeError, f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly", f"its exit code is {self.process.exitcode}; -9 may mean that memory was short",
                        "if __name__ == '__main__': around what a script does, since each worker imports it anew") from problem
         answer, problem = unpack()
-        if problem is not None: raise problem
-        return answer
+        if problem is None: return answer
+        try: raise problem
+        finally: del problem
 
     def __call__(self, message: Any) -> Any: return self.exchange(pack(message))
 
@@ -190,6 +210,7 @@ class Remote:
     def stop(self) -> None:
         self.process.terminate()
         self.process.join(5)
+        self.line.close()
 
 # %% ../../nbs/06c_workers.ipynb #wkexp008
 class WorkerInfo(NamedTuple):
@@ -206,6 +227,7 @@ def get_worker_info() -> WorkerInfo | None:
     "What the worker that asks knows of itself; None in the main thread."
     return current.get()
 
+# %% ../../nbs/06c_workers.ipynb #wkexp08b
 class Recipe(NamedTuple):
     "How a worker begins: its papers, `worker_init_fn`, and what makes its function from its dataset."
     info: WorkerInfo
@@ -218,10 +240,15 @@ class Recipe(NamedTuple):
             with drawing_from(Generator().manual_seed(self.info.seed)): self.init(self.info.id)
         return self.make(self.info.dataset)
 
+# %% ../../nbs/06c_workers.ipynb #wkexp08c
+def context_of(given):
+    "How processes are started: a context of `multiprocessing`, or its name. ValueError for a name that there isn't."
+    from multiprocessing import get_context      # slow to import
+    return given if hasattr(given, "Process") else get_context(given or "spawn")
+
 def hire(recipe: Recipe, context=None) -> Worker:
     "A worker for a recipe: a thread, or a thread that speaks for a process."
     name = f"{recipe.info.worker_method} {recipe.info.id}"
     if recipe.info.worker_method == "thread": return Worker(recipe, name)
-    from multiprocessing import get_context      # slow to import
-    remote = Remote(context if hasattr(context, "Pipe") else get_context(context or "spawn"))
+    remote = Remote(context_of(context))
     return Worker(partial(remote.begin, recipe), name, remote)

@@ -3,7 +3,6 @@
 # %% ../../../nbs/05b_schedules.ipynb #scimpor1
 from __future__ import annotations
 
-import copy
 import math
 import warnings
 import weakref
@@ -64,7 +63,7 @@ class Noted:
         optimizer._opt_called = True
         return type(optimizer).step(optimizer, *args, **kwargs)
 
-    def __deepcopy__(self, memo: dict) -> Noted: return Noted(copy.deepcopy(self.optimizer(), memo))
+    def __reduce__(self) -> tuple: return Noted, (self.optimizer(),)      # copied or pickled with the optimizer, it is the copy's
 
 def watch(optimizer: Optimizer) -> None: vars(optimizer).setdefault("step", Noted(optimizer))
 
