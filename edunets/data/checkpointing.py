@@ -111,7 +111,7 @@ def resume(self: Learner, folder) -> bool:
             damaged.append(found.pop())
         else:
             self.load_state_dict(state)
-            for path in damaged: path.rename(path.with_suffix(".damaged"))
+            for path in damaged: path.replace(path.with_suffix(".damaged"))
             return True
     if damaged: raise error(RuntimeError, f"no checkpoint in {str(folder)!r} can be read", "; ".join(path.name for path in damaged), "a copy of them, or another folder to begin anew")
     return False
