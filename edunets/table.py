@@ -209,7 +209,7 @@ def refresh(x: Tensor) -> None:
     with mode(grad=grad, inference=False):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
-    x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
+    x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad or (x._requires_grad and x._node is None)      # a leaf of its own stays one
 
 # %% ../nbs/01a_table.ipynb #5cc78cae
 kernel(
