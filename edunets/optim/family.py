@@ -300,7 +300,7 @@ def orthogonalize(xp, x, a, b, c, eps, steps) -> None:
 
 # %% ../../nbs/05d_family.ipynb #op5bmuok
 def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps, adjust_lr_fn) -> None:
-    direction = xp.empty_like(p)
+    direction = xp.empty(p.shape, dtype=p.dtype)
     follow(xp, buffer, g, momentum, direction)
     if nesterov:
         xp.multiply(xp.subtract(buffer, g, out=direction), momentum, out=direction)
