@@ -140,6 +140,14 @@ CASES = {
     "sgd_momentum": Case("row(0.1, 0.9, 0.0, 0.0, x, y, m.ones(()), u, each=4, nesterov=False, sutskever=False, maximize=False)", "x.add_(u.mul_(0.9).add_(y), alpha=-0.1)", None, False),
     "adam": Case("row(0.1, 0.9, 0.999, 1e-8, 0.0, x, y, m.ones(()), u, p, each=5, amsgrad=False, decoupled_weight_decay=False, maximize=False)",
                  "x.addcdiv_(u.lerp_(y, 0.1), p.mul_(0.999).addcmul_(y, y, value=0.001).sqrt().add_(1e-8), value=-0.1)", None, False),
+    "adagrad": Case("row(0.1, 0.0, 0.0, 1e-10, x, y, m.ones(()), p, each=4, maximize=False)", "x.addcdiv_(y, p.addcmul_(y, y).sqrt().add_(1e-10), value=-0.1)", None, False),
+    "rmsprop": Case("row(0.1, 0.99, 1e-8, 0.0, 0.0, x, y, m.ones(()), p, each=4, centered=False, maximize=False)", "x.addcdiv_(y, p.mul_(0.99).addcmul_(y, y, value=0.01).sqrt().add_(1e-8), value=-0.1)", None, False),
+    "nadam": Case("row(0.1, 0.9, 0.999, 1e-8, 0.0, 0.004, x, y, m.ones(()), u, p, m.ones(()), each=6, decoupled_weight_decay=False, maximize=False)",
+                  "(root := p.mul_(0.999).addcmul_(y, y, value=0.001).sqrt().add_(1e-8), x.addcdiv_(y, root, value=-0.05).addcdiv_(u.lerp_(y, 0.1), root, value=-0.05))[1]", None, False),
+    "radam": Case("row(0.1, 0.9, 0.999, 1e-8, 0.0, x, y, m.full((), 1000.0), u, p, each=5, decoupled_weight_decay=False, maximize=False)", "x.addcdiv_(u.lerp_(y, 0.1), p.mul_(0.999).addcmul_(y, y, value=0.001).sqrt().add_(1e-8), value=-0.1)", None, False),
+    "lion": Case("row(0.1, 0.9, 0.99, 0.0, x, y, u, each=3, maximize=False)", "(x.add_(u.lerp(y, 0.1).sign_(), alpha=-0.1), u.lerp_(y, 0.01))[0]", None, False),
+    "muon": Case("row(0.1, 0.0, 0.95, 3.4445, -4.775, 2.0315, 1e-7, X, Y, E, each=3, nesterov=True, ns_steps=5, adjust_lr_fn=None)",
+                 "(m.optim._muon.muon([X], [Y], [E], lr=0.1, weight_decay=0.0, momentum=0.95, nesterov=True, ns_coefficients=(3.4445, -4.775, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn=None, has_complex=False), X)[1]", None, False),
     "affine": Case("row(X, v, v, first=1)", "m.addcmul(v, X, v)", "X * v + v"), "products": Case("row(X, Y, first=1, last=2)", "m.linalg.vecdot(X, Y, dim=0)", "np.vecdot(X, Y, axis=0)"),
 }
 
@@ -156,7 +164,7 @@ REASONS = {
     **dict.fromkeys("erf erfc erfinv gelu lgamma digamma polygamma".split(), STEPS),
     **dict.fromkeys(["prod", "cumsum", "cumsum columns", "cumprod", "cummax", "cummin", "logcumsumexp"], CHAIN),
     **dict.fromkeys("exp log log2 clamp full relu copysign sign logical_and logical_or logical_xor logical_not bit".split() + ["sum", "sum rows", "mean"], THREADS),
-    **dict.fromkeys(["standardize", "standardize columns", "standardize images", "standardize_slope", "affine", "rsqrt", "sigmoid", "silu", "softmax", "softmax columns", "log_softmax", "logsumexp", "norm", "var", "std", "topk rows", "sgd", "sgd_momentum", "adam"], PASSES),
+    **dict.fromkeys(["standardize", "standardize columns", "standardize images", "standardize_slope", "affine", "rsqrt", "sigmoid", "silu", "softmax", "softmax columns", "log_softmax", "logsumexp", "norm", "var", "std", "topk rows", "sgd", "sgd_momentum", "adam", "adagrad", "rmsprop", "nadam", "radam", "lion"], PASSES),
     **dict.fromkeys("leaky_relu elu mish softplus log_sigmoid gelu_tanh mse_loss huber_loss bce_loss bce_logits_loss".split() + ["nll_loss cross_entropy"], PASSES), "hardtanh": THREADS,
     **dict.fromkeys(["nll_loss", "nll_slope"], "of each row of a matrix one number is taken, so a dozen calls of NumPy on a thousand numbers are all that is measured"),
     "embedding_bag": "the rows of all bags are gathered into one array, then summed; PyTorch adds each row while it reads it", "embedding_bag offsets": "as scatter add rows: each number finds its bag by ufunc.at; PyTorch adds whole rows while it reads them", "softmax_slope": PASSES,
