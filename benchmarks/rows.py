@@ -172,6 +172,7 @@ REASONS = {
     **dict.fromkeys("cholesky solve inv det slogdet qr cofactor".split(), "small matrices, which NumPy gives to LAPACK one after the other; PyTorch does so on two threads"),
     **dict.fromkeys(["conv", "conv_transpose", "conv_weight"], "windows are copied for one large product, or added back place by place; PyTorch's oneDNN convolves in registers"),
     **dict.fromkeys(["max_pool_places", "unpool"], PASSES), **dict.fromkeys(["resample", "resample_back"], "a matrix product along each dimension, zeros included; PyTorch reads just the few neighbours of each pixel"),
+    "muon": "all its time is in matrix products: in float32 here, in bfloat16 there",
     "copy_into": "the new value is made first and stored then, as in every write in place: that is one pass more",
     "gather along": "NumPy's index of every element is made first, then used, on one thread",
     "scatter add along": "each number finds its own place, by ufunc.at on flat memory, on one thread",

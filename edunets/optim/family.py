@@ -14,7 +14,7 @@ from ..tensors import Tensor, float32, float64, tensor
 
 # %% auto #0
 __all__ = ['follow', 'follow_square', 'root_in', 'adagrad', 'adagrad_kernel', 'Adagrad', 'rmsprop', 'rmsprop_kernel', 'RMSprop',
-           'decayed', 'decayed_in', 'foresight', 'nadam', 'nadam_kernel', 'NAdam', 'one', 'radam', 'radam_kernel',
+           'decayed', 'decayed_in', 'foresight', 'nadam', 'nadam_kernel', 'one', 'NAdam', 'radam', 'radam_kernel',
            'RAdam', 'lion', 'lion_kernel', 'Lion', 'orthogonalized', 'adjusted', 'muon', 'orthogonalize', 'muon_kernel',
            'Muon']
 
@@ -167,6 +167,8 @@ decompose(nadam=lambda lr, beta1, beta2, eps, weight_decay, momentum_decay, *ten
 updates("nadam")
 
 # %% ../../nbs/05d_family.ipynb #op5bnadc
+def one(p: Tensor, group: Group | None = None) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
+
 class NAdam(Optimizer):
     "Adam with Nesterov's look ahead, as `torch.optim.NAdam` (Dozat 2016). ValueError for numbers out of range."
     row, hyper, flags = "nadam", ("lr", "betas", "eps", "weight_decay", "momentum_decay"), ("decoupled_weight_decay", "maximize")
@@ -185,8 +187,6 @@ class NAdam(Optimizer):
         "The product of the momenta stays in the dtype that it is made with, whatever the parameter's is."
         if "mu_product" in kept: self.state[p].setdefault("mu_product", one(p))
         super().restore(p, kept)
-
-def one(p: Tensor, group: Group | None = None) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
 
 # %% ../../nbs/05d_family.ipynb #op5bradf
 def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay, maximize) -> tuple:
@@ -241,7 +241,9 @@ def lion_kernel(xp, lr, beta1, beta2, weight_decay, p, g, mean, *, maximize) -> 
         d = decayed_in(xp, lr, weight_decay, p, g, True, maximize, work)
         blend = xp.multiply(xp.subtract(d, mean, out=spare), 1 - beta1, out=spare)
         blend += mean
-        p -= xp.multiply(xp.sign(blend, out=spare), lr, out=spare)
+        up, down = xp.greater(blend, 0).view("int8"), xp.less(blend, 0).view("int8")
+        sign = xp.subtract(up, down, out=spare)      # xp.sign has a branch for each number, guessed wrong half the time
+        p -= xp.multiply(sign, lr, out=spare)
         follow(xp, mean, d, beta2, spare)
 
 kernel(lion=lambda xp, lr, beta1, beta2, weight_decay, *tensors, each, **how: in_place(xp, lion_kernel, tensors, each, lr, beta1, beta2, weight_decay, **how))
@@ -256,7 +258,7 @@ class Lion(Optimizer):
     def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0, *, maximize: bool = False, **switches):
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize, **switched(switches)})
 
-    def check(self, group: Group) -> None: check_adam({**group, "eps": 0})
+    def check(self, group: Group) -> None: check_adam({**group, "eps": 0})      # it has none
     def slots(self, group: Group) -> dict: return {"exp_avg": zeros}
 
 # %% ../../nbs/05d_family.ipynb #op5bzerf
@@ -324,7 +326,8 @@ class Muon(Optimizer):
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov, "ns_coefficients": ns_coefficients, "eps": eps, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn})
 
     def check(self, group: Group) -> None:
-        lr, momentum, decay, steps, count, how = group["lr"], group["momentum"], group["weight_decay"], group["ns_steps"], len(group["ns_coefficients"]), group["adjust_lr_fn"]
+        lr, momentum, decay, steps, how = (group[name] for name in ("lr", "momentum", "weight_decay", "ns_steps", "adjust_lr_fn"))
+        count = len(group["ns_coefficients"])
         check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum >= 0), weight_decay_value=(decay, decay >= 0), number_of_Newton_Schulz_steps=(steps, steps < 100),
                       number_of_coefficients=(count, count == 3), adjust_lr_fn=(how, how in (None, "original", "match_rms_adamw")))
         for p in group["params"]:
