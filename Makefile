@@ -14,7 +14,7 @@ READY   += $(VENV)/ready-compare
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test outputs readme export lint lab bench clean
+.PHONY: help book test outputs readme export corpus lint lab bench clean
 
 help:
 	@echo "make book              run every chapter and render the site"
@@ -28,6 +28,7 @@ help:
 	@echo "make export            notebooks -> package, and its type stubs"
 	@echo "make outputs           run every chapter and store the outputs in nbs/"
 	@echo "make readme            nbs/index.ipynb -> README.md"
+	@echo "make corpus            the book's prose -> the text of load_book()"
 	@echo "make lint              are the notebooks fit for both renderers?"
 	@echo "make clean             remove _build and .venv"
 
@@ -50,6 +51,9 @@ export: $(READY)
 
 readme: $(READY)
 	@$(BIN)/python tools/readme.py
+
+corpus: $(READY)
+	@$(BIN)/python tools/corpus.py
 
 lint: $(READY)
 	@$(BIN)/python tools/lint.py

@@ -1,7 +1,7 @@
 "edunets: a book that runs. PyTorch's face: `import edunets as en`."
 __version__ = "0.1.0"
 
-from edunets import tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd, ops, linalg, nn, optim, saving, datasets    # in order: each registers what the next use
+from edunets import tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd, ops, linalg, nn, optim, saving, data, datasets, utils    # in order: each registers what the next use
 from edunets.autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
 from edunets.names import promote_types, result_type
 from edunets.random import Generator

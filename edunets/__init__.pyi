@@ -6,6 +6,7 @@ from .tensors import Tensor, Size
 from . import autograd
 from . import composites
 from . import creation
+from . import data
 from . import datasets
 from . import draw
 from . import errors
@@ -21,6 +22,7 @@ from . import random
 from . import saving
 from . import table
 from . import tensors
+from . import utils
 from . import views
 __version__: str
 class Generator:

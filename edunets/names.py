@@ -17,11 +17,11 @@ from .tensors import device as Device
 from .views import store, store_out
 
 # %% auto #0
-__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'POW_NODES', 'CONVERSIONS', 'reachable', 'promote_types', 'rank',
-           'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'weak', 'is_floating', 'check_tensor', 'node_name',
-           'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'sizes_of', 'reduction', 'publish', 'in_place',
-           'publish_all', 'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'pow', 'div', 'true_divide',
-           'conversion']
+__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable', 'promote_types',
+           'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'weak', 'is_floating', 'check_tensor',
+           'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'sizes_of', 'reduction', 'publish',
+           'in_place', 'publish_all', 'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'pow', 'div',
+           'true_divide', 'conversion', 'to_type']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (int32,), uint32: (int64,), int32: (int64,), int64: (float16,),
@@ -316,4 +316,14 @@ def conversion(name: str, kind: dtype) -> Callable:
     return method
 
 for key, kind in CONVERSIONS.items(): setattr(Tensor, key, conversion(key, kind))
-Tensor.type = Tensor.to
+
+OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()} | {"UInt32Tensor": uint32}      # what dtypes were called when each had a class of its own
+
+def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
+    "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
+    if dtype is None: return next(f"edunets.{name}" for name, kind in OLD_TYPES.items() if kind == self.dtype)
+    if not isinstance(dtype, str): return self.to(dtype)
+    if (name := dtype.rpartition(".")[2]) not in OLD_TYPES: raise error(ValueError, f"invalid type: {dtype!r}", "it is the name of no dtype", "x.type(en.float32)")
+    return self.to(OLD_TYPES[name])
+
+Tensor.type = to_type

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+from contextvars import ContextVar
 
 from .creation import check_sizes, iota
 from .errors import error
@@ -15,10 +16,10 @@ from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype,
 from .views import store
 
 # %% auto #0
-__all__ = ['default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'manual_seed', 'seed', 'initial_seed',
-           'get_rng_state', 'set_rng_state', 'fork_rng', 'draw', 'continuous', 'rand', 'randn', 'rand_like',
-           'randn_like', 'below', 'borders', 'randint', 'randperm', 'drawn', 'check_spread', 'normal', 'bernoulli',
-           'multinomial', 'normal_in_place', 'last_whole']
+__all__ = ['lent', 'default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'drawing_from', 'manual_seed',
+           'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'fork_rng', 'draw', 'continuous', 'rand', 'randn',
+           'rand_like', 'randn_like', 'below', 'borders', 'randint', 'randperm', 'drawn', 'check_spread', 'normal',
+           'bernoulli', 'multinomial', 'normal_in_place', 'last_whole']
 
 # %% ../nbs/01h_random.ipynb #0dc4a26c
 def random_words(key: Tensor, shape: tuple) -> Tensor:
@@ -47,11 +48,16 @@ def normal_(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     return cast(u.erfinv() * math.sqrt(2), dtype)
 
 # %% ../nbs/01h_random.ipynb #ee770bae
+lent: ContextVar[dict] = ContextVar("edunets_generators", default={})      # in this thread: a generator, and the one that stands in for it
+
 class Generator:
     "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
     def __init__(self, device=None):
-        self.key = tensor([0, 0], dtype=uint32, device=device)
+        self.own = tensor([0, 0], dtype=uint32, device=device)
         self.seed()
+
+    @property
+    def key(self) -> Tensor: return lent.get().get(self, self).own
 
     def manual_seed(self, seed: int) -> Generator:
         "Begin again from a seed: equal seeds give equal numbers. ValueError for more than 64 bits."
@@ -88,7 +94,15 @@ class Generator:
         self.key.copy_(state)
         return key
 
+# %% ../nbs/01h_random.ipynb #rnglend2
 default_generator = Generator()
+
+@contextlib.contextmanager
+def drawing_from(generator: Generator):
+    "A context, in this thread only, in which another generator stands in for the default one."
+    token = lent.set({default_generator: generator})
+    try: yield
+    finally: lent.reset(token)
 
 # %% ../nbs/01h_random.ipynb #ef42e723
 @face(method=False)

@@ -8,7 +8,8 @@ import math
 import os
 import stat
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from io import BytesIO
 from mmap import ACCESS_COPY, mmap as mapped
 from typing import Any, Callable, Iterator, NamedTuple
@@ -22,7 +23,7 @@ from .tensors import Tensor, bool_, float16, float32, float64, from_numpy, int8,
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'Entry', 'stored_as',
            'Unreadable', 'unique', 'is_size', 'entry_of', 'Contents', 'parse', 'kind_of', 'contents_of', 'opened',
            'using', 'contents', 'bytes_of', 'pieces', 'unused', 'pull', 'check_key', 'push', 'key_of', 'check_target',
-           'write_whole', 'save', 'array_of', 'all_of', 'placed', 'load']
+           'sync_folder', 'write_whole', 'save', 'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 CODES = {"BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "U32": uint32, "I64": int64, "F16": float16, "F32": float32, "F64": float64, "BF16": float32}      # a dtype's name in a file: what it is read as
@@ -244,7 +245,15 @@ def check_target(name: str) -> None:
     if not os.path.isfile(name): raise error(RuntimeError, f"{name!r} is {'a folder' if os.path.isdir(name) else 'a device or a pipe'}", "the file would take its place", "a name in it: os.path.join(folder, 'model.safetensors')" if os.path.isdir(name) else "en.save(state, open(path, 'wb'))")
     if not os.access(name, os.W_OK): raise error(PermissionError, f"{name!r} may not be written", "it is marked as read-only", "another name")
 
-def write_whole(name: str, parts: Iterator) -> None:
+def sync_folder(folder: str) -> None:
+    "Wait until the disk has the names in a folder, where the system can."
+    if os.name == "nt": return
+    with suppress(OSError):      # there are file systems that sync no folders
+        place = os.open(folder, os.O_RDONLY)
+        try: os.fsync(place)
+        finally: os.close(place)
+
+def write_whole(name: str, parts: Iterable) -> None:
     "Write a file so that under its name there is always a whole one: the old or the new. OSError if that fails, and nothing is left behind."
     check_target(name)
     path = os.path.realpath(name)
@@ -256,6 +265,7 @@ def write_whole(name: str, parts: Iterator) -> None:
             os.fsync(file.fileno())
         if os.path.exists(path): os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(beside, path)
+        sync_folder(os.path.dirname(path))
     except OSError as problem:
         raise error(type(problem), f"{name!r} can't be written: {problem.strerror or problem}", "a file that was there is as it was", "another disk or folder") from problem
     finally:

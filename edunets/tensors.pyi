@@ -1554,8 +1554,8 @@ class Tensor:
     def trunc_(self) -> Tensor:
         "`trunc`, in place."
         ...
-    def type(self, *args, dtype=None, device=None, copy: builtins.bool = False, non_blocking: builtins.bool = False) -> Tensor:
-        "In another dtype, on another device, or like another tensor: `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."
+    def type(self, dtype=None, non_blocking: builtins.bool = False) -> Tensor | str:
+        "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
         ...
     def type_as(self, other: Tensor) -> Tensor:
         "In the dtype of another tensor."

@@ -265,6 +265,17 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         assert path.read_bytes() == before and os.listdir(tmp_path) == ["x"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="folders can't be synced there")
+def test_the_file_is_synced_then_renamed_then_its_folder_synced(tmp_path, monkeypatch):
+    told, fsync, replace = [], os.fsync, os.replace
+    def synced(file): told.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file") or fsync(file)
+    def renamed(*names): told.append("rename") or replace(*names)
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    en.save({"a": en.ones(3)}, tmp_path / "x")
+    assert told == ["file", "rename", "folder"]
+
+
 def test_a_killed_process_leaves_the_old_file(tmp_path):
     path = tmp_path / "x"
     en.save({"a": en.ones(3)}, path)

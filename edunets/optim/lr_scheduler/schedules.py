@@ -147,6 +147,8 @@ class MultiStepLR(Scaled):
     def scale(self, t: int) -> float: return self.gamma ** bisect_right(sorted(self.milestones.elements()), t)
     def ratio(self, t: int) -> float: return self.gamma ** self.milestones[t]
 
+    def load_state_dict(self, state_dict: dict) -> None: super().load_state_dict(state_dict | {"milestones": Counter(state_dict["milestones"])})      # in a file it was a plain dict
+
 class ExponentialLR(Scaled):
     "Times `gamma` every step."
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):

@@ -1,0 +1,2 @@
+"Under the names of `torch.utils`."
+from edunets.utils import data
