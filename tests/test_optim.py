@@ -196,9 +196,15 @@ def test_muon_takes_matrices_only(shape, torch):
         with pytest.raises(ValueError, match="only supports 2D"): lib.optim.Muon([lib.ones(shape, requires_grad=True)])
 
 
-@pytest.mark.parametrize("name", [name for name in classes() if name != "Muon"])      # it has no switches, in PyTorch neither
+@pytest.mark.parametrize("name", [name for name in classes() if name not in ("Muon", "Lion")])      # these have no switches
 def test_no_step_is_differentiated(name):
     with pytest.raises(NotImplementedError): getattr(en.optim, name)([en.ones(2, requires_grad=True)], differentiable=True)
+
+
+@pytest.mark.parametrize("name", [name for name in classes() if name not in ("Muon", "Lion")])
+def test_a_group_prints_what_pytorchs_has(name, torch):
+    ours, theirs = (repr(getattr(lib.optim, name)([lib.ones(2, requires_grad=True)])) for lib in (en, torch))
+    assert [line for line in ours.splitlines() if "sutskever" not in line] == theirs.splitlines()
 
 
 # What a step leaves alone, and what it takes

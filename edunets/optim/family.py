@@ -7,7 +7,7 @@ import math
 
 from ..errors import error
 from ..names import cast
-from .adam import check_adam
+from .adam import check_adam, check_betas
 from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched, textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
 from ..tensors import Tensor, float32, float64, tensor
@@ -60,7 +60,7 @@ class Adagrad(Optimizer):
     row, hyper, flags = "adagrad", ("lr", "lr_decay", "weight_decay", "eps"), ("maximize",)
 
     def __init__(self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0, initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay, "initial_accumulator_value": initial_accumulator_value, "maximize": maximize, **switched(switches)})
+        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay, "initial_accumulator_value": initial_accumulator_value, "maximize": maximize, **switched(switches, "foreach", "differentiable", "fused")})
 
     def check(self, group: Group) -> None:
         lr, decay, shrink, start, eps = (group[name] for name in ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"))
@@ -106,7 +106,7 @@ class RMSprop(Optimizer):
     row, hyper, flags = "rmsprop", ("lr", "alpha", "eps", "weight_decay", "momentum"), ("centered", "maximize")
 
     def __init__(self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0, momentum: float = 0, centered: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay, "maximize": maximize, **switched(switches)})
+        super().__init__(params, {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay, "maximize": maximize, **switched(switches, "foreach", "capturable", "differentiable")})
 
     def check(self, group: Group) -> None:
         lr, eps, momentum, decay, alpha = (group[name] for name in ("lr", "eps", "momentum", "weight_decay", "alpha"))
@@ -167,14 +167,14 @@ decompose(nadam=lambda lr, beta1, beta2, eps, weight_decay, momentum_decay, *ten
 updates("nadam")
 
 # %% ../../nbs/05d_family.ipynb #op5bnadc
-def one(p: Tensor, group: Group | None = None) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
+def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
 
 class NAdam(Optimizer):
     "Adam with Nesterov's look ahead, as `torch.optim.NAdam` (Dozat 2016). ValueError for numbers out of range."
     row, hyper, flags = "nadam", ("lr", "betas", "eps", "weight_decay", "momentum_decay"), ("decoupled_weight_decay", "maximize")
 
     def __init__(self, params, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(switches)})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(switches, "foreach", "capturable", "differentiable")})
 
     def check(self, group: Group) -> None:
         check_adam(group)
@@ -182,11 +182,6 @@ class NAdam(Optimizer):
 
     def slots(self, group: Group) -> dict:
         return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros, "mu_product": one}
-
-    def restore(self, p: Tensor, kept: dict) -> None:
-        "The product of the momenta stays in the dtype that it is made with, whatever the parameter's is."
-        if "mu_product" in kept: self.state[p].setdefault("mu_product", one(p))
-        super().restore(p, kept)
 
 # %% ../../nbs/05d_family.ipynb #op5bradf
 def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay, maximize) -> tuple:
@@ -226,7 +221,7 @@ class RAdam(Optimizer):
     row, hyper, flags = "radam", ("lr", "betas", "eps", "weight_decay"), ("decoupled_weight_decay", "maximize")
 
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(switches)})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(switches, "foreach", "capturable", "differentiable")})
 
     def check(self, group: Group) -> None: check_adam(group)
     def slots(self, group: Group) -> dict: return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros}
@@ -255,10 +250,14 @@ class Lion(Optimizer):
     "The sign of a blend of gradient and mean, and a decay beside it (Chen et al. 2023, algorithm 2); PyTorch has none. ValueError for numbers out of range."
     row, hyper, flags = "lion", ("lr", "betas", "weight_decay"), ("maximize",)
 
-    def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize, **switched(switches)})
+    def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0, *, maximize: bool = False):
+        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
 
-    def check(self, group: Group) -> None: check_adam({**group, "eps": 0})      # it has none
+    def check(self, group: Group) -> None:
+        lr, decay = group["lr"], group["weight_decay"]
+        check_numbers(learning_rate=(lr, lr >= 0), weight_decay_value=(decay, decay >= 0))
+        check_betas(group)
+
     def slots(self, group: Group) -> dict: return {"exp_avg": zeros}
 
 # %% ../../nbs/05d_family.ipynb #op5bzerf
