@@ -209,6 +209,7 @@ def refresh(x: Tensor) -> None:
     with mode(grad=grad, inference=False):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
+    if x._node is None and x._requires_grad and not now._requires_grad: return      # a leaf of its own, on its base's memory
     x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
 
 # %% ../nbs/01a_table.ipynb #5cc78cae

@@ -1281,6 +1281,14 @@ def in_place_on_a_leaf(m):
     return [raised(f) for f in (lambda: x.add_(1), lambda: x.zero_(), lambda: x.copy_(m.ones(3)), lambda: x.fill_(1.0), lambda: x.exp_(), lambda: x.__setitem__(0, 1.0))], flags(x)
 
 @case
+def a_leaf_on_the_memory_of_another_tensor_is_moved(m):
+    p = m.zeros(4).reshape(2, 2).requires_grad_()
+    with m.no_grad(): p -= 1
+    (p * p).sum().backward()
+    return p, p.requires_grad, p.is_leaf, p.grad
+
+
+@case
 def in_place_on_a_view_of_a_leaf(m):
     x = leaf(m)
     return raised(lambda: x[:1].add_(1)), raised(lambda: x.view(3, 1).t().mul_(2)), flags(x)

@@ -1,5 +1,6 @@
 "Optimizers, under the names of `torch.optim`."
 from edunets.optim.optimizer import SGD, Optimizer
 from edunets.optim.adam import Adam, AdamW
+from edunets.optim.family import Adagrad, Lion, Muon, NAdam, RAdam, RMSprop
 from edunets.optim import lr_scheduler
 from edunets.optim.lbfgs import LBFGS

@@ -12,7 +12,7 @@ from ..table import decompose, kernel
 from ..tensors import float64
 
 # %% auto #0
-__all__ = ['adam', 'adam_kernel', 'Adam', 'AdamW', 'check_adam']
+__all__ = ['adam', 'adam_kernel', 'Adam', 'AdamW', 'check_adam', 'check_betas']
 
 # %% ../../nbs/05a_adam.ipynb #op5adamf
 def adam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad, decoupled_weight_decay, maximize) -> tuple:
@@ -53,7 +53,7 @@ class Adam(Optimizer):
     row, hyper, flags = "adam", ("lr", "betas", "eps", "weight_decay"), ("amsgrad", "decoupled_weight_decay", "maximize")
 
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False, decoupled_weight_decay: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay, **switched(switches)})
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay, **switched(switches, "foreach", "capturable", "differentiable", "fused")})
 
     def check(self, group: Group) -> None: check_adam(group)
 
@@ -67,7 +67,10 @@ class AdamW(Adam):
 
 def check_adam(group: Group) -> None:
     "A ValueError for a rate, an epsilon or a decay below zero, or a beta outside [0, 1)."
-    lr, eps, decay, betas = (group[name] for name in ("lr", "eps", "weight_decay", "betas"))
+    lr, eps, decay = (group[name] for name in ("lr", "eps", "weight_decay"))
     check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0), weight_decay_value=(decay, decay >= 0))
-    for index, beta in enumerate(betas):
+    check_betas(group)
+
+def check_betas(group: Group) -> None:
+    for index, beta in enumerate(group["betas"]):
         if not 0 <= beta < 1: raise error(ValueError, f"Invalid beta parameter at index {index}: {beta}", "it is the share that a mean keeps each step", "0.9 and 0.999")

@@ -208,12 +208,12 @@ def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
 # %% ../../nbs/05_optim.ipynb #op5switc
 SWITCHES = {"foreach": None, "fused": None, "capturable": False, "differentiable": False}
 
-def switched(given: dict) -> dict:
-    "PyTorch's choices among its implementations of a step; here there is one. They are kept in the group, as PyTorch does. TypeError for other names, NotImplementedError for `differentiable`."
-    unknown = [name for name in given if name not in SWITCHES]
+def switched(given: dict, *names: str) -> dict:
+    "PyTorch's choices among its implementations of a step; here there is one. Those that PyTorch's class has are kept in the group. TypeError for other names, NotImplementedError for `differentiable`."
+    unknown = [name for name in given if name not in names]
     if unknown: raise error(TypeError, f"an optimizer got an unexpected keyword argument '{unknown[0]}'", "it is no hyperparameter of this optimizer", "help() of its class")
     if given.get("differentiable"): raise error(NotImplementedError, "differentiable=True", "an update is not differentiated here", "write the update in tensor operations, p - lr * g")
-    return SWITCHES | given
+    return {name: SWITCHES[name] for name in names} | given
 
 def check_numbers(**allowed: tuple) -> None:
     "A ValueError for a hyperparameter that is not allowed: what PyTorch calls it, its value, whether it is good."
@@ -250,7 +250,7 @@ updates("sgd_momentum")
 class SGD(Optimizer):
     "Gradient descent with momentum, as `torch.optim.SGD`; `sutskever` (ours) keeps the rate inside the velocity (Sutskever et al. 2013). ValueError for rates below zero."
     def __init__(self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False, sutskever: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize, "sutskever": sutskever, **switched(switches)})
+        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize, "sutskever": sutskever, **switched(switches, "foreach", "differentiable", "fused")})
 
     def check(self, group: Group) -> None:
         lr, momentum, decay = (group[name] for name in ("lr", "momentum", "weight_decay"))
@@ -286,16 +286,16 @@ def load_state_dict(self: Optimizer, state_dict: dict) -> None:
         raise error(ValueError, "loaded state dict contains a parameter group that doesn't match the size of optimizer's group", "the state goes by the parameters' numbers", "make the optimizer as it was made when it was saved")
     for group, old in zip(self.param_groups, saved):
         group.update({name: value for name, value in old.items() if name != "params"})
-        for p, number in zip(group["params"], old["params"]): self.restore(p, state_dict["state"].get(number, {}))
+        for p, number in zip(group["params"], old["params"]): self.restore(p, group, state_dict["state"].get(number, {}))
 
 @patch
-def restore(self: Optimizer, p: Tensor, kept: dict) -> None:
-    "The state of a parameter, copied; what is not in `kept` begins anew."
-    mine = self.state.pop(p, {})
+def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
+    "The state of a parameter, copied into tensors as a step makes them; what is not in `kept` begins anew."
+    mine, slots = self.state.pop(p, {}), self.slots(group)
     for name, value in kept.items():
-        if not isinstance(value, Tensor): self.state[p][name] = value
-        elif name in mine: self.state[p][name] = mine[name].copy_(value)
-        else: self.state[p][name] = value.to(p.device, dtype=value.dtype if name == "step" else p.dtype, copy=True)
+        if name in mine or name in slots: value = (mine[name] if name in mine else slots[name](p, group)).copy_(value)
+        elif isinstance(value, Tensor): value = value.clone()
+        self.state[p][name] = value
 
 # %% ../../nbs/05_optim.ipynb #op5repre
 @patch
