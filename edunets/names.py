@@ -100,6 +100,7 @@ def check_tensor(x, name: str) -> None:
         raise error(TypeError, f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}",
                     "a function of the table works on tensors", f"en.{name}(en.tensor(...))")
 
+@functools.cache
 def node_name(name: str, number: int = 0) -> str:
     "PyTorch's name for a node of the tape: `log_softmax` gives `LogSoftmaxBackward0`."
     return "".join(part[:1].upper() + part[1:] for part in name.split("_")) + f"Backward{number}"

@@ -108,7 +108,8 @@ class Tape:
 
 def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     "Apply a row to Tensors and Python numbers: the payload decides what that means, the tape records it."
-    now, payloads, kind, tracked = ambient.get(), [], None, False
+    now, payloads = ambient.get(), []
+    kind, tracked = None, False
     for arg in args:
         if isinstance(arg, Tensor):
             if arg._parent is not None: refresh(arg)

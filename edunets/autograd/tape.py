@@ -14,8 +14,8 @@ from ..tensors import DTYPES, Tensor, Version, patch, wrap
 
 # %% auto #0
 __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
-           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'Plan', 'planned', 'differentiable', 'keep', 'record',
-           'freed', 'place', 'check_nan']
+           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'planned', 'keep', 'record', 'freed', 'place',
+           'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -58,9 +58,9 @@ def save(x: Tensor) -> tuple[Tensor, int]:
     if x._inference:
         raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
                     "nothing watches whether an inference tensor is written", "x.clone()")
-    if x._fleeting: x = copied(x)
     counter = x._version_counter
-    return x, 0 if counter is None else counter.count
+    if counter is None: return x, 0
+    return (copied(x), 0) if x._fleeting else (x, counter.count)
 
 def copied(x: Tensor) -> Tensor:
     "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
@@ -82,12 +82,12 @@ NUMBERS = itertools.count()
 
 class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=()):
+    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=(), saved: dict | None = None):
         self.label = label          # as PyTorch's: MulBackward0
         self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
         self.outputs = outputs      # (shape, dtype) of each output
         self.op, self.params, self.rules = op, params, rules
-        self.saved, self.hooks = {}, None
+        self.saved, self.hooks = saved or {}, None
         self.sequence = next(NUMBERS)
         self.site = site() if ambient.get().anomaly else None
 
@@ -114,34 +114,31 @@ def as_node(target):
     return AccumulateGrad(target) if isinstance(target, Tensor) else target
 
 # %% ../../nbs/02i_tape.ipynb #tapeaskd
-class Plan(NamedTuple):
-    "What a row's rules need when certain operands need a gradient."
-    rules: list         # a rule for each operand, None where there is nothing to compute; or one for all
-    operands: list      # the operands to keep: (name, position)
-    others: list        # what else to keep: results, shapes, the further operands
-
 @functools.cache
-def planned(op: Op, needed: tuple[bool, ...]) -> Plan:
-    "The plan of a row, worked out once for each pattern of operands that need a gradient."
-    joint = type(op.vjp) is Rule
-    rules = op.vjp if joint else [op.vjp[min(position, len(op.vjp) - 1)] if need else None for position, need in enumerate(needed)]
-    asks = set(rules.asks) if joint else {ask for rule in rules if rule for ask in rule.asks}
-    return Plan(rules, [(name, position) for position, name in enumerate(op.operands) if name in asks],
-                sorted(asks & {op.variadic, "out", "second", "like", "likes"}))
+def planned(op: Op, pattern: str) -> tuple | None:
+    """How to record a row, worked out once for each pattern of operands (`g`: needs a gradient, `-`: does not).
+
+    Its rules as (position, function, asks), or one rule for all; the operands to keep as (name, position); what else to keep.
+    `None` where the row says why it has no vjp; NotImplementedError for an empty field."""
+    if op.vjp is None: raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
+    if type(op.vjp) is list:
+        wanted = [(position, op.vjp[min(position, len(op.vjp) - 1)]) for position, need in enumerate(pattern) if need == "g"]
+        rules = [(position, *rule) for position, rule in wanted if rule]
+        asks = {ask for _, _, asks in rules for ask in asks}
+    elif type(op.vjp) is Rule: rules, asks = op.vjp, set(op.vjp.asks)
+    else: return None
+    operands = [(name, position) for position, name in enumerate(op.operands) if name in asks]
+    return rules, operands, sorted(asks & {op.variadic, "out", "second", "like", "likes"})
+
 
 # %% ../../nbs/02i_tape.ipynb #a9b0440f
-def differentiable(op: Op) -> bool:
-    "False where the row says why it has no vjp; NotImplementedError for an empty field."
-    if op.vjp is not None: return type(op.vjp) is Rule
-    raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
-
-def keep(op: Op, plan: Plan, args: tuple, results: tuple) -> dict:
+def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> dict:
     "What the rules ask for, by name."
     kept = {}
-    for name, position in plan.operands:
+    for name, position in operands:
         arg = args[position]
         kept[name] = save(arg) if isinstance(arg, Tensor) else arg
-    for name in plan.others:
+    for name in others:
         if name in ("like", "likes"): kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
         elif name == "out": kept["out"] = list(map(save_result, results)) if len(results) > 1 else save_result(results[0])
         elif name == "second": kept["second"] = save(results[1])
@@ -152,13 +149,20 @@ def keep(op: Op, plan: Plan, args: tuple, results: tuple) -> dict:
 # %% ../../nbs/02i_tape.ipynb #16f0c2e6
 def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
     "Put an op on the tape: the node of its results, with just what its rules ask for."
-    if type(op.vjp) is not list and not differentiable(op): return
-    edges, outputs = [], []
-    for arg in args: edges.append((arg._node or arg, arg._output_nr) if isinstance(arg, Tensor) and arg._requires_grad else None)
-    plan = planned(op, tuple(map(bool, edges)))
-    node = Node(name or node_name(op.name), edges, outputs, op, params, plan.rules)
+    edges, pattern, outputs = [], "", []
+    for arg in args:
+        if isinstance(arg, Tensor) and arg._requires_grad:
+            edges.append((arg._node or arg, arg._output_nr))
+            pattern += "g"
+        else:
+            edges.append(None)
+            pattern += "-"
+    plan = planned(op, pattern)
+    if plan is None: return
+    rules, operands, others = plan
     results = result if type(result) is tuple else (result,)
-    if plan.operands or plan.others: node.saved = keep(op, plan, args, results)
+    saved = keep(op, operands, others, args, results) if operands or others else None
+    node = Node(name or node_name(op.name), edges, outputs, op, params, rules, saved)
     for r in results:
         dtype = r.payload.dtype
         if dtype.kind == "f": r._node, r._output_nr, r._requires_grad = node, len(outputs), True
@@ -213,12 +217,12 @@ def get(self: Node, ask: str, position: int):
 @patch
 def apply(self: Node, g) -> list:
     "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    rules, grads = self.rules, []
-    if type(rules) is Rule: return list(rules.function(g, *map(self.get, rules.asks, itertools.repeat(0))))
-    for position, rule in enumerate(rules):
-        if rule is None: grads.append(None)
-        elif rule.asks: grads.append(rule.function(g, *map(self.get, rule.asks, itertools.repeat(position))))
-        else: grads.append(rule.function(g))
+    if type(self.rules) is Rule: return list(self.rules.function(g, *[self.get(ask, 0) for ask in self.rules.asks]))
+    grads = [None] * len(self.edges)
+    for position, function, asks in self.rules:
+        if not asks: grads[position] = function(g)
+        elif len(asks) == 1: grads[position] = function(g, self.get(asks[0], position))
+        else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
     return grads
 
 
