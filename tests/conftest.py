@@ -1,6 +1,11 @@
+import signal
+
 import pytest
 
 import pages
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:      # as in a shell's background job: the tests of Ctrl-C need it heard
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
