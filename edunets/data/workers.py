@@ -140,6 +140,8 @@ def receive(line) -> Callable:
     return partial(pickle.loads, message, buffers=arrays)
 
 # %% ../../nbs/06c_workers.ipynb #wkexp006
+GUARD = "if __name__ == '__main__': around what a script does, since each worker imports it anew"
+
 def portable(problem: Exception) -> Exception:
     "An exception that can be sent, with its traceback as a note; a RuntimeError in place of one that can't."
     from traceback import format_exception
@@ -179,11 +181,9 @@ def there(dtype, start: Callable) -> Callable:
     return start()
 
 # %% ../../nbs/06c_workers.ipynb #wkexp007
-GUARD = "if __name__ == '__main__': around what a script does, since each worker imports it anew"
-
 class Remote:
     "A function in a process of its own: to call it here is to run it there."
-    begun = False
+    begun = stopped = False
     def __init__(self, context):
         from socket import socketpair
         self.line, other = socketpair()
@@ -197,6 +197,7 @@ class Remote:
             send(self.line, parts)
             unpack = receive(self.line)
         except (EOFError, OSError) as problem:
+            if self.stopped: raise      # `stop` waits for the process; two must not
             self.process.join(1)
             raise self.death(task) from problem
         self.begun = True
@@ -221,6 +222,7 @@ class Remote:
         return self
 
     def stop(self) -> None:
+        self.stopped = True
         self.process.terminate()
         self.process.join(5)
         self.line.close()
