@@ -105,6 +105,11 @@ def test_what_does_not_collate(torch, batch):
     with pytest.raises(theirs.type): default_collate(batch)
 
 
+@pytest.mark.parametrize("samples", [[en.ones(2), en.ones(3)], [np.ones(2), np.ones(3)], [[1, 2], [1]], [(en.ones(2), 0), (en.ones(3), 1)]], ids=["tensors", "arrays", "lists", "pairs"])
+def test_what_is_of_unequal_size_wants_padding(samples):
+    with pytest.raises(RuntimeError, match="equal size.*\n.*\n  Try: a collate_fn that pads"): next(iter(DataLoader(samples, 2)))
+
+
 def test_tensors_of_unequal_shape(torch):
     for m, lib in ((en.utils.data, en), (torch.utils.data, torch)):
         with pytest.raises(RuntimeError, match="equal size"): m.default_collate([lib.ones(2), lib.ones(3)])
@@ -146,7 +151,57 @@ def test_names_are_pytorchs(torch):
             assert [p for p in mine if p != "workers"] == [p for p in them if p in mine], name
 
 
+# What is no dataset, no option, no state
+
+class Going:
+    def __iter__(self): return iter(range(3))
+
+
+class GoingSet(en.data.Dataset):
+    def __iter__(self): return iter(range(3))
+
+
+@pytest.mark.parametrize("thing", [(n for n in range(3)), io.StringIO("a\nb"), Going(), GoingSet(), {1, 2}, map(int, "12")], ids=lambda thing: type(thing).__name__)
+def test_what_has_no_numbers_is_told_to_be_a_stream(thing):
+    with pytest.raises(TypeError, match=r"(?s)no sample number n|no len\(\).*Try: .*IterableDataset"): DataLoader(thing, 2)
+
+
+def test_a_sampler_makes_up_for_a_missing_length():
+    class Endless(en.data.Dataset):
+        def __getitem__(self, n): return n
+    with pytest.raises(TypeError, match="Try: write __len__$"): DataLoader(Endless(), 2)
+    assert [batch.tolist() for batch in DataLoader(Endless(), 2, sampler=[7, 8])] == [[7, 8]] and len(list(DataLoader(Endless(), batch_sampler=[[1], [2]]))) == 2
+
+
+def test_an_empty_dataset():
+    assert list(DataLoader([], 2)) == []
+    with pytest.raises(ValueError, match="(?s)num_samples=0.*the dataset is empty"): DataLoader([], 2, shuffle=True)
+
+
+@pytest.mark.parametrize("options", [dict(num_workers="2"), dict(num_workers=1.5), dict(timeout="1"), dict(collate_fn=3), dict(worker_init_fn="f"), dict(generator=0), dict(generator=np.random.default_rng(0))], ids=str)
+def test_options_of_the_wrong_kind(options):
+    with pytest.raises(TypeError, match=f"DataLoader got {next(iter(options))}=.*\n.*\n  Try: "): DataLoader([1, 2], **options)
+
+
+@pytest.mark.parametrize(("said", "advice"), [("process", "processes"), ("thread", "threads"), (None, "threads")])
+def test_a_kind_of_worker_that_there_is_not(said, advice):
+    with pytest.raises(ValueError, match=f"Try: workers='{advice}'"): DataLoader([1], workers=said)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("option", ["sampler", "batch_sampler"])
+def test_an_iterator_serves_one_epoch(option, workers):
+    loader = DataLoader(Numbers(3), num_workers=workers, **{option: iter([0, 2] if option == "sampler" else [[0], [2]])})
+    assert len(list(loader)) == 2
+    with pytest.raises(RuntimeError, match="has no more numbers.*\n.*iterator"): list(loader)
+
+
 # Datasets
+
+@pytest.mark.parametrize("given", [(np.zeros(3),), (en.zeros(3), np.zeros(3)), ([1, 2],)], ids=["array", "tensor and array", "list"])
+def test_rows_of_tensors_only(given):
+    with pytest.raises(TypeError, match=r"(?s)takes tensors, but got (ndarray|list)\n.*Try: en.tensor\(array\)"): TensorDataset(*given)
+
 
 def test_getitems_is_used_and_agrees():
     x, y = en.randn(10, 3), en.arange(10)
@@ -335,7 +390,7 @@ def test_between_epochs_there_is_no_place():
     loader = DataLoader(Numbers(3), 2)
     before = loader.state_dict()
     list(loader)
-    assert plain(loader.state_dict()) == plain(before) == {"key": None, "generators": ["list"], "batches": 0, "made_for": {"samples": 3, "batch_size": 2, "num_workers": None, "generators": 0}}
+    assert plain(loader.state_dict()) == plain(before) == {"key": None, "generators": ["list"], "batches": 0, "made_for": loader.made_for()}
     for batch in loader: break
     assert loader.state_dict()["batches"] == 1
     list(loader)
@@ -344,8 +399,11 @@ def test_between_epochs_there_is_no_place():
 
 def test_a_state_of_another_loader_is_refused():
     state = DataLoader(Numbers(3), 2).state_dict()
-    for other in (DataLoader(Numbers(4), 2), DataLoader(Numbers(3), 3), DataLoader(Numbers(3), 2, generator=seeded(0)), DataLoader(Stream(3), 2)):
-        with pytest.raises(ValueError, match="Try: "): other.load_state_dict(state)
+    for other in (DataLoader(Numbers(4), 2), DataLoader(Numbers(3), 3), DataLoader(Numbers(3), 2, generator=seeded(0)), DataLoader(Stream(3), 2),
+                  DataLoader(Numbers(3), 2, shuffle=True), DataLoader(Numbers(3), 2, drop_last=True), DataLoader(Numbers(3), batch_sampler=BatchSampler(range(3), 2, False))):
+        with pytest.raises(ValueError, match="Try: the same dataset and options"): other.load_state_dict(state)
+    for wrong in ({}, {"key": None, "batches": 0}):
+        with pytest.raises(ValueError, match="no state of a loader: it lacks .*made_for"): DataLoader(Numbers(3), 2).load_state_dict(wrong)
 
 
 # Errors come home
@@ -383,6 +441,7 @@ def test_errors_at_the_beginning(kind):
 def test_a_process_that_dies():
     found = raised(Failing(None), num_workers=2, workers="processes")
     assert isinstance(found, RuntimeError) and "exited unexpectedly" in str(found) and "exit code is 3" in str(found) and "test_data.py" in str(found)
+    assert "its task was [3, 4, 5]" in str(found) and "__main__" not in str(found)
 
 
 def test_what_can_not_be_sent():
@@ -391,6 +450,14 @@ def test_what_can_not_be_sent():
     assert isinstance(found, (AttributeError, TypeError)) or "Pickl" in type(found).__name__
     assert "can't be sent" in str(found) and "workers='threads'" in str(found) and "test_data.py" in str(found)
     assert list(DataLoader(Local(2), num_workers=1))      # threads have no need to
+
+
+def test_the_part_that_can_not_be_sent_is_named():
+    local = lambda *_: None
+    with open(os.devnull) as file:
+        for part, options in (("the dataset", dict(dataset=datasets.Failing(file))), ("collate_fn", dict(dataset=Numbers(5), collate_fn=local)), ("worker_init_fn", dict(dataset=Numbers(5), worker_init_fn=local))):
+            found = str(raised(**options, num_workers=1, workers="processes"))
+            assert found.startswith(f"{part} can't be sent to a worker process") and ("Try: open it in __getitem__" in found) == (part == "the dataset")
 
 
 def test_timeout():

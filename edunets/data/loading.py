@@ -22,17 +22,25 @@ from ..random import Generator, default_generator, drawing_from
 from ..tensors import Tensor, float64, from_numpy, patch, tensor
 
 # %% auto #0
-__all__ = ['COLLATE', 'METHODS', 'FIXED', 'stack_arrays', 'like', 'leaf', 'default_collate', 'default_convert', 'Task', 'Fetcher',
-           'seed_python', 'StreamFetcher', 'check_options', 'DataLoader', 'Place', 'answers']
+__all__ = ['PAD', 'COLLATE', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'like', 'leaf', 'default_collate',
+           'default_convert', 'Task', 'Fetcher', 'seed_python', 'StreamFetcher', 'check_types', 'check_dataset',
+           'check_options', 'DataLoader', 'Place', 'answers']
 
 # %% ../../nbs/06_data.ipynb #dlexp008
+PAD = "a collate_fn that pads, as en.nn.utils.rnn.pad_sequence does"
+
+def stack_tensors(batch: Sequence) -> Tensor:
+    "A tensor of tensors. RuntimeError for unequal shapes, as of `stack`, with advice for a loader."
+    try: return stack(batch)
+    except RuntimeError as problem: raise error(RuntimeError, str(problem).splitlines()[0], "a batch is one tensor, so its samples need one shape", PAD) from None
+
 def stack_arrays(batch: Sequence) -> Tensor:
     "A tensor of arrays or of NumPy's numbers. TypeError for arrays of strings or objects."
     if batch[0].dtype.kind in "SUO": raise error(TypeError, f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
-    return stack([from_numpy(np.asarray(x)) for x in batch])
+    return stack_tensors([from_numpy(np.asarray(x)) for x in batch])
 
 COLLATE: dict[Any, Callable] = {      # how samples of a kind become a batch
-    Tensor: stack,
+    Tensor: stack_tensors,
     (str, bytes): lambda batch: batch,
     (np.ndarray, np.generic): stack_arrays,
     float: partial(tensor, dtype=float64),
@@ -57,13 +65,13 @@ def leaf(sample: Any) -> Callable | None:
     return next((make for kind, make in COLLATE.items() if isinstance(sample, kind)), None)
 
 def default_collate(batch: Sequence) -> Any:
-    "Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples too. TypeError for other things, RuntimeError for lists of unequal length."
+    "Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples too. TypeError for other things, RuntimeError for tensors of unequal shapes and lists of unequal length."
     if isinstance(batch, Rows): return batch.tensors
     first = batch[0]
     if make := leaf(first): return make(batch)
     if isinstance(first, Mapping): return like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, Sequence):
-        if len({len(sample) for sample in batch}) > 1: raise error(RuntimeError, "each element in list of batch should be of equal size", f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", "a collate_fn that pads, as en.nn.utils.rnn.pad_sequence")
+        if len({len(sample) for sample in batch}) > 1: raise error(RuntimeError, "each element in list of batch should be of equal size", f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", PAD)
         return like(first, [default_collate(part) for part in zip(*batch)])
     raise error(TypeError, f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}", "it isn't known how to make a batch of it", "a collate_fn of your own")
 
@@ -130,6 +138,23 @@ class StreamFetcher(Fetcher):
 # %% ../../nbs/06_data.ipynb #dlexp013
 METHODS = {"threads": "thread", "processes": "process"}
 
+def check_types(num_workers, timeout, collate_fn, worker_init_fn, generator) -> None:
+    "A TypeError for an option of the wrong kind."
+    for right, what, kind, fix in (
+        (hasattr(num_workers, "__index__"), f"num_workers={num_workers!r}", "a whole number", "num_workers=2"),
+        (hasattr(timeout, "__float__"), f"timeout={timeout!r}", "a number of seconds", "timeout=60"),
+        (collate_fn is None or callable(collate_fn), f"collate_fn={collate_fn!r}", "a function of a list of samples", "collate_fn=en.data.default_collate"),
+        (worker_init_fn is None or callable(worker_init_fn), f"worker_init_fn={worker_init_fn!r}", "a function of a worker's number", "worker_init_fn=None"),
+        (generator is None or isinstance(generator, Generator), f"generator={generator!r}", "a Generator of edunets", "generator=en.Generator().manual_seed(0)"),
+    ):
+        if not right: raise error(TypeError, f"DataLoader got {what}", f"this should be {kind}", fix)
+
+def check_dataset(dataset: Any, ordered: bool) -> None:
+    "A TypeError for what is neither samples by number nor a stream. Without an order of its own (`ordered`) a loader needs to know how many there are."
+    stream = "a stream is a class of its own: class Lines(en.data.IterableDataset), with __iter__" if hasattr(dataset, "__iter__") else "a class with __getitem__ and __len__, or a list"
+    if not hasattr(dataset, "__getitem__") and not hasattr(dataset, "__getitems__"): raise error(TypeError, f"a DataLoader takes a dataset, but got a {type(dataset).__name__}", "it has no sample number n", stream)
+    if not ordered and not hasattr(dataset, "__len__"): raise error(TypeError, f"object of type {type(dataset).__name__!r} has no len()", "it isn't known how many samples there are", f"write __len__; {stream}" if hasattr(dataset, "__iter__") else "write __len__")
+
 def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, context, prefetch_factor, persistent_workers, workers) -> None:
     "A ValueError for options that don't fit together."
     by_itself = "DataLoader with IterableDataset: expected unspecified"
@@ -140,7 +165,7 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
         (prefetch_factor is not None and prefetch_factor < 0, "prefetch_factor option should be non-negative", f"given {prefetch_factor}", "prefetch_factor=2"),
         (context is not None and num_workers == 0, "multiprocessing_context can only be used with multi-process loading (num_workers > 0)", "without workers there are no processes", "num_workers=1"),
         (persistent_workers and num_workers == 0, "persistent_workers option needs num_workers > 0", "there are no workers to keep", "num_workers=1"),
-        (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}", "there are these two kinds", "workers='threads'"),
+        (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}", "there are these two kinds", "workers='processes'" if str(workers).startswith("p") else "workers='threads'"),
         (stream and shuffle, f"{by_itself} shuffle option, but got shuffle={shuffle}", "a stream has its own order", "shuffle in its __iter__"),
         (stream and sampler is not None, f"{by_itself} sampler option, but got sampler={sampler}", "a stream has its own order", "order in its __iter__"),
         (stream and batch_sampler is not None, f"{by_itself} batch_sampler option, but got batch_sampler={batch_sampler}", "a stream has its own order", "batch_size"),
@@ -154,12 +179,14 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
 FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}      # too late to change once the loader is made
 
 class DataLoader(Generic[T]):
-    "The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether `num_workers` are 'threads' or 'processes'. ValueError for options that don't fit together."
+    "The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether `num_workers` are 'threads' or 'processes'. TypeError for what is no dataset, ValueError for options that don't fit together."
     ready = False
     def __init__(self, dataset: Dataset[T], batch_size: int | None = 1, shuffle: bool | None = None, sampler: Iterable | None = None, batch_sampler: Iterable[list] | None = None, num_workers: int = 0,
                  collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
                  generator: Generator | None = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False, workers: str = "threads"):
         self.stream = isinstance(dataset, IterableDataset)
+        check_types(num_workers, timeout, collate_fn, worker_init_fn, generator)
+        if not self.stream: check_dataset(dataset, sampler is not None or batch_sampler is not None)
         check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, multiprocessing_context, prefetch_factor, persistent_workers, workers)
         if multiprocessing_context is not None: context_of(multiprocessing_context)
         if not self.stream and sampler is None: sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
@@ -198,8 +225,9 @@ def generators(self: DataLoader) -> list[Generator]:
 # %% ../../nbs/06_data.ipynb #dlexp15b
 @patch
 def made_for(self: DataLoader) -> dict:
-    "What a place in an epoch hangs on: a loader with other numbers goes another way."
-    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "num_workers": self.num_workers if self.stream else None, "generators": len(self.generators())}
+    "What a place in an epoch depends on: the same key leads another loader elsewhere."
+    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "drop_last": self.drop_last,
+            "sampler": type(self.sampler).__name__, "batch_sampler": type(self.batch_sampler).__name__, "num_workers": self.num_workers if self.stream else None, "generators": len(self.generators())}
 
 @patch
 def state_dict(self: DataLoader) -> dict:
@@ -210,7 +238,10 @@ def state_dict(self: DataLoader) -> dict:
 @patch
 def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
     "The next `for` goes on from there. ValueError for a state of another kind of loader. The default generator is not touched: see `en.set_rng_state`."
-    if state_dict["made_for"] != self.made_for(): raise error(ValueError, f"this state is of a loader with {state_dict['made_for']}", f"this one has {self.made_for()}", "the same dataset and options")
+    if missing := [name for name in ("key", "generators", "batches", "made_for") if name not in state_dict]: raise error(ValueError, f"this is no state of a loader: it lacks {', '.join(missing)}", f"it has {', '.join(map(str, state_dict)) or 'nothing'}", "what loader.state_dict() gave")
+    theirs, ours = state_dict["made_for"], self.made_for()
+    if differ := [name for name in ours if theirs.get(name) != ours[name]]:
+        raise error(ValueError, f"this state is of a loader with {', '.join(f'{name}={theirs.get(name)!r}' for name in differ)}", f"this one has {', '.join(f'{name}={ours[name]!r}' for name in differ)}", "the same dataset and options")
     for g, state in zip(self.generators(), state_dict["generators"]): g.set_state(state)
     self.place, self.loaded = Place(state_dict["key"], state_dict["generators"], state_dict["batches"]), True
 
@@ -232,10 +263,13 @@ def tasks(self: DataLoader, seed: int, skip: int) -> Iterator[Task]:
     "The tasks of an epoch, less the first ones. The samplers draw from a generator with the epoch's seed, unless they have their own."
     epoch, source = self.epochs, Generator().manual_seed(seed)
     numbers = itertools.repeat(self.batch_size) if self.stream else iter(self.batch_sampler if self.batched else self.sampler)
+    used_up = epoch > 1 and any(isinstance(order, Iterator) for order in (self.sampler, self.batch_sampler))
     for number in itertools.count(1):
         with drawing_from(source):      # each time, since a generator's context is its caller's
             try: index = next(numbers)
-            except StopIteration: return
+            except StopIteration:
+                if number == 1 and used_up: raise error(RuntimeError, "the sampler has no more numbers", "it is an iterator, and was used up in the first epoch", "a class whose __iter__ begins anew, or a list") from None
+                return
         if number > skip: yield Task(epoch, (seed + number) % 2 ** 64, index)
 
 def answers(fetch: Fetcher, tasks: Iterable[Task]) -> Iterator:

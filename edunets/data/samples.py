@@ -70,8 +70,9 @@ class Rows(Sequence):
 
 # %% ../../nbs/06e_samples.ipynb #smtens00
 class TensorDataset(Dataset[tuple]):
-    "Samples that are rows of tensors. AssertionError if the tensors have different lengths."
+    "Samples that are rows of tensors. TypeError for other arrays, AssertionError if the tensors have different lengths."
     def __init__(self, *tensors: Tensor):
+        if wrong := [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]: raise error(TypeError, f"TensorDataset takes tensors, but got {', '.join(wrong)}", "its samples are rows of tensors", "en.tensor(array)")
         if len({len(x) for x in tensors}) > 1: raise error(AssertionError, "Size mismatch between tensors", f"their lengths are {[len(x) for x in tensors]}", "tensors with a row for each sample")
         self.tensors = tensors
 
@@ -135,6 +136,7 @@ class RandomSampler(Sampler[int]):
     def __init__(self, data_source, replacement: bool = False, num_samples: int | None = None, generator: Generator | None = None):
         if not isinstance(replacement, bool): raise error(TypeError, f"replacement should be a boolean value, but got replacement={replacement}", "a sample either may come again or not", "replacement=True")
         self.data_source, self.replacement, self.given, self.generator = data_source, replacement, num_samples, generator
+        if num_samples is None and not len(data_source): raise error(ValueError, "num_samples should be a positive integer value, but got num_samples=0", "the dataset is empty", "look where its samples come from: a folder without files?")
         check_number(self.num_samples, "num_samples")
 
     @property

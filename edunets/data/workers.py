@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pickle
+import reprlib
 from collections import deque
 from contextvars import ContextVar, copy_context
 from functools import partial
@@ -17,8 +18,9 @@ from ..random import Generator, drawing_from
 from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
-__all__ = ['current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'taken', 'receive', 'portable',
-           'unsendable', 'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'context_of', 'hire']
+__all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'taken', 'receive',
+           'portable', 'unsendable', 'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty',
+           'context_of', 'hire']
 
 # %% ../../nbs/06c_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -138,6 +140,8 @@ def receive(line) -> Callable:
     return partial(pickle.loads, message, buffers=arrays)
 
 # %% ../../nbs/06c_workers.ipynb #wkexp006
+GUARD = "if __name__ == '__main__': around what a script does, since each worker imports it anew"
+
 def portable(problem: Exception) -> Exception:
     "An exception that can be sent, with its traceback as a note; a RuntimeError in place of one that can't."
     from traceback import format_exception
@@ -147,10 +151,12 @@ def portable(problem: Exception) -> Exception:
     problem.__notes__ = ["In the worker process:\n" + said.rstrip()]
     return problem
 
-def unsendable(problem: Exception) -> Lost:
-    "Why a dataset doesn't get to another process."
+def unsendable(problem: Exception, part: str = "what a worker needs") -> Lost:
+    "Why a part of a loader doesn't get to another process."
     kind = type(problem) if isinstance(problem, (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError
-    return Lost(kind, f"the dataset can't be sent to a worker process: {problem}", "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own")
+    why, fix = "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own"
+    if kind is TypeError: why, fix = "an open file, a connection or a lock belongs to one process", "open it in __getitem__, in the worker that needs it"
+    return Lost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
 
 # %% ../../nbs/06c_workers.ipynb #wkexp06b
 def serve(line) -> None:
@@ -169,14 +175,15 @@ def serve(line) -> None:
             send(line, pack((answer, None)))
         except Exception as problem: send(line, pack((None, portable(problem))))
 
-# %% ../../nbs/06c_workers.ipynb #wkexp007
 def there(dtype, start: Callable) -> Callable:
     "Begin in another process, with the default dtype of this one."
     set_default_dtype(dtype)
     return start()
 
+# %% ../../nbs/06c_workers.ipynb #wkexp007
 class Remote:
     "A function in a process of its own: to call it here is to run it there."
+    begun = stopped = False
     def __init__(self, context):
         from socket import socketpair
         self.line, other = socketpair()
@@ -184,30 +191,38 @@ class Remote:
         self.process.start()
         other.close()
 
-    def exchange(self, parts: list) -> Any:
+    def exchange(self, parts: list, task: Any = None) -> Any:
         "The answer to a message, or its error."
         try:
             send(self.line, parts)
             unpack = receive(self.line)
         except (EOFError, OSError) as problem:
+            if self.stopped: raise      # `stop` waits for the process; two must not
             self.process.join(1)
-            raise Lost(RuntimeError, f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly", f"its exit code is {self.process.exitcode}; -9 may mean that memory was short",
-                       "if __name__ == '__main__': around what a script does, since each worker imports it anew") from problem
+            raise self.death(task) from problem
+        self.begun = True
         answer, problem = unpack()
         if problem is None: return answer
         try: raise problem
         finally: del problem
 
-    def __call__(self, message: Any) -> Any: return self.exchange(pack(message))
+    def death(self, task: Any) -> Lost:
+        "What to say of a process that is gone: if it never answered, of the script; else of the task it was at."
+        what, code = f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly", f"its exit code is {self.process.exitcode}"
+        if not self.begun: return Lost(RuntimeError, what, f"{code}, and it had not begun", GUARD)
+        return Lost(RuntimeError, what, f"its task was {reprlib.repr(getattr(task, 'index', task))}; {code}; -9 may mean that memory was short", "num_workers=0, and python -X faulthandler, to see what ends it")
+
+    def __call__(self, message: Any) -> Any: return self.exchange(pack(message), message)
 
     def begin(self, start: Callable) -> Remote:
         "Send what makes the function."
         try: parts = pack(partial(there, get_default_dtype(), start))
-        except Exception as problem: raise unsendable(problem) from problem
+        except Exception as problem: raise unsendable(problem, faulty(start)) from problem
         self.exchange(parts)
         return self
 
     def stop(self) -> None:
+        self.stopped = True
         self.process.terminate()
         self.process.join(5)
         self.line.close()
@@ -239,6 +254,15 @@ class Recipe(NamedTuple):
         if self.init is not None:
             with drawing_from(Generator().manual_seed(self.info.seed)): self.init(self.info.id)
         return self.make(self.info.dataset)
+
+def faulty(start: Any) -> str:
+    "Which part of a recipe can't be pickled."
+    if isinstance(start, Recipe):
+        for name, part in (("the dataset", start.info.dataset), ("worker_init_fn", start.init), ("collate_fn", start.make)):
+            try: pack(part)
+            except Exception: return name
+    return "what a worker needs"
+
 
 # %% ../../nbs/06c_workers.ipynb #wkexp08c
 def context_of(given):
