@@ -170,6 +170,12 @@ def test_later_errors(m):
     go(cycle, o, 3)
     with pytest.raises(ValueError):
         cycle.step()
+    o = optimizer_of(m)
+    zero = m.optim.lr_scheduler.ConstantLR(o, 0.0, 3)
+    go(zero, o, 2)
+    assert zero.get_last_lr() == [0, 0]
+    with pytest.raises(ZeroDivisionError):
+        zero.step()
     plateaus = [m.optim.lr_scheduler.ReduceLROnPlateau(o, patience=0, min_lr=low) for low in (0, [0, 0])]
     o.add_param_group({"params": [m.zeros(1, requires_grad=True)], "lr": 1.0})
     plateaus[0].step(1), plateaus[0].step(1)

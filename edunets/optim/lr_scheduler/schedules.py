@@ -23,7 +23,10 @@ __all__ = ['EPOCH', 'LRScheduler', 'check_optimizer', 'Noted', 'watch', 'warn_ea
 
 # %% ../../../nbs/05b_schedules.ipynb #scbase01
 class LRScheduler:
-    "Writes each group's rate, step by step, as `torch.optim.lr_scheduler.LRScheduler`; a subclass writes `get_lr`. `last_epoch` is where to go on. TypeError unless given an optimizer; KeyError to go on where no group knows its initial rate."
+    """Writes each group's rate, step by step, as `torch.optim.lr_scheduler.LRScheduler`.
+
+    A subclass writes `get_lr`. `last_epoch` is where to go on. TypeError unless given an
+    optimizer; KeyError to go on where no group knows its initial rate."""
     _is_initial = _get_lr_called_within_step = False
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
@@ -42,7 +45,9 @@ class LRScheduler:
         finally: self._is_initial = False
 
     def get_lr(self) -> list[float]:
-        "The rule of a subclass: a rate for each group at `last_epoch`. It may read the present rates, so call `get_last_lr` to look."
+        """The rule of a subclass: a rate for each group at `last_epoch`.
+
+        It may read the present rates, so call `get_last_lr` to look."""
         raise error(NotImplementedError, f"{type(self).__name__} has no get_lr", "it is the rule of the schedule", "def get_lr(self): return [rate for rate in self.base_lrs]")
 
     def get_last_lr(self) -> list[float]:
@@ -79,7 +84,9 @@ EPOCH = "The epoch parameter in `scheduler.step()` was not necessary and is bein
 
 @patch
 def step(self: LRScheduler, epoch: int | None = None) -> None:
-    "One step on, after the optimizer's. With an epoch (deprecated): go there, by the closed form."
+    """One step on, after the optimizer's.
+
+    With an epoch (deprecated): go there, by the closed form."""
     if self._step_count == 1: warn_early(self.optimizer)
     self._step_count += 1
     if epoch is not None: warnings.warn(EPOCH, UserWarning, stacklevel=2)
@@ -106,16 +113,22 @@ def state_dict(self: LRScheduler) -> dict:
 
 @patch
 def load_state_dict(self: LRScheduler, state_dict: dict) -> None:
-    "Go to a saved state. The rates themselves are in the optimizer's groups: load its state too."
+    """Go to a saved state.
+
+    The rates themselves are in the optimizer's groups: load its state too."""
     vars(self).update(state_dict)
 
 def warn_outside(schedule: LRScheduler) -> None:
-    "A rule may compute the next rate from the last one: called between two steps, it says what nobody asked for."
+    """Say so if a rule is called between two steps.
+
+    It may compute the next rate from the last one, and then says what nobody asked for."""
     if not schedule._get_lr_called_within_step: warnings.warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", UserWarning, stacklevel=3)
 
 # %% ../../../nbs/05b_schedules.ipynb #scforms2
 class Scaled(LRScheduler):
-    "A schedule that multiplies: the initial rate by `scale(t)`, or the last rate by `ratio(t)` = scale(t) / scale(t - 1)."
+    """A schedule that multiplies.
+
+    The initial rate by `scale(t)`, or the last rate by `ratio(t)` = scale(t) / scale(t - 1)."""
     def scale(self, t: int) -> float: raise NotImplementedError
     def ratio(self, t: int) -> float: raise NotImplementedError
 
@@ -160,7 +173,9 @@ class ExponentialLR(Scaled):
 
 # %% ../../../nbs/05b_schedules.ipynb #scmult06
 class ConstantLR(Scaled):
-    "Times `factor` for `total_iters` steps, then the whole rate. ValueError for a factor outside [0, 1]."
+    """Times `factor` for `total_iters` steps, then the whole rate.
+
+    ValueError for a factor outside [0, 1]; ZeroDivisionError where a factor of 0 ends."""
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1):
         if not 0 <= factor <= 1: raise error(ValueError, "Constant multiplicative factor expected to be between 0 and 1.", f"it is {factor}", "a larger lr and a factor below 1")
         self.factor, self.total_iters = factor, total_iters
@@ -170,10 +185,14 @@ class ConstantLR(Scaled):
 
     def ratio(self, t: int) -> float:
         if t == 0: return self.factor
-        return 1.0 / self.factor if t == self.total_iters else 1
+        if t != self.total_iters: return 1
+        if self.factor == 0: raise error(ZeroDivisionError, "float division by zero", "the rate is 0, and no factor leads back from it", "a small factor, 1e-3")
+        return 1.0 / self.factor
 
 class LinearLR(Scaled):
-    "From `start_factor` to `end_factor` in a straight line of `total_iters` steps. ValueError for factors outside [0, 1], or a start of 0."
+    """From `start_factor` to `end_factor` in a straight line of `total_iters` steps.
+
+    ValueError for factors outside [0, 1], or a start of 0."""
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1):
         if not 0 < start_factor <= 1: raise error(ValueError, "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.", f"it is {start_factor}, and each rate is computed from the one before", "a small start_factor, 1e-3")
         if not 0 <= end_factor <= 1: raise error(ValueError, "Ending multiplicative factor expected to be between 0 and 1.", f"it is {end_factor}", "a larger lr and an end_factor below 1")
@@ -204,11 +223,15 @@ class PolynomialLR(Scaled):
 
 # %% ../../../nbs/05b_schedules.ipynb #sclamb02
 def kept(function: Callable) -> dict | None:
-    "What a state keeps of something that can be called: the attributes of an object, nothing of a plain function."
+    """What a state keeps of something that can be called.
+
+    The attributes of an object, nothing of a plain function."""
     return None if isinstance(function, FunctionType) else dict(vars(function))
 
 class LambdaLR(LRScheduler):
-    "The initial rate times `lr_lambda(t)`, one function or one for each group. ValueError for another number of functions."
+    """The initial rate times `lr_lambda(t)`, one function or one for each group.
+
+    ValueError for another number of functions."""
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1):
         groups = len(optimizer.param_groups)
         self.lr_lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
@@ -243,7 +266,9 @@ def cosine(t: float, T: float) -> float:
     return (1 + math.cos(math.pi * t / T)) / 2
 
 class CosineAnnealingLR(LRScheduler):
-    "Half a cosine wave from the initial rate to `eta_min` in `T_max` steps, up again after that (Loshchilov and Hutter 2016)."
+    """Half a cosine wave from the initial rate to `eta_min` in `T_max` steps, then up again.
+
+    Loshchilov and Hutter 2016."""
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
@@ -267,7 +292,10 @@ def per_group(name: str, optimizer: Optimizer, value) -> list:
     return values
 
 class ReduceLROnPlateau(LRScheduler):
-    "Times `factor` when a measured value has not become better for more than `patience` steps. It branches on that value, so it stays outside of compiled steps. ValueError for a factor of 1 or more, or modes that are none; TypeError unless given an optimizer."
+    """Times `factor` when a measured value has not improved for more than `patience` steps.
+
+    It branches on that value, so it stays outside of compiled steps. ValueError for a factor of
+    1 or more, or modes that are none; TypeError unless given an optimizer."""
     def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0, min_lr: float | list[float] = 0, eps: float = 1e-8):
         if factor >= 1: raise error(ValueError, "Factor should be < 1.0.", f"it is {factor}, and the rate is to fall", "0.1")
         if mode not in ("min", "max"): raise error(ValueError, f"mode {mode} is unknown!", "better is smaller, or larger", "'min' for a loss, 'max' for an accuracy")
@@ -291,7 +319,9 @@ class ReduceLROnPlateau(LRScheduler):
 # %% ../../../nbs/05b_schedules.ipynb #scplat03
 @patch
 def step(self: ReduceLROnPlateau, metrics: SupportsFloat, epoch: int | None = None) -> None:
-    "Look at a measured value, a number or a tensor of one element, and reduce the rates if it has been bad for too long."
+    """Look at a measured value, and reduce the rates if it has been bad for too long.
+
+    It is a number or a tensor of one element."""
     value = float(metrics)
     if epoch is not None: warnings.warn(EPOCH, UserWarning, stacklevel=2)
     self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
