@@ -19,7 +19,7 @@ import pytest
 
 import execute
 import edunets as en
-from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, Learner, LivePlot, TensorDataset
+from edunets.data import Callback, Checkpoint, DataLoader, Dataset, EarlyStopping, IterableDataset, Learner, LivePlot, TensorDataset
 from edunets.data.checkpointing import at, checkpoints, read_checkpoint
 from killed_run import EPOCHS, FAULTS
 
@@ -44,7 +44,7 @@ def make(*callbacks, optimizer=partial(en.optim.Adam, lr=0.01), schedule=None, l
     model = en.nn.Sequential(en.nn.Linear(6, 8), en.nn.BatchNorm1d(8), en.nn.ReLU(), en.nn.Dropout(0.5), en.nn.Linear(8, 3))
     optimizer = optimizer(model.parameters())
     options = {"valid_loader": DataLoader(data(), 16) if valid else None, "metrics": {"accuracy": accuracy}, "progress": False} | options
-    return Learner(model, cross_entropy, optimizer, loader or DataLoader(data(), 16, shuffle=True), schedule=schedule and schedule(optimizer), callbacks=callbacks, **options)
+    return Learner(model, cross_entropy, optimizer, DataLoader(data(), 16, shuffle=True) if loader is None else loader, schedule=schedule and schedule(optimizer), callbacks=callbacks, **options)
 
 
 def bits(learner):
@@ -100,6 +100,17 @@ def test_the_training_row_counts_samples_too():
     batches = [(en.zeros(8), en.ones(8)), (en.zeros(2), en.full((2,), 3.0))]
     learner = Learner(model, en.nn.functional.mse_loss, en.optim.SGD(model.parameters()), batches, progress=False)
     assert learner.fit(1) == [{"epoch": 1, "step": 2, "loss": (8 * 1 + 2 * 9) / 10}] and learner.losses == [1.0, 9.0]
+
+
+TARGETS = {"pair": lambda y, w: (y, w), "dict": lambda y, w: {"y": y, "w": w}, "nested": lambda y, w: [(y, w)], "words": lambda y, w: ["word"] * len(y)}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_the_rows_of_a_target_that_is_no_tensor(kind):
+    learner = make()
+    learner.loss, learner.metrics = lambda output, target: output.mean() * 0 + len(output), {}
+    batches = [(en.zeros(n, 6), TARGETS[kind](en.zeros(n), en.ones(n))) for n in (8, 2)]
+    assert learner.evaluate(batches)["loss"] == pytest.approx((8 * 8 + 2 * 2) / 10)
 
 
 def test_several_inputs():
@@ -183,6 +194,18 @@ def test_evaluation_does_not_change_the_training():
     assert with_.losses == without.losses
 
 
+def test_what_was_frozen_stays_frozen():
+    learner = make()
+    learner.model[1].eval()
+    mean = learner.model[1].running_mean.clone()
+    learner.lr_find(steps=5)
+    fitted(learner, 1)
+    assert en.equal(learner.model[1].running_mean, mean) and not learner.model[1].training and learner.model[3].training
+    learner.model.eval()
+    fitted(learner, 2)
+    assert all(m.training for m in learner.model.modules())
+
+
 OPTIMIZERS = {"SGD": partial(en.optim.SGD, lr=0.05, momentum=0.9), "Adam": partial(en.optim.Adam, lr=0.01, amsgrad=True), "AdamW": partial(en.optim.AdamW, lr=0.01)}      # with state of different kinds
 SCHEDULES = {
     "none": None,
@@ -250,6 +273,16 @@ def test_the_rate_that_is_found():
         assert loss == pytest.approx(0.5 * w * w, rel=1e-4, abs=1e-12)
         w *= 1 - rate
     assert 0.05 < sweep.suggestion < 2 and sweep.plot().get_xscale() == "log"
+
+
+def test_the_rate_that_is_found_is_not_the_start_of_the_sweep():
+    for seed in range(12):
+        en.manual_seed(seed)
+        x = en.randn(150, 5)
+        model = en.nn.Sequential(en.nn.Linear(5, 16), en.nn.ReLU(), en.nn.Linear(16, 1))
+        loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True) + en.randn(150, 1)), 32, shuffle=True)
+        learner = Learner(model, en.nn.functional.mse_loss, en.optim.Adam(model.parameters()), loader, progress=False)
+        assert learner.lr_find().suggestion > 1e-5, seed
 
 
 # Early stopping
@@ -428,6 +461,48 @@ def test_the_last_few_are_kept(tmp_path):
         with pytest.raises(ValueError, match="1 or more"): Checkpoint(tmp_path, **bad)
 
 
+@pytest.mark.parametrize("step", [2, 4, 7])
+def test_what_was_done_since_the_last_checkpoint_is_kept(step, tmp_path):
+    for what, kind in ((press, "press"), (lambda learner: learner.stop("late", for_good=False), "stop")):
+        learner = make(At(step, what), Checkpoint(tmp_path / kind))
+        try: learner.fit(3)
+        except KeyboardInterrupt: assert kind == "press"
+        assert at(checkpoints(tmp_path / kind)[-1])[1] == step
+        again = make(Checkpoint(tmp_path / kind))
+        assert again.resume(tmp_path / kind) and bits(fitted(again, 3)) == bits(fitted(make(), 3))
+
+
+def test_a_broken_step_or_a_batch_half_drawn_is_not_kept(tmp_path):
+    learner = make(At(6, lambda learner: 1 / 0), Checkpoint(tmp_path / "step"))
+    with pytest.raises(ZeroDivisionError): learner.fit(3)
+    class Noisy(Dataset):
+        pressed_at = None
+        def __len__(self): return 50
+        def __getitem__(self, i):
+            x, y = data()[i]
+            x = x + en.randn(6)
+            if self.pressed_at == learner.step: signal.raise_signal(signal.SIGINT)
+            return x, y
+    noisy = Noisy()
+    def new(): return make(Checkpoint(tmp_path / "batch"), loader=DataLoader(noisy, 16))
+    expected = bits(fitted(make(loader=DataLoader(noisy, 16)), 3))
+    noisy.pressed_at, learner = 6, new()
+    with pytest.raises(KeyboardInterrupt): learner.fit(3)
+    assert [at(checkpoints(tmp_path / kind)[-1]) for kind in ("step", "batch")] == [(1, 4), (1, 4)]
+    noisy.pressed_at, again = None, new()
+    assert again.resume(tmp_path / "batch") and bits(fitted(again, 3)) == expected
+
+
+def test_a_stop_for_good_is_saved_and_another_is_not():
+    for for_good in (True, False):
+        learner = fitted(make(At(2, lambda learner: learner.stop("late", for_good))), 1)
+        assert learner.stopped == "late" and learner.state_dict()["stopped"] == ("late" if for_good else None)
+        learner.lr_find(steps=5)
+        with pytest.warns(UserWarning, match="late .learner.stopped = None goes on"): learner.fit(1)
+        learner.stop("later", for_good=False)
+        assert learner.stopped == "late"
+
+
 def test_an_empty_folder_is_a_beginning(tmp_path):
     learner = make(Checkpoint(tmp_path / "new" / "run"))
     assert learner.resume(tmp_path / "new" / "run") is False and fitted(learner, 1).epoch == 1
@@ -558,6 +633,13 @@ def test_the_bar(capsys):
     assert out == "" and "epoch 2/2: 100%" in err and "8/8" in err and "valid_accuracy=" in err
     make().fit(1)
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_bar_without_a_length(capsys):
+    class Stream(IterableDataset):
+        def __iter__(self): return iter(data())
+    fitted(make(loader=DataLoader(Stream(), 16), progress=True), 2)
+    assert "8it" in capsys.readouterr().err
 
 
 def test_the_bar_of_a_run_that_goes_on(capsys):

@@ -18,12 +18,12 @@ from ..autograd.modes import no_grad
 from ..errors import error
 from ..nn.module import Module
 from ..optim.optimizer import Optimizer
-from ..random import fork_rng
+from ..random import fork_rng, get_rng_state
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'Learner', 'whole', 'place_of', 'Progress', 'draw_losses',
-           'in_notebook', 'LivePlot', 'EarlyStopping']
+__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'Learner', 'rows_in', 'whole', 'place_of', 'Progress',
+           'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
 
 # %% ../../nbs/06b_learner.ipynb #lnmeans1
 class Means:
@@ -42,9 +42,9 @@ class Means:
 # %% ../../nbs/06b_learner.ipynb #lnevalu1
 @contextmanager
 def in_mode(model: Module, training: bool) -> Iterator[None]:
-    "A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was."
+    "A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was. In one that is in `train()` already, what was frozen stays so."
     modes = [(module, module.training) for module in model.modules()]
-    model.train(training)
+    if not (training and model.training): model.train(training)
     try: yield
     finally:
         for module, mode in modes: module.training = mode
@@ -86,6 +86,7 @@ class Learner:
         self.epoch = self.step = self.goal = 0      # done, done, to be done
         self.history, self.losses = History(), []      # a row an epoch, a number a step
         self.running, self.place, self.stopped = Means(), None, None      # of this epoch; where the loader is; why it is over
+        self.for_good, self.settled = True, None      # is that saved; the generator's state after the last whole step
 
 # %% ../../nbs/06b_learner.ipynb #lnlearn2
 @patch
@@ -100,18 +101,24 @@ def tell(self: Learner, moment: str) -> None:
     for callback in self.callbacks: getattr(callback, moment)(self)
 
 @patch
-def stop(self: Learner, why: str) -> None:
-    "No step after this one. To go on later: `learner.stopped = None`."
-    self.stopped = why
+def stop(self: Learner, why: str, for_good: bool = True) -> None:
+    "No step after this one. To go on later: `learner.stopped = None`. If not for good, it isn't saved: who resumes goes on."
+    if not self.stopped or for_good: self.stopped, self.for_good = why, for_good
 
 # %% ../../nbs/06b_learner.ipynb #lnsteps1
+def rows_in(target) -> int:
+    "How many samples a target has: the rows of its first tensor."
+    parts = target.values() if isinstance(target, Mapping) else target if isinstance(target, (tuple, list)) else ()
+    first = next(iter(parts), None)
+    return rows_in(first) if isinstance(first, (Tensor, tuple, list, Mapping)) else len(target)
+
 @patch
 def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     "The loss of a batch, the numbers to be noted, and how many samples it has."
     *inputs, target = batch
     output = self.model(*inputs)
     loss = self.loss(output, target)
-    with no_grad(): return loss, {"loss": float(loss), **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, len(target)
+    with no_grad(): return loss, {"loss": float(loss), **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, rows_in(target)
 
 @patch
 def evaluate(self: Learner, loader: Iterable) -> dict[str, float]:
@@ -157,9 +164,10 @@ def whole() -> Iterator[None]:
 @patch
 def fit(self: Learner, epochs: int) -> History:
     "Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is gone on with."
-    if self.stopped or self.epoch >= epochs: warnings.warn(f"nothing to do: {self.stopped or f'{self.epoch} epochs are done, and fit({epochs}) counts them too'}", stacklevel=2)
+    if self.stopped: warnings.warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)", stacklevel=2)
+    elif self.epoch >= epochs: warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
     self.goal = epochs
-    self.model.train()
+    if not self.model.training: self.model.train()      # else what was frozen in it on purpose stays so
     try:
         self.tell("begin_fit")
         while self.epoch < epochs and not self.stopped: self.train_epoch()
@@ -185,20 +193,24 @@ def place_of(loader: Iterable) -> dict | None:
 
 @patch
 def train_step(self: Learner, batch) -> None:
+    self.settled = None
     values, samples = self.descend(batch)
     if self.schedule is not None and self.schedule_each == "step": self.schedule.step()
     self.running.add(values, samples)
     self.losses.append(values["loss"])
     self.step, self.place = self.step + 1, place_of(self.train_loader)
     self.tell("after_step")
+    self.settled = get_rng_state()
 
 @patch
 def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
+    self.settled = None
     self.epoch += 1
     self.history.append({"epoch": self.epoch, "step": self.step, **self.running.means(), **{f"valid_{name}": value for name, value in valid.items()}})
     self.running, self.place = Means(), place_of(self.train_loader)
     if self.schedule is not None and self.schedule_each == "epoch": self.schedule.step()
     self.tell("after_epoch")
+    self.settled = get_rng_state()
 
 # %% ../../nbs/06b_learner.ipynb #lnprogr1
 class Progress(Callback):
@@ -208,7 +220,8 @@ class Progress(Callback):
         with warnings.catch_warnings():      # of tqdm, where a notebook has no widgets and it falls back to text
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm      # slow to import, and needed only here
-        steps = learner.goal * len(learner.train_loader) if hasattr(learner.train_loader, "__len__") else None
+        try: steps = learner.goal * len(learner.train_loader)
+        except TypeError: steps = None      # of a generator, or a loader over one
         self.measured = {}
         self.bar = tqdm(total=steps, initial=learner.step, desc=f"epoch {learner.epoch + 1}/{learner.goal}")
 
