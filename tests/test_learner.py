@@ -165,12 +165,26 @@ def test_the_end_is_told_after_an_error_too():
     assert ended == [3]
 
 
+def test_only_what_has_begun_is_ended():
+    ended = []
+    class Ends(Callback):
+        def __init__(self, name, fails=False): self.name, self.fails = name, fails
+        def begin_fit(self, learner):
+            if self.fails: raise OSError("the disk is full")
+            self.file = self.name
+        def end_fit(self, learner): ended.append(self.file)
+    with pytest.raises(OSError): make(Ends("a"), Ends("b", fails=True), Ends("c"), progress=True).fit(1)
+    assert ended == ["a"]
+
+
 def test_an_empty_loader():
     for loader in ([], iter([])):
         with pytest.raises(ValueError, match="no batch"): make(loader=loader or [(en.zeros(4, 6), en.zeros(4).long())]).evaluate(loader)
     used_up = iter([(en.randn(4, 6), en.zeros(4, dtype=en.int64))])
     learner = fitted(make(loader=used_up, valid=False), 1)
-    with pytest.raises(ValueError, match="no batch"): learner.fit(2)
+    with pytest.raises(ValueError, match="train_loader gave no batch"): learner.fit(2)
+    assert learner.epoch == len(learner.history) == 1
+    with pytest.raises(ValueError, match="valid_loader gave no batch"): make(valid_loader=[]).fit(1)
 
 
 # What leaves no trace
@@ -317,6 +331,13 @@ def test_early_stopping(values, options, stops, best):
     assert learner.epoch == stops
 
 
+def test_early_stopping_waits_anew():
+    learner = fitted(make(Scripted([1, 2, 2, 2, 2, 2, 2]), EarlyStopping(patience=2)), 9)
+    assert learner.epoch == 3
+    learner.stopped = None
+    assert fitted(learner, 9).epoch == 5
+
+
 def test_early_stopping_that_keeps_the_last_weights():
     remember = Remember()
     learner = fitted(make(Scripted([1, 2, 3]), remember, EarlyStopping(patience=2, restore=False)), 9)
@@ -434,6 +455,18 @@ def test_each_part_of_the_state_is_needed():
         assert (bits(learner) == expected) == (name is None), name
 
 
+def test_a_callback_whose_state_is_empty_at_first():
+    class Seen(Callback):
+        def __init__(self): self.seen = {}
+        def after_step(self, learner): self.seen[str(learner.step)] = learner.losses[-1]
+        def state_dict(self): return self.seen
+        def load_state_dict(self, state_dict): self.seen = dict(state_dict)
+    expected = bits(fitted(make(Seen()), 2))
+    state, learner = bits(fitted(make(Seen()), 1)), make(Seen())
+    learner.load_state_dict(en.load(io.BytesIO(state)))
+    assert bits(fitted(learner, 2)) == expected
+
+
 def test_a_state_of_another_learner_is_refused():
     state = fitted(make(EarlyStopping(), schedule=SCHEDULES["cosine"]), 1).state_dict()
     for other, words in ((make(schedule=SCHEDULES["cosine"]), "of another learner"), (make(EarlyStopping()), "of another learner")):
@@ -502,6 +535,13 @@ def test_a_stop_for_good_is_saved_and_another_is_not():
         with pytest.warns(UserWarning, match="late .learner.stopped = None goes on"): learner.fit(1)
         learner.stop("later", for_good=False)
         assert learner.stopped == "late"
+
+
+def test_a_callback_that_was_appended_after_a_checkpoint(tmp_path):
+    learner = make(Checkpoint(tmp_path))
+    learner.callbacks.append(EarlyStopping())
+    state = fitted(learner, 2) and read_checkpoint(checkpoints(tmp_path)[-1])
+    assert state["callbacks"][0][1]["best"] == min(row["valid_loss"] for row in learner.history)
 
 
 def test_an_empty_folder_is_a_beginning(tmp_path):

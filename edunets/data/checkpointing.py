@@ -28,12 +28,17 @@ __all__ = ['checkpoints', 'at', 'write_checkpoint', 'read_checkpoint', 'Checkpoi
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate1
 @patch
+def stateful(self: Learner) -> list[Callback]:
+    "The callbacks whose class writes a state."
+    return [callback for callback in self.in_order() if type(callback).state_dict is not Callback.state_dict]
+
+@patch
 def state_dict(self: Learner) -> dict:
     "All that the next step hangs on. The tensors are shared, not copied."
     return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "generator": get_rng_state(), "loader": self.place or place_of(self.train_loader), "epoch": self.epoch, "step": self.step, "stopped": self.stopped if self.for_good else None,
             "losses": tensor(self.losses, dtype=float64), "history": list(self.history), "running": [self.running.samples, self.running.sums],
-            "callbacks": [[type(callback).__name__, state] for callback in self.callbacks if (state := callback.state_dict())]}
+            "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.stateful()]}
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate2
 @patch
@@ -47,7 +52,7 @@ def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
     self.optimizer.load_state_dict(state_dict["optimizer"])
     if self.schedule is not None: self.schedule.load_state_dict(state_dict["schedule"])
     set_rng_state(state_dict["generator"])
-    for callback, (_, state) in zip((c for c in self.callbacks if c.state_dict()), state_dict["callbacks"]): callback.load_state_dict(state)
+    for callback, (_, state) in zip(self.stateful(), state_dict["callbacks"]): callback.load_state_dict(state)
     self.place, self.epoch, self.step, self.stopped = (state_dict[name] for name in ("loader", "epoch", "step", "stopped"))
     self.losses, self.history, self.running = state_dict["losses"].tolist(), History(state_dict["history"]), Means(*state_dict["running"])
     self.for_good, self.settled = True, None

@@ -34,9 +34,9 @@ class Means:
         self.samples += samples
         for name, value in values.items(): self.sums[name] = self.sums.get(name, 0.0) + value * samples
 
-    def means(self) -> dict[str, float]:
-        "The means so far. ValueError if nothing was added."
-        if not self.samples: raise error(ValueError, "the loader gave no batch", "it is empty, or a generator that was used up", "a DataLoader, or a list of batches")
+    def means(self, loader: str = "the loader") -> dict[str, float]:
+        "The means so far. ValueError, which names the loader, if nothing was added."
+        if not self.samples: raise error(ValueError, f"{loader} gave no batch", "it is empty, or a generator that was used up", "a DataLoader, or a list of batches")
         return {name: total / self.samples for name, total in self.sums.items()}
 
 # %% ../../nbs/06b_learner.ipynb #lnevalu1
@@ -61,7 +61,7 @@ class Callback:
     def begin_fit(self, learner: Learner) -> None: "Before the first step."
     def after_step(self, learner: Learner) -> None: "After each step of the optimizer."
     def after_epoch(self, learner: Learner) -> None: "After each epoch, when `learner.history` has its row."
-    def end_fit(self, learner: Learner) -> None: "At the end, also after an error."
+    def end_fit(self, learner: Learner) -> None: "At the end, also after an error; not if `begin_fit` failed."
     def state_dict(self) -> dict: return {}
     def load_state_dict(self, state_dict: dict) -> None: "Go to a state that `state_dict` gave."
 
@@ -82,7 +82,7 @@ class Learner:
         if schedule_each not in ("step", "epoch"): raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}", "a schedule counts one of them", "schedule_each='epoch'")
         self.model, self.loss, self.optimizer, self.train_loader, self.valid_loader = model, loss, optimizer, train_loader, valid_loader
         self.metrics, self.schedule, self.schedule_each = dict(metrics or {}), schedule, schedule_each
-        self.callbacks = sorted([*callbacks, *([Progress()] if progress else [])], key=lambda callback: callback.last)
+        self.callbacks = [*callbacks, *([Progress()] if progress else [])]
         self.epoch = self.step = self.goal = 0      # done, done, to be done
         self.history, self.losses = History(), []      # a row an epoch, a number a step
         self.running, self.place, self.stopped = Means(), None, None      # of this epoch; where the loader is; why it is over
@@ -96,9 +96,14 @@ def names(self: Learner) -> list[str]:
     return own if self.valid_loader is None else own + [f"valid_{name}" for name in own]
 
 @patch
+def in_order(self: Learner) -> list[Callback]:
+    "The callbacks, those that are to be told last at the end."
+    return sorted(self.callbacks, key=lambda callback: callback.last)
+
+@patch
 def tell(self: Learner, moment: str) -> None:
-    "Call a method of all callbacks."
-    for callback in self.callbacks: getattr(callback, moment)(self)
+    "Call a method of all callbacks, at a moment of the training."
+    for callback in self.in_order(): getattr(callback, moment)(self)
 
 @patch
 def stop(self: Learner, why: str, for_good: bool = True) -> None:
@@ -126,7 +131,7 @@ def evaluate(self: Learner, loader: Iterable) -> dict[str, float]:
     found = Means()
     with evaluating(self.model):
         for batch in loader: found.add(*self.measure(batch)[1:])
-    return found.means()
+    return found.means("valid_loader" if loader is self.valid_loader else "the loader")
 
 # %% ../../nbs/06b_learner.ipynb #lnsteps2
 @patch
@@ -168,10 +173,14 @@ def fit(self: Learner, epochs: int) -> History:
     elif self.epoch >= epochs: warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
     self.goal = epochs
     if not self.model.training: self.model.train()      # else what was frozen in it on purpose stays so
+    begun = []
     try:
-        self.tell("begin_fit")
+        for callback in self.in_order():
+            callback.begin_fit(self)
+            begun.append(callback)
         while self.epoch < epochs and not self.stopped: self.train_epoch()
-    finally: self.tell("end_fit")
+    finally:
+        for callback in begun: callback.end_fit(self)
     return self.history
 
 # %% ../../nbs/06b_learner.ipynb #lnfitte4
@@ -205,8 +214,9 @@ def train_step(self: Learner, batch) -> None:
 @patch
 def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
     self.settled = None
+    row = {"epoch": self.epoch + 1, "step": self.step, **self.running.means("train_loader"), **{f"valid_{name}": value for name, value in valid.items()}}
     self.epoch += 1
-    self.history.append({"epoch": self.epoch, "step": self.step, **self.running.means(), **{f"valid_{name}": value for name, value in valid.items()}})
+    self.history.append(row)
     self.running, self.place = Means(), place_of(self.train_loader)
     if self.schedule is not None and self.schedule_each == "epoch": self.schedule.step()
     self.tell("after_epoch")
@@ -215,7 +225,6 @@ def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
 # %% ../../nbs/06b_learner.ipynb #lnprogr1
 class Progress(Callback):
     "A bar that fills with the steps, and tells what was measured last."
-    bar = None
     def begin_fit(self, learner: Learner) -> None:
         with warnings.catch_warnings():      # of tqdm, where a notebook has no widgets and it falls back to text
             warnings.simplefilter("ignore")
@@ -236,7 +245,7 @@ class Progress(Callback):
         self.bar.set_description(f"epoch {min(learner.epoch + 1, learner.goal)}/{learner.goal}")
 
     def end_fit(self, learner: Learner) -> None:
-        if self.bar is not None: self.bar.close()
+        self.bar.close()
 
 # %% ../../nbs/06b_learner.ipynb #lnplots1
 def draw_losses(ax, learner: Learner) -> None:
@@ -288,7 +297,7 @@ class LivePlot(Callback):
 
 # %% ../../nbs/06b_learner.ipynb #lnearly1
 class EarlyStopping(Callback):
-    "Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the best weights. ValueError for a mode other than 'min' and 'max', or if the value is not measured."
+    "Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the best weights; a fit that ends before that keeps the last ones. ValueError for a mode other than 'min' and 'max', or if the value is not measured."
     def __init__(self, patience: int = 5, watch: str = "valid_loss", mode: str = "min", min_delta: float = 0.0, restore: bool = True):
         if mode not in ("min", "max"): raise error(ValueError, f"mode should be 'min' or 'max', not {mode!r}", "better is smaller, or larger", "'min' for a loss, 'max' for an accuracy")
         self.patience, self.watch, self.sign, self.min_delta, self.restore = patience, watch, 1 if mode == "max" else -1, min_delta, restore
@@ -304,6 +313,7 @@ class EarlyStopping(Callback):
             self.best, self.waited, self.weights = value, 0, deepcopy(learner.model.state_dict()) if self.restore else None
         if self.waited >= self.patience:
             learner.stop(f"stopped after epoch {learner.epoch}: {self.watch} was not better than {self.best} for {self.patience} epochs")
+            self.waited = 0      # who goes on waits anew
             if self.weights: learner.model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict: return {"best": self.best, "waited": self.waited, "weights": self.weights}
