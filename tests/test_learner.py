@@ -187,6 +187,34 @@ def test_an_empty_loader():
     with pytest.raises(ValueError, match="valid_loader gave no batch"): make(valid_loader=[]).fit(1)
 
 
+@pytest.mark.parametrize("options", [{"metrics": [accuracy]}, {"metrics": accuracy}, {"metrics": {"a": 1}}, {"callbacks": EarlyStopping()}, {"callbacks": [EarlyStopping]}, {"callbacks": EarlyStopping}, {"loss": en.nn.CrossEntropyLoss}, {"loss": None}, {"schedule": schedules.ReduceLROnPlateau}], ids=str)
+def test_slips_are_told_of(options):
+    model = en.nn.Linear(6, 3)
+    optimizer = en.optim.SGD(model.parameters())
+    if "schedule" in options: options = {"schedule": options["schedule"](optimizer)}
+    with pytest.raises(TypeError, match=f"Learner got {next(iter(options))}=(.|\n)*Why: (.|\n)*Fix: "): Learner(**{"model": model, "loss": cross_entropy, "optimizer": optimizer, "train_loader": []} | options)
+
+
+def test_a_batch_without_a_target():
+    for batch in (en.zeros(4, 6), [en.zeros(4, 6)]):
+        with pytest.raises(ValueError, match=r"should be \(inputs..., target\)"): make().evaluate([batch])
+
+
+def test_an_optimizer_of_another_model():
+    learner = make()
+    learner.optimizer = make().optimizer
+    with pytest.warns(UserWarning, match="nothing will be learned"): learner.fit(1)
+
+
+def test_another_loader_between_fits():
+    for other in (list(DataLoader(data(), 16)), DataLoader(data(40), 16, batch_sampler=None, shuffle=False)):
+        learner = fitted(make(At(2, lambda learner: learner.stop("here"))), 1)
+        learner.stopped, learner.train_loader = None, other
+        with pytest.raises(ValueError, match="can't go to where(.|\n)*Fix: .*learner.place = None"): learner.fit(1)
+        learner.place = None
+        assert fitted(learner, 1).history[0]["step"] == 2 + len(other)
+
+
 # What leaves no trace
 
 def test_looking_leaves_no_trace():
@@ -689,12 +717,24 @@ def test_the_bar_of_a_run_that_goes_on(capsys):
     capsys.readouterr()
     learner.fit(2)
     assert "6/8" in capsys.readouterr().err
+    with pytest.warns(UserWarning, match="nothing to do"): learner.fit(2)
+    assert "epoch 2/2" in capsys.readouterr().err
 
 
 def test_the_history_is_a_table():
     lines = repr(fitted(make(), 2).history).splitlines()
     assert lines[0].split() == ["epoch", "step", "loss", "accuracy", "valid_loss", "valid_accuracy"] and len(lines) == 3
     assert len({len(line) for line in lines}) == 1 and repr(make().history) == "no epoch yet"
+
+
+def test_what_is_measured_may_change_between_fits():
+    learner = fitted(make(valid=False), 1)
+    learner.valid_loader = DataLoader(data(), 16)
+    fitted(learner, 2)
+    learner.valid_loader = None
+    fitted(learner, 3)
+    assert [len(line.split()) for line in repr(learner.history).splitlines()] == [6, 4, 6, 4]
+    assert [len(line.get_xdata()) for line in learner.plot().lines] == [12, 3, 1]
 
 
 def test_the_plot():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 import signal
 import sys
 import threading
@@ -17,13 +18,14 @@ from io import BytesIO
 from ..autograd.modes import no_grad
 from ..errors import error
 from ..nn.module import Module
+from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..optim.optimizer import Optimizer
 from ..random import fork_rng, get_rng_state
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'Learner', 'rows_in', 'whole', 'place_of', 'Progress',
-           'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
+__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'check_parts', 'Learner', 'rows_in', 'whole', 'place_of',
+           'Progress', 'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
 
 # %% ../../nbs/06b_learner.ipynb #lnmeans1
 class Means:
@@ -70,16 +72,30 @@ class History(list):
     "A dict for each epoch, printed as a table."
     def __repr__(self) -> str:
         if not self: return "no epoch yet"
-        names = list(self[0])
-        rows = [names, *([f"{row[name]:.4f}" if isinstance(row[name], float) else str(row[name]) for name in names] for row in self)]
+        names = list(dict.fromkeys(name for row in self for name in row))      # what is measured may change between fits
+        rows = [names, *([f"{row[name]:.4f}" if isinstance(row.get(name), float) else str(row.get(name, "")) for name in names] for row in self)]
         widths = [max(map(len, column)) for column in zip(*rows)]
         return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths)) for row in rows)
 
+# %% ../../nbs/06b_learner.ipynb #lnparts1
+def check_parts(loss, metrics, schedule, callbacks) -> None:
+    "A TypeError for a part of a learner that is of the wrong kind."
+    listed = isinstance(callbacks, list) and all(isinstance(callback, Callback) for callback in callbacks)
+    for right, what, why, fix in (
+        (callable(loss) and not isinstance(loss, type), f"loss={loss!r}", "a function of output and target is needed, and a class has to be called first", "loss=en.nn.CrossEntropyLoss()"),
+        (metrics is None or isinstance(metrics, Mapping) and all(map(callable, metrics.values())), f"metrics={metrics!r}", "each metric is a function under a name", "metrics={'accuracy': accuracy}"),
+        (not isinstance(schedule, ReduceLROnPlateau), "schedule=ReduceLROnPlateau", "its step wants a measured value, which the learner doesn't choose", "a callback that steps it after each epoch"),
+        (listed, f"callbacks={callbacks!r}", "a list of Callback objects is needed; a class has to be called first", "callbacks=[EarlyStopping()]"),
+    ):
+        if not right: raise error(TypeError, f"Learner got {what}", why, fix)
+
 # %% ../../nbs/06b_learner.ipynb #lnlearn1
 class Learner:
-    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). ValueError for another `schedule_each`."
+    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). TypeError for a part of the wrong kind, ValueError for another `schedule_each`."
     def __init__(self, model: Module, loss: Callable, optimizer: Optimizer, train_loader: Iterable, valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None, schedule=None, callbacks: Iterable[Callback] = (), *, schedule_each: str = "step", progress: bool = True):
         if schedule_each not in ("step", "epoch"): raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}", "a schedule counts one of them", "schedule_each='epoch'")
+        if isinstance(callbacks, Iterable): callbacks = list(callbacks)
+        check_parts(loss, metrics, schedule, callbacks)
         self.model, self.loss, self.optimizer, self.train_loader, self.valid_loader = model, loss, optimizer, train_loader, valid_loader
         self.metrics, self.schedule, self.schedule_each = dict(metrics or {}), schedule, schedule_each
         self.callbacks = [*callbacks, *([Progress()] if progress else [])]
@@ -120,6 +136,7 @@ def rows_in(target) -> int:
 @patch
 def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     "The loss of a batch, the numbers to be noted, and how many samples it has."
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2: raise error(ValueError, f"a batch should be (inputs..., target), but the loader gave a {type(batch).__name__} {reprlib.repr(getattr(batch, 'shape', batch))}", "a loss needs an output and a target", "TensorDataset(x, y); where the input is the target, TensorDataset(x, x)")
     *inputs, target = batch
     output = self.model(*inputs)
     loss = self.loss(output, target)
@@ -171,6 +188,8 @@ def fit(self: Learner, epochs: int) -> History:
     "Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is gone on with."
     if self.stopped: warnings.warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)", stacklevel=2)
     elif self.epoch >= epochs: warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
+    trained = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+    if not trained & {id(p) for p in self.model.parameters()}: warnings.warn("nothing will be learned: the optimizer has no parameter of this model (make it with model.parameters())", stacklevel=2)
     self.goal = epochs
     if not self.model.training: self.model.train()      # else what was frozen in it on purpose stays so
     begun = []
@@ -185,10 +204,16 @@ def fit(self: Learner, epochs: int) -> History:
 
 # %% ../../nbs/06b_learner.ipynb #lnfitte4
 @patch
+def go_on(self: Learner) -> None:
+    "Put the loader where it was. ValueError for a loader that can't go there."
+    try: self.train_loader.load_state_dict(self.place)
+    except (AttributeError, ValueError) as problem: raise error(ValueError, "the train_loader can't go to where the last one was", str(problem).partition("\n")[0], "the loader of before, or learner.place = None to begin an epoch with this one") from problem
+
+@patch
 def train_epoch(self: Learner) -> None:
     "An epoch, or the rest of one."
     if self.place is None: self.running = Means()
-    else: self.train_loader.load_state_dict(self.place)
+    else: self.go_on()
     for batch in self.train_loader:
         with whole(): self.train_step(batch)
         if self.stopped: return
@@ -232,7 +257,7 @@ class Progress(Callback):
         try: steps = learner.goal * len(learner.train_loader)
         except TypeError: steps = None      # of a generator, or a loader over one
         self.measured = {}
-        self.bar = tqdm(total=steps, initial=learner.step, desc=f"epoch {learner.epoch + 1}/{learner.goal}")
+        self.bar = tqdm(total=steps, initial=learner.step, desc=f"epoch {min(learner.epoch + 1, learner.goal)}/{learner.goal}")
 
     def after_step(self, learner: Learner) -> None:
         self.bar.set_postfix({"loss": learner.losses[-1], **self.measured}, refresh=False)
@@ -254,7 +279,8 @@ def draw_losses(ax, learner: Learner) -> None:
     ends = [row["step"] for row in learner.history]
     middles = [(before + 1 + end) / 2 for before, end in zip([0, *ends], ends)]      # a mean over an epoch stands in its middle
     for color, name, steps in (("C0", "loss", middles), ("C1", "valid_loss", ends)):
-        if name in learner.names() and ends: ax.plot(steps, [row[name] for row in learner.history], ".-", color=color, label=name)
+        points = [(step, row[name]) for step, row in zip(steps, learner.history) if name in row]
+        if points: ax.plot(*zip(*points), ".-", color=color, label=name)
     ax.set(xlabel="step", ylabel="loss")
     if ends: ax.legend()
 
