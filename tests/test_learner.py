@@ -19,7 +19,7 @@ import pytest
 
 import execute
 import edunets as en
-from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, Learner, LivePlot, TensorDataset
+from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, IterableDataset, Learner, LivePlot, TensorDataset
 from edunets.data.checkpointing import at, checkpoints, read_checkpoint
 from killed_run import EPOCHS, FAULTS
 
@@ -44,7 +44,7 @@ def make(*callbacks, optimizer=partial(en.optim.Adam, lr=0.01), schedule=None, l
     model = en.nn.Sequential(en.nn.Linear(6, 8), en.nn.BatchNorm1d(8), en.nn.ReLU(), en.nn.Dropout(0.5), en.nn.Linear(8, 3))
     optimizer = optimizer(model.parameters())
     options = {"valid_loader": DataLoader(data(), 16) if valid else None, "metrics": {"accuracy": accuracy}, "progress": False} | options
-    return Learner(model, cross_entropy, optimizer, loader or DataLoader(data(), 16, shuffle=True), schedule=schedule and schedule(optimizer), callbacks=callbacks, **options)
+    return Learner(model, cross_entropy, optimizer, DataLoader(data(), 16, shuffle=True) if loader is None else loader, schedule=schedule and schedule(optimizer), callbacks=callbacks, **options)
 
 
 def bits(learner):
@@ -102,6 +102,17 @@ def test_the_training_row_counts_samples_too():
     assert learner.fit(1) == [{"epoch": 1, "step": 2, "loss": (8 * 1 + 2 * 9) / 10}] and learner.losses == [1.0, 9.0]
 
 
+TARGETS = {"pair": lambda y, w: (y, w), "dict": lambda y, w: {"y": y, "w": w}, "nested": lambda y, w: [(y, w)], "words": lambda y, w: ["word"] * len(y)}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_the_rows_of_a_target_that_is_no_tensor(kind):
+    learner = make()
+    learner.loss, learner.metrics = lambda output, target: output.mean() * 0 + len(output), {}
+    batches = [(en.zeros(n, 6), TARGETS[kind](en.zeros(n), en.ones(n))) for n in (8, 2)]
+    assert learner.evaluate(batches)["loss"] == pytest.approx((8 * 8 + 2 * 2) / 10)
+
+
 def test_several_inputs():
     class Sum(en.nn.Module):
         def __init__(self):
@@ -154,12 +165,54 @@ def test_the_end_is_told_after_an_error_too():
     assert ended == [3]
 
 
+def test_only_what_has_begun_is_ended():
+    ended = []
+    class Ends(Callback):
+        def __init__(self, name, fails=False): self.name, self.fails = name, fails
+        def begin_fit(self, learner):
+            if self.fails: raise OSError("the disk is full")
+            self.file = self.name
+        def end_fit(self, learner): ended.append(self.file)
+    with pytest.raises(OSError): make(Ends("a"), Ends("b", fails=True), Ends("c"), progress=True).fit(1)
+    assert ended == ["a"]
+
+
 def test_an_empty_loader():
     for loader in ([], iter([])):
         with pytest.raises(ValueError, match="no batch"): make(loader=loader or [(en.zeros(4, 6), en.zeros(4).long())]).evaluate(loader)
     used_up = iter([(en.randn(4, 6), en.zeros(4, dtype=en.int64))])
     learner = fitted(make(loader=used_up, valid=False), 1)
-    with pytest.raises(ValueError, match="no batch"): learner.fit(2)
+    with pytest.raises(ValueError, match="^train_loader gave no batch"): learner.fit(2)
+    assert learner.epoch == len(learner.history) == 1
+    with pytest.raises(ValueError, match="^valid_loader gave no batch"): make(valid_loader=[]).fit(1)
+
+
+@pytest.mark.parametrize("options", [{"metrics": [accuracy]}, {"metrics": accuracy}, {"metrics": {"a": 1}}, {"callbacks": EarlyStopping()}, {"callbacks": [EarlyStopping]}, {"callbacks": EarlyStopping}, {"loss": en.nn.CrossEntropyLoss}, {"loss": None}, {"schedule": schedules.ReduceLROnPlateau}], ids=str)
+def test_slips_are_told_of(options):
+    model = en.nn.Linear(6, 3)
+    optimizer = en.optim.SGD(model.parameters())
+    if "schedule" in options: options = {"schedule": options["schedule"](optimizer)}
+    with pytest.raises(TypeError, match=f"^Learner got {next(iter(options))}=.*\n  Why: .*\n  Try: "): Learner(**{"model": model, "loss": cross_entropy, "optimizer": optimizer, "train_loader": []} | options)
+
+
+def test_a_batch_without_a_target():
+    for batch in (en.zeros(4, 6), [en.zeros(4, 6)]):
+        with pytest.raises(ValueError, match=r"^a batch should be \(inputs..., target\)"): make().evaluate([batch])
+
+
+def test_an_optimizer_of_another_model():
+    learner = make()
+    learner.optimizer = make().optimizer
+    with pytest.warns(UserWarning, match="nothing will be learned"): learner.fit(1)
+
+
+def test_another_loader_between_fits():
+    for other in (list(DataLoader(data(), 16)), DataLoader(data(40), 16, batch_sampler=None, shuffle=False)):
+        learner = fitted(make(At(2, lambda learner: learner.stop("here"))), 1)
+        learner.stopped, learner.train_loader = None, other
+        with pytest.raises(ValueError, match="^the train_loader can't go.*\n  Why: .*\n  Try: .*learner.place = None"): learner.fit(1)
+        learner.place = None
+        assert fitted(learner, 1).history[0]["step"] == 2 + len(other)
 
 
 # What leaves no trace
@@ -181,6 +234,18 @@ def test_looking_leaves_no_trace():
 def test_evaluation_does_not_change_the_training():
     with_, without = fitted(make(), 3), fitted(make(valid=False), 3)
     assert with_.losses == without.losses
+
+
+def test_what_was_frozen_stays_frozen():
+    learner = make()
+    learner.model[1].eval()
+    mean = learner.model[1].running_mean.clone()
+    learner.lr_find(steps=5)
+    fitted(learner, 1)
+    assert en.equal(learner.model[1].running_mean, mean) and not learner.model[1].training and learner.model[3].training
+    learner.model.eval()
+    fitted(learner, 2)
+    assert all(m.training for m in learner.model.modules())
 
 
 OPTIMIZERS = {"SGD": partial(en.optim.SGD, lr=0.05, momentum=0.9), "Adam": partial(en.optim.Adam, lr=0.01, amsgrad=True), "AdamW": partial(en.optim.AdamW, lr=0.01)}      # with state of different kinds
@@ -252,6 +317,16 @@ def test_the_rate_that_is_found():
     assert 0.05 < sweep.suggestion < 2 and sweep.plot().get_xscale() == "log"
 
 
+def test_the_rate_that_is_found_is_not_the_start_of_the_sweep():
+    for seed in range(12):
+        en.manual_seed(seed)
+        x = en.randn(150, 5)
+        model = en.nn.Sequential(en.nn.Linear(5, 16), en.nn.ReLU(), en.nn.Linear(16, 1))
+        loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True) + en.randn(150, 1)), 32, shuffle=True)
+        learner = Learner(model, en.nn.functional.mse_loss, en.optim.Adam(model.parameters()), loader, progress=False)
+        assert learner.lr_find().suggestion > 1e-5, seed
+
+
 # Early stopping
 
 class Scripted(Callback):
@@ -282,6 +357,13 @@ def test_early_stopping(values, options, stops, best):
     assert en.equal(learner.model[0].weight, remember.weights[(best or stops) - 1])
     with pytest.warns(UserWarning, match="stopped after epoch"): learner.fit(50)
     assert learner.epoch == stops
+
+
+def test_early_stopping_waits_anew():
+    learner = fitted(make(Scripted([1, 2, 2, 2, 2, 2, 2]), EarlyStopping(patience=2)), 9)
+    assert learner.epoch == 3
+    learner.stopped = None
+    assert fitted(learner, 9).epoch == 5
 
 
 def test_early_stopping_that_keeps_the_last_weights():
@@ -401,6 +483,18 @@ def test_each_part_of_the_state_is_needed():
         assert (bits(learner) == expected) == (name is None), name
 
 
+def test_a_callback_whose_state_is_empty_at_first():
+    class Seen(Callback):
+        def __init__(self): self.seen = {}
+        def after_step(self, learner): self.seen[str(learner.step)] = learner.losses[-1]
+        def state_dict(self): return self.seen
+        def load_state_dict(self, state_dict): self.seen = dict(state_dict)
+    expected = bits(fitted(make(Seen()), 2))
+    state, learner = bits(fitted(make(Seen()), 1)), make(Seen())
+    learner.load_state_dict(en.load(io.BytesIO(state)))
+    assert bits(fitted(learner, 2)) == expected
+
+
 def test_a_state_of_another_learner_is_refused():
     state = fitted(make(EarlyStopping(), schedule=SCHEDULES["cosine"]), 1).state_dict()
     for other, words in ((make(schedule=SCHEDULES["cosine"]), "of another learner"), (make(EarlyStopping()), "of another learner")):
@@ -426,6 +520,56 @@ def test_the_last_few_are_kept(tmp_path):
     assert file.getvalue() == bits(learner)
     for bad in ({"keep": 0}, {"every": 0}):
         with pytest.raises(ValueError, match="1 or more"): Checkpoint(tmp_path, **bad)
+
+
+@pytest.mark.parametrize("step", [2, 4, 7])
+def test_what_was_done_since_the_last_checkpoint_is_kept(step, tmp_path):
+    for what, kind in ((press, "press"), (lambda learner: learner.stop("late", for_good=False), "stop")):
+        learner = make(At(step, what), Checkpoint(tmp_path / kind))
+        try: learner.fit(3)
+        except KeyboardInterrupt: assert kind == "press"
+        assert at(checkpoints(tmp_path / kind)[-1])[1] == step
+        again = make(Checkpoint(tmp_path / kind))
+        assert again.resume(tmp_path / kind) and bits(fitted(again, 3)) == bits(fitted(make(), 3))
+
+
+def test_a_broken_step_or_a_batch_half_drawn_is_not_kept(tmp_path):
+    learner = make(At(6, lambda learner: 1 / 0), Checkpoint(tmp_path / "step"))
+    with pytest.raises(ZeroDivisionError): learner.fit(3)
+    class Noisy:
+        "A loader that draws from the default generator itself."
+        at, pressed_at = 0, None
+        def state_dict(self): return {"at": self.at}
+        def load_state_dict(self, state): self.at = state["at"]
+        def __iter__(self):
+            while self.at < 4:
+                noise = en.randn(16, 6)
+                if self.pressed_at == learner.step: signal.raise_signal(signal.SIGINT)
+                self.at += 1
+                yield noise, data()[:16][1]
+            self.at = 0
+    noisy = Noisy()
+    learner = make(Checkpoint(tmp_path / "batch"), loader=noisy)
+    noisy.pressed_at = 6
+    with pytest.raises(KeyboardInterrupt): learner.fit(3)
+    for kind in ("step", "batch"): assert at(checkpoints(tmp_path / kind)[-1]) == (1, 4), kind
+
+
+def test_a_stop_for_good_is_saved_and_another_is_not():
+    for for_good in (True, False):
+        learner = fitted(make(At(2, lambda learner: learner.stop("late", for_good))), 1)
+        assert learner.stopped == "late" and learner.state_dict()["stopped"] == ("late" if for_good else None)
+        learner.lr_find(steps=5)
+        with pytest.warns(UserWarning, match="late .learner.stopped = None goes on"): learner.fit(1)
+        learner.stop("later", for_good=False)
+        assert learner.stopped == "late"
+
+
+def test_a_callback_that_was_appended_after_a_checkpoint(tmp_path):
+    learner = make(Checkpoint(tmp_path))
+    learner.callbacks.append(EarlyStopping())
+    state = fitted(learner, 2) and read_checkpoint(checkpoints(tmp_path)[-1])
+    assert state["callbacks"][0][1]["best"] == min(row["valid_loss"] for row in learner.history)
 
 
 def test_an_empty_folder_is_a_beginning(tmp_path):
@@ -560,18 +704,37 @@ def test_the_bar(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_the_bar_without_a_length(capsys):
+    class Stream(IterableDataset):
+        def __iter__(self): return iter(data())
+    fitted(make(loader=DataLoader(Stream(), 16), progress=True), 2)
+    assert "8it" in capsys.readouterr().err
+
+
 def test_the_bar_of_a_run_that_goes_on(capsys):
     learner = make(At(6, press), progress=True)
     with pytest.raises(KeyboardInterrupt): learner.fit(2)
     capsys.readouterr()
     learner.fit(2)
     assert "6/8" in capsys.readouterr().err
+    with pytest.warns(UserWarning, match="nothing to do"): learner.fit(2)
+    assert "epoch 2/2" in capsys.readouterr().err
 
 
 def test_the_history_is_a_table():
     lines = repr(fitted(make(), 2).history).splitlines()
     assert lines[0].split() == ["epoch", "step", "loss", "accuracy", "valid_loss", "valid_accuracy"] and len(lines) == 3
     assert len({len(line) for line in lines}) == 1 and repr(make().history) == "no epoch yet"
+
+
+def test_what_is_measured_may_change_between_fits():
+    learner = fitted(make(valid=False), 1)
+    learner.valid_loader = DataLoader(data(), 16)
+    fitted(learner, 2)
+    learner.valid_loader = None
+    fitted(learner, 3)
+    assert [len(line.split()) for line in repr(learner.history).splitlines()] == [6, 4, 6, 4]
+    assert [len(line.get_xdata()) for line in learner.plot().lines] == [12, 3, 1]
 
 
 def test_the_plot():

@@ -18,6 +18,7 @@ import numpy as np
 
 from .learner import Callback, History, Learner, Means, in_mode, place_of
 from ..errors import error
+from ..ops.elementwise import equal
 from ..random import get_rng_state, set_rng_state
 from ..saving import load, save, write_whole
 from ..tensors import float64, patch, tensor
@@ -27,12 +28,17 @@ __all__ = ['checkpoints', 'at', 'write_checkpoint', 'read_checkpoint', 'Checkpoi
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate1
 @patch
+def stateful(self: Learner) -> list[Callback]:
+    "The callbacks whose class writes a state."
+    return [callback for callback in self.in_order() if type(callback).state_dict is not Callback.state_dict]
+
+@patch
 def state_dict(self: Learner) -> dict:
     "All that the next step hangs on. The tensors are shared, not copied."
     return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "schedule": None if self.schedule is None else self.schedule.state_dict(),
-            "generator": get_rng_state(), "loader": self.place or place_of(self.train_loader), "epoch": self.epoch, "step": self.step, "stopped": self.stopped,
+            "generator": get_rng_state(), "loader": self.place or place_of(self.train_loader), "epoch": self.epoch, "step": self.step, "stopped": self.stopped if self.for_good else None,
             "losses": tensor(self.losses, dtype=float64), "history": list(self.history), "running": [self.running.samples, self.running.sums],
-            "callbacks": [[type(callback).__name__, state] for callback in self.callbacks if (state := callback.state_dict())]}
+            "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.stateful()]}
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate2
 @patch
@@ -46,9 +52,10 @@ def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
     self.optimizer.load_state_dict(state_dict["optimizer"])
     if self.schedule is not None: self.schedule.load_state_dict(state_dict["schedule"])
     set_rng_state(state_dict["generator"])
-    for callback, (_, state) in zip((c for c in self.callbacks if c.state_dict()), state_dict["callbacks"]): callback.load_state_dict(state)
+    for callback, (_, state) in zip(self.stateful(), state_dict["callbacks"]): callback.load_state_dict(state)
     self.place, self.epoch, self.step, self.stopped = (state_dict[name] for name in ("loader", "epoch", "step", "stopped"))
     self.losses, self.history, self.running = state_dict["losses"].tolist(), History(state_dict["history"]), Means(*state_dict["running"])
+    self.for_good, self.settled = True, None
 
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck1
 def checkpoints(folder) -> list[Path]:
@@ -77,7 +84,7 @@ def read_checkpoint(path: Path) -> dict:
 
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck2
 class Checkpoint(Callback):
-    "Writes the state into a folder after each epoch, and after each `every` steps; the last `keep` stay. ValueError for no checkpoints, or if the loader can't say where it is; FileExistsError if the folder has checkpoints from beyond where the learner is."
+    "Writes the state into a folder after each epoch, after each `every` steps, and when a fit ends between them; the last `keep` stay. ValueError for no checkpoints, or if the loader can't say where it is; FileExistsError if the folder has checkpoints from beyond where the learner is."
     last = True
     def __init__(self, folder, every: int | None = None, keep: int = 3):
         if keep < 1 or every is not None and every < 1: raise error(ValueError, f"every={every} and keep={keep} should be 1 or more", "they count steps and files", "Checkpoint(folder, every=100, keep=3)")
@@ -93,6 +100,11 @@ class Checkpoint(Callback):
         if self.every and learner.step % self.every == 0: self.write(learner)
 
     def after_epoch(self, learner: Learner) -> None: self.write(learner)
+
+    def end_fit(self, learner: Learner) -> None:
+        written = [at(path)[1] for path in checkpoints(self.folder)]
+        whole = learner.settled is not None and equal(learner.settled, get_rng_state())      # no step was broken, no batch half drawn
+        if whole and learner.place and learner.step > max(written, default=0): self.write(learner)
 
     def write(self, learner: Learner) -> None:
         "Write one, then take away the old ones and what a kill left half written."
@@ -135,7 +147,8 @@ class RateSweep(NamedTuple):
         return ax
 
 def steepest(rates: list[float], losses: list[float]) -> float:
-    "The rate at which the loss falls fastest, over the logarithm of the rate, before it is lowest."
+    "The rate at which the loss falls fastest, over the logarithm of the rate, before it is lowest. The first quarter doesn't count."
+    rates, losses = (values[len(values) // 4:] for values in (rates, losses))      # smoothed over few batches, they are noise
     upto = max(int(np.argmin(losses)) + 1, 2)
     return rates[int(np.argmin(np.gradient(losses[:upto], np.log(rates[:upto]))))]
 
@@ -143,7 +156,7 @@ def steepest(rates: list[float], losses: list[float]) -> float:
 @patch
 def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int = 100, smooth: float = 0.9) -> RateSweep:
     "Train `steps` steps at growing rates, until the loss is four times the lowest, and put everything back as it was (Smith 2015). ValueError if there were not two steps."
-    before = deepcopy(self.state_dict())
+    before, stop_before = deepcopy(self.state_dict()), (self.stopped, self.for_good)
     rates, losses, mean = [], [], 0.0
     try:
         with in_mode(self.model, True):
@@ -156,6 +169,7 @@ def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int =
                 losses.append(loss)
     finally:
         self.load_state_dict(before)
+        self.stopped, self.for_good = stop_before
         self.optimizer.zero_grad()
     if len(rates) < 2: raise error(ValueError, f"the loss was a number in {len(rates)} of {steps} steps", "a curve needs two", "a smaller start, or a loader with batches")
     return RateSweep(rates, losses, steepest(rates, losses))

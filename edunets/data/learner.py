@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 import signal
 import sys
 import threading
@@ -17,13 +18,14 @@ from io import BytesIO
 from ..autograd.modes import no_grad
 from ..errors import error
 from ..nn.module import Module
+from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..optim.optimizer import Optimizer
-from ..random import fork_rng
+from ..random import fork_rng, get_rng_state
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'Learner', 'whole', 'place_of', 'Progress', 'draw_losses',
-           'in_notebook', 'LivePlot', 'EarlyStopping']
+__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'check_parts', 'Learner', 'rows_in', 'whole', 'place_of',
+           'Progress', 'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
 
 # %% ../../nbs/06b_learner.ipynb #lnmeans1
 class Means:
@@ -34,17 +36,17 @@ class Means:
         self.samples += samples
         for name, value in values.items(): self.sums[name] = self.sums.get(name, 0.0) + value * samples
 
-    def means(self) -> dict[str, float]:
-        "The means so far. ValueError if nothing was added."
-        if not self.samples: raise error(ValueError, "the loader gave no batch", "it is empty, or a generator that was used up", "a DataLoader, or a list of batches")
+    def means(self, loader: str = "the loader") -> dict[str, float]:
+        "The means so far. ValueError, which names the loader, if nothing was added."
+        if not self.samples: raise error(ValueError, f"{loader} gave no batch", "it is empty, or a generator that was used up", "a DataLoader, or a list of batches")
         return {name: total / self.samples for name, total in self.sums.items()}
 
 # %% ../../nbs/06b_learner.ipynb #lnevalu1
 @contextmanager
 def in_mode(model: Module, training: bool) -> Iterator[None]:
-    "A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was."
+    "A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was. In one that is in `train()` already, what was frozen stays so."
     modes = [(module, module.training) for module in model.modules()]
-    model.train(training)
+    if not (training and model.training): model.train(training)
     try: yield
     finally:
         for module, mode in modes: module.training = mode
@@ -61,7 +63,7 @@ class Callback:
     def begin_fit(self, learner: Learner) -> None: "Before the first step."
     def after_step(self, learner: Learner) -> None: "After each step of the optimizer."
     def after_epoch(self, learner: Learner) -> None: "After each epoch, when `learner.history` has its row."
-    def end_fit(self, learner: Learner) -> None: "At the end, also after an error."
+    def end_fit(self, learner: Learner) -> None: "At the end, also after an error; not if `begin_fit` failed."
     def state_dict(self) -> dict: return {}
     def load_state_dict(self, state_dict: dict) -> None: "Go to a state that `state_dict` gave."
 
@@ -70,22 +72,37 @@ class History(list):
     "A dict for each epoch, printed as a table."
     def __repr__(self) -> str:
         if not self: return "no epoch yet"
-        names = list(self[0])
-        rows = [names, *([f"{row[name]:.4f}" if isinstance(row[name], float) else str(row[name]) for name in names] for row in self)]
+        names = list(dict.fromkeys(name for row in self for name in row))      # what is measured may change between fits
+        rows = [names, *([f"{row[name]:.4f}" if isinstance(row.get(name), float) else str(row.get(name, "")) for name in names] for row in self)]
         widths = [max(map(len, column)) for column in zip(*rows)]
         return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths)) for row in rows)
 
+# %% ../../nbs/06b_learner.ipynb #lnparts1
+def check_parts(loss, metrics, schedule, callbacks) -> None:
+    "A TypeError for a part of a learner that is of the wrong kind."
+    listed = isinstance(callbacks, list) and all(isinstance(callback, Callback) for callback in callbacks)
+    for right, what, why, fix in (
+        (callable(loss) and not isinstance(loss, type), f"loss={loss!r}", "a function of output and target is needed, and a class has to be called first", "loss=en.nn.CrossEntropyLoss()"),
+        (metrics is None or isinstance(metrics, Mapping) and all(map(callable, metrics.values())), f"metrics={metrics!r}", "each metric is a function under a name", "metrics={'accuracy': accuracy}"),
+        (not isinstance(schedule, ReduceLROnPlateau), "schedule=ReduceLROnPlateau", "its step wants a measured value, which the learner doesn't choose", "a callback that steps it after each epoch"),
+        (listed, f"callbacks={callbacks!r}", "a list of Callback objects is needed; a class has to be called first", "callbacks=[EarlyStopping()]"),
+    ):
+        if not right: raise error(TypeError, f"Learner got {what}", why, fix)
+
 # %% ../../nbs/06b_learner.ipynb #lnlearn1
 class Learner:
-    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). ValueError for another `schedule_each`."
+    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). TypeError for a part of the wrong kind, ValueError for another `schedule_each`."
     def __init__(self, model: Module, loss: Callable, optimizer: Optimizer, train_loader: Iterable, valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None, schedule=None, callbacks: Iterable[Callback] = (), *, schedule_each: str = "step", progress: bool = True):
         if schedule_each not in ("step", "epoch"): raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}", "a schedule counts one of them", "schedule_each='epoch'")
+        if isinstance(callbacks, Iterable): callbacks = list(callbacks)
+        check_parts(loss, metrics, schedule, callbacks)
         self.model, self.loss, self.optimizer, self.train_loader, self.valid_loader = model, loss, optimizer, train_loader, valid_loader
         self.metrics, self.schedule, self.schedule_each = dict(metrics or {}), schedule, schedule_each
-        self.callbacks = sorted([*callbacks, *([Progress()] if progress else [])], key=lambda callback: callback.last)
+        self.callbacks = [*callbacks, *([Progress()] if progress else [])]
         self.epoch = self.step = self.goal = 0      # done, done, to be done
         self.history, self.losses = History(), []      # a row an epoch, a number a step
         self.running, self.place, self.stopped = Means(), None, None      # of this epoch; where the loader is; why it is over
+        self.for_good, self.settled = True, None      # is that saved; the generator's state after the last whole step
 
 # %% ../../nbs/06b_learner.ipynb #lnlearn2
 @patch
@@ -95,23 +112,35 @@ def names(self: Learner) -> list[str]:
     return own if self.valid_loader is None else own + [f"valid_{name}" for name in own]
 
 @patch
-def tell(self: Learner, moment: str) -> None:
-    "Call a method of all callbacks."
-    for callback in self.callbacks: getattr(callback, moment)(self)
+def in_order(self: Learner) -> list[Callback]:
+    "The callbacks, those that are to be told last at the end."
+    return sorted(self.callbacks, key=lambda callback: callback.last)
 
 @patch
-def stop(self: Learner, why: str) -> None:
-    "No step after this one. To go on later: `learner.stopped = None`."
-    self.stopped = why
+def tell(self: Learner, moment: str) -> None:
+    "Call a method of all callbacks, at a moment of the training."
+    for callback in self.in_order(): getattr(callback, moment)(self)
+
+@patch
+def stop(self: Learner, why: str, for_good: bool = True) -> None:
+    "No step after this one. To go on later: `learner.stopped = None`. If not for good, it isn't saved: who resumes goes on."
+    if not self.stopped or for_good: self.stopped, self.for_good = why, for_good
 
 # %% ../../nbs/06b_learner.ipynb #lnsteps1
+def rows_in(target) -> int:
+    "How many samples a target has: the rows of its first tensor."
+    parts = target.values() if isinstance(target, Mapping) else target if isinstance(target, (tuple, list)) else ()
+    first = next(iter(parts), None)
+    return rows_in(first) if isinstance(first, (Tensor, tuple, list, Mapping)) else len(target)
+
 @patch
 def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     "The loss of a batch, the numbers to be noted, and how many samples it has."
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2: raise error(ValueError, f"a batch should be (inputs..., target), but the loader gave a {type(batch).__name__} {reprlib.repr(getattr(batch, 'shape', batch))}", "a loss needs an output and a target", "TensorDataset(x, y); where the input is the target, TensorDataset(x, x)")
     *inputs, target = batch
     output = self.model(*inputs)
     loss = self.loss(output, target)
-    with no_grad(): return loss, {"loss": float(loss), **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, len(target)
+    with no_grad(): return loss, {"loss": float(loss), **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, rows_in(target)
 
 @patch
 def evaluate(self: Learner, loader: Iterable) -> dict[str, float]:
@@ -119,7 +148,7 @@ def evaluate(self: Learner, loader: Iterable) -> dict[str, float]:
     found = Means()
     with evaluating(self.model):
         for batch in loader: found.add(*self.measure(batch)[1:])
-    return found.means()
+    return found.means("valid_loader" if loader is self.valid_loader else "the loader")
 
 # %% ../../nbs/06b_learner.ipynb #lnsteps2
 @patch
@@ -157,21 +186,34 @@ def whole() -> Iterator[None]:
 @patch
 def fit(self: Learner, epochs: int) -> History:
     "Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is gone on with."
-    if self.stopped or self.epoch >= epochs: warnings.warn(f"nothing to do: {self.stopped or f'{self.epoch} epochs are done, and fit({epochs}) counts them too'}", stacklevel=2)
+    if self.stopped: warnings.warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)", stacklevel=2)
+    elif self.epoch >= epochs: warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
+    trained = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+    if not trained & {id(p) for p in self.model.parameters()}: warnings.warn("nothing will be learned: the optimizer has no parameter of this model (make it with model.parameters())", stacklevel=2)
     self.goal = epochs
-    self.model.train()
+    if not self.model.training: self.model.train()      # else what was frozen in it on purpose stays so
+    begun = []
     try:
-        self.tell("begin_fit")
+        for callback in self.in_order():
+            callback.begin_fit(self)
+            begun.append(callback)
         while self.epoch < epochs and not self.stopped: self.train_epoch()
-    finally: self.tell("end_fit")
+    finally:
+        for callback in begun: callback.end_fit(self)
     return self.history
 
 # %% ../../nbs/06b_learner.ipynb #lnfitte4
 @patch
+def go_on(self: Learner) -> None:
+    "Put the loader where it was. ValueError for a loader that can't go there."
+    try: self.train_loader.load_state_dict(self.place)
+    except (AttributeError, ValueError) as problem: raise error(ValueError, "the train_loader can't go to where the last one was", str(problem).partition("\n")[0], "the loader of before, or learner.place = None to begin an epoch with this one") from problem
+
+@patch
 def train_epoch(self: Learner) -> None:
     "An epoch, or the rest of one."
     if self.place is None: self.running = Means()
-    else: self.train_loader.load_state_dict(self.place)
+    else: self.go_on()
     for batch in self.train_loader:
         with whole(): self.train_step(batch)
         if self.stopped: return
@@ -185,32 +227,37 @@ def place_of(loader: Iterable) -> dict | None:
 
 @patch
 def train_step(self: Learner, batch) -> None:
+    self.settled = None
     values, samples = self.descend(batch)
     if self.schedule is not None and self.schedule_each == "step": self.schedule.step()
     self.running.add(values, samples)
     self.losses.append(values["loss"])
     self.step, self.place = self.step + 1, place_of(self.train_loader)
     self.tell("after_step")
+    self.settled = get_rng_state()
 
 @patch
 def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
+    self.settled = None
+    row = {"epoch": self.epoch + 1, "step": self.step, **self.running.means("train_loader"), **{f"valid_{name}": value for name, value in valid.items()}}
     self.epoch += 1
-    self.history.append({"epoch": self.epoch, "step": self.step, **self.running.means(), **{f"valid_{name}": value for name, value in valid.items()}})
+    self.history.append(row)
     self.running, self.place = Means(), place_of(self.train_loader)
     if self.schedule is not None and self.schedule_each == "epoch": self.schedule.step()
     self.tell("after_epoch")
+    self.settled = get_rng_state()
 
 # %% ../../nbs/06b_learner.ipynb #lnprogr1
 class Progress(Callback):
     "A bar that fills with the steps, and tells what was measured last."
-    bar = None
     def begin_fit(self, learner: Learner) -> None:
         with warnings.catch_warnings():      # of tqdm, where a notebook has no widgets and it falls back to text
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm      # slow to import, and needed only here
-        steps = learner.goal * len(learner.train_loader) if hasattr(learner.train_loader, "__len__") else None
+        try: steps = learner.goal * len(learner.train_loader)
+        except TypeError: steps = None      # of a generator, or a loader over one
         self.measured = {}
-        self.bar = tqdm(total=steps, initial=learner.step, desc=f"epoch {learner.epoch + 1}/{learner.goal}")
+        self.bar = tqdm(total=steps, initial=learner.step, desc=f"epoch {min(learner.epoch + 1, learner.goal)}/{learner.goal}")
 
     def after_step(self, learner: Learner) -> None:
         self.bar.set_postfix({"loss": learner.losses[-1], **self.measured}, refresh=False)
@@ -223,7 +270,7 @@ class Progress(Callback):
         self.bar.set_description(f"epoch {min(learner.epoch + 1, learner.goal)}/{learner.goal}")
 
     def end_fit(self, learner: Learner) -> None:
-        if self.bar is not None: self.bar.close()
+        self.bar.close()
 
 # %% ../../nbs/06b_learner.ipynb #lnplots1
 def draw_losses(ax, learner: Learner) -> None:
@@ -232,7 +279,8 @@ def draw_losses(ax, learner: Learner) -> None:
     ends = [row["step"] for row in learner.history]
     middles = [(before + 1 + end) / 2 for before, end in zip([0, *ends], ends)]      # a mean over an epoch stands in its middle
     for color, name, steps in (("C0", "loss", middles), ("C1", "valid_loss", ends)):
-        if name in learner.names() and ends: ax.plot(steps, [row[name] for row in learner.history], ".-", color=color, label=name)
+        points = [(step, row[name]) for step, row in zip(steps, learner.history) if name in row]
+        if points: ax.plot(*zip(*points), ".-", color=color, label=name)
     ax.set(xlabel="step", ylabel="loss")
     if ends: ax.legend()
 
@@ -275,7 +323,7 @@ class LivePlot(Callback):
 
 # %% ../../nbs/06b_learner.ipynb #lnearly1
 class EarlyStopping(Callback):
-    "Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the best weights. ValueError for a mode other than 'min' and 'max', or if the value is not measured."
+    "Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the best weights; a fit that ends before that keeps the last ones. ValueError for a mode other than 'min' and 'max', or if the value is not measured."
     def __init__(self, patience: int = 5, watch: str = "valid_loss", mode: str = "min", min_delta: float = 0.0, restore: bool = True):
         if mode not in ("min", "max"): raise error(ValueError, f"mode should be 'min' or 'max', not {mode!r}", "better is smaller, or larger", "'min' for a loss, 'max' for an accuracy")
         self.patience, self.watch, self.sign, self.min_delta, self.restore = patience, watch, 1 if mode == "max" else -1, min_delta, restore
@@ -291,6 +339,7 @@ class EarlyStopping(Callback):
             self.best, self.waited, self.weights = value, 0, deepcopy(learner.model.state_dict()) if self.restore else None
         if self.waited >= self.patience:
             learner.stop(f"stopped after epoch {learner.epoch}: {self.watch} was not better than {self.best} for {self.patience} epochs")
+            self.waited = 0      # who goes on waits anew
             if self.weights: learner.model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict: return {"best": self.best, "waited": self.waited, "weights": self.weights}
