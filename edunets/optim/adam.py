@@ -9,23 +9,51 @@ from ..errors import error
 from ..names import cast
 from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched, textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
-from ..tensors import float64
+from ..tensors import Tensor, float64
 
 # %% auto #0
-__all__ = ['adam', 'adam_kernel', 'Adam', 'AdamW', 'check_adam', 'check_betas']
+__all__ = ['decayed', 'decayed_in', 'adam', 'follow', 'follow_square', 'root_in', 'adam_kernel', 'Adam', 'AdamW', 'check_adam',
+           'check_betas']
+
+# %% ../../nbs/05a_adam.ipynb #op5bdecf
+def decayed(lr, weight_decay, p: Tensor, g: Tensor, decoupled: bool, maximize: bool) -> tuple[Tensor, Tensor]:
+    "The parameter and what is to be gone down, after weight decay: a decoupled one shrinks the parameter, the other adds to the gradient."
+    if not decoupled: return p, descent(p, g, weight_decay, maximize)
+    return p - lr * weight_decay * p, -g if maximize else g
+
+def decayed_in(xp, lr, weight_decay, p, g, decoupled, maximize, buffer):
+    "`decayed`, in place and in a buffer."
+    if not decoupled: return descent_in(xp, p, g, weight_decay, maximize, buffer)
+    if weight_decay: p *= 1 - lr * weight_decay
+    return descent_in(xp, p, g, 0.0, maximize, buffer)
 
 # %% ../../nbs/05a_adam.ipynb #op5adamf
 def adam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad, decoupled_weight_decay, maximize) -> tuple:
     step = step + 1
     time = cast(step, float64)      # 1 - 0.999^t in float32 has four right digits
-    if decoupled_weight_decay: p = p - lr * weight_decay * p
-    g = descent(p, g, 0.0 if decoupled_weight_decay else weight_decay, maximize)
+    p, g = decayed(lr, weight_decay, p, g, decoupled_weight_decay, maximize)
     mean = beta1 * mean + (1 - beta1) * g
     square = beta2 * square + (1 - beta2) * g * g
     largest = [largest.maximum(square)] if amsgrad else []
     v = largest[0] if amsgrad else square
     denominator = (v / (1 - beta2 ** time)).sqrt() + eps
     return p - lr * (mean / (1 - beta1 ** time)) / denominator, step, mean, square, *largest
+
+# %% ../../nbs/05a_adam.ipynb #op5bfoll
+def follow(xp, mean, x, keep, buffer) -> None:
+    "A running mean takes in `x`: it keeps the share `keep` of itself."
+    mean += xp.multiply(xp.subtract(x, mean, out=buffer), 1 - keep, out=buffer)
+
+def follow_square(xp, mean, x, keep, buffer) -> None:
+    "A running mean takes in the square of `x`."
+    mean *= keep
+    mean += xp.multiply(xp.multiply(x, x, out=buffer), 1 - keep, out=buffer)
+
+def root_in(xp, square, eps, buffer):
+    "sqrt(square) + eps, in a buffer."
+    root = xp.sqrt(square, out=buffer)
+    root += eps
+    return root
 
 # %% ../../nbs/05a_adam.ipynb #op5adamk
 def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad, decoupled_weight_decay, maximize) -> None:
@@ -34,14 +62,11 @@ def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squar
     root = math.sqrt(1 - beta2 ** time)
     rate = lr * root / (1 - beta1 ** time)
     for p, g, mean, square, *v, work, spare in pieces(xp, p, g, mean, square, *([largest] if amsgrad else [])):
-        if decoupled_weight_decay and weight_decay: p *= 1 - lr * weight_decay
-        d = descent_in(xp, p, g, 0.0 if decoupled_weight_decay else weight_decay, maximize, work)
-        mean += xp.multiply(xp.subtract(d, mean, out=spare), 1 - beta1, out=spare)
-        square *= beta2
-        square += xp.multiply(xp.multiply(d, d, out=spare), 1 - beta2, out=spare)
-        root_of_square = xp.sqrt(xp.maximum(v[0], square, out=v[0]) if amsgrad else square, out=spare)
-        root_of_square += eps * root
-        p -= xp.multiply(xp.divide(mean, root_of_square, out=spare), rate, out=spare)
+        d = decayed_in(xp, lr, weight_decay, p, g, decoupled_weight_decay, maximize, work)
+        follow(xp, mean, d, beta1, spare)
+        follow_square(xp, square, d, beta2, spare)
+        most = xp.maximum(v[0], square, out=v[0]) if amsgrad else square
+        p -= xp.multiply(xp.divide(mean, root_in(xp, most, eps * root, spare), out=spare), rate, out=spare)
 
 kernel(adam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: in_place(xp, adam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
 decompose(adam=lambda lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: textbook(adam, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))

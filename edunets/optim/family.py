@@ -7,32 +7,15 @@ import math
 
 from ..errors import error
 from ..names import cast
-from .adam import check_adam, check_betas
+from .adam import check_adam, check_betas, decayed, decayed_in, follow, follow_square, root_in
 from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched, textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
 from ..tensors import Tensor, float32, float64, tensor
 
 # %% auto #0
-__all__ = ['follow', 'follow_square', 'root_in', 'adagrad', 'adagrad_kernel', 'Adagrad', 'rmsprop', 'rmsprop_kernel', 'RMSprop',
-           'decayed', 'decayed_in', 'foresight', 'nadam', 'nadam_kernel', 'one', 'NAdam', 'radam', 'radam_kernel',
-           'RAdam', 'lion', 'lion_kernel', 'Lion', 'orthogonalized', 'adjusted', 'muon', 'orthogonalize', 'muon_kernel',
-           'Muon']
-
-# %% ../../nbs/05d_family.ipynb #op5bfoll
-def follow(xp, mean, x, keep, buffer) -> None:
-    "A running mean takes in `x`: it keeps the share `keep` of itself."
-    mean += xp.multiply(xp.subtract(x, mean, out=buffer), 1 - keep, out=buffer)
-
-def follow_square(xp, mean, x, keep, buffer) -> None:
-    "A running mean takes in the square of `x`."
-    mean *= keep
-    mean += xp.multiply(xp.multiply(x, x, out=buffer), 1 - keep, out=buffer)
-
-def root_in(xp, square, eps, buffer):
-    "sqrt(square) + eps, in a buffer."
-    root = xp.sqrt(square, out=buffer)
-    root += eps
-    return root
+__all__ = ['adagrad', 'adagrad_kernel', 'Adagrad', 'rmsprop', 'rmsprop_kernel', 'RMSprop', 'foresight', 'nadam', 'nadam_kernel',
+           'one', 'NAdam', 'radam', 'radam_kernel', 'RAdam', 'lion', 'lion_kernel', 'Lion', 'orthogonalized',
+           'adjusted', 'muon', 'orthogonalize', 'muon_kernel', 'Muon']
 
 # %% ../../nbs/05d_family.ipynb #op5badaf
 def adagrad(lr, lr_decay, weight_decay, eps, p, g, step, total, *, maximize) -> tuple:
@@ -115,18 +98,6 @@ class RMSprop(Optimizer):
     def slots(self, group: Group) -> dict:
         kept = {"step": True, "square_avg": True, "grad_avg": group["centered"], "momentum_buffer": group["momentum"] > 0}
         return {name: zero_step if name == "step" else zeros for name, there in kept.items() if there}
-
-# %% ../../nbs/05d_family.ipynb #op5bdecf
-def decayed(lr, weight_decay, p: Tensor, g: Tensor, decoupled: bool, maximize: bool) -> tuple[Tensor, Tensor]:
-    "The parameter and what is to be gone down, after weight decay: a decoupled one shrinks the parameter, the other adds to the gradient."
-    if not decoupled: return p, descent(p, g, weight_decay, maximize)
-    return p - lr * weight_decay * p, -g if maximize else g
-
-def decayed_in(xp, lr, weight_decay, p, g, decoupled, maximize, buffer):
-    "`decayed`, in place and in a buffer."
-    if not decoupled: return descent_in(xp, p, g, weight_decay, maximize, buffer)
-    p *= 1 - lr * weight_decay
-    return descent_in(xp, p, g, 0.0, maximize, buffer)
 
 # %% ../../nbs/05d_family.ipynb #op5bnadf
 def foresight(time, beta1, momentum_decay):
