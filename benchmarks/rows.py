@@ -103,7 +103,7 @@ CASES = {
     "cat": same("m.cat([x, y])", "np.concatenate([x, y])"), "stack": same("m.stack([x, y])", "np.stack([x, y])"), "stack last": same("m.stack([x, y], -1)", "np.stack([x, y], -1)"),
 
     "sum": same("x.sum()", "x.sum()"), "sum rows": same("X.sum(1)", "X.sum(1)"), "sum columns": same("X.sum(0)", "X.sum(0)"),
-    "mean": same("x.mean()", "x.mean()"), "prod": same("e.prod()", "e.prod()"), "max": same("x.amax()", "x.max()"), "max rows": same("X.amax(1)", "X.max(1)"), "amin": same("x.amin()", "x.min()"),
+    "mean": same("x.mean()", "x.mean()"), "spread_mean": Case("row(v, shape=(25, len(v)), dims=(0,), keepdim=False, count=25)", "v.expand(25, -1) / 25", "np.broadcast_to(v / 25, (25, v.size))"), "prod": same("e.prod()", "e.prod()"), "max": same("x.amax()", "x.max()"), "max rows": same("X.amax(1)", "X.max(1)"), "amin": same("x.amin()", "x.min()"),
     "all": same("o.all()", "o.all()"), "any": same("o.any()", "o.any()"), "norm": same("x.norm()", "np.linalg.norm(x)"),
     "var": same("x.var()", "x.var(ddof=1)"), "var rows": same("X.var(1)", "X.var(1, ddof=1)"), "std": same("x.std()", "x.std(ddof=1)"),
     "logsumexp": same("X.logsumexp(1)"), "softmax": same("X.softmax(1)"), "softmax columns": same("X.softmax(0)"), "log_softmax": same("X.log_softmax(1)"),
@@ -113,7 +113,7 @@ CASES = {
     "sort": same("x.sort()"), "sort rows": same("X.sort(1)"), "topk": same("x.topk(10)"), "topk rows": same("X.topk(10)"),
     "searchsorted": same("m.searchsorted(s, x)", "np.searchsorted(s, x)"), "nonzero": same("q.nonzero()", "np.argwhere(q)"),
 
-    "matmul": same("X @ Z", "X @ Z"), "mv": same("X @ v", "X @ v"), "dot": same("x.dot(y)", "x @ y"), "addmm": same("m.addmm(v[:len(X)], X, Z)", "X @ Z + v[:len(X)]"), "linear": same("m.nn.functional.linear(X, Y)", "X @ Y.T"), "linear_weight": Case("row(X, Y)", "X.t() @ Y", "X.T @ Y"),
+    "matmul": same("X @ Z", "X @ Z"), "matmul_nt": Case("row(X, Y)", "X @ Y.mT", "X @ Y.T"), "matmul_tn": Case("row(X, Y)", "X.mT @ Y", "X.T @ Y"), "mv": same("X @ v", "X @ v"), "dot": same("x.dot(y)", "x @ y"), "addmm": same("m.addmm(v[:len(X)], X, Z)", "X @ Z + v[:len(X)]"), "linear": same("m.nn.functional.linear(X, Y)", "X @ Y.T"), "linear_weight": Case("row(X, Y)", "X.t() @ Y", "X.T @ Y"),
     "gather": same("x[i]", "x[i]"), "gather rows": same("X[t]", "X[t]"), "gather along": same("X.gather(0, J)", "np.take_along_axis(X, J, 0)"),
     "scatter": same("x.index_put((d,), y)"), "scatter add": same("x.index_add(0, i, y)"), "scatter add rows": same("X.index_add(0, t, Y)"), "scatter add along": same("X.scatter_add(0, J, Y)"),
     "scatter add few": same("m.zeros(10).index_add(0, j % 10, y[:len(j)])"), "scatter_max": same("x.scatter_reduce(0, i, y, 'amax')"),

@@ -607,12 +607,13 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     if input.payload.dtype is not other.payload.dtype:
         raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != {other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
-    if 0 in sizes:
+    if sizes == (2, 2): result = call(OPS["matmul"], (input, other), NO_PARAMS, "MmBackward0")
+    elif 0 in sizes:
         raise error(RuntimeError, f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D and {sizes[1]}D", "a number has no rows", "a * b")
-    if sizes in MATMUL_NODES: result = call(OPS[MATMUL_NODES[sizes]], (input, other))
+    elif sizes in MATMUL_NODES: result = call(OPS[MATMUL_NODES[sizes]], (input, other))
     elif sizes[0] == 1: result = matmul(input.unsqueeze(0), other).squeeze(-2)
     elif sizes[1] == 1: result = matmul(input, other.unsqueeze(1)).squeeze(-1)
-    else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "MmBackward0" if sizes == (2, 2) else "BmmBackward0")
+    else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "BmmBackward0")
     return finish(result, out)
 
 def product(name: str, sizes: tuple, doc: str) -> None:

@@ -160,7 +160,8 @@ def using(f, use: Callable):
     with file:
         try: return use(file)
         except Unreadable as problem: raise error(RuntimeError, f"{name} can't be loaded: {problem}", problem.why, problem.fix) from None
-        except (ValueError, RecursionError) as problem: raise error(RuntimeError, f"{name} can't be loaded: {problem}", LENGTH, "a fresh copy of the file") from None
+        except RecursionError: raise error(RuntimeError, f"{name} can't be loaded: its header is nested too deeply", LENGTH, "a fresh copy of the file") from None
+        except ValueError as problem: raise error(RuntimeError, f"{name} can't be loaded: {problem}", LENGTH, "a fresh copy of the file") from None
 
 def contents(f) -> Contents:
     "What stands in a safetensors file, without reading the numbers. RuntimeError if it is none."

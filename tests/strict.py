@@ -10,7 +10,7 @@ logical_or logical_xor maximum minimum multiply negative not_equal power remaind
 FUNCTIONS = """arange argmax argpartition argsort asarray broadcast_to clip concatenate copyto cumprod cumsum einsum empty empty_like flip full matmul may_share_memory
 moveaxis nonzero ones reshape searchsorted shares_memory stack swapaxes take_along_axis transpose tri unravel_index where zeros""".split()
 LINALG = "cholesky det eigh inv qr slogdet solve svd".split()
-METHODS = "all any argmax argsort astype copy cumprod cumsum max mean min prod ravel reshape squeeze std sum swapaxes transpose var view".split()
+METHODS = "all any argmax argsort astype copy cumprod cumsum fill max mean min prod ravel reshape squeeze std sum swapaxes transpose var view".split()
 ATTRIBUTES = "dtype flags itemsize nbytes ndim shape size strides".split()
 OPERATORS = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
 

@@ -326,7 +326,7 @@ BAD = {
     "has the dtype 'F8_E4M3'": bent(dtype="F8_E4M3"), "has the dtype 'U64'": bent(dtype="U64"), "no dtype, shape and place": bent(shape=[-3, -1]), "no dtype, shape and place for 'b'": bent(shape=[True, 3]), "no dtype, shape and place for": bent(data_offsets=[8]), "place": bent(shape=3), "header": bent(shape=[3.0]),
     "dtype, shape": file_of({"a": 3}), "stands in it twice": file_of(b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), "more than strings": file_of({"__metadata__": {"a": 1}}), "__metadata__": file_of({"__metadata__": []}),
     "'utf-8' codec": file_of(b'{"\xff":1}'), "Expecting": file_of(b"{abc}"), "Extra data": file_of(b"{}{}"), "65 dimensions": file_of({"a": {"dtype": "U8", "shape": [1] * 65, "data_offsets": [0, 1]}}, b"a"),
-    "too big": file_of({"a": {"dtype": "F64", "shape": [0, 1 << 62], "data_offsets": [0, 0]}}), "recursion": file_of(b'{"a":' * 90000), "which means nothing": file_of({"__metadata__": {TREE: '["tensor", "a"]'}}), "means nothing": file_of({"__metadata__": {TREE: '["dict", ["a"]]'}}), "has the key": file_of({"__metadata__": {TREE: '["dict", [["list"], 1]]'}}),
+    "too big": file_of({"a": {"dtype": "F64", "shape": [0, 1 << 62], "data_offsets": [0, 0]}}), "nested too deeply": file_of(b'{"a":' * 90000), "which means nothing": file_of({"__metadata__": {TREE: '["tensor", "a"]'}}), "means nothing": file_of({"__metadata__": {TREE: '["dict", ["a"]]'}}), "has the key": file_of({"__metadata__": {TREE: '["dict", [["list"], 1]]'}}),
     "Expecting value": file_of({"__metadata__": {TREE: "?"}}),
 }
 

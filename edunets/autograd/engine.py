@@ -3,6 +3,7 @@
 # %% ../../nbs/02_autograd.ipynb #37cab775
 from __future__ import annotations
 
+import functools
 import heapq
 
 from .tape import Node, check_nan, place
@@ -12,18 +13,23 @@ from ..table import OPS, Mode, ambient, call, filled
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
-__all__ = ['fitted', 'Backward', 'is_own', 'accumulate', 'changed', 'seed', 'listed', 'begin', 'finish_pass', 'backward',
-           'check_inputs', 'tensor_backward', 'grad']
+__all__ = ['fitted', 'copies', 'Backward', 'is_own', 'accumulate', 'changed', 'seed', 'listed', 'begin', 'finish_pass',
+           'backward', 'check_inputs', 'tensor_backward', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype) -> Tensor:
     "A gradient in the shape of what was broadcast (summed over the copies), and in its dtype."
     if g.payload.shape != shape:
-        extra = len(g.payload.shape) - len(shape)
-        repeated = tuple([d for d, n in enumerate(g.payload.shape) if d >= extra and shape[d - extra] == 1 != n])
-        if extra: g = call(OPS["sum"], (g,), {"dims": tuple(range(extra)), "keepdim": False})
-        if repeated: g = call(OPS["sum"], (g,), {"dims": tuple([d - extra for d in repeated]), "keepdim": True})
+        extra, repeated = copies(g.payload.shape, shape)
+        if extra: g = call(OPS["sum"], (g,), {"dims": extra, "keepdim": False})
+        if repeated: g = call(OPS["sum"], (g,), {"dims": repeated, "keepdim": True})
     return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
+
+@functools.lru_cache(maxsize=1024)
+def copies(shape: tuple, narrow: tuple) -> tuple[tuple, tuple]:
+    "The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it repeated."
+    extra = len(shape) - len(narrow)
+    return tuple(range(extra)), tuple([d for d, n in enumerate(narrow) if n == 1 != shape[d + extra]])
 
 # %% ../../nbs/02_autograd.ipynb #23484d42
 class Backward:

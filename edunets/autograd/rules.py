@@ -9,13 +9,13 @@ from .tape import no_vjp, vjp
 from ..composites import count
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, call, filled
+from ..table import OPS, call, decompose, expand, filled, kernel
 from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place', 'spread',
-           'shared', 'gather', 'scatter', 'won', 'tied', 'along']
+__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place', 'spread', 'kept',
+           'spread_mean', 'shared', 'gather', 'scatter', 'won', 'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -93,7 +93,7 @@ vjp(
 def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
     "g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g may be NaN."
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
-    return g * 0 if b == 0 else g * (b * a if b == 2 else b * a ** (b - 1))
+    return g * 0 if b == 0 else g * (a * b if b == 2 else a ** (b - 1) * b)
 
 def exponent_slope(out: Tensor, a):
     "The slope of a ** b in b: out * log(a), and 0 where a is 0."
@@ -175,7 +175,7 @@ def place(dim: int, start: int, length: int, step: int) -> dict: return {"dim": 
 # %% ../../nbs/02a_rules.ipynb #rulsum01
 vjp(
     sum=[lambda g, like, dims, keepdim: spread(g, like.shape, dims, keepdim)],
-    mean=[lambda g, like, dims, keepdim: spread(g / count(like.shape, dims), like.shape, dims, keepdim)],
+    mean=[lambda g, like, dims, keepdim: spread_mean(g, like.shape, dims, keepdim, count(like.shape, dims))],
     cumsum=[lambda g, dim, reverse: call(OPS["cumsum"], (g,), {"dim": dim, "reverse": not reverse})],
 )
 
@@ -183,8 +183,19 @@ vjp(
 # %% ../../nbs/02a_rules.ipynb #eb77f70a
 def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
     "The transpose of a sum: the gradient at every element that was summed."
-    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": tuple([1 if d in dims else n for d, n in enumerate(shape)])})
+    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": kept(shape, dims)})
     return call(OPS["expand"], (g,), {"shape": tuple(shape)})
+
+def kept(shape: tuple, dims: tuple) -> tuple:
+    "A shape with its reduced dimensions kept, of size 1."
+    return tuple([1 if d in dims else n for d, n in enumerate(shape)])
+
+def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, count: int) -> Tensor:
+    "The transpose of a mean: the gradient over `count`, at every element."
+    return call(OPS["spread_mean"], (g,), {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
+
+kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count: expand(xp, g / count if keepdim or dims is None else (g / count).reshape(kept(shape, dims)), shape))
+decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: spread(g / count, shape, dims, keepdim))
 
 
 # %% ../../nbs/02a_rules.ipynb #rulmax01
@@ -202,8 +213,8 @@ def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
 
 # %% ../../nbs/02a_rules.ipynb #rulvar01
 vjp(
-    var=[lambda g, a, dims, keepdim, correction: spread(g * 2 / (count(a.payload.shape, dims) - correction), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
-    std=[lambda g, a, out, dims, keepdim, correction: spread(where(out == 0, 0, g / out) / (count(a.payload.shape, dims) - correction), a.payload.shape, dims, keepdim) * (a - a.mean(dims, True))],
+    var=[lambda g, a, dims, keepdim, correction: spread_mean(g * 2, a.payload.shape, dims, keepdim, count(a.payload.shape, dims) - correction) * (a - a.mean(dims, True))],
+    std=[lambda g, a, out, dims, keepdim, correction: spread_mean(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim, count(a.payload.shape, dims) - correction) * (a - a.mean(dims, True))],
     norm=[lambda g, a, out, dims, keepdim: spread(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
     logsumexp=[lambda g, a, out, dims, keepdim: spread(g, a.payload.shape, dims, keepdim) * (a - spread(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
@@ -213,8 +224,11 @@ vjp(
 
 
 # %% ../../nbs/02a_rules.ipynb #rulmat01
+kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
+decompose(matmul_nt=lambda a, b: a @ b.mT, matmul_tn=lambda a, b: a.mT @ b)
+
 vjp(
-    matmul=[lambda g, b: g @ b.mT, lambda g, a: a.mT @ g],
+    matmul=[lambda g, b: call(OPS["matmul_nt"], (g, b)), lambda g, a: call(OPS["matmul_tn"], (a, g))],
     mv=[lambda g, b: g.unsqueeze(1) * b, lambda g, a: a.t() @ g],
     dot=[lambda g, b: g * b, lambda g, a: g * a],
     addmm=[lambda g: g, lambda g, b: g @ b.t(), lambda g, a: a.t() @ g],

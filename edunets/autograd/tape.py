@@ -13,9 +13,8 @@ from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refre
 from ..tensors import DTYPES, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'UNSAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
-           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'planned', 'keep', 'record', 'freed', 'place',
-           'check_nan']
+__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied', 'save_result',
+           'Node', 'AccumulateGrad', 'as_node', 'planned', 'keep', 'record', 'freed', 'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -190,7 +189,7 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
 
 
 # %% ../../nbs/02i_tape.ipynb #tapefree
-FREED, UNSAVED = "freed", "unsaved"
+FREED = "freed"
 
 def freed(node: Node) -> Exception:
     return error(RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed).",
@@ -207,9 +206,12 @@ def release(self: Node) -> None:
 @patch
 def get(self: Node, ask: str, position: int):
     "What a rule asks for."
-    kept = self.saved.get(ask, UNSAVED)
+    kept = self.saved.get(ask)
     if type(kept) is tuple: return self.unpack(kept, ask == "out")
-    if kept is UNSAVED: return self.saved["likes"][position] if ask == "like" else position if ask == "position" else [edge is not None for edge in self.edges] if ask == "needed" else self.params[ask]
+    if ask in self.params: return self.params[ask]
+    if ask == "like": return self.saved["likes"][position]
+    if ask == "position": return position
+    if ask == "needed": return [edge is not None for edge in self.edges]
     if kept is FREED: raise freed(self)
     return tuple([self.unpack(k, ask == "out", n) for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept
 
