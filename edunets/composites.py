@@ -23,7 +23,7 @@ __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erf
            'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
            'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer',
            'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack',
-           'flip', 'reflected', 'comparison']
+           'flip', 'reflected', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -716,6 +716,12 @@ for symbol, key in OPERATORS.items():
     setattr(Tensor, f"__i{symbol}__", getattr(Tensor, key + "_"))
 
 Tensor.__rsub__ = rsub
+
+def divides(self: Tensor, other) -> Tensor:
+    "`2 / x` is the reciprocal times 2, as in PyTorch: two roundings."
+    return FUNCTIONS["reciprocal"](self) * other
+
+Tensor.__rtruediv__ = divides
 
 def comparison(function):
     "A comparison with something that is no number is Python's own."

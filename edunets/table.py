@@ -23,11 +23,11 @@ from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
            'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled',
            'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'chosen', 'erf_coefficients', 'in_blocks', 'erf',
-           'horner', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full', 'sort', 'scatter', 'combined',
-           'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
-           'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries',
-           'signature', 'card', 'html_card']
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'scaled', 'chosen', 'erf_coefficients', 'in_blocks',
+           'erf', 'horner', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full', 'sort', 'scatter',
+           'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index',
+           'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
+           'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -232,8 +232,8 @@ kernel(
 
 kernel(
     add=lambda xp, a, b: xp.add(a, b),
-    mul=lambda xp, a, b: xp.multiply(a, b),
-    div=lambda xp, a, b: xp.divide(a, b),
+    mul=lambda xp, a, b: xp.multiply(a, b) if type(a) is type(b) else scaled(xp.multiply, a, b),
+    div=lambda xp, a, b: xp.divide(a, b) if type(a) is type(b) else scaled(xp.divide, a, b),
     pow=lambda xp, a, b: a ** b,
     atan2=lambda xp, a, b: xp.arctan2(a, b),
     floordiv=lambda xp, a, b: xp.floor_divide(a, b),
@@ -244,6 +244,12 @@ kernel(
     where=lambda xp, c, a, b: chosen(xp, c, a, b),
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
+
+def scaled(f, a, b):
+    "A product or quotient with a Python number. NumPy would round the number to half precision first; PyTorch computes in single."
+    array = b if isinstance(a, (int, float)) else a
+    if array.dtype != "float16": return f(a, b)
+    return f(*[x.astype("float32") if x is array else x for x in (a, b)]).astype("float16")
 
 def chosen(xp, c, a, b):
     "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."

@@ -178,8 +178,8 @@ class Tensor:
     def __rsub__(self, other) -> Tensor:
         "y - x: what `1 - x` is."
         ...
-    def __rtruediv__(self, other):
-        ""
+    def __rtruediv__(self, other) -> Tensor:
+        "`2 / x` is the reciprocal times 2, as in PyTorch: two roundings."
         ...
     def __rxor__(self, other):
         ""

@@ -46,6 +46,16 @@ def test_promotion(dtype, form):
     agree((form.format(a=a, b=b) for a, b in pairs), but=["ZeroDivision", "int8.* bool|fmod.*int8", "must be Tensor, not", "fmod.. received an invalid"])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("form", ["x * 0.1", "x / 0.3", "0.3 / x", "x + 0.1", "0.1 - x", "x / 100000", "x * 70000 / 70000", "2 / x", "x.reciprocal()"])
+def test_beside_a_number_the_bits_are_the_same(dtype, form):
+    """Half precision beside a Python number is computed in single, and a number over a tensor rounds twice."""
+    torch = pytest.importorskip("torch")
+    numbers = np.random.default_rng(0).standard_normal(10_000).astype(dtype)
+    ours, theirs = (eval(form, {"x": library.from_numpy(numbers)}).numpy() for library in (en, torch))
+    np.testing.assert_array_equal(ours, theirs)
+
+
 def test_promotion_in_cat_and_stack():
     agree(f"m.{name}([{values(a)}, {values(b)}])" for name in ("cat", "stack") for a in DTYPES for b in DTYPES)
 
