@@ -10,6 +10,7 @@ import sys
 FLAGS = ("gpu", "torch", "jax", "slow")   # a cell with one of these runs only where its need is met
 EXPORT = ("export", "exporti")
 DROP = ("hide", "default_exp")            # cells that the reader does not see
+KINDS = {"sec": "the section", "eq": "the equation", "fig": "the figure"}   # a reference, where there are no links
 DIRECTIVE = re.compile(r"#\|\s*(\w[\w-]*)(:?)\s*(.*)")
 
 
@@ -95,5 +96,27 @@ def show(nb):
     return nb
 
 
+def plain(caption):
+    """A caption as alt text: without markup."""
+    return re.sub(r"[`*$]", "", re.sub(r"@(sec|eq|fig)-[\w-]*\w", lambda match: KINDS[match[1]], caption))
+
+
+def for_quarto(nb):
+    """What only Quarto needs: the caption as alt text; a picture with a caption as the one result of its cell (each
+    further one would become a part of the figure); and HTML that asks for no scripts (as text/html it brings
+    require.js and jQuery from the web)."""
+    for cell in nb["cells"]:
+        found, outputs = directives(cell), cell.get("outputs", [])
+        if "label" in found:
+            set_text(cell, f"#| fig-alt: {json.dumps(plain(found['fig-cap']), ensure_ascii=False)}\n" + text(cell))
+        for number, output in enumerate(outputs):
+            data = output.get("data", {})
+            if "label" in found and len(outputs) > 1 and list(data) == ["text/plain"]:
+                outputs[number] = {"output_type": "stream", "name": "stdout", "text": "".join(data["text/plain"]) + "\n"}
+            if "text/html" in data:
+                data["text/markdown"] = "`````{=html}\n" + "".join(data.pop("text/html")).strip() + "\n`````"
+    return nb
+
+
 if __name__ == "__main__":
-    json.dump(show(json.load(sys.stdin)), sys.stdout)
+    json.dump(for_quarto(show(json.load(sys.stdin))), sys.stdout)

@@ -96,7 +96,9 @@ def test_flagged_cells(flag):
 
 @pytest.fixture(scope="module")
 def site(staged, tmp_path_factory):
-    return site_build.build(staged, tmp_path_factory.mktemp("rendered") / "site").parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_build.shutil, "which", lambda name: None)   # Sphinx's pages, also where Quarto is installed
+        return site_build.build(staged, tmp_path_factory.mktemp("rendered") / "site").parent
 
 
 def test_site_has_every_chapter(site):

@@ -6,6 +6,7 @@ import sys
 import nbformat
 import pytest
 
+import _nbfilter
 import book
 import execute
 import lint
@@ -25,7 +26,9 @@ def sample(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(sample):
-    return site_build.build(sample, sample.parent / "site").parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_build.shutil, "which", lambda name: None)   # Sphinx's pages, also where Quarto is installed
+        return site_build.build(sample, sample.parent / "site").parent
 
 
 def words(site, name):
@@ -76,7 +79,17 @@ def test_the_filter_as_quarto_runs_it(sample):
     nbformat.validate(shown)
     sources = ["".join(cell["source"]) for cell in shown["cells"]]
     assert "def square(x):\n    'The square of x.'\n    return x * x" in sources
-    assert any(source.startswith("#| label: fig-line\n#| fig-cap:") for source in sources)
+    assert any(source.startswith('#| fig-alt: "A line, as in the equation."\n#| label: fig-line\n#| fig-cap:') for source in sources)
+    drawing = next(cell for cell in shown["cells"] if "Drawing()" in "".join(cell["source"]))
+    assert list(drawing["outputs"][0]["data"]) == ["text/plain", "text/markdown"]
+
+
+def test_quarto_gets_one_result_for_a_caption():
+    picture, value = ({"output_type": kind, "metadata": {}, "data": data} for kind, data in [
+        ("display_data", {"image/png": "", "text/plain": "<Figure>"}), ("execute_result", {"text/plain": ["1.5"]})])
+    cell = {"cell_type": "code", "source": ["#| label: fig-x\n", '#| fig-cap: "X."\n', "x"], "outputs": [picture, value]}
+    assert _nbfilter.for_quarto({"cells": [cell]})["cells"][0]["outputs"] == [
+        picture, {"output_type": "stream", "name": "stdout", "text": "1.5\n"}]
 
 
 def stub_quarto(folder, body, monkeypatch):

@@ -116,6 +116,9 @@ def outputs(cell):
     if len(book.json.dumps(cell["outputs"])) > MOST_OUTPUT_BYTES:
         yield f"outputs of more than {MOST_OUTPUT_BYTES:,} bytes"
     for output in cell["outputs"]:
+        html = "".join(output.get("data", {}).get("text/html", []))
+        if len(re.findall(r"<t[dh]\b", html)) != len(re.findall(r"</t[dh]>", html)):
+            yield "a table with cells that are not closed; Quarto cannot read it"
         if MACHINE_PATH.search(output_text(output)):
             yield f"the path of one machine in an output: {MACHINE_PATH.search(output_text(output))[0]}"
 

@@ -56,9 +56,13 @@ SPHINX = {
 
 def with_quarto(source, site):
     """Quarto's exit status alone is not enough: a warning in its log is a broken page too."""
-    done = subprocess.run(["quarto", "render", str(source)], text=True, capture_output=True)
-    if done.returncode or "WARN" in done.stderr:
-        sys.exit(done.stderr)
+    log = []
+    with subprocess.Popen(["quarto", "render", str(source)], text=True, stderr=subprocess.PIPE) as run:
+        for line in run.stderr:
+            print(line, end="", file=sys.stderr, flush=True)     # its progress, a page a line
+            log.append(line)
+    if run.returncode or any("WARN" in line for line in log):
+        sys.exit("Quarto failed or warned:\n" + "".join(line for line in log if "WARN" in line or "ERROR" in line))
     output = yaml.safe_load((source / "_quarto.yml").read_text())["project"]["output-dir"]
     shutil.copytree(source / output, site, dirs_exist_ok=True)
 
@@ -124,3 +128,5 @@ def build(source=book.STAGE, site=book.SITE):
 if __name__ == "__main__":
     page = build()
     print(f"\nThe book is ready. Open it in a browser:\n  {page.as_uri()}")
+    if shutil.which("quarto"):
+        print(f"Quarto's search needs a server:\n  python3 -m http.server --directory {page.parent}")

@@ -9,14 +9,13 @@
 """
 import re
 
-from _nbfilter import directives, set_text, text
+from _nbfilter import directives, plain, set_text, text
 
 HEADING = re.compile(r"(#+ .*?)\s*\{#(sec-[\w-]+)\}\s*$")
 EQUATION = re.compile(r"(.*)\$\$\s*\{#(eq-[\w-]+)\}\s*$")
 CALLOUT = re.compile(r":::+\s*\{\.callout-(\w+)([^}]*)\}\s*$")
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 REFERENCE = re.compile(r"@((sec|eq|fig)-[\w-]*\w)")
-KINDS = {"sec": "the section", "eq": "the equation", "fig": "the figure"}
 
 
 def figure_numbers(notebooks):
@@ -71,11 +70,6 @@ def markdown(source, figures):
         done.append(line if fenced or is_fence else line_to_myst(line, lines, figures))
         fenced ^= is_fence
     return "\n".join(done)
-
-
-def plain(line):
-    """A caption as alt text: without markup."""
-    return re.sub(r"[`*$]", "", REFERENCE.sub(lambda match: KINDS[match[2]], line))
 
 
 def code(cell, figures):
