@@ -23,8 +23,8 @@ from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
            'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled',
            'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'scaled', 'chosen', 'erf_coefficients', 'in_blocks',
-           'erf', 'horner', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full', 'sort', 'scatter',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'chosen', 'erf_coefficients', 'in_blocks', 'erf',
+           'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full', 'sort', 'scatter',
            'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index',
            'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
            'entries', 'signature', 'card', 'html_card']
@@ -245,12 +245,6 @@ kernel(
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
 
-def scaled(f, a, b):
-    "A product or quotient with a Python number. NumPy would round the number to half precision first; PyTorch computes in single."
-    array = b if isinstance(a, (int, float)) else a
-    if array.dtype != "float16": return f(a, b)
-    return f(*[x.astype("float32") if x is array else x for x in (a, b)]).astype("float16")
-
 def chosen(xp, c, a, b):
     "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."
     if xp is not np or c.size < 1 << 12 or c.shape != np.broadcast(c, a, b).shape: return xp.where(c, a, b)
@@ -299,6 +293,12 @@ def horner(coefficients, x):
     total = coefficients[0]
     for c in coefficients[1:]: total = total * x + c
     return total
+
+def scaled(f, a, b):
+    "A product or quotient with a Python number. NumPy would round the number to half precision first; PyTorch computes in single."
+    array = b if isinstance(a, (int, float)) else a
+    if array.dtype != "float16": return f(a, b)
+    return f(*[x.astype("float32") if x is array else x for x in (a, b)]).astype("float16")
 
 # %% ../nbs/01a_table.ipynb #a75ca6c9
 kernel(
