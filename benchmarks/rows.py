@@ -163,7 +163,7 @@ REASONS = {
     **dict.fromkeys("remainder floordiv rem truncdiv atan2 hypot logaddexp logaddexp2 atanh asin acos asinh acosh sinh cosh tan atan expm1 log1p log10 exp2 pow xlogy".split(), SCALAR),
     **dict.fromkeys("erf erfc erfinv gelu lgamma digamma polygamma".split(), STEPS),
     **dict.fromkeys(["prod", "cumsum", "cumsum columns", "cumprod", "cummax", "cummin", "logcumsumexp"], CHAIN),
-    **dict.fromkeys("exp log log2 clamp full relu copysign sign logical_and logical_or logical_xor logical_not bit".split() + ["sum", "sum rows", "mean"], THREADS),
+    **dict.fromkeys("exp log log2 clamp full relu copysign sign logical_and logical_or logical_xor logical_not bit".split() + ["sum", "sum rows", "mean", "max rows"], THREADS),
     **dict.fromkeys(["standardize", "standardize columns", "standardize images", "standardize_slope", "affine", "rsqrt", "sigmoid", "silu", "softmax", "softmax columns", "log_softmax", "logsumexp", "norm", "var", "std", "topk rows", "sgd", "sgd_momentum", "adam", "adagrad", "rmsprop", "nadam", "radam", "lion"], PASSES),
     **dict.fromkeys("leaky_relu elu mish softplus log_sigmoid gelu_tanh mse_loss huber_loss bce_loss bce_logits_loss".split() + ["nll_loss cross_entropy"], PASSES), "hardtanh": THREADS,
     **dict.fromkeys(["nll_loss", "nll_slope"], "of each row of a matrix one number is taken, so a dozen calls of NumPy on a thousand numbers are all that is measured"),
