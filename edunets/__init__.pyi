@@ -91,7 +91,7 @@ def amax(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builti
 def amin(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The smallest element; ties share the gradient."
     ...
-def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None):
+def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None) -> tuple[Tensor, Tensor]:
     "The smallest and the largest element; ties share the gradient."
     ...
 def any(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -368,10 +368,10 @@ def cov(input: Tensor, *, correction: builtins.int = 1, fweights: Tensor | None 
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
     ...
-def cummax(input: Tensor, dim: builtins.int, *, out=None):
+def cummax(input: Tensor, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
     "The largest element so far along `dim`, and its index (of equal ones the last)."
     ...
-def cummin(input: Tensor, dim: builtins.int, *, out=None):
+def cummin(input: Tensor, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
     ...
 def cumprod(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
@@ -507,9 +507,9 @@ def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=No
 def fill_(self: Tensor, value) -> Tensor:
     "Take one value everywhere."
     ...
-def finfo(kind=None):
-    "The limits of a floating dtype: `eps`, `max`, `tiny` (NumPy's `finfo`)."
-    ...
+class finfo:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The integer part of x."
     ...
@@ -623,9 +623,9 @@ def hstack(tensors, *, out: Tensor | None = None) -> Tensor:
 def hypot(input, other, *, out: Tensor | None = None) -> Tensor:
     "The length of the hypotenuse, sqrt(x*x + y*y), without overflow."
     ...
-def iinfo(kind):
-    "The limits of an integer dtype (NumPy's `iinfo`)."
-    ...
+class iinfo:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out=None) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
     ...
@@ -715,7 +715,7 @@ def isreal(input: Tensor) -> Tensor:
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The Kronecker product: each element of x times the whole of y."
     ...
-def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     ...
 def lcm(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -881,7 +881,7 @@ def minimum(input, other, *, out: Tensor | None = None) -> Tensor:
 def mm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
     ...
-def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
+def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
     "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
     ...
 def moveaxis(input: Tensor, source: builtins.int | tuple, destination: builtins.int | tuple) -> Tensor:

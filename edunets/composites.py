@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import builtins
+import collections
+import functools
 import math
-from typing import NamedTuple
 
 from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
@@ -20,10 +21,10 @@ __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erf
            'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves',
            'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
            'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'powers', 'logsumexp', 'call_along',
-           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'ValuesIndices', 'max', 'min', 'turned',
-           'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer',
-           'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack',
-           'flip', 'reflected', 'divides', 'comparison']
+           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max',
+           'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to',
+           'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors',
+           'cat', 'stack', 'flip', 'reflected', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 kernel(
@@ -49,16 +50,16 @@ decompose(
     exp2=lambda a: (a * math.log(2)).exp(),
     log2=lambda a: a.log() / math.log(2),
     log10=lambda a: a.log() / math.log(10),
-    rsqrt=lambda a: 1 / a.sqrt(),
+    rsqrt=lambda a: a.sqrt().reciprocal(),
     square=lambda a: a * a,
-    reciprocal=lambda a: 1 / a,
+    reciprocal=lambda a: call(OPS["div"], (1.0, a)),
     tan=lambda a: a.sin() / a.cos(),
     asin=lambda a: a.atan2((1 - a * a).sqrt()),
     acos=lambda a: (1 - a * a).sqrt().atan2(a),
     atan=lambda a: a.atan2(1),
     sinh=lambda a: (a.exp() - (-a).exp()) / 2,
     cosh=lambda a: (a.exp() + (-a).exp()) / 2,
-    sigmoid=lambda a: 1 / (1 + (-a).exp()),
+    sigmoid=lambda a: (1 + (-a).exp()).reciprocal(),
     relu=lambda a: where((a > 0) | (a != a), a, 0),
     silu=lambda a: a / (1 + (-a).exp()),
     gelu=lambda a: 0.5 * a * (1 + (a * math.sqrt(0.5)).erf()),
@@ -479,18 +480,27 @@ def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
     return (input != 0).sum(dim)
 
 # %% ../nbs/01d_composites.ipynb #7a311131
-class ValuesIndices(NamedTuple):
-    "What `max(dim)`, `min(dim)`, `sort` and `topk` return."
-    values: Tensor
-    indices: Tensor
-    def __repr__(self) -> str: return f"edunets.return_types(\nvalues={self.values!r},\nindices={self.indices!r})"
+@functools.cache
+def result(name: str, *fields: str) -> type:
+    "A type of named tuple that prints as PyTorch's `return_types`; it can be pickled, though no module holds it."
+    made = collections.namedtuple(name, fields)
+    made.__doc__ = f"What `{name.replace('linalg_', 'linalg.')}` returns."
+    made.__repr__ = lambda self: f"edunets.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
+    made.__reduce__ = lambda self: (rebuilt, (name, fields, tuple(self)))
+    return made
+
+def rebuilt(name: str, fields: tuple, values: tuple) -> tuple: return result(name, *fields)(*values)
+
+def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
+    "What `max(dim)`, `sort` and the like return: values, and where they stood."
+    return result(name, "values", "indices")(*pair)
 
 @face
 def max(input: Tensor, dim=None, keepdim: bool = False):
     "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
     if isinstance(dim, Tensor): return input.maximum(dim)
     if dim is None: return call(OPS["max"], (input,), {"dims": None, "keepdim": False}, "MaxBackward1")
-    return ValuesIndices(*call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
+    return values_indices("max", call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
 
 @face
 def min(input: Tensor, dim=None, keepdim: bool = False):
@@ -498,7 +508,7 @@ def min(input: Tensor, dim=None, keepdim: bool = False):
     if isinstance(dim, Tensor): return input.minimum(dim)
     if dim is None: return call(OPS["amin"], (input,), {"dims": None, "keepdim": False}, "MinBackward1")
     values, indices = max(turned(input), dim, keepdim)
-    return ValuesIndices(turned(values), indices)
+    return values_indices("min", (turned(values), indices))
 
 def turned(x: Tensor) -> Tensor:
     "x with its order turned around: -x, and of integers ~x, which cannot overflow."
@@ -520,7 +530,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 @face
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True):
     "Values in order along `dim`, and where they came from; stable."
-    return ValuesIndices(*call_along("sort", input, dim, "SortBackward0", descending=descending))
+    return values_indices("sort", call_along("sort", input, dim, "SortBackward0", descending=descending))
 
 @face
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
@@ -533,7 +543,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     n = input.size(dim) if input.ndim else 1
     if not (0 <= k <= n and (input.ndim or k)):
         raise error(RuntimeError, "selected index k out of range", f"k={k} of {n} elements", f"k up to {n}")
-    return ValuesIndices(*call_along("topk", input, dim, "TopkBackward0", k=k, largest=largest))
+    return values_indices("topk", call_along("topk", input, dim, "TopkBackward0", k=k, largest=largest))
 
 FEW = 64      # so few elements are sorted as quickly as parted
 

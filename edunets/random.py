@@ -242,6 +242,12 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     if num_samples <= 0: raise error(RuntimeError, "cannot sample n_sample <= 0 samples", f"num_samples={num_samples}", "at least one")
     weights = input.detach()
     continuous(weights.dtype)
+    if not replacement and num_samples > weights.size(-1):
+        raise error(RuntimeError, "cannot sample n_sample > prob_dist.size(-1) samples without replacement", f"num_samples={num_samples} of {weights.size(-1)}", "replacement=True")
+    if not ((weights >= 0) & (weights < math.inf)).all():
+        raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0", "a weight says how often a place is drawn, beside the others", "softmax makes weights of scores")
+    if not (weights.sum(-1) > 0).all():
+        raise error(RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)", "no place can be drawn", "at least one weight above 0 in each row")
     if not replacement:      # the largest of log(weight) + Gumbel noise are a draw without replacement
         noise = -(-rand(weights.payload.shape, generator=generator, device=input.device).log()).log()
         return (weights.log() + noise).topk(num_samples, -1).indices

@@ -351,10 +351,21 @@ def is_tensor(obj) -> bool:
     "Whether `obj` is a Tensor."
     return isinstance(obj, Tensor)
 
-def finfo(kind: dtype | None = None): 
-    "The limits of a floating dtype: `eps`, `max`, `tiny` (NumPy's `finfo`)."
-    return np.finfo((kind or get_default_dtype()).numpy)
+class finfo:
+    "The limits of a floating dtype (the default one, if none is given), as `torch.finfo`: Python numbers."
+    def __init__(self, kind: dtype | None = None):
+        found = np.finfo((kind or get_default_dtype()).numpy)
+        self.bits, self.dtype, self.resolution = found.bits, found.dtype.name, 10.0 ** -found.precision
+        self.min, self.max, self.eps, self.tiny = (float(x) for x in (found.min, found.max, found.eps, found.tiny))
+        self.smallest_normal = self.tiny
 
-def iinfo(kind: dtype):
-    "The limits of an integer dtype (NumPy's `iinfo`)."
-    return np.iinfo(kind.numpy)
+    def __repr__(self) -> str:
+        return "finfo(" + ", ".join(f"{name}={getattr(self, name):g}" for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny")) + f", dtype={self.dtype})"
+
+class iinfo:
+    "The limits of an integer dtype, as `torch.iinfo`."
+    def __init__(self, kind: dtype):
+        found = np.iinfo(kind.numpy)
+        self.bits, self.min, self.max, self.dtype = found.bits, found.min, found.max, found.dtype.name
+
+    def __repr__(self) -> str: return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -277,7 +277,7 @@ class Tensor:
     def amin(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The smallest element; ties share the gradient."
         ...
-    def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None):
+    def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None) -> tuple[Tensor, Tensor]:
         "The smallest and the largest element; ties share the gradient."
         ...
     def any(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -523,10 +523,10 @@ class Tensor:
     def cross(self, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
         "The vector product, in three dimensions. RuntimeError for other sizes."
         ...
-    def cummax(self, dim: builtins.int, *, out=None):
+    def cummax(self, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
         "The largest element so far along `dim`, and its index (of equal ones the last)."
         ...
-    def cummin(self, dim: builtins.int, *, out=None):
+    def cummin(self, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
         "The smallest element so far along `dim`, and its index (of equal ones the last)."
         ...
     def cumprod(self, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
@@ -899,7 +899,7 @@ class Tensor:
     def kron(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The Kronecker product: each element of x times the whole of y."
         ...
-    def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
+    def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
         "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
         ...
     def lcm(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -1083,7 +1083,7 @@ class Tensor:
     def mm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The product of two matrices."
         ...
-    def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None):
+    def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
         "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
         ...
     def moveaxis(self, source: builtins.int | tuple, destination: builtins.int | tuple) -> Tensor:
@@ -1651,9 +1651,9 @@ def element_size(self: Tensor) -> builtins.int:
 def error(kind: type, what: str, why: str, fix: str):
     "An exception of class `kind` that says what happened, why (at which of the user's lines), and what to try."
     ...
-def finfo(kind=None):
-    "The limits of a floating dtype: `eps`, `max`, `tiny` (NumPy's `finfo`)."
-    ...
+class finfo:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 float16: Any
 float32: Any
 float64: Any
@@ -1672,9 +1672,9 @@ def from_numpy_dtype(kind):
 def get_default_dtype():
     "The dtype of tensors made from Python floats."
     ...
-def iinfo(kind):
-    "The limits of an integer dtype (NumPy's `iinfo`)."
-    ...
+class iinfo:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 int16: Any
 int32: Any
 int64: Any

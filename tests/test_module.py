@@ -133,3 +133,14 @@ def test_every_layer_keeps_its_memory_free_of_cycles():
         del net
         assert gone() is None
     finally: gc.enable()
+
+
+def test_a_state_from_before_batches_were_counted():
+    """As PyTorch, which asks for `num_batches_tracked` only of states whose version says that they have one."""
+    for library in (en, pytest.importorskip("torch")):
+        net = library.nn.Sequential(library.nn.BatchNorm1d(2))
+        net(library.ones(3, 2))
+        state = {name: x for name, x in net.state_dict().items() if "num_batches_tracked" not in name}
+        assert str(net.load_state_dict(state)) == "<All keys matched successfully>"
+        assert net[0].num_batches_tracked.item() == 1
+        with pytest.raises(RuntimeError, match="running_mean"): net.load_state_dict({"0.weight": library.ones(2), "0.bias": library.ones(2)})

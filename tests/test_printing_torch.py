@@ -1,6 +1,5 @@
 """Tensors print as PyTorch's do, character for character."""
 import math
-import re
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ FIXED = """m.tensor(3) | m.tensor(2.5) | m.tensor(True) | m.tensor([]) | m.zeros
     m.tensor([100000000., 1]) | m.tensor([123456.789]) | m.tensor([[1, -20], [300, 4]]) | m.tensor([True, False]) | m.tensor([[True], [False]]) | m.tensor([1, 2], dtype=m.int32) | m.tensor([1, 255], dtype=m.uint8) | m.tensor([1.5], dtype=m.float64) | m.tensor([1.5, 65504], dtype=m.float16) | m.tensor(1.5, dtype=m.float64) | m.tensor(7, dtype=m.int16)
     m.arange(24).reshape(2, 3, 4) | m.arange(16.).reshape(2, 2, 2, 2) | m.arange(1000) | m.arange(1001) | m.arange(1001.) / 7 | m.zeros(100, 100) | m.zeros(3, 400) | m.zeros(20, 10, 10) | m.zeros(7, 7, 7, 7) | m.arange(40) | m.arange(40.) * 1.5 | m.arange(200).reshape(4, 50) | m.eye(3) | m.ones(2, 1, 3) | m.arange(2000).reshape(2, 1000) | m.arange(2000).reshape(1000, 2) | m.arange(5000.).reshape(5, 1000) / 3
     m.ones(2, requires_grad=True) | m.ones(2, requires_grad=True) * 2 | m.ones(2, 3, requires_grad=True).sum() | m.arange(20., requires_grad=True) * 1.5 | m.full((2,), 2., requires_grad=True).sqrt() | -m.ones(2, requires_grad=True) | m.ones(1, dtype=m.float64, requires_grad=True) | m.zeros(0, requires_grad=True) | m.ones(2, requires_grad=True).reshape(2, 1) | m.ones(3, requires_grad=True)[1:] | m.ones(3, requires_grad=True).sqrt().sigmoid() | (m.ones(3, 4, requires_grad=True) @ m.ones(4, 2)).relu()
-    m.arange(6).reshape(2, 3).t() | m.arange(3).expand(2, 3) | m.arange(10)[::3] | m.tensor([[1e-3, 1e3], [1, 2]]) | m.tensor([1e-3, 1.001]) | m.tensor([9.99995]) | m.tensor([0.99999]) | m.tensor([999.99999, 1.]) | m.tensor([2 ** 40]) | m.tensor([-2 ** 63]) | m.ones(9, dtype=m.float64) / 3 | m.tensor([1e300, 1e-300], dtype=m.float64) | m.ones(2, 3).max(1) | m.tensor([3, 1]).sort() | m.ones(2, 2).topk(1)"""
+    m.arange(6).reshape(2, 3).t() | m.arange(3).expand(2, 3) | m.arange(10)[::3] | m.tensor([[1e-3, 1e3], [1, 2]]) | m.tensor([1e-3, 1.001]) | m.tensor([9.99995]) | m.tensor([0.99999]) | m.tensor([999.99999, 1.]) | m.tensor([2 ** 40]) | m.tensor([-2 ** 63]) | m.ones(9, dtype=m.float64) / 3 | m.tensor([1e300, 1e-300], dtype=m.float64) | m.ones(2, 3).max(1) | m.tensor([3, 1]).sort() | m.ones(2, 2).topk(1) | m.tensor([3, 1, 1]).mode() | m.tensor([2., 3, 1]).median(0) | m.tensor([2., 3, 1]).kthvalue(2) | m.tensor([2., 3, 1]).cummin(0) | m.aminmax(m.ones(3)) | m.linalg.slogdet(m.eye(2)) | m.finfo(m.float32) | m.finfo(m.float64) | m.finfo(m.float16) | m.iinfo(m.int8) | m.finfo(m.float32).eps | m.iinfo(m.int64).max"""
 FIXED = [text.strip() for line in FIXED.splitlines() for text in line.split("|")]
 
 
@@ -33,7 +32,7 @@ def same(array, **options):
 @pytest.mark.parametrize("expression", FIXED)
 def test_repr(expression):
     ours, theirs = text(expression, en), text(expression, torch)
-    assert ours == re.sub(r"return_types\.\w+", "return_types", theirs)
+    assert ours == theirs
 
 
 @pytest.mark.parametrize("options", [dict(precision=2), dict(precision=8), dict(threshold=5), dict(edgeitems=1, threshold=4), dict(linewidth=40), dict(sci_mode=True), dict(sci_mode=False), dict(profile="short"), dict(profile="full"), dict(precision=1, linewidth=120, edgeitems=2, threshold=20), dict(profile="short", precision=6)])
@@ -43,7 +42,7 @@ def test_options(options):
             m.set_printoptions(**options)
         for expression in FIXED:
             if "arange(5000" not in expression:
-                assert text(expression, en) == re.sub(r"return_types\.\w+", "return_types", text(expression, torch))
+                assert text(expression, en) == text(expression, torch)
     finally:
         for m in (en, torch):
             m.set_printoptions(profile="default")
@@ -90,5 +89,5 @@ def test_on_the_tape(array, name):
 def test_str_and_format():
     for expression in FIXED:
         a, b = (eval(expression, {"m": m, "math": math}) for m in (en, torch))
-        assert re.sub(r"return_types\.\w+", "return_types", str(b).replace("torch.", "edunets.")) == str(a)
+        assert str(b).replace("torch.", "edunets.") == str(a)
     assert f"{en.tensor(2.5):.1f} {en.ones(2)}" == f"{torch.tensor(2.5):.1f} {torch.ones(2)}"

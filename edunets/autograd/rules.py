@@ -9,13 +9,13 @@ from .tape import no_vjp, vjp
 from ..composites import count
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, call, decompose, expand, filled, kernel
+from ..table import OPS, call, decompose, expand, filled, kernel, scaled
 from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
 __all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place', 'spread', 'kept',
-           'spread_mean', 'shared', 'gather', 'scatter', 'won', 'tied', 'along']
+           'spread_mean', 'spread_over', 'shared', 'gather', 'scatter', 'won', 'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -194,7 +194,11 @@ def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, coun
     "The transpose of a mean: the gradient over `count`, at every element."
     return call(OPS["spread_mean"], (g,), {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
 
-kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count: expand(xp, g / count if keepdim or dims is None else (g / count).reshape(kept(shape, dims)), shape))
+def spread_over(xp, g, shape, dims, keepdim, count):
+    share = scaled(xp.divide, g, count)
+    return expand(xp, share if keepdim or dims is None else share.reshape(kept(shape, dims)), shape)
+
+kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count: spread_over(xp, g, shape, dims, keepdim, count))
 decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: spread(g / count, shape, dims, keepdim))
 
 

@@ -303,6 +303,10 @@ class Running(Module):
         self.reset_running_stats()
         begin(self)
 
+    def _fill_state(self, state: dict, prefix: str) -> None:
+        name = prefix + "num_batches_tracked"      # networks saved before there was a count have none
+        if self.num_batches_tracked is not None: state.setdefault(name, self.num_batches_tracked)
+
     def check_dims(self, input: Tensor) -> None:
         if input.ndim not in self.ndims: raise error(ValueError, f"expected {' or '.join(f'{n}D' for n in self.ndims)} input (got {input.ndim}D input)", "batch, channel, space", "x.unsqueeze(0)")
 

@@ -11,7 +11,6 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from ..autograd.tape import vjp
-from ..composites import ValuesIndices
 from ..errors import error
 from ..names import FUNCTIONS, finish
 from .activations import Plain
@@ -306,9 +305,9 @@ def adaptive_maximum(n: int) -> None:
     "adaptive_max_pool1d, 2d or 3d, and the twin that returns the indices too."
     name = f"adaptive_max_pool{n}d"
     def with_indices(input: Tensor, output_size, return_indices: bool = False) -> tuple[Tensor, Tensor]:
-        return ValuesIndices(*largest(input, parts_of(input, output_size, n, name, input.shape[-n - 1:]), f"AdaptiveMaxPool{n}DBackward0"))
+        return largest(input, parts_of(input, output_size, n, name, input.shape[-n - 1:]), f"AdaptiveMaxPool{n}DBackward0")
     def function(input: Tensor, output_size, return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
-        return with_indices(input, output_size) if return_indices else with_indices(input, output_size).values
+        return with_indices(input, output_size) if return_indices else with_indices(input, output_size)[0]
     named(function, name, f"The largest of each of `output_size` parts in {n} dimensions of space; with `return_indices` also where it stood. RuntimeError for an input without space.")
     named(with_indices, name + "_with_indices", f"The largest of each of `output_size` parts in {n} dimensions of space, and where it stood. RuntimeError for an input without space.")
 

@@ -57,12 +57,18 @@ def misfits(kept: dict, state: Mapping) -> list[str]:
 def quoted(names: list[str]) -> str: return ", ".join(f'"{name}"' for name in names)
 
 @patch
+def _fill_state(self: Module, state: dict, prefix: str) -> None:
+    "Give a state that is about to be loaded what older ones lack, under names that begin with `prefix`; a class may have its own."
+
+@patch
 def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
     "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does not fit and, if `strict`, for names too few or too many: then nothing was changed."
     if not isinstance(state_dict, Mapping): raise error(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.", "a state is a dict of names and tensors", "model.load_state_dict(en.load(path))")
     state, missing, unexpected, said = OrderedDict(state_dict), [], [], []
     for path, module in list(self.named_modules(remove_duplicate=False)):
-        for hook in list(module._hooks.load_pre.values()) if module._hooks else []: hook(module, state, f"{path}." * bool(path), {}, strict, missing, unexpected, said)
+        prefix = f"{path}." * bool(path)
+        module._fill_state(state, prefix)
+        for hook in list(module._hooks.load_pre.values()) if module._hooks else []: hook(module, state, prefix, {}, strict, missing, unexpected, said)
     kept = places(self)
     missing += [name for name in kept if name not in state]
     unexpected += [name for name in state if name not in kept]

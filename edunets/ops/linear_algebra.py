@@ -3,11 +3,10 @@
 # %% ../../nbs/ops/linear_algebra.ipynb #01b2dea0
 from __future__ import annotations
 
-import collections
 import math
 
 from ..autograd.tape import vjp
-from ..composites import check_floating
+from ..composites import check_floating, result
 from ..errors import error
 from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where
 from .contraction import check_dtypes
@@ -17,17 +16,17 @@ from ..views import store_out
 
 # %% auto #0
 __all__ = ['SINGULAR', 'DIVERGED', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldSVD', 'QR', 'OldQR', 'LstSq', 'DRIVERS', 'TERMS',
-           'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'refusal', 'check_matrices', 'result',
-           'finish_all', 'linalg', 'solved', 'eye_like', 'columns', 'solve', 'inv', 'swapped', 'lu_steps', 'signs',
-           'det_steps', 'slogdet_steps', 'inverse_of', 'wide', 'cofactors', 'but_two', 'cofactor_rule', 'det',
-           'slogdet', 'halved', 'folded', 'cholesky_rule', 'triangle', 'cholesky', 'apart', 'eigh_rule', 'eigh',
-           'eigvalsh', 'skew', 'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff',
-           'mirrored', 'matrix_rank', 'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel',
-           'exp_rule', 'matrix_exp', 'solve_triangular', 'lu_factor', 'unpacked', 'lu', 'places_of', 'lu_solve',
-           'vector_norm', 'spectral', 'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power', 'multi_dot', 'vecdot',
-           'cross', 'diagonal', 'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse', 'slogdet_of', 'logdet',
-           'pinverse', 'nuclear_norm', 'frobenius_norm', 'cholesky_of', 'cholesky_solve', 'cholesky_inverse', 'qr_of',
-           'svd_of', 'triangular_solve', 'lu_of', 'lu_solve_of', 'lu_unpack']
+           'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'refusal', 'check_matrices', 'finish_all',
+           'linalg', 'solved', 'eye_like', 'columns', 'solve', 'inv', 'swapped', 'lu_steps', 'signs', 'det_steps',
+           'slogdet_steps', 'inverse_of', 'wide', 'cofactors', 'but_two', 'cofactor_rule', 'det', 'slogdet', 'halved',
+           'folded', 'cholesky_rule', 'triangle', 'cholesky', 'apart', 'eigh_rule', 'eigh', 'eigvalsh', 'skew',
+           'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff', 'mirrored', 'matrix_rank',
+           'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel', 'exp_rule', 'matrix_exp',
+           'solve_triangular', 'lu_factor', 'unpacked', 'lu', 'places_of', 'lu_solve', 'vector_norm', 'spectral',
+           'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power', 'multi_dot', 'vecdot', 'cross', 'diagonal',
+           'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse', 'slogdet_of', 'logdet', 'pinverse',
+           'nuclear_norm', 'frobenius_norm', 'cholesky_of', 'cholesky_solve', 'cholesky_inverse', 'qr_of', 'svd_of',
+           'triangular_solve', 'lu_of', 'lu_solve_of', 'lu_unpack']
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b14dbd76
 kernel(
@@ -64,13 +63,6 @@ def check_matrices(A: Tensor, name: str, square: bool = False) -> None:
     if square and rows != columns: raise error(RuntimeError, f"linalg.{name}: A must be batches of square matrices, but they are {rows} by {columns} matrices", "only a square matrix has that", "A.mT @ A is square")
     check_floating(A, f"linalg.{name}: Expected a floating point tensor as input")
     if A.dtype.itemsize < 4: raise error(RuntimeError, f"linalg.{name}: Low precision dtypes not supported. Got {A.dtype.name}", "elimination in half precision would lose all digits", "A.float()")
-
-def result(name: str, *fields: str) -> type:
-    "A type of named tuple that prints as PyTorch's `return_types`."
-    made = collections.namedtuple(name, fields)
-    made.__doc__, made.__module__ = f"What `{name.replace('linalg_', 'linalg.')}` returns.", __name__
-    made.__repr__ = lambda self: f"edunets.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
-    return made
 
 def finish_all(results: tuple, out: tuple | None) -> tuple:
     "The end of a function with several results that takes `out=`."

@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from ..autograd.rules import along
 from ..autograd.tape import vjp
-from ..composites import ValuesIndices, call_along, check_floating, floating
+from ..composites import call_along, check_floating, floating, result, values_indices
 from ..errors import error
 from ..names import FUNCTIONS, face, finish, where
 from ..table import OPS, call, decompose, filled, kernel
 from ..tensors import Tensor, check_dim, float32, int64, patch
 
 # %% auto #0
-__all__ = ['gaps', 'nansum', 'nanmean', 'MinMax', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling',
-           'latest_steps', 'cummax', 'cummin', 'logcumsumexp', 'diff', 'strips', 'trapezoid', 'trapz',
-           'cumulative_trapezoid', 'renorm', 'dist', 'bincount', 'histc', 'cov', 'corrcoef']
+__all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling', 'latest_steps',
+           'cummax', 'cummin', 'logcumsumexp', 'diff', 'strips', 'trapezoid', 'trapz', 'cumulative_trapezoid', 'renorm',
+           'dist', 'bincount', 'histc', 'cov', 'corrcoef']
 
 # %% ../../nbs/ops/reductions.ipynb #35bb0787
 def gaps(input: Tensor) -> Tensor: return input.isnan() if input.payload.dtype.kind == "f" else input != input
@@ -35,16 +34,10 @@ def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False
     return finish(total / (~gaps(input)).sum(dim, keepdim), out)
 
 # %% ../../nbs/ops/reductions.ipynb #7034260a
-class MinMax(NamedTuple):
-    "What `aminmax` returns."
-    min: Tensor
-    max: Tensor
-    def __repr__(self) -> str: return f"edunets.return_types.aminmax(\nmin={self.min!r},\nmax={self.max!r})"
-
 @face
-def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The smallest and the largest element; ties share the gradient."
-    return MinMax(input.amin(dim, keepdim), input.amax(dim, keepdim))
+    return result("aminmax", "min", "max")(input.amin(dim, keepdim), input.amax(dim, keepdim))
 
 @face(method=False)
 def var_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> tuple[Tensor, Tensor]:
@@ -109,14 +102,14 @@ vjp(
 
 # %% ../../nbs/ops/reductions.ipynb #d9a4961b
 @face
-def cummax(input: Tensor, dim: int) -> ValuesIndices:
+def cummax(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "The largest element so far along `dim`, and its index (of equal ones the last)."
-    return ValuesIndices(*call_along("cummax", input, dim, "CummaxBackward0"))
+    return values_indices("cummax", call_along("cummax", input, dim, "CummaxBackward0"))
 
 @face
-def cummin(input: Tensor, dim: int) -> ValuesIndices:
+def cummin(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
-    return ValuesIndices(*call_along("cummin", input, dim, "CumminBackward0"))
+    return values_indices("cummin", call_along("cummin", input, dim, "CumminBackward0"))
 
 @face
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:

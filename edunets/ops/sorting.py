@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from ..composites import ValuesIndices
+from ..composites import values_indices
 from ..creation import iota
 from ..errors import error
 from .indexing import FARTHEST
@@ -20,43 +20,43 @@ __all__ = ['RULES', 'seat', 'check_some', 'kthvalue', 'middle', 'median_like', '
            'counted', 'searchsorted', 'bucketize', 'isin', 'argwhere']
 
 # %% ../../nbs/ops/sorting.ipynb #6581e710
-def seat(input: Tensor, dim: int, place, keepdim: bool) -> ValuesIndices:
+def seat(name: str, input: Tensor, dim: int, place, keepdim: bool) -> tuple[Tensor, Tensor]:
     "What stands at a place of the order along `dim` (an index tensor, or a number), and where it came from."
     x = input if input.ndim else input.reshape(1)
     dim = check_dim(dim, input.ndim)
     values, index = x.sort(dim)
     if not isinstance(place, Tensor): place = index.narrow(dim, 0, 1) * 0 + place
     found = [FUNCTIONS["gather"](t, dim, place) for t in (values, index)]
-    return ValuesIndices(*(f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found))
+    return values_indices(name, [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
 
 def check_some(input: Tensor, dim: int, name: str) -> None:
     "An IndexError for the middle of nothing."
     if input.ndim and not input.size(dim): raise error(IndexError, f"{name}(): Expected reduction dim {dim} to have non-zero size.", "nothing has no middle", "look at x.numel() first")
 
 @face
-def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     check_some(input, check_dim(dim, input.ndim), "kthvalue")
     n = input.size(dim) if input.ndim else 1
     if not 1 <= k <= n: raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim), f"k={k} of {n} elements", f"k from 1 to {n}")
-    return seat(input, dim, k - 1, keepdim)
+    return seat("kthvalue", input, dim, k - 1, keepdim)
 
 # %% ../../nbs/ops/sorting.ipynb #562ae3a3
-def middle(input: Tensor, dim: int, keepdim: bool, skip_nan: bool) -> ValuesIndices:
+def middle(name: str, input: Tensor, dim: int, keepdim: bool, skip_nan: bool) -> tuple[Tensor, Tensor]:
     "The lower middle along `dim`: of the numbers, or NaN if there is one."
     nans = (input != input).to(int64).sum(dim, True) if input.ndim else (input != input).to(int64)
     n = input.size(dim) if input.ndim else 1
     place = (n - 1 - nans).clamp(min=0) // 2 if skip_nan else where(nans > 0, n - nans, (n - 1) // 2).to(int64)
-    return seat(input, dim, place if input.ndim else place.reshape(1), keepdim)
+    return seat(name, input, dim, place if input.ndim else place.reshape(1), keepdim)
 
 def median_like(name: str, doc: str, skip_nan: bool) -> None:
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False):
         if dim is not None:
             check_some(input, check_dim(dim, input.ndim), name)
-            return middle(input, check_dim(dim, input.ndim), keepdim, skip_nan)
+            return middle(name, input, check_dim(dim, input.ndim), keepdim, skip_nan)
         flat = input.flatten()
         if not len(flat): return input.new_full((), math.nan) if input.payload.dtype.kind == "f" else input.new_full((), int(FARTHEST["amax"](input.dtype)))
-        value = middle(flat.detach(), 0, False, skip_nan).values
+        value = middle(name, flat.detach(), 0, False, skip_nan).values
         same = (flat == value) | ((flat != flat) & (value != value))
         return where(same, flat, 0).sum().to(input.dtype) / same.sum() if flat.requires_grad else value
     publish(name, function, doc)
@@ -159,7 +159,7 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
 
 # %% ../../nbs/ops/sorting.ipynb #dbf2c3ba
 @face
-def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
     x = input if input.ndim else input.reshape(1)
     dim = check_dim(dim, input.ndim)
@@ -172,7 +172,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     start = where(fresh, place, 0).cummax(-1).values
     last = (place - start).argmax(-1, True)
     found = [FUNCTIONS["gather"](t, -1, last).movedim(-1, dim) for t in (values, index)]
-    return ValuesIndices(*(f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found))
+    return values_indices("mode", [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
 
 @face
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:

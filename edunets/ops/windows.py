@@ -10,7 +10,6 @@ import numpy as np
 
 from ..autograd.rules import zeros
 from ..autograd.tape import Like, vjp
-from ..composites import ValuesIndices
 from ..errors import error
 from ..names import FUNCTIONS, face, publish
 from ..table import OPS, call, decompose, filled, kernel
@@ -391,8 +390,8 @@ def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding,
 def max_pooling(name: str, n: int) -> None:
     "max_pool1d, 2d or 3d, and its twin that returns the indices too."
     node = f"MaxPool{n}DWithIndicesBackward0"
-    def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> ValuesIndices:
-        return ValuesIndices(*call(OPS["max_pool_places"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node))
+    def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> tuple[Tensor, Tensor]:
+        return call(OPS["max_pool_places"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
     def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> Tensor:
         return call(OPS["max_pool"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
     publish(name, function, f"The largest of each window in {n} dimensions of space.", method=False)
