@@ -15,7 +15,7 @@ from ..views import inverse
 
 # %% auto #0
 __all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place', 'spread', 'kept',
-           'spread_mean', 'spread_over', 'shared', 'gather', 'scatter', 'won', 'tied', 'along']
+           'spread_mean', 'spread_over', 'shared', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -231,8 +231,12 @@ vjp(
 kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
 decompose(matmul_nt=lambda a, b: a @ b.mT, matmul_tn=lambda a, b: a.mT @ b)
 
+def nt(a: Tensor, b: Tensor) -> Tensor: return call(OPS["matmul_nt"], (a, b))
+
+def tn(a: Tensor, b: Tensor) -> Tensor: return call(OPS["matmul_tn"], (a, b))
+
 vjp(
-    matmul=[lambda g, b: call(OPS["matmul_nt"], (g, b)), lambda g, a: call(OPS["matmul_tn"], (a, g))],
+    matmul=[lambda g, b: nt(g, b), lambda g, a: tn(a, g)],
     mv=[lambda g, b: g.unsqueeze(1) * b, lambda g, a: a.t() @ g],
     dot=[lambda g, b: g * b, lambda g, a: g * a],
     addmm=[lambda g: g, lambda g, b: g @ b.t(), lambda g, a: a.t() @ g],
