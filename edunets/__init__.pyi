@@ -206,7 +206,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: builtins.i
     "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
     ...
 def binomial(count: Tensor, prob: Tensor, generator=None) -> Tensor:
-    "How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two dtypes."
+    "How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two"
     ...
 def bitwise_and(input, other, *, out: Tensor | None = None) -> Tensor:
     "x & y."
@@ -445,10 +445,10 @@ class dtype:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 def einsum(*args) -> Tensor:
-    "einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output lacks. RuntimeError if formula and shapes do not fit."
+    "einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output"
     ...
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
-    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean. IndexError out of range."
+    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean."
     ...
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Memory for you to fill; here it is zeros."
@@ -749,7 +749,7 @@ def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *,
     "`steps` numbers from start to end, both included, evenly spaced."
     ...
 def load(f, map_location=None, *, weights_only: builtins.bool | None = None, mmap: builtins.bool | None = None) -> Any:
-    "Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError for another kind of file. `weights_only` is always so; `mmap` leaves the numbers in the file until they are used; those of bool and bfloat16 are turned, and so read."
+    "Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a"
     ...
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The natural logarithm."
@@ -819,7 +819,7 @@ def lt(input, other, *, out: Tensor | None = None) -> Tensor:
     "x < y."
     ...
 def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
-    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1. LinAlgError if A is singular."
+    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1."
     ...
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The X of AX = b, by the factors that `lu` gave."
@@ -849,7 +849,7 @@ def matrix_power(input: Tensor, n: builtins.int, *, out: Tensor | None = None) -
     "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
     ...
 def max(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
-    "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
+    "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each"
     ...
 def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False) -> Tensor:
     "The largest of each window in 1 dimensions of space."
@@ -954,7 +954,7 @@ def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple |
     "The p-norm, of all elements or over `dim`."
     ...
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
-    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these: write mean + std * randn_like(mean) for one."
+    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these:"
     ...
 def not_equal(input, other, *, out: Tensor | None = None) -> Tensor:
     "x != y."
@@ -999,7 +999,7 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
     ...
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for another number of them."
+    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for"
     ...
 def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
@@ -1008,13 +1008,13 @@ def promote_types(a, b):
     "The nearest dtype that may follow both, as `torch.promote_types`."
     ...
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
-    "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another dtype."
+    "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another"
     ...
 def qr(input: Tensor, some: builtins.bool = True, *, out: tuple | None = None):
     "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
     ...
 def quantile(input: Tensor, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
-    "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."
+    "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if"
     ...
 def rad2deg(input, *, out=None):
     "Radians as degrees."
@@ -1029,7 +1029,7 @@ def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, require
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
     ...
 def randint(low: builtins.int, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
-    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so far."
+    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so"
     ...
 def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
@@ -1065,7 +1065,7 @@ def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtin
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
     ...
 def repeat_interleave(input: Tensor, repeats=None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
-    "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone, the indices that it would take."
+    "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,"
     ...
 def reshape(input: Tensor, *shape) -> Tensor:
     "The same elements in another shape: a view where strides allow it, else a copy."
@@ -1074,7 +1074,7 @@ def result_type(*operands):
     "The dtype of an operation on tensors and Python numbers, as `torch.result_type`."
     ...
 def roll(input: Tensor, shifts: builtins.int | tuple, dims: builtins.int | tuple | None = None) -> Tensor:
-    "Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner. RuntimeError if they differ in number."
+    "Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner."
     ...
 def rot90(input: Tensor, k: builtins.int = 1, dims: tuple = ...) -> Tensor:
     "Turned by `k` quarters from the first dim towards the second. RuntimeError unless there are two."
@@ -1098,7 +1098,7 @@ def rsub(input, other) -> Tensor:
     "y - x: what `1 - x` is."
     ...
 def save(obj: Any, f, *, metadata=None) -> None:
-    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is whole. Each tensor is written whole, those that share memory too, without its place on the tape."
+    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and"
     ...
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
@@ -1110,7 +1110,7 @@ def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor,
     "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
     ...
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, out: Tensor | None = None) -> Tensor:
-    "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`: behind equal ones. RuntimeError if shapes do not fit."
+    "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`:"
     ...
 def seed() -> builtins.int:
     "Set the seed of the default generator to one that the operating system gives; returns it."
@@ -1261,7 +1261,7 @@ def tensor_split(input: Tensor, indices_or_sections, dim: builtins.int = 0) -> t
     "Cut into `sections` nearly equal parts, or at the given indices; views."
     ...
 def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
-    "Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes differ."
+    "Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes"
     ...
 def threshold(input: Tensor, threshold: builtins.float, value: builtins.float, *, out: Tensor | None = None) -> Tensor:
     "x where it is above the threshold, else `value`."
@@ -1320,10 +1320,10 @@ def unflatten(input: Tensor, dim: builtins.int, sizes: tuple) -> Tensor:
     "One dimension made several."
     ...
 def unique(input: Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-    "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often each occurs."
+    "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often"
     ...
 def unique_consecutive(input: Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-    "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the runs."
+    "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the"
     ...
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     "With a new dimension of size 1 at `dim`."

@@ -11,7 +11,8 @@ import math
 from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
-from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty, check_same_shape
+from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty
+from .table import check_same_shape
 from .table import decompose, erf, filled, horner, in_blocks, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
 
@@ -67,8 +68,10 @@ decompose(
 )
 
 # %% ../nbs/01d_composites.ipynb #371e54b9
-CENTRAL = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941)
-TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682)
+CENTRAL = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,
+           -0.00417768164, 0.246640727, 1.50140941)
+TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+        1.00167406, 2.83297682)
 
 @in_blocks
 def erfinv(xp, a):
@@ -77,7 +80,8 @@ def erfinv(xp, a):
     x = a * xp.where(w < 5, horner(CENTRAL, w - 2.5), horner(TAIL, xp.sqrt(w) - 3))
     x = xp.where(xp.absolute(a) == 1, xp.copysign(math.inf, a), x)
     if a.dtype == "float64":
-        for _ in range(2): x = xp.where(xp.isfinite(x), x - (erf(xp, x) - a) * xp.exp(x * x) * (math.sqrt(math.pi) / 2), x)
+        for _ in range(2):
+            x = xp.where(xp.isfinite(x), x - (erf(xp, x) - a) * xp.exp(x * x) * (math.sqrt(math.pi) / 2), x)
     return x
 
 def erfinv_steps(a: Tensor) -> Tensor:
@@ -223,7 +227,8 @@ def rsub(input, other) -> Tensor:
 def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min` and not above `max`."
     if min is None and max is None:
-        raise error(RuntimeError, "torch.clamp: At least one of 'min' or 'max' must not be None", "there is nothing to clamp to", "x.clamp(min=0)")
+        raise error(RuntimeError, "torch.clamp: At least one of 'min' or 'max' must not be None",
+                    "there is nothing to clamp to", "x.clamp(min=0)")
     if isinstance(min, Tensor) or isinstance(max, Tensor): return finish(clamp_steps(input, min, max), out)
     input, *borders = promote((input, *(x for x in (min, max) if x is not None)))
     low, high = borders[0] if min is not None else None, borders[-1] if max is not None else None
@@ -378,22 +383,27 @@ def accumulate_dtype(input: Tensor, dtype) -> Tensor:
     return input if input.payload.dtype.kind == "f" else cast(input, int64)
 
 @face
-def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
+        out: Tensor | None = None) -> Tensor:
     "The sum of all elements, or over the dimensions `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype),), params, f"SumBackward{int(dim is not None)}"), out)
+    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype),), params, f"SumBackward{int(dim is not None)}"),
+                  out)
 
 @face
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None,
+         out: Tensor | None = None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype),), params, f"ProdBackward{int(dim is not None)}"), out)
+    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype),), params, f"ProdBackward{int(dim is not None)}"),
+                  out)
 
 # %% ../nbs/01d_composites.ipynb #6544dab1
 def check_floating(input: Tensor, what: str) -> None:
     "A RuntimeError for integers."
     if input.payload.dtype.kind != "f":
-        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer", "x.float() first")
+        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer",
+                    "x.float() first")
 
 def floating(input: Tensor, dtype=None) -> Tensor:
     "`input` in a dtype, or as floating numbers."
@@ -401,20 +411,24 @@ def floating(input: Tensor, dtype=None) -> Tensor:
     return input if input.payload.dtype.kind == "f" else cast(input, get_default_dtype())
 
 @face
-def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
+         out: Tensor | None = None) -> Tensor:
     "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
     if dtype is not None: input = cast(input, to_dtype(dtype))
-    check_floating(input, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype")
+    check_floating(input, "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+                          "complex dtype")
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
     return finish(call(OPS["mean"], (input,), params, f"MeanBackward{int(dim is not None)}"), out)
 
 @face
-def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
+def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: int = 1) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("var", input, dim, unbiased, keepdim, correction)
 
 @face
-def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
+def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: int = 1) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("std", input, dim, unbiased, keepdim, correction)
 
@@ -431,7 +445,8 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     "The p-norm, of all elements or over `dim`."
     check_floating(input, "linalg.vector_norm: Expected a floating point or complex tensor as input")
     dims = check_dims(dim, input.ndim)
-    if p in (2, "fro"): return call(OPS["norm"], (input,), {"dims": dims, "keepdim": keepdim}, "LinalgVectorNormBackward0")
+    if p in (2, "fro"):
+        return call(OPS["norm"], (input,), {"dims": dims, "keepdim": keepdim}, "LinalgVectorNormBackward0")
     if p == math.inf: return input.abs().amax(dims, keepdim)
     if p == -math.inf: return input.abs().amin(dims, keepdim)
     if p == 0: return (input != 0).to(input.dtype).sum(dims, keepdim)
@@ -444,7 +459,8 @@ def powers(size: Tensor, p: float) -> Tensor:
 @face
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
-    return call(OPS["logsumexp"], (floating(input),), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}, "LogsumexpBackward0")
+    return call(OPS["logsumexp"], (floating(input),), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim},
+                "LogsumexpBackward0")
 
 # %% ../nbs/01d_composites.ipynb #a5505df3
 def call_along(row: str, input: Tensor, dim: int, node: str, **params):
@@ -497,7 +513,8 @@ def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
 
 @face
 def max(input: Tensor, dim=None, keepdim: bool = False):
-    "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
+    """The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each
+    pair."""
     if isinstance(dim, Tensor): return input.maximum(dim)
     if dim is None: return call(OPS["max"], (input,), {"dims": None, "keepdim": False}, "MaxBackward1")
     return values_indices("max", call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
@@ -615,11 +632,13 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
     sizes = len(input.payload.shape), len(other.payload.shape)
     if input.payload.dtype is not other.payload.dtype:
-        raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != {other.dtype.name}",
+        raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != "
+                                  f"{other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
     if sizes == (2, 2): result = call(OPS["matmul"], (input, other), NO_PARAMS, "MmBackward0")
     elif 0 in sizes:
-        raise error(RuntimeError, f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D and {sizes[1]}D", "a number has no rows", "a * b")
+        raise error(RuntimeError, f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D "
+                                  f"and {sizes[1]}D", "a number has no rows", "a * b")
     elif sizes in MATMUL_NODES: result = call(OPS[MATMUL_NODES[sizes]], (input, other))
     elif sizes[0] == 1: result = matmul(input.unsqueeze(0), other).squeeze(-2)
     elif sizes[1] == 1: result = matmul(input, other.unsqueeze(1)).squeeze(-1)
@@ -630,10 +649,12 @@ def product(name: str, sizes: tuple, doc: str) -> None:
     "One of `mm`, `bmm`, `mv`, `dot`: matmul for operands with just these numbers of dimensions."
     def function(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         if (input.ndim, other.ndim) != sizes:
-            raise error(RuntimeError, f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {input.ndim}D and {other.ndim}D tensors",
-                        f"{name} takes no other numbers of dimensions", "a @ b takes all")
+            raise error(
+                RuntimeError, f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {input.ndim}D and "
+                f"{other.ndim}D tensors", f"{name} takes no other numbers of dimensions", "a @ b takes all")
         if input.payload.shape[:-2] != other.payload.shape[:-2]:
-            raise error(RuntimeError, f"Expected size for first two dimensions of batch2 tensor to be: {[input.shape[0], input.shape[2]]} but got: {list(other.shape[:2])}.",
+            raise error(RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: "
+                                      f"{[input.shape[0], input.shape[2]]} but got: {list(other.shape[:2])}.",
                         f"{name} does not broadcast", "a @ b does")
         return matmul(input, other, out=out)
     publish(name, function, doc)
@@ -656,9 +677,11 @@ decompose(
 )
 
 def stacked(xp, tensors, dim):
-    "Tensors side by side, in row-major memory: `xp.stack` alone would take over the order of transposed ones, and the next reshape would copy."
+    """Tensors side by side, in row-major memory: `xp.stack` alone would take over the order of transposed ones, and the
+    next reshape would copy."""
     shape = tensors[0].shape
-    if not all(t.shape == shape for t in tensors): return xp.stack(tensors, axis=dim)      # its error says what is wrong
+    # its error says what is wrong
+    if not all(t.shape == shape for t in tensors): return xp.stack(tensors, axis=dim)
     return xp.stack(tensors, axis=dim, out=xp.empty(shape[:dim] + (len(tensors),) + shape[dim:], tensors[0].dtype))
 
 def cat_steps(tensors, dim: int) -> Tensor:
@@ -713,8 +736,11 @@ def flip(input: Tensor, *dims) -> Tensor:
     return call(OPS["flip"], (input,), {"dims": check_dims(sizes_of(dims), input.ndim) or ()}, "FlipBackward0")
 
 # %% ../nbs/01d_composites.ipynb #bb92368a
-OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder", "pow": "pow",
-             "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift"}
+OPERATORS = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
+    "pow": "pow", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift"
+}
 
 def reflected(function):
     "The operator for a tensor on the right: `2 - x`."
@@ -738,6 +764,7 @@ def comparison(function):
     return lambda self, other: function(self, other) if isinstance(other, OPERANDS) else NotImplemented
 
 for key in ("eq", "ne", "lt", "le", "gt", "ge"): setattr(Tensor, f"__{key}__", comparison(FUNCTIONS[key]))
-for symbol, key in {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "matmul": "matmul"}.items(): setattr(Tensor, f"__{symbol}__", FUNCTIONS[key])
+for symbol, key in {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "matmul": "matmul"}.items():
+    setattr(Tensor, f"__{symbol}__", FUNCTIONS[key])
 Tensor.__pos__ = lambda self: self
 Tensor.__rmatmul__ = reflected(matmul)

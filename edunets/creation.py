@@ -22,15 +22,20 @@ def check_sizes(size) -> tuple:
     "Sizes, given one by one or as one sequence. TypeError for a float, RuntimeError for a negative one."
     shape = sizes_of(tuple(size))
     if builtins.any(isinstance(n, float) for n in shape):
-        raise error(TypeError, f"argument 'size' must be tuple of ints, but got {list(shape)}", "a size counts elements", "int(n)")
+        raise error(TypeError, f"argument 'size' must be tuple of ints, but got {list(shape)}",
+                    "a size counts elements", "int(n)")
     if builtins.any(n < 0 for n in shape):
-        raise error(RuntimeError, f"Trying to create tensor with negative dimension {builtins.min(shape)}: {list(shape)}", "a size counts elements", "sizes from 0")
+        raise error(RuntimeError,
+                    f"Trying to create tensor with negative dimension {builtins.min(shape)}: {list(shape)}",
+                    "a size counts elements", "sizes from 0")
     return tuple(map(int, shape))
 
 def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Tensor:
     "A tensor filled with one number."
     if isinstance(value, Tensor):
-        if value.ndim: raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor", f"it has the shape {tuple(value.shape)}", "one of its elements")
+        if value.ndim:
+            raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor",
+                        f"it has the shape {tuple(value.shape)}", "one of its elements")
         value = value.item()
     dtype = dtype_of(value) if dtype is None else to_dtype(dtype)
     shape = check_sizes(shape)
@@ -100,7 +105,8 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
     kind = to_dtype(dtype) if dtype is not None else int64 if whole else get_default_dtype()
     count = math.ceil((end - start) / step) if step else 0
     if count < 0 or not step:
-        raise error(RuntimeError, "upper bound and lower bound inconsistent with step sign" if step else "step must be nonzero",
+        raise error(RuntimeError,
+                    "upper bound and lower bound inconsistent with step sign" if step else "step must be nonzero",
                     f"arange({start}, {end}, {step}) never arrives", "a step towards end")
     line = iota(count, device)
     if not whole: line = cast(line, float64)
@@ -116,14 +122,16 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, r
     if steps < 0: raise error(RuntimeError, "number of steps must be non-negative", f"steps={steps}", "steps from 0")
     line = cast(iota(steps, device), float64)
     step = (end - start) / builtins.max(steps - 1, 1)
-    points = where(line < steps / 2, start + line * step, end - (steps - 1 - line) * step) if steps > 1 else line + start
+    points = (where(line < steps / 2, start + line * step, end -
+                    (steps - 1 - line) * step) if steps > 1 else line + start)
     result = cast(points, dtype or get_default_dtype())
     return result.requires_grad_() if requires_grad else result
 
 @face(method=False)
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
-    return cast((linspace(start, end, steps, dtype=float64, device=device) * math.log(base)).exp(), dtype or get_default_dtype())
+    return cast((linspace(start, end, steps, dtype=float64, device=device) * math.log(base)).exp(), dtype
+                or get_default_dtype())
 
 # %% ../nbs/01g_creation.ipynb #c4c45009
 @face(method=False)
@@ -134,7 +142,9 @@ def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad:
     return result.requires_grad_() if requires_grad else result
 
 def triangle(input: Tensor, keep) -> Tensor:
-    if input.ndim < 2: raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions", f"it has {input.ndim}", "a matrix")
+    if input.ndim < 2:
+        raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions", f"it has {input.ndim}",
+                    "a matrix")
     rows, columns = input.payload.shape[-2:]
     return where(keep(iota(columns, input.device) - iota(rows, input.device).unsqueeze(1)), input, 0).to(input.dtype)
 
@@ -153,8 +163,11 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 @face
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
-    if input.ndim not in (1, 2): raise error(RuntimeError, f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D", "a diagonal belongs to a matrix", "a loop over the matrices")
-    n = input.payload.shape[0] + builtins.abs(diagonal) if input.ndim == 1 else builtins.min(input.payload.shape[0] + builtins.min(diagonal, 0), input.payload.shape[-1] - builtins.max(diagonal, 0))
+    if input.ndim not in (1, 2):
+        raise error(RuntimeError, f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D",
+                    "a diagonal belongs to a matrix", "a loop over the matrices")
+    n = (input.payload.shape[0] + builtins.abs(diagonal) if input.ndim == 1 else builtins.min(
+        input.payload.shape[0] + builtins.min(diagonal, 0), input.payload.shape[-1] - builtins.max(diagonal, 0)))
     row, column = builtins.max(-diagonal, 0), builtins.max(diagonal, 0)
     place = iota(builtins.max(n, 0) if input.ndim == 2 else input.payload.shape[0], input.device)
     if input.ndim == 2: return input[place + row, place + column]
@@ -167,7 +180,8 @@ def meshgrid(*tensors, indexing: str = "ij") -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
     tensors = sizes_of(tensors)
     if indexing not in ("ij", "xy") or builtins.any(t.ndim > 1 for t in tensors):
-        raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'", f"indexing={indexing!r}, shapes {[tuple(t.shape) for t in tensors]}", "indexing='ij'")
+        raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'",
+                    f"indexing={indexing!r}, shapes {[tuple(t.shape) for t in tensors]}", "indexing='ij'")
     shape = [t.numel() for t in tensors]
     grids = [t.reshape([-1 if d == k else 1 for k in range(len(shape))]).expand(shape) for d, t in enumerate(tensors)]
     return tuple(g.transpose(0, 1) for g in grids) if indexing == "xy" else tuple(grids)

@@ -25,7 +25,8 @@ def site() -> tuple:
 def describe(where: tuple) -> str:
     "A site as text, `train.py:12, in 'y = a + b'`."
     file, number = where
-    name = "this notebook, line " if "ipython" in file or "ipykernel" in file or file.startswith("<") else file.replace("\\", "/").rsplit("/", 1)[-1] + ":"
+    name = ("this notebook, line " if "ipython" in file or "ipykernel" in file or file.startswith("<") else
+            file.replace("\\", "/").rsplit("/", 1)[-1] + ":")
     line = linecache.getline(file, number).strip()
     return f"{name}{number}" + (f", in '{line}'" if line else "")
 

@@ -22,20 +22,24 @@ __all__ = ['integers', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slic
 def integers(index: Tensor) -> Tensor:
     "A RuntimeError unless it holds integers."
     if index.payload.dtype.kind in "iu": return index
-    raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted", "index.long()")
+    raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted",
+                "index.long()")
 
 def as_index(item):
-    "One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8 is a mask. IndexError for floats and the like."
+    """One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8 is a mask.
+    IndexError for floats and the like."""
     if isinstance(item, (list, tuple, range)): item = tensor(list(item)) if len(item) else tensor([], dtype=int64)
     if isinstance(item, (np.ndarray, np.generic)): item = from_numpy(np.asarray(item))
     if isinstance(item, Tensor):
         if item.dtype.is_floating_point:
-            raise error(IndexError, f"tensors used as indices must be long, int, byte or bool tensors, not {item.dtype.name}", "a place is counted, not measured", "index.long()")
+            raise error(IndexError, "tensors used as indices must be long, int, byte or bool tensors, not "
+                                    f"{item.dtype.name}", "a place is counted, not measured", "index.long()")
         if item.dtype is uint8: item = cast(item, bool_)
         return item if item.ndim else item.item()
     if item is None or item is Ellipsis or isinstance(item, (slice, int)): return item
     if hasattr(item, "__index__"): return item.__index__()
-    raise error(IndexError, f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(item).__name__})",
+    raise error(IndexError, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+                            f"indices (got {type(item).__name__})",
                 "a place is counted, not measured", "int(index)")
 
 # %% ../nbs/01f_indexing.ipynb #62f2f6fa
@@ -46,14 +50,16 @@ def consumes(item) -> int:
 
 def is_nested(index) -> bool:
     "Whether an index is a list that counts as a tuple, as PyTorch has it: one that holds sequences, tensors or slices."
-    return isinstance(index, list) and any(isinstance(item, (list, tuple, slice, Tensor, np.ndarray, type(None), type(Ellipsis))) for item in index)
+    return (isinstance(index, list) and any(
+        isinstance(item, (list, tuple, slice, Tensor, np.ndarray, type(None), type(Ellipsis))) for item in index))
 
 def spelled_out(index, ndim: int) -> list:
     "An index as a list of items, `...` written out as full slices. IndexError if it has too many."
     items = [as_index(item) for item in (index if isinstance(index, tuple) or is_nested(index) else (index,))]
     used = sum(map(consumes, items))
     if used > ndim:
-        raise error(IndexError, f"too many indices for tensor of dimension {ndim}", f"the index names {used} dimensions", "fewer indices, or unsqueeze first")
+        raise error(IndexError, f"too many indices for tensor of dimension {ndim}",
+                    f"the index names {used} dimensions", "fewer indices, or unsqueeze first")
     if not any(item is Ellipsis for item in items): items.append(Ellipsis)
     at = next(n for n, item in enumerate(items) if item is Ellipsis)
     return items[:at] + [slice(None)] * (ndim - used) + [item for item in items[at + 1:] if item is not Ellipsis]
@@ -63,7 +69,8 @@ def slice_dim(x: Tensor, dim: int, item: slice) -> Tensor:
     "x[start:stop:step] along one dimension; itself for a full slice. ValueError for a step that is not positive."
     if item == slice(None): return x
     if item.step is not None and item.step <= 0:
-        raise error(ValueError, "step must be greater than zero", "PyTorch's slices only walk forward", f"x.flip({dim})")
+        raise error(ValueError, "step must be greater than zero", "PyTorch's slices only walk forward",
+                    f"x.flip({dim})")
     start, stop, step = item.indices(x.payload.shape[dim])
     return sliced(x, dim, start, max(0, -(-(stop - start) // step)), step)
 
@@ -88,8 +95,10 @@ def index_shape(advanced: list) -> tuple:
     shapes = [tuple(index.shape) for _, index in advanced]
     try: return np.broadcast_shapes(*shapes)
     except ValueError:
-        raise error(IndexError, f"shape mismatch: indexing tensors could not be broadcast together with shapes {', '.join(str(list(s)) for s in shapes)}",
-                    "index tensors are taken together, element by element", "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
+        raise error(
+            IndexError, "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            f"{', '.join(str(list(s)) for s in shapes)}", "index tensors are taken together, element by element",
+            "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
 
 def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
     "A boolean mask as one index tensor for each of its dimensions."
@@ -101,14 +110,16 @@ def check_mask_shape(mask: Tensor, x: Tensor, dim: int) -> None:
     "An IndexError unless the mask has the shape of the dimensions that it covers."
     covered = tuple(x.shape[dim:dim + mask.ndim])
     if tuple(mask.shape) != covered:
-        raise error(IndexError, f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the indexed tensor {list(x.shape)} at index {dim}",
+        raise error(IndexError, f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the "
+                                f"indexed tensor {list(x.shape)} at index {dim}",
                     f"the mask covers dimensions of sizes {covered}", "a mask of just that shape")
 
 # %% ../nbs/01f_indexing.ipynb #71063162
 def adjacent(dims: list[int]) -> bool: return dims[-1] - dims[0] == len(dims) - 1
 
 def gathered(x: Tensor, advanced: list, node: str = "IndexBackward0") -> Tensor:
-    "The elements at index tensors; their dimensions stand where the first of adjacent indexed dimensions stood, else in front (NumPy's rule)."
+    """The elements at index tensors; their dimensions stand where the first of adjacent indexed dimensions stood, else
+    in front (NumPy's rule)."""
     dims, index = [d for d, _ in advanced], [i for _, i in advanced]
     out = call(OPS["gather"], (x, *index), {"dims": tuple(dims)}, node)
     n = out.ndim - (x.ndim - len(dims))
@@ -124,7 +135,8 @@ def __getitem__(self: Tensor, index) -> Tensor:
 
 @patch
 def __iter__(self: Tensor):
-    if not self.ndim: raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices", "x.item(), or x.reshape(1)")
+    if not self.ndim:
+        raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices", "x.item(), or x.reshape(1)")
     return iter(self.unbind(0))
 
 # %% ../nbs/01f_indexing.ipynb #007df38f
@@ -161,7 +173,8 @@ def in_dtype(value, kind):
 
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
-    if isinstance(index, Tensor) and index.dtype is bool_ and (isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)):
+    single = isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)
+    if single and isinstance(index, Tensor) and index.dtype is bool_:
         check_mask_shape(index, self, 0)
         mask = index.reshape(tuple(index.shape) + (1,) * (self.ndim - index.ndim))
         store(self, lambda old: where(mask, in_dtype(value, self.dtype), old))
@@ -191,7 +204,9 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     index = integers(index)
     if not x.ndim: return []
     if index.ndim != x.ndim:
-        raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor", f"they have {index.ndim} and {x.ndim}", "index.unsqueeze(...), or index_select for a vector of indices")
+        raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor",
+                    f"they have {index.ndim} and {x.ndim}",
+                    "index.unsqueeze(...), or index_select for a vector of indices")
     places = []
     for d in range(x.ndim):
         own = call(OPS["iota"], (), {"length": index.payload.shape[d], "device": x.device})
@@ -217,10 +232,16 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
     modes = {None: "set", "add": "add", "amax": "max"}
-    if reduce not in modes: raise error(RuntimeError, f"scatter() does not know reduce={reduce!r}", "values that meet at one place are set, added or maximized", "reduce='add'")
+    if reduce not in modes:
+        raise error(RuntimeError, f"scatter() does not know reduce={reduce!r}",
+                    "values that meet at one place are set, added or maximized", "reduce='add'")
     if isinstance(src, Tensor):
-        if src.dtype is not input.dtype: raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype", f"they are {input.dtype} and {src.dtype}", "src.to(x.dtype)")
-        if src.ndim != index.ndim: raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor", f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
+        if src.dtype is not input.dtype:
+            raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype",
+                        f"they are {input.dtype} and {src.dtype}", "src.to(x.dtype)")
+        if src.ndim != index.ndim:
+            raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor",
+                        f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
         src = src[tuple(slice(n) for n in index.shape)]
     return scattered(input, along_dim(input, check_dim(dim, input.ndim), index), src, modes[reduce])
 
@@ -233,13 +254,16 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 @face
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "The slices at `index` along a dimension."
-    if index.ndim > 1: raise error(IndexError, "index_select(): Index is supposed to be a vector", f"its shape is {tuple(index.shape)}", "x[index], or gather")
+    if index.ndim > 1:
+        raise error(IndexError, "index_select(): Index is supposed to be a vector",
+                    f"its shape is {tuple(index.shape)}", "x[index], or gather")
     return gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
 
 @face(inplace=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
-    return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], source if alpha == 1 else source * alpha, "add")
+    return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
+                     source if alpha == 1 else source * alpha, "add")
 
 @face(inplace=True)
 def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
@@ -251,7 +275,8 @@ def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = 
 def check_mask(mask: Tensor) -> Tensor:
     "A RuntimeError unless it is boolean."
     if mask.dtype is bool_: return mask
-    raise error(RuntimeError, f"expected a boolean mask, but got {mask.dtype.name}", "a mask says yes or no of each element", "mask.bool(), or x > 0")
+    raise error(RuntimeError, f"expected a boolean mask, but got {mask.dtype.name}",
+                "a mask says yes or no of each element", "mask.bool(), or x > 0")
 
 @face(inplace=True)
 def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:

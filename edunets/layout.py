@@ -21,10 +21,12 @@ __all__ = ['infer_shape', 'reshape', 'view_', 'flatten', 'unflatten', 'ravel', '
 def infer_shape(shape: tuple, count: int) -> tuple:
     "`shape` with a -1 worked out; a RuntimeError if it does not hold `count` elements."
     known = math.prod(n for n in shape if n != -1)
-    if shape.count(-1) == 1 and known and count % known == 0: return tuple(count // known if n == -1 else n for n in shape)
+    if shape.count(-1) == 1 and known and count % known == 0:
+        return tuple(count // known if n == -1 else n for n in shape)
     if -1 not in shape and known == count: return tuple(map(int, shape))
     raise error(RuntimeError, f"shape '{list(shape)}' is invalid for input of size {count}",
-                f"{' x '.join(map(str, shape))} does not make {count} elements", "one -1 in the shape is worked out for you")
+                f"{' x '.join(map(str, shape))} does not make {count} elements",
+                "one -1 in the shape is worked out for you")
 
 @face
 def reshape(input: Tensor, *shape) -> Tensor:
@@ -34,12 +36,15 @@ def reshape(input: Tensor, *shape) -> Tensor:
 
 # %% ../nbs/01e_layout.ipynb #731c5879
 def view_(self: Tensor, *shape) -> Tensor:
-    "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not allow it."
+    """The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not
+    allow it."""
     if isinstance(shape[0], Dtype): return call(OPS["bitcast"], (self,), {"dtype": shape[0]})
     result = reshape(self, *shape)
     if type(result.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
-        raise error(RuntimeError, "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead.",
-                    f"memory lies with strides {self.stride()}, and no strides walk through it in the new order", "x.reshape(...), which copies if it must")
+        raise error(RuntimeError, "view size is not compatible with input tensor's size and stride (at least one "
+                                  "dimension spans across two contiguous subspaces). Use .reshape(...) instead.",
+                    f"memory lies with strides {self.stride()}, and no strides walk through it "
+                    "in the new order", "x.reshape(...), which copies if it must")
     return result
 Tensor.view = view_
 
@@ -59,7 +64,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     "The dimensions from `start_dim` to `end_dim` made one."
     if not input.ndim: return input.reshape(1)
     start, end = check_dim(start_dim, input.ndim), check_dim(end_dim, input.ndim)
-    if start > end: raise error(RuntimeError, "flatten() has invalid args: start_dim cannot come after end_dim", f"start_dim={start_dim}, end_dim={end_dim}", "the smaller first")
+    if start > end:
+        raise error(RuntimeError, "flatten() has invalid args: start_dim cannot come after end_dim",
+                    f"start_dim={start_dim}, end_dim={end_dim}", "the smaller first")
     shape = input.payload.shape
     return input.reshape(shape[:start] + (math.prod(shape[start:end + 1]),) + shape[end + 1:])
 
@@ -89,15 +96,19 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return call(OPS["reshape"], (input,), {"shape": shape[:dim] + (1,) + shape[dim:]}, "UnsqueezeBackward0")
 
 # %% ../nbs/01e_layout.ipynb #4755cd8b
-def permuted(input: Tensor, dims: tuple, node: str) -> Tensor: return call(OPS["permute"], (input,), {"dims": dims}, node)
+def permuted(input: Tensor, dims: tuple, node: str) -> Tensor:
+    return call(OPS["permute"], (input,), {"dims": dims}, node)
 
 @face
 def permute(input: Tensor, *dims) -> Tensor:
     "The dimensions in another order; a view."
     dims = tuple(check_dim(d, input.ndim) for d in sizes_of(dims))
     if sorted(dims) != list(range(input.ndim)):
-        raise error(RuntimeError, f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(dims)}",
-                    "each dimension is named once", f"a permutation of {tuple(range(input.ndim))}")
+        raise error(
+            RuntimeError, "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
+            f"equal to len(dims) = {len(dims)}", "each dimension is named once",
+            f"a permutation of {tuple(range(input.ndim))}")
     return permuted(input, dims, "PermuteBackward0")
 
 # %% ../nbs/01e_layout.ipynb #d1e9b1e9
@@ -113,7 +124,9 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 @face
 def t(input: Tensor) -> Tensor:
     "A matrix transposed (vectors stay); a view."
-    if input.ndim > 2: raise error(RuntimeError, f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D", "which two dimensions should change places?", "x.mT, or x.transpose(a, b)")
+    if input.ndim > 2:
+        raise error(RuntimeError, f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D",
+                    "which two dimensions should change places?", "x.mT, or x.transpose(a, b)")
     return permuted(input, tuple(reversed(range(input.ndim))), "TBackward0")
 
 # %% ../nbs/01e_layout.ipynb #e62a63e5
@@ -136,7 +149,9 @@ def T(self: Tensor) -> Tensor:
 def mT(self: Tensor) -> Tensor:
     "The last two dimensions exchanged; a view."
     n = len(self.payload.shape)
-    if n < 2: raise error(RuntimeError, f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.", "a matrix has two dimensions", "x.unsqueeze(0).mT")
+    if n < 2:
+        raise error(RuntimeError, f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.",
+                    "a matrix has two dimensions", "x.unsqueeze(0).mT")
     return permuted(self, (*range(n - 2), n - 1, n - 2), "TransposeBackward0")
 
 # %% ../nbs/01e_layout.ipynb #02e333c0
@@ -147,15 +162,20 @@ def expand(input: Tensor, *sizes) -> Tensor:
     extra = len(sizes) - len(shape)
     have = (1,) * extra + tuple(shape)
     if extra < 0:
-        raise error(RuntimeError, f"expand: the number of sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})",
-                    "expand adds dimensions at the front and takes none away", "x.squeeze(dim) first")
+        raise error(
+            RuntimeError, f"expand: the number of sizes provided ({len(sizes)}) must be greater or equal to the "
+            f"number of dimensions in the tensor ({len(shape)})",
+            "expand adds dimensions at the front and takes none away", "x.squeeze(dim) first")
     if extra > 0 and -1 in sizes[:extra]:
-        raise error(RuntimeError, "The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension", "there is no size to keep", "a size from 0")
+        raise error(RuntimeError, "The expanded size of the tensor (-1) isn't allowed in a leading, "
+                                  "non-existing dimension", "there is no size to keep", "a size from 0")
     wanted = tuple(h if n == -1 else n for n, h in zip(sizes, have))
     for n, h in zip(wanted, have):
         if h not in (1, n):
-            raise error(RuntimeError, f"The expanded size of the tensor ({n}) must match the existing size ({h}). Target sizes: {list(sizes)}. Tensor sizes: {list(shape)}",
-                        "only a dimension of size 1 can be repeated by stride 0", "x.repeat(...), which copies")
+            raise error(
+                RuntimeError, f"The expanded size of the tensor ({n}) must match the existing size ({h}). Target "
+                f"sizes: {list(sizes)}. Tensor sizes: {list(shape)}",
+                "only a dimension of size 1 can be repeated by stride 0", "x.repeat(...), which copies")
     return call(OPS["expand"], (input,), {"shape": wanted}, "ExpandBackward0")
 
 # %% ../nbs/01e_layout.ipynb #2d08bc3d
@@ -175,7 +195,9 @@ def repeat(self: Tensor, *sizes) -> Tensor:
     sizes = sizes_of(sizes)
     x = self.reshape((1,) * (len(sizes) - self.ndim) + tuple(self.shape))
     shape = [n * size for n, size in zip(sizes, x.shape)]
-    if any(size < 0 for size in shape): raise error(RuntimeError, f"Trying to create tensor with negative dimension {min(shape)}: {shape}", f"sizes={tuple(sizes)}", "0 copies, or more")
+    if any(size < 0 for size in shape):
+        raise error(RuntimeError, f"Trying to create tensor with negative dimension {min(shape)}: {shape}",
+                    f"sizes={tuple(sizes)}", "0 copies, or more")
     twice = [m for n, size in zip(sizes, x.shape) for m in (n, size)]
     ones = [m for size in x.shape for m in (1, size)]
     result = x.reshape(ones).expand(twice).reshape(shape)
@@ -193,7 +215,8 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     n = input.payload.shape[dim] if input.ndim else 0
     if not -n <= index < n:
         raise error(IndexError, f"index {index} is out of bounds for dimension {dim} with size {n}",
-                    f"the shape is {tuple(input.shape)}", f"an index from {-n} to {n - 1}" if n else "this dimension is empty")
+                    f"the shape is {tuple(input.shape)}",
+                    f"an index from {-n} to {n - 1}" if n else "this dimension is empty")
     return call(OPS["select"], (input,), {"dim": dim, "index": int(index) % n}, "SelectBackward0")
 
 # %% ../nbs/01e_layout.ipynb #86e0988e
@@ -203,15 +226,20 @@ def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1, node
 @face
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
-    if not input.ndim: raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.", "a number has no dimension to take a part of", "x.reshape(1)")
-    if length < 0: raise error(RuntimeError, "narrow(): length must be non-negative.", f"length={length}", "a length from 0")
+    if not input.ndim:
+        raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.",
+                    "a number has no dimension to take a part of", "x.reshape(1)")
+    if length < 0:
+        raise error(RuntimeError, "narrow(): length must be non-negative.", f"length={length}", "a length from 0")
     dim = check_dim(dim, input.ndim)
     n = input.payload.shape[dim]
     if not -n <= start <= n:
-        raise error(IndexError, f"start out of range (expected to be in range of [{-n}, {n}], but got {start})", f"dimension {dim} of shape {tuple(input.shape)}", "a start inside")
+        raise error(IndexError, f"start out of range (expected to be in range of [{-n}, {n}], but got {start})",
+                    f"dimension {dim} of shape {tuple(input.shape)}", "a start inside")
     if start < 0: start += n
     if not start <= start + length <= n:
-        raise error(RuntimeError, f"start ({start}) + length ({length}) exceeds dimension size ({n}).", f"dimension {dim} of shape {tuple(input.shape)}", "a shorter length")
+        raise error(RuntimeError, f"start ({start}) + length ({length}) exceeds dimension size ({n}).",
+                    f"dimension {dim} of shape {tuple(input.shape)}", "a shorter length")
     return sliced(input, dim, start, length)
 
 # %% ../nbs/01e_layout.ipynb #3f68a2c2
@@ -226,19 +254,24 @@ view(split=lambda number, **cut: ("slice", piece(number, **cut)))
 def equal_sizes(n: int, size: int) -> list[int]:
     "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
     if size < 0 or (n and not size):
-        raise error(RuntimeError, f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}" if not size else f"split expects split_size be non-negative, but got split_size={size}",
-                    "pieces of no size never make the whole", "a size from 1")
+        raise error(
+            RuntimeError, f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
+            if not size else f"split expects split_size be non-negative, but got split_size={size}",
+            "pieces of no size never make the whole", "a size from 1")
     return [min(size, n - at) for at in range(0, n, size)] if n else [0]
 
 @face
 def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> tuple:
     "Pieces of a size, or of these sizes, along a dimension; views."
-    if not tensor.ndim: raise error(RuntimeError, "split expects at least a 1-dimensional tensor", "a number has no parts", "x.reshape(1)")
+    if not tensor.ndim:
+        raise error(RuntimeError, "split expects at least a 1-dimensional tensor", "a number has no parts",
+                    "x.reshape(1)")
     dim = check_dim(dim, tensor.ndim)
     n, sizes = tensor.payload.shape[dim], split_size_or_sections
     if isinstance(sizes, int): sizes = equal_sizes(n, sizes)
     if sum(sizes) != n:
-        raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={list(sizes)}",
+        raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
+                                  f"dimension {dim}), but got split_sizes={list(sizes)}",
                     f"they sum to {sum(sizes)}", "sizes that make the whole")
     node = "SplitBackward0" if isinstance(split_size_or_sections, int) else "SplitWithSizesBackward0"
     return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
@@ -247,7 +280,9 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
 @face
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."
-    if chunks < 1: raise error(RuntimeError, f"chunk expects `chunks` to be greater than 0, got: {chunks}", "there is at least one piece", "chunks=1")
+    if chunks < 1:
+        raise error(RuntimeError, f"chunk expects `chunks` to be greater than 0, got: {chunks}",
+                    "there is at least one piece", "chunks=1")
     n = input.size(dim)
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
@@ -258,7 +293,9 @@ view(unbind=lambda number, *, dim: ("select", {"dim": dim, "index": number}))
 @face
 def unbind(input: Tensor, dim: int = 0) -> tuple:
     "All slices along a dimension, which is removed; views."
-    if not input.ndim: raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "a number has no slices", "x.reshape(1)")
+    if not input.ndim:
+        raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "a number has no slices",
+                    "x.reshape(1)")
     return call(OPS["unbind"], (input,), {"dim": check_dim(dim, input.ndim)}, "UnbindBackward0")
 
 # %% ../nbs/01e_layout.ipynb #8aabda8f

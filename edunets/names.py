@@ -24,8 +24,10 @@ __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'POW_NODES', 'CONVERSION
            'true_divide', 'conversion', 'to_type']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
-WIDER = {bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (int32,), uint32: (int64,), int32: (int64,), int64: (float16,),
-         float16: (float32,), float32: (float64,), float64: ()}
+WIDER = {
+    bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (int32,), uint32: (int64,), int32: (int64,),
+    int64: (float16,), float16: (float32,), float32: (float64,), float64: ()
+}
 
 def reachable(kind: dtype) -> list[dtype]:
     "All dtypes that may follow `kind` in a promotion, itself and the nearest first."
@@ -64,11 +66,13 @@ NUMBERS = (bool, int, float)
 OPERANDS = (Tensor, *NUMBERS, np.ndarray, np.generic)
 
 def operand(x):
-    "What may stand beside a tensor: a tensor, a Python number; NumPy's arrays and numbers are taken as such. A TypeError for the rest."
+    """What may stand beside a tensor: a tensor, a Python number; NumPy's arrays and numbers are taken as such. A
+    TypeError for the rest."""
     if isinstance(x, np.generic): return x.item()
     if isinstance(x, (Tensor, *NUMBERS)): return x
     if isinstance(x, np.ndarray): return from_numpy(x)
-    raise error(TypeError, f"unsupported operand: {type(x).__name__}", "an operation takes tensors and Python numbers", "en.tensor(...)")
+    raise error(TypeError, f"unsupported operand: {type(x).__name__}", "an operation takes tensors and Python numbers",
+                "en.tensor(...)")
 
 # %% ../nbs/01c_names.ipynb #43b8458f
 def cast(x: Tensor, kind: dtype) -> Tensor:
@@ -76,7 +80,8 @@ def cast(x: Tensor, kind: dtype) -> Tensor:
     return x if x.payload.dtype is kind.numpy else call(OPS["cast"], (x,), {"dtype": kind}, "ToCopyBackward0")
 
 def promote(operands: tuple, floating: bool = False) -> list:
-    "Bring operands to one dtype; Python numbers stay numbers (weak). `floating`: integers become the default floating dtype."
+    """Bring operands to one dtype; Python numbers stay numbers (weak). `floating`: integers become the default floating
+    dtype."""
     operands = [operand(x) for x in operands]
     kind = result_type(*operands)
     if floating and kind.category < 2: kind = get_default_dtype()
@@ -127,7 +132,8 @@ def same_dtype(a, b) -> bool:
     return type(b) in (float, int) and isinstance(a, Tensor) and a.payload.dtype.kind == "f"
 
 def binary(name: str, row: str, floating: bool) -> Callable:
-    "A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as floating numbers."
+    """A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as floating
+    numbers."""
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
         if not same_dtype(input, other) or (floating and not is_floating(input)):
@@ -153,7 +159,9 @@ def sizes_of(args: tuple) -> tuple:
 def reduction(name: str, row: str, floating: bool) -> Callable:
     "A function that reduces all dimensions, or those of `dim` (kept with size 1 if `keepdim`)."
     op, node = OPS[row], node_name(name)
-    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype: dtype | None = None, out: Tensor | None = None) -> Tensor:
+
+    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype: dtype | None = None,
+                 out: Tensor | None = None) -> Tensor:
         check_tensor(input, name)
         if dtype is not None: input = cast(input, to_dtype(dtype))
         if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
@@ -163,7 +171,8 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
 
 # %% ../nbs/01c_names.ipynb #6eb80120
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False) -> None:
-    "Give a function to the package under PyTorch's name: a function, a method, and if asked a method that works in place."
+    """Give a function to the package under PyTorch's name: a function, a method, and if asked a method that works in
+    place."""
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
     FUNCTIONS[name] = function
@@ -178,7 +187,8 @@ def in_place(name: str, function: Callable) -> Callable:
     method.__doc__ = f"`{name}`, in place."
     return method
 
-def publish_all(kind: Callable, docs: dict[str, str], rows: dict[str, str] = {}, floating: bool = False, inplace: bool = True) -> None:
+def publish_all(kind: Callable, docs: dict[str, str], rows: dict[str, str] = {}, floating: bool = False,
+                inplace: bool = True) -> None:
     "A group of names of one kind: PyTorch's name and what it is; `rows` where the row is called otherwise."
     for key, doc in docs.items(): publish(key, kind(key, rows.get(key, key), floating), doc, inplace=inplace)
 
@@ -243,7 +253,8 @@ def where(condition: Tensor, input=None, other=None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
     if input is None: return condition.nonzero().unbind(1)
     if not same_dtype(input, other): input, other = promote((input, other))
-    if not isinstance(input, Tensor) and not isinstance(other, Tensor): input = input + condition.new_zeros((), dtype=result_type(input, other))
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        input = (input + condition.new_zeros((), dtype=result_type(input, other)))
     return call(OPS["where"], (cast(condition, bool_), input, other), NO_PARAMS, "WhereBackward0")
 
 def where_method(self: Tensor, condition: Tensor, other) -> Tensor:
@@ -276,7 +287,8 @@ def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = 
     if rounding_mode is None: return finish(call(OPS["div"], (input, other), NO_PARAMS, "DivBackward0"), out)
     rows = {"floor": "floordiv", "trunc": "truncdiv"}
     if rounding_mode not in rows:
-        raise error(RuntimeError, f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'",
+        raise error(RuntimeError, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+                                  f"'{rounding_mode}'",
                     "a quotient is rounded down or towards zero", "rounding_mode='floor'")
     return finish(call(OPS[rows[rounding_mode]], (input, other), NO_PARAMS, "DivBackward1"), out)
 
@@ -287,14 +299,16 @@ def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
 
 # %% ../nbs/01c_names.ipynb #456724d2
 @patch
-def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool = False, non_blocking: bool = False) -> Tensor:
+def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool = False,
+       non_blocking: bool = False) -> Tensor:
     "In another dtype, on another device, or like another tensor: `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif isinstance(arg, (str, Device)): device = arg
         else: dtype = to_dtype(arg)
     result = self if dtype is None else cast(self, to_dtype(dtype))
-    if device is not None and backend_of(device).device != self.device: result = call(OPS["copy"], (result,), {"device": Device(device)}, "ToCopyBackward0")
+    if device is not None and backend_of(device).device != self.device:
+        result = call(OPS["copy"], (result,), {"device": Device(device)}, "ToCopyBackward0")
     return result.clone() if copy and result is self else result
 
 @patch
@@ -308,7 +322,10 @@ def cpu(self: Tensor) -> Tensor:
     return self.to("cpu")
 
 # %% ../nbs/01c_names.ipynb #d26da7a2
-CONVERSIONS = {"float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16, "char": int8, "byte": uint8, "bool": bool_}
+CONVERSIONS = {
+    "float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16, "char": int8,
+    "byte": uint8, "bool": bool_
+}
 
 def conversion(name: str, kind: dtype) -> Callable:
     "The method `x.float()` and its like."
@@ -318,13 +335,15 @@ def conversion(name: str, kind: dtype) -> Callable:
 
 for key, kind in CONVERSIONS.items(): setattr(Tensor, key, conversion(key, kind))
 
-OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()} | {"UInt32Tensor": uint32}      # what dtypes were called when each had a class of its own
+# what dtypes were called when each had a class of its own
+OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()} | {"UInt32Tensor": uint32}
 
 def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
     "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
     if dtype is None: return next(f"edunets.{name}" for name, kind in OLD_TYPES.items() if kind == self.dtype)
     if not isinstance(dtype, str): return self.to(dtype)
-    if (name := dtype.rpartition(".")[2]) not in OLD_TYPES: raise error(ValueError, f"invalid type: {dtype!r}", "it is the name of no dtype", "x.type(en.float32)")
+    if (name := dtype.rpartition(".")[2]) not in OLD_TYPES:
+        raise error(ValueError, f"invalid type: {dtype!r}", "it is the name of no dtype", "x.type(en.float32)")
     return self.to(OLD_TYPES[name])
 
 Tensor.type = to_type

@@ -27,7 +27,8 @@ class PrintOptions:
 options = PrintOptions()
 
 @face(method=False)
-def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None) -> None:
+def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None,
+                     sci_mode=None) -> None:
     "Change how tensors are printed; `profile` is 'default', 'short' or 'full'."
     profiles = {"default": PrintOptions(), "short": PrintOptions(2, 1000, 2), "full": PrintOptions(4, 10 ** 18)}
     if profile is not None: options.__dict__.update(profiles[profile].__dict__)
@@ -42,7 +43,9 @@ def number_format(values: np.ndarray):
     finite = values[np.isfinite(values) & (values != 0)].astype(np.float64)
     whole = bool((finite == np.ceil(finite)).all())
     sizes = np.abs(finite)
-    with np.errstate(over="ignore"): wide_range = finite.size > 0 and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or (not whole and sizes.min() < 1e-4))
+    with np.errstate(over="ignore"):
+        wide_range = (finite.size > 0
+                      and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or (not whole and sizes.min() < 1e-4)))
     scientific = wide_range if options.sci_mode is None else options.sci_mode and finite.size > 0
     if scientific: return padded(lambda x: f"{x:.{options.precision}e}", finite)
     if whole: return padded(lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}", finite)
@@ -66,7 +69,8 @@ def shortened(array: np.ndarray) -> np.ndarray:
 def vector_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     "The numbers of a vector, in lines that fit the width."
     edge = options.edgeitems
-    if short and len(array) > 2 * edge: items = [*map(write, array[:edge].tolist()), " ...", *map(write, array[-edge:].tolist())]
+    if short and len(array) > 2 * edge:
+        items = [*map(write, array[:edge].tolist()), " ...", *map(write, array[-edge:].tolist())]
     else: items = [write(x) for x in array.tolist()]
     a_line = max(1, (options.linewidth - indent) // (write.width + 2))
     lines = [", ".join(items[at:at + a_line]) for at in range(0, len(items), a_line)]
@@ -96,7 +100,8 @@ def with_suffixes(text: str, said: list[str], indent: int) -> str:
     "The suffixes appended, on a new line where the width is used up."
     used = len(text) - text.rfind("\n") + 1
     for suffix in said:
-        if used + len(suffix) + 2 > options.linewidth: text, used = text + ",\n" + " " * indent + suffix, indent + len(suffix)
+        if used + len(suffix) + 2 > options.linewidth:
+            text, used = text + ",\n" + " " * indent + suffix, indent + len(suffix)
         else: text, used = text + ", " + suffix, used + len(suffix) + 2
     return text + ")"
 
@@ -110,7 +115,8 @@ def __repr__(self: Tensor) -> str:
     if not hasattr(self.payload, "__array__"): return f"tensor({self.payload!r})"
     array, prefix = as_numpy(self.payload), "tensor("
     short = array.size > options.threshold
-    text = array_text(array, number_format(shortened(array) if short else array), len(prefix), short) if array.size else "[]"
+    text = (array_text(array, number_format(shortened(array) if short else array), len(prefix), short)
+            if array.size else "[]")
     return with_suffixes(prefix + text, suffixes(self), len(prefix))
 
 @patch

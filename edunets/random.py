@@ -12,7 +12,8 @@ from .creation import check_sizes, iota
 from .errors import error
 from .names import cast, face
 from .table import OPS, call
-from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype, iinfo, int64, patch, tensor, to_dtype, uint32
+from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype, iinfo, int64, patch, tensor
+from .tensors import to_dtype, uint32
 from .views import store
 
 # %% auto #0
@@ -32,7 +33,8 @@ def bits(key: Tensor, shape: tuple) -> Tensor:
 
 # %% ../nbs/01h_random.ipynb #b63904da
 def uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
-    "Numbers in [0, 1), equal to `jax.random.uniform(key, shape)`: random bits as the fraction of a number from 1 to 2, less 1."
+    """Numbers in [0, 1), equal to `jax.random.uniform(key, shape)`: random bits as the fraction of a number from 1 to
+    2, less 1."""
     if dtype is float64:
         high, low = random_words(key, shape).unbind(-1)
         return cast(high, float64) * 2.0 ** -32 + cast(low >> 12, float64) * 2.0 ** -52
@@ -41,7 +43,8 @@ def uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
 
 # %% ../nbs/01h_random.ipynb #ba10bb66
 def normal_(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
-    "Normal numbers, those of `jax.random.normal(key, shape)` up to rounding: the inverse of their distribution function, of uniform ones."
+    """Normal numbers, those of `jax.random.normal(key, shape)` up to rounding: the inverse of their distribution
+    function, of uniform ones."""
     wide = float64 if dtype is float64 else float32
     lowest = -1 + 2.0 ** (-53 if wide is float64 else -24)
     u = (uniform(key, shape, wide) * (1 - lowest) + lowest).clamp(min=lowest)
@@ -151,7 +154,8 @@ def continuous(dtype):
     "A dtype (the default one for None) for numbers that lie densely; a NotImplementedError for integers."
     dtype = to_dtype(dtype or get_default_dtype())
     if dtype.is_floating_point: return dtype
-    raise error(NotImplementedError, f"a continuous distribution is not implemented for '{dtype.name}'", "almost all of its numbers have a fraction", "dtype=en.float32, or randint")
+    raise error(NotImplementedError, f"a continuous distribution is not implemented for '{dtype.name}'",
+                "almost all of its numbers have a fraction", "dtype=en.float32, or randint")
 
 # %% ../nbs/01h_random.ipynb #e3d4a25d
 @face(method=False)
@@ -167,15 +171,18 @@ def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_g
 @face(method=False)
 def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
-    return rand(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return rand(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device,
+                requires_grad=requires_grad)
 
 @face(method=False)
 def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
-    return randn(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return randn(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device,
+                 requires_grad=requires_grad)
 
 def below(key: Tensor, shape: tuple, n: int) -> Tensor:
-    "Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63 random bits leave when divided by it."
+    """Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63
+    random bits leave when divided by it."""
     if n <= 1 << 31: return cast(bits(key, shape), int64) * n >> 32
     high, low = random_words(key, shape).unbind(-1)
     wide = cast(high, int64) << 31 ^ cast(low, int64)
@@ -189,15 +196,19 @@ def borders(dtype) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 @face(method=False)
-def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None, requires_grad: bool = False) -> Tensor:
-    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so far."
+def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None,
+            requires_grad: bool = False) -> Tensor:
+    """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so
+    far."""
     if size is None: low, high, size = 0, low, high
     if high is None: low, high = 0, low
     low, high, (lowest, highest) = int(low), int(high), borders(to_dtype(dtype))
     if high <= low:
-        raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}", "there is no integer to draw", "high above low")
+        raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}",
+                    "there is no integer to draw", "high above low")
     if low < lowest or high - 1 > highest:
-        raise error(RuntimeError, f"{'from' if low < lowest else 'to - 1'} is out of bounds for {to_dtype(dtype).name}", f"it holds numbers from {lowest} to {highest}", "a wider dtype")
+        raise error(RuntimeError, f"{'from' if low < lowest else 'to - 1'} is out of bounds for {to_dtype(dtype).name}",
+                    f"it holds numbers from {lowest} to {highest}", "a wider dtype")
     return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, device, generator, requires_grad)
 
 @face(method=False)
@@ -213,15 +224,21 @@ def drawn(sample: Tensor, given, node: str) -> Tensor:
 
 def check_spread(std) -> None:
     "A RuntimeError for a negative number."
-    if not isinstance(std, Tensor) and std < 0: raise error(RuntimeError, f"normal expects std >= 0.0, but found std {std}", "a standard deviation is a length", "abs(std)")
+    if not isinstance(std, Tensor) and std < 0:
+        raise error(RuntimeError, f"normal expects std >= 0.0, but found std {std}", "a standard deviation is a length",
+                    "abs(std)")
 
 @face(method=False)
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
-    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these: write mean + std * randn_like(mean) for one."
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None,
+           requires_grad: bool = False) -> Tensor:
+    """Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these:
+    write mean + std * randn_like(mean) for one."""
     check_spread(std)
     given = [x for x in (mean, std) if isinstance(x, Tensor)]
     if given: size, dtype, device = (mean + std * 0).shape, given[0].dtype, given[0].device
-    elif size is None: raise error(TypeError, f"normal() received an invalid combination of arguments - got ({mean}, {std})", "two numbers do not say how many to draw", "normal(mean, std, (2, 3))")
+    elif size is None:
+        raise error(TypeError, f"normal() received an invalid combination of arguments - got ({mean}, {std})",
+                    "two numbers do not say how many to draw", "normal(mean, std, (2, 3))")
     mean_, std_ = (x.detach() if isinstance(x, Tensor) else x for x in (mean, std))
     sample = cast(randn(tuple(size), generator=generator, dtype=dtype, device=device) * std_ + mean_, continuous(dtype))
     for x in given: sample = drawn(sample, x, "NormalBackward3")
@@ -238,21 +255,29 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tenso
 @face
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator=None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
-    if input.ndim not in (1, 2): raise error(RuntimeError, "prob_dist must be 1 or 2 dim", f"it has {input.ndim} dimensions", "a row of weights for each draw")
-    if num_samples <= 0: raise error(RuntimeError, "cannot sample n_sample <= 0 samples", f"num_samples={num_samples}", "at least one")
+    if input.ndim not in (1, 2):
+        raise error(RuntimeError, "prob_dist must be 1 or 2 dim", f"it has {input.ndim} dimensions",
+                    "a row of weights for each draw")
+    if num_samples <= 0:
+        raise error(RuntimeError, "cannot sample n_sample <= 0 samples", f"num_samples={num_samples}", "at least one")
     weights = input.detach()
     continuous(weights.dtype)
     if not replacement and num_samples > weights.size(-1):
-        raise error(RuntimeError, "cannot sample n_sample > prob_dist.size(-1) samples without replacement", f"num_samples={num_samples} of {weights.size(-1)}", "replacement=True")
+        raise error(RuntimeError, "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
+                    f"num_samples={num_samples} of {weights.size(-1)}", "replacement=True")
     if not ((weights >= 0) & (weights < math.inf)).all():
-        raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0", "a weight says how often a place is drawn, beside the others", "softmax makes weights of scores")
+        raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0",
+                    "a weight says how often a place is drawn, beside the others", "softmax makes weights of scores")
     if not (weights.sum(-1) > 0).all():
-        raise error(RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)", "no place can be drawn", "at least one weight above 0 in each row")
+        raise error(RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)",
+                    "no place can be drawn", "at least one weight above 0 in each row")
     if not replacement:      # the largest of log(weight) + Gumbel noise are a draw without replacement
         noise = -(-rand(weights.payload.shape, generator=generator, device=input.device).log()).log()
         return (weights.log() + noise).topk(num_samples, -1).indices
     steps = weights.cumsum(-1)
-    throws = rand(tuple(weights.payload.shape[:-1]) + (num_samples,), generator=generator, device=input.device) * steps.narrow(-1, weights.size(-1) - 1, 1)
+    throws = (rand(tuple(weights.payload.shape[:-1]) + (num_samples,), generator=generator, device=input.device)
+              * steps.narrow(-1,
+                             weights.size(-1) - 1, 1))
     return (throws.unsqueeze(-1) >= steps.unsqueeze(-2)).sum(-1)
 
 # %% ../nbs/01h_random.ipynb #8bf845b2
@@ -260,7 +285,8 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None) -> Tensor:
     "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
     if not from_ <= to or to - from_ > finfo(continuous(self.dtype)).max:
-        raise error(RuntimeError, f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}", "there must be numbers between them, and their distance a number", "uniform_(to, from)")
+        raise error(RuntimeError, f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}",
+                    "there must be numbers between them, and their distance a number", "uniform_(to, from)")
     return store(self, lambda old: rand_like(self, generator=generator) * (to - from_) + from_)
 
 def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
@@ -272,7 +298,9 @@ def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, genera
 def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator=None) -> Tensor:
     "Become 1 with probability p (a number, or a tensor that broadcasts to this one), else 0."
     if isinstance(p, Tensor): p = p.detach().expand(self.payload.shape)
-    elif not 0 <= p <= 1: raise error(RuntimeError, f"bernoulli_ expects p to be in [0, 1], but got p={p}", "a probability is a share", "p from 0 to 1")
+    elif not 0 <= p <= 1:
+        raise error(RuntimeError, f"bernoulli_ expects p to be in [0, 1], but got p={p}", "a probability is a share",
+                    "p from 0 to 1")
     return store(self, lambda old: cast(rand(self.payload.shape, generator=generator, device=self.device) < p, self.dtype))
 
 @patch

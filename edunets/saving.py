@@ -17,7 +17,8 @@ from typing import Any, Callable, Iterator, NamedTuple
 import numpy as np
 
 from .errors import error
-from .tensors import Tensor, bool_, float16, float32, float64, from_numpy, int8, int16, int32, int64, uint8, uint32
+from .tensors import Tensor, bool_, float16, float32, float64, from_numpy, int8, int16, int32, int64, uint8
+from .tensors import uint32
 
 # %% auto #0
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'Entry', 'stored_as',
@@ -26,11 +27,16 @@ __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKL
            'sync_folder', 'write_whole', 'save', 'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
-CODES = {"BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "U32": uint32, "I64": int64, "F16": float16, "F32": float32, "F64": float64, "BF16": float32}      # a dtype's name in a file: what it is read as
+# a dtype's name in a file: what it is read as
+CODES = {
+    "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "U32": uint32, "I64": int64, "F16": float16,
+    "F32": float32, "F64": float64, "BF16": float32
+}
 CODE_OF = {kind: code for code, kind in CODES.items() if code != "BF16"}
 STORED = {      # what is read as another dtype, and turned: (stored as, how)
     "BOOL": ("u1", lambda a: a != 0),      # one byte each
-    "BF16": ("<u2", lambda a: (a.astype("u4") << 16).view("f4")),      # the upper half of a float32; zeros are put below
+    # the upper half of a float32; zeros are put below
+    "BF16": ("<u2", lambda a: (a.astype("u4") << 16).view("f4")),
 }
 
 class Entry(NamedTuple):
@@ -73,14 +79,20 @@ def entry_of(name: str, said: Any) -> Entry:
     if not (isinstance(code, str) and isinstance(shape, list) and isinstance(place, list)): raise incomplete
     if len(place) != 2 or not all(map(is_size, shape + place)): raise incomplete
     start, stop = place
-    if code not in CODES: raise Unreadable(f"{name!r} has the dtype {code!r}", f"edunets has {', '.join(CODES)}", "another dtype when it is saved")
-    if len(shape) > 64: raise Unreadable(f"{name!r} has {len(shape)} dimensions", "an array has 64 at most", "another shape when it is saved")
-    if math.prod(shape) * stored_as(code).itemsize != stop - start: raise Unreadable(f"{name!r} is {code} of shape {shape}, which does not fit into {stop - start} bytes")
+    if code not in CODES:
+        raise Unreadable(f"{name!r} has the dtype {code!r}", f"edunets has {', '.join(CODES)}",
+                         "another dtype when it is saved")
+    if len(shape) > 64:
+        raise Unreadable(f"{name!r} has {len(shape)} dimensions", "an array has 64 at most",
+                         "another shape when it is saved")
+    if math.prod(shape) * stored_as(code).itemsize != stop - start:
+        raise Unreadable(f"{name!r} is {code} of shape {shape}, which does not fit into {stop - start} bytes")
     return Entry(code, tuple(shape), start, stop)
 
 # %% ../nbs/03d_saving.ipynb #svhead06
 class Contents(NamedTuple):
-    "What stands in a file: its tensors in their order, its notes (the metadata), where the numbers begin, and how long it is."
+    """What stands in a file: its tensors in their order, its notes (the metadata), where the numbers begin, and how
+    long it is."""
     entries: dict[str, Entry]
     notes: dict[str, str]
     begin: int
@@ -88,18 +100,24 @@ class Contents(NamedTuple):
 
     def __repr__(self) -> str:
         width = max(map(len, self.entries), default=0)
-        lines = [f"{name:{width}}  {CODES[e.code].name:7}  {str(e.shape):12}  {e.stop - e.start} bytes" for name, e in self.entries.items()]
+        lines = [
+            f"{name:{width}}  {CODES[e.code].name:7}  {str(e.shape):12}  {e.stop - e.start} bytes"
+            for name, e in self.entries.items()
+        ]
         return "\n".join(lines + [f"metadata {name}: {value}" for name, value in self.notes.items()]) or "no tensors"
 
 def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
-    "The tensors and the notes of a header before `size` bytes. Unreadable, or a ValueError of the JSON, if they can't be."
+    """The tensors and the notes of a header before `size` bytes. Unreadable, or a ValueError of the JSON, if they can't
+    be."""
     said = json.loads(header.decode("utf-8"), object_pairs_hook=unique)
     notes = said.pop("__metadata__", {})
-    if not (isinstance(notes, dict) and all(isinstance(value, str) for value in notes.values())): raise Unreadable("its __metadata__ is more than strings")
+    if not (isinstance(notes, dict) and all(isinstance(value, str) for value in notes.values())):
+        raise Unreadable("its __metadata__ is more than strings")
     entries = {name: entry_of(name, value) for name, value in said.items()}
     at = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)):
-        if entry.start != at: raise Unreadable(f"{name!r} begins at byte {entry.start}, but what is before it ends at {at}")
+        if entry.start != at:
+            raise Unreadable(f"{name!r} begins at byte {entry.start}, but what is before it ends at {at}")
         at = entry.stop
     if at != size: raise Unreadable(f"its header tells of {at} bytes, but {size} are there")
     return entries, notes
@@ -109,7 +127,10 @@ NO_CODE = "edunets runs no code that a file brings"
 IN_TORCH = "safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
 PICKLE = ("it is a pickle", f"a pickle is a program, and {NO_CODE}", f"in PyTorch: {IN_TORCH}")
 KINDS = {      # how a file begins: what it is, why it is not read, what to do
-    b"PK\x03\x04": ("it is a zip archive, as torch.save and np.savez write", f"a zip archive may hold a pickle, which is a program; {NO_CODE}", f"from torch.save: {IN_TORCH}; from np.savez: {{name: en.from_numpy(array) for name, array in np.load(path).items()}}"),
+    b"PK\x03\x04": ("it is a zip archive, as torch.save and np.savez write",
+                    f"a zip archive may hold a pickle, which is a program; {NO_CODE}",
+                    f"from torch.save: {IN_TORCH}; "
+                    "from np.savez: {name: en.from_numpy(array) for name, array in np.load(path).items()}"),
     **{bytes([0x80, n]): PICKLE for n in range(2, 6)},
     b"\x89HDF": ("it is an HDF5 file", LENGTH, "h5py, and en.from_numpy"),
     b"\x93NUMPY": ("it is an array of NumPy", LENGTH, "en.from_numpy(np.load(path))"),
@@ -142,16 +163,24 @@ def contents_of(file) -> Contents:
 
 # %% ../nbs/03d_saving.ipynb #svopen01
 def opened(f):
-    "The file to read, and what to call it. FileNotFoundError or IsADirectoryError for a path without a file, TypeError for what is neither path nor file."
+    """The file to read, and what to call it. FileNotFoundError or IsADirectoryError for a path without a file, TypeError for what
+    is neither path nor file."""
     if hasattr(f, "read"):
         data = f.read()
         if isinstance(data, str): raise error(TypeError, "the file was opened as text", "numbers are bytes", "open(path, 'rb')")
         return BytesIO(data), "what was given"
-    if not isinstance(f, (str, bytes, os.PathLike)): raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}", "there is nothing to read from", "en.load('model.safetensors')")
+    if not isinstance(f, (str, bytes, os.PathLike)):
+        raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}",
+                    "there is nothing to read from", "en.load('model.safetensors')")
     name = os.fsdecode(f)
     if os.path.isdir(name): raise error(IsADirectoryError, f"{name!r} is a folder", "a state is one file", "the file in it")
-    if not os.path.exists(name): raise error(FileNotFoundError, f"no such file: {name!r}", f"looked for it in {'its folder' if os.path.dirname(name) else 'the current folder'}", "os.listdir() tells what is there")
-    if not os.path.isfile(name): raise error(RuntimeError, f"{name!r} is a device or a pipe", "a reader goes to and fro in a file", "en.load(open(path, 'rb'))")
+    if not os.path.exists(name):
+        raise error(FileNotFoundError, f"no such file: {name!r}",
+                    f"looked for it in {'its folder' if os.path.dirname(name) else 'the current folder'}",
+                    "os.listdir() tells what is there")
+    if not os.path.isfile(name):
+        raise error(RuntimeError, f"{name!r} is a device or a pipe", "a reader goes to and fro in a file",
+                    "en.load(open(path, 'rb'))")
     return open(name, "rb"), repr(name)
 
 def using(f, use: Callable):
@@ -159,9 +188,14 @@ def using(f, use: Callable):
     file, name = opened(f)
     with file:
         try: return use(file)
-        except Unreadable as problem: raise error(RuntimeError, f"{name} can't be loaded: {problem}", problem.why, problem.fix) from None
-        except RecursionError: raise error(RuntimeError, f"{name} can't be loaded: its header is nested too deeply", LENGTH, "a fresh copy of the file") from None
-        except ValueError as problem: raise error(RuntimeError, f"{name} can't be loaded: {problem}", LENGTH, "a fresh copy of the file") from None
+        except Unreadable as problem:
+            raise error(RuntimeError, f"{name} can't be loaded: {problem}", problem.why, problem.fix) from None
+        except RecursionError:
+            raise error(RuntimeError, f"{name} can't be loaded: its header is nested too deeply", LENGTH,
+                        "a fresh copy of the file") from None
+        except ValueError as problem:
+            raise error(RuntimeError, f"{name} can't be loaded: {problem}", LENGTH,
+                        "a fresh copy of the file") from None
 
 def contents(f) -> Contents:
     "What stands in a safetensors file, without reading the numbers. RuntimeError if it is none."
@@ -181,7 +215,10 @@ def pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iterator[
         place[name] = [at, at + tensors[name].nbytes]
         at += tensors[name].nbytes
     header = {"__metadata__": dict(notes)} if notes else {}
-    header |= {name: {"dtype": CODE_OF[x.dtype], "shape": list(x.shape), "data_offsets": place[name]} for name, x in tensors.items()}
+    header |= {
+        name: {"dtype": CODE_OF[x.dtype], "shape": list(x.shape), "data_offsets": place[name]}
+        for name, x in tensors.items()
+    }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)      # blanks up to a multiple of 8, so that the numbers begin at one
     yield len(text).to_bytes(8, "little")
@@ -211,8 +248,13 @@ def pull(value: Any, path: tuple, tensors: dict) -> Any:
     if value is None or isinstance(value, KEYS): return value
     if isinstance(value, Mapping): return ["dict", *([pull(check_key(key, path), path, tensors), pull(item, (*path, key), tensors)] for key, item in value.items())]
     if isinstance(value, (list, tuple)): return ["list" if isinstance(value, list) else "tuple", *(pull(item, (*path, n), tensors) for n, item in enumerate(value))]
-    if hasattr(value, "state_dict"): raise error(TypeError, f"can't save a {type(value).__name__} itself", "a file holds numbers, not the code that uses them", "en.save(x.state_dict(), f), and later x.load_state_dict(en.load(f))")
-    raise error(TypeError, f"can't save a {type(value).__name__} (at {'.'.join(map(str, path)) or 'the top'})", "a file holds tensors, dicts, lists, tuples, strings, numbers and None", "en.from_numpy(array) for an array, x.item() for a number of NumPy's")
+    if hasattr(value, "state_dict"):
+        raise error(TypeError, f"can't save a {type(value).__name__} itself",
+                    "a file holds numbers, not the code that uses them",
+                    "en.save(x.state_dict(), f), and later x.load_state_dict(en.load(f))")
+    raise error(TypeError, f"can't save a {type(value).__name__} (at {'.'.join(map(str, path)) or 'the top'})",
+                "a file holds tensors, dicts, lists, tuples, strings, numbers and None",
+                "en.from_numpy(array) for an array, x.item() for a number of NumPy's")
 
 def check_key(key: Any, path: tuple) -> Any:
     "The key of a dict. TypeError unless it is a string, a number or None."
@@ -228,7 +270,8 @@ def push(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
         case ["float", "inf" | "-inf" | "nan" as number]: return float(number)
         case ["list", *items]: return [push(item, tensors) for item in items]
         case ["tuple", *items]: return tuple([push(item, tensors) for item in items])
-        case ["dict", *pairs] if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs): return {key_of(key): push(item, tensors) for key, item in pairs}
+        case ["dict", *pairs] if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            return {key_of(key): push(item, tensors) for key, item in pairs}
     raise Unreadable(f"its tree holds {str(tree)[:40]}, which means nothing")
 
 def key_of(tree: Any) -> Any:
@@ -241,9 +284,15 @@ def key_of(tree: Any) -> Any:
 def check_target(name: str) -> None:
     "A RuntimeError if no file can be written there, a PermissionError if it may not be."
     folder = os.path.dirname(name)
-    if folder and not os.path.isdir(folder): raise error(RuntimeError, f"Parent directory {folder} does not exist.", "a file needs a folder", f"os.makedirs({folder!r}, exist_ok=True)")
+    if folder and not os.path.isdir(folder):
+        raise error(RuntimeError, f"Parent directory {folder} does not exist.", "a file needs a folder",
+                    f"os.makedirs({folder!r}, exist_ok=True)")
     if not os.path.exists(name): return
-    if not os.path.isfile(name): raise error(RuntimeError, f"{name!r} is {'a folder' if os.path.isdir(name) else 'a device or a pipe'}", "the file would take its place", "a name in it: os.path.join(folder, 'model.safetensors')" if os.path.isdir(name) else "en.save(state, open(path, 'wb'))")
+    if not os.path.isfile(name):
+        raise error(
+            RuntimeError, f"{name!r} is {'a folder' if os.path.isdir(name) else 'a device or a pipe'}",
+            "the file would take its place", "a name in it: os.path.join(folder, 'model.safetensors')"
+            if os.path.isdir(name) else "en.save(state, open(path, 'wb'))")
     if not os.access(name, os.W_OK): raise error(PermissionError, f"{name!r} may not be written", "it is marked as read-only", "another name")
 
 def sync_folder(folder: str) -> None:
@@ -274,19 +323,30 @@ def write_whole(name: str, parts: Iterable) -> None:
 
 # %% ../nbs/03d_saving.ipynb #svsave03
 def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
-    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is whole. Each tensor is written whole, those that share memory too, without its place on the tape."
+    """Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and
+    tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is whole.
+    Each tensor is written whole, those that share memory too, without its place on the tape."""
     notes = dict(metadata or {})
-    if not all(isinstance(word, str) for pair in notes.items() for word in pair): raise error(TypeError, "metadata must be strings", f"given {notes!r}", "json.dumps(value)")
-    if TREE in notes: raise error(ValueError, f"the note {TREE!r} is taken", "it tells how the tensors belong together", "another name")
-    if isinstance(obj, Mapping) and all(isinstance(name, str) and name != "__metadata__" and isinstance(x, Tensor) for name, x in obj.items()): tensors = dict(obj)
+    if not all(isinstance(word, str) for pair in notes.items() for word in pair):
+        raise error(TypeError, "metadata must be strings", f"given {notes!r}", "json.dumps(value)")
+    if TREE in notes:
+        raise error(ValueError, f"the note {TREE!r} is taken", "it tells how the tensors belong together",
+                    "another name")
+    if isinstance(obj, Mapping) and all(
+            isinstance(name, str) and name != "__metadata__" and isinstance(x, Tensor) for name, x in obj.items()):
+        tensors = dict(obj)
     else:
         tensors = {}
         try: notes[TREE] = json.dumps(pull(obj, (), tensors))
-        except RecursionError: raise error(ValueError, "can't save what contains itself", "a file is a tree, some hundred steps deep at most", "a flat dict") from None
+        except RecursionError:
+            raise error(ValueError, "can't save what contains itself",
+                        "a file is a tree, some hundred steps deep at most", "a flat dict") from None
     if hasattr(f, "write"):
         for part in pieces(tensors, notes): f.write(part)
     elif isinstance(f, (str, bytes, os.PathLike)): write_whole(os.fsdecode(f), pieces(tensors, notes))
-    else: raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}", "there is nowhere to write to", "en.save(state, 'model.safetensors')")
+    else:
+        raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}",
+                    "there is nowhere to write to", "en.save(state, 'model.safetensors')")
 
 # %% ../nbs/03d_saving.ipynb #svload01
 def array_of(file, begin: int, entry: Entry, pages: mapped | None) -> np.ndarray:
@@ -317,9 +377,14 @@ def placed(x: Tensor, where) -> Tensor:
     return x if where is None else x.to(where)
 
 def load(f, map_location=None, *, weights_only: bool | None = None, mmap: bool | None = None) -> Any:
-    "Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError for another kind of file. `weights_only` is always so; `mmap` leaves the numbers in the file until they are used; those of bool and bfloat16 are turned, and so read."
-    if mmap and hasattr(f, "read"): raise error(ValueError, "f must be a file path in order to use the mmap argument", "only a file on disk has pages", "en.load('model.safetensors', mmap=True)")
+    """Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a
+    device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError for another kind of file. `weights_only` is
+    always so; `mmap` leaves the numbers in the file until they are used; those of bool and bfloat16 are turned, and so read."""
+    if mmap and hasattr(f, "read"):
+        raise error(ValueError, "f must be a file path in order to use the mmap argument",
+                    "only a file on disk has pages", "en.load('model.safetensors', mmap=True)")
     found, tensors, tree = using(f, lambda file: all_of(file, bool(mmap)))
     if wide := [name for name, entry in found.entries.items() if entry.code == "BF16"]:
-        warnings.warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which edunets does not have: they become float32, with the same values (the first is {wide[0]!r})", stacklevel=2)
+        warnings.warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which edunets does not have: they become "
+                      f"float32, with the same values (the first is {wide[0]!r})", stacklevel=2)
     return push(tree, {name: placed(x, map_location) for name, x in tensors.items()})

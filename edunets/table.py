@@ -63,7 +63,8 @@ def column(name: str, doc: str) -> Callable:
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
-view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several results, which row gives each)")
+view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several "
+                      "results, which row gives each)")
 
 # %% ../nbs/01a_table.ipynb #fae2c482
 class Mode(NamedTuple):
@@ -95,7 +96,8 @@ def handle(payload_type: type, run: Callable, rank: int) -> None:
 def stronger(a: type | None, b: type) -> type:
     "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
     if RANKS[a] == RANKS[b]:
-        raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and {BACKENDS[b].device}",
+        raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
+                                  f"{BACKENDS[b].device}",
                     "no operation moves data between devices silently", "x.to(y.device)")
     return a if RANKS[a] > RANKS[b] else b
 
@@ -132,11 +134,13 @@ def filled(like, shape: tuple, value) -> Tensor:
     return call(OPS["full"], (), {"shape": shape, "value": value, "dtype": like.dtype, "device": like.device})
 
 def mark_inference(result) -> None:
-    for tensor in result if type(result) is tuple else (result,): tensor._inference = tensor._parent is None or tensor._parent._inference
+    for tensor in result if type(result) is tuple else (result,):
+        tensor._inference = (tensor._parent is None or tensor._parent._inference)
 
 # %% ../nbs/01a_table.ipynb #b991de39
 class Quiet(threading.local):
-    "Runs a function with NumPy's floating-point warnings off (PyTorch gives inf and NaN without a word), cheaply: in a context of this thread that is made once."
+    """Runs a function with NumPy's floating-point warnings off (PyTorch gives inf and NaN without a word), cheaply: in
+    a context of this thread that is made once."""
     def __init__(self):
         with np.errstate(all="ignore"): self.run = copy_context().run
 
@@ -147,7 +151,8 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
     if op.check is not None: op.check(*payloads, **params)
     kind = problem.__class__ if isinstance(problem, (IndexError, MemoryError, RuntimeError)) else RuntimeError
     given = ", ".join(f"{p.dtype} {tuple(p.shape)}" if hasattr(p, "dtype") else repr(p) for p in payloads)
-    return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}", "other dtypes or shapes")
+    return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}",
+                 "other dtypes or shapes")
 
 # %% ../nbs/01a_table.ipynb #5089f126
 def array_handler(kind: type, xp) -> Callable:
@@ -210,7 +215,8 @@ def refresh(x: Tensor) -> None:
     with mode(grad=grad, inference=False):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
-    if x._node is None and x._requires_grad and not now._requires_grad: return      # a leaf of its own, on its base's memory
+    # a leaf of its own, on its base's memory
+    if x._node is None and x._requires_grad and not now._requires_grad: return
     x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
 
 # %% ../nbs/01a_table.ipynb #5cc78cae
@@ -321,7 +327,8 @@ def along(dim: int, start: int, length: int, step: int) -> tuple:
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
 
 def expand(xp, a, shape):
-    "A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to` is Python, and takes as long as five additions."
+    """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to` is Python, and
+    takes as long as five additions."""
     if a.size == math.prod(shape): return xp.reshape(a, shape)
     if a.ndim or xp is not np: return xp.broadcast_to(a, shape)
     view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
@@ -402,7 +409,8 @@ def scatter(xp, a, v, index, dims, mode):
 def combined(xp, combine, rows, v, index):
     "`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at` is fast."
     kept = rows.shape[len(index):]
-    if len(index) == 1 and not kept:      # nothing to flatten; the ufunc itself knows negative indices and looks for those out of range
+    # nothing to flatten; the ufunc itself knows negative indices and looks for those out of range
+    if len(index) == 1 and not kept:
         combine.at(rows, index[0].reshape(-1), xp.broadcast_to(v, index[0].shape).reshape(-1))
         return rows
     if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)): raise IndexError("index out of range")
@@ -418,7 +426,8 @@ def combined(xp, combine, rows, v, index):
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
 def threefry(xp, key, x0, x1):
-    "Encrypt the counter words `x0`, `x1` (uint32 arrays, overwritten) with a key of two words: Threefry-2x32, 20 rounds (Salmon et al. 2011)."
+    """Encrypt the counter words `x0`, `x1` (uint32 arrays, overwritten) with a key of two words: Threefry-2x32, 20
+    rounds (Salmon et al. 2011)."""
     keys = (key[0:1], key[1:2], key[0:1] ^ key[1:2] ^ 0x1BD11BDA)
     spare = xp.empty_like(x1)
     x0 += keys[0]
@@ -436,7 +445,8 @@ def threefry(xp, key, x0, x1):
 
 # %% ../nbs/01a_table.ipynb #3d0b7169
 def random_bits(xp, key, shape, words):
-    "Random uint32: the two words of a block xored (`words=1`, JAX's `random.bits`), or both in a last dimension (`words=2`)."
+    """Random uint32: the two words of a block xored (`words=1`, JAX's `random.bits`), or both in a last dimension
+    (`words=2`)."""
     count = math.prod(shape)
     out = xp.empty((count, words), "uint32")
     for start in range(0, count, BLOCK):
@@ -458,16 +468,20 @@ def check_broadcast(*operands, **params) -> None:
         sizes = [shape[dim - width + len(shape)] for shape in shapes if dim >= width - len(shape)]
         odd = [n for n in sizes if n != 1]
         if len(set(odd)) > 1:
-            raise error(RuntimeError, f"The size of tensor a ({odd[0]}) must match the size of tensor b ({next(n for n in odd if n != odd[0])}) at non-singleton dimension {dim}",
-                        f"shapes {' and '.join(map(str, shapes))} are lined up from the right; each pair of sizes must be equal, or one of them 1",
+            raise error(RuntimeError, f"The size of tensor a ({odd[0]}) must match the size of tensor b "
+                                      f"({next(n for n in odd if n != odd[0])}) at non-singleton dimension {dim}",
+                        f"shapes {' and '.join(map(str, shapes))} are lined up from the right; "
+                        "each pair of sizes must be equal, or one of them 1",
                         "reshape, or put a dimension of size 1 where it should repeat: x.unsqueeze(dim)")
 
 def check_matmul(a, b, **params) -> None:
     "A RuntimeError if matrices do not fit."
     rows, columns = (tuple(x.shape[-2:]) for x in (a, b))
     if rows[-1] != columns[0]:
-        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, rows))} and {'x'.join(map(str, columns))})",
-                    f"each row of the first has {rows[-1]} numbers, each column of the second {columns[0]}", "a @ b.mT, or another shape")
+        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, rows))} and "
+                                  f"{'x'.join(map(str, columns))})",
+                    f"each row of the first has {rows[-1]} numbers, each column of the "
+                    f"second {columns[0]}", "a @ b.mT, or another shape")
     check_broadcast(a[..., 0, 0], b[..., 0, 0])
 
 def check_index(a, *operands, dims, **params) -> None:
@@ -476,7 +490,9 @@ def check_index(a, *operands, dims, **params) -> None:
         n = a.shape[dim]
         out = index[(index < -n) | (index >= n)]
         if out.size:
-            raise error(IndexError, f"index {int(out[0])} is out of bounds for dimension {dim} with size {n}", f"the shape is {tuple(a.shape)}", f"an index from {-n} to {n - 1}" if n else "this dimension is empty")
+            raise error(IndexError, f"index {int(out[0])} is out of bounds for dimension {dim} with size {n}",
+                        f"the shape is {tuple(a.shape)}",
+                        f"an index from {-n} to {n - 1}" if n else "this dimension is empty")
     check_broadcast(*operands[-len(dims):])
 
 # %% ../nbs/01a_table.ipynb #6aac7e64
@@ -485,22 +501,26 @@ def check_same_shape(*tensors, dim, **params) -> None:
     first = tuple(tensors[0].shape)
     for number, t in enumerate(tensors):
         if len(t.shape) != len(first) or any(n != m for d, (n, m) in enumerate(zip(t.shape, first)) if d != dim):
-            raise error(RuntimeError, f"Sizes of tensors must match except in dimension {dim}. Expected {list(first)} but got {list(t.shape)} for tensor number {number} in the list.",
-                        "tensors side by side have the same height", "pad, slice or reshape them first")
+            raise error(
+                RuntimeError, f"Sizes of tensors must match except in dimension {dim}. Expected {list(first)} but "
+                f"got {list(t.shape)} for tensor number {number} in the list.",
+                "tensors side by side have the same height", "pad, slice or reshape them first")
 
 def check_nonempty(a, *, dims=None, dim=None, **params) -> None:
     "A RuntimeError for the extremum of nothing, an IndexError for one along a dimension of size 0."
     if not a.size:
         whole = dims is None and dim is None
         raise error(RuntimeError if whole else IndexError,
-                    "max(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument." if whole
+                    "max(): Expected reduction dim to be specified for input.numel() == 0. "
+                    "Specify the reduction dim with the 'dim' argument." if whole
                     else "max(): Expected reduction dim to have non-zero size.",
                     f"a tensor of shape {tuple(a.shape)} has no largest element", "look at x.numel() first")
 
 def check_power(a, b) -> None:
     "A RuntimeError for an integer to a negative power."
     check_broadcast(a, b)
-    raise error(RuntimeError, "Integers to negative integer powers are not allowed.", "the result would be a fraction", "x.float() ** y")
+    raise error(RuntimeError, "Integers to negative integer powers are not allowed.", "the result would be a fraction",
+                "x.float() ** y")
 
 check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
       scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
@@ -556,15 +576,20 @@ def signature(row: Op) -> str:
 def card(self: Op) -> str:
     "The row as text, a line for each entry."
     width = max(map(len, COLUMNS))
-    return "\n".join([signature(self), *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
+    return "\n".join(
+        [signature(self), *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
 
 def html_card(self: Op) -> str:
     "The row as HTML, in the colours of the page."
     line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"
-    cells = "".join(f'<div style="{line}"><div style="display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 1em;opacity:.75;font-size:.85em">'
-                    f'<span title="{escape(COLUMNS[name])}">{name}</span><span>{place}</span></div>'
-                    f'<code style="background:none;padding:0;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</code></div>'
-                    for name, text, place in entries(self))
+    cells = "".join(
+        f'<div style="{line}"><div '
+        'style="display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 '
+        '1em;opacity:.75;font-size:.85em">'
+        f'<span title="{escape(COLUMNS[name])}">{name}</span><span>{place}</span></div>'
+        '<code '
+        f'style="background:none;padding:0;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</code></div>'
+        for name, text, place in entries(self))
     return (f'<div style="border:1px solid var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">'
             f'<div style="padding:.4em .9em"><strong>{escape(signature(self))}</strong></div>{cells}</div>')
 

@@ -19,7 +19,8 @@ __all__ = ['new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'u
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor:
-    "A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as `torch.Tensor`."
+    """A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as
+    `torch.Tensor`."""
     payload: Any                             # an array, or whatever else a handler is registered for
     _requires_grad, _grad = False, None
     _node, _output_nr = None, 0              # the tape: who made me, as which of its outputs
@@ -45,7 +46,8 @@ class Tensor:
     @property
     def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
     @property
-    def device(self) -> device: return BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device
+    def device(self) -> device:
+        return (BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device)
 
 # %% ../nbs/01_tensors.ipynb #38196558
 class Version:
@@ -57,7 +59,8 @@ class Version:
 new_tensor = Tensor.__new__
 
 def wrap(payload) -> Tensor:
-    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes longer."
+    """A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes
+    longer."""
     tensor = new_tensor(Tensor)
     tensor.payload, tensor._requires_grad = payload, False
     tensor._node = tensor._parent = tensor._version_counter = None
@@ -132,7 +135,8 @@ class dtype:
     def __reduce__(self): return self.name
 
 bool_ = dtype("bool", 0)
-uint8, int8, int16, int32, int64, uint32 = (dtype(name, 1) for name in ("uint8", "int8", "int16", "int32", "int64", "uint32"))
+uint8, int8, int16, int32, int64, uint32 = (dtype(name, 1)
+                                            for name in ("uint8", "int8", "int16", "int32", "int64", "uint32"))
 float16, float32, float64 = (dtype(name, 2) for name in ("float16", "float32", "float64"))
 DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint32, float16, float32, float64)}
 
@@ -249,7 +253,8 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
 def from_numpy(array: np.ndarray) -> Tensor:
     "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
     if not isinstance(array, np.ndarray):
-        raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})", "only an array has memory to share", "en.tensor(...) copies")
+        raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})", "only an array has memory to share",
+                    "en.tensor(...) copies")
     kind = from_numpy_dtype(array.dtype).numpy
     return wrap(array if array.dtype is kind else array.view(kind))    # one dtype object each: `is` tells dtypes apart
 
@@ -264,8 +269,10 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
     "The array itself, on shared memory. RuntimeError if the tensor requires grad (unless `force`)."
     if self._requires_grad and not force:
-        raise error(RuntimeError, "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
-                    "NumPy's operations would not be recorded, and the gradient would be silently wrong", "x.detach().numpy()")
+        raise error(RuntimeError,
+                    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+                    "NumPy's operations would not be recorded, and the gradient would be "
+                    "silently wrong", "x.detach().numpy()")
     return self.payload
 
 @patch
@@ -283,7 +290,8 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     if self.numel() != 1:
         raise error(kind, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
-                    f"its shape is {tuple(self.shape)}", "index it first, or reduce it: x.sum().item(); x.tolist() gives all elements")
+                    f"its shape is {tuple(self.shape)}", "index it first, or reduce it: x.sum().item(); x.tolist() "
+                                                         "gives all elements")
     return self.payload.item()
 
 # %% ../nbs/01_tensors.ipynb #959f2710
@@ -360,7 +368,9 @@ class finfo:
         self.smallest_normal = self.tiny
 
     def __repr__(self) -> str:
-        return "finfo(" + ", ".join(f"{name}={getattr(self, name):g}" for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny")) + f", dtype={self.dtype})"
+        return ("finfo(" + ", ".join(f"{name}={getattr(self, name):g}"
+                                     for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny"))
+                + f", dtype={self.dtype})")
 
 class iinfo:
     "The limits of an integer dtype, as `torch.iinfo`."

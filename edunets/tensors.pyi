@@ -679,7 +679,7 @@ class Tensor:
         "Take one value everywhere."
         ...
     def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = False) -> Tensor:
-        "Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the sides of a cube are equal."
+        "Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the"
         ...
     def fix(self, *, out: Tensor | None = None) -> Tensor:
         "The integer part of x."
@@ -1029,7 +1029,7 @@ class Tensor:
         "`lt`, in place."
         ...
     def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
-        "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1. LinAlgError if A is singular."
+        "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1."
         ...
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The X of AX = b, by the factors that `lu` gave."
@@ -1063,7 +1063,7 @@ class Tensor:
         "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
         ...
     def max(self, dim=None, keepdim: builtins.bool = False, *, out=None):
-        "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each pair."
+        "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each"
         ...
     def maximum(self, other, *, out: Tensor | None = None) -> Tensor:
         "The larger of x and y."
@@ -1226,13 +1226,13 @@ class Tensor:
         "`pow`, in place."
         ...
     def prelu(self, weight: Tensor) -> Tensor:
-        "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for another number of them."
+        "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for"
         ...
     def prod(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The product of all elements, or over the dimension `dim`."
         ...
     def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
-        "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another dtype."
+        "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another"
         ...
     def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "`put`, in place."
@@ -1241,7 +1241,7 @@ class Tensor:
         "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
         ...
     def quantile(self, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
-        "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."
+        "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if"
         ...
     def rad2deg(self, *, out=None):
         "Radians as degrees."
@@ -1262,7 +1262,7 @@ class Tensor:
         "`reciprocal`, in place."
         ...
     def register_hook(self, hook: Callable):
-        "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without requires_grad."
+        "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without"
         ...
     def register_post_accumulate_grad_hook(self, hook: Callable):
         "Call hook(leaf) after a pass has written its `.grad`."
@@ -1289,7 +1289,7 @@ class Tensor:
         "Copies side by side, `sizes[d]` of them along dimension d."
         ...
     def repeat_interleave(self, repeats=None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
-        "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone, the indices that it would take."
+        "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,"
         ...
     @property
     def requires_grad(self) -> builtins.bool: ...
@@ -1310,7 +1310,7 @@ class Tensor:
     @property
     def retains_grad(self) -> builtins.bool: ...
     def roll(self, shifts: builtins.int | tuple, dims: builtins.int | tuple | None = None) -> Tensor:
-        "Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner. RuntimeError if they differ in number."
+        "Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner."
         ...
     def rot90(self, k: builtins.int = 1, dims: tuple = ...) -> Tensor:
         "Turned by `k` quarters from the first dim towards the second. RuntimeError unless there are two."
@@ -1462,7 +1462,7 @@ class Tensor:
         "The sum of all elements, or over the dimensions `dim`."
         ...
     def sum_to_size(self, *size) -> Tensor:
-        "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not broadcast."
+        "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not"
         ...
     def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: tuple | None = None):
         "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form."
@@ -1573,10 +1573,10 @@ class Tensor:
         "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
         ...
     def unique(self, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-        "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often each occurs."
+        "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often"
         ...
     def unique_consecutive(self, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-        "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the runs."
+        "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the"
         ...
     def unsqueeze(self, dim: builtins.int) -> Tensor:
         "With a new dimension of size 1 at `dim`."
@@ -1591,7 +1591,7 @@ class Tensor:
         "The inner product of two vectors."
         ...
     def view(self, *shape) -> Tensor:
-        "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not allow it."
+        "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not"
         ...
     def view_as(self, other: Tensor) -> Tensor:
         "The same memory in the shape of another tensor."
@@ -1738,5 +1738,5 @@ def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
     ...
 def wrap(payload) -> Tensor:
-    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes longer."
+    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes"
     ...

@@ -20,12 +20,15 @@ def inverse(dims: tuple) -> tuple:
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
 
 def read_only(problem: ValueError) -> Exception:
-    return error(RuntimeError, f"this memory cannot be written: {problem}", "it belongs to an array that is read-only, as JAX's are", "x = x.clone()")
+    return error(RuntimeError, f"this memory cannot be written: {problem}",
+                 "it belongs to an array that is read-only, as JAX's are", "x = x.clone()")
 
 def overlapping():
-    raise error(RuntimeError, "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                "Please clone() the tensor before performing the operation.",
-                "it is an expanded or windowed view, so one write would show in many places", "x.clone()")
+    raise error(
+        RuntimeError, "unsupported operation: more than one element of the written-to tensor refers to a single "
+        "memory location. "
+        "Please clone() the tensor before performing the operation.",
+        "it is an expanded or windowed view, so one write would show in many places", "x.clone()")
 
 # %% ../nbs/01b_views.ipynb #0a49bb5f
 view(
@@ -48,7 +51,9 @@ def root(x: Tensor) -> Tensor:
 @property
 def _version(self: Tensor) -> int:
     "How often this memory was written (by tensors)."
-    if self._inference: raise error(RuntimeError, "Inference tensors do not track version counter.", "nothing watches whether they are written", "x.clone()")
+    if self._inference:
+        raise error(RuntimeError, "Inference tensors do not track version counter.",
+                    "nothing watches whether they are written", "x.clone()")
     return self._version_counter.count if self._version_counter else 0
 
 @patch
@@ -64,12 +69,15 @@ def _is_view(self: Tensor) -> bool: return self._parent is not None
 def fit(value: Tensor, x: Tensor) -> Tensor:
     "`value` in the dtype of `x`; a RuntimeError where shape or kind of number would be lost."
     if value.payload.shape != x.payload.shape:
-        raise error(RuntimeError, f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}",
-                    "an in-place operation keeps the shape of the tensor it writes", "the operation without the underscore")
+        raise error(RuntimeError, f"output with shape {list(x.shape)} doesn't match the broadcast shape "
+                    f"{list(value.shape)}", "an in-place operation keeps the shape of the tensor it writes",
+                    "the operation without the underscore")
     if value.payload.dtype == x.payload.dtype: return value
     if value.dtype.category > x.dtype.category:
-        raise error(RuntimeError, f"result type {value.dtype.name} can't be cast to the desired output type {x.dtype.name}",
-                    "an in-place operation keeps the dtype of the tensor it writes", f"x = x.to({value.dtype}) first, or the operation without the underscore")
+        raise error(RuntimeError,
+                    f"result type {value.dtype.name} can't be cast to the desired output type {x.dtype.name}",
+                    "an in-place operation keeps the dtype of the tensor it writes",
+                    f"x = x.to({value.dtype}) first, or the operation without the underscore")
     return call(OPS["cast"], (value,), {"dtype": x.dtype})
 
 # %% ../nbs/01b_views.ipynb #ebde1e0e
@@ -78,7 +86,8 @@ def check_write(x: Tensor) -> None:
     now = ambient.get()
     if x._inference and not now.inference:
         raise error(RuntimeError, "Inplace update to inference tensor outside InferenceMode is not allowed.",
-                    "an inference tensor is not watched, so autograd could not notice the write", "x = x.clone() gives a normal tensor")
+                    "an inference tensor is not watched, so autograd could not notice the write",
+                    "x = x.clone() gives a normal tensor")
     if not (now.grad and x._requires_grad): return
     way = "write under `with en.no_grad():`, as an optimizer does, or make a new tensor: x = x + ..."
     if x._node is None:
@@ -86,7 +95,8 @@ def check_write(x: Tensor) -> None:
                     "gradients are taken with respect to this leaf; the write would end its being one", way)
     base = root(x)
     if base._requires_grad and base._node is None:
-        raise error(RuntimeError, "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+        raise error(RuntimeError,
+                    "a view of a leaf Variable that requires grad is being used in an in-place operation.",
                     "the view lies in the leaf's memory, so the leaf would be written", way)
 
 # %% ../nbs/01b_views.ipynb #8cf570fe
@@ -124,12 +134,15 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     check_write(x)
     old = alias(x)
     value = fit(compute(old), x)
-    if old._requires_grad and not value._requires_grad and ambient.get().grad: value = call(OPS["copy_into"], (old, value))    # the old value is gone
+    # the old value is gone
+    if old._requires_grad and not value._requires_grad and ambient.get().grad:
+        value = call(OPS["copy_into"], (old, value))
     written(x, value)
     return x
 
 def written(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
-    "Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there), in its version, in what it looks into, and on the tape."
+    """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there),
+    in its version, in what it looks into, and on the tape."""
     put(x, value)
     if x._version_counter is None: x._version_counter = Version()
     x._version_counter.bump(where)
@@ -155,12 +168,19 @@ def write_back(x: Tensor, value: Tensor) -> None:
 
 # %% ../nbs/01b_views.ipynb #de8473f2
 def store_out(out: Tensor, value: Tensor) -> Tensor:
-    "What `out=` does: write `value` into `out`, which is given its shape if need be. RuntimeError if either requires grad."
-    if not isinstance(out, Tensor): raise error(TypeError, f"argument 'out' must be Tensor, not {type(out).__name__}", "the result is written into it", "out=en.empty(0)")
+    """What `out=` does: write `value` into `out`, which is given its shape if need be. RuntimeError if either requires
+    grad."""
+    if not isinstance(out, Tensor):
+        raise error(TypeError, f"argument 'out' must be Tensor, not {type(out).__name__}",
+                    "the result is written into it", "out=en.empty(0)")
     if ambient.get().grad and (out._requires_grad or value._requires_grad):
-        raise error(RuntimeError, "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.",
-                    "the write is not recorded", "the call without out=, or under en.no_grad()")
+        raise error(
+            RuntimeError, "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad.", "the write is not recorded", "the call without out=, or under en.no_grad()")
     if out.payload.shape != value.payload.shape:
-        if out.numel(): warnings.warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not match the required output shape {list(value.shape)}.", stacklevel=3)
+        if out.numel():
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, "
+                f"which does not match the required output shape {list(value.shape)}.", stacklevel=3)
         out.payload = BACKENDS[type(out.payload)].xp.empty(value.payload.shape, out.payload.dtype)
     return store(out, lambda old: value)

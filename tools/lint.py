@@ -15,7 +15,8 @@ sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
 from _nbfilter import directives, text
 
-MOST_CELLS = 60
+MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendix a catalogue
+APPENDIX = ("nbs/nn/", "nbs/ops/")
 MOST_EXPORTED_LINES = 40
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold", "echo",
@@ -26,12 +27,13 @@ ATTRIBUTES = re.compile(r"\{#(sec|eq)-[\w-]*\w\}$")
 MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/work/|/opt/|/usr/)")
 
 
-def shape(nb):
+def shape(nb, appendix):
     """What the file itself must be."""
     if (nb["nbformat"], nb["nbformat_minor"]) != (4, 5):
         yield "the notebook is not nbformat 4.5"
-    if len(nb["cells"]) > MOST_CELLS:
-        yield f"{len(nb['cells'])} cells; a chapter has at most {MOST_CELLS}"
+    most = MOST_IN_APPENDIX if appendix else MOST_CELLS
+    if len(nb["cells"]) > most:
+        yield f"{len(nb['cells'])} cells; a chapter has at most {most}"
     ids = [cell.get("id") for cell in nb["cells"]]
     if None in ids or len(set(ids)) < len(ids):
         yield "each cell needs an id of its own"
@@ -142,8 +144,8 @@ def titles(nb):
         yield "a chapter begins with its title, the only H1"
 
 
-def notebook(nb, labels):
-    yield from shape(nb)
+def notebook(nb, labels, appendix=False):
+    yield from shape(nb, appendix)
     yield from titles(nb)
     for number, cell in enumerate(nb["cells"]):
         found = code(cell) if cell["cell_type"] == "code" else prose(cell, labels)
@@ -157,7 +159,8 @@ def check(root=book.ROOT):
                    if not path.name.startswith((".", "_")) and ".ipynb_checkpoints" not in path.parts)
     nbs = {path: book.read(root / path) for path in paths}
     labels = [label for nb in nbs.values() for label in labels_of(nb)]
-    problems = [f"{path}: {problem}" for path, nb in nbs.items() for problem in notebook(nb, set(labels))]
+    problems = [f"{path}: {problem}" for path, nb in nbs.items()
+                for problem in notebook(nb, set(labels), path.startswith(APPENDIX))]
     problems += [f"the label {label} is used twice" for label in sorted({x for x in labels if labels.count(x) > 1})]
     problems += [f"{path}: not in _quarto.yml" for path in paths if path not in book.notebooks(root)]
     problems += [f"{path}: in _quarto.yml, but there is no such file" for path in book.notebooks(root) if path not in paths]

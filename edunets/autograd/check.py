@@ -26,11 +26,16 @@ class GradcheckError(RuntimeError):
 def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
     "The differentiable outputs of a function."
     out = function(*inputs)
-    return [x for x in ([out] if isinstance(out, Tensor) else out) if isinstance(x, Tensor) and x.dtype.is_floating_point]
+    return [
+        x for x in ([out] if isinstance(out, Tensor) else out) if isinstance(x, Tensor) and x.dtype.is_floating_point
+    ]
 
 def moved(inputs: list, which: int, step: np.ndarray) -> list:
     "The inputs, one of them moved by a step, off the tape."
-    return [tensor(x.detach().payload + step, dtype=x.dtype, requires_grad=True) if n == which else x for n, x in enumerate(inputs)]
+    return [
+        tensor(x.detach().payload + step, dtype=x.dtype, requires_grad=True) if n == which else x
+        for n, x in enumerate(inputs)
+    ]
 
 # %% ../../nbs/02c_check.ipynb #cff9ed37
 def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[np.ndarray]:
@@ -60,8 +65,8 @@ def analytical(output: Tensor, x: Tensor) -> np.ndarray:
 # %% ../../nbs/02c_check.ipynb #chkjaco1
 def jacobians(func: Callable, inputs: list, n: int, eps: float):
     "For each output the Jacobian by backward, and by differences."
-    return [(analytical(out, inputs[n]), slope) for out, slope in zip(outputs_of(func, inputs), numerical(func, inputs, n, eps))]
-
+    return [(analytical(out, inputs[n]), slope)
+            for out, slope in zip(outputs_of(func, inputs), numerical(func, inputs, n, eps))]
 
 # %% ../../nbs/02c_check.ipynb #chkdire1
 def directions(func: Callable, inputs: list, n: int, eps: float):
@@ -71,29 +76,33 @@ def directions(func: Callable, inputs: list, n: int, eps: float):
     for out, h, l in zip(outs, high, low):
         u = randn_like(out)
         g, = grad(out, inputs[n], u, retain_graph=True, allow_unused=True)
-        yield (0.0 if g is None else (g.detach().payload * v).sum()), (u.payload * (h.detach().payload - l.detach().payload)).sum() / (2 * eps)
+        along = 0.0 if g is None else (g.detach().payload * v).sum()
+        yield along, (u.payload * (h.detach().payload - l.detach().payload)).sum() / (2 * eps)
 
 # %% ../../nbs/02c_check.ipynb #8f5781b4
 def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
               raise_exception: bool = True, fast_mode: bool = False) -> bool:
-    "Compare backward with central differences, as `torch.autograd.gradcheck`; `fast_mode` in one random direction. GradcheckError, or False."
+    """Compare backward with central differences, as `torch.autograd.gradcheck`; `fast_mode` in one random direction.
+    GradcheckError, or False."""
     inputs = listed(inputs)
     compare = directions if fast_mode else jacobians
     for n, x in enumerate(inputs):
         if not (isinstance(x, Tensor) and x.requires_grad): continue
         if x.dtype is not float64:
-            raise error(ValueError, f"gradcheck needs float64, but input {n} is {x.dtype}", "differences of float32 numbers have few correct digits", "x.double()")
+            raise error(ValueError, f"gradcheck needs float64, but input {n} is {x.dtype}",
+                        "differences of float32 numbers have few correct digits", "x.double()")
         for number, (a, b) in enumerate(compare(func, inputs, n, eps)):
             if np.allclose(a, b, rtol=rtol, atol=atol): continue
             if not raise_exception: return False
-            raise error(GradcheckError, f"Jacobian mismatch for output {number} with respect to input {n},\nnumerical:{b}\nanalytical:{a}",
-                        f"the largest difference is {np.abs(a - b).max():.2e}", "look at the rule's formula; at a kink no derivative exists")
+            raise error(
+                GradcheckError, f"Jacobian mismatch for output {number} with respect to input "
+                f"{n},\nnumerical:{b}\nanalytical:{a}", f"the largest difference is {np.abs(a - b).max():.2e}",
+                "look at the rule's formula; at a kink no derivative exists")
     return True
 
-
 # %% ../../nbs/02c_check.ipynb #ae3f035d
-def gradgradcheck(func: Callable, inputs, grad_outputs=None, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
-                  raise_exception: bool = True, fast_mode: bool = False) -> bool:
+def gradgradcheck(func: Callable, inputs, grad_outputs=None, *, eps: float = 1e-6, atol: float = 1e-5,
+                  rtol: float = 1e-3, raise_exception: bool = True, fast_mode: bool = False) -> bool:
     "gradcheck of the gradient: the second derivatives."
     inputs = listed(inputs)
     outs = outputs_of(func, inputs)
@@ -102,4 +111,6 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, *, eps: float = 1e-
         xs, us = args[:len(inputs)], args[len(inputs):]
         needed = [x for x in xs if isinstance(x, Tensor) and x.requires_grad]
         return grad(outputs_of(func, xs), needed, us, create_graph=True, materialize_grads=True)
-    return gradcheck(gradient, [*inputs, *weights], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, fast_mode=fast_mode)
+
+    return gradcheck(gradient, [*inputs, *weights], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
+                     fast_mode=fast_mode)

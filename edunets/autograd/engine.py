@@ -85,7 +85,8 @@ def step(self: Backward, node: Node, grads: list) -> None:
     if self.check_nan: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
-        if edge is not None and g is not None: self.send(edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
+        if edge is not None and g is not None:
+            self.send(edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
     if node.saved and not self.retain_graph: node.release()
 
 @patch
@@ -101,7 +102,6 @@ def is_own(g: Tensor, node: Node, grads: list) -> bool:
     for h in grads:
         if h is not None and h.payload is payload: return False
     return True
-
 
 # %% ../../nbs/02_autograd.ipynb #39d06184
 @patch
@@ -130,14 +130,18 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
     if not x.requires_grad:
         raise error(RuntimeError, f"element {number} of tensors does not require grad and does not have a grad_fn",
-                    "nothing that this tensor was computed from requires grad", "requires_grad=True on the parameters, and no detach(), no_grad() or .data on the way")
+                    "nothing that this tensor was computed from requires grad",
+                    "requires_grad=True on the parameters, and no detach(), no_grad() or "
+                    ".data on the way")
     if g is None:
         if x.numel() != 1:
-            raise error(RuntimeError, "grad can be implicitly created only for scalar outputs", f"the tensor has shape {tuple(x.shape)}, so its derivative is a matrix",
+            raise error(RuntimeError, "grad can be implicitly created only for scalar outputs",
+                        f"the tensor has shape {tuple(x.shape)}, so its derivative is a matrix",
                         "x.sum().backward(), or x.backward(gradient) with a tensor of the same shape")
         return filled(x, x.payload.shape, 1)
     if g.payload.shape != x.payload.shape:
-        raise error(RuntimeError, f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and output[{number}] has a shape of {list(x.shape)}.",
+        raise error(RuntimeError, f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and "
+                                  f"output[{number}] has a shape of {list(x.shape)}.",
                     "each element of the output needs its weight", "a gradient of the output's shape")
     return g
 
@@ -174,7 +178,8 @@ def only_for(self: Backward, inputs: list[Tensor]) -> None:
             self.needed.add(node), self.passed.add(node)
 
 # %% ../../nbs/02_autograd.ipynb #74a40a09
-def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False, inputs=None) -> None:
+def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
+             inputs=None) -> None:
     "Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as `torch.autograd.backward`."
     work = begin(tensors, grad_tensors, retain_graph, create_graph)
     if inputs is not None:
@@ -182,16 +187,22 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
         work.only_for(listed(inputs))
     finish_pass(work)
     for x in listed(inputs) if inputs is not None else ():
-        if work.captured[place(x)] is not None and not x.retains_grad: accumulate(x, work.captured[place(x)], create_graph, False)
+        if work.captured[place(x)] is not None and not x.retains_grad:
+            accumulate(x, work.captured[place(x)], create_graph, False)
 
 def check_inputs(inputs: list[Tensor]) -> None:
     "A RuntimeError unless there are inputs, and all require grad."
-    if not inputs: raise error(RuntimeError, "`inputs` argument to `backward()` cannot be empty.", "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
+    if not inputs:
+        raise error(RuntimeError, "`inputs` argument to `backward()` cannot be empty.",
+                    "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
     for x in inputs:
         if not x.requires_grad:
-            raise error(RuntimeError, "One of the differentiated Tensors does not require grad", f"an input of shape {tuple(x.shape)} is a constant", "x.requires_grad_() before computing the output")
+            raise error(RuntimeError, "One of the differentiated Tensors does not require grad",
+                        f"an input of shape {tuple(x.shape)} is a constant",
+                        "x.requires_grad_() before computing the output")
 
-def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False, inputs=None) -> None:
+def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None,
+                    create_graph: bool = False, inputs=None) -> None:
     "Add the gradients of this tensor to the `.grad` of the leaves."
     backward(self, gradient, retain_graph, create_graph, inputs)
 
@@ -204,13 +215,15 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
     inputs = listed(inputs)
     check_inputs(inputs)
     if materialize_grads and allow_unused is False:
-        raise error(ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.",
+        raise error(ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+                                "allow_unused=False.",
                     "an input that is not used gets zeros", "materialize_grads=True alone")
     work = begin(outputs, grad_outputs, retain_graph, create_graph)
     work.only_for(inputs)
     finish_pass(work)
     grads = [work.captured[place(x)] for x in inputs]
     if not (allow_unused or materialize_grads) and any(g is None for g in grads):
-        raise error(RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.",
+        raise error(RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                                  "allow_unused=True if this is the desired behavior.",
                     "no path leads from the outputs to it", "allow_unused=True gives None for it")
     return tuple(zeros_like(x) if g is None and materialize_grads else g for g, x in zip(grads, inputs))

@@ -73,11 +73,15 @@ def apply(self: FunctionNode, g) -> list:
     sent = sent if isinstance(sent, tuple) else (sent,)
     while len(sent) > len(self.edges) and sent[-1] is None: sent = sent[:-1]
     if len(sent) != len(self.edges):
-        raise error(RuntimeError, f"function {self.label} returned an incorrect number of gradients (expected {len(self.edges)}, got {len(sent)})",
-                    "backward returns a gradient, or None, for each argument of forward", "return None for what has no gradient")
+        raise error(
+            RuntimeError, f"function {self.label} returned an incorrect number of gradients (expected "
+            f"{len(self.edges)}, got {len(sent)})",
+            "backward returns a gradient, or None, for each argument of forward",
+            "return None for what has no gradient")
     for position, (g, x) in enumerate(zip(sent, self.is_tensor)):
         if g is not None and not x:
-            raise error(RuntimeError, f"function {self.label} returned a gradient different from None at position {position + 1}, but the corresponding forward input was not a Variable",
+            raise error(RuntimeError, f"function {self.label} returned a gradient different from None at position "
+                                      f"{position + 1}, but the corresponding forward input was not a Variable",
                         "that argument of forward was no tensor", "return None in its place")
     return list(sent)
 
@@ -86,14 +90,14 @@ FunctionNode.apply = apply
 # %% ../../nbs/02b_function.ipynb #e4f43f97
 def attach(ctx: FunctionNode, outputs: list) -> None:
     "Put the outputs of forward on the tape."
-    ctx.outputs = tuple((x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32")) for x in outputs)
+    ctx.outputs = tuple(
+        (x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32")) for x in outputs)
     keep(ctx, outputs)
     for number, x in enumerate(outputs):
         if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.constant): continue
         value = wrap(x.payload) if is_in(x, ctx.dirty) else x
         value._node, value._output_nr, value._requires_grad = ctx, number, True
         if value is not x: (adopt if x._parent is None else write_back)(x, value)
-
 
 # %% ../../nbs/02b_function.ipynb #funisin1
 def is_in(x, tensors: tuple) -> bool:
@@ -110,7 +114,8 @@ def written(ctx: FunctionNode) -> None:
 
 # %% ../../nbs/02b_function.ipynb #funclas1
 class Function:
-    "An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx, ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."
+    """An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx, ...)` (or
+    `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."""
     @classmethod
     def apply(cls, *args):
         "Run forward, unrecorded, and put one node on the tape."
@@ -128,12 +133,14 @@ class Function:
 
 # %% ../../nbs/02b_function.ipynb #c67db593
 def once_differentiable(backward: Callable) -> Callable:
-    "Decorator for a backward that is not itself differentiable: it runs unrecorded, and a pass through its result raises."
+    """Decorator for a backward that is not itself differentiable: it runs unrecorded, and a pass through its result
+    raises."""
     @functools.wraps(backward)
     def wrapper(ctx, *grads):
         with mode(grad=False): sent = backward(ctx, *grads)
         if not (ambient.get().grad and any(g is not None and g.requires_grad for g in grads)): return sent
-        return tuple(None if g is None else Refuse.apply(g.detach().requires_grad_()) for g in sent) if isinstance(sent, tuple) else Refuse.apply(sent.detach().requires_grad_())
+        return (tuple(None if g is None else Refuse.apply(g.detach().requires_grad_())
+                      for g in sent) if isinstance(sent, tuple) else Refuse.apply(sent.detach().requires_grad_()))
     return wrapper
 
 class Refuse(Function):
@@ -143,4 +150,5 @@ class Refuse(Function):
     @staticmethod
     def backward(ctx, g):
         raise error(RuntimeError, "trying to differentiate twice a function that was marked with @once_differentiable",
-                    "its backward computes with something that is not recorded", "write backward in tensor operations, without the decorator")
+                    "its backward computes with something that is not recorded",
+                    "write backward in tensor operations, without the decorator")

@@ -30,7 +30,8 @@ def gradient(output: Tensor, inputs: tuple, weight=None, create_graph: bool = Fa
 
 # %% ../../nbs/02d_functional.ipynb #ec5868d4
 def jacobian(func: Callable, inputs, create_graph: bool = False):
-    "The Jacobian of `func`: for each output and input a tensor of the output's shape followed by the input's, as `torch.autograd.functional.jacobian`."
+    """The Jacobian of `func`: for each output and input a tensor of the output's shape followed by the input's, as
+    `torch.autograd.functional.jacobian`."""
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
         out = func(*xs)
@@ -61,7 +62,8 @@ def vjp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
 
 # %% ../../nbs/02d_functional.ipynb #fnljvp01
 def jvp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
-    "The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and its slope is J.v)."
+    """The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and its slope is
+    J.v)."""
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
         out = func(*xs)

@@ -40,16 +40,20 @@ def get_requires_grad(self: Tensor) -> bool:
 def set_requires_grad(self: Tensor, value: bool) -> None:
     if value and not self.dtype.is_floating_point:
         raise error(RuntimeError, "only Tensors of floating point and complex dtype can require gradients",
-                    f"this one is {self.dtype}, and an integer has no small changes", "x.float(), or en.tensor(..., dtype=en.float32)")
+                    f"this one is {self.dtype}, and an integer has no small changes",
+                    "x.float(), or en.tensor(..., dtype=en.float32)")
     if value and self._inference and not ambient.get().inference:
-        raise error(RuntimeError, "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.", "nothing watches whether an inference tensor is written", "x.clone()")
+        raise error(RuntimeError,
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.",
+                    "nothing watches whether an inference tensor is written", "x.clone()")
     if not self.is_leaf and not value:
-        raise error(RuntimeError, "you can only change requires_grad flags of leaf variables.", f"this tensor was computed by {self._node.label}", "x.detach()")
+        raise error(RuntimeError, "you can only change requires_grad flags of leaf variables.",
+                    f"this tensor was computed by {self._node.label}", "x.detach()")
     if self.is_leaf: self._requires_grad = bool(value)
 
-
 # %% ../../nbs/02f_leaves.ipynb #02freqgr
-Tensor.requires_grad = property(get_requires_grad, set_requires_grad, doc="Whether gradients are computed for this tensor.")
+Tensor.requires_grad = property(get_requires_grad, set_requires_grad,
+                                doc="Whether gradients are computed for this tensor.")
 
 @patch
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
@@ -59,15 +63,16 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 # %% ../../nbs/02f_leaves.ipynb #28e72167
 NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed, and it is None.\n"
-              "  Why: only leaves (tensors you made, not computed ones) keep their gradient; this one was computed by {}.\n"
+              "  Why: only leaves (tensors you made, not computed ones) keep their gradient; "
+              "this one was computed by {}.\n"
               "  Try: x.retain_grad() before backward(), or read the gradient of the leaf it was computed from.")
 
 def get_grad(self: Tensor) -> Tensor | None:
     trace = ambient.get().trace
     g = self._grad if trace is None else trace.get_grad(self)
-    if g is None and self._node is not None and not self.retains_grad: warnings.warn(NOT_A_LEAF.format(self._node.label), stacklevel=2)
+    if g is None and self._node is not None and not self.retains_grad:
+        warnings.warn(NOT_A_LEAF.format(self._node.label), stacklevel=2)
     return g
-
 
 # %% ../../nbs/02f_leaves.ipynb #02fsetgr
 def set_grad(self: Tensor, g: Tensor | None) -> None:
@@ -79,13 +84,17 @@ def set_grad(self: Tensor, g: Tensor | None) -> None:
 def check_grad(x: Tensor, g) -> None:
     "A TypeError or RuntimeError unless `g` can be the gradient of `x`."
     if not isinstance(g, Tensor):
-        raise error(TypeError, f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}", "a gradient has a number for each element", "en.tensor(...)")
+        raise error(TypeError, f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}",
+                    "a gradient has a number for each element", "en.tensor(...)")
     if g.payload.dtype != x.payload.dtype:
-        raise error(RuntimeError, f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype '{x.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
+        raise error(RuntimeError, f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype "
+                                  f"'{x.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
     if g.payload.shape != x.payload.shape:
-        raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of {list(x.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
+        raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of "
+                    f"{list(x.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
 
-Tensor.grad = property(get_grad, set_grad, doc="The gradient, added up over the backward passes; `None` before the first.")
+Tensor.grad = property(get_grad, set_grad,
+                       doc="The gradient, added up over the backward passes; `None` before the first.")
 
 # %% ../../nbs/02f_leaves.ipynb #7385dff3
 @patch
@@ -97,17 +106,18 @@ def detach(self: Tensor) -> Tensor:
 def detach_(self: Tensor) -> Tensor:
     "Take this tensor itself off the tape: it becomes a leaf."
     if self._parent is not None:
-        raise error(RuntimeError, "Can't detach views in-place. Use detach() instead.", "the tensor it looks into would stay on the tape", "x = x.detach()")
+        raise error(RuntimeError, "Can't detach views in-place. Use detach() instead.",
+                    "the tensor it looks into would stay on the tape", "x = x.detach()")
     self._node, self._output_nr, self._requires_grad = None, 0, False
     return self
-
 
 # %% ../../nbs/02f_leaves.ipynb #02fdata1
 def get_data(self: Tensor) -> Tensor: return wrap(self.payload)
 
 def set_data(self: Tensor, new: Tensor) -> None: self.payload = new.payload
 
-Tensor.data = property(get_data, set_data, doc="The same memory with a version of its own: autograd does not notice a write to it.")
+Tensor.data = property(get_data, set_data,
+                       doc="The same memory with a version of its own: autograd does not notice a write to it.")
 
 # %% ../../nbs/02f_leaves.ipynb #6edde4cc
 class RemovableHandle:
@@ -133,7 +143,8 @@ def leaf_hooks(x: Tensor) -> LeafHooks:
 
 # %% ../../nbs/02f_leaves.ipynb #2e97fad8
 class NodeHooks:
-    "A node's hooks: on the gradient of single outputs, before the node runs, after it; and the tensors that retain their gradient."
+    """A node's hooks: on the gradient of single outputs, before the node runs, after it; and the tensors that retain
+    their gradient."""
     def __init__(self): self.tensor, self.before, self.after, self.retained = {}, {}, {}, {}
 
     def on_outputs(self, grads: list) -> list:
@@ -171,21 +182,23 @@ def register_prehook(self: Node, hook: Callable) -> RemovableHandle:
 
 # %% ../../nbs/02f_leaves.ipynb #d8d96726
 def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
-    "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without requires_grad."
+    """Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without
+    requires_grad."""
     if not self.requires_grad:
-        raise error(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient", "no gradient will ever come", "x.requires_grad_()")
+        raise error(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient",
+                    "no gradient will ever come", "x.requires_grad_()")
     if self.is_leaf: return RemovableHandle(leaf_hooks(self).grad, hook)
     return RemovableHandle(hooks_of(self.grad_fn).tensor, (self._output_nr, hook))
 
 Tensor.register_hook = tensor_register_hook
-
 
 # %% ../../nbs/02f_leaves.ipynb #02fpostg
 @patch
 def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     "Call hook(leaf) after a pass has written its `.grad`."
     if not self.is_leaf or not self.requires_grad:
-        raise error(RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors", "only leaves accumulate", "register_hook")
+        raise error(RuntimeError, "post accumulate grad hooks cannot be registered on non-leaf tensors",
+                    "only leaves accumulate", "register_hook")
     return RemovableHandle(leaf_hooks(self).accumulated, hook)
 
 # %% ../../nbs/02f_leaves.ipynb #eb2e0910
@@ -193,7 +206,8 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> Removabl
 def retain_grad(self: Tensor) -> None:
     "Keep the gradient of a non-leaf in `.grad`; on a leaf, nothing changes; RuntimeError without requires_grad."
     if not self.requires_grad:
-        raise error(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False", "no gradient will ever come", "x.requires_grad_()")
+        raise error(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False",
+                    "no gradient will ever come", "x.requires_grad_()")
     if not self.is_leaf: hooks_of(self.grad_fn).retained[self._output_nr] = weakref.ref(self)
 
 @patch

@@ -29,7 +29,8 @@ class enable_grad(bare_mode):
     def _recreate_cm(self): return enable_grad()
 
 class inference_mode(mode):
-    "A context, or decorator, for computing that will never be differentiated: nothing is recorded, nor watched for writes."
+    """A context, or decorator, for computing that will never be differentiated: nothing is recorded, nor watched for
+    writes."""
     def __init__(self, mode: bool = True):
         self.mode = mode
         super().__init__(grad=not mode, inference=mode)

@@ -91,7 +91,8 @@ vjp(
 
 # %% ../../nbs/02a_rules.ipynb #fc29be53
 def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
-    "g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g may be NaN."
+    """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g
+    may be NaN."""
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
     return g * 0 if b == 0 else g * (a * b if b == 2 else a ** (b - 1) * b)
 
@@ -170,7 +171,8 @@ def joined(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
     parts = [empty[shape] if part is None else part for part, shape in zip(g, shapes)]
     return call(OPS[row], tuple(parts), {"dim": dim})
 
-def place(dim: int, start: int, length: int, step: int) -> dict: return {"dim": dim, "start": start, "length": length, "step": step}
+def place(dim: int, start: int, length: int, step: int) -> dict:
+    return {"dim": dim, "start": start, "length": length, "step": step}
 
 # %% ../../nbs/02a_rules.ipynb #rulsum01
 vjp(
@@ -259,7 +261,8 @@ vjp(
 # %% ../../nbs/02a_rules.ipynb #07e833cb
 def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gather"], (x, *index), {"dims": dims})
 
-def scatter(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor: return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
+def scatter(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
+    return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
 
 def won(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
 

@@ -18,7 +18,8 @@ __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'a
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
-    "How a gradient passes to one operand (or to all at once): a function of `g`, and the names of what else it asks for."
+    """How a gradient passes to one operand (or to all at once): a function of `g`, and the names of what else it asks
+    for."""
     function: Callable
     asks: tuple[str, ...]
 
@@ -32,7 +33,8 @@ fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `ou
 
 # %% ../../nbs/02i_tape.ipynb #8d2310da
 def vjp(**rows) -> None:
-    "Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands), one function for all of them, or `no_vjp(why)`."
+    """Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands),
+    one function for all of them, or `no_vjp(why)`."""
     for row, entry in rows.items():
         planned.cache_clear()
         if isinstance(entry, list): entry = [rule and asking(rule) for rule in entry]
@@ -40,7 +42,8 @@ def vjp(**rows) -> None:
         fill_vjp(**{row: entry})
 
 def asking(rule: Callable) -> Rule:
-    "A rule, with the names of its arguments behind `g`; read off the code, since `inspect.signature` would take long at each import."
+    """A rule, with the names of its arguments behind `g`; read off the code, since `inspect.signature` would take long
+    at each import."""
     return Rule(rule, rule.__code__.co_varnames[1:rule.__code__.co_argcount])
 
 # %% ../../nbs/02i_tape.ipynb #239336ce
@@ -55,7 +58,8 @@ class Like:
 def save(x: Tensor) -> tuple[Tensor, int]:
     "Keep a tensor for the backward pass, with the version it has now. RuntimeError for an inference tensor."
     if x._inference:
-        raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
+        raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone "
+                                  "to get a normal tensor and use it in autograd.",
                     "nothing watches whether an inference tensor is written", "x.clone()")
     counter = x._version_counter
     if counter is None: return x, 0
@@ -81,7 +85,8 @@ NUMBERS = itertools.count()
 
 class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=(), saved: dict | None = None):
+    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=(),
+                 saved: dict | None = None):
         self.label = label          # as PyTorch's: MulBackward0
         self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
         self.outputs = outputs      # (shape, dtype) of each output
@@ -119,16 +124,18 @@ def planned(op: Op, pattern: str) -> tuple | None:
 
     Its rules as (position, function, asks), or one rule for all; the operands to keep as (name, position); what else to keep.
     `None` where the row says why it has no vjp; NotImplementedError for an empty field."""
-    if op.vjp is None: raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty", f"vjp({op.name}=...) or no_vjp(why)")
+    if op.vjp is None:
+        raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty",
+                    f"vjp({op.name}=...) or no_vjp(why)")
     if type(op.vjp) is list:
-        wanted = [(position, op.vjp[min(position, len(op.vjp) - 1)]) for position, need in enumerate(pattern) if need == "g"]
+        last = len(op.vjp) - 1
+        wanted = [(position, op.vjp[min(position, last)]) for position, need in enumerate(pattern) if need == "g"]
         rules = [(position, *rule) for position, rule in wanted if rule]
         asks = {ask for _, _, asks in rules for ask in asks}
     elif type(op.vjp) is Rule: rules, asks = op.vjp, set(op.vjp.asks)
     else: return None
     operands = [(name, position) for position, name in enumerate(op.operands) if name in asks]
     return rules, operands, sorted(asks & {op.variadic, "out", "second", "like", "likes"})
-
 
 # %% ../../nbs/02i_tape.ipynb #a9b0440f
 def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> dict:
@@ -139,11 +146,11 @@ def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> d
         kept[name] = save(arg) if isinstance(arg, Tensor) else arg
     for name in others:
         if name in ("like", "likes"): kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
-        elif name == "out": kept["out"] = list(map(save_result, results)) if len(results) > 1 else save_result(results[0])
+        elif name == "out":
+            kept["out"] = (list(map(save_result, results)) if len(results) > 1 else save_result(results[0]))
         elif name == "second": kept["second"] = save(results[1])
         elif name == op.variadic: kept[name] = list(map(save, args[len(op.operands):]))
     return kept
-
 
 # %% ../../nbs/02i_tape.ipynb #16f0c2e6
 def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
@@ -177,30 +184,35 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
     counter = x._version_counter
     if counter is not None and counter.count != version:
         saved_at = f" It was saved at {describe(self.site)}." if self.site else ""
-        raise error(RuntimeError, f"one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a tensor of shape {list(x.shape)}, saved by {self.label}, is at version {counter.count}; expected version {version} instead.",
-                    f"it was written at {describe(counter.site)}.{saved_at}",
-                    "write into a copy there (x = x + 1 or x.clone()), " + ("or save a clone" if self.site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
+        raise error(
+            RuntimeError, "one of the variables needed for gradient computation has been modified by an "
+            "inplace operation: "
+            f"a tensor of shape {list(x.shape)}, saved by {self.label}, is at version "
+            f"{counter.count}; expected version {version} instead.",
+            f"it was written at {describe(counter.site)}.{saved_at}",
+            "write into a copy there (x = x + 1 or x.clone()), " +
+            ("or save a clone"
+             if self.site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
     if not is_result or x.payload.dtype.kind != "f": return x
     result = wrap(x.payload)
     result._version_counter = x._version_counter
     result._node, result._output_nr, result._requires_grad = self, number, True
     return result
 
-
 # %% ../../nbs/02i_tape.ipynb #tapefree
 FREED = "freed"
 
 def freed(node: Node) -> Exception:
-    return error(RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed).",
-                 f"the first backward pass freed what {node.label} had saved", "loss.backward(retain_graph=True) the first time, or compute the loss again")
+    return error(
+        RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed).", f"the first backward pass freed what {node.label} had saved",
+        "loss.backward(retain_graph=True) the first time, or compute the loss again")
 
 @patch
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them."
     for ask in self.saved:
         if ask != "likes": self.saved[ask] = FREED
-
 
 # %% ../../nbs/02i_tape.ipynb #tapegetx
 @patch
@@ -213,7 +225,8 @@ def get(self: Node, ask: str, position: int):
     if ask == "position": return position
     if ask == "needed": return [edge is not None for edge in self.edges]
     if kept is FREED: raise freed(self)
-    return tuple([self.unpack(k, ask == "out", n) for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept
+    return (tuple([self.unpack(k, ask == "out", n)
+                   for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept)
 
 # %% ../../nbs/02i_tape.ipynb #55c674dc
 @patch
@@ -240,5 +253,6 @@ def check_nan(node: Node, grads) -> None:
     for number, g in enumerate(grads):
         if g is not None and g.isnan().any():
             raise error(RuntimeError, f"Function '{node.label}' returned nan values in its {number}th output.",
-                        f"the op was recorded at {describe(node.site) if node.site else 'a place before anomaly mode was on'}",
+                        "the op was recorded at "
+                        f"{describe(node.site) if node.site else 'a place before anomaly mode was on'}",
                         "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")

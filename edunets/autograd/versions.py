@@ -14,7 +14,8 @@ __all__ = []
 # %% ../../nbs/02h_inplace.ipynb #da312cab
 @patch
 def adopted_by(self: Node, x: Tensor, old: Node | None) -> None:
-    "The result was stored into `x`: a saved result is `x` now, and `x` retains its gradient here if it did at its old node."
+    """The result was stored into `x`: a saved result is `x` now, and `x` retains its gradient here if it did at its old
+    node."""
     if type(self.saved.get("out")) is tuple: self.saved["out"] = save_result(alias(x))
     if old is not None and old.hooks and x._output_nr in old.hooks.retained:
         hooks_of(self).retained[x._output_nr] = old.hooks.retained.pop(x._output_nr)

@@ -35,26 +35,39 @@ def stateful(self: Learner) -> list[Callback]:
 @patch
 def state_dict(self: Learner) -> dict:
     "All that the next step hangs on. The tensors are shared, not copied."
-    return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "schedule": None if self.schedule is None else self.schedule.state_dict(),
-            "generator": get_rng_state(), "loader": self.place or place_of(self.train_loader), "epoch": self.epoch, "step": self.step, "stopped": self.stopped if self.for_good else None,
-            "losses": tensor(self.losses, dtype=float64), "history": list(self.history), "running": [self.running.samples, self.running.sums],
-            "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.stateful()]}
+    return {
+        "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+        "schedule": None if self.schedule is None else self.schedule.state_dict(), "generator": get_rng_state(),
+        "loader": self.place or place_of(self.train_loader), "epoch": self.epoch,
+        "step": self.step, "stopped": self.stopped if self.for_good else None, "losses": tensor(
+            self.losses,
+            dtype=float64), "history": list(self.history), "running": [self.running.samples, self.running.sums],
+        "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.stateful()]
+    }
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate2
 @patch
 def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
     "Go to a saved state. RuntimeError for one of another learner."
     mine = self.state_dict()
-    if missing := [name for name in mine if name not in state_dict]: raise error(RuntimeError, f"this is not the state of a learner: it has no {missing[0]!r}", f"it has {reprlib.repr(list(state_dict))}", "a checkpoint")
-    here, there = ([state["schedule"] is not None, [name for name, _ in state["callbacks"]]] for state in (mine, state_dict))
-    if here != there: raise error(RuntimeError, f"this state is of another learner: schedule {there[0]}, callbacks with a state {there[1]}", f"this learner: {here[0]}, {here[1]}", "make the learner as it was made when it was saved")
+    if missing := [name for name in mine if name not in state_dict]:
+        raise error(RuntimeError, f"this is not the state of a learner: it has no {missing[0]!r}",
+                    f"it has {reprlib.repr(list(state_dict))}", "a checkpoint")
+    here, there = ([state["schedule"] is not None, [name for name, _ in state["callbacks"]]]
+                   for state in (mine, state_dict))
+    if here != there:
+        raise error(RuntimeError,
+                    f"this state is of another learner: schedule {there[0]}, callbacks with a state {there[1]}",
+                    f"this learner: {here[0]}, {here[1]}", "make the learner as it was made when it was saved")
     self.model.load_state_dict(state_dict["model"])
     self.optimizer.load_state_dict(state_dict["optimizer"])
     if self.schedule is not None: self.schedule.load_state_dict(state_dict["schedule"])
     set_rng_state(state_dict["generator"])
     for callback, (_, state) in zip(self.stateful(), state_dict["callbacks"]): callback.load_state_dict(state)
-    self.place, self.epoch, self.step, self.stopped = (state_dict[name] for name in ("loader", "epoch", "step", "stopped"))
-    self.losses, self.history, self.running = state_dict["losses"].tolist(), History(state_dict["history"]), Means(*state_dict["running"])
+    self.place, self.epoch, self.step, self.stopped = (state_dict[name]
+                                                       for name in ("loader", "epoch", "step", "stopped"))
+    self.losses, self.history, self.running = state_dict["losses"].tolist(), History(
+        state_dict["history"]), Means(*state_dict["running"])
     self.for_good, self.settled = True, None
 
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck1
@@ -79,22 +92,36 @@ def write_checkpoint(folder, learner: Learner) -> Path:
 def read_checkpoint(path: Path) -> dict:
     "A learner's state from a checkpoint. RuntimeError if it is not what was written."
     data, expected = path.read_bytes(), path.stem.rpartition("-")[2]
-    if f"{crc32(data):08x}" != expected: raise error(RuntimeError, f"{path.name!r} is not what was written", f"its {len(data)} bytes have the checksum {crc32(data):08x}, its name says {expected}", "the checkpoint before it")
+    if f"{crc32(data):08x}" != expected:
+        raise error(RuntimeError, f"{path.name!r} is not what was written",
+                    f"its {len(data)} bytes have the checksum {crc32(data):08x}, its name says {expected}",
+                    "the checkpoint before it")
     return load(BytesIO(data))
 
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck2
 class Checkpoint(Callback):
-    "Writes the state into a folder after each epoch, after each `every` steps, and when a fit ends between them; the last `keep` stay. ValueError for no checkpoints, or if the loader can't say where it is; FileExistsError if the folder has checkpoints from beyond where the learner is."
+    """Writes the state into a folder after each epoch, after each `every` steps, and when a fit ends between them; the
+    last `keep` stay. ValueError for no checkpoints, or if the loader can't say where it is; FileExistsError if the
+    folder has checkpoints from beyond where the learner is."""
     last = True
     def __init__(self, folder, every: int | None = None, keep: int = 3):
-        if keep < 1 or every is not None and every < 1: raise error(ValueError, f"every={every} and keep={keep} should be 1 or more", "they count steps and files", "Checkpoint(folder, every=100, keep=3)")
+        if keep < 1 or every is not None and every < 1:
+            raise error(ValueError, f"every={every} and keep={keep} should be 1 or more", "they count steps and files",
+                        "Checkpoint(folder, every=100, keep=3)")
         self.folder, self.every, self.keep = Path(folder), every, keep
 
     def begin_fit(self, learner: Learner) -> None:
-        if self.every and place_of(learner.train_loader) is None: raise error(ValueError, f"a {type(learner.train_loader).__name__} can't tell where it is within an epoch", "every= asks for checkpoints there", "a DataLoader, or Checkpoint(folder) for the ends of epochs")
+        if self.every and place_of(learner.train_loader) is None:
+            raise error(ValueError, f"a {type(learner.train_loader).__name__} can't tell where it is within an epoch",
+                        "every= asks for checkpoints there",
+                        "a DataLoader, or Checkpoint(folder) for the ends of epochs")
         self.folder.mkdir(parents=True, exist_ok=True)
         beyond = [path for path in checkpoints(self.folder) if at(path) > (learner.epoch, learner.step)]
-        if beyond: raise error(FileExistsError, f"the folder {self.folder.name!r} has checkpoints of a run that came further: {beyond[-1].name!r}", f"this learner is at step {learner.step}", "learner.resume(folder) goes on from the last one; another folder begins anew")
+        if beyond:
+            raise error(
+                FileExistsError, f"the folder {self.folder.name!r} has checkpoints of a run that came further: "
+                f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
+                "learner.resume(folder) goes on from the last one; another folder begins anew")
 
     def after_step(self, learner: Learner) -> None:
         if self.every and learner.step % self.every == 0: self.write(learner)
@@ -103,7 +130,8 @@ class Checkpoint(Callback):
 
     def end_fit(self, learner: Learner) -> None:
         written = [at(path)[1] for path in checkpoints(self.folder)]
-        whole = learner.settled is not None and equal(learner.settled, get_rng_state())      # no step was broken, no batch half drawn
+        # no step was broken, no batch half drawn
+        whole = learner.settled is not None and equal(learner.settled, get_rng_state())
         if whole and learner.place and learner.step > max(written, default=0): self.write(learner)
 
     def write(self, learner: Learner) -> None:
@@ -114,7 +142,8 @@ class Checkpoint(Callback):
 # %% ../../nbs/06f_checkpoints.ipynb #lnresum1
 @patch
 def resume(self: Learner, folder) -> bool:
-    "Go to the last good checkpoint in a folder; whether there was one. A damaged one is told of, and renamed. RuntimeError if all are, or if they are of another learner."
+    """Go to the last good checkpoint in a folder; whether there was one. A damaged one is told of, and renamed.
+    RuntimeError if all are, or if they are of another learner."""
     found, damaged = checkpoints(folder), []
     while found:
         try: state = read_checkpoint(found[-1])
@@ -125,7 +154,9 @@ def resume(self: Learner, folder) -> bool:
             self.load_state_dict(state)
             for path in damaged: path.replace(path.with_suffix(".damaged"))
             return True
-    if damaged: raise error(RuntimeError, f"no checkpoint in {str(folder)!r} can be read", "; ".join(path.name for path in damaged), "a copy of them, or another folder to begin anew")
+    if damaged:
+        raise error(RuntimeError, f"no checkpoint in {str(folder)!r} can be read",
+                    "; ".join(path.name for path in damaged), "a copy of them, or another folder to begin anew")
     return False
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnratef1
@@ -147,20 +178,24 @@ class RateSweep(NamedTuple):
         return ax
 
 def steepest(rates: list[float], losses: list[float]) -> float:
-    "The rate at which the loss falls fastest, over the logarithm of the rate, before it is lowest. The first quarter doesn't count."
-    rates, losses = (values[len(values) // 4:] for values in (rates, losses))      # smoothed over few batches, they are noise
+    """The rate at which the loss falls fastest, over the logarithm of the rate, before it is lowest. The first quarter
+    doesn't count."""
+    # smoothed over few batches, they are noise
+    rates, losses = (values[len(values) // 4:] for values in (rates, losses))
     upto = max(int(np.argmin(losses)) + 1, 2)
     return rates[int(np.argmin(np.gradient(losses[:upto], np.log(rates[:upto]))))]
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnratef2
 @patch
 def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int = 100, smooth: float = 0.9) -> RateSweep:
-    "Train `steps` steps at growing rates, until the loss is four times the lowest, and put everything back as it was (Smith 2015). ValueError if there were not two steps."
+    """Train `steps` steps at growing rates, until the loss is four times the lowest, and put everything back as it was
+    (Smith 2015). ValueError if there were not two steps."""
     before, stop_before = deepcopy(self.state_dict()), (self.stopped, self.for_good)
     rates, losses, mean = [], [], 0.0
     try:
         with in_mode(self.model, True):
-            for rate, batch in zip(np.geomspace(start, stop, steps).tolist(), chain.from_iterable(repeat(self.train_loader, steps))):
+            for rate, batch in zip(
+                    np.geomspace(start, stop, steps).tolist(), chain.from_iterable(repeat(self.train_loader, steps))):
                 for group in self.optimizer.param_groups: group["lr"] = rate
                 mean = smooth * mean + (1 - smooth) * self.descend(batch)[0]["loss"]
                 loss = mean / (1 - smooth ** (len(rates) + 1))      # as if the mean had not begun at 0
@@ -171,5 +206,7 @@ def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int =
         self.load_state_dict(before)
         self.stopped, self.for_good = stop_before
         self.optimizer.zero_grad()
-    if len(rates) < 2: raise error(ValueError, f"the loss was a number in {len(rates)} of {steps} steps", "a curve needs two", "a smaller start, or a loader with batches")
+    if len(rates) < 2:
+        raise error(ValueError, f"the loss was a number in {len(rates)} of {steps} steps", "a curve needs two",
+                    "a smaller start, or a loader with batches")
     return RateSweep(rates, losses, steepest(rates, losses))

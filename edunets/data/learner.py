@@ -30,7 +30,8 @@ __all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'check_parts
 # %% ../../nbs/06b_learner.ipynb #lnmeans1
 class Means:
     "Means over samples, from means over batches: each batch counts by its size."
-    def __init__(self, samples: int = 0, sums: Mapping[str, float] | None = None): self.samples, self.sums = samples, dict(sums or {})
+    def __init__(self, samples: int = 0, sums: Mapping[str, float] | None = None):
+        self.samples, self.sums = samples, dict(sums or {})
 
     def add(self, values: Mapping[str, float], samples: int) -> None:
         self.samples += samples
@@ -38,13 +39,16 @@ class Means:
 
     def means(self, loader: str = "the loader") -> dict[str, float]:
         "The means so far. ValueError, which names the loader, if nothing was added."
-        if not self.samples: raise error(ValueError, f"{loader} gave no batch", "it is empty, or a generator that was used up", "a DataLoader, or a list of batches")
+        if not self.samples:
+            raise error(ValueError, f"{loader} gave no batch", "it is empty, or a generator that was used up",
+                        "a DataLoader, or a list of batches")
         return {name: total / self.samples for name, total in self.sums.items()}
 
 # %% ../../nbs/06b_learner.ipynb #lnevalu1
 @contextmanager
 def in_mode(model: Module, training: bool) -> Iterator[None]:
-    "A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was. In one that is in `train()` already, what was frozen stays so."
+    """A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was. In one that is in
+    `train()` already, what was frozen stays so."""
     modes = [(module, module.training) for module in model.modules()]
     if not (training and model.training): model.train(training)
     try: yield
@@ -53,12 +57,14 @@ def in_mode(model: Module, training: bool) -> Iterator[None]:
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
-    "A context to look at a model without leaving a trace: in `eval()`, off the tape, and afterwards the default generator is where it was."
+    """A context to look at a model without leaving a trace: in `eval()`, off the tape, and afterwards the default
+    generator is where it was."""
     with in_mode(model, False), no_grad(), fork_rng(): yield
 
 # %% ../../nbs/06b_learner.ipynb #lncallb1
 class Callback:
-    "Something that is told of the moments of a training. A subclass writes the methods that it needs; what it must know after a crash goes into its `state_dict`."
+    """Something that is told of the moments of a training. A subclass writes the methods that it needs; what it must
+    know after a crash goes into its `state_dict`."""
     last = False      # to be told after the others
     def begin_fit(self, learner: Learner) -> None: "Before the first step."
     def after_step(self, learner: Learner) -> None: "After each step of the optimizer."
@@ -72,8 +78,13 @@ class History(list):
     "A dict for each epoch, printed as a table."
     def __repr__(self) -> str:
         if not self: return "no epoch yet"
-        names = list(dict.fromkeys(name for row in self for name in row))      # what is measured may change between fits
-        rows = [names, *([f"{row[name]:.4f}" if isinstance(row.get(name), float) else str(row.get(name, "")) for name in names] for row in self)]
+        # what is measured may change between fits
+        names = list(dict.fromkeys(name for row in self for name in row))
+        rows = [
+            names,
+            *([f"{row[name]:.4f}" if isinstance(row.get(name), float) else str(row.get(name, "")) for name in names]
+              for row in self)
+        ]
         widths = [max(map(len, column)) for column in zip(*rows)]
         return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths)) for row in rows)
 
@@ -82,18 +93,31 @@ def check_parts(loss, metrics, schedule, callbacks) -> None:
     "A TypeError for a part of a learner that is of the wrong kind."
     listed = isinstance(callbacks, list) and all(isinstance(callback, Callback) for callback in callbacks)
     for right, what, why, fix in (
-        (callable(loss) and not isinstance(loss, type), f"loss={loss!r}", "a function of output and target is needed, and a class has to be called first", "loss=en.nn.CrossEntropyLoss()"),
-        (metrics is None or isinstance(metrics, Mapping) and all(map(callable, metrics.values())), f"metrics={metrics!r}", "each metric is a function under a name", "metrics={'accuracy': accuracy}"),
-        (not isinstance(schedule, ReduceLROnPlateau), "schedule=ReduceLROnPlateau", "its step wants a measured value, which the learner doesn't choose", "a callback that steps it after each epoch"),
-        (listed, f"callbacks={callbacks!r}", "a list of Callback objects is needed; a class has to be called first", "callbacks=[EarlyStopping()]"),
+        (callable(loss) and not isinstance(loss, type), f"loss={loss!r}",
+         "a function of output and target is needed, and a class has to be called first",
+         "loss=en.nn.CrossEntropyLoss()"),
+        (metrics is None or isinstance(metrics, Mapping) and all(map(callable, metrics.values())),
+         f"metrics={metrics!r}", "each metric is a function under a name", "metrics={'accuracy': accuracy}"),
+        (not isinstance(schedule, ReduceLROnPlateau), "schedule=ReduceLROnPlateau",
+         "its step wants a measured value, which the learner doesn't choose",
+         "a callback that steps it after each epoch"),
+        (listed, f"callbacks={callbacks!r}", "a list of Callback objects is needed; a class has to be called first",
+         "callbacks=[EarlyStopping()]"),
     ):
         if not right: raise error(TypeError, f"Learner got {what}", why, fix)
 
 # %% ../../nbs/06b_learner.ipynb #lnlearn1
 class Learner:
-    "A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). TypeError for a part of the wrong kind, ValueError for another `schedule_each`."
-    def __init__(self, model: Module, loss: Callable, optimizer: Optimizer, train_loader: Iterable, valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None, schedule=None, callbacks: Iterable[Callback] = (), *, schedule_each: str = "step", progress: bool = True):
-        if schedule_each not in ("step", "epoch"): raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}", "a schedule counts one of them", "schedule_each='epoch'")
+    """A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and
+    metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or
+    each 'epoch' (one that needs a measured value goes into a callback). TypeError for a part of the wrong kind,
+    ValueError for another `schedule_each`."""
+    def __init__(self, model: Module, loss: Callable, optimizer: Optimizer, train_loader: Iterable,
+                 valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None, schedule=None,
+                 callbacks: Iterable[Callback] = (), *, schedule_each: str = "step", progress: bool = True):
+        if schedule_each not in ("step", "epoch"):
+            raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}",
+                        "a schedule counts one of them", "schedule_each='epoch'")
         if isinstance(callbacks, Iterable): callbacks = list(callbacks)
         check_parts(loss, metrics, schedule, callbacks)
         self.model, self.loss, self.optimizer, self.train_loader, self.valid_loader = model, loss, optimizer, train_loader, valid_loader
@@ -101,7 +125,8 @@ class Learner:
         self.callbacks = [*callbacks, *([Progress()] if progress else [])]
         self.epoch = self.step = self.goal = 0      # done, done, to be done
         self.history, self.losses = History(), []      # a row an epoch, a number a step
-        self.running, self.place, self.stopped = Means(), None, None      # of this epoch; where the loader is; why it is over
+        # of this epoch; where the loader is; why it is over
+        self.running, self.place, self.stopped = Means(), None, None
         self.for_good, self.settled = True, None      # is that saved; the generator's state after the last whole step
 
 # %% ../../nbs/06b_learner.ipynb #lnlearn2
@@ -123,7 +148,8 @@ def tell(self: Learner, moment: str) -> None:
 
 @patch
 def stop(self: Learner, why: str, for_good: bool = True) -> None:
-    "No step after this one. To go on later: `learner.stopped = None`. If not for good, it isn't saved: who resumes goes on."
+    """No step after this one. To go on later: `learner.stopped = None`. If not for good, it isn't saved: who resumes
+    goes on."""
     if not self.stopped or for_good: self.stopped, self.for_good = why, for_good
 
 # %% ../../nbs/06b_learner.ipynb #lnsteps1
@@ -136,11 +162,18 @@ def rows_in(target) -> int:
 @patch
 def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     "The loss of a batch, the numbers to be noted, and how many samples it has."
-    if not isinstance(batch, (tuple, list)) or len(batch) < 2: raise error(ValueError, f"a batch should be (inputs..., target), but the loader gave a {type(batch).__name__} {reprlib.repr(getattr(batch, 'shape', batch))}", "a loss needs an output and a target", "TensorDataset(x, y); where the input is the target, TensorDataset(x, x)")
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        raise error(
+            ValueError, f"a batch should be (inputs..., target), but the loader gave a {type(batch).__name__} "
+            f"{reprlib.repr(getattr(batch, 'shape', batch))}", "a loss needs an output and a target",
+            "TensorDataset(x, y); where the input is the target, TensorDataset(x, x)")
     *inputs, target = batch
     output = self.model(*inputs)
     loss = self.loss(output, target)
-    with no_grad(): return loss, {"loss": float(loss), **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, rows_in(target)
+    with no_grad():
+        return (loss,
+                {"loss": float(loss),
+                 **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, rows_in(target))
 
 @patch
 def evaluate(self: Learner, loader: Iterable) -> dict[str, float]:
@@ -170,7 +203,8 @@ def descend(self: Learner, batch) -> tuple[dict[str, float], int]:
 def whole() -> Iterator[None]:
     "Ctrl-C inside waits for the end of the block; a second one does not."
     usual = signal.getsignal(signal.SIGINT)
-    if usual is None or threading.current_thread() is not threading.main_thread():      # only the main thread may decide on signals
+    # only the main thread may decide on signals
+    if usual is None or threading.current_thread() is not threading.main_thread():
         yield
         return
     pressed = []
@@ -185,11 +219,16 @@ def whole() -> Iterator[None]:
 # %% ../../nbs/06b_learner.ipynb #lnfitte1
 @patch
 def fit(self: Learner, epochs: int) -> History:
-    "Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is gone on with."
+    """Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is
+    gone on with."""
     if self.stopped: warnings.warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)", stacklevel=2)
-    elif self.epoch >= epochs: warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
+    elif self.epoch >= epochs:
+        warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
     trained = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
-    if not trained & {id(p) for p in self.model.parameters()}: warnings.warn("nothing will be learned: the optimizer has no parameter of this model (make it with model.parameters())", stacklevel=2)
+    if not trained & {id(p) for p in self.model.parameters()}:
+        warnings.warn(
+            "nothing will be learned: the optimizer has no parameter of this model (make it with "
+            "model.parameters())", stacklevel=2)
     self.goal = epochs
     if not self.model.training: self.model.train()      # else what was frozen in it on purpose stays so
     begun = []
@@ -207,7 +246,10 @@ def fit(self: Learner, epochs: int) -> History:
 def go_on(self: Learner) -> None:
     "Put the loader where it was. ValueError for a loader that can't go there."
     try: self.train_loader.load_state_dict(self.place)
-    except (AttributeError, ValueError) as problem: raise error(ValueError, "the train_loader can't go to where the last one was", str(problem).partition("\n")[0], "the loader of before, or learner.place = None to begin an epoch with this one") from problem
+    except (AttributeError, ValueError) as problem:
+        raise error(ValueError, "the train_loader can't go to where the last one was",
+                    str(problem).partition("\n")[0],
+                    "the loader of before, or learner.place = None to begin an epoch with this one") from problem
 
 @patch
 def train_epoch(self: Learner) -> None:
@@ -239,7 +281,10 @@ def train_step(self: Learner, batch) -> None:
 @patch
 def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
     self.settled = None
-    row = {"epoch": self.epoch + 1, "step": self.step, **self.running.means("train_loader"), **{f"valid_{name}": value for name, value in valid.items()}}
+    row = {
+        "epoch": self.epoch + 1, "step": self.step, **self.running.means("train_loader"),
+        **{f"valid_{name}": value for name, value in valid.items()}
+    }
     self.epoch += 1
     self.history.append(row)
     self.running, self.place = Means(), place_of(self.train_loader)
@@ -257,7 +302,8 @@ class Progress(Callback):
         try: steps = learner.goal * len(learner.train_loader)
         except TypeError: steps = None      # of a generator, or a loader over one
         self.measured = {}
-        self.bar = tqdm(total=steps, initial=learner.step, desc=f"epoch {min(learner.epoch + 1, learner.goal)}/{learner.goal}")
+        self.bar = tqdm(total=steps, initial=learner.step,
+                        desc=f"epoch {min(learner.epoch + 1, learner.goal)}/{learner.goal}")
 
     def after_step(self, learner: Learner) -> None:
         self.bar.set_postfix({"loss": learner.losses[-1], **self.measured}, refresh=False)
@@ -277,7 +323,8 @@ def draw_losses(ax, learner: Learner) -> None:
     "The loss of each step, and the means of the epochs."
     ax.plot(range(1, len(learner.losses) + 1), learner.losses, lw=0.6, alpha=0.5, color="C0")
     ends = [row["step"] for row in learner.history]
-    middles = [(before + 1 + end) / 2 for before, end in zip([0, *ends], ends)]      # a mean over an epoch stands in its middle
+    # a mean over an epoch stands in its middle
+    middles = [(before + 1 + end) / 2 for before, end in zip([0, *ends], ends)]
     for color, name, steps in (("C0", "loss", middles), ("C1", "valid_loss", ends)):
         points = [(step, row[name]) for step, row in zip(steps, learner.history) if name in row]
         if points: ax.plot(*zip(*points), ".-", color=color, label=name)
@@ -301,7 +348,8 @@ def in_notebook() -> bool:
 
 # %% ../../nbs/06b_learner.ipynb #lnlivep3
 class LivePlot(Callback):
-    "A picture of the losses that is drawn anew while they fall, at most once in so many seconds. In a notebook; elsewhere it does nothing."
+    """A picture of the losses that is drawn anew while they fall, at most once in so many seconds. In a notebook;
+    elsewhere it does nothing."""
     handle, drawn = None, -math.inf
     def __init__(self, seconds: float = 1.0): self.seconds = seconds
     def begin_fit(self, learner: Learner) -> None: self.handle, self.drawn = None, -math.inf
@@ -323,24 +371,35 @@ class LivePlot(Callback):
 
 # %% ../../nbs/06b_learner.ipynb #lnearly1
 class EarlyStopping(Callback):
-    "Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the best weights; a fit that ends before that keeps the last ones. ValueError for a mode other than 'min' and 'max', or if the value is not measured."
-    def __init__(self, patience: int = 5, watch: str = "valid_loss", mode: str = "min", min_delta: float = 0.0, restore: bool = True):
-        if mode not in ("min", "max"): raise error(ValueError, f"mode should be 'min' or 'max', not {mode!r}", "better is smaller, or larger", "'min' for a loss, 'max' for an accuracy")
+    """Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the
+    best weights; a fit that ends before that keeps the last ones. ValueError for a mode other than 'min' and 'max',
+    or if the value is not measured."""
+    def __init__(self, patience: int = 5, watch: str = "valid_loss", mode: str = "min", min_delta: float = 0.0,
+                 restore: bool = True):
+        if mode not in ("min", "max"):
+            raise error(ValueError, f"mode should be 'min' or 'max', not {mode!r}", "better is smaller, or larger",
+                        "'min' for a loss, 'max' for an accuracy")
         self.patience, self.watch, self.sign, self.min_delta, self.restore = patience, watch, 1 if mode == "max" else -1, min_delta, restore
         self.best, self.waited, self.weights = None, 0, None
 
     def begin_fit(self, learner: Learner) -> None:
-        if self.watch not in learner.names(): raise error(ValueError, f"{self.watch!r} is not measured", "EarlyStopping watches it", f"one of {learner.names()}, or a valid_loader")
+        if self.watch not in learner.names():
+            raise error(ValueError, f"{self.watch!r} is not measured", "EarlyStopping watches it",
+                        f"one of {learner.names()}, or a valid_loader")
 
     def after_epoch(self, learner: Learner) -> None:
         value = learner.history[-1][self.watch]
         self.waited += 1
         if not math.isnan(value) and (self.best is None or self.sign * (value - self.best) > self.min_delta):
-            self.best, self.waited, self.weights = value, 0, deepcopy(learner.model.state_dict()) if self.restore else None
+            self.best, self.waited, self.weights = value, 0, deepcopy(
+                learner.model.state_dict()) if self.restore else None
         if self.waited >= self.patience:
-            learner.stop(f"stopped after epoch {learner.epoch}: {self.watch} was not better than {self.best} for {self.patience} epochs")
+            learner.stop(f"stopped after epoch {learner.epoch}: {self.watch} was not better than {self.best} "
+                         f"for {self.patience} epochs")
             self.waited = 0      # who goes on waits anew
             if self.weights: learner.model.load_state_dict(self.weights)
 
     def state_dict(self) -> dict: return {"best": self.best, "waited": self.waited, "weights": self.weights}
-    def load_state_dict(self, state_dict: dict) -> None: self.best, self.waited, self.weights = (state_dict[name] for name in ("best", "waited", "weights"))
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        self.best, self.waited, self.weights = (state_dict[name] for name in ("best", "waited", "weights"))

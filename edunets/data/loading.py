@@ -15,7 +15,8 @@ from typing import Any, Callable, Generic, NamedTuple
 import numpy as np
 
 from ..composites import stack
-from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows, SequentialSampler, T, check_number
+from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows, SequentialSampler, T
+from .samples import check_number
 from .workers import Crew, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, hire
 from ..errors import error
 from ..random import Generator, default_generator, drawing_from
@@ -32,11 +33,16 @@ PAD = "a collate_fn that pads, as en.nn.utils.rnn.pad_sequence does"
 def stack_tensors(batch: Sequence) -> Tensor:
     "A tensor of tensors. RuntimeError for unequal shapes, as of `stack`, with advice for a loader."
     try: return stack(batch)
-    except RuntimeError as problem: raise error(RuntimeError, str(problem).splitlines()[0], "a batch is one tensor, so its samples need one shape", PAD) from None
+    except RuntimeError as problem:
+        raise error(RuntimeError,
+                    str(problem).splitlines()[0], "a batch is one tensor, so its samples need one shape", PAD) from None
 
 def stack_arrays(batch: Sequence) -> Tensor:
     "A tensor of arrays or of NumPy's numbers. TypeError for arrays of strings or objects."
-    if batch[0].dtype.kind in "SUO": raise error(TypeError, f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
+    if batch[0].dtype.kind in "SUO":
+        raise error(
+            TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+            f"{batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
     return stack_tensors([from_numpy(np.asarray(x)) for x in batch])
 
 COLLATE: dict[Any, Callable] = {      # how samples of a kind become a batch
@@ -49,7 +55,8 @@ COLLATE: dict[Any, Callable] = {      # how samples of a kind become a batch
 
 # %% ../../nbs/06_data.ipynb #dlexp08b
 def like(kind: Any, items: Any) -> Any:
-    "Items in a container of another's kind; in a plain dict or list where that can't be made, and in a list instead of a tuple, as in PyTorch."
+    """Items in a container of another's kind; in a plain dict or list where that can't be made, and in a list instead
+    of a tuple, as in PyTorch."""
     if isinstance(kind, tuple): return type(kind)(*items) if hasattr(kind, "_fields") else list(items)
     plain = dict(items) if isinstance(kind, Mapping) else list(items)
     try:
@@ -65,21 +72,27 @@ def leaf(sample: Any) -> Callable | None:
     return next((make for kind, make in COLLATE.items() if isinstance(sample, kind)), None)
 
 def default_collate(batch: Sequence) -> Any:
-    "Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples too. TypeError for other things, RuntimeError for tensors of unequal shapes and lists of unequal length."
+    """Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples
+    too. TypeError for other things, RuntimeError for tensors of unequal shapes and lists of unequal length."""
     if isinstance(batch, Rows): return batch.tensors
     first = batch[0]
     if make := leaf(first): return make(batch)
-    if isinstance(first, Mapping): return like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
+    if isinstance(first, Mapping):
+        return like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, Sequence):
-        if len({len(sample) for sample in batch}) > 1: raise error(RuntimeError, "each element in list of batch should be of equal size", f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", PAD)
+        if len({len(sample) for sample in batch}) > 1:
+            raise error(RuntimeError, "each element in list of batch should be of equal size",
+                        f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", PAD)
         return like(first, [default_collate(part) for part in zip(*batch)])
-    raise error(TypeError, f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}", "it isn't known how to make a batch of it", "a collate_fn of your own")
+    raise error(TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+                           f"{type(first)}", "it isn't known how to make a batch of it", "a collate_fn of your own")
 
 # %% ../../nbs/06_data.ipynb #dlexp09b
 def default_convert(data: Any) -> Any:
     "A sample with its arrays as tensors: what a loader does where it makes no batches."
     if isinstance(data, (Tensor, str, bytes)): return data
-    if isinstance(data, (np.ndarray, np.generic)): return data if data.dtype.kind in "SUO" else from_numpy(np.array(data))
+    if isinstance(data, (np.ndarray, np.generic)):
+        return (data if data.dtype.kind in "SUO" else from_numpy(np.array(data)))
     if isinstance(data, Mapping): return like(data, {key: default_convert(value) for key, value in data.items()})
     return like(data, [default_convert(value) for value in data]) if isinstance(data, Sequence) else data
 
@@ -103,7 +116,8 @@ class Fetcher:
         with drawing_from(self.generator.manual_seed(task.seed)):
             try: return self.collate(self.samples(task))
             except Exception as problem:
-                if not isinstance(problem, Exhausted): problem.add_note(f"While making the batch of {reprlib.repr(task.index)}.")
+                if not isinstance(problem, Exhausted):
+                    problem.add_note(f"While making the batch of {reprlib.repr(task.index)}.")
                 raise
 
     def samples(self, task: Task) -> Any:
@@ -111,7 +125,8 @@ class Fetcher:
         many = getattr(self.dataset, "__getitems__", None)
         if not many: return [self.sample(n) for n in task.index]
         found = many(task.index)
-        return found if self.collate is default_collate else list(found)      # a collate function of the user gets a list, as in PyTorch
+        # a collate function of the user gets a list, as in PyTorch
+        return found if self.collate is default_collate else list(found)
 
     def sample(self, n: Any) -> Any:
         try: return self.dataset[n]
@@ -179,7 +194,8 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
 FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}      # too late to change once the loader is made
 
 class DataLoader(Generic[T]):
-    "The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether `num_workers` are 'threads' or 'processes'. TypeError for what is no dataset, ValueError for options that don't fit together."
+    """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether `num_workers` are 'threads' or 'processes'. TypeError for what is no dataset, ValueError
+    for options that don't fit together."""
     ready = False
     def __init__(self, dataset: Dataset[T], batch_size: int | None = 1, shuffle: bool | None = None, sampler: Iterable | None = None, batch_sampler: Iterable[list] | None = None, num_workers: int = 0,
                  collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
@@ -212,8 +228,10 @@ class DataLoader(Generic[T]):
 
 # %% ../../nbs/06_data.ipynb #dlexp015
 class Place:
-    "Where a loader is: the key of the epoch (None: it is yet to be drawn), the states of its generators when it began, how many batches were given."
-    def __init__(self, key: Tensor | None, states: list[Tensor], batches: int): self.key, self.states, self.batches = key, states, batches
+    """Where a loader is: the key of the epoch (None: it is yet to be drawn), the states of its generators when it
+    began, how many batches were given."""
+    def __init__(self, key: Tensor | None, states: list[Tensor], batches: int):
+        self.key, self.states, self.batches = key, states, batches
 
 @patch
 def generators(self: DataLoader) -> list[Generator]:
@@ -226,22 +244,33 @@ def generators(self: DataLoader) -> list[Generator]:
 @patch
 def made_for(self: DataLoader) -> dict:
     "What a place in an epoch depends on: the same key leads another loader elsewhere."
-    return {"samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size, "drop_last": self.drop_last,
-            "sampler": type(self.sampler).__name__, "batch_sampler": type(self.batch_sampler).__name__, "num_workers": self.num_workers if self.stream else None, "generators": len(self.generators())}
+    return {
+        "samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size,
+        "drop_last": self.drop_last, "sampler": type(self.sampler).__name__,
+        "batch_sampler": type(self.batch_sampler).__name__, "num_workers": self.num_workers if self.stream else None,
+        "generators": len(self.generators())
+    }
 
 @patch
 def state_dict(self: DataLoader) -> dict:
-    "Where the loader is, for `load_state_dict` and `en.save`: the epoch's key, and the number of batches that were given."
+    """Where the loader is, for `load_state_dict` and `en.save`: the epoch's key, and the number of batches that were
+    given."""
     place = self.place or Place(None, [g.get_state() for g in self.generators()], 0)
     return {"key": place.key, "generators": place.states, "batches": place.batches, "made_for": self.made_for()}
 
 @patch
 def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
-    "The next `for` goes on from there. ValueError for a state of another kind of loader. The default generator is not touched: see `en.set_rng_state`."
-    if missing := [name for name in ("key", "generators", "batches", "made_for") if name not in state_dict]: raise error(ValueError, f"this is no state of a loader: it lacks {', '.join(missing)}", f"it has {', '.join(map(str, state_dict)) or 'nothing'}", "what loader.state_dict() gave")
+    """The next `for` goes on from there. ValueError for a state of another kind of loader. The default generator is not
+    touched: see `en.set_rng_state`."""
+    if missing := [name for name in ("key", "generators", "batches", "made_for") if name not in state_dict]:
+        raise error(ValueError, f"this is no state of a loader: it lacks {', '.join(missing)}",
+                    f"it has {', '.join(map(str, state_dict)) or 'nothing'}", "what loader.state_dict() gave")
     theirs, ours = state_dict["made_for"], self.made_for()
     if differ := [name for name in ours if theirs.get(name) != ours[name]]:
-        raise error(ValueError, f"this state is of a loader with {', '.join(f'{name}={theirs.get(name)!r}' for name in differ)}", f"this one has {', '.join(f'{name}={ours[name]!r}' for name in differ)}", "the same dataset and options")
+        raise error(ValueError, "this state is of a loader with "
+                    f"{', '.join(f'{name}={theirs.get(name)!r}' for name in differ)}",
+                    f"this one has {', '.join(f'{name}={ours[name]!r}' for name in differ)}",
+                    "the same dataset and options")
     for g, state in zip(self.generators(), state_dict["generators"]): g.set_state(state)
     self.place, self.loaded = Place(state_dict["key"], state_dict["generators"], state_dict["batches"]), True
 
@@ -249,8 +278,13 @@ def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
 @patch
 def __iter__(self: DataLoader) -> Iterator:
     "A new epoch; or, after `load_state_dict`, the rest of one."
-    if self.timeout and not self.num_workers: raise error(AssertionError, "a loader without workers requires timeout == 0", "there is nobody to wait for", "num_workers=1")
-    if self.pin_memory: warnings.warn("'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.", stacklevel=2)
+    if self.timeout and not self.num_workers:
+        raise error(AssertionError, "a loader without workers requires timeout == 0", "there is nobody to wait for",
+                    "num_workers=1")
+    if self.pin_memory:
+        warnings.warn(
+            "'pin_memory' argument is set as true but no accelerator is found, then device pinned "
+            "memory won't be used.", stacklevel=2)
     place = self.place if self.loaded else Place(None, [g.get_state() for g in self.generators()], 0)
     if self.generator is not None: place.key = self.generator.next_key()
     elif place.key is None: place.key = default_generator.next_key()
@@ -260,15 +294,20 @@ def __iter__(self: DataLoader) -> Iterator:
 # %% ../../nbs/06_data.ipynb #dlexp16b
 @patch
 def tasks(self: DataLoader, seed: int, skip: int) -> Iterator[Task]:
-    "The tasks of an epoch, less the first ones. The samplers draw from a generator with the epoch's seed, unless they have their own."
+    """The tasks of an epoch, less the first ones. The samplers draw from a generator with the epoch's seed, unless they
+    have their own."""
     epoch, source = self.epochs, Generator().manual_seed(seed)
-    numbers = itertools.repeat(self.batch_size) if self.stream else iter(self.batch_sampler if self.batched else self.sampler)
+    numbers = (itertools.repeat(self.batch_size)
+               if self.stream else iter(self.batch_sampler if self.batched else self.sampler))
     used_up = epoch > 1 and any(isinstance(order, Iterator) for order in (self.sampler, self.batch_sampler))
     for number in itertools.count(1):
         with drawing_from(source):      # each time, since a generator's context is its caller's
             try: index = next(numbers)
             except StopIteration:
-                if number == 1 and used_up: raise error(RuntimeError, "the sampler has no more numbers", "it is an iterator, and was used up in the first epoch", "a class whose __iter__ begins anew, or a list") from None
+                if number == 1 and used_up:
+                    raise error(RuntimeError, "the sampler has no more numbers",
+                                "it is an iterator, and was used up in the first epoch",
+                                "a class whose __iter__ begins anew, or a list") from None
                 return
         if number > skip: yield Task(epoch, (seed + number) % 2 ** 64, index)
 
@@ -282,13 +321,16 @@ def answers(fetch: Fetcher, tasks: Iterable[Task]) -> Iterator:
 # %% ../../nbs/06_data.ipynb #dlexp017
 @patch
 def epoch(self: DataLoader, place: Place) -> Iterator:
-    "The batches of an epoch from a place on. The samples of a stream have no numbers, so there the first ones are made and put away."
+    """The batches of an epoch from a place on. The samples of a stream have no numbers, so there the first ones are
+    made and put away."""
     high, low = place.key.tolist()
     seed, skip = high << 32 | low, place.batches
     make = partial(StreamFetcher if self.stream else Fetcher, self.collate_fn, self.batched, self.drop_last)
     tasks = self.tasks(seed, 0 if self.stream else skip)
     crew = self.hired(make, seed) if self.num_workers else None
-    batches = crew.answers(tasks, max(1, self.prefetch_factor) * self.num_workers, self.timeout) if crew else answers(make(self.dataset), tasks)
+    batches = (crew.answers(tasks,
+                            max(1, self.prefetch_factor)
+                            * self.num_workers, self.timeout) if crew else answers(make(self.dataset), tasks))
     try:
         for batch in itertools.islice(batches, skip if self.stream else 0, None):
             place.batches += 1
@@ -302,7 +344,10 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
 def hired(self: DataLoader, make: Callable, seed: int) -> Crew:
     "Workers for this epoch, or those kept from the last one."
     if self.crew is not None: return self.crew
-    papers = [WorkerInfo(n, self.num_workers, (seed + n) % 2 ** 64, self.dataset, METHODS[self.workers]) for n in range(self.num_workers)]
+    papers = [
+        WorkerInfo(n, self.num_workers, (seed + n) % 2 ** 64, self.dataset, METHODS[self.workers])
+        for n in range(self.num_workers)
+    ]
     crew = Crew([hire(Recipe(info, self.worker_init_fn, make), self.multiprocessing_context) for info in papers])
     if self.persistent_workers: self.crew = crew
     return crew

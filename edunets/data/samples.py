@@ -27,7 +27,8 @@ T = TypeVar("T", covariant=True)
 class Dataset(Generic[T]):
     "Samples by number, as `torch.utils.data.Dataset`: write `__getitem__` and `__len__`."
     def __getitem__(self, index) -> T:
-        raise error(NotImplementedError, "Subclasses of Dataset should implement __getitem__.", "it tells what a sample is", "def __getitem__(self, index): ...")
+        raise error(NotImplementedError, "Subclasses of Dataset should implement __getitem__.",
+                    "it tells what a sample is", "def __getitem__(self, index): ...")
     def __add__(self, other: Dataset) -> Dataset: return ConcatDataset([self, other])
 
 class IterableDataset(Dataset[T], Iterable):
@@ -39,17 +40,25 @@ class ConcatDataset(Dataset[T]):
     "Datasets one after another. AssertionError for none, or for streams."
     def __init__(self, datasets: Iterable[Dataset]):
         self.datasets = list(datasets)
-        if not self.datasets: raise error(AssertionError, "datasets should not be an empty iterable", "there is nothing to put together", "at least one dataset")
-        if any(isinstance(part, IterableDataset) for part in self.datasets): raise error(AssertionError, "ConcatDataset does not support IterableDataset", "a stream has no sample number n", "ChainDataset")
+        if not self.datasets:
+            raise error(AssertionError, "datasets should not be an empty iterable", "there is nothing to put together",
+                        "at least one dataset")
+        if any(isinstance(part, IterableDataset) for part in self.datasets):
+            raise error(AssertionError, "ConcatDataset does not support IterableDataset",
+                        "a stream has no sample number n", "ChainDataset")
         self.cumulative_sizes = list(itertools.accumulate(map(len, self.datasets)))
 
     def __len__(self) -> int: return self.cumulative_sizes[-1]
 
     def __getitem__(self, index: int) -> T:
-        if index < -len(self): raise error(ValueError, "absolute value of index should not exceed dataset length", f"index {index} of {len(self)} samples", "an index from -len(dataset) on")
+        if index < -len(self):
+            raise error(ValueError, "absolute value of index should not exceed dataset length",
+                        f"index {index} of {len(self)} samples", "an index from -len(dataset) on")
         if index < 0: index += len(self)
         part = bisect_right(self.cumulative_sizes, index)
-        if part == len(self.datasets): raise error(IndexError, f"index {index} is out of range", f"there are {len(self)} samples", "an index below len(dataset)")
+        if part == len(self.datasets):
+            raise error(IndexError, f"index {index} is out of range", f"there are {len(self)} samples",
+                        "an index below len(dataset)")
         return self.datasets[part][index - (self.cumulative_sizes[part - 1] if part else 0)]
 
 # %% ../../nbs/06e_samples.ipynb #smchain0
@@ -57,23 +66,31 @@ class ChainDataset(IterableDataset[T]):
     "Streams one after another. AssertionError for what is no stream."
     def __init__(self, datasets: Iterable[IterableDataset]):
         self.datasets = list(datasets)
-        if not all(isinstance(part, IterableDataset) for part in self.datasets): raise error(AssertionError, "ChainDataset only supports IterableDataset", "what has numbers can be put together by them", "ConcatDataset")
+        if not all(isinstance(part, IterableDataset) for part in self.datasets):
+            raise error(AssertionError, "ChainDataset only supports IterableDataset",
+                        "what has numbers can be put together by them", "ConcatDataset")
     def __iter__(self) -> Iterator[T]: return itertools.chain.from_iterable(self.datasets)
     def __len__(self) -> int: return sum(map(len, self.datasets))
 
 # %% ../../nbs/06e_samples.ipynb #dlexp003
 class Rows(Sequence):
-    "Samples that are rows of tensors: a sequence of tuples for whoever goes through it, and a batch already for `default_collate`."
+    """Samples that are rows of tensors: a sequence of tuples for whoever goes through it, and a batch already for
+    `default_collate`."""
     def __init__(self, tensors: Iterable[Tensor]): self.tensors = list(tensors)
     def __len__(self) -> int: return len(self.tensors[0])
     def __getitem__(self, n): return tuple(x[n] for x in self.tensors)
 
 # %% ../../nbs/06e_samples.ipynb #smtens00
 class TensorDataset(Dataset[tuple]):
-    "Samples that are rows of tensors. TypeError for other arrays, AssertionError if the tensors have different lengths."
+    """Samples that are rows of tensors. TypeError for other arrays, AssertionError if the tensors have different
+    lengths."""
     def __init__(self, *tensors: Tensor):
-        if wrong := [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]: raise error(TypeError, f"TensorDataset takes tensors, but got {', '.join(wrong)}", "its samples are rows of tensors", "en.tensor(array)")
-        if len({len(x) for x in tensors}) > 1: raise error(AssertionError, "Size mismatch between tensors", f"their lengths are {[len(x) for x in tensors]}", "tensors with a row for each sample")
+        if wrong := [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]:
+            raise error(TypeError, f"TensorDataset takes tensors, but got {', '.join(wrong)}",
+                        "its samples are rows of tensors", "en.tensor(array)")
+        if len({len(x) for x in tensors}) > 1:
+            raise error(AssertionError, "Size mismatch between tensors",
+                        f"their lengths are {[len(x) for x in tensors]}", "tensors with a row for each sample")
         self.tensors = tensors
 
     def __len__(self) -> int: return len(self.tensors[0])
@@ -87,7 +104,9 @@ class Subset(Dataset[T]):
     "The samples of a dataset with the given numbers. NotImplementedError for a class that changes `__getitem__` alone."
     def __init__(self, dataset: Dataset[T], indices: Sequence[int]):
         if type(self).__getitem__ is not Subset.__getitem__ and type(self).__getitems__ is Subset.__getitems__:
-            raise error(NotImplementedError, f"{type(self).__name__} overrides __getitem__ but not __getitems__.", "a loader asks for whole batches", "def __getitems__(self, indices): return [self[n] for n in indices]")
+            raise error(NotImplementedError, f"{type(self).__name__} overrides __getitem__ but not __getitems__.",
+                        "a loader asks for whole batches",
+                        "def __getitems__(self, indices): return [self[n] for n in indices]")
         self.dataset, self.indices = dataset, indices
 
     def __len__(self) -> int: return len(self.indices)
@@ -101,28 +120,37 @@ class Subset(Dataset[T]):
 # %% ../../nbs/06e_samples.ipynb #smsplit0
 def shares(total: int, fractions: Sequence[float]) -> list[int]:
     "Whole numbers that are about these fractions of a total, and sum up to it."
-    if wrong := [n for n, share in enumerate(fractions) if not 0 <= share <= 1]: raise error(ValueError, f"Fraction at index {wrong[0]} is not between 0 and 1", f"given {list(fractions)}", "fractions that sum up to 1")
+    if wrong := [n for n, share in enumerate(fractions) if not 0 <= share <= 1]:
+        raise error(ValueError, f"Fraction at index {wrong[0]} is not between 0 and 1", f"given {list(fractions)}",
+                    "fractions that sum up to 1")
     lengths = [math.floor(total * share) for share in fractions]
     for n in range(total - sum(lengths)): lengths[n % len(lengths)] += 1
     for n, length in enumerate(lengths):
-        if length == 0: warnings.warn(f"Length of split at index {n} is 0. This might result in an empty dataset.", stacklevel=3)
+        if length == 0:
+            warnings.warn(f"Length of split at index {n} is 0. This might result in an empty dataset.", stacklevel=3)
     return lengths
 
-def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
+def random_split(dataset: Dataset[T], lengths: Sequence[int | float],
+                 generator: Generator | None = None) -> list[Subset[T]]:
     "Parts of a dataset at random, by lengths or by fractions that sum up to 1. ValueError if they don't fit."
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1: lengths = shares(len(dataset), lengths)
-    if sum(lengths) != len(dataset): raise error(ValueError, "Sum of input lengths does not equal the length of the input dataset!", f"{sum(lengths)} of {len(dataset)} samples", "lengths, or fractions, of the whole dataset")
+    if sum(lengths) != len(dataset):
+        raise error(ValueError, "Sum of input lengths does not equal the length of the input dataset!",
+                    f"{sum(lengths)} of {len(dataset)} samples", "lengths, or fractions, of the whole dataset")
     order = iter(randperm(len(dataset), generator=generator).tolist())
     return [Subset(dataset, list(itertools.islice(order, length))) for length in lengths]
 
 # %% ../../nbs/06e_samples.ipynb #dlexp005
 def check_number(n: Any, name: str) -> None:
     "A ValueError for what is no positive whole number."
-    if not isinstance(n, int) or isinstance(n, bool) or n <= 0: raise error(ValueError, f"{name} should be a positive integer value, but got {name}={n}", "it counts samples", f"{name}=1 or more")
+    if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
+        raise error(ValueError, f"{name} should be a positive integer value, but got {name}={n}", "it counts samples",
+                    f"{name}=1 or more")
 
 class Sampler(Generic[T]):
     "Numbers of samples, in an order: write `__iter__`, and `__len__` where it is known."
-    def __iter__(self) -> Iterator[T]: raise error(NotImplementedError, "a Sampler needs __iter__", "it gives the order", "def __iter__(self): ...")
+    def __iter__(self) -> Iterator[T]:
+        raise error(NotImplementedError, "a Sampler needs __iter__", "it gives the order", "def __iter__(self): ...")
 
 class SequentialSampler(Sampler[int]):
     "All samples, first to last."
@@ -132,11 +160,17 @@ class SequentialSampler(Sampler[int]):
 
 # %% ../../nbs/06e_samples.ipynb #smrand00
 class RandomSampler(Sampler[int]):
-    "`num_samples` samples (default: as many as there are) in a random order; one may come again only with `replacement`, or when all have come."
-    def __init__(self, data_source, replacement: bool = False, num_samples: int | None = None, generator: Generator | None = None):
-        if not isinstance(replacement, bool): raise error(TypeError, f"replacement should be a boolean value, but got replacement={replacement}", "a sample either may come again or not", "replacement=True")
+    """`num_samples` samples (default: as many as there are) in a random order; one may come again only with
+    `replacement`, or when all have come."""
+    def __init__(self, data_source, replacement: bool = False, num_samples: int | None = None,
+                 generator: Generator | None = None):
+        if not isinstance(replacement, bool):
+            raise error(TypeError, f"replacement should be a boolean value, but got replacement={replacement}",
+                        "a sample either may come again or not", "replacement=True")
         self.data_source, self.replacement, self.given, self.generator = data_source, replacement, num_samples, generator
-        if num_samples is None and not len(data_source): raise error(ValueError, "num_samples should be a positive integer value, but got num_samples=0", "the dataset is empty", "look where its samples come from: a folder without files?")
+        if num_samples is None and not len(data_source):
+            raise error(ValueError, "num_samples should be a positive integer value, but got num_samples=0",
+                        "the dataset is empty", "look where its samples come from: a folder without files?")
         check_number(self.num_samples, "num_samples")
 
     @property
@@ -152,21 +186,33 @@ class RandomSampler(Sampler[int]):
 # %% ../../nbs/06e_samples.ipynb #dlexp006
 class SubsetRandomSampler(Sampler[int]):
     "The given numbers, in a random order."
-    def __init__(self, indices: Sequence[int], generator: Generator | None = None): self.indices, self.generator = indices, generator
-    def __iter__(self) -> Iterator[int]: return (self.indices[n] for n in randperm(len(self.indices), generator=self.generator).tolist())
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None):
+        self.indices, self.generator = indices, generator
+
+    def __iter__(self) -> Iterator[int]:
+        return (self.indices[n] for n in randperm(len(self.indices), generator=self.generator).tolist())
     def __len__(self) -> int: return len(self.indices)
 
 # %% ../../nbs/06e_samples.ipynb #smwei000
 class WeightedRandomSampler(Sampler[int]):
     "`num_samples` samples, each as often as its weight tells."
-    def __init__(self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Generator | None = None):
+    def __init__(self, weights: Sequence[float], num_samples: int, replacement: bool = True,
+                 generator: Generator | None = None):
         check_number(num_samples, "num_samples")
-        if not isinstance(replacement, bool): raise error(ValueError, f"replacement should be a boolean value, but got replacement={replacement}", "a sample either may come again or not", "replacement=True")
-        self.weights, self.num_samples, self.replacement, self.generator = as_tensor(weights, dtype=float64), num_samples, replacement, generator
-        if self.weights.dim() != 1: raise error(ValueError, f"weights should be a 1d sequence but given weights have shape {tuple(self.weights.shape)}", "each sample has one weight", "weights.flatten()")
-        if not (self.weights >= 0).all() or not 0 < self.weights.sum() < math.inf: raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0", "weights say how often, and not all can be zero", "weights.clamp(min=0)")
+        if not isinstance(replacement, bool):
+            raise error(ValueError, f"replacement should be a boolean value, but got replacement={replacement}",
+                        "a sample either may come again or not", "replacement=True")
+        self.weights, self.num_samples, self.replacement, self.generator = as_tensor(
+            weights, dtype=float64), num_samples, replacement, generator
+        if self.weights.dim() != 1:
+            raise error(ValueError, "weights should be a 1d sequence but given weights have shape "
+                        f"{tuple(self.weights.shape)}", "each sample has one weight", "weights.flatten()")
+        if not (self.weights >= 0).all() or not 0 < self.weights.sum() < math.inf:
+            raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0",
+                        "weights say how often, and not all can be zero", "weights.clamp(min=0)")
 
-    def __iter__(self) -> Iterator[int]: return iter(multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist())
+    def __iter__(self) -> Iterator[int]:
+        return iter(multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist())
     def __len__(self) -> int: return self.num_samples
 
 # %% ../../nbs/06e_samples.ipynb #dlexp007
@@ -174,7 +220,9 @@ class BatchSampler(Sampler[list]):
     "The numbers of a sampler in lists of `batch_size`; `drop_last` leaves out a shorter last one."
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool):
         check_number(batch_size, "batch_size")
-        if not isinstance(drop_last, bool): raise error(ValueError, f"drop_last should be a boolean value, but got drop_last={drop_last}", "a rest is either given or not", "drop_last=True")
+        if not isinstance(drop_last, bool):
+            raise error(ValueError, f"drop_last should be a boolean value, but got drop_last={drop_last}",
+                        "a rest is either given or not", "drop_last=True")
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -182,4 +230,6 @@ class BatchSampler(Sampler[list]):
         while batch := list(itertools.islice(numbers, self.batch_size)):
             if len(batch) == self.batch_size or not self.drop_last: yield batch
 
-    def __len__(self) -> int: return len(self.sampler) // self.batch_size if self.drop_last else math.ceil(len(self.sampler) / self.batch_size)
+    def __len__(self) -> int:
+        return (len(self.sampler)
+                // self.batch_size if self.drop_last else math.ceil(len(self.sampler) / self.batch_size))

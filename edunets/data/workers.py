@@ -27,7 +27,8 @@ class Exhausted(Exception):
     "Raised by a worker's function that has no more to give."
 
 class Worker:
-    "A thread that answers tasks, one after another, by the function that `start` gives. It ends after the task in hand."
+    """A thread that answers tasks, one after another, by the function that `start` gives. It ends after the task in
+    hand."""
     stopped = False
     def __init__(self, start: Callable, name: str, remote: Remote | None = None):
         from queue import SimpleQueue      # these modules are needed only where there are workers
@@ -68,7 +69,10 @@ class Lost(Exception):
 def wait(answer, timeout: float) -> Any:
     "The answer of a future. RuntimeError if it takes longer than `timeout` seconds (0: for ever)."
     try: problem = answer.exception(timeout or None)
-    except TimeoutError: raise error(RuntimeError, f"DataLoader timed out after {timeout} seconds", "a worker has not answered for so long", "a larger timeout, or num_workers=0 to see what it waits for") from None
+    except TimeoutError:
+        raise error(RuntimeError, f"DataLoader timed out after {timeout} seconds",
+                    "a worker has not answered for so long",
+                    "a larger timeout, or num_workers=0 to see what it waits for") from None
     if problem is None: return answer.result()
     try:
         if isinstance(problem, Lost): raise error(*problem.args) from problem.__cause__
@@ -153,9 +157,11 @@ def portable(problem: Exception) -> Exception:
 
 def unsendable(problem: Exception, part: str = "what a worker needs") -> Lost:
     "Why a part of a loader doesn't get to another process."
-    kind = type(problem) if isinstance(problem, (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError
+    kind = (type(problem) if isinstance(problem,
+                                        (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError)
     why, fix = "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own"
-    if kind is TypeError: why, fix = "an open file, a connection or a lock belongs to one process", "open it in __getitem__, in the worker that needs it"
+    if kind is TypeError:
+        why, fix = "an open file, a connection or a lock belongs to one process", "open it in __getitem__, in the worker that needs it"
     return Lost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
 
 # %% ../../nbs/06c_workers.ipynb #wkexp06b
@@ -258,11 +264,11 @@ class Recipe(NamedTuple):
 def faulty(start: Any) -> str:
     "Which part of a recipe can't be pickled."
     if isinstance(start, Recipe):
-        for name, part in (("the dataset", start.info.dataset), ("worker_init_fn", start.init), ("collate_fn", start.make)):
+        parts = {"the dataset": start.info.dataset, "worker_init_fn": start.init, "collate_fn": start.make}
+        for name, part in parts.items():
             try: pack(part)
             except Exception: return name
     return "what a worker needs"
-
 
 # %% ../../nbs/06c_workers.ipynb #wkexp08c
 def context_of(given):

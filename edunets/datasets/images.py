@@ -26,12 +26,17 @@ AGAIN = "delete it, and download=True"
 def read_idx(data: bytes, name: str = "this") -> np.ndarray:
     "The array in the bytes of an IDX file. RuntimeError if they can't be one."
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES:
-        raise error(RuntimeError, f"{name} is no IDX file: it begins with {data[:4].hex(' ') or 'nothing'}", "one begins with 00 00, a type (08 for bytes) and the number of dimensions", AGAIN)
+        raise error(RuntimeError, f"{name} is no IDX file: it begins with {data[:4].hex(' ') or 'nothing'}",
+                    "one begins with 00 00, a type (08 for bytes) and the number of dimensions", AGAIN)
     kind, begin = np.dtype(IDX_TYPES[data[2]]), 4 + 4 * data[3]
-    if len(data) < begin: raise error(RuntimeError, f"{name} ends within its header", f"{data[3]} dimensions take {begin} bytes, and {len(data)} are there", AGAIN)
+    if len(data) < begin:
+        raise error(RuntimeError, f"{name} ends within its header",
+                    f"{data[3]} dimensions take {begin} bytes, and {len(data)} are there", AGAIN)
     shape = np.frombuffer(data, ">u4", data[3], offset=4).tolist()
     size = begin + math.prod(shape) * kind.itemsize
-    if len(data) != size: raise error(RuntimeError, f"{name} has {len(data)} bytes, not {size}", f"its header tells of the shape {shape}", AGAIN)
+    if len(data) != size:
+        raise error(RuntimeError, f"{name} has {len(data)} bytes, not {size}", f"its header tells of the shape {shape}",
+                    AGAIN)
     return np.frombuffer(data, kind, offset=begin).reshape(shape).astype(kind.newbyteorder("="))
 
 # %% ../../nbs/06a_files.ipynb #imexp003
@@ -41,7 +46,8 @@ def unpacked(path: Path) -> bytes:
     import gzip      # these two are needed only here
     import zlib
     try: return gzip.decompress(path.read_bytes())
-    except (EOFError, OSError, zlib.error) as problem: raise error(RuntimeError, f"{path.name} is damaged: {problem}", "gzip can't unpack it", AGAIN) from None
+    except (EOFError, OSError, zlib.error) as problem:
+        raise error(RuntimeError, f"{path.name} is damaged: {problem}", "gzip can't unpack it", AGAIN) from None
 
 def found(folders: Sequence[Path], *names: str) -> Path | None:
     "The first of these files that is there."
@@ -49,12 +55,20 @@ def found(folders: Sequence[Path], *names: str) -> Path | None:
 
 # %% ../../nbs/06a_files.ipynb #imexp004
 class Images(Dataset[tuple]):
-    "Images in memory: `data`, uint8 of shape (N, H, W) or (N, C, H, W), and `targets`, int64. A sample is an image, float32 from 0 to 1 of shape (C, H, W), and its label, or what the transforms make of them."
+    """Images in memory: `data`, uint8 of shape (N, H, W) or (N, C, H, W), and `targets`, int64. A sample is an image,
+    float32 from 0 to 1 of shape (C, H, W), and its label, or what the transforms make of them."""
     classes: list[str]
-    def __init__(self, data: np.ndarray, targets: np.ndarray, transform: Callable | None = None, target_transform: Callable | None = None):
-        if len(data) != len(targets): raise error(RuntimeError, f"{len(data)} images, but {len(targets)} labels", "each image has one label", "both files of one download")
-        if len(targets) and targets.max() >= len(self.classes): raise error(RuntimeError, f"a label is {targets.max()}", f"there are {len(self.classes)} classes, from 0 on", AGAIN)
-        self.data, self.targets, self.transform, self.target_transform = from_numpy(data), from_numpy(targets.astype(np.int64)), transform, target_transform
+
+    def __init__(self, data: np.ndarray, targets: np.ndarray, transform: Callable | None = None,
+                 target_transform: Callable | None = None):
+        if len(data) != len(targets):
+            raise error(RuntimeError, f"{len(data)} images, but {len(targets)} labels", "each image has one label",
+                        "both files of one download")
+        if len(targets) and targets.max() >= len(self.classes):
+            raise error(RuntimeError, f"a label is {targets.max()}",
+                        f"there are {len(self.classes)} classes, from 0 on", AGAIN)
+        self.data, self.targets, self.transform, self.target_transform = from_numpy(data), from_numpy(
+            targets.astype(np.int64)), transform, target_transform
 
     def __len__(self) -> int: return len(self.targets)
     @property
@@ -67,7 +81,8 @@ class Images(Dataset[tuple]):
 
     def __getitem__(self, index: int) -> tuple:
         image, target = self.pictures(index), int(self.targets[index])
-        return self.transform(image) if self.transform else image, self.target_transform(target) if self.target_transform else target
+        return (self.transform(image) if self.transform else image,
+                self.target_transform(target) if self.target_transform else target)
 
     def __getitems__(self, indices: list[int]) -> Sequence:
         if self.transform or self.target_transform: return [self[n] for n in indices]
@@ -78,14 +93,19 @@ class Images(Dataset[tuple]):
 def size_of(path: Path) -> int: return path.stat().st_size if path.exists() else 0
 
 def fetch(url: str, part: Path) -> int | None:
-    "Bring a part nearer to the whole: what it has is not asked for again, if the server can do that. How long the whole is, if the server tells."
+    """Bring a part nearer to the whole: what it has is not asked for again, if the server can do that. How long the
+    whole is, if the server tells."""
     from urllib.error import HTTPError      # these are slow to import
     from urllib.request import Request, urlopen
     from tqdm import tqdm
     have = size_of(part)
-    try: answer = urlopen(Request(url, headers={"User-Agent": "edunets", **({"Range": f"bytes={have}-"} if have else {})}), timeout=30)
+    try:
+        answer = urlopen(
+            Request(url, headers={"User-Agent": "edunets", **({"Range": f"bytes={have}-"} if have else {})}),
+            timeout=30)
     except HTTPError as problem:
-        if problem.code == 416: return int(problem.headers.get("Content-Range", "*/0").rpartition("/")[2])      # nothing is left behind that byte
+        # nothing is left behind that byte
+        if problem.code == 416: return int(problem.headers.get("Content-Range", "*/0").rpartition("/")[2])
         raise
     with answer:
         goes_on = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
@@ -93,7 +113,8 @@ def fetch(url: str, part: Path) -> int | None:
         if not goes_on: have = 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
-        with open(part, "ab" if goes_on else "wb") as file, tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem, disable=None) as bar:
+        bar = tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem, disable=None)
+        with open(part, "ab" if goes_on else "wb") as file, bar:
             while chunk := answer.read(1 << 16):
                 file.write(chunk)
                 bar.update(len(chunk))
@@ -129,8 +150,10 @@ def from_mirror(url: str, part: Path, sha256: str) -> str | None:
         if size_of(part) <= before: failures += 1
     return f"{said} after {size_of(part)} bytes"
 
+# %% ../../nbs/06a_files.ipynb #imexp006b
 def download(file: File, mirrors: Sequence[str], folder: Path) -> Path:
-    "A file from the first mirror that has it, put into a folder when it is whole. RuntimeError if none has; what came is kept for the next time."
+    """A file from the first mirror that has it, put into a folder when it is whole. RuntimeError if none has; what came
+    is kept for the next time."""
     path, part = folder / file.name, folder / f"{file.name}.part"
     if path.exists() and is_right(path, file.sha256): return path
     os.makedirs(folder, exist_ok=True)
@@ -141,19 +164,31 @@ def download(file: File, mirrors: Sequence[str], folder: Path) -> Path:
             os.replace(part, path)
             return path
         problems.append(f"{mirror}: {said}")
-    raise error(RuntimeError, f"Error downloading {file.name}", "; ".join(problems), f"again later, or put the file into {str(folder)!r} by hand")
+    raise error(RuntimeError, f"Error downloading {file.name}", "; ".join(problems),
+                f"again later, or put the file into {str(folder)!r} by hand")
 
 # %% ../../nbs/06a_files.ipynb #imexp007
 class MNIST(Images):
-    "Handwritten digits of 28 by 28 pixels, 60000 for training and 10000 for tests, as `torchvision.datasets.MNIST`. RuntimeError if the files are not there, or wrong."
-    classes = ["0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine"]
+    """Handwritten digits of 28 by 28 pixels, 60000 for training and 10000 for tests, as `torchvision.datasets.MNIST`.
+    RuntimeError if the files are not there, or wrong."""
+    classes = [
+        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven", "8 - eight",
+        "9 - nine"
+    ]
     mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]
     files = {
-        True: [File("train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"), File("train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c")],
-        False: [File("t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"), File("t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")],
+        True: [
+            File("train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            File("train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c")
+        ],
+        False: [
+            File("t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            File("t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")
+        ],
     }
 
-    def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None, target_transform: Callable | None = None, download: bool = False):
+    def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None,
+                 target_transform: Callable | None = None, download: bool = False):
         self.root, self.train = Path(root), bool(train)
         images, labels = (self.read(file, ndim, download) for file, ndim in zip(self.files[self.train], (3, 1)))
         super().__init__(images, labels, transform, target_transform)
@@ -168,57 +203,86 @@ class MNIST(Images):
         if path is None and fetch_it: path = download(file, self.mirrors, self.raw_folder)
         if path is None: raise not_found(file.name, [self.raw_folder, self.root])
         array = read_idx(unpacked(path), path.name)
-        if array.dtype != np.uint8 or array.ndim != ndim: raise error(RuntimeError, f"{path.name} has {array.ndim} dimensions of {array.dtype}", f"it should have {ndim} of uint8", "the file of this name, from another place")
+        if array.dtype != np.uint8 or array.ndim != ndim:
+            raise error(RuntimeError, f"{path.name} has {array.ndim} dimensions of {array.dtype}",
+                        f"it should have {ndim} of uint8", "the file of this name, from another place")
         return array
 
+# %% ../../nbs/06a_files.ipynb #imexp007b
 def not_found(name: str, folders: Sequence[Path], why: str = "") -> Exception:
     "The error for files that are not there."
-    return error(RuntimeError, "Dataset not found. You can use download=True to download it", f"{name} is not in {' or '.join(repr(str(folder)) for folder in folders)}{why}", "download=True, or put the file there")
+    return error(RuntimeError, "Dataset not found. You can use download=True to download it",
+                 f"{name} is not in {' or '.join(repr(str(folder)) for folder in folders)}{why}",
+                 "download=True, or put the file there")
 
 # %% ../../nbs/06a_files.ipynb #imexp008
 class FashionMNIST(MNIST):
     "Clothes of 28 by 28 pixels, in the numbers and the format of MNIST, as `torchvision.datasets.FashionMNIST`."
     classes = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
-    mirrors = ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"]
+    mirrors = [
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
+    ]
     files = {
-        True: [File("train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"), File("train-labels-idx1-ubyte.gz", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845")],
-        False: [File("t10k-images-idx3-ubyte.gz", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"), File("t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")],
+        True: [
+            File("train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            File("train-labels-idx1-ubyte.gz", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845")
+        ],
+        False: [
+            File("t10k-images-idx3-ubyte.gz", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            File("t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")
+        ],
     }
 
 # %% ../../nbs/06a_files.ipynb #imexp009
 class CIFAR10(Images):
-    "Colour photographs of 32 by 32 pixels, 50000 for training and 10000 for tests, as `torchvision.datasets.CIFAR10`, but read from the binary form, and with `data` of shape (N, 3, 32, 32). RuntimeError if the files are not there, or wrong."
+    """Colour photographs of 32 by 32 pixels, 50000 for training and 10000 for tests, as `torchvision.datasets.CIFAR10`, but read from the binary form, and with `data` of shape (N, 3, 32, 32). RuntimeError if the files are not there, or
+    wrong."""
     classes = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
-    mirrors = ["https://www.cs.toronto.edu/~kriz/", "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/"]
+    mirrors = [
+        "https://www.cs.toronto.edu/~kriz/", "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/"
+    ]
     archive = File("cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")
     base_folder = "cifar-10-batches-bin"
     parts = {True: [f"data_batch_{n}.bin" for n in range(1, 6)], False: ["test_batch.bin"]}
 
-    def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None, target_transform: Callable | None = None, download: bool = False):
+    def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None,
+                 target_transform: Callable | None = None, download: bool = False):
         self.root, self.train = Path(root), bool(train)
-        records = np.concatenate([records_of(data, name) for name, data in self.read(self.parts[self.train], download).items()])
+        records = np.concatenate(
+            [records_of(data, name) for name, data in self.read(self.parts[self.train], download).items()])
         super().__init__(records[:, 1:].reshape(-1, 3, 32, 32), records[:, 0], transform, target_transform)
 
     def read(self, names: list[str], fetch_it: bool) -> dict[str, bytes]:
         "The bytes of the files in the unpacked folder, or else in the archive."
         unpacked_in = self.root / self.base_folder
-        if all((unpacked_in / name).is_file() for name in names): return {name: (unpacked_in / name).read_bytes() for name in names}
+        if all((unpacked_in / name).is_file() for name in names):
+            return {name: (unpacked_in / name).read_bytes() for name in names}
         path = found([self.root], self.archive.name)
         if path is None and fetch_it: path = download(self.archive, self.mirrors, self.root)
-        if path is None: raise not_found(self.archive.name, [self.root], "; the pickles of the python version are not read" if found([self.root], "cifar-10-python.tar.gz", "cifar-10-batches-py/test_batch") else "")
+        if path is None:
+            raise not_found(
+                self.archive.name, [self.root], "; the pickles of the python version are not read"
+                if found([self.root], "cifar-10-python.tar.gz", "cifar-10-batches-py/test_batch") else "")
         inside = members(path)
-        if missing := [name for name in names if name not in inside]: raise error(RuntimeError, f"{path.name} lacks {', '.join(missing)}", f"it holds {', '.join(inside) or 'nothing'}", AGAIN)
+        if missing := [name for name in names if name not in inside]:
+            raise error(RuntimeError, f"{path.name} lacks {', '.join(missing)}",
+                        f"it holds {', '.join(inside) or 'nothing'}", AGAIN)
         return {name: inside[name] for name in names}
 
+# %% ../../nbs/06a_files.ipynb #imexp009b
 def members(path: Path) -> dict[str, bytes]:
     "The files in a packed archive, by their last name. RuntimeError for a damaged one. Nothing is written."
     import tarfile      # slow to import
     import zlib
     try:
-        with tarfile.open(path, "r:gz") as archive: return {Path(member.name).name: archive.extractfile(member).read() for member in archive if member.isfile()}
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as problem: raise error(RuntimeError, f"{path.name} is damaged: {problem}", "it can't be unpacked", AGAIN) from None
+        with tarfile.open(path, "r:gz") as archive:
+            return {Path(member.name).name: archive.extractfile(member).read() for member in archive if member.isfile()}
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as problem:
+        raise error(RuntimeError, f"{path.name} is damaged: {problem}", "it can't be unpacked", AGAIN) from None
 
 def records_of(data: bytes, name: str) -> np.ndarray:
     "Rows of a label and 3 * 32 * 32 pixels."
-    if not data or len(data) % 3073: raise error(RuntimeError, f"{name} has {len(data)} bytes", "a record has 3073", AGAIN)
+    if not data or len(data) % 3073:
+        raise error(RuntimeError, f"{name} has {len(data)} bytes", "a record has 3073", AGAIN)
     return np.frombuffer(data, np.uint8).reshape(-1, 3073)

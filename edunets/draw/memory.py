@@ -19,12 +19,15 @@ __all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH
 # %% ../../nbs/draw.ipynb #7896af37
 def element(tag: str, content: str = "", **attributes) -> str:
     "An SVG element; `class_` and `text_anchor` are written as `class` and `text-anchor`."
-    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(number(value))}"' for name, value in attributes.items())
+    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(number(value))}"'
+                      for name, value in attributes.items())
     return f"<{tag}{written}>{content}</{tag}>"
 
 def number(value) -> str: return f"{round(value, 1):g}" if isinstance(value, float) else str(value)
 def rect(x, y, width, height, **more) -> str: return element("rect", x=x, y=y, width=width, height=height, **more)
-def text(x, y, content, class_: str = "", **more) -> str: return element("text", escape(str(content)), x=x, y=y, class_=class_, **more)
+
+def text(x, y, content, class_: str = "", **more) -> str:
+    return element("text", escape(str(content)), x=x, y=y, class_=class_, **more)
 
 # %% ../../nbs/draw.ipynb #199067f4
 def curve(start: tuple, *points: tuple, **more) -> str:
@@ -61,8 +64,11 @@ class Picture:
 
     def svg(self, paper: str = "", **at) -> str:
         "The SVG text; `paper` is drawn beneath the picture."
-        return element("svg", element("title", escape(self.title)) + element("style", STYLE) + paper + self.body, xmlns="http://www.w3.org/2000/svg",
-                       class_="edu-pic", role="img", viewBox=f"0 0 {self.width} {self.height}", width=self.width, height=self.height, style=f"min-width:{self.width}px", **at)
+        return element("svg",
+                       element("title", escape(self.title)) + element("style", STYLE) + paper + self.body,
+                       xmlns="http://www.w3.org/2000/svg", class_="edu-pic", role="img",
+                       viewBox=f"0 0 {self.width} {self.height}", width=self.width, height=self.height,
+                       style=f"min-width:{self.width}px", **at)
 
     def _repr_html_(self) -> str: return f'<div class="edu-svg" style="overflow-x:auto">{self.svg()}</div>'
     def __repr__(self) -> str: return f"<Picture: {self.title}>"
@@ -124,7 +130,8 @@ class Memory:
         low, high = reach(t.payload)
         if low != self.low and not (low < self.high and self.low < high): return False
         if t.payload.itemsize != self.size:
-            raise error(ValueError, f"cells of {self.size} and of {t.payload.itemsize} bytes cannot be drawn on one strip",
+            raise error(ValueError, f"cells of {self.size} and of {t.payload.itemsize} bytes cannot be "
+                                    "drawn on one strip",
                         f"the tensors share memory, but are {self.dtype} and {t.dtype}", "a picture for each")
         self.low, self.high = min(low, self.low), max(high, self.high)
         self.views.append(t)
@@ -142,7 +149,8 @@ def memories(tensors: tuple) -> list[Memory]:
     found = []
     for t in tensors:
         if not isinstance(t, Tensor) or type(t.payload) not in BACKENDS:
-            raise error(TypeError, f"{type(getattr(t, 'payload', t)).__name__} has no memory to draw", "only a tensor on an array lies in memory", "draw.storage(en.arange(6))")
+            raise error(TypeError, f"{type(getattr(t, 'payload', t)).__name__} has no memory to draw",
+                        "only a tensor on an array lies in memory", "draw.storage(en.arange(6))")
         if not any(memory.add(t) for memory in found):
             found.append(Memory(t))
             found[-1].add(t)
@@ -170,32 +178,46 @@ def short(value) -> str:
 
 def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
     "A cell with a value; without a hue it stays grey."
-    wash = dict(class_=f"cell plain {kind}") if hue is None else dict(class_=f"cell {kind}", fill=f"hsl({hue:.0f},85%,60%)", fill_opacity=".36")
+    wash = (dict(class_=f"cell plain {kind}")
+            if hue is None else dict(class_=f"cell {kind}", fill=f"hsl({hue:.0f},85%,60%)", fill_opacity=".36"))
     squeezed = dict(textLength=CELL - 3, lengthAdjust="spacingAndGlyphs") if len(value) > 3 else {}
-    return rect(x, y, CELL, HIGH, class_="paper") + rect(x, y, CELL, HIGH, **wash) + text(x + CELL / 2, y + 16, value, "mid value", **squeezed)
+    return (rect(x, y, CELL, HIGH, class_="paper") + rect(x, y, CELL, HIGH, **wash)
+            + text(x + CELL / 2, y + 16, value, "mid value", **squeezed))
 
 # %% ../../nbs/draw.ipynb #cc3fa4f0
 def read(memory: Memory) -> dict:
     "The values in the cells of a strip; without those that no tensor lets us read."
-    found = {cell: t.payload[(*row, column)[:t.ndim] if t.ndim > 0 else ()].item() for t in memory.views for row, column, cell in elements(t, memory.offset(t))}
+    found = {
+        cell: t.payload[(*row, column)[:t.ndim] if t.ndim > 0 else ()].item() for t in memory.views
+        for row, column, cell in elements(t, memory.offset(t))
+    }
     flat = owner(memory.views[0].payload)
     if not (flat.flags.c_contiguous or flat.flags.f_contiguous): return found
     begin, flat = (address(flat) - memory.low) // memory.size, flat.reshape(-1, order="A")
-    return found | {cell: flat[cell - begin].item() for cell in memory.cells() if cell is not None and 0 <= cell - begin < flat.size}
+    return (found | {
+        cell: flat[cell - begin].item() for cell in memory.cells() if cell is not None and 0 <= cell - begin < flat.size
+    })
 
 def strip(memory: Memory, y: float) -> str:
     "The cells of a memory in a row, each with its number below."
-    values, body = read(memory), text(4, y + 12, f"memory: {memory.total} cell{'s' * (memory.total != 1)} of {memory.dtype.name}", "muted")
+    values, body = read(memory), text(4, y + 12,
+                                      f"memory: {memory.total} cell{'s' * (memory.total != 1)} of {memory.dtype.name}",
+                                      "muted")
     for slot, cell in enumerate(memory.cells()):
         x, middle = 4 + slot * CELL, 4 + (slot + 0.5) * CELL
         if cell is None: body += text(middle, y + 36, "…", "mid muted gap")
-        else: body += box(x, y + 20, short(values[cell]) if cell in values else "", memory.hues.get(cell), "stored") + text(middle, y + 57, cell, "mid small muted")
+        else:
+            body += (box(x, y + 20,
+                         short(values[cell]) if cell in values else "", memory.hues.get(cell), "stored")
+                     + text(middle, y + 57, cell, "mid small muted"))
     return body
 
 def lanes(memory: Memory, inks: list, y: float) -> str:
     "Under the strip, for each view a bar in its colour along the cells that it uses."
-    marks = [(lane, slot, ink) for lane, (t, ink) in enumerate(zip(memory.views, inks)) for slot, cell in enumerate(memory.cells()) if cell in memory.used(t)]
-    return "".join(rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane") for lane, slot, ink in marks)
+    marks = [(lane, slot, ink) for lane, (t, ink) in enumerate(zip(memory.views, inks))
+             for slot, cell in enumerate(memory.cells()) if cell in memory.used(t)]
+    return "".join(
+        rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane") for lane, slot, ink in marks)
 
 # %% ../../nbs/draw.ipynb #6ffee1e6
 class Grid:
@@ -223,7 +245,8 @@ def step(grid: Grid, dim: int, x: float, y: float) -> str:
     label = f"{grid.t.stride(dim):+d}"
     if dim == grid.t.ndim - 1:
         left, top = x + grid.left, y + grid.top - 2
-        return arrow((left + CELL / 2, top), (left + 1.5 * CELL, top), 0, -1) + text(left + CELL, top - 11, label, "mid small label")
+        return (arrow((left + CELL / 2, top),
+                      (left + 1.5 * CELL, top), 0, -1) + text(left + CELL, top - 11, label, "mid small label"))
     edge = x + sum(grid.gutters[:dim + 1]) - 3
     zero, one = (y + grid.row_y(tuple(i * (d == dim) for d in range(grid.t.ndim - 1))) + HIGH / 2 for i in (0, 1))
     return arrow((edge, zero), (edge, one), -1, 0) + text(edge - 11, (zero + one) / 2 + 4, label, "end small label")
@@ -231,7 +254,9 @@ def step(grid: Grid, dim: int, x: float, y: float) -> str:
 def caption(grid: Grid, x: float, y: float) -> str:
     "Name, shape, strides and offset."
     name = rect(x, y + 3, 9, 9, rx=2, fill=grid.ink) + text(x + 14, y + 12, grid.name, "strong") if grid.name else ""
-    return name + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n, line in enumerate(grid.lines))
+    return (
+        name
+        + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n, line in enumerate(grid.lines)))
 
 # %% ../../nbs/draw.ipynb #640a0322
 def drawn(grid: Grid, x: float, y: float) -> str:
@@ -240,7 +265,9 @@ def drawn(grid: Grid, x: float, y: float) -> str:
     for row, (slot, column) in itertools.product(grid.rows, enumerate(grid.columns)):
         left, top = x + grid.left + CELL * slot, y + grid.row_y(row)
         if (row, column) not in grid.cells: body += text(left + CELL / 2, top + 16, "…", "mid muted gap")
-        else: body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()), grid.memory.hues.get(grid.cells[row, column]), "element")
+        else:
+            body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()),
+                        grid.memory.hues.get(grid.cells[row, column]), "element")
     body += "".join(frame(grid, list(block), x, y) for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
     return body + "".join(step(grid, dim, x, y) for dim in grid.steps) + caption(grid, x, y + grid.bottom + 6)
 
@@ -251,7 +278,8 @@ def frame(grid: Grid, block: list, x: float, y: float) -> str:
 
 # %% ../../nbs/draw.ipynb #b8d2ea53
 def pointers(grid: Grid, x: float, y: float, below: float) -> str:
-    "Of an expanded tensor: lines from the copies of an element in the first row to its cell on the strip, which ends at `below`."
+    """Of an expanded tensor: lines from the copies of an element in the first row to its cell on the strip, which ends
+    at `below`."""
     if all(grid.t.stride(dim) for dim in grid.steps): return ""
     flat = grid.t.ndim - 1 in grid.steps and grid.t.stride(-1) == 0
     target = [cell for (row, column), cell in grid.cells.items() if row == grid.rows[0]][-1]
@@ -262,7 +290,8 @@ def pointers(grid: Grid, x: float, y: float, below: float) -> str:
         top, middle, left = y + grid.top, y + grid.row_y(row) + HIGH / 2, x + grid.left + CELL * column
         a = left + CELL / 2 if flat else left + CELL + 14
         way = [(a, top)] if flat else [(a - 14, middle), (a, middle), (a, middle), (a, top)]
-        body += curve(*way, (a, top - 16), (goal, below + 20), (goal, below), class_="copy", stroke=f"hsl({grid.memory.hues[target]:.0f},70%,50%)")
+        body += curve(*way, (a, top - 16), (goal, below + 20), (goal, below), class_="copy",
+                      stroke=f"hsl({grid.memory.hues[target]:.0f},70%,50%)")
     return body
 
 # %% ../../nbs/draw.ipynb #6109d887
@@ -276,8 +305,10 @@ def flow(grids: list[Grid], y: float) -> tuple[list, float]:
     return placed, y + height + 10
 
 def labels_of(tensors: tuple, names) -> list[str]:
-    "A label for each tensor: from a list in their order, or from {name: tensor}; else its number, if there are several."
-    if isinstance(names, (list, tuple)): return [str(name) for name, _ in itertools.zip_longest(names, tensors, fillvalue="")]
+    """A label for each tensor: from a list in their order, or from {name: tensor}; else its number, if there are
+    several."""
+    if isinstance(names, (list, tuple)):
+        return [str(name) for name, _ in itertools.zip_longest(names, tensors, fillvalue="")]
     return [name_of(t, names or {}) or f"tensor {n + 1}" * (len(tensors) > 1) for n, t in enumerate(tensors)]
 
 def name_of(t: Tensor, names: dict) -> str: return next((str(name) for name, named in names.items() if named is t), "")
@@ -295,7 +326,8 @@ def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
         body += strip(memory, y) + lanes(memory, [grid.ink for grid in grids], y + 63) * bool(views)
         body += "".join(pointers(*at, below) for at in placed) + "".join(drawn(*at) for at in placed)
         y, width = end, max(width, 8 + CELL * len(memory.cells()), *(x + grid.width for grid, x, _ in placed))
-    seen = (f"memory of {m.total} {m.dtype.name} cells, seen with " + ", ".join(f"shape {tuple(v.shape)} strides {v.stride()}" for v in m.views) for m in found)
+    seen = (f"memory of {m.total} {m.dtype.name} cells, seen with "
+            + ", ".join(f"shape {tuple(v.shape)} strides {v.stride()}" for v in m.views) for m in found)
     return Picture("; ".join(seen), width, y, body)
 
 # %% ../../nbs/draw.ipynb #69104d6c

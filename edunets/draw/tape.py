@@ -21,7 +21,8 @@ __all__ = ['MOST_NODES', 'edges_of', 'reachable', 'saved_by', 'saved_line', 'Car
 # %% ../../nbs/draw_tape.ipynb #3d8e3341
 MOST_NODES = 60
 
-def edges_of(vertex) -> list: return [] if isinstance(vertex, Tensor) else [edge for edge in vertex.edges if edge is not None]
+def edges_of(vertex) -> list:
+    return ([] if isinstance(vertex, Tensor) else [edge for edge in vertex.edges if edge is not None])
 
 def reachable(t: Tensor) -> list:
     "The nodes behind a tensor, the youngest first, then the leaves. ValueError for more than can be read."
@@ -31,7 +32,8 @@ def reachable(t: Tensor) -> list:
         if id(vertex) in found: continue
         found[id(vertex)] = vertex
         if len(found) > MOST_NODES:
-            raise error(ValueError, f"the graph has more than {MOST_NODES} nodes and leaves", "nobody could read a picture of it", "draw a tensor nearer to the leaves, or a smaller model")
+            raise error(ValueError, f"the graph has more than {MOST_NODES} nodes and leaves",
+                        "nobody could read a picture of it", "draw a tensor nearer to the leaves, or a smaller model")
         todo += [edge[0] for edge in edges_of(vertex)]
     return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex.sequence, reverse=True)
 
@@ -55,21 +57,25 @@ class Card(NamedTuple):
     kind: str
     lines: list
     @property
-    def width(self) -> float: return 16 + max((7 if "small" in style else 7.3) * len(line) for line, style in self.lines)
+    def width(self) -> float:
+        return (16 + max((7 if "small" in style else 7.3) * len(line) for line, style in self.lines))
     @property
     def height(self) -> float: return 9 + LINE * len(self.lines)
 
 def size_of(shape, kind, mark: str = "") -> tuple: return (f"{mark}{tuple(shape)} {DTYPES[kind].name}", "small muted")
 
 def tensor_card(kind: str, name: str, x: Tensor, *more: str) -> Card:
-    return Card(kind, [(name, "strong"), size_of(x.payload.shape, x.payload.dtype), *((line, "small muted") for line in more)])
+    return Card(kind, [(name, "strong"),
+                       size_of(x.payload.shape, x.payload.dtype), *((line, "small muted") for line in more)])
 
 def card(vertex, names: dict) -> Card:
     "The card of a leaf or a node."
     if isinstance(vertex, Tensor):
         has = f".grad {tuple(vertex.grad.shape)}" if vertex.grad is not None else ".grad None"
-        return tensor_card("vertex leaf", name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}", has)
-    saved = [saved_line(name, saved, names) for name, saved in saved_by(vertex)] + [("saved: freed", "small muted")] * (FREED in vertex.saved.values())
+        return tensor_card("vertex leaf",
+                           name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}", has)
+    saved = ([saved_line(name, saved, names) for name, saved in saved_by(vertex)] + [("saved: freed", "small muted")] *
+             (FREED in vertex.saved.values()))
     return Card("vertex node", [(vertex.label, "strong"), *(size_of(*out, "→ ") for out in vertex.outputs), *saved])
 
 # %% ../../nbs/draw_tape.ipynb #93608164
@@ -99,7 +105,8 @@ def apart(wanted: list, widths: list, gap: float = 14) -> list:
     "Places near the wanted ones, in the same order, with room for the widths."
     def pushed(places: list, widths: list) -> list:
         result = places[:1]
-        for place, width, last in zip(places[1:], widths[1:], widths): result.append(max(place, result[-1] + (width + last) / 2 + gap))
+        for place, width, last in zip(places[1:], widths[1:], widths):
+            result.append(max(place, result[-1] + (width + last) / 2 + gap))
         return result
     from_left, from_right = pushed(wanted, widths), [-x for x in pushed([-x for x in wanted[::-1]], widths[::-1])][::-1]
     return [(a + b) / 2 for a, b in zip(from_left, from_right)]
@@ -126,16 +133,21 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
 
 # %% ../../nbs/draw_tape.ipynb #039e9630
 def port(n: int, ways: list, x: list, widths: list) -> tuple[float, str]:
-    "Where edge n arrives at its card: how far from its middle, and on which side a label has room. In the order in which the edges come."
+    """Where edge n arrives at its card: how far from its middle, and on which side a label has room. In the order in
+    which the edges come."""
     tail = ways[n][0]
     same = sorted((m for m, way in enumerate(ways) if way[0] == tail), key=lambda m: x[ways[m][1]])
     share = (same.index(n) + 0.5) / len(same) - 0.5
     return widths[tail] * share, "end" if share < 0 else "start"
 
 def wire(way: list, shift: float, side: str, label: str) -> str:
-    "An edge: from the bottom of its input, past the bends, to the upper edge of its card. `way` has (x, bottom, height)."
+    """An edge: from the bottom of its input, past the bends, to the upper edge of its card. `way` has (x, bottom,
+    height)."""
     (x, bottom, height), *bends, source = way
-    stops = [source[:2], *(stop for a, floor, high in reversed(bends) for stop in ((a, floor - high), (a, floor))), (x + shift, bottom - height)]
+    stops = [
+        source[:2], *(stop for a, floor, high in reversed(bends) for stop in ((a, floor - high), (a, floor))),
+        (x + shift, bottom - height)
+    ]
     pulls = [((a, (b + d) / 2), (c, (b + d) / 2), (c, d)) for (a, b), (c, d) in zip(stops, stops[1:])]
     (a, b), note = stops[-1], ""
     if label: note = text(a + (-6 if side == "end" else 6), b - 6, label, f"small label grad {side}")
@@ -152,8 +164,11 @@ def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]
     x = [a - left for a in x]
     heights = [max(card.height for v, card in enumerate(cards) if depth[v] == d) for d in range(max(depth) + 1)]
     floors = [6 + sum(heights[d:]) + gap * (len(heights) - 1 - d) for d in range(len(heights))]
-    at = [(x[v], floors[depth[v]], heights[depth[v]] if v >= len(cards) else cards[v].height) for v in range(len(depth))]
-    body = "".join(wire([at[v] for v in way], *port(n, ways, x, widths), label) for n, (way, label) in enumerate(zip(ways, labels)))
+    at = [(x[v], floors[depth[v]], heights[depth[v]] if v >= len(cards) else cards[v].height)
+          for v in range(len(depth))]
+    body = "".join(
+        wire([at[v] for v in way], *port(n, ways, x, widths), label)
+        for n, (way, label) in enumerate(zip(ways, labels)))
     body += "".join(drawn_card(card, a, floor - height) for card, (a, floor, height) in zip(cards, at))
     return Picture(title, max(a + b / 2 for a, b in zip(x, widths)) + 3, floors[0] + 6, body)
 
@@ -165,22 +180,26 @@ def gradients(t: Tensor, vertices: list) -> list[str]:
     handles = [node.register_hook(lambda passed, _, node=node: sent.update({id(node): passed})) for node in nodes]
     try: grad(t, leaves, seed, retain_graph=True)
     finally: [handle.remove() for handle in handles]
-    passed = [(seed, place(t))] + [pair for node in nodes for pair in zip(sent[id(node)], node.edges) if pair[1] is not None]
+    passed = ([(seed, place(t))]
+              + [pair for node in nodes for pair in zip(sent[id(node)], node.edges) if pair[1] is not None])
     return [gradient_text(g, *edge) for g, edge in passed]
 
 def gradient_text(g: Tensor | None, target, number: int) -> str:
     if g is None: return ""
-    g = fitted(g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target.outputs[number]))
+    g = fitted(
+        g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target.outputs[number]))
     return f"grad {tuple(g.shape)}" if g.ndim else f"grad {short(g.item())}"
 
 # %% ../../nbs/draw_tape.ipynb #ddcdba4e
 def graph(t: Tensor, names: dict | None = None, grads: bool = False) -> Picture:
-    "A picture of the tape behind a tensor; `names={'w': w}` labels tensors; `grads` writes the gradients of a backward pass at the edges."
+    """A picture of the tape behind a tensor; `names={'w': w}` labels tensors; `grads` writes the gradients of a
+    backward pass at the edges."""
     names, vertices = names or {}, reachable(t)
     cards = [card(vertex, names) for vertex in vertices]
     title = f"the tape behind a tensor of shape {tuple(t.shape)}: " + ", ".join(c.lines[0][0] for c in cards)
     if vertices[0] is t: return layered(title, cards, [], [])
     numbers = {id(vertex): n + 1 for n, vertex in enumerate(vertices)}
-    edges = [(0, 1)] + [(numbers[id(vertex)], numbers[id(target)]) for vertex in vertices for target, _ in edges_of(vertex)]
+    edges = ([(0, 1)] + [(numbers[id(vertex)], numbers[id(target)]) for vertex in vertices
+                         for target, _ in edges_of(vertex)])
     cards = [tensor_card("vertex result", name_of(t, names) or "result", t), *cards]
     return layered(title, cards, edges, gradients(t, vertices) if grads else [""] * len(edges))

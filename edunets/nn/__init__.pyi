@@ -7,12 +7,12 @@ from . import functional
 from . import init
 from . import utils
 class Buffer(Tensor):
-    "A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the `state_dict` leaves it out."
+    "A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the"
     def __init__(self, data: Tensor | None = None, *, persistent: builtins.bool = True):
         ""
         ...
 class Module():
-    "A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As `torch.nn.Module`."
+    "A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As"
     def __call__(self, *args, **kwargs):
         ""
         ...
@@ -65,7 +65,7 @@ class Module():
         "All floating parameters and buffers as float16."
         ...
     def load_state_dict(self, state_dict, strict: builtins.bool = True, assign: builtins.bool = False):
-        "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does not fit and, if `strict`, for names too few or too many: then nothing was changed."
+        "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does"
         ...
     def modules(self):
         ""
@@ -89,13 +89,13 @@ class Module():
         "Add a tensor that is not trained; if `persistent`, it is in the `state_dict`."
         ...
     def register_forward_hook(self, hook: Callable, *, prepend: builtins.bool = False, with_kwargs: builtins.bool = False, always_call: builtins.bool = False):
-        "Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output)); what it returns replaces the output. `always_call`: also after an exception."
+        "Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output)); what it returns"
         ...
     def register_forward_pre_hook(self, hook: Callable, *, prepend: builtins.bool = False, with_kwargs: builtins.bool = False):
-        "Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns replaces the arguments."
+        "Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns replaces the"
         ...
     def register_full_backward_hook(self, hook: Callable, prepend: builtins.bool = False):
-        "Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns replaces them."
+        "Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns"
         ...
     def register_full_backward_pre_hook(self, hook: Callable, prepend: builtins.bool = False):
         "Call hook(module, grad_output) when the gradient reaches the module's output; what it returns replaces it."
@@ -104,7 +104,7 @@ class Module():
         "Call hook(module, incompatible_keys) after a state was loaded."
         ...
     def register_load_state_dict_pre_hook(self, hook: Callable):
-        "Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a state is loaded; it may rename keys."
+        "Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a"
         ...
     def register_module(self, name: str, module: Module | None) -> None:
         "Add a child."
@@ -122,10 +122,10 @@ class Module():
         "Freeze the parameters (`False`), or let them be trained again."
         ...
     def state_dict(self, *, destination: dict | None = None, prefix: str = '', keep_vars: builtins.bool = False):
-        "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`). What is saved of a model."
+        "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`)."
         ...
     def to(self, *args, dtype=None, device=None, non_blocking: builtins.bool = False) -> Module:
-        "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError for a dtype that is not floating."
+        "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError"
         ...
     def train(self, mode: builtins.bool = True) -> Module:
         "Set `training` here and below: what Dropout and BatchNorm look at. ValueError unless `mode` is a bool."
@@ -135,7 +135,7 @@ class Module():
         ...
     def __getattr__(self, name: str) -> Any: ...
 class Linear(Module):
-    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and `nonlinearity` (ours) choose how it begins; see `edunets.nn.init`."
+    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and `nonlinearity`"
     def __init__(self, in_features: builtins.int, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
         ""
         ...
@@ -149,7 +149,7 @@ class Linear(Module):
         ""
         ...
 class Parameter(Tensor):
-    "A tensor that a module trains, as `torch.nn.Parameter`: on the memory of `data`, and it requires grad. RuntimeError for integers, unless `requires_grad=False`."
+    "A tensor that a module trains, as `torch.nn.Parameter`: on the memory of `data`, and it requires grad."
     def __init__(self, data: Tensor | None = None, requires_grad: builtins.bool = True):
         ""
         ...
@@ -168,7 +168,7 @@ class Sequential(Module):
         ""
         ...
     def insert(self, index: builtins.int, module: Module):
-        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError for what is no module."
+        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError"
         ...
     def pop(self, key) -> Module:
         "Take one out, and return it."
@@ -205,13 +205,13 @@ class Numbered():
         "Add several at the end."
         ...
     def insert(self, index: builtins.int, module: Module):
-        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError for what is no module."
+        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError"
         ...
     def pop(self, key) -> Module:
         "Take one out, and return it."
         ...
 class ModuleList(Numbered, Module):
-    "A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done with them stands in your `forward`."
+    "A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done with them"
     def __init__(self, modules=None):
         ""
         ...
@@ -254,7 +254,7 @@ class ParameterDict(Module):
         "The parameter of a key, which is set to `default` first if there is none."
         ...
     def update(self, parameters: Any) -> None:
-        "Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order of their names, as PyTorch does."
+        "Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order of their"
         ...
     def values(self):
         ""
@@ -277,7 +277,7 @@ class ParameterList(Module):
         ""
         ...
 class Bilinear(Module):
-    "x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and (*, in2_features), output (*, out_features)."
+    "x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and (*, in2_features), output (*,"
     def __init__(self, in1_features: builtins.int, in2_features: builtins.int, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...
@@ -299,7 +299,7 @@ class CosineSimilarity(Module):
         ""
         ...
 class Embedding(Module):
-    "A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`: input of integers (*), output (*, embedding_dim)."
+    "A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`: input of"
     def __init__(self, num_embeddings: builtins.int, embedding_dim: builtins.int, padding_idx: builtins.int | None = None, max_norm: builtins.float | None = None, norm_type: builtins.float = 2.0, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False, _weight: Tensor | None = None, _freeze: builtins.bool = False, device=None, dtype=None):
         ""
         ...
@@ -313,7 +313,7 @@ class Embedding(Module):
         ""
         ...
 class EmbeddingBag(Module):
-    "The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input (bags, length), or a line of numbers with the `offsets` where bags begin."
+    "The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input (bags, length), or"
     def __init__(self, num_embeddings: builtins.int, embedding_dim: builtins.int, max_norm: builtins.float | None = None, norm_type: builtins.float = 2.0, scale_grad_by_freq: builtins.bool = False, mode: str = 'mean', sparse: builtins.bool = False, _weight: Tensor | None = None, include_last_offset: builtins.bool = False, padding_idx: builtins.int | None = None, device=None, dtype=None):
         ""
         ...
@@ -387,7 +387,7 @@ class ConstantPad2d(ConstantPadding):
 class ConstantPad3d(ConstantPadding):
     "One number around volumes, as `torch.nn.ConstantPad3d`."
 class ConvolutionBase(Module):
-    "What all convolutions choose: channels, the window, its steps, the border, groups; `init` and `nonlinearity` (ours) say how the filters begin."
+    "What all convolutions choose: channels, the window, its steps, the border, groups; `init` and `nonlinearity`"
     def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype, init, nonlinearity) -> None:
         ""
         ...
@@ -408,9 +408,9 @@ class Convolution(ConvolutionBase):
 class Conv1d(Convolution):
     "A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options that do not fit."
 class Conv2d(Convolution):
-    "A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for options that do not fit."
+    "A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for options that do"
 class Conv3d(Convolution):
-    "A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options that do not fit."
+    "A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options"
 class TransposedConvolution(ConvolutionBase):
     "What ConvTranspose1d, 2d and 3d share."
     def __init__(self, in_channels: builtins.int, out_channels: builtins.int, kernel_size, stride=1, padding=0, output_padding=0, groups: builtins.int = 1, bias: builtins.bool = True, dilation=1, padding_mode: str = 'zeros', device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
@@ -520,13 +520,13 @@ class BatchNorm(Running):
         ""
         ...
 class BatchNorm1d(BatchNorm):
-    "Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for another number of dimensions, or a batch of one."
+    "Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for another"
 class BatchNorm2d(BatchNorm):
-    "Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a batch of one pixel."
+    "Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a batch of one"
 class BatchNorm3d(BatchNorm):
-    "Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of one pixel."
+    "Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of"
 class GroupNorm(Module):
-    "Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do not divide the channels."
+    "Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do not divide"
     def __init__(self, num_groups: builtins.int, num_channels: builtins.int, eps: builtins.float = 1e-05, affine: builtins.bool = True, device=None, dtype=None, *, bias: builtins.bool = True):
         ""
         ...
@@ -548,7 +548,7 @@ class InstanceNorm(Running):
         ""
         ...
 class InstanceNorm1d(InstanceNorm):
-    "Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for another number of dimensions."
+    "Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for another number"
 class InstanceNorm2d(InstanceNorm):
     "Each channel of each image, as `torch.nn.InstanceNorm2d`. ValueError for another number of dimensions."
 class InstanceNorm3d(InstanceNorm):
@@ -655,7 +655,7 @@ class Hardswish(Hardsigmoid):
         ""
         ...
 class Hardtanh(Plain):
-    "x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names. AssertionError if they are the wrong way around."
+    "x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names. AssertionError"
     def __init__(self, min_val: builtins.float = -1.0, max_val: builtins.float = 1.0, inplace: builtins.bool = False, min_value: builtins.float | None = None, max_value: builtins.float | None = None):
         ""
         ...
@@ -815,7 +815,7 @@ class Dropping(Plain):
         ""
         ...
 class AlphaDropout(Dropping):
-    "Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken but makes no difference."
+    "Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken but makes no"
     def forward(self, input: Tensor) -> Tensor:
         ""
         ...
@@ -869,7 +869,7 @@ class TransformerDecoder(Module):
         ""
         ...
 class TransformerDecoderLayer(Module):
-    "Self-attention, then attention to what the encoder gave (`memory`), then two linear layers, as `torch.nn.TransformerDecoderLayer`."
+    "Self-attention, then attention to what the encoder gave (`memory`), then two linear layers, as"
     def __init__(self, d_model: builtins.int, nhead: builtins.int, dim_feedforward: builtins.int = 2048, dropout: builtins.float = 0.1, activation: str | Callable = ..., layer_norm_eps: builtins.float = 1e-05, batch_first: builtins.bool = False, norm_first: builtins.bool = False, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...
@@ -877,7 +877,7 @@ class TransformerDecoderLayer(Module):
         ""
         ...
 class TransformerEncoder(Module):
-    "Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`. `enable_nested_tensor` and `mask_check` are taken and change nothing."
+    "Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`. `enable_nested_tensor` and `mask_check`"
     def __init__(self, encoder_layer, num_layers: builtins.int, norm: Module | None = None, enable_nested_tensor: builtins.bool = True, mask_check: builtins.bool = True):
         ""
         ...
@@ -885,7 +885,7 @@ class TransformerEncoder(Module):
         ""
         ...
 class TransformerEncoderLayer(Module):
-    "Self-attention, then two linear layers at each step; each added to its input and normalized, as `torch.nn.TransformerEncoderLayer`."
+    "Self-attention, then two linear layers at each step; each added to its input and normalized, as"
     def __init__(self, d_model: builtins.int, nhead: builtins.int, dim_feedforward: builtins.int = 2048, dropout: builtins.float = 0.1, activation: str | Callable = ..., layer_norm_eps: builtins.float = 1e-05, batch_first: builtins.bool = False, norm_first: builtins.bool = False, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...
@@ -964,7 +964,7 @@ class LSTMCell(Cell):
         ""
         ...
 class RNN(Recurrent):
-    "h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or with `batch_first` (batch, steps, features); output of each step, and the last state."
+    "h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or with `batch_first` (batch, steps, features); output"
     def __init__(self, input_size: builtins.int, hidden_size: builtins.int, num_layers: builtins.int = 1, nonlinearity: str = 'tanh', bias: builtins.bool = True, batch_first: builtins.bool = False, dropout: builtins.float = 0.0, bidirectional: builtins.bool = False, device=None, dtype=None):
         ""
         ...

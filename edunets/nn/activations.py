@@ -46,7 +46,8 @@ vjp(
 
 # %% ../../nbs/nn/activations.ipynb #nnactex4
 def log_above(xp, e):
-    "log(1 + e). NumPy has vector code for the log of single precision, but none for log1p; the second term gives back what 1 + e lost in rounding."
+    """log(1 + e). NumPy has vector code for the log of single precision, but none for log1p; the second term gives back
+    what 1 + e lost in rounding."""
     if e.itemsize == 8: return xp.log1p(e)
     u = 1 + e
     return xp.log(u) - ((u - 1) - e) / u
@@ -92,7 +93,8 @@ vjp(
 )
 
 # %% ../../nbs/nn/activations.ipynb #nnactex7
-SLOPE, CUBE = math.sqrt(2 / math.pi), 0.044715      # of the argument of tanh at 0, and what bends it (Hendrycks and Gimpel 2016)
+# of the argument of tanh at 0, and what bends it (Hendrycks and Gimpel 2016)
+SLOPE, CUBE = math.sqrt(2 / math.pi), 0.044715
 
 @in_blocks
 def gelu_tanh_kernel(xp, a): return 0.5 * a * (1 + xp.tanh(SLOPE * (a + CUBE * a * a * a)))
@@ -142,9 +144,12 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 # %% ../../nbs/nn/activations.ipynb #nnactfb1
 @functional
 def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
-    "x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'. RuntimeError for another."
+    """x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'. RuntimeError for
+    another."""
     rows = {"none": "gelu", "tanh": "gelu_tanh"}
-    if approximate not in rows: raise error(RuntimeError, "approximate argument must be either none or tanh.", f"approximate={approximate!r}", "approximate='tanh'")
+    if approximate not in rows:
+        raise error(RuntimeError, "approximate argument must be either none or tanh.", f"approximate={approximate!r}",
+                    "approximate='tanh'")
     return finish(row(rows[approximate], input, "GeluBackward0"), out)
 
 @functional
@@ -179,11 +184,16 @@ def tanh(input: Tensor) -> Tensor:
 
 # %% ../../nbs/nn/activations.ipynb #nnactfc1
 def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
-    "The row hardtanh. ValueError if the borders are the wrong way around, RuntimeError for what has no negative numbers."
+    """The row hardtanh. ValueError if the borders are the wrong way around, RuntimeError for what has no negative
+    numbers."""
     check_tensor(x, "hardtanh")
-    if low > high: raise error(ValueError, "min_val cannot be greater than max_val", f"{low} and {high}", "the smaller one first")
-    if x.dtype is bool_: raise error(RuntimeError, "Bool inputs not supported for hardtanh", "a truth value has no border", "x.float()")
-    if low < 0 and not x.dtype.is_signed: raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits", f"{x.dtype.name} has no numbers below 0", "x.int()")
+    if low > high:
+        raise error(ValueError, "min_val cannot be greater than max_val", f"{low} and {high}", "the smaller one first")
+    if x.dtype is bool_:
+        raise error(RuntimeError, "Bool inputs not supported for hardtanh", "a truth value has no border", "x.float()")
+    if low < 0 and not x.dtype.is_signed:
+        raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
+                    f"{x.dtype.name} has no numbers below 0", "x.int()")
     return call(OPS["hardtanh"], (x,), {"low": weak(low, x.dtype), "high": weak(high, x.dtype)}, node)
 
 @functional
@@ -210,8 +220,12 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 @functional
 def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
     "x moved towards 0 by `lambd`, at most to 0. RuntimeError for a negative one."
-    if lambd < 0: raise error(RuntimeError, f"lambda must be greater or equal to 0, but found to be {lambd}", "a negative one would push away from 0", f"lambd={-lambd}")
-    return finish(call(OPS["sub"], (real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS, "SoftshrinkBackward0"), out)
+    if lambd < 0:
+        raise error(RuntimeError, f"lambda must be greater or equal to 0, but found to be {lambd}",
+                    "a negative one would push away from 0", f"lambd={-lambd}")
+    return finish(
+        call(OPS["sub"], (real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS, "SoftshrinkBackward0"),
+        out)
 
 @functional
 def tanhshrink(input: Tensor) -> Tensor:
@@ -229,9 +243,13 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return applied(lambda x: FUNCTIONS["threshold"](x, threshold, value), input, inplace)
 
 @functional
-def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Tensor:
-    "A leaky relu with random slopes between `lower` and `upper`, a new one for each number; outside of training with their mean. RuntimeError if they are the wrong way around."
-    if lower > upper: raise error(RuntimeError, "Lower bound should be less than or equal to the upper bound", f"{lower} and {upper}", "the smaller one first")
+def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+          inplace: bool = False) -> Tensor:
+    """A leaky relu with random slopes between `lower` and `upper`, a new one for each number; outside of training with
+    their mean. RuntimeError if they are the wrong way around."""
+    if lower > upper:
+        raise error(RuntimeError, "Lower bound should be less than or equal to the upper bound", f"{lower} and {upper}",
+                    "the smaller one first")
     if not training: return applied(lambda x: row("leaky_relu", x, "RreluWithNoiseBackward0", slope=(lower + upper) / 2), input, inplace)
     slopes = FUNCTIONS["rand_like"](real(input, "rrelu")) * (upper - lower) + lower
     return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"), input, inplace)
@@ -257,13 +275,16 @@ def rrelu_(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: 
     "`rrelu`, in place."
     return rrelu(input, lower, upper, training, inplace=True)
 
-for name in "relu_ selu_ celu_ threshold_ prelu hardshrink".split(): FUNCTIONS["nn.functional." + name] = FUNCTIONS[name]      # `en` has them as they are
+# `en` has them as they are
+for name in "relu_ selu_ celu_ threshold_ prelu hardshrink".split():
+    FUNCTIONS["nn.functional." + name] = FUNCTIONS[name]
 
 # %% ../../nbs/nn/activations.ipynb #nnactsm2
 def dim_of(dim: int | None, input: Tensor, name: str, stacklevel: int) -> int:
     "The dimension that is meant, with a warning where none was given."
     if dim is not None: return dim
-    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.", stacklevel=stacklevel)
+    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+                  "dim=X as an argument.", stacklevel=stacklevel)
     return 0 if input.ndim in (0, 1, 3) else 1
 
 @functional
@@ -284,16 +305,21 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
 @functional
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     "One half of `dim` times the sigmoid of the other. RuntimeError for an odd size."
-    if not real(input, "glu").ndim: raise error(RuntimeError, "glu does not support scalars because halving size must be even", "a number has no halves", "x.reshape(2, -1)")
+    if not real(input, "glu").ndim:
+        raise error(RuntimeError, "glu does not support scalars because halving size must be even",
+                    "a number has no halves", "x.reshape(2, -1)")
     n = input.size(dim)
-    if n % 2: raise error(RuntimeError, f"Halving dimension must be even, but dimension {dim % input.ndim} is size {n}", "it is cut into two equal parts", "another dim")
+    if n % 2:
+        raise error(RuntimeError, f"Halving dimension must be even, but dimension {dim % input.ndim} is size {n}",
+                    "it is cut into two equal parts", "another dim")
     signal, gate = input.chunk(2, dim)
     return call(OPS["mul"], (signal, gate.sigmoid()), NO_PARAMS, "GluBackward0")
 
 # %% ../../nbs/nn/activations.ipynb #nnactsm3
 @functional
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
-    "A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as one-hot with the gradient of the soft one."
+    """A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as one-hot with the
+    gradient of the soft one."""
     if eps != 1e-10: warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
     noise = -FUNCTIONS["empty_like"](logits).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
@@ -302,7 +328,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     return chosen - soft.detach() + soft
 
 @functional
-def normalize(input: Tensor, p: float = 2.0, dim: int | tuple = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
+def normalize(input: Tensor, p: float = 2.0, dim: int | tuple = 1, eps: float = 1e-12,
+              out: Tensor | None = None) -> Tensor:
     "x divided by its p-norm over `dim`; a norm counts as at least eps."
     return finish(input / input.norm(p, dim, keepdim=True).clamp(min=eps), out)
 
@@ -315,7 +342,8 @@ class Plain(Module):
         vars(self).update(options)
 
     def extra_repr(self) -> str:
-        return ", ".join([f"{name}={getattr(self, name)}" for name in self.said] + ["inplace=True"] * getattr(self, "inplace", False))
+        return ", ".join([f"{name}={getattr(self, name)}"
+                          for name in self.said] + ["inplace=True"] * getattr(self, "inplace", False))
 
 class Identity(Module):
     "Its input; takes any arguments, as `torch.nn.Identity`."
@@ -330,7 +358,9 @@ class ReLU(Plain):
 class LeakyReLU(Plain):
     "x where it is positive, else negative_slope * x."
     said = ("negative_slope",)
-    def __init__(self, negative_slope: float = 0.01, inplace: bool = False): super().__init__(negative_slope=negative_slope, inplace=inplace)
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
+        super().__init__(negative_slope=negative_slope, inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return leaky_relu(input, self.negative_slope, self.inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo3
@@ -342,14 +372,17 @@ class PReLU(Module):
         self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: fill(self.weight, "constant", self.init, scheme="constant", why="the argument init")
+    def reset_parameters(self) -> None:
+        fill(self.weight, "constant", self.init, scheme="constant", why="the argument init")
     def forward(self, input: Tensor) -> Tensor: return FUNCTIONS["prelu"](input, self.weight)
     def extra_repr(self) -> str: return f"num_parameters={self.num_parameters}"
 
 class RReLU(Plain):
     "A leaky relu with random slopes in training, and their mean after it."
     said = ("lower", "upper")
-    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False): super().__init__(lower=lower, upper=upper, inplace=inplace)
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False):
+        super().__init__(lower=lower, upper=upper, inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
 class ELU(Plain):
@@ -400,13 +433,21 @@ class Tanh(Module):
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo6
 class Hardtanh(Plain):
-    "x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names. AssertionError if they are the wrong way around."
+    """x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names. AssertionError
+    if they are the wrong way around."""
     said = ("min_val", "max_val")
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: float | None = None, max_value: float | None = None):
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False,
+                 min_value: float | None = None, max_value: float | None = None):
         for old, value in (("min_value", min_value), ("max_value", max_value)):
-            if value is not None: warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{old[:-2]}`", FutureWarning, stacklevel=2)
-        super().__init__(min_val=min_val if min_value is None else min_value, max_val=max_val if max_value is None else max_value, inplace=inplace)
-        if self.max_val <= self.min_val: raise error(AssertionError, f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})", "nothing lies between them", "the smaller one first")
+            if value is not None:
+                warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{old[:-2]}`", FutureWarning,
+                              stacklevel=2)
+        super().__init__(min_val=min_val if min_value is None else min_value,
+                         max_val=max_val if max_value is None else max_value, inplace=inplace)
+        if self.max_val <= self.min_val:
+            raise error(AssertionError, f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})",
+                        "nothing lies between them", "the smaller one first")
 
     def forward(self, input: Tensor) -> Tensor: return hardtanh(input, self.min_val, self.max_val, self.inplace)
 
@@ -453,7 +494,9 @@ class Softplus(Plain):
 class Threshold(Plain):
     "x where it is above the threshold, else `value`."
     said = ("threshold", "value")
-    def __init__(self, threshold: float, value: float, inplace: bool = False): super().__init__(threshold=threshold, value=value, inplace=inplace)
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False):
+        super().__init__(threshold=threshold, value=value, inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return threshold(input, self.threshold, self.value, self.inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo9
@@ -480,5 +523,7 @@ class LogSoftmax(Softmax):
 class Softmax2d(Module):
     "softmax over the channels of images. ValueError for other shapes."
     def forward(self, input: Tensor) -> Tensor:
-        if input.ndim not in (3, 4): raise error(ValueError, f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead", "(batch,) channel, height, width", "Softmax(dim=...)")
+        if input.ndim not in (3, 4):
+            raise error(ValueError, f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead",
+                        "(batch,) channel, height, width", "Softmax(dim=...)")
         return softmax(input, -3)

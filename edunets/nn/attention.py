@@ -42,7 +42,8 @@ def softmax_(xp, scores, masked: bool):
     top = scores.max(-1, keepdims=True, initial=-math.inf)
     if masked: top = xp.where(top == -math.inf, 0, top)
     xp.exp(xp.subtract(scores, top, out=scores), out=scores)
-    total = xp.matmul(scores, xp.ones((scores.shape[-1], 1), scores.dtype))      # rows are summed faster by a product than by `sum`
+    # rows are summed faster by a product than by `sum`
+    total = xp.matmul(scores, xp.ones((scores.shape[-1], 1), scores.dtype))
     if masked: total = xp.where(total == 0, 1, total)
     return xp.divide(scores, total, out=scores)
 
@@ -55,11 +56,13 @@ def attention_kernel(xp, q, k, v, mask, keep, scale, causal):
     bias = hidden(xp, mask, causal, weights.shape[-2:], q.dtype)
     if bias is not None: weights += bias
     softmax_(xp, weights, bias is not None)
-    out = xp.empty_like(q, shape=weights.shape[:-1] + v.shape[-1:])      # in q's order of memory: to bring the heads together again costs no copy
+    # in q's order of memory: to bring the heads together again costs no copy
+    out = xp.empty_like(q, shape=weights.shape[:-1] + v.shape[-1:])
     return xp.matmul(weights if keep is None else weights * keep, v, out=out), weights
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1
-def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, scale: float, causal: bool) -> tuple[Tensor, Tensor]:
+def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, scale: float,
+                    causal: bool) -> tuple[Tensor, Tensor]:
     "The same in rows."
     scores, seen = q * scale @ k.mT, None
     if mask is not None and mask.dtype is bool_: seen = mask
@@ -74,7 +77,8 @@ def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: 
     if seen is not None: weights = where(some, weights, 0)
     return (weights if keep is None else weights * keep) @ v, weights
 
-def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, scale: float, needed: list) -> tuple:
+def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None,
+                  scale: float, needed: list) -> tuple:
     "The gradients of q, k, v and the mask: that of the scores is computed once."
     (_, weights), (g_out, g_weights) = out, g
     d, d_v, d_keep = g_weights, None, None
@@ -85,7 +89,8 @@ def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: T
         if keep is not None: heard = heard * keep
         d = heard if d is None else heard + d
     d = call(OPS["softmax_slope"], (d, weights), {"dim": -1})
-    return d @ k * scale if needed[0] else None, d.mT @ (q * scale) if needed[1] else None, d_v, d if needed[3] else None, d_keep
+    return (d @ k * scale if needed[0] else None, d.mT @ (q * scale) if needed[1] else None, d_v,
+            d if needed[3] else None, d_keep)
 
 def softmax_slope(xp, g, out, dim):
     "out * (g - sum(g * out)) in one buffer."
@@ -95,6 +100,8 @@ def softmax_slope(xp, g, out, dim):
 
 kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
        softmax_slope=lambda xp, g, out, *, dim: softmax_slope(xp, g, out, dim))
+
+# %% ../../nbs/nn/attention.ipynb #atsteps1b
 decompose(attention=lambda q, k, v, mask, keep, *, scale, causal: attention_steps(q, k, v, mask, keep, scale, causal),
           softmax_slope=lambda g, out, *, dim: out * (g - (g * out).sum(dim, True)))
 vjp(attention=lambda g, out, q, k, v, mask, keep, scale, needed: attention_vjp(g, out, q, k, v, mask, keep, scale, needed))
@@ -103,7 +110,8 @@ vjp(attention=lambda g, out, q, k, v, mask, keep, scale, needed: attention_vjp(g
 def check_attention(q, k, v, mask, keep, scale, causal) -> None:
     "A RuntimeError if queries, keys, values and mask do not fit."
     if k.shape[-2] != v.shape[-2]:
-        raise error(RuntimeError, f"key and value must have the same length, but got {k.shape[-2]} and {v.shape[-2]}", "each key has its value", "key and value from one sequence")
+        raise error(RuntimeError, f"key and value must have the same length, but got {k.shape[-2]} and {v.shape[-2]}",
+                    "each key has its value", "key and value from one sequence")
     check_matmul(q, k.swapaxes(-1, -2))
     if mask is not None: check_broadcast(mask, q[..., :1] + k[..., :1].swapaxes(-1, -2))
 
@@ -114,37 +122,61 @@ def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor 
     three = {"query": query, "key": key, "value": value}
     for name, x in three.items():
         check_tensor(x, "scaled_dot_product_attention")
-        if x.ndim < 2: raise error(RuntimeError, "Expected query, key, and value to all be at least 2 dimensional, but got " + " and ".join(f"{n}.dim: {t.ndim}" for n, t in three.items()), "a sequence of vectors is a matrix", "x.unsqueeze(0)")
+        if x.ndim < 2:
+            raise error(
+                RuntimeError, "Expected query, key, and value to all be at least 2 dimensional, but got "
+                + " and ".join(f"{n}.dim: {t.ndim}" for n, t in three.items()), "a sequence of vectors is a matrix",
+                "x.unsqueeze(0)")
     if not query.dtype is key.dtype is value.dtype:
-        raise error(RuntimeError, "Expected query, key, and value to have the same dtype, but got " + " and ".join(f"{n}.dtype: {t.dtype.name}" for n, t in three.items()), "products do not promote, as in PyTorch", "x.to(query.dtype)")
-    if not query.dtype.is_floating_point: raise error(RuntimeError, f"expected a floating dtype, but found {query.dtype.name}", "weights are fractions", "x.float()")
+        raise error(
+            RuntimeError, "Expected query, key, and value to have the same dtype, but got "
+            + " and ".join(f"{n}.dtype: {t.dtype.name}" for n, t in three.items()),
+            "products do not promote, as in PyTorch", "x.to(query.dtype)")
+    if not query.dtype.is_floating_point:
+        raise error(RuntimeError, f"expected a floating dtype, but found {query.dtype.name}", "weights are fractions",
+                    "x.float()")
     if attn_mask is not None and attn_mask.dtype not in (bool_, float32, query.dtype):
-        raise error(RuntimeError, f"Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {attn_mask.dtype.name} and query.dtype: {query.dtype.name} instead.", "a mask says where to look (bool), or is added to the scores", "mask.bool()")
+        raise error(
+            RuntimeError, "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+            f"attn_mask.dtype: {attn_mask.dtype.name} and query.dtype: {query.dtype.name} instead.",
+            "a mask says where to look (bool), or is added to the scores", "mask.bool()")
     if attn_mask is not None and is_causal:
-        raise error(RuntimeError, "Explicit attn_mask should not be set when is_causal=True", "one of them would be forgotten", "attn_mask & en.ones(n, n).tril().bool()")
+        raise error(RuntimeError, "Explicit attn_mask should not be set when is_causal=True",
+                    "one of them would be forgotten", "attn_mask & en.ones(n, n).tril().bool()")
 
 # %% ../../nbs/nn/attention.ipynb #atsdpaf1
 def node_of(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, dropout_p: float) -> str:
     "The name of PyTorch's node: that of the kernel which it would choose."
-    plain = query.ndim == 4 and query.shape[:2] == key.shape[:2] == value.shape[:2] and query.shape[-1] == value.shape[-1]
-    if plain and not dropout_p and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad)): return "ScaledDotProductFlashAttentionForCpuBackward0"
+    plain = (query.ndim == 4 and query.shape[:2] == key.shape[:2] == value.shape[:2]
+             and query.shape[-1] == value.shape[-1])
+    if plain and not dropout_p and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad)):
+        return "ScaledDotProductFlashAttentionForCpuBackward0"
     return "UnsafeViewBackward0" if query.ndim > 2 else "MmBackward0"
 
-def attend(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, dropout_p: float, is_causal: bool, scale: float | None) -> tuple[Tensor, Tensor]:
+def attend(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, dropout_p: float, is_causal: bool,
+           scale: float | None) -> tuple[Tensor, Tensor]:
     "What attention gives, and its weights (after dropout)."
-    if not 0 <= dropout_p <= 1: raise error(RuntimeError, f"dropout probability has to be between 0 and 1, but got {dropout_p}", "it is the share that is dropped", "dropout_p=0.1")
+    if not 0 <= dropout_p <= 1:
+        raise error(RuntimeError, f"dropout probability has to be between 0 and 1, but got {dropout_p}",
+                    "it is the share that is dropped", "dropout_p=0.1")
     if attn_mask is not None and attn_mask.dtype is not bool_: attn_mask = cast(attn_mask, query.dtype)
     scale = 1 / math.sqrt(query.size(-1)) if scale is None and query.size(-1) else 1.0 if scale is None else scale
     keep = None
     if dropout_p:
         shape = (*FUNCTIONS["broadcast_shapes"](query.shape[:-2], key.shape[:-2]), query.size(-2), key.size(-2))
-        keep = kept(shape, dropout_p, query) / (1 - dropout_p) if dropout_p < 1 else zeros(*shape, dtype=query.dtype, device=query.device)
-    out, weights = call(OPS["attention"], (query, key, value, attn_mask, keep), {"scale": scale, "causal": is_causal}, node_of(query, key, value, attn_mask, dropout_p))
+        keep = (kept(shape, dropout_p, query) /
+                (1 - dropout_p) if dropout_p < 1 else zeros(*shape, dtype=query.dtype, device=query.device))
+    out, weights = call(OPS["attention"], (query, key, value, attn_mask, keep), {"scale": scale, "causal": is_causal},
+                        node_of(query, key, value, attn_mask, dropout_p))
     return out, weights if keep is None else weights * keep
 
 @functional
-def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False) -> Tensor:
-    "softmax(q k^T * scale) v. A mask of bools says where to look, one of numbers is added to the scores; `is_causal`: no query looks beyond its own place; `enable_gqa`: several heads of queries share one of keys. RuntimeError if they do not fit."
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
+                                 dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None,
+                                 enable_gqa: bool = False) -> Tensor:
+    """softmax(q k^T * scale) v. A mask of bools says where to look, one of numbers is added to the scores; `is_causal`:
+    no query looks beyond its own place; `enable_gqa`: several heads of queries share one of keys. RuntimeError if
+    they do not fit."""
     check_operands(query, key, value, attn_mask, is_causal)
     if not enable_gqa: return attend(query, key, value, attn_mask, dropout_p, is_causal, scale)[0]
     query, key, value, attn_mask = grouped(query, key, value, attn_mask)
@@ -152,13 +184,19 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
 
 # %% ../../nbs/nn/attention.ipynb #atgroup1
 def grouped(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None) -> tuple:
-    "Heads of queries in groups, beside one head of keys each: nothing is copied. RuntimeError if they can't be shared out."
+    """Heads of queries in groups, beside one head of keys each: nothing is copied. RuntimeError if they can't be shared
+    out."""
     many, few = query.size(-3), key.size(-3)
     if few == 0 or many % few or many % value.size(-3):
-        raise error(RuntimeError, f"Number of heads in key and value must divide the number of heads in query, but got {few}, {value.size(-3)} and {many}", "each head of keys serves a group of queries", "another number of heads")
+        raise error(
+            RuntimeError, "Number of heads in key and value must divide the number of heads in query, but got "
+            f"{few}, {value.size(-3)} and {many}", "each head of keys serves a group of queries",
+            "another number of heads")
     if value.size(-3) != few: key, value = (x.repeat_interleave(many // x.size(-3), -3) for x in (key, value))
     few = key.size(-3)
-    if attn_mask is not None and attn_mask.ndim > 2: attn_mask = attn_mask.unsqueeze(-4) if attn_mask.size(-3) == 1 else attn_mask.unflatten(-3, (few, many // few))
+    if attn_mask is not None and attn_mask.ndim > 2:
+        attn_mask = (attn_mask.unsqueeze(-4) if attn_mask.size(-3) == 1 else attn_mask.unflatten(
+            -3, (few, many // few)))
     return query.unflatten(-3, (few, many // few)), key.unsqueeze(-3), value.unsqueeze(-3), attn_mask
 
 # %% ../../nbs/nn/attention.ipynb #atmasks1
@@ -166,59 +204,89 @@ def check_mask(mask: Tensor | None, name: str, other: Tensor | None = None) -> N
     "An AssertionError unless a mask is of bools or floating numbers; a warning where two masks are of different kinds."
     if mask is None: return
     if mask.dtype is not bool_ and not mask.dtype.is_floating_point:
-        raise error(AssertionError, f"only bool and floating types of {name} are supported", f"it is {mask.dtype.name}", "mask.bool(): True hides")
+        raise error(AssertionError, f"only bool and floating types of {name} are supported", f"it is {mask.dtype.name}",
+                    "mask.bool(): True hides")
     if other is not None and other.dtype is not mask.dtype:
-        warnings.warn(f"Support for mismatched {name} and attn_mask is deprecated. Use same type for both instead.", stacklevel=4)
+        warnings.warn(f"Support for mismatched {name} and attn_mask is deprecated. Use same type for "
+                      "both instead.", stacklevel=4)
 
 def added(mask: Tensor, like: Tensor) -> Tensor:
     "A mask as numbers to be added to the scores."
-    return cast(mask, like.dtype) if mask.dtype is not bool_ else zeros(*mask.shape, dtype=like.dtype, device=like.device).masked_fill(mask, -math.inf)
+    return (cast(mask, like.dtype) if mask.dtype is not bool_ else zeros(
+        *mask.shape, dtype=like.dtype, device=like.device).masked_fill(mask, -math.inf))
 
 def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra: int, like: Tensor) -> Tensor | None:
-    "Both masks of a multi-head attention (True hides) as one for `attend` (True shows); `extra` keys at the end are seen by all."
+    """Both masks of a multi-head attention (True hides) as one for `attend` (True shows); `extra` keys at the end are
+    seen by all."""
     masks = []
     if attn_mask is not None: masks.append(attn_mask if attn_mask.ndim == 2 else attn_mask.unflatten(0, (-1, number)))
     if padding is not None: masks.append(padding[:, None, None])
-    if extra: masks = [FUNCTIONS["cat"]([m, zeros(*m.shape[:-1], extra, dtype=m.dtype, device=m.device)], -1) for m in masks]
+    if extra:
+        masks = [FUNCTIONS["cat"]([m, zeros(*m.shape[:-1], extra, dtype=m.dtype, device=m.device)], -1) for m in masks]
     if not masks: return None
     if all(m.dtype is bool_ for m in masks): return ~(masks[0] if len(masks) == 1 else masks[0] | masks[1])
     masks = [added(m, like) for m in masks]
     return masks[0] if len(masks) == 1 else masks[0] + masks[1]
 
 # %% ../../nbs/nn/attention.ipynb #atfits01
-def refuse(what: str, why: str = "shapes do not fit", fix: str = "look at batch_first, and at the sizes") -> None: raise error(AssertionError, what, why, fix)
+def refuse(what: str, why: str = "shapes do not fit", fix: str = "look at batch_first, and at the sizes") -> None:
+    raise error(AssertionError, what, why, fix)
 
-def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None, attn_mask: Tensor | None, number: int) -> None:
+def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None, attn_mask: Tensor | None,
+                number: int) -> None:
     "An AssertionError unless all have a batch, or none has."
-    if query.ndim not in (2, 3): refuse(f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor")
+    if query.ndim not in (2, 3):
+        refuse(f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor")
     n, kind = query.ndim, "batched" if query.ndim == 3 else "unbatched"
-    if not key.ndim == value.ndim == n: refuse(f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found {key.ndim}-D and {value.ndim}-D tensors respectively")
-    if key_padding_mask is not None and key_padding_mask.ndim != n - 1: refuse(f"For {kind} ({n}-D) `query`, expected `key_padding_mask` to be `None` or {n - 1}-D but found {key_padding_mask.ndim}-D tensor instead")
+    if not key.ndim == value.ndim == n:
+        refuse(f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found {key.ndim}-D and "
+               f"{value.ndim}-D tensors respectively")
+    if key_padding_mask is not None and key_padding_mask.ndim != n - 1:
+        refuse(f"For {kind} ({n}-D) `query`, expected `key_padding_mask` to be `None` or {n - 1}-D but found "
+               f"{key_padding_mask.ndim}-D tensor instead")
     if attn_mask is None: return
-    if attn_mask.ndim not in (2, 3): refuse(f"For {kind} ({n}-D) `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found {attn_mask.ndim}-D tensor instead")
-    if n == 2 and attn_mask.ndim == 3 and tuple(attn_mask.shape) != (number, len(query), len(key)): refuse(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got {tuple(attn_mask.shape)}")
+    if attn_mask.ndim not in (2, 3):
+        refuse(f"For {kind} ({n}-D) `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found "
+               f"{attn_mask.ndim}-D tensor instead")
+    if n == 2 and attn_mask.ndim == 3 and tuple(attn_mask.shape) != (number, len(query), len(key)):
+        refuse(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got {tuple(attn_mask.shape)}")
 
-def check_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int, separate: bool, attn_mask: Tensor | None, batches: tuple, lengths: tuple) -> None:
+# %% ../../nbs/nn/attention.ipynb #atfits01b
+def check_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int, separate: bool,
+                attn_mask: Tensor | None, batches: tuple, lengths: tuple) -> None:
     "An AssertionError if features or lengths do not fit; a RuntimeError for the batch or the mask."
-    if query.size(-1) != embed_dim: refuse(f"was expecting embedding dimension of {embed_dim}, but got {query.size(-1)}")
+    if query.size(-1) != embed_dim:
+        refuse(f"was expecting embedding dimension of {embed_dim}, but got {query.size(-1)}")
     if embed_dim % number: refuse(f"embed_dim {embed_dim} not divisible by num_heads {number}")
-    if key.shape[:2] != value.shape[:2] or (not separate and key.shape != value.shape): refuse(f"key shape {tuple(key.shape)} does not match value shape {tuple(value.shape)}")
-    if batches[0] != batches[1]: raise error(RuntimeError, f"query has a batch of {batches[0]}, key one of {batches[1]}", "each sequence looks into keys of its own", "key.expand(...), or batch_first=...")
+    if key.shape[:2] != value.shape[:2] or (not separate and key.shape != value.shape):
+        refuse(f"key shape {tuple(key.shape)} does not match value shape {tuple(value.shape)}")
+    if batches[0] != batches[1]:
+        raise error(RuntimeError, f"query has a batch of {batches[0]}, key one of {batches[1]}",
+                    "each sequence looks into keys of its own", "key.expand(...), or batch_first=...")
     if attn_mask is None: return
     wanted = lengths if attn_mask.ndim == 2 else (batches[0] * number, *lengths)
-    if tuple(attn_mask.shape) != wanted: raise error(RuntimeError, f"The shape of the {attn_mask.ndim}D attn_mask is {tuple(attn_mask.shape)}, but should be {wanted}.", "a row for each query, a column for each key", "attn_mask.expand(...)")
+    if tuple(attn_mask.shape) != wanted:
+        raise error(
+            RuntimeError,
+            f"The shape of the {attn_mask.ndim}D attn_mask is {tuple(attn_mask.shape)}, but should be {wanted}.",
+            "a row for each query, a column for each key", "attn_mask.expand(...)")
 
 # %% ../../nbs/nn/attention.ipynb #atproje1
 def projected(query: Tensor, key: Tensor, value: Tensor, number: int, w: Weights) -> list[Tensor]:
-    "Queries, keys and values, each (..., heads, features): inputs that are the same are multiplied by their weights at once."
-    def shared(x, weight, bias, parts): return linear(x, weight, bias).reshape(*x.shape[:2], parts, number, -1).unbind(2)
+    """Queries, keys and values, each (..., heads, features): inputs that are the same are multiplied by their weights
+    at once."""
+    def shared(x, weight, bias, parts):
+        return linear(x, weight, bias).reshape(*x.shape[:2], parts, number, -1).unbind(2)
     if w.separate is None and query is key is value: return shared(query, w.packed, w.bias, 3)
     if w.separate is None and key is value:
         cut = [query.size(-1), 2 * query.size(-1)]
         (weight, both), (bias, both_biases) = w.packed.split(cut), (None, None) if w.bias is None else w.bias.split(cut)
         return [*shared(query, weight, bias, 1), *shared(key, both, both_biases, 2)]
     biases = (None,) * 3 if w.bias is None else w.bias.chunk(3)
-    return [shared(x, weight, bias, 1)[0] for x, weight, bias in zip((query, key, value), w.separate or w.packed.chunk(3), biases)]
+    return [
+        shared(x, weight, bias, 1)[0]
+        for x, weight, bias in zip((query, key, value), w.separate or w.packed.chunk(3), biases)
+    ]
 
 def lengthened(x: Tensor, more: Tensor, dim: int) -> Tensor:
     "One more step at the end of each sequence."
@@ -228,7 +296,8 @@ def lengthened(x: Tensor, more: Tensor, dim: int) -> Tensor:
 def fixed(given: Tensor | None, x: Tensor, name: str) -> Tensor:
     "Keys or values that are given (batch * heads, steps, features) instead of those computed."
     if given is None: return x
-    if given.size(0) != x.size(0) * x.size(1): refuse(f"expecting {name}.size(0) of {x.size(0) * x.size(1)}, but got {given.size(0)}")
+    if given.size(0) != x.size(0) * x.size(1):
+        refuse(f"expecting {name}.size(0) of {x.size(0) * x.size(1)}, but got {given.size(0)}")
     if given.size(2) != x.size(3): refuse(f"expecting {name}.size(2) of {x.size(3)}, but got {given.size(2)}")
     return given.unflatten(0, (x.size(0), x.size(1)))
 
@@ -275,15 +344,23 @@ def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int
 
 # %% ../../nbs/nn/attention.ipynb #atmhapu1
 @functional
-def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int, in_proj_weight: Tensor | None, in_proj_bias: Tensor | None,
-                                 bias_k: Tensor | None, bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor, out_proj_bias: Tensor | None,
-                                 training: bool = True, key_padding_mask: Tensor | None = None, need_weights: bool = True, attn_mask: Tensor | None = None,
-                                 use_separate_proj_weight: bool = False, q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None,
-                                 static_k: Tensor | None = None, static_v: Tensor | None = None, average_attn_weights: bool = True, is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
-    "What `nn.MultiheadAttention` computes, for (steps, batch, features): the output, and the weights. AssertionError or RuntimeError for what does not fit."
+def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int,
+                                 in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None,
+                                 bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor,
+                                 out_proj_bias: Tensor | None, training: bool = True,
+                                 key_padding_mask: Tensor | None = None, need_weights: bool = True,
+                                 attn_mask: Tensor | None = None, use_separate_proj_weight: bool = False,
+                                 q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None,
+                                 v_proj_weight: Tensor | None = None, static_k: Tensor | None = None,
+                                 static_v: Tensor | None = None, average_attn_weights: bool = True,
+                                 is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
+    """What `nn.MultiheadAttention` computes, for (steps, batch, features): the output, and the weights. AssertionError
+    or RuntimeError for what does not fit."""
     separate = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
-    return multi_head(query, key, value, embed_dim_to_check, num_heads, Weights(in_proj_weight, separate, in_proj_bias, bias_k, bias_v, out_proj_weight, out_proj_bias), (static_k, static_v), add_zero_attn,
-                      dropout_p if training else 0.0, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal, False)
+    return multi_head(query, key, value, embed_dim_to_check, num_heads,
+                      Weights(in_proj_weight, separate, in_proj_bias, bias_k, bias_v, out_proj_weight,
+                              out_proj_bias), (static_k, static_v), add_zero_attn, dropout_p if training else 0.0,
+                      key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal, False)
 
 # %% ../../nbs/nn/attention.ipynb #atmhacl1
 class NonDynamicallyQuantizableLinear(Linear):
@@ -326,21 +403,27 @@ def activation_of(activation: str | Callable) -> Callable:
     "The function that a word stands for. RuntimeError for one that is not known."
     if not isinstance(activation, str): return activation
     if activation in ("relu", "gelu"): return FUNCTIONS[f"nn.functional.{activation}"]
-    raise error(RuntimeError, f"activation should be relu/gelu, not {activation}", "PyTorch knows these two by name", "a function: en.nn.functional.silu")
+    raise error(RuntimeError, f"activation should be relu/gelu, not {activation}", "PyTorch knows these two by name",
+                "a function: en.nn.functional.silu")
 
 class TransformerEncoderLayer(Module):
-    "Self-attention, then two linear layers at each step; each added to its input and normalized, as `torch.nn.TransformerEncoderLayer`."
-    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable = relu, layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None, dtype=None):
+    """Self-attention, then two linear layers at each step; each added to its input and normalized, as
+    `torch.nn.TransformerEncoderLayer`."""
+    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+                 activation: str | Callable = relu, layer_norm_eps: float = 1e-5, batch_first: bool = False,
+                 norm_first: bool = False, bias: bool = True, device=None, dtype=None):
         super().__init__()
         made = {"device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **made)
-        self.linear1, self.dropout, self.linear2 = Linear(d_model, dim_feedforward, bias, **made), Dropout(dropout), Linear(dim_feedforward, d_model, bias, **made)
+        self.linear1, self.dropout = Linear(d_model, dim_feedforward, bias, **made), Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **made)
         self.norm_first = norm_first
         self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, **made) for _ in range(2))
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
         self.activation = activation_of(activation)
 
-    def forward(self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool = False) -> Tensor:
+    def forward(self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+                is_causal: bool = False) -> Tensor:
         check_mask(src_key_padding_mask, "src_key_padding_mask"), check_mask(src_mask, "src_mask")
         if self.norm_first:
             src = src + self._sa_block(self.norm1(src), src_mask, src_key_padding_mask, is_causal)
@@ -348,26 +431,36 @@ class TransformerEncoderLayer(Module):
         src = self.norm1(src + self._sa_block(src, src_mask, src_key_padding_mask, is_causal))
         return self.norm2(src + self._ff_block(src))
 
-    def _sa_block(self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool = False) -> Tensor:
+    def _sa_block(self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
+                  is_causal: bool = False) -> Tensor:
         return self.dropout1(self.self_attn(x, x, x, key_padding_mask, False, attn_mask, is_causal=is_causal)[0])
 
-    def _ff_block(self, x: Tensor) -> Tensor: return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+    def _ff_block(self, x: Tensor) -> Tensor:
+        return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 # %% ../../nbs/nn/attention.ipynb #atdecod1
 class TransformerDecoderLayer(Module):
-    "Self-attention, then attention to what the encoder gave (`memory`), then two linear layers, as `torch.nn.TransformerDecoderLayer`."
-    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable = relu, layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None, dtype=None):
+    """Self-attention, then attention to what the encoder gave (`memory`), then two linear layers, as
+    `torch.nn.TransformerDecoderLayer`."""
+    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+                 activation: str | Callable = relu, layer_norm_eps: float = 1e-5, batch_first: bool = False,
+                 norm_first: bool = False, bias: bool = True, device=None, dtype=None):
         super().__init__()
         made = {"device": device, "dtype": dtype}
-        self.self_attn, self.multihead_attn = (MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **made) for _ in range(2))
-        self.linear1, self.dropout, self.linear2 = Linear(d_model, dim_feedforward, bias, **made), Dropout(dropout), Linear(dim_feedforward, d_model, bias, **made)
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **made)
+        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **made)
+        self.linear1, self.dropout = Linear(d_model, dim_feedforward, bias, **made), Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **made)
         self.norm_first = norm_first
         self.norm1, self.norm2, self.norm3 = (LayerNorm(d_model, layer_norm_eps, bias=bias, **made) for _ in range(3))
         self.dropout1, self.dropout2, self.dropout3 = (Dropout(dropout) for _ in range(3))
         self.activation = activation_of(activation)
 
-    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None, tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, tgt_is_causal: bool = False, memory_is_causal: bool = False) -> Tensor:
-        own, other = (tgt_mask, tgt_key_padding_mask, tgt_is_causal), (memory, memory_mask, memory_key_padding_mask, memory_is_causal)
+    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
+                tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+                tgt_is_causal: bool = False, memory_is_causal: bool = False) -> Tensor:
+        own = tgt_mask, tgt_key_padding_mask, tgt_is_causal
+        other = memory, memory_mask, memory_key_padding_mask, memory_is_causal
         if self.norm_first:
             tgt = tgt + self._sa_block(self.norm1(tgt), *own)
             tgt = tgt + self._mha_block(self.norm2(tgt), *other)
@@ -378,10 +471,13 @@ class TransformerDecoderLayer(Module):
 
     _sa_block = TransformerEncoderLayer._sa_block
 
-    def _mha_block(self, x: Tensor, mem: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool = False) -> Tensor:
-        return self.dropout2(self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask, is_causal=is_causal)[0])
+    def _mha_block(self, x: Tensor, mem: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
+                   is_causal: bool = False) -> Tensor:
+        return self.dropout2(
+            self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask, is_causal=is_causal)[0])
 
-    def _ff_block(self, x: Tensor) -> Tensor: return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+    def _ff_block(self, x: Tensor) -> Tensor:
+        return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))
 
 # %% ../../nbs/nn/attention.ipynb #atstack1
 def looks_back(mask: Tensor | None, is_causal: bool | None, src: Tensor, batch_first: bool) -> bool:
@@ -393,34 +489,48 @@ def looks_back(mask: Tensor | None, is_causal: bool | None, src: Tensor, batch_f
     return bool((mask == (later if mask.dtype is bool_ else where(later, -math.inf, 0.0))).all())
 
 class TransformerEncoder(Module):
-    "Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`. `enable_nested_tensor` and `mask_check` are taken and change nothing."
-    def __init__(self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None, enable_nested_tensor: bool = True, mask_check: bool = True):
+    """Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`. `enable_nested_tensor` and `mask_check`
+    are taken and change nothing."""
+    def __init__(self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None,
+                 enable_nested_tensor: bool = True, mask_check: bool = True):
         super().__init__()
-        self.layers, self.num_layers, self.norm = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)]), num_layers, norm
+        self.layers, self.num_layers, self.norm = ModuleList([copy.deepcopy(encoder_layer)
+                                                              for _ in range(num_layers)]), num_layers, norm
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
 
-    def forward(self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool | None = None) -> Tensor:
+    def forward(self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+                is_causal: bool | None = None) -> Tensor:
         check_mask(src_key_padding_mask, "src_key_padding_mask"), check_mask(mask, "mask")
         is_causal = looks_back(mask, is_causal, src, self.layers[0].self_attn.batch_first)
-        for layer in self.layers: src = layer(src, src_mask=mask, is_causal=is_causal, src_key_padding_mask=src_key_padding_mask)
+        for layer in self.layers:
+            src = layer(src, src_mask=mask, is_causal=is_causal, src_key_padding_mask=src_key_padding_mask)
         return src if self.norm is None else self.norm(src)
 
+# %% ../../nbs/nn/attention.ipynb #atstack1b
 class TransformerDecoder(Module):
     "Several decoder layers one after the other, copies of one, as `torch.nn.TransformerDecoder`."
     def __init__(self, decoder_layer: TransformerDecoderLayer, num_layers: int, norm: Module | None = None):
         super().__init__()
-        self.layers, self.num_layers, self.norm = ModuleList([copy.deepcopy(decoder_layer) for _ in range(num_layers)]), num_layers, norm
+        self.layers, self.num_layers, self.norm = ModuleList([copy.deepcopy(decoder_layer)
+                                                              for _ in range(num_layers)]), num_layers, norm
 
-    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None, tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, tgt_is_causal: bool | None = None, memory_is_causal: bool = False) -> Tensor:
+    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
+                tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+                tgt_is_causal: bool | None = None, memory_is_causal: bool = False) -> Tensor:
         tgt_is_causal = looks_back(tgt_mask, tgt_is_causal, tgt, self.layers[0].self_attn.batch_first)
         for layer in self.layers:
-            tgt = layer(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
+            tgt = layer(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
+                        tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask,
+                        tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
         return tgt if self.norm is None else self.norm(tgt)
 
 # %% ../../nbs/nn/attention.ipynb #attrans1
 class Transformer(Module):
     "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for each step of the target."
-    def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable = relu, custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None, dtype=None):
+    def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
+                 dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable = relu,
+                 custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: float = 1e-5,
+                 batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None, dtype=None):
         super().__init__()
         made, how = {"device": device, "dtype": dtype}, (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
         def stack(kind, layer, number): return kind(layer(*how, **made), number, LayerNorm(d_model, layer_norm_eps, bias=bias, **made))
@@ -433,12 +543,22 @@ class Transformer(Module):
         for p in self.parameters():
             if p.ndim > 1: xavier_uniform_(p)
 
-    def forward(self, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, src_is_causal: bool | None = None, tgt_is_causal: bool | None = None, memory_is_causal: bool = False) -> Tensor:
+    def forward(self, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None,
+                memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+                tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+                src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
+                memory_is_causal: bool = False) -> Tensor:
         batch = 0 if self.batch_first else 1
-        if src.ndim == 3 and src.size(batch) != tgt.size(batch): raise error(RuntimeError, "the batch number of src and tgt must be equal", f"{src.size(batch)} and {tgt.size(batch)}", "batch_first=..., if the dimensions are exchanged")
-        if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model: raise error(RuntimeError, "the feature number of src and tgt must be equal to d_model", f"{src.size(-1)}, {tgt.size(-1)} and {self.d_model}", "another d_model")
+        if src.ndim == 3 and src.size(batch) != tgt.size(batch):
+            raise error(RuntimeError, "the batch number of src and tgt must be equal",
+                        f"{src.size(batch)} and {tgt.size(batch)}", "batch_first=..., if the dimensions are exchanged")
+        if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
+            raise error(RuntimeError, "the feature number of src and tgt must be equal to d_model",
+                        f"{src.size(-1)}, {tgt.size(-1)} and {self.d_model}", "another d_model")
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
-        return self.decoder(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
+        return self.decoder(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
+                            tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask,
+                            tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
 
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device=None, dtype=None) -> Tensor:

@@ -23,14 +23,18 @@ def number(size: int, idx: int) -> int:
     "An index counted from the front. IndexError if it is out of range."
     idx = operator.index(idx)
     if -size <= idx < size: return idx % size
-    raise error(IndexError, f"index {idx} is out of range", f"there are {size}", f"an index from {-size} to {size - 1}" if size else "append first")
+    raise error(IndexError, f"index {idx} is out of range", f"there are {size}",
+                f"an index from {-size} to {size - 1}" if size else "append first")
 
+# %% ../../nbs/03c_containers.ipynb #cnnum002b
 class Numbered:
     "What Sequential and ModuleList share: modules by number, as in a list."
     def __len__(self) -> int: return len(self._modules)
     def __iter__(self) -> Iterator[Module]: return iter(self._modules.values())
     def __dir__(self) -> list[str]: return [name for name in Module.__dir__(self) if not name.isdigit()]
-    def __setitem__(self, idx: int, module: Module) -> None: setattr(self, list(self._modules)[number(len(self), idx)], module)
+
+    def __setitem__(self, idx: int, module: Module) -> None:
+        setattr(self, list(self._modules)[number(len(self), idx)], module)
 
     def __delitem__(self, idx: int | slice) -> None:
         kept = list(self._modules.values())
@@ -45,7 +49,11 @@ class Numbered:
 
     def extend(self, modules: Iterable[Module]) -> Numbered:
         "Add several at the end."
-        if not isinstance(modules, Iterable): raise error(TypeError, f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}", "it adds one after the other", "append, for one")
+        if not isinstance(modules, Iterable):
+            raise error(
+                TypeError,
+                f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}",
+                "it adds one after the other", "append, for one")
         for module in list(modules): self.append(module)
         return self
 
@@ -58,16 +66,21 @@ class Numbered:
 # %% ../../nbs/03c_containers.ipynb #cnnum003
 @patch
 def insert(self: Numbered, index: int, module: Module) -> Numbered:
-    "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError for what is no module."
+    """Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError
+    for what is no module."""
     kept = list(self)
-    if not isinstance(module, Module): raise error(AssertionError, f"module should be of type: {Module}", f"given {type(module).__name__}", "a layer")
-    if not -len(kept) <= index <= len(kept): raise error(IndexError, f"Index out of range: {index}", f"there are {len(kept)}", f"an index from {-len(kept)} to {len(kept)}")
+    if not isinstance(module, Module):
+        raise error(AssertionError, f"module should be of type: {Module}", f"given {type(module).__name__}", "a layer")
+    if not -len(kept) <= index <= len(kept):
+        raise error(IndexError, f"Index out of range: {index}", f"there are {len(kept)}",
+                    f"an index from {-len(kept)} to {len(kept)}")
     kept.insert(index, module)
     self._modules.clear()
     return self.extend(kept)
 
 class ModuleList(Numbered, Module):
-    "A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done with them stands in your `forward`."
+    """A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done with them
+    stands in your `forward`."""
     def __init__(self, modules: Iterable[Module] | None = None):
         super().__init__()
         if modules is not None: self.extend(modules)
@@ -93,12 +106,18 @@ for name, method in vars(Numbered).items():
 
 def check_sequential(other: Any) -> None:
     "A ValueError unless it is a Sequential."
-    if not isinstance(other, Sequential): raise error(ValueError, f"add operator supports only objects of Sequential class, but {type(other)} is given.", "a chain goes on with a chain", "extend(layers), for a list")
+    if not isinstance(other, Sequential):
+        raise error(ValueError, f"add operator supports only objects of Sequential class, but {type(other)} is given.",
+                    "a chain goes on with a chain", "extend(layers), for a list")
 
 def check_times(self: Sequential, other: Any) -> None:
     "A TypeError unless it is a number, a ValueError unless it is at least 1."
-    if not isinstance(other, int): raise error(TypeError, f"unsupported operand type(s) for *: {type(self)} and {type(other)}", "a chain is repeated a whole number of times", "2 * layers")
-    if other <= 0: raise error(ValueError, f"Non-positive multiplication factor {other} for {type(self)}", "a chain is repeated at least once", "en.nn.Sequential(), for an empty one")
+    if not isinstance(other, int):
+        raise error(TypeError, f"unsupported operand type(s) for *: {type(self)} and {type(other)}",
+                    "a chain is repeated a whole number of times", "2 * layers")
+    if other <= 0:
+        raise error(ValueError, f"Non-positive multiplication factor {other} for {type(self)}",
+                    "a chain is repeated at least once", "en.nn.Sequential(), for an empty one")
 
 @patch
 def __getitem__(self: Sequential, idx: int | slice) -> Module | Sequential:
@@ -120,6 +139,7 @@ def __mul__(self: Sequential, other: int) -> Sequential:
     check_times(self, other)
     return Sequential(*list(self) * other)
 
+# %% ../../nbs/03c_containers.ipynb #cnseq002b
 @patch
 def __imul__(self: Sequential, other: int) -> Sequential:
     check_times(self, other)
@@ -130,13 +150,20 @@ Sequential.__rmul__ = __mul__
 # %% ../../nbs/03c_containers.ipynb #cndict02
 def pairs_of(given: Any, who: str) -> Iterator[tuple]:
     "Keys and values of a mapping, or of an iterable of pairs. TypeError or ValueError for what is neither."
-    if not isinstance(given, Iterable): raise error(TypeError, f"{who}.update should be called with an iterable of key/value pairs, but got {type(given).__name__}", "it takes what a dict takes", "{'name': value}")
+    if not isinstance(given, Iterable):
+        raise error(
+            TypeError, f"{who}.update should be called with an iterable of key/value pairs, but got "
+            f"{type(given).__name__}", "it takes what a dict takes", "{'name': value}")
     if isinstance(given, Mapping) or hasattr(given, "items"):
         yield from given.items()
         return
     for n, pair in enumerate(given):
-        if not isinstance(pair, Iterable): raise error(TypeError, f"{who} update sequence element #{n} should be Iterable; is {type(pair).__name__}", "each element is a key and a value", "('name', value)")
-        if len(pair) != 2: raise error(ValueError, f"{who} update sequence element #{n} has length {len(pair)}; 2 is required", "each element is a key and a value", "('name', value)")
+        if not isinstance(pair, Iterable):
+            raise error(TypeError, f"{who} update sequence element #{n} should be Iterable; is {type(pair).__name__}",
+                        "each element is a key and a value", "('name', value)")
+        if len(pair) != 2:
+            raise error(ValueError, f"{who} update sequence element #{n} has length {len(pair)}; 2 is required",
+                        "each element is a key and a value", "('name', value)")
         yield tuple(pair)
 
 class ModuleDict(Module):
@@ -166,7 +193,8 @@ def as_parameter(value: Any) -> Any:
     "A tensor as a Parameter; all else as it is."
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
-CLASSES = {kind: f"edunets.{name.capitalize()}Tensor" for name, kind in CONVERSIONS.items()}      # what PyTorch once called a tensor of a dtype; ParameterDict still does
+# what PyTorch once called a tensor of a dtype; ParameterDict still does
+CLASSES = {kind: f"edunets.{name.capitalize()}Tensor" for name, kind in CONVERSIONS.items()}
 
 def said_of(name, value: Any, kind: str) -> str:
     "The line of a parameter in a repr."
@@ -174,6 +202,7 @@ def said_of(name, value: Any, kind: str) -> str:
     place = f" ({value.device})" if value.device.type == "cuda" else ""
     return f"  ({name}): {'Parameter' if isinstance(value, Parameter) else 'Tensor'} containing: [{kind} of size {'x'.join(map(str, value.shape))}{place}]"
 
+# %% ../../nbs/03c_containers.ipynb #cnpara02b
 class ParameterList(Module):
     "A list of parameters, all of them registered, as `torch.nn.ParameterList`; other objects may stand in it."
     def __init__(self, values: Iterable[Any] | None = None):
@@ -190,8 +219,13 @@ class ParameterList(Module):
     def __iter__(self) -> Iterator[Any]: return iter([self[n] for n in range(len(self))])
     def __iadd__(self, parameters: Iterable[Any]) -> ParameterList: return self.extend(parameters)
     def __dir__(self) -> list[str]: return [name for name in Module.__dir__(self) if not name.isdigit()]
-    def __call__(self, *args, **kwargs): raise error(RuntimeError, "ParameterList should not be called.", "it holds parameters, and computes nothing", "params[0] @ x")
-    def extra_repr(self) -> str: return "\n".join(said_of(n, value, getattr(value, "dtype", "")) for n, value in enumerate(self))
+
+    def __call__(self, *args, **kwargs):
+        raise error(RuntimeError, "ParameterList should not be called.", "it holds parameters, and computes nothing",
+                    "params[0] @ x")
+
+    def extra_repr(self) -> str:
+        return "\n".join(said_of(n, value, getattr(value, "dtype", "")) for n, value in enumerate(self))
 
     def append(self, value: Any) -> ParameterList:
         "Add one at the end; a tensor becomes a Parameter."
@@ -201,7 +235,9 @@ class ParameterList(Module):
 
     def extend(self, values: Iterable[Any]) -> ParameterList:
         "Add several at the end."
-        if not isinstance(values, Iterable) or isinstance(values, Tensor): raise error(TypeError, f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}", "it adds one after the other", "append, for one")
+        if not isinstance(values, Iterable) or isinstance(values, Tensor):
+            raise error(TypeError, "ParameterList.extend should be called with an iterable, but got "
+                        f"{type(values).__name__}", "it adds one after the other", "append, for one")
         for value in list(values): self.append(value)
         return self
 
@@ -215,12 +251,20 @@ class ParameterDict(Module):
         if parameters is not None: self.update(parameters)
 
     def __getitem__(self, key: str) -> Any:
-        if not isinstance(key, str): raise error(TypeError, f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').", "a key becomes an attribute", "str(key)")
+        if not isinstance(key, str):
+            raise error(
+                TypeError,
+                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').",
+                "a key becomes an attribute", "str(key)")
         if key not in self._keys: raise error(AttributeError, f"'ParameterDict' object has no attribute '{key}'", "it is not among the keys", f"one of {list(self._keys)}")
         return getattr(self, key)
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, str): raise error(TypeError, f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').", "a key becomes an attribute", "str(key)")
+        if not isinstance(key, str):
+            raise error(
+                TypeError,
+                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').",
+                "a key becomes an attribute", "str(key)")
         if key not in self._keys and hasattr(self, key): raise error(KeyError, f"attribute '{key}' already exists", "a key becomes an attribute", f"'{key}_'")
         setattr(self, key, as_parameter(value))
         self._keys[key] = None
@@ -253,9 +297,12 @@ def __ior__(self: ParameterDict, other: ParameterDict) -> ParameterDict:
 
 @patch
 def update(self: ParameterDict, parameters: Any) -> None:
-    "Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order of their names, as PyTorch does."
+    """Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order of their
+    names, as PyTorch does."""
     pairs = list(pairs_of(parameters, "ParametersDict"))      # PyTorch's spelling
-    for key, value in sorted(pairs, key=lambda pair: pair[0]) if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict) else pairs: self[key] = value
+    for key, value in sorted(pairs, key=lambda pair: pair[0]) if isinstance(
+            parameters, Mapping) and not isinstance(parameters, OrderedDict) else pairs:
+        self[key] = value
 
 @patch
 def keys(self: ParameterDict): return self._keys.keys()
@@ -268,7 +315,8 @@ def get(self: ParameterDict, key: str, default: Any = None) -> Any: return self[
 @patch
 def copy(self: ParameterDict) -> ParameterDict: return ParameterDict(OrderedDict(self.items()))
 @patch
-def fromkeys(self: ParameterDict, keys: Iterable[str], default: Any = None) -> ParameterDict: return ParameterDict((key, default) for key in keys)
+def fromkeys(self: ParameterDict, keys: Iterable[str], default: Any = None) -> ParameterDict:
+    return ParameterDict((key, default) for key in keys)
 
 # %% ../../nbs/03c_containers.ipynb #cnpara05
 #| code-fold: true
@@ -288,7 +336,8 @@ def pop(self: ParameterDict, key: str) -> Any:
 @patch
 def popitem(self: ParameterDict) -> tuple[str, Any]:
     "Take out the last, and return it with its key. KeyError if there is none."
-    if not self._keys: raise error(KeyError, "popitem(): dictionary is empty", "there is nothing to take", "len(params) first")
+    if not self._keys:
+        raise error(KeyError, "popitem(): dictionary is empty", "there is nothing to take", "len(params) first")
     key = next(reversed(self._keys))
     return key, self.pop(key)
 

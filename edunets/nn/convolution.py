@@ -33,21 +33,34 @@ BORDERS = ("zeros", "reflect", "replicate", "circular")
 def check_choices(layer: ConvolutionBase) -> None:
     "A ValueError for groups that do not divide the channels, or a border that there is not."
     for what in ("in_channels", "out_channels"):
-        if layer.groups <= 0: raise error(ValueError, "groups must be a positive integer", f"groups={layer.groups}", "groups=1")
-        if getattr(layer, what) % layer.groups: raise error(ValueError, f"{what} must be divisible by groups", f"{getattr(layer, what)} channels can't be shared out evenly among {layer.groups} groups", "groups=1")
+        if layer.groups <= 0:
+            raise error(ValueError, "groups must be a positive integer", f"groups={layer.groups}", "groups=1")
+        if getattr(layer, what) % layer.groups:
+            raise error(ValueError, f"{what} must be divisible by groups",
+                        f"{getattr(layer, what)} channels can't be shared out evenly among {layer.groups} groups",
+                        "groups=1")
     if isinstance(layer.padding, str):
-        if layer.padding not in ("same", "valid"): raise error(ValueError, f"Invalid padding string {layer.padding!r}, should be one of {{'valid', 'same'}}", "a border has a width, keeps the size, or is none", "padding='same'")
-        if layer.padding == "same" and any(s != 1 for s in layer.stride): raise error(ValueError, "padding='same' is not supported for strided convolutions", "the result could not have the same size", "padding=1")
-    if layer.padding_mode not in BORDERS: raise error(ValueError, f"padding_mode must be one of {BORDERS}, but got padding_mode='{layer.padding_mode}'", "a border is zero, or comes from the image", "padding_mode='reflect'")
+        if layer.padding not in ("same", "valid"):
+            raise error(ValueError, f"Invalid padding string {layer.padding!r}, should be one of {{'valid', 'same'}}",
+                        "a border has a width, keeps the size, or is none", "padding='same'")
+        if layer.padding == "same" and any(s != 1 for s in layer.stride):
+            raise error(ValueError, "padding='same' is not supported for strided convolutions",
+                        "the result could not have the same size", "padding=1")
+    if layer.padding_mode not in BORDERS:
+        raise error(ValueError, f"padding_mode must be one of {BORDERS}, but got padding_mode='{layer.padding_mode}'",
+                    "a border is zero, or comes from the image", "padding_mode='reflect'")
 
 # %% ../../nbs/nn/convolution.ipynb #cvbase01
 class ConvolutionBase(Module):
-    "What all convolutions choose: channels, the window, its steps, the border, groups; `init` and `nonlinearity` (ours) say how the filters begin."
+    """What all convolutions choose: channels, the window, its steps, the border, groups; `init` and `nonlinearity`
+    (ours) say how the filters begin."""
     dims, transposed = 0, False      # dimensions of space; whether the filter stands (in, out) instead of (out, in)
 
-    def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype, init, nonlinearity) -> None:
+    def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
+               padding_mode, device, dtype, init, nonlinearity) -> None:
         self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
-        self.kernel_size, self.stride, self.dilation, self.output_padding = (repeated(v, self.dims) for v in (kernel_size, stride, dilation, output_padding))
+        self.kernel_size, self.stride, self.dilation, self.output_padding = (repeated(
+            v, self.dims) for v in (kernel_size, stride, dilation, output_padding))
         self.padding = padding if isinstance(padding, str) else repeated(padding, self.dims)
         self.init, self.nonlinearity = init, nonlinearity
         check_choices(self)
@@ -71,16 +84,19 @@ class ConvolutionBase(Module):
 def border(layer: ConvolutionBase) -> tuple:
     "A layer's padding as `pad` takes it: two numbers a dimension, the last dimension first."
     if layer.padding == "valid": sides = [(0, 0)] * layer.dims
-    elif layer.padding == "same": sides = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(layer.kernel_size, layer.dilation)]
+    elif layer.padding == "same":
+        sides = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(layer.kernel_size, layer.dilation)]
     else: sides = [(p, p) for p in layer.padding]
     return tuple(p for side in reversed(sides) for p in side)
 
 class Convolution(ConvolutionBase):
     "What Conv1d, 2d and 3d share."
-    def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros",
-                 device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
+    def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1,
+                 groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None, *,
+                 init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
-        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode, device, dtype, init, nonlinearity)
+        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode,
+                    device, dtype, init, nonlinearity)
 
     def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
@@ -95,25 +111,33 @@ class Conv1d(Convolution):
     "A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options that do not fit."
     dims = 1
 class Conv2d(Convolution):
-    "A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for options that do not fit."
+    """A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for options that do
+    not fit."""
     dims = 2
 class Conv3d(Convolution):
-    "A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options that do not fit."
+    """A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options
+    that do not fit."""
     dims = 3
 
 # %% ../../nbs/nn/convolution.ipynb #cvtran01
 class TransposedConvolution(ConvolutionBase):
     "What ConvTranspose1d, 2d and 3d share."
     transposed = True
-    def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0, groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros",
-                 device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0,
+                 groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None, dtype=None,
+                 *, init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
-        if padding_mode != "zeros": raise error(ValueError, f'Only "zeros" padding mode is supported for {type(self).__name__}', "its padding cuts the result, there is nothing to fill", "padding_mode='zeros'")
-        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype, init, nonlinearity)
+        if padding_mode != "zeros":
+            raise error(ValueError, f'Only "zeros" padding mode is supported for {type(self).__name__}',
+                        "its padding cuts the result, there is nothing to fill", "padding_mode='zeros'")
+        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
+                    padding_mode, device, dtype, init, nonlinearity)
 
     def forward(self, input: Tensor, output_size=None) -> Tensor:
         more = self.output_padding if output_size is None else output_padding(self, input, output_size)
-        return TRANSPOSED[self.dims](input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        return TRANSPOSED[self.dims](input, self.weight, self.bias, self.stride, self.padding, more, self.groups,
+                                     self.dilation)
 
 TRANSPOSED = [None, *(FUNCTIONS[f"conv_transpose{n}d"] for n in (1, 2, 3))]
 for n in (1, 2, 3): FUNCTIONS[f"nn.functional.conv_transpose{n}d"] = TRANSPOSED[n]
@@ -123,11 +147,18 @@ def output_padding(layer: TransposedConvolution, input: Tensor, output_size) -> 
     "How much must be added at the end to reach a size. ValueError for one that no image with this result has."
     n, wanted = layer.dims, list(output_size)
     if len(wanted) == input.ndim: wanted = wanted[-n:]
-    if len(wanted) != n: raise error(ValueError, f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have {n} or {input.ndim} elements (got {len(wanted)})", "a size for each dimension of space", "output_size=x.shape")
-    least = [(s - 1) * t - 2 * p + d * (k - 1) + 1 for s, t, p, d, k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation, layer.kernel_size)]
+    if len(wanted) != n:
+        raise error(
+            ValueError, f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have {n} or {input.ndim} "
+            f"elements (got {len(wanted)})", "a size for each dimension of space", "output_size=x.shape")
+    least = [(s - 1) * t - 2 * p + d * (k - 1) + 1
+             for s, t, p, d, k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation, layer.kernel_size)]
     most = [s + t - 1 for s, t in zip(least, layer.stride)]
     if any(not low <= size <= high for low, size, high in zip(least, wanted, most)):
-        raise error(ValueError, f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input of {list(input.shape[-n:])})", "a strided convolution gives one result for several sizes, no more than that", f"output_size={least}")
+        raise error(
+            ValueError, f"requested an output size of {wanted}, but valid sizes range from {least} to {most} "
+            f"(for an input of {list(input.shape[-n:])})",
+            "a strided convolution gives one result for several sizes, no more than that", f"output_size={least}")
     return [size - low for size, low in zip(wanted, least)]
 
 class ConvTranspose1d(TransposedConvolution):
@@ -143,53 +174,100 @@ class ConvTranspose3d(TransposedConvolution):
 # %% ../../nbs/nn/convolution.ipynb #cvunfo01
 def check_columns(input: Tensor, name: str, ndims: tuple[int, int], **numbers) -> None:
     "A RuntimeError unless there are images (or columns), and positive sizes."
-    if input.ndim not in ndims or 0 in input.shape[-ndims[0]:]: raise error(RuntimeError, f"{name}: Expected {ndims[0]}D or {ndims[1]}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(input.shape)}", "windows of nothing are nothing", "x.unsqueeze(0)")
+    if input.ndim not in ndims or 0 in input.shape[-ndims[0]:]:
+        raise error(
+            RuntimeError, f"{name}: Expected {ndims[0]}D or {ndims[1]}D (batch mode) tensor with possibly 0 batch "
+            f"size and other non-zero dimensions for input, but got: {list(input.shape)}",
+            "windows of nothing are nothing", "x.unsqueeze(0)")
     for what, values in numbers.items():
-        if min(values) < (0 if what == "padding" else 1): raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}", "a window has a size, and goes forward", f"{what}=1")
+        if min(values) < (0 if what == "padding" else 1):
+            raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}",
+                        "a window has a size, and goes forward", f"{what}=1")
 
 @functional
 def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    "The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what is no image, or too small for the window."
-    size, dilation, padding, stride = (each(v, 2, what) for v, what in ((kernel_size, "kernel_size"), (dilation, "dilation"), (padding, "padding"), (stride, "stride")))
+    """The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what is no image,
+    or too small for the window."""
+    size, dilation, padding, stride = (each(v, 2, what)
+                                       for v, what in ((kernel_size, "kernel_size"), (dilation, "dilation"),
+                                                       (padding, "padding"), (stride, "stride")))
     check_columns(input, "unfold", (3, 4), kernel_size=size, dilation=dilation, padding=padding, stride=stride)
     space = windows_in(input.shape[-2:], size, stride, padding, dilation)
-    if min(space) < 1: raise error(RuntimeError, f"Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={size}, dilation={dilation}, padding={padding}, calculated shape of the array of sliding blocks as {space}, but its components must be at least one.", "not even one window fits", "padding=...")
+    if min(space) < 1:
+        raise error(
+            RuntimeError, f"Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={size}, "
+            f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding blocks "
+            f"as {space}, but its components must be at least one.", "not even one window fits", "padding=...")
     columns, _ = column_steps(input if input.ndim == 4 else input.unsqueeze(0), size, stride, padding, dilation, 1)
     return columns.squeeze(1) if input.ndim == 4 else columns.squeeze(1).squeeze(0)
 
 # %% ../../nbs/nn/convolution.ipynb #cvunfo02
 @functional
 def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    "Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped. RuntimeError if the columns do not fit."
-    shape, size, dilation, padding, stride = (each(v, 2, what) for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"), (dilation, "dilation"), (padding, "padding"), (stride, "stride")))
-    check_columns(input, "fold", (2, 3), output_size=shape, kernel_size=size, dilation=dilation, padding=padding, stride=stride)
+    """Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped. RuntimeError if
+    the columns do not fit."""
+    shape, size, dilation, padding, stride = (each(
+        v, 2, what) for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"), (dilation, "dilation"),
+                                    (padding, "padding"), (stride, "stride")))
+    check_columns(input, "fold", (2, 3), output_size=shape, kernel_size=size, dilation=dilation, padding=padding,
+                  stride=stride)
     space = windows_in(shape, size, stride, padding, dilation)
-    if input.size(-2) % (size[0] * size[1]): raise error(RuntimeError, f"Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)={input.size(-2)} and kernel_size={size}.", "a column has the numbers of whole windows", "another kernel_size")
-    if min(space) < 1 or input.size(-1) != space[0] * space[1]: raise error(RuntimeError, f"Given output_size={shape}, kernel_size={size}, dilation={dilation}, padding={padding}, stride={stride}, expected size of input's dimension 2 to match the calculated number of sliding blocks {space[0]} * {space[1]} = {space[0] * space[1]}, but got input.size(2)={input.size(-1)}.", "each place has a column", "another output_size")
+    if input.size(-2) % (size[0] * size[1]):
+        raise error(
+            RuntimeError,
+            "Expected size of input's dimension 1 to be divisible by the product of "
+            f"kernel_size, but got input.size(1)={input.size(-2)} and kernel_size={size}.",
+            "a column has the numbers of whole windows", "another kernel_size")
+    if min(space) < 1 or input.size(-1) != space[0] * space[1]:
+        raise error(
+            RuntimeError,
+            f"Given output_size={shape}, kernel_size={size}, dilation={dilation}, "
+            f"padding={padding}, stride={stride}, expected size of input's dimension 2 to match "
+            f"the calculated number of sliding blocks {space[0]} * {space[1]} = "
+            f"{space[0] * space[1]}, but got input.size(2)={input.size(-1)}.",
+            "each place has a column", "another output_size")
     image = fold_steps(input if input.ndim == 3 else input.unsqueeze(0), space, shape, size, stride, padding, dilation)
     return image if input.ndim == 3 else image.squeeze(0)
 
 class Unfold(Plain):
     "The windows of images as columns, as `torch.nn.Unfold`."
     said = ("kernel_size", "dilation", "padding", "stride")
-    def __init__(self, kernel_size, dilation=1, padding=0, stride=1): super().__init__(kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)
 
-    def forward(self, input: Tensor) -> Tensor: return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+    def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
+        super().__init__(kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)
 
+    def forward(self, input: Tensor) -> Tensor:
+        return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+
+# %% ../../nbs/nn/convolution.ipynb #cvunfo02b
 class Fold(Plain):
     "Columns added back to images, as `torch.nn.Fold`."
     said = ("output_size", "kernel_size", "dilation", "padding", "stride")
-    def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1): super().__init__(output_size=output_size, kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)
 
-    def forward(self, input: Tensor) -> Tensor: return fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+    def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
+        super().__init__(output_size=output_size, kernel_size=kernel_size, dilation=dilation, padding=padding,
+                         stride=stride)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 
 # %% ../../nbs/nn/convolution.ipynb #cvshuf01
 def check_factor(input: Tensor, name: str, what: str, factor: int, parts: dict[int, int]) -> None:
     "A RuntimeError unless there are images, and the factor divides what it has to: {dimension: divisor}."
-    if input.ndim < 3: raise error(RuntimeError, f"{name} expects input to have at least 3 dimensions, but got input with {input.ndim} dimension(s)", "channel, height, width", "x.unsqueeze(0)")
-    if factor <= 0: raise error(RuntimeError, f"{name} expects a positive {what}, but got {factor}", "it is a number of parts", f"{what}=2")
+    if input.ndim < 3:
+        raise error(
+            RuntimeError, f"{name} expects input to have at least 3 dimensions, but got input with "
+            f"{input.ndim} dimension(s)", "channel, height, width", "x.unsqueeze(0)")
+    if factor <= 0:
+        raise error(RuntimeError, f"{name} expects a positive {what}, but got {factor}", "it is a number of parts",
+                    f"{what}=2")
     for dim, divisor in parts.items():
-        if input.size(dim) % divisor: raise error(RuntimeError, f"{name} expects dimension {dim} to be divisible by {divisor}, but input.size({dim})={input.size(dim)} is not divisible by it", "no part may be left over", f"another {what}")
+        if input.size(dim) % divisor:
+            raise error(
+                RuntimeError,
+                f"{name} expects dimension {dim} to be divisible by {divisor}, but "
+                f"input.size({dim})={input.size(dim)} is not divisible by it",
+                "no part may be left over", f"another {what}")
 
 @functional
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
@@ -211,9 +289,11 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     parts = input.reshape(*lead, c, h // r, r, w // r, r)
     return parts.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*lead, c * r * r, h // r, w // r)
 
+# %% ../../nbs/nn/convolution.ipynb #cvshuf01b
 @functional
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    "Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError if groups do not divide them."
+    """Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError if groups do
+    not divide them."""
     check_factor(input, "channel_shuffle", "groups", groups, {1: groups})
     return input.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
 
@@ -230,7 +310,9 @@ class Unflatten(Module):
     def __init__(self, dim: int, unflattened_size):
         super().__init__()
         for n in unflattened_size if isinstance(unflattened_size, (tuple, list)) else [None]:
-            if not isinstance(n, int): raise error(TypeError, f"unflattened_size must be a tuple of ints, but found {unflattened_size!r}", "a dimension has a size, not a name", "(2, 3)")
+            if not isinstance(n, int):
+                raise error(TypeError, f"unflattened_size must be a tuple of ints, but found {unflattened_size!r}",
+                            "a dimension has a size, not a name", "(2, 3)")
         self.dim, self.unflattened_size = dim, unflattened_size
 
     def forward(self, input: Tensor) -> Tensor: return input.unflatten(self.dim, self.unflattened_size)
@@ -277,7 +359,9 @@ class CircularPadding(Padding):
     "A border from the other side. ValueError for an input of another number of dimensions."
     mode = "circular"
     def forward(self, input: Tensor) -> Tensor:
-        if input.ndim not in (self.dims + 1, self.dims + 2): raise error(ValueError, f"expected {self.dims + 1}D or {self.dims + 2}D input (got {input.ndim}D input)", "(batch,) channel, space", "x.unsqueeze(0)")
+        if input.ndim not in (self.dims + 1, self.dims + 2):
+            raise error(ValueError, f"expected {self.dims + 1}D or {self.dims + 2}D input (got {input.ndim}D input)",
+                        "(batch,) channel, space", "x.unsqueeze(0)")
         return super().forward(input)
 
 # %% ../../nbs/nn/convolution.ipynb #cvpads02

@@ -61,18 +61,24 @@ def pair(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
     "Two tensors of one shape and one dtype; a warning where one of them had to be repeated."
     check_tensor(input, name), check_tensor(target, name)
     if target.shape != input.shape:
-        warnings.warn(f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.", stacklevel=3)
+        warnings.warn(f"Using a target size ({target.size()}) that is different to the input size "
+                      f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
+                      "Please ensure they have the same size.", stacklevel=3)
         input, target = FUNCTIONS["broadcast_tensors"](input, target)
     return (input, target) if input.dtype is target.dtype else tuple(promote((input, target)))
 
 def weighted(each: Tensor, weight: Tensor, reduction: str, by_weight: bool = True) -> Tensor:
-    "Losses times their weights; the mean divides by the sum of the weights, or by their number. ValueError for another shape."
-    if weight.shape != each.shape: raise error(ValueError, "Weights and input must have the same size.", f"{tuple(weight.shape)} and {tuple(each.shape)}", "weight.expand_as(input)")
+    """Losses times their weights; the mean divides by the sum of the weights, or by their number. ValueError for
+    another shape."""
+    if weight.shape != each.shape:
+        raise error(ValueError, "Weights and input must have the same size.",
+                    f"{tuple(weight.shape)} and {tuple(each.shape)}", "weight.expand_as(input)")
     each = each * weight
     return each.sum() / weight.sum() if reduction == "mean" and by_weight else reduced(each, reduction)
 
 @functional
-def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+             reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     "The mean of the squared distances, or their weighted mean."
     input, target = pair(input, target, "mse_loss")
     reduction = meant(reduction, size_average, reduce)
@@ -80,7 +86,8 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     return call(OPS["mse_loss"], (real(input, "mse_cpu"), target), {"reduction": reduction})
 
 @functional
-def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+            reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     "The mean of the distances, or their weighted mean."
     input, target = pair(input, target, "l1_loss")
     reduction = meant(reduction, size_average, reduce)
@@ -89,30 +96,41 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
 
 # %% ../../nbs/nn/distances.ipynb #nnloex10
 @functional
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None) -> Tensor:
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
+               weight: Tensor | None = None) -> Tensor:
     "Half the square of distances up to `delta`, beyond it a line. RuntimeError unless delta is positive."
     input, target = pair(input, target, "huber_loss")
     reduction = meant(reduction)
-    if delta <= 0: raise error(RuntimeError, "huber_loss does not support non-positive values for delta.", f"delta={delta}", "l1_loss, which is the limit")
-    if weight is not None: return weighted(huber_row(input, target, delta, 1.0, "none"), weight, reduction, by_weight=False)
+    if delta <= 0:
+        raise error(RuntimeError, "huber_loss does not support non-positive values for delta.", f"delta={delta}",
+                    "l1_loss, which is the limit")
+    if weight is not None:
+        return weighted(huber_row(input, target, delta, 1.0, "none"), weight, reduction, by_weight=False)
     return huber_row(input, target, delta, 1.0, reduction)
 
 def huber_row(input: Tensor, target: Tensor, delta: float, scale: float, reduction: str, node: str = "") -> Tensor:
-    return call(OPS["huber_loss"], (real(input, "huber_cpu"), target), {"delta": delta, "scale": scale, "reduction": reduction}, node)
+    return call(OPS["huber_loss"], (real(input, "huber_cpu"), target),
+                {"delta": delta, "scale": scale, "reduction": reduction}, node)
 
 @functional
-def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+                   reduction: str = "mean", beta: float = 1.0) -> Tensor:
     "huber_loss divided by beta: its lines have the slope 1. RuntimeError for a negative beta."
     if beta == 0: return l1_loss(input, target, size_average, reduce, reduction)
     input, target = pair(input, target, "smooth_l1_loss")
     reduction = meant(reduction, size_average, reduce)
-    if beta < 0: raise error(RuntimeError, "smooth_l1_loss does not support negative values for beta.", f"beta={beta}", "beta=1.0")
+    if beta < 0:
+        raise error(RuntimeError, "smooth_l1_loss does not support negative values for beta.", f"beta={beta}",
+                    "beta=1.0")
     return huber_row(input, target, beta, 1 / beta, reduction, "SmoothL1LossBackward0")
 
 # %% ../../nbs/nn/distances.ipynb #nndiex14
 @functional
-def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average: bool | None = None, eps: float = 1e-8, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "The negative log-likelihood of counts, where `input` is the logarithm of what was expected (or, without `log_input`, that itself); `full` adds Stirling's term."
+def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full: bool = False,
+                     size_average: bool | None = None, eps: float = 1e-8, reduce: bool | None = None,
+                     reduction: str = "mean") -> Tensor:
+    """The negative log-likelihood of counts, where `input` is the logarithm of what was expected (or, without
+    `log_input`, that itself); `full` adds Stirling's term."""
     reduction = meant(reduction, size_average, reduce)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
@@ -121,13 +139,19 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
     return reduced(loss, reduction)
 
 @functional
-def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> Tensor:
-    "The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for a negative one, or one that does not fit."
+def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6,
+                      reduction: str = "mean") -> Tensor:
+    """The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for
+    a negative one, or one that does not fit."""
     if not isinstance(var, Tensor): var = FUNCTIONS["full_like"](input.detach(), var)
-    if (var.detach() < 0).any(): raise error(ValueError, "var has negative entry/entries", "a variance is a mean of squares", "var.exp(), of a network that gives its logarithm")
+    if (var.detach() < 0).any():
+        raise error(ValueError, "var has negative entry/entries", "a variance is a mean of squares",
+                    "var.exp(), of a network that gives its logarithm")
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape: var = var.unsqueeze(-1)
-        elif input.ndim != var.ndim or sum(m for n, m in zip(input.shape, var.shape) if n != m) != 1: raise error(ValueError, "var is of incorrect size", f"{tuple(var.shape)} for {tuple(input.shape)}", "one for each number, or one for each row")
+        elif input.ndim != var.ndim or sum(m for n, m in zip(input.shape, var.shape) if n != m) != 1:
+            raise error(ValueError, "var is of incorrect size", f"{tuple(var.shape)} for {tuple(input.shape)}",
+                        "one for each number, or one for each row")
     reduction = meant(reduction)
     var = var.clone()
     with no_grad(): var.clamp_(min=eps)
@@ -138,43 +162,72 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
 def hinge(x: Tensor) -> Tensor: return x.clamp(min=0)
 
 @functional
-def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None,
+                         reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     "Of distances: x where the target is 1 (a pair), what lacks to the margin where it is -1."
     reduction = meant(reduction, size_average, reduce)
     return reduced(where(target != 1, hinge(margin - input), 0) + where(target != -1, input, 0), reduction)
 
 @functional
-def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1). RuntimeError for different numbers of dimensions."
+def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0,
+                        size_average: bool | None = None, reduce: bool | None = None,
+                        reduction: str = "mean") -> Tensor:
+    """What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1). RuntimeError for
+    different numbers of dimensions."""
     reduction = meant(reduction, size_average, reduce)
-    if not input1.ndim == input2.ndim == target.ndim: raise error(RuntimeError, f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, input2: {input2.size()}, target: {target.size()}", "they are compared one by one", "target.unsqueeze(1)")
+    if not input1.ndim == input2.ndim == target.ndim:
+        raise error(
+            RuntimeError,
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()}",
+            "they are compared one by one", "target.unsqueeze(1)")
     return reduced(hinge(-target * (input1 - input2) + margin), reduction)
 
 @functional
-def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+                     reduction: str = "mean") -> Tensor:
     "log(1 + exp(-target * x)), for targets of 1 and -1."
     reduction = meant(reduction, size_average, reduce)
     check_constant(target, "target", "soft_margin_loss")
     return reduced(softplus(-target * input, threshold=math.inf), reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex15b
 @functional
-def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "1 - cos of the angle of two vectors where the target is 1, what cos has above the margin where it is -1. RuntimeError unless there is one target for each pair of vectors."
+def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0,
+                          size_average: bool | None = None, reduce: bool | None = None,
+                          reduction: str = "mean") -> Tensor:
+    """1 - cos of the angle of two vectors where the target is 1, what cos has above the margin where it is -1.
+    RuntimeError unless there is one target for each pair of vectors."""
     reduction = meant(reduction, size_average, reduce)
-    if target.ndim > 1: raise error(RuntimeError, "0D or 1D target tensor expected, multi-target not supported", f"its shape is {tuple(target.shape)}", "one target for each pair")
-    if not input1.ndim == input2.ndim == target.ndim + 1: raise error(RuntimeError, f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs with sizes {list(input1.shape)} and {list(input2.shape)}.", "each target belongs to a pair of vectors", "x.flatten(1)")
+    if target.ndim > 1:
+        raise error(RuntimeError, "0D or 1D target tensor expected, multi-target not supported",
+                    f"its shape is {tuple(target.shape)}", "one target for each pair")
+    if not input1.ndim == input2.ndim == target.ndim + 1:
+        raise error(
+            RuntimeError,
+            f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
+            f"inputs with sizes {list(input1.shape)} and {list(input2.shape)}.",
+            "each target belongs to a pair of vectors", "x.flatten(1)")
     dot, one, two = ((a * b).sum(target.ndim) for a, b in ((input1, input2), (input1, input1), (input2, input2)))
     cos = dot / ((one + 1e-12) * (two + 1e-12)).sqrt()
     return reduced(where(target == 1, 1 - cos, 0) + where(target == -1, hinge(cos - margin), 0), reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex16
 @functional
-def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "The mean over the classes of what lacks for the target's score to be the largest by the margin, to the power of p (1 or 2). ValueError for another p."
+def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
+                      size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+    """The mean over the classes of what lacks for the target's score to be the largest by the margin, to the power of p
+    (1 or 2). ValueError for another p."""
     reduction = meant(reduction, size_average, reduce)
     if p not in (1, 2): raise error(ValueError, "only p == 1 and p == 2 supported", f"p={p}", "p=2")
-    if weight is not None and weight.ndim != 1: raise error(ValueError, "weight must be one-dimensional", f"its shape is {tuple(weight.shape)}", "one for each class")
-    if input.ndim > 2: raise error(RuntimeError, f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}", "(batch,) classes", "x.flatten(1)")
+    if weight is not None and weight.ndim != 1:
+        raise error(ValueError, "weight must be one-dimensional", f"its shape is {tuple(weight.shape)}",
+                    "one for each class")
+    if input.ndim > 2:
+        raise error(
+            RuntimeError,
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}",
+            "(batch,) classes", "x.flatten(1)")
     rows = input.reshape(-1, input.size(-1) if input.ndim else 1)
     check_margin(rows, target, weight)
     index = target.reshape(-1, 1)
@@ -183,27 +236,52 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     each = FUNCTIONS["scatter"](away, 1, index, 0.0).sum(1) / rows.size(1)
     return reduced(each if target.ndim else each.reshape(()), reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex16b
 def check_margin(rows: Tensor, target: Tensor, weight: Tensor | None) -> None:
     "A RuntimeError unless each row has a class for its target, and each class its weight."
     n, classes = rows.shape
     check_constant(weight, "weight", "multi_margin_loss")
-    if target.numel() != n or target.ndim > 1: raise error(RuntimeError, f"multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). Expected target size [{n}], but got {list(target.shape)}.", "each example has its target", "another slice")
-    if target.dtype is not int64: raise error(RuntimeError, f"expected scalar type Long but found {target.dtype.name}", "a target is the number of a class", "target.long()")
-    if weight is not None and weight.dtype is not rows.dtype: raise error(RuntimeError, f"expected scalar type {rows.dtype.name} but found {weight.dtype.name}", "weights multiply the losses", "weight.to(input.dtype)")
-    if weight is not None and tuple(weight.shape) != (classes,): raise error(RuntimeError, f"inconsistent weight size, expected {classes} but got {list(weight.shape)}", "each class has a weight of its own", f"en.ones({classes})")
-    if target.numel() and not 0 <= target.min().item() <= target.max().item() < classes: raise error(RuntimeError, "target out of range", f"there are {classes} classes", f"from 0 to {classes - 1}")
+    if target.numel() != n or target.ndim > 1:
+        raise error(
+            RuntimeError,
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of "
+            f"input samples (batch size). Expected target size [{n}], but got "
+            f"{list(target.shape)}.", "each example has its target", "another slice")
+    if target.dtype is not int64:
+        raise error(RuntimeError, f"expected scalar type Long but found {target.dtype.name}",
+                    "a target is the number of a class", "target.long()")
+    if weight is not None and weight.dtype is not rows.dtype:
+        raise error(RuntimeError, f"expected scalar type {rows.dtype.name} but found {weight.dtype.name}",
+                    "weights multiply the losses", "weight.to(input.dtype)")
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise error(RuntimeError, f"inconsistent weight size, expected {classes} but got {list(weight.shape)}",
+                    "each class has a weight of its own", f"en.ones({classes})")
+    if target.numel() and not 0 <= target.min().item() <= target.max().item() < classes:
+        raise error(RuntimeError, "target out of range", f"there are {classes} classes", f"from 0 to {classes - 1}")
 
 # %% ../../nbs/nn/distances.ipynb #nndiex18
 @functional
-def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "What each class of a row's targets (up to the first -1) lacks for its score to be 1 above that of each class that is none, divided by the number of classes. RuntimeError for another shape, or what is no class."
+def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+                           reduction: str = "mean") -> Tensor:
+    """What each class of a row's targets (up to the first -1) lacks for its score to be 1 above that of each class that
+    is none, divided by the number of classes. RuntimeError for another shape, or what is no class."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "multilabel_margin_loss"), check_tensor(target, "multilabel_margin_loss")
-    if real(input, "multilabel_margin_loss").ndim > 2: raise error(RuntimeError, f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}", "(batch,) classes", "x.flatten(1)")
-    if input.shape != target.shape: raise error(RuntimeError, f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}", "a row of targets is as long as a row of scores", "fill it up with -1")
-    if target.dtype is not int64: raise error(RuntimeError, f"expected scalar type Long but found {target.dtype.name}", "a target is the number of a class", "target.long()")
+    if real(input, "multilabel_margin_loss").ndim > 2:
+        raise error(
+            RuntimeError, "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}", "(batch,) classes", "x.flatten(1)")
+    if input.shape != target.shape:
+        raise error(RuntimeError,
+                    f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}",
+                    "a row of targets is as long as a row of scores", "fill it up with -1")
+    if target.dtype is not int64:
+        raise error(RuntimeError, f"expected scalar type Long but found {target.dtype.name}",
+                    "a target is the number of a class", "target.long()")
     rows, index = (x.reshape(-1, x.size(-1) if x.ndim else 1) for x in (input, target))
-    if index.numel() and (index.min() < -1 or index.max() >= rows.size(1)): raise error(RuntimeError, "argument #2 'target' is out of range", f"there are {rows.size(1)} classes", f"from 0 to {rows.size(1) - 1}, then -1")
+    if index.numel() and (index.min() < -1 or index.max() >= rows.size(1)):
+        raise error(RuntimeError, "argument #2 'target' is out of range", f"there are {rows.size(1)} classes",
+                    f"from 0 to {rows.size(1) - 1}, then -1")
     given = (index < 0).cumsum(1) == 0
     index = where(given, index, 0)
     wanted = FUNCTIONS["zeros_like"](index).scatter_add(1, index, given.long()) > 0
@@ -212,7 +290,9 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     return reduced(each if input.ndim > 1 else each.reshape(()), reduction)
 
 @functional
-def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None,
+                                size_average: bool | None = None, reduce: bool | None = None,
+                                reduction: str = "mean") -> Tensor:
     "The mean over the classes of the binary cross entropy of a score and whether the class is there."
     reduction = meant(reduction, size_average, reduce)
     each = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
@@ -220,19 +300,32 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
 
 # %% ../../nbs/nn/distances.ipynb #nnloex17
 @functional
-def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "What lacks for the negative to lie farther from the anchor than the positive, by the margin; with `swap`, the negative's distance is that to the nearer of the two."
+def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2,
+                        eps: float = 1e-6, swap: bool = False, size_average: bool | None = None,
+                        reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+    """What lacks for the negative to lie farther from the anchor than the positive, by the margin; with `swap`, the
+    negative's distance is that to the nearer of the two."""
     reduction = meant(reduction, size_average, reduce)
     def distance(a, b): return FUNCTIONS["pairwise_distance"](a, b, p, eps)
-    return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=reduction)
+
+    return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=distance, margin=margin,
+                                             swap=swap, reduction=reduction)
 
 @functional
-def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Callable | None = None, margin: float = 1.0, swap: bool = False, reduction: str = "mean") -> Tensor:
-    "`triplet_margin_loss` with a distance of your own. ValueError unless the margin is positive, RuntimeError for different numbers of dimensions."
+def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *,
+                                      distance_function: Callable | None = None, margin: float = 1.0,
+                                      swap: bool = False, reduction: str = "mean") -> Tensor:
+    """`triplet_margin_loss` with a distance of your own. ValueError unless the margin is positive, RuntimeError for
+    different numbers of dimensions."""
     reduction = meant(reduction)
-    if margin <= 0: raise error(ValueError, f"margin must be greater than 0, got {margin}", "without one, all in the same place is perfect", "margin=1.0")
+    if margin <= 0:
+        raise error(ValueError, f"margin must be greater than 0, got {margin}",
+                    "without one, all in the same place is perfect", "margin=1.0")
     if not anchor.ndim == positive.ndim == negative.ndim:
-        raise error(RuntimeError, f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs", "they are points of one space", "x.unsqueeze(0)")
+        raise error(
+            RuntimeError, "The anchor, positive, and negative tensors are expected to have the same number of "
+            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
+            f"{negative.ndim}D inputs", "they are points of one space", "x.unsqueeze(0)")
     distance = distance_function or FUNCTIONS["pairwise_distance"]
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap: far = FUNCTIONS["minimum"](far, distance(positive, negative))
@@ -253,25 +346,30 @@ class SmoothL1Loss(Loss):
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 class HuberLoss(Loss):
     "Half the square of distances up to `delta`, beyond it a line. TypeError unless delta is a number."
     def __init__(self, reduction: str = "mean", delta: float = 1.0):
-        if not isinstance(delta, (float, int)): raise error(TypeError, f"delta must be a float or int, got: {type(delta)}", "it is a distance", "delta=1.0")
+        if not isinstance(delta, (float, int)):
+            raise error(TypeError, f"delta must be a float or int, got: {type(delta)}", "it is a distance", "delta=1.0")
         super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 # %% ../../nbs/nn/distances.ipynb #nndiex20
 class PoissonNLLLoss(Loss):
     "The negative log-likelihood of counts."
-    def __init__(self, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8, reduce=None, reduction: str = "mean"):
+    def __init__(self, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8, reduce=None,
+                 reduction: str = "mean"):
         super().__init__(size_average, reduce, reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
 
-    def forward(self, log_input: Tensor, target: Tensor) -> Tensor: return poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction)
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        return poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction)
 
 class GaussianNLLLoss(Loss):
     "The negative log-likelihood of normal numbers whose mean and variance were predicted."
@@ -279,7 +377,8 @@ class GaussianNLLLoss(Loss):
         super().__init__(reduction=reduction)
         self.full, self.eps = full, eps
 
-    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor: return gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex21
 class MarginLoss(Loss):
@@ -290,61 +389,84 @@ class MarginLoss(Loss):
 
 class HingeEmbeddingLoss(MarginLoss):
     "Of distances: x for a pair (target 1), what lacks to the margin for strangers (-1)."
-    def __init__(self, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"): super().__init__(margin, size_average, reduce, reduction)
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+    def __init__(self, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"):
+        super().__init__(margin, size_average, reduce, reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
 
 class CosineEmbeddingLoss(MarginLoss):
     "1 - cos of the angle for a pair (target 1), what cos has above the margin for strangers (-1)."
-    def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"): super().__init__(margin, size_average, reduce, reduction)
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor: return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+    def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"):
+        super().__init__(margin, size_average, reduce, reduction)
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
 class MarginRankingLoss(MarginLoss):
     "What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1)."
-    def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"): super().__init__(margin, size_average, reduce, reduction)
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor: return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
+    def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"):
+        super().__init__(margin, size_average, reduce, reduction)
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
 class SoftMarginLoss(Loss):
     "log(1 + exp(-target * x)), for targets of 1 and -1."
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return soft_margin_loss(input, target, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return soft_margin_loss(input, target, reduction=self.reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex22
 class MultiMarginLoss(WeightedLoss):
     "What lacks for the target's score to be the largest by the margin."
-    def __init__(self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean"):
+    def __init__(self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average=None, reduce=None,
+                 reduction: str = "mean"):
         if p not in (1, 2): raise error(ValueError, "only p == 1 and p == 2 supported", f"p={p}", "p=2")
-        if weight is not None and weight.ndim != 1: raise error(ValueError, f"MultiMarginLoss: expected weight to be None or 1D tensor, got {weight.ndim}D instead", "each class has a weight of its own", "weight.flatten()")
+        if weight is not None and weight.ndim != 1:
+            raise error(ValueError,
+                        f"MultiMarginLoss: expected weight to be None or 1D tensor, got {weight.ndim}D instead",
+                        "each class has a weight of its own", "weight.flatten()")
         super().__init__(weight, size_average, reduce, reduction)
         self.p, self.margin = p, margin
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
 
 class MultiLabelMarginLoss(Loss):
     "What each of a row's classes lacks for its score to be 1 above that of each other class."
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return multilabel_margin_loss(input, target, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return multilabel_margin_loss(input, target, reduction=self.reduction)
 
 class MultiLabelSoftMarginLoss(WeightedLoss):
     "The mean over the classes of the binary cross entropy of a score and whether the class is there."
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nndiex23
 def positive_margin(margin: float, name: str) -> float:
     "The margin. ValueError unless it is positive."
     if margin > 0: return margin
-    raise error(ValueError, f"{name}: expected margin to be greater than 0, got {margin} instead", "without one, all in the same place is perfect", "margin=1.0")
+    raise error(ValueError, f"{name}: expected margin to be greater than 0, got {margin} instead",
+                "without one, all in the same place is perfect", "margin=1.0")
 
 class TripletMarginLoss(MarginLoss):
     "What lacks for the negative to lie farther from the anchor than the positive, by the margin."
-    def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, size_average=None, reduce=None, reduction: str = "mean"):
+    def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, size_average=None,
+                 reduce=None, reduction: str = "mean"):
         super().__init__(positive_margin(margin, "TripletMarginLoss"), size_average, reduce, reduction)
         self.p, self.eps, self.swap = p, eps, swap
 
-    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor: return triplet_margin_loss(anchor, positive, negative, self.margin, self.p, self.eps, self.swap, reduction=self.reduction)
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        return triplet_margin_loss(anchor, positive, negative, self.margin, self.p, self.eps, self.swap,
+                                   reduction=self.reduction)
 
 class TripletMarginWithDistanceLoss(MarginLoss):
     "TripletMarginLoss with a distance of your own."
-    def __init__(self, *, distance_function: Callable | None = None, margin: float = 1.0, swap: bool = False, reduction: str = "mean"):
+    def __init__(self, *, distance_function: Callable | None = None, margin: float = 1.0, swap: bool = False,
+                 reduction: str = "mean"):
         super().__init__(positive_margin(margin, "TripletMarginWithDistanceLoss"), reduction=reduction)
         self.distance_function, self.swap = PairwiseDistance() if distance_function is None else distance_function, swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=self.distance_function, margin=self.margin, swap=self.swap, reduction=self.reduction)
+        return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=self.distance_function,
+                                                 margin=self.margin, swap=self.swap, reduction=self.reduction)

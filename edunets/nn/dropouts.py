@@ -30,10 +30,14 @@ def kept(shape: tuple, p: float, like: Tensor) -> Tensor:
 
 def check_probability(p: float) -> None:
     "A ValueError for a number outside of [0, 1]."
-    if not 0 <= p <= 1: raise error(ValueError, f"dropout probability has to be between 0 and 1, but got {p}", "it is the share that is dropped", "p=0.5")
+    if not 0 <= p <= 1:
+        raise error(ValueError, f"dropout probability has to be between 0 and 1, but got {p}",
+                    "it is the share that is dropped", "p=0.5")
 
-def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bool, shape: Callable = lambda x: tuple(x.shape)) -> Tensor:
-    "`make(p)`, a function of a tensor and of what is kept, a mask of a shape that broadcasts; the tensor itself outside of training."
+def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bool,
+            shape: Callable = lambda x: tuple(x.shape)) -> Tensor:
+    """`make(p)`, a function of a tensor and of what is kept, a mask of a shape that broadcasts; the tensor itself
+    outside of training."""
     check_tensor(input, "dropout")
     check_probability(p)
     if not training or p == 0 or not input.numel(): return input
@@ -71,7 +75,9 @@ def by_channel(batched: bool) -> Callable:
     "The shape of a mask that drops channels whole. RuntimeError where there are none."
     def shape(x: Tensor) -> tuple:
         lead = 1 + batched
-        if x.ndim < lead: raise error(RuntimeError, "Feature dropout requires at least 2 dimensions in the input", f"its shape is {tuple(x.shape)}", "dropout")
+        if x.ndim < lead:
+            raise error(RuntimeError, "Feature dropout requires at least 2 dimensions in the input",
+                        f"its shape is {tuple(x.shape)}", "dropout")
         return tuple(x.shape[:lead]) + (1,) * (x.ndim - lead)
     return shape
 
@@ -96,21 +102,31 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     "Dropout of whole channels of (batch,) channel, length. RuntimeError for other shapes."
     check_probability(p)
-    if input.ndim not in (2, 3): raise error(RuntimeError, f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input.", "(batch,) channel, length", "dropout, or dropout2d for images")
+    if input.ndim not in (2, 3):
+        raise error(RuntimeError, f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input.",
+                    "(batch,) channel, length", "dropout, or dropout2d for images")
     return dropped(scaled, input, p, training, inplace, by_channel(input.ndim == 3))
 
 @functional
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    "Dropout of whole channels of batch, channel, height, width; warns for other shapes, whose dimension 1 is taken for the channels."
+    """Dropout of whole channels of batch, channel, height, width; warns for other shapes, whose dimension 1 is taken
+    for the channels."""
     check_probability(p)
-    if input.ndim != 4: warnings.warn(f"dropout2d: Received a {input.ndim}-D input, whose dimension 1 is taken for the channels; use dropout1d or dropout.", stacklevel=2)
+    if input.ndim != 4:
+        warnings.warn(
+            f"dropout2d: Received a {input.ndim}-D input, whose dimension 1 is taken for the channels; "
+            "use dropout1d or dropout.", stacklevel=2)
     return dropped(scaled, input, p, training, inplace, by_channel(True))
 
 @functional
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    "Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose dimension 0 is taken for the channels."
+    """Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose dimension 0 is
+    taken for the channels."""
     check_probability(p)
-    if input.ndim not in (4, 5): warnings.warn(f"dropout3d: Received a {input.ndim}-D input, whose dimension 0 is taken for the channels; use dropout.", stacklevel=2)
+    if input.ndim not in (4, 5):
+        warnings.warn(
+            f"dropout3d: Received a {input.ndim}-D input, whose dimension 0 is taken for the "
+            "channels; use dropout.", stacklevel=2)
     return dropped(scaled, input, p, training, inplace, by_channel(input.ndim == 5))
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdrc
@@ -127,7 +143,8 @@ class Dropout3d(Dropping):
     def forward(self, input: Tensor) -> Tensor: return dropout3d(input, self.p, self.training, self.inplace)
 
 class AlphaDropout(Dropping):
-    "Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken but makes no difference."
+    """Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken but makes no
+    difference."""
     def forward(self, input: Tensor) -> Tensor: return alpha_dropout(input, self.p, self.training)
 
 class FeatureAlphaDropout(Dropping):

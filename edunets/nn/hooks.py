@@ -27,7 +27,8 @@ class Hooks:
         due = [hook for hook in self.after.values() if hook.always]
         try:
             for hook in list(self.before.values()): args, kwargs = hook.replaced(module, args, kwargs)
-            watch = Watch(module, self) if self.backward or self.backward_pre else None      # for the way back: see below
+            # for the way back: see below
+            watch = Watch(module, self) if self.backward or self.backward_pre else None
             if watch: args = watch.inputs(args)
             result = module.forward(*args, **kwargs)
             for hook in list(self.after.values()):
@@ -49,12 +50,14 @@ class Hook:
         self.function, self.with_kwargs, self.always = function, with_kwargs, always
 
     def replaced(self, module: Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        "The arguments after a pre-hook: what it returns takes their place. RuntimeError if that is no pair where a pair is wanted."
+        """The arguments after a pre-hook: what it returns takes their place. RuntimeError if that is no pair where a
+        pair is wanted."""
         result = self.function(module, args, kwargs) if self.with_kwargs else self.function(module, args)
         if result is None: return args, kwargs
         if not self.with_kwargs: return result if isinstance(result, tuple) else (result,), kwargs
         if isinstance(result, tuple) and len(result) == 2: return result
-        raise error(RuntimeError, f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {result}.", "a hook made with with_kwargs=True replaces both", "return args, kwargs")
+        raise error(RuntimeError, "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                    f"got {result}.", "a hook made with with_kwargs=True replaces both", "return args, kwargs")
 
     def changed(self, module: Module, args: tuple, kwargs: dict, result):
         "The result after a hook: what it returns, if anything, takes its place."
@@ -68,13 +71,17 @@ def registered(hooks: OrderedDict, hook, prepend: bool) -> RemovableHandle:
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkreg1
 @patch
-def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
-    "Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns replaces the arguments."
+def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = False,
+                              with_kwargs: bool = False) -> RemovableHandle:
+    """Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns replaces the
+    arguments."""
     return registered(hooks_of(self).before, Hook(hook, with_kwargs), prepend)
 
 @patch
-def register_forward_hook(self: Module, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False) -> RemovableHandle:
-    "Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output)); what it returns replaces the output. `always_call`: also after an exception."
+def register_forward_hook(self: Module, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
+                          always_call: bool = False) -> RemovableHandle:
+    """Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output)); what it returns
+    replaces the output. `always_call`: also after an exception."""
     return registered(hooks_of(self).after, Hook(hook, with_kwargs, always_call), prepend)
 
 @patch
@@ -84,7 +91,8 @@ def register_full_backward_pre_hook(self: Module, hook: Callable, prepend: bool 
 
 @patch
 def register_full_backward_hook(self: Module, hook: Callable, prepend: bool = False) -> RemovableHandle:
-    "Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns replaces them."
+    """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns
+    replaces them."""
     return registered(hooks_of(self).backward, hook, prepend)
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkbwd1
@@ -98,12 +106,14 @@ class BackwardHookFunction(Function):
     def backward(ctx, *grads): return grads
 
 def bordered(values: tuple, hook: Callable[[tuple], tuple]) -> tuple:
-    "The same values behind a border at which `hook` sees the gradients of those that are tensors (`None` for the rest)."
+    """The same values behind a border at which `hook` sees the gradients of those that are tensors (`None` for the
+    rest)."""
     at, size = [n for n, x in enumerate(values) if isinstance(x, Tensor)], len(values)
     if not any(values[n].requires_grad for n in at): return values
     passed = BackwardHookFunction.apply(*[values[n] for n in at])
     passed = passed if isinstance(passed, tuple) else (passed,)
-    def spread(grads: tuple) -> tuple:      # must not use `passed`: node -> hook -> passed -> node would be a circle, and never be freed by counting
+    # must not use `passed`: node -> hook -> passed -> node would be a circle, and never be freed by counting
+    def spread(grads: tuple) -> tuple:
         everywhere = dict(zip(at, grads))
         new = hook(tuple(everywhere.get(n) for n in range(size)))
         return tuple(new[n] for n in at)
@@ -143,4 +153,6 @@ def fitting(new, grads: tuple) -> tuple:
     if new is None: return grads
     new = new if isinstance(new, tuple) else (new,)
     if len(new) == len(grads): return new
-    raise error(RuntimeError, f"Backward hook returned an invalid number of grad_input, got {len(new)}, but expected {len(grads)}", "a hook returns a gradient for each one it saw", "return None to change nothing")
+    raise error(
+        RuntimeError, f"Backward hook returned an invalid number of grad_input, got {len(new)}, but "
+        f"expected {len(grads)}", "a hook returns a gradient for each one it saw", "return None to change nothing")

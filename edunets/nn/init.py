@@ -52,7 +52,10 @@ def zeros_(tensor: Tensor) -> Tensor:
     return fill(tensor, "constant", 0.0, scheme="zeros_")
 
 # %% ../../nbs/04_initialization.ipynb #in04gai1
-GAINS = {"linear": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4, "conv1d": 1, "conv2d": 1, "conv3d": 1, "conv_transpose1d": 1, "conv_transpose2d": 1, "conv_transpose3d": 1}
+GAINS = {
+    "linear": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4, "conv1d": 1, "conv2d": 1,
+    "conv3d": 1, "conv_transpose1d": 1, "conv_transpose2d": 1, "conv_transpose3d": 1
+}
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     "PyTorch's factor for what follows a layer; `param` is the slope of leaky_relu (0.01). ValueError for one it has no number for."
@@ -61,7 +64,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         if isinstance(slope, (int, float)) and not isinstance(slope, bool): return math.sqrt(2 / (1 + slope ** 2))
         raise error(ValueError, f"negative_slope {param} not a valid number", f"it is {type(param).__name__}", "calculate_gain('leaky_relu', 0.2)")
     if nonlinearity in GAINS: return GAINS[nonlinearity]
-    raise error(ValueError, f"Unsupported nonlinearity {nonlinearity}", "PyTorch has no gain for it", f"one of {sorted([*GAINS, 'leaky_relu'])}, or 1 / sqrt of the mean of f(z)**2 over normal z")
+    raise error(ValueError, f"Unsupported nonlinearity {nonlinearity}", "PyTorch has no gain for it",
+                f"one of {sorted([*GAINS, 'leaky_relu'])}, or 1 / sqrt of the mean of f(z)**2 over normal z")
 
 def fan_of(tensor: Tensor, mode: str) -> int:
     "The fan that `mode` names. ValueError for another mode."
@@ -91,7 +95,8 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
 # %% ../../nbs/04_initialization.ipynb #in04xav1
 def xavier(tensor: Tensor, distribution: str, gain: float, generator: Generator | None) -> Tensor:
     fan_in, fan_out = fans(tensor)
-    return spread(tensor, distribution, gain * math.sqrt(2 / (fan_in + fan_out)), "xavier", f"std = gain {gain:.4g} * sqrt(2 / (fan_in {fan_in} + fan_out {fan_out}))", generator)
+    return spread(tensor, distribution, gain * math.sqrt(2 / (fan_in + fan_out)), "xavier",
+                  f"std = gain {gain:.4g} * sqrt(2 / (fan_in {fan_in} + fan_out {fan_out}))", generator)
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     "Glorot's: variance 2 gain**2 / (fan_in + fan_out), uniform."
@@ -121,14 +126,19 @@ def remember(tensor: Tensor, scheme: str, why: str, distribution: str, mean: flo
 
 @no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
-    "Fill with rows (or columns, if there are more rows) that are orthogonal and have length `gain`; dimensions after the first count as one. ValueError for fewer than two."
-    if tensor.ndim < 2: raise error(ValueError, "Only tensors with 2 or more dimensions are supported", f"its shape is {tuple(tensor.shape)}", "normal_")
+    """Fill with rows (or columns, if there are more rows) that are orthogonal and have length `gain`; dimensions after
+    the first count as one. ValueError for fewer than two."""
+    if tensor.ndim < 2:
+        raise error(ValueError, "Only tensors with 2 or more dimensions are supported",
+                    f"its shape is {tuple(tensor.shape)}", "normal_")
     if not tensor.numel(): return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
-    q, r = FUNCTIONS["linalg.qr"](randn(max(rows, columns), min(rows, columns), generator=generator, dtype=tensor.dtype, device=tensor.device))
+    q, r = FUNCTIONS["linalg.qr"](randn(max(rows, columns), min(rows, columns), generator=generator, dtype=tensor.dtype,
+                                        device=tensor.device))
     q = q * r.diagonal().sign()      # qr alone does not give every orthogonal matrix with equal chance
     tensor.copy_(gain * (q if rows >= columns else q.t()).reshape(tensor.shape))
-    return remember(tensor, "orthogonal_", f"gain {gain:.4g}, {rows} x {columns}", "orthogonal", 0.0, gain ** 2 / max(rows, columns))
+    return remember(tensor, "orthogonal_", f"gain {gain:.4g}, {rows} x {columns}", "orthogonal", 0.0,
+                    gain ** 2 / max(rows, columns))
 
 # %% ../../nbs/04_initialization.ipynb #in04lsu1
 @contextlib.contextmanager
@@ -172,7 +182,8 @@ def as_tuple(x) -> tuple: return x if isinstance(x, tuple) else (x,)
 
 # %% ../../nbs/04_initialization.ipynb #in04nam1
 def named(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callable:
-    "An entry of the table INITS: this for the weight, zeros for the bias. ValueError for a nonlinearity that has no gain."
+    """An entry of the table INITS: this for the weight, zeros for the bias. ValueError for a nonlinearity that has no
+    gain."""
     def scheme(weight: Tensor, bias: Tensor | None, nonlinearity: str | None = None) -> None:
         if nonlinearity is not None: calculate_gain(nonlinearity)
         fill_weight(weight, nonlinearity)
@@ -209,7 +220,8 @@ class Beginning(NamedTuple):
     @property
     def as_expected(self) -> bool:
         "Whether the measured variance is within four standard errors of the expected one."
-        return self.filled is None or abs(self.measured - self.filled.variance) <= 4 * self.error + 1e-5 * self.filled.variance
+        return (self.filled is None
+                or abs(self.measured - self.filled.variance) <= 4 * self.error + 1e-5 * self.filled.variance)
 
 def beginning(name: str, p: Tensor) -> Beginning:
     "What there is to say of a parameter."
@@ -218,7 +230,9 @@ def beginning(name: str, p: Tensor) -> Beginning:
     measured = (off ** 2).mean().item() if p.numel() else 0.0
     kurtosis = max(3.0, (off ** 4).mean().item() / measured ** 2) if measured else 3.0
     expected = filled.variance if filled else measured
-    return Beginning(name, tuple(p.shape), filled, fans(p) if p.ndim > 1 else None, measured, expected * math.sqrt((kurtosis - 1) / max(p.numel(), 1)), filled is not None and filled.version != p._version)
+    return Beginning(name, tuple(p.shape), filled,
+                     fans(p) if p.ndim > 1 else None, measured, expected * math.sqrt(
+                         (kurtosis - 1) / max(p.numel(), 1)), filled is not None and filled.version != p._version)
 
 # %% ../../nbs/04_initialization.ipynb #in04rep2
 class Passage(NamedTuple):
@@ -235,10 +249,13 @@ def passage(name: str, layer: Module, args: tuple, y: Tensor) -> Passage:
     numbers = y.detach().double()
     between = numbers.var(0, correction=0).mean().item() if len(numbers) > 1 else None
     rounding = 100 * float(finfo(y.dtype).eps) ** 2 * (numbers ** 2).mean().item()
-    return Passage(name, type(layer).__name__, is_map(layer, args), numbers.var(correction=0).item(), between, between is not None and between <= rounding, [])
+    return Passage(name,
+                   type(layer).__name__, is_map(layer, args),
+                   numbers.var(correction=0).item(), between, between is not None and between <= rounding, [])
 
 def passages(model: Module, batch) -> list[Passage]:
-    "One row for each call of an inner module, in their order. A random gradient of variance 1 comes in at the end; `.grad`, buffers and the random generator stay as they were."
+    """One row for each call of an inner module, in their order. A random gradient of variance 1 comes in at the end;
+    `.grad`, buffers and the random generator stay as they were."""
     rows = []
     def hook(name, layer, args, kwargs, out):
         y = as_tuple(out)[0]
@@ -248,7 +265,8 @@ def passages(model: Module, batch) -> list[Passage]:
     with watched(model, hook), fork_rng(), enable_grad():
         out = as_tuple(model(*as_tuple(batch)))[0]
         trained = [p for p in model.parameters() if p.requires_grad]
-        if out.requires_grad and trained: grad(out, trained, randn(*out.shape, dtype=out.dtype, device=out.device), allow_unused=True)
+        if out.requires_grad and trained:
+            grad(out, trained, randn(*out.shape, dtype=out.dtype, device=out.device), allow_unused=True)
     return rows
 
 # %% ../../nbs/04_initialization.ipynb #in04wrd1
@@ -257,7 +275,8 @@ def in_words(filled: Filled | None) -> str:
     if filled is None: return "filled by nobody who noted it"
     half, std = math.sqrt(3 * filled.variance), math.sqrt(filled.variance)
     middle = f"{filled.mean:.4g} " if filled.mean else ""
-    numbers = {"uniform": f"uniform, {middle}± {half:.4g}", "constant": f"all {filled.mean:.4g}"}.get(filled.distribution, f"{filled.distribution}, {'mean ' + middle if middle else ''}std {std:.4g}")
+    numbers = {"uniform": f"uniform, {middle}± {half:.4g}", "constant": f"all {filled.mean:.4g}"}.get(
+        filled.distribution, f"{filled.distribution}, {'mean ' + middle if middle else ''}std {std:.4g}")
     return f"{filled.scheme}: {numbers}" + (f" ({filled.why})" if filled.why else "")
 
 def pace(first: float, last: float, steps: int) -> str:
@@ -274,8 +293,12 @@ def said_forward(maps: list[Passage]) -> list[str]:
     first, last = known[0], known[-1]
     alive = next((n for n, row in enumerate(known) if row.lost), len(known))
     upto = max(alive - 1, 1)
-    said = [f"Forward, the variance of the outputs goes from {first.variance:.2g} to {last.variance:.2g} in {len(known)} layers.",
-            f"The part of it that differs between inputs {pace(first.between, known[upto].between, upto)}: {first.between:.2g} to {known[upto].between:.2g}" + (f", and from {known[alive].name} on it is lost in rounding." if alive < len(known) else ".")]
+    said = [
+        f"Forward, the variance of the outputs goes from {first.variance:.2g} to {last.variance:.2g} in {len(known)} layers.",
+        f"The part of it that differs between inputs {pace(first.between, known[upto].between, upto)}: "
+        f"{first.between:.2g} to {known[upto].between:.2g}" +
+        (f", and from {known[alive].name} on it is lost in rounding." if alive < len(known) else ".")
+    ]
     share = last.between / last.variance if last.variance else 0.0
     if share < 0.01: said.append("What comes out is nearly the same for every input.")
     return said
@@ -299,21 +322,29 @@ class Report:
         written = [p.name for p in self.parameters if p.written]
         off = [p.name for p in self.parameters if not p.as_expected and not p.written]
         unknown = [p.name for p in self.parameters if p.filled is None]
-        said = [f"Written since they were filled: {len(written)} of {len(self.parameters)} parameters." if written else "No parameter was written since it was filled."]
+        said = [
+            f"Written since they were filled: {len(written)} of {len(self.parameters)} parameters."
+            if written else "No parameter was written since it was filled."
+        ]
         if off: said.append(f"Not what its scheme promises: {', '.join(off)}.")
         if unknown: said.append(f"Filled by nobody who noted it: {', '.join(unknown)}.")
         maps = [row for row in self.layers if row.is_map]
         return said + said_forward(maps) + said_backward(maps)
 
     def alike(self) -> list[tuple[str, Beginning, float]]:
-        "Parameters that began alike and are alike still, as one: their names, the first of them, the mean of their measured variances."
+        """Parameters that began alike and are alike still, as one: their names, the first of them, the mean of their
+        measured variances."""
         groups = {}
-        for p in self.parameters: groups.setdefault((p.shape, p.filled and p.filled[:-1], p.written, p.as_expected), []).append(p)
-        return [(g[0].name if len(g) == 1 else f"{g[0].name} ... {g[-1].name} ({len(g)})", g[0], sum(p.measured for p in g) / len(g)) for g in groups.values()]
+        for p in self.parameters:
+            groups.setdefault((p.shape, p.filled and p.filled[:-1], p.written, p.as_expected), []).append(p)
+        return [(g[0].name if len(g) == 1 else f"{g[0].name} ... {g[-1].name} ({len(g)})", g[0],
+                 sum(p.measured for p in g) / len(g)) for g in groups.values()]
 
 def report(model: Module, batch=None) -> Report:
-    "How each parameter of a model began; with a batch (a tuple for several arguments), also what becomes of it layer by layer, and of a random gradient on its way back."
-    return Report([beginning(name, p) for name, p in model.named_parameters()], [] if batch is None else passages(model, batch))
+    """How each parameter of a model began; with a batch (a tuple for several arguments), also what becomes of it layer
+    by layer, and of a random gradient on its way back."""
+    return Report([beginning(name, p) for name, p in model.named_parameters()],
+                  [] if batch is None else passages(model, batch))
 
 # %% ../../nbs/04_initialization.ipynb #in04rep4
 HEADS = ("layer", "variance", "between inputs", "gradient")
@@ -338,11 +369,15 @@ def lines(report: Report, most: int = 12) -> list[tuple]:
 
 def as_text(self: Report) -> str:
     "The report as text."
-    text = [f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {about(p, measured)}" for names, p, measured in self.alike()]
+    text = [
+        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {about(p, measured)}" for names, p, measured in self.alike()
+    ]
     if self.layers:
         table = [HEADS, *lines(self)]
         widths = [max(len(row[n]) for row in table) for n in range(len(HEADS))]
-        text.append("\n".join("  ".join(cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths))) for row in table))
+        text.append("\n".join("  ".join(
+            cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths)))
+                              for row in table))
     return "\n".join([*text, *self.verdict])
 
 Report.__repr__ = as_text
@@ -359,9 +394,11 @@ def chart(maps: list[Passage]) -> str:
     known = [v for column in logs for v in column if v is not None] or [0]
     low, high = math.floor(min(known)), math.ceil(max(known))
     x, y = lambda n: 56 + 490 * n / (len(maps) - 1), lambda v: 14 + 160 * (high - v) / max(high - low, 1)
-    paths = "".join(f'<path fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}" d="M{"L".join(f"{x(n):.1f} {y(v):.1f}" for n, v in enumerate(column) if v is not None)}"/>'
+    paths = "".join(f'<path fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}" '
+                    f'd="M{"L".join(f"{x(n):.1f} {y(v):.1f}" for n, v in enumerate(column) if v is not None)}"/>'
                     for column, (_, colour, dash) in zip(logs, CURVES) if any(v is not None for v in column))
-    marks = "".join(f'<text x="50" y="{y(v) + 5:.0f}" text-anchor="end">1e{v}</text><path stroke="currentColor" opacity=".25" d="M56 {y(v):.0f}H546"/>' for v in {low, high})
+    marks = "".join(f'<text x="50" y="{y(v) + 5:.0f}" text-anchor="end">1e{v}</text><path stroke="currentColor" opacity=".25" d="M56 '
+                    f'{y(v):.0f}H546"/>' for v in {low, high})
     ends = f'<text x="56" y="194">{escape(maps[0].name)}</text><text x="546" y="194" text-anchor="end">{escape(maps[-1].name)}</text>'
     return f'<svg viewBox="0 0 560 202" style="width:100%;font-size:15px" fill="currentColor">{marks}{paths}{ends}</svg>'
 
@@ -369,22 +406,27 @@ def as_html(self: Report) -> str:
     "The report as HTML, in the colours of the page."
     line, small = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em", "opacity:.75;font-size:.85em"
     parts = [f'<div style="padding:.4em .9em">{"<br>".join(map(escape, self.verdict))}</div>']
-    parts += [f'<div style="{line}"><code style="background:none;padding:0;color:inherit">{escape(names)}</code> {escape(str(p.shape))}<br>{escape(in_words(p.filled))}<div style="{small}">{escape(about(p, measured))}</div></div>'
+    parts += [f'<div style="{line}"><code style="background:none;padding:0;color:inherit">{escape(names)}</code> '
+              f'{escape(str(p.shape))}<br>{escape(in_words(p.filled))}<div style="{small}">{escape(about(p, measured))}</div></div>'
               for names, p, measured in self.alike()]
     maps = [row for row in self.layers if row.is_map]
     if len(maps) > 2:
-        keys = ", ".join(f'<span style="color:{colour};border-bottom:2px {"dotted" if dash else "solid"}">{name}</span>' for name, colour, dash in CURVES)
+        keys = ", ".join(f'<span style="color:{colour};border-bottom:2px {"dotted" if dash else "solid"}">{name}</span>'
+                         for name, colour, dash in CURVES)
         parts.append(f'<div style="{line}">{chart(maps)}<div style="{small}">{keys}; the height is the power of ten</div></div>')
     if self.layers:
         row = lambda cells, tag: "<tr>" + "".join(f'<{tag} style="text-align:{"right" if n else "left"};padding:.1em .5em;font-weight:normal">{escape(cell)}</{tag}>' for n, cell in enumerate(cells)) + "</tr>"
-        parts.append(f'<div style="{line};overflow-x:auto"><table style="margin:0;border:0;{small}">{row(HEADS, "th")}{"".join(row(cells, "td") for cells in lines(self))}</table></div>')
+        parts.append(f'<div style="{line};overflow-x:auto"><table '
+                     f'style="margin:0;border:0;{small}">{row(HEADS, "th")}{"".join(row(cells, "td") for cells in lines(self))}</table></div>')
     return f'<div style="border:1px solid var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">{"".join(parts)}</div>'
 
 Report._repr_html_ = as_html
 
 # %% ../../nbs/04_initialization.ipynb #in04eye1
 def check_ndim(tensor: Tensor, allowed: tuple, words: str) -> None:
-    if tensor.ndim not in allowed: raise error(ValueError, f"Only tensors with {words} dimensions are supported", f"its shape is {tuple(tensor.shape)}", "reshape it")
+    if tensor.ndim not in allowed:
+        raise error(ValueError, f"Only tensors with {words} dimensions are supported",
+                    f"its shape is {tuple(tensor.shape)}", "reshape it")
 
 @no_grad()
 def eye_(tensor: Tensor) -> Tensor:
@@ -395,7 +437,8 @@ def eye_(tensor: Tensor) -> Tensor:
 
 @no_grad()
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    "Fill a convolution's weight so that, in each group, it passes channels on: 1 in the middle of its own channel, else 0. ValueError unless it has 3 to 5 dimensions that `groups` divides."
+    """Fill a convolution's weight so that, in each group, it passes channels on: 1 in the middle of its own channel, else 0. ValueError unless it has 3 to 5
+    dimensions that `groups` divides."""
     check_ndim(tensor, (3, 4, 5), "3, 4, or 5")
     if tensor.shape[0] % groups: raise error(ValueError, "dim 0 must be divisible by groups", f"it is {tensor.shape[0]}, groups is {groups}", "another groups")
     each, passed = tensor.shape[0] // groups, min(tensor.shape[0] // groups, tensor.shape[1])

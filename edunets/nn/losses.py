@@ -47,12 +47,16 @@ def share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
 
 def places(xp, target) -> tuple:
     "The index of each target's number, with the classes in dimension 1 (0 of a vector)."
-    index = [xp.arange(n).reshape([-1 if d == axis else 1 for d in range(target.ndim)]) for axis, n in enumerate(target.shape)]
+    index = [
+        xp.arange(n).reshape([-1 if d == axis else 1 for d in range(target.ndim)])
+        for axis, n in enumerate(target.shape)
+    ]
     index.insert(min(1, len(index)), target)
     return tuple(index)
 
 def counted(xp, shape: tuple, dtype, target, weight, ignore: int):
-    "The targets, with some class where they are ignored; and what each counts, `None` where all count alike. IndexError for what is no class."
+    """The targets, with some class where they are ignored; and what each counts, `None` where all count alike.
+    IndexError for what is no class."""
     classes = shape[min(1, len(shape) - 1)]
     def inside(target): return target.min(initial=0) >= 0 and target.max(initial=0) < classes
     if not 0 <= ignore < classes and inside(target): return target, weight if weight is None else weight[target]
@@ -61,6 +65,7 @@ def counted(xp, shape: tuple, dtype, target, weight, ignore: int):
     if not inside(target): raise IndexError("no such class")
     return target, valid.astype(dtype) if weight is None else xp.where(valid, weight[target], 0)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex02b
 def nll(xp, a, target, weight, ignore, reduction):
     target, w = counted(xp, a.shape, a.dtype, target, weight, ignore)
     each = -a[places(xp, target)]
@@ -83,7 +88,8 @@ def linear_in(row: str) -> Callable:
     "A rule: the gradient of one of the two rows is the other."
     def rule(g, target, weight, like, ignore, reduction):
         params = {"ignore": ignore, "reduction": reduction}
-        return call(OPS[row], (g, target, weight), params | {"shape": tuple(like.shape)} if row == "nll_slope" else params)
+        return call(OPS[row], (g, target, weight),
+                    params | {"shape": tuple(like.shape)} if row == "nll_slope" else params)
     return rule
 
 vjp(nll_loss=[linear_in("nll_slope"), None, None], nll_slope=[linear_in("nll_loss"), None, None])
@@ -108,67 +114,101 @@ def nll_slope_steps(g: Tensor, target: Tensor, weight, shape: tuple, ignore: int
 decompose(nll_loss=lambda a, target, weight, *, ignore, reduction: nll_steps(a, target, weight, ignore, reduction),
           nll_slope=lambda g, target, weight, *, shape, ignore, reduction: nll_slope_steps(g, target, weight, shape, ignore, reduction))
 
+# %% ../../nbs/nn/losses.ipynb #nnloex03b
 def check_classes(a, target, weight, *, ignore, shape=None, **params) -> None:
     "An IndexError for a target that is no class."
     shape = a.shape if shape is None else shape
     classes = shape[min(1, len(shape) - 1)]
     wrong = [t for t in target.reshape(-1).tolist() if t != ignore and not 0 <= t < classes]
-    if wrong: raise error(IndexError, f"Target {wrong[0]} is out of bounds.", f"there are {classes} classes, from 0 to {classes - 1}", f"ignore_index={wrong[0]}, if it is not to count")
+    if wrong:
+        raise error(IndexError, f"Target {wrong[0]} is out of bounds.",
+                    f"there are {classes} classes, from 0 to {classes - 1}",
+                    f"ignore_index={wrong[0]}, if it is not to count")
 
 check(nll_loss=check_classes, nll_slope=check_classes)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex05
-def meant(reduction: str, size_average: bool | None = None, reduce: bool | None = None, valid: tuple = ("none", "mean", "sum")) -> str:
-    "The reduction that is meant: that of the two older flags, where one is given. ValueError for one that is not known."
+def meant(reduction: str, size_average: bool | None = None, reduce: bool | None = None,
+          valid: tuple = ("none", "mean", "sum")) -> str:
+    """The reduction that is meant: that of the two older flags, where one is given. ValueError for one that is not
+    known."""
     if size_average is not None or reduce is not None:
-        reduction = "none" if reduce is not None and not reduce else "sum" if size_average is not None and not size_average else "mean"
-        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=3)
+        reduction = ("none" if reduce is not None and not reduce else
+                     "sum" if size_average is not None and not size_average else "mean")
+        warnings.warn("size_average and reduce args will be deprecated, please use "
+                      f"reduction='{reduction}' instead.", stacklevel=3)
     if reduction == "elementwise_mean":
         warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
         reduction = "mean"
     if reduction in valid: return reduction
-    raise error(ValueError, f"{reduction} is not a valid value for reduction", "losses are averaged, summed or left", f"one of {valid}")
+    raise error(ValueError, f"{reduction} is not a valid value for reduction", "losses are averaged, summed or left",
+                f"one of {valid}")
 
 def check_constant(x: Tensor | None, what: str, name: str) -> None:
     "A RuntimeError for weights that want a gradient."
     if x is not None and x.requires_grad:
-        raise error(RuntimeError, f"The function '{name}' is not differentiable with respect to argument '{what}'. This input cannot have requires_grad True.", "weights say what counts, they are not learned", f"{what}.detach()")
+        raise error(
+            RuntimeError, f"The function '{name}' is not differentiable with respect to argument '{what}'. This "
+            "input cannot have requires_grad True.", "weights say what counts, they are not learned",
+            f"{what}.detach()")
 
 def check_class_weight(weight: Tensor | None, input: Tensor, classes: int) -> None:
     "A RuntimeError unless there is one weight for each class, in the dtype of the input."
     if weight is None: return
     check_constant(weight, "weight", "nll_loss")
     if tuple(weight.shape) != (classes,):
-        raise error(RuntimeError, f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}", "each class has a weight of its own", f"en.ones({classes})")
-    if weight.dtype is not input.dtype: raise error(RuntimeError, f"expected scalar type {input.dtype.name} but found {weight.dtype.name}", "weights multiply the losses", "weight.to(input.dtype)")
+        raise error(
+            RuntimeError, f"weight tensor should be defined either for all {classes} classes or no classes but "
+            f"got weight tensor of shape: {list(weight.shape)}", "each class has a weight of its own",
+            f"en.ones({classes})")
+    if weight.dtype is not input.dtype:
+        raise error(RuntimeError, f"expected scalar type {input.dtype.name} but found {weight.dtype.name}",
+                    "weights multiply the losses", "weight.to(input.dtype)")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex06
 def check_targets(input: Tensor, target: Tensor) -> None:
-    "A ValueError or RuntimeError unless there is one target, an integer, where the input has one number for each class."
+    """A ValueError or RuntimeError unless there is one target, an integer, where the input has one number for each
+    class."""
     given, shape = target.payload.shape, input.payload.shape
-    if not shape: raise error(ValueError, "Expected 1 or more dimensions (got 0)", "there are no classes", "x.unsqueeze(0)")
+    if not shape:
+        raise error(ValueError, "Expected 1 or more dimensions (got 0)", "there are no classes", "x.unsqueeze(0)")
     batch = given[0] if given else 0
-    if len(shape) > 1 and shape[0] != batch: raise error(ValueError, f"Expected input batch_size ({shape[0]}) to match target batch_size ({batch}).", "each example has its target", "another slice")
-    if target.dtype not in (int64, uint8): raise error(RuntimeError, f"expected target dtype to be Long or Byte, but got {target.dtype.name}", "a target is the number of a class", "target.long()")
+    if len(shape) > 1 and shape[0] != batch:
+        raise error(ValueError, f"Expected input batch_size ({shape[0]}) to match target batch_size ({batch}).",
+                    "each example has its target", "another slice")
+    if target.dtype not in (int64, uint8):
+        raise error(RuntimeError, f"expected target dtype to be Long or Byte, but got {target.dtype.name}",
+                    "a target is the number of a class", "target.long()")
     wanted = () if len(shape) == 1 else shape[:1] + shape[2:]
-    if given != wanted: raise error(RuntimeError, f"Expected target size {list(wanted)}, got {list(given)}", f"the classes are dimension {min(1, len(shape) - 1)} of {shape}", "x.movedim(-1, 1), if they are the last one")
+    if given != wanted:
+        raise error(RuntimeError, f"Expected target size {list(wanted)}, got {list(given)}",
+                    f"the classes are dimension {min(1, len(shape) - 1)} of {shape}",
+                    "x.movedim(-1, 1), if they are the last one")
 
 @functional
-def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "The negative log-probability of the target's class, times its weight: `input` has log-probabilities in dimension 1. The mean is over the weights of what counts."
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+             ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+    """The negative log-probability of the target's class, times its weight: `input` has log-probabilities in dimension
+    1. The mean is over the weights of what counts."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "nll_loss"), check_tensor(target, "nll_loss")
     shape = input.payload.shape
     if len(shape) == 1 and target.payload.shape == (1,): target = target.reshape(())
     check_targets(real(input, "nll_loss"), target)
     check_class_weight(weight, input, shape[min(1, len(shape) - 1)])
-    return call(OPS["nll_loss"], (input, cast(target, int64), weight), {"ignore": ignore_index, "reduction": reduction}, "NllLossBackward0" if len(shape) < 3 else "NllLoss2DBackward0")
+    return call(OPS["nll_loss"], (input, cast(target, int64), weight), {"ignore": ignore_index, "reduction": reduction},
+                "NllLossBackward0" if len(shape) < 3 else "NllLoss2DBackward0")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex07
 def check_mixture(input: Tensor, target: Tensor, label_smoothing: float) -> None:
     "A RuntimeError for integers in the input's shape, or a share above 1."
-    if input.shape == target.shape and target.payload.dtype.kind != "f": raise error(RuntimeError, f"Expected floating point type for target with class probabilities, got {target.dtype.name}", "it has the shape of the input", "target.float(); or class numbers, without the classes' dimension")
-    if label_smoothing > 1: raise error(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}", "it is the share that is spread", "label_smoothing=0.1")
+    if input.shape == target.shape and target.payload.dtype.kind != "f":
+        raise error(RuntimeError,
+                    f"Expected floating point type for target with class probabilities, got {target.dtype.name}",
+                    "it has the shape of the input", "target.float(); or class numbers, without the classes' dimension")
+    if label_smoothing > 1:
+        raise error(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}",
+                    "it is the share that is spread", "label_smoothing=0.1")
 
 def by_class(logs: Tensor, weight: Tensor | None, dim: int) -> Tensor:
     "Each class times its weight, if there are weights."
@@ -188,21 +228,29 @@ def smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, igno
     each = where(target == ignore, 0, each)
     return each.sum() / w.sum() if reduction == "mean" else reduced(each, reduction)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex07b
 @functional
-def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean", label_smoothing: float = 0.0) -> Tensor:
-    "The cross entropy of logits (classes in dimension 1) and targets: class numbers, or probabilities in the input's shape. `label_smoothing` spreads a share of each target over all classes."
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+                  ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
+                  label_smoothing: float = 0.0) -> Tensor:
+    """The cross entropy of logits (classes in dimension 1) and targets: class numbers, or probabilities in the input's
+    shape. `label_smoothing` spreads a share of each target over all classes."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "cross_entropy"), check_tensor(target, "cross_entropy")
     check_mixture(input, target, label_smoothing)
     dim = 0 if input.ndim == 1 else 1
     logs = FUNCTIONS["log_softmax"](real(input, "log_softmax"), dim)
     if input.shape == target.shape:
-        if weight is not None and tuple(weight.shape) != (input.size(dim),): check_class_weight(weight.detach(), input, input.size(dim))
-        if ignore_index >= 0: raise error(RuntimeError, "ignore_index is not supported for floating point target", "probabilities have no class number", "targets of 0 for all classes")
+        if weight is not None and tuple(weight.shape) != (input.size(dim),):
+            check_class_weight(weight.detach(), input, input.size(dim))
+        if ignore_index >= 0:
+            raise error(RuntimeError, "ignore_index is not supported for floating point target",
+                        "probabilities have no class number", "targets of 0 for all classes")
         return expected(logs, target, weight, dim, reduction, label_smoothing)
     sharp = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing <= 0: return sharp
-    return (1 - label_smoothing) * sharp + label_smoothing / input.size(dim) * smoothed(logs, target, weight, dim, ignore_index, reduction)
+    return ((1 - label_smoothing) * sharp
+            + label_smoothing / input.size(dim) * smoothed(logs, target, weight, dim, ignore_index, reduction))
 
 # %% ../../nbs/nn/losses.ipynb #nnloex11
 def check_share(xp, a) -> None:
@@ -234,7 +282,9 @@ decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), red
 
 def check_shares(a, b, w, **params) -> None:
     "A RuntimeError for what is no probability."
-    if not ((a >= 0) & (a <= 1)).all(): raise error(RuntimeError, "all elements of input should be between 0 and 1", "they are probabilities", "x.sigmoid(), or binary_cross_entropy_with_logits(x, ...)")
+    if not ((a >= 0) & (a <= 1)).all():
+        raise error(RuntimeError, "all elements of input should be between 0 and 1", "they are probabilities",
+                    "x.sigmoid(), or binary_cross_entropy_with_logits(x, ...)")
     check_broadcast(a, b, w)
 
 check(bce_loss=check_shares, bce_logits_loss=lambda *operands, **params: check_broadcast(*(x for x in operands if x is not None)))
@@ -258,46 +308,70 @@ vjp(bce_loss=[lambda g, a, b, w, reduction: each_share(g, a, w, reduction) * ((a
 def check_same_size(input: Tensor, target: Tensor, name: str) -> None:
     "A ValueError unless two tensors have one shape."
     check_tensor(input, name), check_tensor(target, name)
-    if target.shape != input.shape: raise error(ValueError, f"Target size ({target.size()}) must be the same as input size ({input.size()})", "each probability has its target", "target.expand_as(input)")
+    if target.shape != input.shape:
+        raise error(ValueError, f"Target size ({target.size()}) must be the same as input size ({input.size()})",
+                    "each probability has its target", "target.expand_as(input)")
 
 def check_fits(x: Tensor | None, input: Tensor, what: str, name: str) -> None:
     "A RuntimeError for weights that are larger than the input, or want a gradient."
     if x is None: return
     check_constant(x, what, name)
     shape = FUNCTIONS["broadcast_shapes"](tuple(x.shape), tuple(input.shape))
-    if tuple(shape) != tuple(input.shape): raise error(RuntimeError, f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}", f"{what} is repeated to the input's shape", f"a {what} that broadcasts")
+    if tuple(shape) != tuple(input.shape):
+        raise error(RuntimeError,
+                    f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}",
+                    f"{what} is repeated to the input's shape", f"a {what} that broadcasts")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex13
 @functional
-def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    "The cross entropy of probabilities of yes, and targets from 0 to 1. ValueError for two shapes, RuntimeError for what is no probability."
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+                         reduce: bool | None = None, reduction: str = "mean") -> Tensor:
+    """The cross entropy of probabilities of yes, and targets from 0 to 1. ValueError for two shapes, RuntimeError for
+    what is no probability."""
     reduction = meant(reduction, size_average, reduce)
     check_same_size(input, target, "binary_cross_entropy")
     check_fits(weight, input, "weight", "binary_cross_entropy")
-    if target.dtype is not input.dtype: raise error(RuntimeError, f"Found dtype {target.dtype.name} but expected {input.dtype.name}", "a target is a probability too", "target.to(input.dtype)")
-    return call(OPS["bce_loss"], (real(input, "binary_cross_entropy"), target, weight if weight is None else cast(weight, input.dtype)), {"reduction": reduction}, "BinaryCrossEntropyBackward0")
+    if target.dtype is not input.dtype:
+        raise error(RuntimeError, f"Found dtype {target.dtype.name} but expected {input.dtype.name}",
+                    "a target is a probability too", "target.to(input.dtype)")
+    return call(OPS["bce_loss"],
+                (real(input, "binary_cross_entropy"), target, weight if weight is None else cast(weight, input.dtype)),
+                {"reduction": reduction}, "BinaryCrossEntropyBackward0")
 
 @functional
-def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", pos_weight: Tensor | None = None) -> Tensor:
-    "The cross entropy of scores, whose sigmoid is the probability of yes; `pos_weight` is what a yes counts. ValueError for two shapes."
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None,
+                                     size_average: bool | None = None, reduce: bool | None = None,
+                                     reduction: str = "mean", pos_weight: Tensor | None = None) -> Tensor:
+    """The cross entropy of scores, whose sigmoid is the probability of yes; `pos_weight` is what a yes counts.
+    ValueError for two shapes."""
     reduction = meant(reduction, size_average, reduce)
     check_same_size(input, target, "binary_cross_entropy_with_logits")
-    for x, what in ((weight, "weight"), (pos_weight, "pos_weight")): check_fits(x, input, what, "binary_cross_entropy_with_logits")
-    if target.payload.dtype.kind != "f": raise error(RuntimeError, f"result type Float can't be cast to the desired output type {target.dtype.name}", "a target is a probability too", "target.float()")
+    for x, what in ((weight, "weight"), (pos_weight, "pos_weight")):
+        check_fits(x, input, what, "binary_cross_entropy_with_logits")
+    if target.payload.dtype.kind != "f":
+        raise error(RuntimeError, f"result type Float can't be cast to the desired output type {target.dtype.name}",
+                    "a target is a probability too", "target.float()")
     given = [input, target, *(x for x in (weight, pos_weight) if x is not None)]
     if len({x.dtype for x in given}) > 1: given = promote(tuple(given))
     input, target, *more = given
     weights = [None if x is None else more.pop(0) for x in (weight, pos_weight)]
-    return call(OPS["bce_logits_loss"], (input, target, *weights), {"reduction": reduction}, "BinaryCrossEntropyWithLogitsBackward0")
+    return call(OPS["bce_logits_loss"], (input, target, *weights), {"reduction": reduction},
+                "BinaryCrossEntropyWithLogitsBackward0")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex14
 @functional
-def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", log_target: bool = False) -> Tensor:
-    "How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or with `log_target` their logarithms)."
+def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+           reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or with
+    `log_target` their logarithms)."""
     if size_average is None and reduce is None and reduction == "mean":
-        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides only by the batch size, and aligns with the KL div math definition.", stacklevel=2)
+        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size. "
+                      "'batchmean' divides only by the batch size, and aligns with the KL div "
+                      "math definition.", stacklevel=2)
     reduction = meant(reduction, size_average, reduce, ("none", "batchmean", "mean", "sum"))
-    if "f" != input.payload.dtype.kind or "f" != target.payload.dtype.kind: raise error(RuntimeError, "kl_div: Integral inputs not supported.", "log-probabilities are no integers", "x.float()")
+    if "f" != input.payload.dtype.kind or "f" != target.payload.dtype.kind:
+        raise error(RuntimeError, "kl_div: Integral inputs not supported.", "log-probabilities are no integers",
+                    "x.float()")
     each = target.exp() * (target - input) if log_target else FUNCTIONS["xlogy"](target, target) - target * input
     if reduction != "batchmean": return reduced(each, reduction)
     return each.sum() / input.size(0) if input.ndim else each.sum()
@@ -310,7 +384,8 @@ def with_blanks(targets: Tensor, lengths: list[int], blank: int) -> Tensor:
     rows = FUNCTIONS["full"]((len(lengths), 2 * max(lengths, default=0) + 1), blank, dtype=int64, device=targets.device)
     start = 0
     for n, length in enumerate(lengths):
-        rows[n, 1:2 * length:2] = cast(targets[n, :length] if targets.ndim > 1 else targets[start:start + length], int64)
+        rows[n, 1:2 * length:2] = cast(targets[n, :length] if targets.ndim > 1 else targets[start:start + length],
+                                       int64)
         start += length
     return rows
 
@@ -320,9 +395,11 @@ def shifted(x: Tensor, by: int) -> Tensor:
     return FUNCTIONS["cat"]([x.new_full((x.size(0), by), FAR), x.narrow(1, 0, x.size(1) - by)], 1)
 
 def log_spellings(log_probs: Tensor, labels: Tensor, input_lengths: Tensor) -> Tensor:
-    "The logarithm of the probability of having come to each label at the end: stay, go on to the next, or pass over a blank."
+    """The logarithm of the probability of having come to each label at the end: stay, go on to the next, or pass over a
+    blank."""
     spoken = log_probs.gather(2, labels.expand(log_probs.size(0), *labels.shape))
-    passes = FUNCTIONS["cat"]([labels.new_zeros((labels.size(0), min(2, labels.size(1))), dtype=bool_), labels[:, 2:] != labels[:, :-2]], 1)
+    passes = FUNCTIONS["cat"](
+        [labels.new_zeros((labels.size(0), min(2, labels.size(1))), dtype=bool_), labels[:, 2:] != labels[:, :-2]], 1)
     reached = where(FUNCTIONS["arange"](labels.size(1), device=labels.device) < 2, spoken[0], FAR)
     for t in range(1, log_probs.size(0)):
         ways = FUNCTIONS["stack"]([reached, shifted(reached, 1), where(passes, shifted(reached, 2), FAR)])
@@ -333,16 +410,27 @@ def log_spellings(log_probs: Tensor, labels: Tensor, input_lengths: Tensor) -> T
 def check_ctc(log_probs: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int) -> None:
     "A RuntimeError unless blank is a class, and each example has two lengths that fit."
     steps, batch, classes = log_probs.shape
-    if not 0 <= blank < classes: raise error(RuntimeError, "blank must be in label range", f"blank={blank} of {classes} classes", "blank=0")
+    if not 0 <= blank < classes:
+        raise error(RuntimeError, "blank must be in label range", f"blank={blank} of {classes} classes", "blank=0")
     for lengths, what in ((input_lengths, "input_lengths"), (target_lengths, "target_lengths")):
-        if lengths.numel() != batch: raise error(RuntimeError, f"{what} must be of size batch_size", f"{lengths.numel()} lengths for a batch of {batch}", "one length for each example")
-        if lengths.dtype.is_floating_point: raise error(RuntimeError, f"{what} must be integral", f"it is {lengths.dtype.name}", f"{what}.long()")
-        if lengths.numel() and lengths.min() < 0: raise error(RuntimeError, f"Expected {what} to have value at least 0, but got value {lengths.min().item()}", "a length is a number of elements", "0 or more")
-    if batch and input_lengths.max() > steps: raise error(RuntimeError, f"Expected input_lengths to have value at most {steps}, but got value {input_lengths.max().item()}", f"log_probs has {steps} steps", "x.size(0), for all of it")
+        if lengths.numel() != batch:
+            raise error(RuntimeError, f"{what} must be of size batch_size",
+                        f"{lengths.numel()} lengths for a batch of {batch}", "one length for each example")
+        if lengths.dtype.is_floating_point:
+            raise error(RuntimeError, f"{what} must be integral", f"it is {lengths.dtype.name}", f"{what}.long()")
+        if lengths.numel() and lengths.min() < 0:
+            raise error(RuntimeError, f"Expected {what} to have value at least 0, but got value {lengths.min().item()}",
+                        "a length is a number of elements", "0 or more")
+    if batch and input_lengths.max() > steps:
+        raise error(
+            RuntimeError, f"Expected input_lengths to have value at most {steps}, but got value "
+            f"{input_lengths.max().item()}", f"log_probs has {steps} steps", "x.size(0), for all of it")
 
 @functional
-def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> Tensor:
-    "The negative log-probability of a sequence of classes, over all ways to spell it: `log_probs` (steps, batch, classes), targets in rows or all in one line. The mean is that of each loss divided by its target's length."
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0, reduction: str = "mean",
+             zero_infinity: bool = False) -> Tensor:
+    """The negative log-probability of a sequence of classes, over all ways to spell it: `log_probs` (steps, batch,
+    classes), targets in rows or all in one line. The mean is that of each loss divided by its target's length."""
     reduction = meant(reduction)
     check_tensor(log_probs, "ctc_loss"), check_tensor(targets, "ctc_loss")
     single = real(log_probs, "ctc_loss").ndim == 2
@@ -364,43 +452,53 @@ class Loss(Module):
     "What the losses have in common: how they are reduced."
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"):
         super().__init__()
-        self.reduction = reduction if size_average is None and reduce is None else meant(reduction, size_average, reduce)
+        self.reduction = (reduction if size_average is None and reduce is None else meant(
+            reduction, size_average, reduce))
 
 class WeightedLoss(Loss):
     "A loss with a weight for each class, or for each element."
-    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"):
+    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
+                 reduction: str = "mean"):
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
 class CrossEntropyLoss(WeightedLoss):
     "The cross entropy of logits and class numbers, or probabilities: what a classifier is trained with."
-    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None, reduction: str = "mean", label_smoothing: float = 0.0):
+    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
+                 reduction: str = "mean", label_smoothing: float = 0.0):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return cross_entropy(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction, label_smoothing=self.label_smoothing)
+        return cross_entropy(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction,
+                             label_smoothing=self.label_smoothing)
 
 class NLLLoss(WeightedLoss):
     "The negative log-likelihood of log-probabilities and class numbers."
-    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None, reduction: str = "mean"):
+    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
+                 reduction: str = "mean"):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex20
 class BCELoss(WeightedLoss):
     "The cross entropy of probabilities of yes."
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 class BCEWithLogitsLoss(WeightedLoss):
     "The cross entropy of scores whose sigmoid is the probability of yes."
-    def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean", pos_weight: Tensor | None = None):
+    def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean",
+                 pos_weight: Tensor | None = None):
         super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return binary_cross_entropy_with_logits(input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return binary_cross_entropy_with_logits(input, target, self.weight, pos_weight=self.pos_weight,
+                                                reduction=self.reduction)
 
 class KLDivLoss(Loss):
     "How far a distribution (log-probabilities) is from the target's."
@@ -408,7 +506,8 @@ class KLDivLoss(Loss):
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 class CTCLoss(Loss):
     "The negative log-probability of a sequence of classes, over all ways to spell it."
@@ -417,4 +516,5 @@ class CTCLoss(Loss):
         self.blank, self.zero_infinity = blank, zero_infinity
 
     def forward(self, log_probs: Tensor, targets: Tensor, input_lengths, target_lengths) -> Tensor:
-        return ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity)
+        return ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+                        self.zero_infinity)

@@ -24,7 +24,8 @@ __all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', '
 
 # %% ../../nbs/03_nn.ipynb #nnparam1
 class Parameter(Tensor):
-    "A tensor that a module trains, as `torch.nn.Parameter`: on the memory of `data`, and it requires grad. RuntimeError for integers, unless `requires_grad=False`."
+    """A tensor that a module trains, as `torch.nn.Parameter`: on the memory of `data`, and it requires grad.
+    RuntimeError for integers, unless `requires_grad=False`."""
     filled: Filled | None = None      # how it got its first values
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True):
@@ -35,7 +36,8 @@ class Parameter(Tensor):
     def __repr__(self) -> str: return "Parameter containing:\n" + super().__repr__()
 
 class Buffer(Tensor):
-    "A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the `state_dict` leaves it out."
+    """A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the
+    `state_dict` leaves it out."""
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True):
         data = empty(0) if data is None else data
         vars(self).update(vars(data.detach()))
@@ -43,7 +45,8 @@ class Buffer(Tensor):
 
 # %% ../../nbs/03_nn.ipynb #nnmodul1
 class Module:
-    "A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As `torch.nn.Module`."
+    """A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As
+    `torch.nn.Module`."""
     training = True
     _hooks = None                     # made when the first hook is registered
 
@@ -52,7 +55,8 @@ class Module:
         object.__setattr__(self, "_non_persistent_buffers_set", set())
 
     def forward(self, *args, **kwargs):
-        raise error(NotImplementedError, f'Module [{type(self).__name__}] is missing the required "forward" function', "a module is called through it", "def forward(self, x): ...")
+        raise error(NotImplementedError, f'Module [{type(self).__name__}] is missing the required "forward" function',
+                    "a module is called through it", "def forward(self, x): ...")
 
     def __call__(self, *args, **kwargs):
         return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.run(self, args, kwargs)
@@ -62,7 +66,11 @@ class Module:
         return self.train(False)
 
 # %% ../../nbs/03_nn.ipynb #nnstore1
-STORES = {"_parameters": (Parameter, Parameter, "parameter"), "_modules": (Module, Module, "child module"), "_buffers": (Buffer, Tensor, "buffer")}    # what goes where by itself; what may be put there later; how it is called
+# what goes where by itself; what may be put there later; how it is called
+STORES = {
+    "_parameters": (Parameter, Parameter, "parameter"), "_modules": (Module, Module, "child module"),
+    "_buffers": (Buffer, Tensor, "buffer")
+}
 
 def store_of(module: Module, name: str) -> dict | None:
     "The store in which a module has a name."
@@ -72,12 +80,17 @@ def set_member(self: Module, name: str, value) -> None:
     for store, (kind, later, called) in STORES.items():
         kept = vars(self).get(store)
         if isinstance(value, kind):
-            if kept is None: raise error(AttributeError, f"cannot assign {called} before Module.__init__() call", "the module has no place for it yet", "super().__init__() first")
+            if kept is None:
+                raise error(AttributeError, f"cannot assign {called} before Module.__init__() call",
+                            "the module has no place for it yet", "super().__init__() first")
             if name not in kept: forget(self, name)
             return register(self, store, name, value)
         if kept is not None and name in kept:
             if value is not None and not isinstance(value, later):
-                raise error(TypeError, f"cannot assign '{type(value).__name__}' as {called} '{name}' (edunets.nn.{kind.__name__} or None expected)", f"'{name}' is a {called} of this module", f"del module.{name} first, or en.nn.{kind.__name__}(...)")
+                raise error(
+                    TypeError, f"cannot assign '{type(value).__name__}' as {called} '{name}' "
+                    f"(edunets.nn.{kind.__name__} or None expected)", f"'{name}' is a {called} of this module",
+                    f"del module.{name} first, or en.nn.{kind.__name__}(...)")
             kept[name] = value
             return None
     object.__setattr__(self, name, value)
@@ -88,7 +101,8 @@ Module.__setattr__ = set_member
 def get_member(self: Module, name: str):
     "What Python asks when an attribute is in no usual place."
     kept = store_of(self, name)
-    if kept is None: raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
+    if kept is None:
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
     return kept[name]
 
 def forget(module: Module, name: str) -> None:
@@ -146,7 +160,8 @@ Module.add_module = register_module
 
 # %% ../../nbs/03_nn.ipynb #nnwalks1
 @patch
-def named_modules(self: Module, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+def named_modules(self: Module, memo: set | None = None, prefix: str = "",
+                  remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
     "This module and all below it, each with its dotted name; a shared one once."
     memo = set() if memo is None else memo
     if self in memo: return
@@ -157,10 +172,12 @@ def named_modules(self: Module, memo: set | None = None, prefix: str = "", remov
 
 def dotted(prefix: str, name: str) -> str: return f"{prefix}.{name}" if prefix else name
 
-def members(module: Module, store: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+def members(module: Module, store: str, prefix: str, recurse: bool,
+            remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
     "What a module and those below it have in a store, each with its dotted name."
     seen = set()
-    for path, m in module.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, module)]:
+    below = module.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+    for path, m in below if recurse else [(prefix, module)]:
         for name, value in vars(m)[store].items():
             if value is None or id(value) in seen: continue
             if remove_duplicate: seen.add(id(value))
@@ -168,12 +185,14 @@ def members(module: Module, store: str, prefix: str, recurse: bool, remove_dupli
 
 # %% ../../nbs/03_nn.ipynb #nnwalks2
 @patch
-def named_parameters(self: Module, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
+def named_parameters(self: Module, prefix: str = "", recurse: bool = True,
+                     remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
     "All parameters, each with its dotted name; a shared one once."
     return members(self, "_parameters", prefix, recurse, remove_duplicate)
 
 @patch
-def named_buffers(self: Module, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
+def named_buffers(self: Module, prefix: str = "", recurse: bool = True,
+                  remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
     "All buffers, each with its dotted name."
     return members(self, "_buffers", prefix, recurse, remove_duplicate)
 
@@ -185,7 +204,8 @@ def named_children(self: Module) -> Iterator[tuple[str, Module]]:
 def values(pairs) -> Iterator: return (value for _, value in pairs)
 
 @patch
-def parameters(self: Module, recurse: bool = True) -> Iterator[Parameter]: return values(self.named_parameters(recurse=recurse))
+def parameters(self: Module, recurse: bool = True) -> Iterator[Parameter]:
+    return values(self.named_parameters(recurse=recurse))
 @patch
 def buffers(self: Module, recurse: bool = True) -> Iterator[Tensor]: return values(self.named_buffers(recurse=recurse))
 @patch
@@ -200,8 +220,10 @@ def get_submodule(self: Module, target: str) -> Module:
     module = self
     for name in filter(None, target.split(".")):
         if not isinstance(found := getattr(module, name, None), Module):
-            raise error(AttributeError, f"{type(module).__name__} has no attribute `{name}`" if found is None else f"`{name}` is not an nn.Module",
-                        f"looked for '{target}'", f"one of {[n for n, _ in module.named_children()]}")
+            raise error(
+                AttributeError, f"{type(module).__name__} has no attribute `{name}`"
+                if found is None else f"`{name}` is not an nn.Module", f"looked for '{target}'",
+                f"one of {[n for n, _ in module.named_children()]}")
         module = found
     return module
 
@@ -209,7 +231,9 @@ def member(module: Module, target: str, store: str):
     "What has a dotted name in a store. AttributeError if there is none."
     path, _, name = target.rpartition(".")
     owner = module.get_submodule(path)
-    if name not in vars(owner)[store]: raise error(AttributeError, f"{type(owner).__name__} has no {STORES[store][2]} `{name}`", f"looked for '{target}'", f"one of {list(vars(owner)[store])}")
+    if name not in vars(owner)[store]:
+        raise error(AttributeError, f"{type(owner).__name__} has no {STORES[store][2]} `{name}`",
+                    f"looked for '{target}'", f"one of {list(vars(owner)[store])}")
     return vars(owner)[store][name]
 
 @patch
@@ -221,7 +245,8 @@ def get_buffer(self: Module, target: str) -> Tensor: return member(self, target,
 @patch
 def train(self: Module, mode: bool = True) -> Module:
     "Set `training` here and below: what Dropout and BatchNorm look at. ValueError unless `mode` is a bool."
-    if not isinstance(mode, bool): raise error(ValueError, "training mode is expected to be boolean", f"given {mode!r}", "train(True), or eval()")
+    if not isinstance(mode, bool):
+        raise error(ValueError, "training mode is expected to be boolean", f"given {mode!r}", "train(True), or eval()")
     for module in self.modules(): module.training = mode
     return self
 
@@ -260,13 +285,16 @@ def _apply(self: Module, fn: Callable[[Tensor], Tensor]) -> Module:
 
 @patch
 def to(self: Module, *args, dtype: dtype | None = None, device: device | str | None = None, non_blocking: bool = False) -> Module:
-    "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError for a dtype that is not floating."
+    """All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError
+    for a dtype that is not floating."""
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif hasattr(arg, "is_floating_point"): dtype = arg
         elif not isinstance(arg, bool): device = arg
     if dtype is not None and not dtype.is_floating_point:
-        raise error(TypeError, f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}", "a parameter that can't change by a little can't be trained", "en.float32")
+        raise error(TypeError,
+                    f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}",
+                    "a parameter that can't change by a little can't be trained", "en.float32")
     return self._apply(lambda x: x.to(device=device, dtype=dtype if is_floating(x) else None))
 
 def conversion(name: str, kind: dtype) -> Callable:
@@ -327,8 +355,10 @@ vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"
 def check_linear(x, w, b) -> None:
     "A RuntimeError if a linear map and its input do not fit."
     if x.shape[-1:] != w.shape[1:]:
-        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} and {w.shape[1]}x{w.shape[0]})",
-                    f"the layer takes {w.shape[1]} features, the last dimension of the input has {x.shape[-1]}", "another in_features, or reshape the input")
+        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} "
+                                  f"and {w.shape[1]}x{w.shape[0]})",
+                    f"the layer takes {w.shape[1]} features, the last dimension of the input "
+                    f"has {x.shape[-1]}", "another in_features, or reshape the input")
 
 check(linear=check_linear)
 
@@ -339,16 +369,22 @@ def functional(function: Callable) -> Callable:
     return function
 
 # What PyTorch calls the node: it takes another road for a matrix than for more dimensions, and prints the last step. By: (input is a matrix, there is a bias)
-LINEAR_NODES = {(True, True): "AddmmBackward0", (True, False): "MmBackward0", (False, True): "ViewBackward0", (False, False): "UnsafeViewBackward0"}
+LINEAR_NODES = {(True, True): "AddmmBackward0", (True, False): "MmBackward0", (False, True): "ViewBackward0",
+                (False, False): "UnsafeViewBackward0"}
 
 @functional
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
-    "x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number. RuntimeError if they do not fit."
+    """x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number. RuntimeError if
+    they do not fit."""
     check_tensor(input, "linear")
     for other in (weight, bias):
-        if other is not None and other.dtype is not input.dtype: raise error(RuntimeError, f"mat1 and mat2 must have the same dtype, but got {input.dtype.name} and {other.dtype.name}", "products do not promote, as in PyTorch", "x.to(weight.dtype)")
+        if other is not None and other.dtype is not input.dtype:
+            raise error(
+                RuntimeError, f"mat1 and mat2 must have the same dtype, but got {input.dtype.name} and "
+                f"{other.dtype.name}", "products do not promote, as in PyTorch", "x.to(weight.dtype)")
     if weight.ndim == 1: return finish(input @ weight if bias is None else input @ weight + bias, out)
-    return finish(call(OPS["linear"], (input, weight, bias), NO_PARAMS, LINEAR_NODES[input.ndim == 2, bias is not None]), out)
+    return finish(
+        call(OPS["linear"], (input, weight, bias), NO_PARAMS, LINEAR_NODES[input.ndim == 2, bias is not None]), out)
 
 # %% ../../nbs/03_nn.ipynb #nnfille1
 class Filled(NamedTuple):
@@ -361,19 +397,27 @@ class Filled(NamedTuple):
     version: int = 0         # of the tensor's memory: a write since then shows
 
 @no_grad()
-def fill(x: Tensor, distribution: str, first: float, second: float = 0.0, *, scheme: str, why: str = "", generator=None) -> Tensor:
-    "Fill a tensor in place, and remember how: `uniform` from first to second, `normal` with mean and standard deviation, or a `constant`."
+def fill(x: Tensor, distribution: str, first: float, second: float = 0.0, *, scheme: str, why: str = "",
+         generator=None) -> Tensor:
+    """Fill a tensor in place, and remember how: `uniform` from first to second, `normal` with mean and standard
+    deviation, or a `constant`."""
     if distribution == "uniform": x.uniform_(first, second, generator=generator)
     elif distribution == "normal": x.normal_(first, second, generator=generator)
     else: x.fill_(first)
-    mean, variance = {"uniform": ((first + second) / 2, (second - first) ** 2 / 12), "normal": (first, second ** 2), "constant": (first, 0.0)}[distribution]
+    mean, variance = {
+        "uniform": ((first + second) / 2, (second - first) ** 2 / 12), "normal": (first, second ** 2),
+        "constant": (first, 0.0)
+    }[distribution]
     x.filled = Filled(scheme, why, distribution, mean, variance, x._version)
     return x
 
 # %% ../../nbs/03_nn.ipynb #nninits1
 def fans(weight: Tensor) -> tuple[int, int]:
-    "How many numbers flow into and out of one place: (fan_in, fan_out), from the first two dimensions, and the size of the window that a convolution has in the others. ValueError for fewer dimensions."
-    if weight.ndim < 2: raise error(ValueError, "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions", f"its shape is {tuple(weight.shape)}", "uniform_ or normal_ with a spread of your own")
+    """How many numbers flow into and out of one place: (fan_in, fan_out), from the first two dimensions, and the size
+    of the window that a convolution has in the others. ValueError for fewer dimensions."""
+    if weight.ndim < 2:
+        raise error(ValueError, "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
+                    f"its shape is {tuple(weight.shape)}", "uniform_ or normal_ with a spread of your own")
     window = math.prod(weight.shape[2:])
     return weight.shape[1] * window, weight.shape[0] * window
 
@@ -384,20 +428,28 @@ def default_init(weight: Tensor, bias: Tensor | None, nonlinearity: str | None =
     fan_in = fans(weight)[0]
     bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
     for x in (weight, bias):
-        if x is not None: fill(x, "uniform", -bound, bound, scheme="PyTorch's default", why=f"1 / sqrt(fan_in = {fan_in})")
+        if x is not None:
+            fill(x, "uniform", -bound, bound, scheme="PyTorch's default", why=f"1 / sqrt(fan_in = {fan_in})")
 
 INITS[None] = default_init
 
 def initialize(layer: Module) -> None:
-    "Fill the weight and the bias of a layer by the scheme it was made with. ValueError for one that is not known, or for a nonlinearity without one."
-    if layer.init not in INITS: raise error(ValueError, f"no initialization is called {layer.init!r}", "a layer begins by a scheme of the table INITS", f"one of {sorted(filter(None, INITS))}, or None")
-    if layer.init is None and layer.nonlinearity is not None: raise error(ValueError, f"nonlinearity={layer.nonlinearity!r} without init=", "PyTorch's default asks for no nonlinearity; a named scheme does", "init='kaiming_uniform'")
+    """Fill the weight and the bias of a layer by the scheme it was made with. ValueError for one that is not known, or
+    for a nonlinearity without one."""
+    if layer.init not in INITS:
+        raise error(ValueError, f"no initialization is called {layer.init!r}",
+                    "a layer begins by a scheme of the table INITS", f"one of {sorted(filter(None, INITS))}, or None")
+    if layer.init is None and layer.nonlinearity is not None:
+        raise error(ValueError, f"nonlinearity={layer.nonlinearity!r} without init=",
+                    "PyTorch's default asks for no nonlinearity; a named scheme does", "init='kaiming_uniform'")
     INITS[layer.init](layer.weight, layer.bias, layer.nonlinearity)
 
 # %% ../../nbs/03_nn.ipynb #nnlinea1
 class Linear(Module):
-    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and `nonlinearity` (ours) choose how it begins; see `edunets.nn.init`."
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
+    """x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and `nonlinearity`
+    (ours) choose how it begins; see `edunets.nn.init`."""
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None, *,
+                 init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
         self.in_features, self.out_features, self.init, self.nonlinearity = in_features, out_features, init, nonlinearity
         self.weight = Parameter(empty(out_features, in_features, device=device, dtype=dtype))
@@ -406,14 +458,17 @@ class Linear(Module):
 
     def reset_parameters(self) -> None: initialize(self)
     def forward(self, input: Tensor) -> Tensor: return linear(input, self.weight, self.bias)
-    def extra_repr(self) -> str: return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 # %% ../../nbs/03_nn.ipynb #nnseque1
 class Sequential(Module):
     "Modules one after the other, as `torch.nn.Sequential`: given one by one, or in an OrderedDict of names."
     def __init__(self, *args):
         super().__init__()
-        named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else zip(map(str, itertools.count()), args)
+        named = (args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else zip(
+            map(str, itertools.count()), args))
         for name, module in named: self.add_module(name, module)
 
     def forward(self, input):

@@ -27,7 +27,8 @@ __all__ = ['apart', 'standardize', 'standardize_steps', 'standardize_slope', 'sl
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern01
 def apart(xp, a, first, last):
-    "An array as (outer, kept, inner): the dimensions `first` to `last` are kept, over the others is averaged. Half precision becomes single."
+    """An array as (outer, kept, inner): the dimensions `first` to `last` are kept, over the others is averaged. Half
+    precision becomes single."""
     a = a.astype("float32") if a.itemsize == 2 else a
     return a.reshape(math.prod(a.shape[:first]), math.prod(a.shape[first:last]), math.prod(a.shape[last:]))
 
@@ -80,8 +81,12 @@ def standardize_rule(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
     "The gradient of `standardize`, from those of its results, of which some may be missing."
     y, square = out[:2]
     n, parts = math.prod(y.payload.shape[:first] + y.payload.shape[last:]), []
-    if g[0] is not None: parts.append(call(OPS["standardize_slope"], (g[0], y, square), {"first": first, "last": last, "eps": eps, "center": center}))
-    if g[1] is not None: parts.append(g[1] * (square + eps).sqrt() * y * (2 / n))      # y is (x - mean) / sqrt(square + eps)
+    if g[0] is not None:
+        parts.append(
+            call(OPS["standardize_slope"], (g[0], y, square),
+                 {"first": first, "last": last, "eps": eps, "center": center}))
+    # y is (x - mean) / sqrt(square + eps)
+    if g[1] is not None: parts.append(g[1] * (square + eps).sqrt() * y * (2 / n))
     if center and g[2] is not None: parts.append((g[2] / n).expand(y.shape))
     return sum(parts[1:], parts[0])
 
@@ -120,29 +125,55 @@ vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, N
 def check_normal(name: str, input: Tensor, *others: Tensor | None) -> None:
     "A TypeError for what is no tensor, a RuntimeError unless all have one floating dtype."
     check_tensor(input, name)
-    if not input.dtype.is_floating_point: raise error(RuntimeError, f'"{name}" not implemented for \'{input.dtype.name}\'', "a mean of integers is no integer", "x.float()")
+    if not input.dtype.is_floating_point:
+        raise error(RuntimeError, f'"{name}" not implemented for \'{input.dtype.name}\'',
+                    "a mean of integers is no integer", "x.float()")
     for other in others:
-        if other is not None and other.dtype is not input.dtype: raise error(RuntimeError, f"expected {name}'s weight and bias of dtype {input.dtype.name}, but got {other.dtype.name}", "one dtype for all, as in PyTorch", "layer.to(x.dtype)")
+        if other is not None and other.dtype is not input.dtype:
+            raise error(RuntimeError,
+                        f"expected {name}'s weight and bias of dtype {input.dtype.name}, but got {other.dtype.name}",
+                        "one dtype for all, as in PyTorch", "layer.to(x.dtype)")
 
-def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None, bias: Tensor | None, at: int, name: str, center: bool = True) -> tuple[Tensor, list[Tensor]]:
-    "`standardize`, then weight and bias from dimension `at` on if there are any; the last step is recorded under PyTorch's name. Also the statistics."
+def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None, bias: Tensor | None, at: int,
+              name: str, center: bool = True) -> tuple[Tensor, list[Tensor]]:
+    """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is recorded under
+    PyTorch's name. Also the statistics."""
     alone = weight is None and bias is None
-    y, *stats = call(OPS["standardize"], (input,), {"first": first, "last": last, "eps": eps, "center": center}, name if alone else "")
+    y, *stats = call(OPS["standardize"], (input,), {"first": first, "last": last, "eps": eps, "center": center},
+                     name if alone else "")
     return y if alone else call(OPS["affine"], (y, weight, bias), {"first": at}, name), stats
 
+# %% ../../nbs/nn/normalization.ipynb #nmfunc01b
 def check_shape(name: str, input: Tensor, normalized_shape: tuple, *others: Tensor | None) -> None:
     "A RuntimeError unless the last dimensions are those to be normalized, and weight and bias have their shape."
     check_normal(name, input, *others)
-    if not normalized_shape: raise error(RuntimeError, "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []", "a single number has no spread", "(x.size(-1),)")
+    if not normalized_shape:
+        raise error(
+            RuntimeError,
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least "
+            "one element, but got normalized_shape = []",
+            "a single number has no spread", "(x.size(-1),)")
     for other in others:
-        if other is not None and other.shape != normalized_shape: raise error(RuntimeError, f"Expected weight to be of same shape as normalized_shape, but got weight of shape {list(other.shape)} and normalized_shape = {list(normalized_shape)}", "each place has its own", "another shape")
+        if other is not None and other.shape != normalized_shape:
+            raise error(
+                RuntimeError,
+                "Expected weight to be of same shape as normalized_shape, but got weight of "
+                f"shape {list(other.shape)} and normalized_shape = "
+                f"{list(normalized_shape)}", "each place has its own", "another shape")
     if input.shape[-len(normalized_shape):] != normalized_shape:
-        raise error(RuntimeError, f"Given normalized_shape={list(normalized_shape)}, expected input with shape [{', '.join(['*', *map(str, normalized_shape)])}], but got input of size{list(input.shape)}", "the last dimensions are those that are averaged over", f"normalized_shape={list(input.shape[-len(normalized_shape):])}")
+        raise error(
+            RuntimeError,
+            f"Given normalized_shape={list(normalized_shape)}, expected input with shape "
+            f"[{', '.join(['*', *map(str, normalized_shape)])}], "
+            f"but got input of size{list(input.shape)}", "the last dimensions are those that are averaged over",
+            f"normalized_shape={list(input.shape[-len(normalized_shape):])}")
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc02
 @functional
-def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
-    "Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them. RuntimeError for shapes that do not fit."
+def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bias: Tensor | None = None,
+               eps: float = 1e-5) -> Tensor:
+    """Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them. RuntimeError for
+    shapes that do not fit."""
     normalized_shape = tuple(normalized_shape)
     check_shape("layer_norm", input, normalized_shape, weight, bias)
     first = input.ndim - len(normalized_shape)
@@ -150,7 +181,8 @@ def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bi
 
 @functional
 def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
-    "Mean square 1 over the last dimensions, then a weight for each place in them; `eps` is the dtype's unless told. RuntimeError for shapes that do not fit."
+    """Mean square 1 over the last dimensions, then a weight for each place in them; `eps` is the dtype's unless told.
+    RuntimeError for shapes that do not fit."""
     normalized_shape = tuple(normalized_shape)
     if weight is not None: weight = weight.to(input.dtype)
     check_shape("rms_norm", input, normalized_shape, weight)
@@ -166,25 +198,38 @@ def remember(running: Tensor | None, value: Tensor, momentum: float) -> None:
 
 def check_batch(what: str, shape, count: int) -> None:
     "A ValueError where the spread of one single number is asked for."
-    if count == 1: raise error(ValueError, f"Expected more than 1 {what} when training, got input size {shape}", "one number is its own mean, and has no spread", "a larger batch, or eval()")
+    if count == 1:
+        raise error(ValueError, f"Expected more than 1 {what} when training, got input size {shape}",
+                    "one number is its own mean, and has no spread", "a larger batch, or eval()")
 
 def check_channels(name: str, channels: int, **stats: Tensor | None) -> None:
     "A RuntimeError unless there is a number for each channel."
     for what, x in stats.items():
-        if x is not None and tuple(x.shape) != (channels,): raise error(RuntimeError, f"{what} should contain {channels} elements not {x.numel()}", f"{name} has a number for each channel", f"a {what} of shape ({channels},)")
+        if x is not None and tuple(x.shape) != (channels,):
+            raise error(RuntimeError, f"{what} should contain {channels} elements not {x.numel()}",
+                        f"{name} has a number for each channel", f"a {what} of shape ({channels},)")
 
+# %% ../../nbs/nn/normalization.ipynb #nmfunc03b
 @functional
-def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None, bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
-    "Each channel with mean 0 and variance 1: those of the batch in `training` (the running ones learn from them), else the running ones. ValueError for a batch of one number."
-    if input.ndim < 2: raise error(RuntimeError, f"batch_norm expects at least 2 dimensions, but got {input.ndim}", "batch, channel", "x.unsqueeze(0)")
+def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
+               bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+    """Each channel with mean 0 and variance 1: those of the batch in `training` (the running ones learn from them), else the running ones. ValueError for a
+    batch of one number."""
+    if input.ndim < 2:
+        raise error(RuntimeError, f"batch_norm expects at least 2 dimensions, but got {input.ndim}", "batch, channel",
+                    "x.unsqueeze(0)")
     channels, name = input.size(1), "NativeBatchNormBackward0"
     if training: check_batch("value per channel", input.shape, input.numel() // max(channels, 1))
     check_normal("batch_norm", input, weight, bias)
     check_channels("batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training:
-        if running_mean is None or running_var is None: raise error(RuntimeError, "Expected running_mean and running_var to be defined when training=False", "without a batch's own statistics there must be others", "training=True")
+        if running_mean is None or running_var is None:
+            raise error(RuntimeError, "Expected running_mean and running_var to be defined when training=False",
+                        "without a batch's own statistics there must be others", "training=True")
         scale = (running_var + eps).rsqrt() if weight is None else weight * (running_var + eps).rsqrt()
-        return call(OPS["affine"], (input, scale, -running_mean * scale if bias is None else bias - running_mean * scale), {"first": 1}, name)
+        return call(OPS["affine"],
+                    (input, scale, -running_mean * scale if bias is None else bias - running_mean * scale),
+                    {"first": 1}, name)
     y, (var, mean) = normalize(input, 1, 2, eps, weight, bias, 1, name)
     n = input.numel() // max(channels, 1)
     if n: remember(running_mean, mean, momentum)
@@ -193,37 +238,52 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc04
 @functional
-def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
-    "Each channel of each image with mean 0 and variance 1; with `use_input_stats=False`, by the running ones. ValueError for images of one pixel."
+def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None,
+                  weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: bool = True,
+                  momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
+    """Each channel of each image with mean 0 and variance 1; with `use_input_stats=False`, by the running ones.
+    ValueError for images of one pixel."""
     if not use_input_stats: return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     n = math.prod(input.shape[2:])
     check_batch("spatial element", input.shape, n)
     check_normal("instance_norm", input, weight, bias)
-    check_channels("instance_norm", input.size(1), running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    check_channels("instance_norm", input.size(1), running_mean=running_mean, running_var=running_var, weight=weight,
+                   bias=bias)
     y, (var, mean) = normalize(input, 0, 2, eps, weight, bias, 1, "NativeBatchNormBackward0")
     if input.numel(): remember(running_mean, mean.detach().mean(0), momentum)
     if input.numel(): remember(running_var, var.detach().mean(0) * (n / (n - 1)), momentum)
     return y
 
 @functional
-def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
-    "Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not divide the channels."
-    if input.ndim < 2: raise error(RuntimeError, f"Expected at least 2 dimensions for input tensor but received {input.ndim}", "batch, channel", "x.unsqueeze(0)")
+def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
+               eps: float = 1e-5) -> Tensor:
+    """Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not divide the
+    channels."""
+    if input.ndim < 2:
+        raise error(RuntimeError, f"Expected at least 2 dimensions for input tensor but received {input.ndim}",
+                    "batch, channel", "x.unsqueeze(0)")
     batch, channels = input.shape[:2]
     shape = [batch * channels // max(num_groups, 1), num_groups, *input.shape[2:]]
     check_batch("value per channel", shape, shape[0] * math.prod(shape[2:]))
-    if num_groups <= 0 or channels % num_groups: raise error(RuntimeError, f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and num_groups={num_groups}", "no channel may be left over", "num_groups=1")
+    if num_groups <= 0 or channels % num_groups:
+        raise error(
+            RuntimeError, "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}", "no channel may be left over", "num_groups=1")
     check_normal("group_norm", input, weight, bias)
     check_channels("group_norm", channels, weight=weight, bias=bias)
     y, _ = normalize(input.reshape(batch, num_groups, -1), 0, 2, eps, None, None, 1, "NativeGroupNormBackward0")
     y = y.reshape(input.shape)
-    return y if weight is None and bias is None else call(OPS["affine"], (y, weight, bias), {"first": 1}, "NativeGroupNormBackward0")
+    if weight is None and bias is None: return y
+    return call(OPS["affine"], (y, weight, bias), {"first": 1}, "NativeGroupNormBackward0")
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc05
 @functional
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    "x / (k + alpha * mean of the squares of `size` neighbouring channels) ** beta. ValueError for fewer than three dimensions."
-    if input.ndim < 3: raise error(ValueError, f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)", "batch, channel, space", "x.unsqueeze(0)")
+    """x / (k + alpha * mean of the squares of `size` neighbouring channels) ** beta. ValueError for fewer than three
+    dimensions."""
+    if input.ndim < 3:
+        raise error(ValueError, f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)",
+                    "batch, channel, space", "x.unsqueeze(0)")
     if not input.numel(): return input
     check_normal("local_response_norm", input)
     squares = (input * input).movedim(1, -1)
@@ -240,57 +300,85 @@ def begin(layer: Module) -> None:
     "Weight 1, bias 0: at first the layer only normalizes."
     for name, value in (("weight", 1.0), ("bias", 0.0)):
         x = getattr(layer, name, None)
-        if x is not None: fill(x, "constant", value, scheme="normalization", why=f"{name} {value:g}: at first the layer only normalizes")
+        if x is not None:
+            fill(x, "constant", value, scheme="normalization",
+                 why=f"{name} {value:g}: at first the layer only normalizes")
 
 class LayerNorm(Module):
     "Mean 0 and variance 1 over the last dimensions, as `torch.nn.LayerNorm`."
-    def __init__(self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, device=None, dtype=None):
+    def __init__(self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+                 device=None, dtype=None):
         super().__init__()
-        self.normalized_shape = tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
+        self.normalized_shape = (tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else
+                                 (normalized_shape,))
         self.eps, self.elementwise_affine = eps, elementwise_affine
         learned(self, self.normalized_shape, elementwise_affine, bias, device, dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: begin(self)
-    def forward(self, input: Tensor) -> Tensor: return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
-    def extra_repr(self) -> str: return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+
+    def forward(self, input: Tensor) -> Tensor:
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye02
 class RMSNorm(Module):
     "Mean square 1 over the last dimensions, as `torch.nn.RMSNorm`."
-    def __init__(self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True, device=None, dtype=None):
+    def __init__(self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True, device=None,
+                 dtype=None):
         super().__init__()
-        self.normalized_shape = tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
+        self.normalized_shape = (tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else
+                                 (normalized_shape,))
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.register_parameter("weight", Parameter(empty(*self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None)
+        self.register_parameter(
+            "weight",
+            Parameter(empty(*self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: begin(self)
     def forward(self, input: Tensor) -> Tensor: return rms_norm(input, self.normalized_shape, self.weight, self.eps)
-    def extra_repr(self) -> str: return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 class GroupNorm(Module):
-    "Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do not divide the channels."
-    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device=None, dtype=None, *, bias: bool = True):
+    """Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do not divide
+    the channels."""
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device=None,
+                 dtype=None, *, bias: bool = True):
         super().__init__()
-        if num_channels % num_groups: raise error(ValueError, f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})", "no channel may be left over", "num_groups=1")
+        if num_channels % num_groups:
+            raise error(ValueError, f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})",
+                        "no channel may be left over", "num_groups=1")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         learned(self, (num_channels,), affine, bias, device, dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: begin(self)
-    def forward(self, input: Tensor) -> Tensor: return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
-    def extra_repr(self) -> str: return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+
+    def forward(self, input: Tensor) -> Tensor:
+        return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye03
 class Running(Module):
     "What layers share that remember the statistics of the batches they saw."
     ndims = ()      # how many dimensions an input may have
-    def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool, device, dtype, bias: bool):
+
+    def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
+                 device, dtype, bias: bool):
         super().__init__()
         self.num_features, self.eps, self.momentum, self.affine, self.track_running_stats = num_features, eps, momentum, affine, track_running_stats
         learned(self, (num_features,), affine, bias, device, dtype)
-        stats = {"running_mean": zeros(num_features, device=device, dtype=dtype), "running_var": ones(num_features, device=device, dtype=dtype), "num_batches_tracked": zeros((), device=device, dtype=int64)}
+        stats = {
+            "running_mean": zeros(num_features, device=device, dtype=dtype),
+            "running_var": ones(num_features, device=device, dtype=dtype), "num_batches_tracked": zeros(
+                (), device=device, dtype=int64)
+        }
         for name, x in stats.items(): self.register_buffer(name, x if track_running_stats else None)
         self.reset_parameters()
 
@@ -308,39 +396,50 @@ class Running(Module):
         if self.num_batches_tracked is not None: state.setdefault(name, self.num_batches_tracked)
 
     def check_dims(self, input: Tensor) -> None:
-        if input.ndim not in self.ndims: raise error(ValueError, f"expected {' or '.join(f'{n}D' for n in self.ndims)} input (got {input.ndim}D input)", "batch, channel, space", "x.unsqueeze(0)")
+        if input.ndim not in self.ndims:
+            raise error(ValueError,
+                        f"expected {' or '.join(f'{n}D' for n in self.ndims)} input (got {input.ndim}D input)",
+                        "batch, channel, space", "x.unsqueeze(0)")
 
-    def extra_repr(self) -> str: return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye04
 class BatchNorm(Running):
     "What BatchNorm1d, 2d and 3d share."
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True, device=None, dtype=None, *, bias: bool = True):
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, device=None, dtype=None, *, bias: bool = True):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
         self.check_dims(input)
         learning = self.training and self.track_running_stats and self.num_batches_tracked is not None
         if learning: self.num_batches_tracked += 1
-        momentum = (1 / self.num_batches_tracked.item() if learning else 0.0) if self.momentum is None else self.momentum
+        momentum = ((1 / self.num_batches_tracked.item() if learning else 0.0)
+                    if self.momentum is None else self.momentum)
         known = not self.training or self.track_running_stats
         own = self.training or (self.running_mean is None and self.running_var is None)
-        return batch_norm(input, self.running_mean if known else None, self.running_var if known else None, self.weight, self.bias, own, momentum, self.eps)
+        return batch_norm(input, self.running_mean if known else None, self.running_var if known else None, self.weight,
+                          self.bias, own, momentum, self.eps)
 
 class BatchNorm1d(BatchNorm):
-    "Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for another number of dimensions, or a batch of one."
+    """Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for another
+    number of dimensions, or a batch of one."""
     ndims = (2, 3)
 class BatchNorm2d(BatchNorm):
-    "Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a batch of one pixel."
+    """Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a batch of one
+    pixel."""
     ndims = (4,)
 class BatchNorm3d(BatchNorm):
-    "Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of one pixel."
+    """Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of
+    one pixel."""
     ndims = (5,)
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye05
 class InstanceNorm(Running):
     "What InstanceNorm1d, 2d and 3d share."
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False, track_running_stats: bool = False, device=None, dtype=None, *, bias: bool = True):
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False,
+                 track_running_stats: bool = False, device=None, dtype=None, *, bias: bool = True):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -350,11 +449,13 @@ class InstanceNorm(Running):
             what = f"expected input's size at dim={input.ndim - self.ndims[0]} to match num_features ({self.num_features}), but got: {x.size(1)}."
             if self.affine: raise error(ValueError, what, "each channel has a weight", f"num_features={x.size(1)}")
             warnings.warn(what)
-        y = instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training or not self.track_running_stats, self.momentum or 0.0, self.eps)
+        y = instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training
+                          or not self.track_running_stats, self.momentum or 0.0, self.eps)
         return y if x is input else y.squeeze(0)
 
 class InstanceNorm1d(InstanceNorm):
-    "Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for another number of dimensions."
+    """Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for another number
+    of dimensions."""
     ndims = (2, 3)
 class InstanceNorm2d(InstanceNorm):
     "Each channel of each image, as `torch.nn.InstanceNorm2d`. ValueError for another number of dimensions."
@@ -369,5 +470,6 @@ class LocalResponseNorm(Module):
         super().__init__()
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
-    def forward(self, input: Tensor) -> Tensor: return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+    def forward(self, input: Tensor) -> Tensor:
+        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
     def extra_repr(self) -> str: return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -33,12 +33,23 @@ __all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'named', 'unpool
 def max_pooling(n: int) -> None:
     "max_pool1d, 2d or 3d of nn.functional, and the twin that returns the indices too."
     plain = FUNCTIONS[f"max_pool{n}d"]
-    def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+
+    def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
+                     return_indices: bool = False) -> tuple[Tensor, Tensor]:
         return INDEXED[n](input, kernel_size, stride, padding, dilation, ceil_mode)
-    def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False, return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+
+    def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
+                 return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         return (with_indices if return_indices else plain)(input, kernel_size, stride, padding, dilation, ceil_mode)
-    named(function, f"max_pool{n}d", f"The largest of each window in {n} dimensions of space; with `return_indices` also where it stood in the flattened space. RuntimeError for windows that do not fit.")
-    named(with_indices, f"max_pool{n}d_with_indices", f"The largest of each window in {n} dimensions of space, and where it stood in the flattened space. RuntimeError for windows that do not fit.")
+
+    named(
+        function, f"max_pool{n}d",
+        f"The largest of each window in {n} dimensions of space; with `return_indices` also where "
+        "it stood in the flattened space. RuntimeError for windows that do not fit.")
+    named(
+        with_indices, f"max_pool{n}d_with_indices",
+        f"The largest of each window in {n} dimensions of space, and where it stood in the "
+        "flattened space. RuntimeError for windows that do not fit.")
 
 def named(function: Callable, name: str, doc: str) -> None:
     "Give a function made in another one its name, and to nn.functional."
@@ -51,26 +62,50 @@ for n in (1, 2, 3): max_pooling(n)
 # %% ../../nbs/nn/pooling.ipynb #plmaxf02
 def unpooled_size(input: Tensor, size: tuple, stride: tuple, padding: tuple, wanted) -> tuple:
     "The space before pooling. ValueError for a wanted one that would not have been pooled to this."
-    n, space = len(size), [(s - 1) * t + k - 2 * p for s, t, k, p in zip(input.shape[-len(size):], stride, size, padding)]
+    n, space = len(size), [(s - 1) * t + k - 2 * p
+                           for s, t, k, p in zip(input.shape[-len(size):], stride, size, padding)]
     if wanted is None: return tuple(space)
     wanted = tuple(wanted)[2:] if len(wanted) == n + 2 else tuple(wanted)
-    if len(wanted) != n: raise error(ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length of '{len(wanted)}'", "a size for each dimension of space", "output_size=x.shape")
+    if len(wanted) != n:
+        raise error(
+            ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length "
+            f"of '{len(wanted)}'", "a size for each dimension of space", "output_size=x.shape")
     for dim, (w, s, t) in enumerate(zip(wanted, space, stride)):
-        if not s - t < w < s + t: raise error(ValueError, f'invalid output_size "{wanted}" (dim {dim} must be between {s - t} and {s + t})', "it would not be pooled to this size", f"output_size={tuple(space)}")
+        if not s - t < w < s + t:
+            raise error(ValueError, f'invalid output_size "{wanted}" (dim {dim} must be between {s - t} and {s + t})',
+                        "it would not be pooled to this size", f"output_size={tuple(space)}")
     return wanted
 
+# %% ../../nbs/nn/pooling.ipynb #plmaxf02b
 def max_unpooling(n: int) -> None:
     "max_unpool1d, 2d or 3d."
     def function(input: Tensor, indices: Tensor, kernel_size, stride=None, padding=0, output_size=None) -> Tensor:
         size, padding = each(kernel_size, n, "kernel_size"), each(padding, n, "padding")
         space = unpooled_size(input, size, size if stride is None else each(stride, n, "stride"), padding, output_size)
-        if input.ndim not in (n + 1, n + 2): raise error(RuntimeError, f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor with {input.ndim} dimensions.", "batch, channel, space", "x.unsqueeze(0)")
-        if indices.dtype is not int64: raise error(RuntimeError, f"elements in indices should be type int64 but got: {indices.dtype.name}", "they are places in memory", "the indices of max_pool")
-        if indices.shape != input.shape: raise error(RuntimeError, f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}", "each number has its place", "the indices of max_pool")
+        if input.ndim not in (n + 1, n + 2):
+            raise error(
+                RuntimeError, f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor "
+                f"with {input.ndim} dimensions.", "batch, channel, space", "x.unsqueeze(0)")
+        if indices.dtype is not int64:
+            raise error(RuntimeError, f"elements in indices should be type int64 but got: {indices.dtype.name}",
+                        "they are places in memory", "the indices of max_pool")
+        if indices.shape != input.shape:
+            raise error(
+                RuntimeError,
+                "Expected shape of indices to be same as that of the input tensor "
+                f"({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}",
+                "each number has its place", "the indices of max_pool")
         lead, count = input.shape[:-n], math.prod(space)
-        if indices.numel() and not (0 <= indices.amin().item() and indices.amax().item() < count): raise error(RuntimeError, f"Found an invalid max index: {indices.amax().item()} (output volumes are of size {'x'.join(map(str, space))})", "the result has no such place", "output_size=x.shape")
-        return filled(input, (*lead, count), 0).scatter(-1, indices.reshape(*lead, -1), input.reshape(*lead, -1)).reshape(*lead, *space)
-    named(function, f"max_unpool{n}d", "The largest numbers back where they stood, zeros elsewhere. ValueError for an `output_size` that does not fit, RuntimeError for indices that do not.")
+        if indices.numel() and not (0 <= indices.amin().item() and indices.amax().item() < count):
+            raise error(
+                RuntimeError,
+                f"Found an invalid max index: {indices.amax().item()} (output volumes are of "
+                f"size {'x'.join(map(str, space))})",
+                "the result has no such place", "output_size=x.shape")
+        return filled(input, (*lead, count), 0).scatter(-1, indices.reshape(*lead, -1),
+                                                        input.reshape(*lead, -1)).reshape(*lead, *space)
+    named(function, f"max_unpool{n}d", "The largest numbers back where they stood, zeros elsewhere. ValueError for an "
+                                       "`output_size` that does not fit, RuntimeError for indices that do not.")
 
 for n in (1, 2, 3): max_unpooling(n)
 
@@ -78,22 +113,35 @@ for n in (1, 2, 3): max_unpooling(n)
 FUNCTIONS["nn.functional.avg_pool1d"] = FUNCTIONS["avg_pool1d"]
 
 @functional
-def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None, *, out: Tensor | None = None) -> Tensor:
-    "The mean of each window of images; the border counts unless told, `divisor_override` takes the place of the count. RuntimeError for windows that do not fit."
-    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=2), out)
+def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None, *,
+               out: Tensor | None = None) -> Tensor:
+    """The mean of each window of images; the border counts unless told, `divisor_override` takes the place of the
+    count. RuntimeError for windows that do not fit."""
+    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=2),
+                  out)
 
 @functional
-def avg_pool3d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None, *, out: Tensor | None = None) -> Tensor:
-    "The mean of each window of volumes; the border counts unless told, `divisor_override` takes the place of the count. RuntimeError for windows that do not fit."
-    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=3), out)
+def avg_pool3d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+               count_include_pad: bool = True, divisor_override: int | None = None, *,
+               out: Tensor | None = None) -> Tensor:
+    """The mean of each window of volumes; the border counts unless told, `divisor_override` takes the place of the
+    count. RuntimeError for windows that do not fit."""
+    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=3),
+                  out)
 
 def power_pooling(n: int) -> None:
     "lp_pool1d, 2d or 3d."
     def function(input: Tensor, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False) -> Tensor:
-        if math.isinf(norm_type): return (FUNCTIONS[f"max_pool{n}d"](input.abs() * math.copysign(1, norm_type), kernel_size, stride, 0, 1, ceil_mode)) * math.copysign(1, norm_type)
+        if math.isinf(norm_type):
+            return ((FUNCTIONS[f"max_pool{n}d"](input.abs() * math.copysign(1, norm_type), kernel_size, stride, 0, 1,
+                                                ceil_mode)) * math.copysign(1, norm_type))
         means = avg_pool(input ** norm_type, kernel_size, stride, 0, ceil_mode, n=n)
         return (means.sign() * means.abs().relu() * math.prod(each(kernel_size, n, "kernel_size"))) ** (1 / norm_type)
-    named(function, f"lp_pool{n}d", "The sum of the p-th powers of each window, to the power of 1 / p. RuntimeError for windows that do not fit.")
+
+    named(
+        function, f"lp_pool{n}d", "The sum of the p-th powers of each window, to the power of 1 / p. RuntimeError for "
+        "windows that do not fit.")
 
 for n in (1, 2, 3): power_pooling(n)
 
@@ -157,7 +205,8 @@ def smooth_taps(grid: Grid) -> tuple:
 @functools.lru_cache(maxsize=64)
 def taps(grid: Grid) -> tuple:
     "For each new place the old ones it is made of, and their weights: (m, count) each."
-    make = nearest_taps if grid.mode.startswith("nearest") else area_taps if grid.mode == "area" else smooth_taps if grid.antialias else point_taps
+    make = (nearest_taps if grid.mode.startswith("nearest") else
+            area_taps if grid.mode == "area" else smooth_taps if grid.antialias else point_taps)
     index, weight = make(grid)
     return index.clip(0, max(grid.n - 1, 0)), weight.astype(grid.kind)
 
@@ -170,7 +219,8 @@ def matrix(grid: Grid):
     return out
 
 def resample(xp, a, dim, grid):
-    "A dimension sampled anew: one matrix product; picked if there is one tap, or if infinity times zero would spoil all."
+    """A dimension sampled anew: one matrix product; picked if there is one tap, or if infinity times zero would spoil
+    all."""
     x = a.reshape(math.prod(a.shape[:dim]), a.shape[dim], math.prod(a.shape[dim + 1:]))
     index, weight = (xp.asarray(t) for t in taps(grid))
     if index.shape[1] == 1: return x[:, index[:, 0]].reshape(a.shape[:dim] + (grid.m,) + a.shape[dim + 1:])
@@ -181,7 +231,8 @@ def resample(xp, a, dim, grid):
 
 def resample_back(xp, g, dim, grid):
     "The transpose of `resample`."
-    x, m = g.reshape(math.prod(g.shape[:dim]), g.shape[dim], math.prod(g.shape[dim + 1:])).astype(grid.kind, copy=False), xp.asarray(matrix(grid))
+    x, m = g.reshape(math.prod(g.shape[:dim]), g.shape[dim],
+                     math.prod(g.shape[dim + 1:])).astype(grid.kind, copy=False), xp.asarray(matrix(grid))
     out = xp.matmul(x[:, :, 0], m) if x.shape[2] == 1 else xp.matmul(m.T, x)
     return out.reshape(g.shape[:dim] + (grid.n,) + g.shape[dim + 1:]).astype(g.dtype, copy=False)
 
@@ -191,7 +242,9 @@ kernel(resample=lambda xp, a, *, dim, grid: resample(xp, a, dim, grid), resample
 def tap_steps(a: Tensor, dim: int, grid: Grid):
     "`resample` in rows, and its transpose: for each tap its index, and its weight beside the other dimensions."
     index, weight = taps(grid)
-    for i, w in zip(index.T, weight.T): yield a.new_tensor(i.tolist(), dtype=int64), a.new_tensor(w.tolist(), dtype=a.dtype).reshape(-1, *(1,) * (a.ndim - dim - 1))
+    for i, w in zip(index.T, weight.T):
+        weights = a.new_tensor(w.tolist(), dtype=a.dtype)
+        yield a.new_tensor(i.tolist(), dtype=int64), weights.reshape(-1, *(1,) * (a.ndim - dim - 1))
 
 decompose(resample=lambda a, *, dim, grid: sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
           resample_back=lambda g, *, dim, grid: back_steps(g, dim, grid))
@@ -204,45 +257,83 @@ def back_steps(g: Tensor, dim: int, grid: Grid) -> Tensor:
     return out
 
 # %% ../../nbs/nn/pooling.ipynb #plinte01
-ORDERS = {"nearest": "nearest", "nearest-exact": "nearest-exact", "area": "area", "linear": "linear", "bilinear": "linear", "trilinear": "linear", "bicubic": "cubic", "lanczos": "lanczos"}      # mode: what is done along each dimension
+# mode: what is done along each dimension
+ORDERS = {
+    "nearest": "nearest", "nearest-exact": "nearest-exact", "area": "area", "linear": "linear", "bilinear": "linear",
+    "trilinear": "linear", "bicubic": "cubic", "lanczos": "lanczos"
+}
 DIMS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "lanczos": 2}
 
 def sampled(input: Tensor, grids: list[Grid]) -> Tensor:
     "The last dimensions sampled, those first that shrink most."
     order = sorted(range(len(grids)), key=lambda k: grids[k].m / max(grids[k].n, 1))
     for k in order:
-        if grids[k].m != grids[k].n or grids[k].step != 1: input = call(OPS["resample"], (input,), {"dim": input.ndim - len(grids) + k, "grid": grids[k]})
+        if grids[k].m != grids[k].n or grids[k].step != 1:
+            input = call(OPS["resample"], (input,), {"dim": input.ndim - len(grids) + k, "grid": grids[k]})
     return input
 
 def given_sizes(input: Tensor, size, scale_factor) -> tuple[list, list | None]:
     "The new sizes, and the factors if these were given. ValueError unless just one of both is, of the right length."
     n = input.ndim - 2
-    if (size is None) == (scale_factor is None): raise error(ValueError, "either size or scale_factor should be defined" if size is None else "only one of size or scale_factor should be defined", "one follows from the other", "scale_factor=2")
+    if (size is None) == (scale_factor is None):
+        raise error(
+            ValueError, "either size or scale_factor should be defined" if size is None else
+            "only one of size or scale_factor should be defined", "one follows from the other", "scale_factor=2")
     what, value = ("size", size) if scale_factor is None else ("scale_factor", scale_factor)
     values = list(value) if isinstance(value, Iterable) else [value] * n
-    if len(values) != n: raise error(ValueError, f"Input and {what} must have the same number of spatial dimensions, but got input with spatial dimensions of {list(input.shape[2:])} and {what} {value}", "(batch, channel, space)", f"{what} with {n} numbers")
+    if len(values) != n:
+        raise error(
+            ValueError, f"Input and {what} must have the same number of spatial dimensions, but got input with "
+            f"spatial dimensions of {list(input.shape[2:])} and {what} {value}", "(batch, channel, space)",
+            f"{what} with {n} numbers")
     if scale_factor is not None: return [int(s * f) for s, f in zip(input.shape[2:], values)], values
-    if not all(isinstance(v, int) for v in values): raise error(TypeError, f"expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got size with types {[type(v) for v in values]}", "there is no half pixel", "size=(14, 14)")
+    if not all(isinstance(v, int) for v in values):
+        raise error(
+            TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], "
+            f"but got size with types {[type(v) for v in values]}", "there is no half pixel", "size=(14, 14)")
     return values, None
 
+# %% ../../nbs/nn/pooling.ipynb #plinte01b
 def check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
-    "A ValueError for options that the mode does not have, a NotImplementedError for a mode that does not fit the input."
+    """A ValueError for options that the mode does not have, a NotImplementedError for a mode that does not fit the
+    input."""
     if mode not in ORDERS or input.ndim not in (3, 4, 5) or DIMS.get(mode, input.ndim - 2) != input.ndim - 2:
-        raise error(NotImplementedError, f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})", "linear is for lines, bilinear and bicubic for images, trilinear for volumes", "mode='nearest'")
-    if antialias and mode not in ("bilinear", "bicubic", "lanczos"): raise error(ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input", "there is no filter to make wider", "mode='bilinear'")
-    if mode == "lanczos" and (align_corners or not antialias): raise error(ValueError, "Lanczos mode requires antialias=True, and does not support align_corners=True", "it is a smoothing filter", "antialias=True")
-    if not mode.startswith("nearest") and not input.dtype.is_floating_point: raise error(RuntimeError, f'"{mode}" not implemented for \'{input.dtype.name}\'', "between two integers there is none", "x.float()")
+        raise error(
+            NotImplementedError, f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the "
+            "modes: nearest | linear | bilinear | bicubic | trilinear | area | "
+            f"nearest-exact (got {mode})",
+            "linear is for lines, bilinear and bicubic for images, trilinear for volumes", "mode='nearest'")
+    if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
+        raise error(
+            ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a "
+            "4-D tensor as input", "there is no filter to make wider", "mode='bilinear'")
+    if mode == "lanczos" and (align_corners or not antialias):
+        raise error(ValueError, "Lanczos mode requires antialias=True, and does not support align_corners=True",
+                    "it is a smoothing filter", "antialias=True")
+    if not mode.startswith("nearest") and not input.dtype.is_floating_point:
+        raise error(RuntimeError, f'"{mode}" not implemented for \'{input.dtype.name}\'',
+                    "between two integers there is none", "x.float()")
 
 # %% ../../nbs/nn/pooling.ipynb #plinte02
 @functional
-def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None, recompute_scale_factor: bool | None = None, antialias: bool = False) -> Tensor:
-    "Images in another size: to a `size`, or by a factor; ValueError for options that do not go together, NotImplementedError for a mode that does not fit the input."
-    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"): raise error(ValueError, "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear", f"{mode} takes whole pixels", "align_corners=None")
+def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
+                recompute_scale_factor: bool | None = None, antialias: bool = False) -> Tensor:
+    """Images in another size: to a `size`, or by a factor; ValueError for options that do not go together,
+    NotImplementedError for a mode that does not fit the input."""
+    if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
+        raise error(
+            ValueError, "align_corners option can only be set with the interpolating modes: linear | bilinear | "
+            "bicubic | trilinear", f"{mode} takes whole pixels", "align_corners=None")
     sizes, factors = given_sizes(input, size, scale_factor)
     check_mode(input, mode, align_corners, antialias)
-    if recompute_scale_factor and factors is None: raise error(ValueError, "recompute_scale_factor is not meaningful with an explicit size.", "the factor follows from the size anyway", "recompute_scale_factor=None")
+    if recompute_scale_factor and factors is None:
+        raise error(ValueError, "recompute_scale_factor is not meaningful with an explicit size.",
+                    "the factor follows from the size anyway", "recompute_scale_factor=None")
     if recompute_scale_factor or mode == "area": factors = None
-    if min(sizes) < 1 or 0 in input.shape[1:]: raise error(RuntimeError, f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} output {sizes}", "there is nothing to look at", "scale_factor=1")
+    if min(sizes) < 1 or 0 in input.shape[1:]:
+        raise error(
+            RuntimeError, f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} "
+            f"output {sizes}", "there is nothing to look at", "scale_factor=1")
     kind, grids = "float64" if input.dtype.itemsize == 8 else "float32", []
     for k, (n, m) in enumerate(zip(input.shape[2:], sizes)):
         step = ((n - 1) / (m - 1) if m > 1 else 0.0) if align_corners else n / m if factors is None else 1 / factors[k]
@@ -252,13 +343,25 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
 
 # %% ../../nbs/nn/pooling.ipynb #pladap01
 def parts_of(input: Tensor, output_size, n: int, name: str, filled: tuple) -> tuple:
-    "How many parts in each dimension; `None` leaves one as it is. RuntimeError for another number of dimensions, or where one that must be `filled` is empty."
-    if input.ndim not in (n + 1, n + 2) or 0 in filled: raise error(RuntimeError, f"{name}(): Expected {n + 1}D or {n + 2}D tensor with non-zero size for non-batch dimensions, but got {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
+    """How many parts in each dimension; `None` leaves one as it is. RuntimeError for another number of dimensions, or where one that must
+    be `filled` is empty."""
+    if input.ndim not in (n + 1, n + 2) or 0 in filled:
+        raise error(
+            RuntimeError,
+            f"{name}(): Expected {n + 1}D or {n + 2}D tensor with non-zero size for non-batch dimensions, but got "
+            f"{list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
     values = tuple(output_size) if isinstance(output_size, Iterable) else (output_size,) * n
-    if n == 1 and None in values: raise error(TypeError, f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not NoneType", "how many parts?", "output_size=1")
-    if len(values) != n: raise error(RuntimeError, f"{name}: output_size must be {n}", f"given {output_size}", "a number for each dimension of space")
+    if n == 1 and None in values:
+        raise error(TypeError, f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not NoneType",
+                    "how many parts?", "output_size=1")
+    if len(values) != n:
+        raise error(RuntimeError, f"{name}: output_size must be {n}", f"given {output_size}",
+                    "a number for each dimension of space")
     values = tuple(s if v is None else v for v, s in zip(values, input.shape[-n:]))
-    if min(values) < 0: raise error(RuntimeError, f"{name}: elements of output_size must be greater than or equal to 0 but received {values}", "it is a number of parts", "output_size=1")
+    if min(values) < 0:
+        raise error(RuntimeError,
+                    f"{name}: elements of output_size must be greater than or equal to 0 but received {values}",
+                    "it is a number of parts", "output_size=1")
     return values
 
 def adaptive_averaging(n: int) -> None:
@@ -267,13 +370,18 @@ def adaptive_averaging(n: int) -> None:
     def function(input: Tensor, output_size) -> Tensor:
         whole = output_size in (1, (1,) * n, [1] * n)
         parts = parts_of(input, output_size, n, name, () if whole else input.shape[-n - (n == 3):])
-        if not input.dtype.is_floating_point: raise error(RuntimeError, f'"{name}" not implemented for \'{input.dtype.name}\'', "a mean of integers is no integer", "x.float()")
-        if whole: return input.mean(tuple(range(-n, 0)), keepdim=True)      # also of an empty space, where the mean is NaN
+        if not input.dtype.is_floating_point:
+            raise error(RuntimeError, f'"{name}" not implemented for \'{input.dtype.name}\'',
+                        "a mean of integers is no integer", "x.float()")
+        # also of an empty space, where the mean is NaN
+        if whole: return input.mean(tuple(range(-n, 0)), keepdim=True)
         kind = "float64" if input.dtype.itemsize == 8 else "float32"
         result = sampled(input, [Grid("area", s, p, s / max(p, 1), kind=kind) for s, p in zip(input.shape[-n:], parts)])
         return result.clone() if result is input else result
-    named(function, name, f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an input without space.")
+    named(function, name, f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
+                          "input without space.")
 
+# %% ../../nbs/nn/pooling.ipynb #pladap01b
 for n in (1, 2, 3): adaptive_averaging(n)
 FUNCTIONS["adaptive_avg_pool1d"] = FUNCTIONS["nn.functional.adaptive_avg_pool1d"]
 
@@ -295,55 +403,81 @@ def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
     if all(p and s % p == 0 for s, p in zip(shape, parts)):
         size = tuple(s // p for s, p in zip(shape, parts))
         return call(OPS["max_pool_places"], (input,), pooling(size, size, (0,) * n, (1,) * n, parts), node)
-    if 0 in parts: return input.new_zeros(*input.shape[:-n], *parts), input.new_zeros(*input.shape[:-n], *parts, dtype=int64)
+    if 0 in parts:
+        return (input.new_zeros(*input.shape[:-n], *parts), input.new_zeros(*input.shape[:-n], *parts, dtype=int64))
     flat, index = input.flatten(-n), from_numpy(parts_index(shape, parts)).to(input.device)
     which = flat.detach()[..., index].max(-1).indices
     places = index.expand(*which.shape, -1).gather(-1, which.unsqueeze(-1)).squeeze(-1)
     return flat.gather(-1, places.flatten(-n)).reshape(places.shape), places
 
+# %% ../../nbs/nn/pooling.ipynb #pladap02b
 def adaptive_maximum(n: int) -> None:
     "adaptive_max_pool1d, 2d or 3d, and the twin that returns the indices too."
     name = f"adaptive_max_pool{n}d"
     def with_indices(input: Tensor, output_size, return_indices: bool = False) -> tuple[Tensor, Tensor]:
-        return largest(input, parts_of(input, output_size, n, name, input.shape[-n - 1:]), f"AdaptiveMaxPool{n}DBackward0")
+        return largest(input, parts_of(input, output_size, n, name, input.shape[-n - 1:]),
+                       f"AdaptiveMaxPool{n}DBackward0")
     def function(input: Tensor, output_size, return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         return with_indices(input, output_size) if return_indices else with_indices(input, output_size)[0]
-    named(function, name, f"The largest of each of `output_size` parts in {n} dimensions of space; with `return_indices` also where it stood. RuntimeError for an input without space.")
-    named(with_indices, name + "_with_indices", f"The largest of each of `output_size` parts in {n} dimensions of space, and where it stood. RuntimeError for an input without space.")
+    named(function, name, f"The largest of each of `output_size` parts in {n} dimensions of space; with "
+                          "`return_indices` also "
+                          "where it stood. RuntimeError for an input without space.")
+    named(
+        with_indices, name + "_with_indices",
+        f"The largest of each of `output_size` parts in {n} dimensions of space, and where it stood. "
+        "RuntimeError for an input without space.")
 
 for n in (1, 2, 3): adaptive_maximum(n)
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye01
-POOLS = {name.removeprefix("nn.functional."): function for name, function in FUNCTIONS.items() if "pool" in name and name.startswith("nn.functional.")}
+POOLS = {
+    name.removeprefix("nn.functional."): function for name, function in FUNCTIONS.items()
+    if "pool" in name and name.startswith("nn.functional.")
+}
 
 class MaxPool(Module):
     "What MaxPool1d, 2d and 3d share."
     dims = 0
-    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False, ceil_mode: bool = False):
+
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False,
+                 ceil_mode: bool = False):
         super().__init__()
         self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, kernel_size if stride is None else stride, padding, dilation
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
-    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]: return POOLS[f"max_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
-    def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        return POOLS[f"max_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding, self.dilation,
+                                              self.ceil_mode, self.return_indices)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
 
 class MaxUnpool(Module):
     "What MaxUnpool1d, 2d and 3d share."
     dims = 0
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) * self.dims for v in (kernel_size, kernel_size if stride is None else stride, padding))
+        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) * self.dims
+                                                       for v in (kernel_size, kernel_size if stride is None else stride,
+                                                                 padding))
 
-    def forward(self, input: Tensor, indices: Tensor, output_size=None) -> Tensor: return POOLS[f"max_unpool{self.dims}d"](input, indices, self.kernel_size, self.stride, self.padding, output_size)
+    def forward(self, input: Tensor, indices: Tensor, output_size=None) -> Tensor:
+        return POOLS[f"max_unpool{self.dims}d"](input, indices, self.kernel_size, self.stride, self.padding,
+                                                output_size)
     def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye01b
 class LPPool(Plain):
     "What LPPool1d, 2d and 3d share."
     dims = 0
     said = ("norm_type", "kernel_size", "stride", "ceil_mode")
-    def __init__(self, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False): super().__init__(norm_type=norm_type, kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode)
 
-    def forward(self, input: Tensor) -> Tensor: return POOLS[f"lp_pool{self.dims}d"](input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+    def __init__(self, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False):
+        super().__init__(norm_type=norm_type, kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return POOLS[f"lp_pool{self.dims}d"](input, float(self.norm_type), self.kernel_size, self.stride,
+                                             self.ceil_mode)
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye02
 class MaxPool1d(MaxPool):
@@ -379,21 +513,28 @@ class AvgPool1d(Module):
     "The mean of each window of a line, as `torch.nn.AvgPool1d`."
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
         super().__init__()
-        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) for v in (kernel_size, kernel_size if stride is None else stride, padding))
+        sizes = kernel_size, kernel_size if stride is None else stride, padding
+        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) for v in sizes)
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
-    def forward(self, input: Tensor) -> Tensor: return POOLS["avg_pool1d"](input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+    def forward(self, input: Tensor) -> Tensor:
+        return POOLS["avg_pool1d"](input, self.kernel_size, self.stride, self.padding, self.ceil_mode,
+                                   self.count_include_pad)
     def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 class AvgPool2d(Module):
     "The mean of each window of images, as `torch.nn.AvgPool2d`."
     dims = 2
-    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None):
+
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True,
+                 divisor_override: int | None = None):
         super().__init__()
         self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
         self.ceil_mode, self.count_include_pad, self.divisor_override = ceil_mode, count_include_pad, divisor_override
 
-    def forward(self, input: Tensor) -> Tensor: return POOLS[f"avg_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+    def forward(self, input: Tensor) -> Tensor:
+        return POOLS[f"avg_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding, self.ceil_mode,
+                                              self.count_include_pad, self.divisor_override)
     def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 class AvgPool3d(AvgPool2d):
@@ -412,8 +553,12 @@ class AdaptiveMaxPool(Plain):
     "What AdaptiveMaxPool1d, 2d and 3d share."
     dims = 0
     said = ("output_size",)
-    def __init__(self, output_size, return_indices: bool = False): super().__init__(output_size=output_size, return_indices=return_indices)
-    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]: return POOLS[f"adaptive_max_pool{self.dims}d"](input, self.output_size, self.return_indices)
+
+    def __init__(self, output_size, return_indices: bool = False):
+        super().__init__(output_size=output_size, return_indices=return_indices)
+
+    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        return POOLS[f"adaptive_max_pool{self.dims}d"](input, self.output_size, self.return_indices)
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
     "The mean of each of so many parts of a line, as `torch.nn.AdaptiveAvgPool1d`."
@@ -437,13 +582,20 @@ class AdaptiveMaxPool3d(AdaptiveMaxPool):
 # %% ../../nbs/nn/pooling.ipynb #pllaye05
 class Upsample(Module):
     "Images in another size, as `torch.nn.Upsample`."
-    def __init__(self, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None, recompute_scale_factor: bool | None = None):
+    def __init__(self, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
+                 recompute_scale_factor: bool | None = None):
         super().__init__()
         self.size, self.mode, self.align_corners, self.recompute_scale_factor = size, mode, align_corners, recompute_scale_factor
-        self.scale_factor = tuple(map(float, scale_factor)) if isinstance(scale_factor, tuple) else float(scale_factor) if scale_factor else None
+        self.scale_factor = (tuple(map(float, scale_factor))
+                             if isinstance(scale_factor, tuple) else float(scale_factor) if scale_factor else None)
 
-    def forward(self, input: Tensor) -> Tensor: return interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor)
-    def extra_repr(self) -> str: return (f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}") + f", mode={self.mode!r}"
+    def forward(self, input: Tensor) -> Tensor:
+        return interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners,
+                           self.recompute_scale_factor)
+
+    def extra_repr(self) -> str:
+        return ((f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}")
+                + f", mode={self.mode!r}")
 
 class UpsamplingNearest2d(Upsample):
     "Larger images of whole pixels, as `torch.nn.UpsamplingNearest2d`."

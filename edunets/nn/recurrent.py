@@ -38,7 +38,8 @@ def turned(counts) -> list[int]:
     return [sum(n > k for n in counts) for k in range(counts[0])]
 
 def running(state, first, n: int, cat: Callable):
-    "The state of the n sequences that run at a step: some may have ended; walking backwards, some begin, with their first state."
+    """The state of the n sequences that run at a step: some may have ended; walking backwards, some begin, with their
+    first state."""
     have = len(state)
     return state if have == n else state[:n] if have > n else cat([state, first[have:n]])
 
@@ -80,7 +81,8 @@ decompose(rnn=lambda x, h, w, *, sizes, reverse, relu: rnn_steps(x, h, w, sizes,
 
 # %% ../../nbs/nn/recurrent.ipynb #rcback01
 def handed(g: Tensor, n: int, begun: list) -> Tensor:
-    "The gradient of the states that a step was given: for the n of the step before it; what is for states that began here goes to `begun`."
+    """The gradient of the states that a step was given: for the n of the step before it; what is for states that began
+    here goes to `begun`."""
     have = len(g)
     if have < n: return FUNCTIONS["cat"]([g, zeros(n - have, g.size(1), dtype=g.dtype, device=g.device)])
     if have > n or not n: begun.append(rows(g, n, have - n))
@@ -118,7 +120,8 @@ def lstm_kernel(xp, x, h, c, w, p, sizes, reverse):
         at = slice(start, start + n)
         z = xp.matmul(running(state, h, n, xp.concatenate), w, out=gates[at])
         z += x[at]
-        sigmoid_(xp, z[:, :2 * size]), xp.tanh(z[:, 2 * size:3 * size], out=z[:, 2 * size:3 * size]), sigmoid_(xp, z[:, 3 * size:])
+        (sigmoid_(xp, z[:, :2 * size]), xp.tanh(z[:, 2 * size:3 * size],
+                                                out=z[:, 2 * size:3 * size]), sigmoid_(xp, z[:, 3 * size:]))
         i, f, new, o = (z[:, k * size:k * size + size] for k in range(4))
         cell = xp.multiply(f, running(cell, c, n, xp.concatenate), out=cells[at])
         cell += i * new
@@ -141,6 +144,8 @@ def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, siz
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
 
 kernel(lstm=lambda xp, x, h, c, w, p, *, sizes, reverse: lstm_kernel(xp, x, h, c, w, p, sizes, reverse))
+
+# %% ../../nbs/nn/recurrent.ipynb #rclstmk1b
 decompose(lstm=lambda x, h, c, w, p, *, sizes, reverse: lstm_steps(x, h, c, w, p, sizes, reverse))
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmv1
@@ -152,23 +157,28 @@ def given(g: Tensor | None, like: Tensor) -> Tensor:
     "The gradient of a result that may not have been used."
     return FUNCTIONS["zeros_like"](like) if g is None else g
 
-def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
+def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, sizes: tuple,
+             reverse: bool) -> tuple:
     "The gradients of the input part, the first states, the weight and the projection."
     (out, cells, gates), (g_out, g_cell, g_gate), cat = out, g, FUNCTIONS["cat"]
     g_out = given(g_out, out)
     i, f, new, o = gates.chunk(4, 1)
     shown, old = cells.tanh(), earlier(cells, c, sizes, reverse)
     to_cell = o * slope_of(shown, tanh=True)
-    by_cell = cat([new * slope_of(i), old * slope_of(f), i * slope_of(new, tanh=True)], 1).reshape(len(cells), 3, c.size(1))
+    by_cell = cat([new * slope_of(i), old * slope_of(f), i * slope_of(new, tanh=True)],
+                  1).reshape(len(cells), 3, c.size(1))
     by_shown = shown * slope_of(o)
-    more = None if g_gate is None else g_gate * cat([slope_of(i), slope_of(f), slope_of(new, tanh=True), slope_of(o)], 1)
+    more = (None if g_gate is None else g_gate
+            * cat([slope_of(i), slope_of(f), slope_of(new, tanh=True),
+                   slope_of(o)], 1))
     states, found, begun, begun_cells, d, d_cell = [], [], [], [], 0, 0
     for start, n, before in backwards(sizes, reverse):
         states.append(rows(g_out, start, n) + d)
         d = states[-1] if p is None else states[-1] @ p
         d_cell = d * rows(to_cell, start, n) + d_cell
         if g_cell is not None: d_cell = d_cell + rows(g_cell, start, n)
-        z = cat([(rows(by_cell, start, n) * d_cell.unsqueeze(1)).reshape(n, 3 * c.size(1)), rows(by_shown, start, n) * d], 1)
+        z = cat([(rows(by_cell, start, n) * d_cell.unsqueeze(1)).reshape(n, 3 * c.size(1)),
+                 rows(by_shown, start, n) * d], 1)
         found.append(z if more is None else z + rows(more, start, n))
         d, d_cell = handed(found[-1] @ w, before, begun), handed(d_cell * rows(f, start, n), before, begun_cells)
     z = in_order(found, not reverse)
@@ -229,7 +239,9 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
     if g_gate is not None or g_held is not None:
         g_reset, g_update, g_new = given(g_gate, gates).chunk(3, 1)
         g_new = g_new * slope_of(new, tanh=True)
-        more = cat([(g_reset + g_new * held) * reset_slope, g_update * slope_of(update), g_new * reset + given(g_held, held)], 1)
+        more = cat(
+            [(g_reset + g_new * held) * reset_slope, g_update * slope_of(update), g_new * reset + given(g_held, held)],
+            1)
     states, found, begun, d = [], [], [], 0
     for start, n, before in backwards(sizes, reverse):
         states.append(rows(g_out, start, n) + d)
@@ -251,10 +263,13 @@ class Packed(NamedTuple):
     unsorted_indices: Tensor | None         # the way back
 
 class PackedSequence(Packed):
-    "Sequences of several lengths without padding, as `torch.nn.utils.rnn.PackedSequence`: what the recurrent layers walk through."
-    def __new__(cls, data: Tensor, batch_sizes: Tensor | None = None, sorted_indices: Tensor | None = None, unsorted_indices: Tensor | None = None):
+    """Sequences of several lengths without padding, as `torch.nn.utils.rnn.PackedSequence`: what the recurrent layers
+    walk through."""
+    def __new__(cls, data: Tensor, batch_sizes: Tensor | None = None, sorted_indices: Tensor | None = None,
+                unsorted_indices: Tensor | None = None):
         if batch_sizes is None: data, batch_sizes = data
-        return super().__new__(cls, data, batch_sizes, sorted_indices, invert_permutation(sorted_indices) if unsorted_indices is None else unsorted_indices)
+        return super().__new__(cls, data, batch_sizes, sorted_indices,
+                               invert_permutation(sorted_indices) if unsorted_indices is None else unsorted_indices)
 
     def to(self, *args, **kwargs) -> PackedSequence:
         "With the data in another dtype or on another device."
@@ -268,8 +283,10 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     return None if permutation is None else permutation.argsort()
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpadse1
-def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False, enforce_sorted: bool = True) -> PackedSequence:
-    "Padded sequences without their padding, as `torch.nn.utils.rnn.pack_padded_sequence`. RuntimeError for lengths that do not fit."
+def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False,
+                         enforce_sorted: bool = True) -> PackedSequence:
+    """Padded sequences without their padding, as `torch.nn.utils.rnn.pack_padded_sequence`. RuntimeError for lengths
+    that do not fit."""
     lengths, order = [int(n) for n in lengths], None
     if not enforce_sorted:
         order = tensor(lengths).argsort(descending=True)
@@ -277,24 +294,45 @@ def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False, enfo
     if batch_first: input = input.transpose(0, 1)
     check_lengths(lengths, input)
     sizes = turned(lengths)
-    return PackedSequence(FUNCTIONS["cat"]([input[step, :n] for step, n in enumerate(sizes)]), tensor(sizes, dtype=int64), order)
+    return PackedSequence(FUNCTIONS["cat"]([input[step, :n] for step, n in enumerate(sizes)]),
+                          tensor(sizes, dtype=int64), order)
 
 def check_lengths(lengths: list[int], input: Tensor) -> None:
-    "A RuntimeError unless there is a length for each sequence, none below 1, none beyond the padding, the longest first."
-    if len(lengths) != input.size(1): raise error(RuntimeError, f"Expected `len(lengths)` to be equal to batch_size, but got {len(lengths)} (batch_size={input.size(1)})", "each sequence has its length", "batch_first=..., if the dimensions are exchanged")
-    if min(lengths) < 1: raise error(RuntimeError, "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0", "an empty sequence has no last state", "leave it out")
-    if lengths != sorted(lengths, reverse=True): raise error(RuntimeError, "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True.", "sequences that still run must stand together", "enforce_sorted=False")
-    if lengths[0] > input.size(0): raise error(RuntimeError, f"Expected sequence length to be larger than or equal to the longest, but got {lengths[0]} for {input.size(0)} steps", "a sequence ends with its padding", "smaller lengths")
+    """A RuntimeError unless there is a length for each sequence, none below 1, none beyond the padding, the longest
+    first."""
+    if len(lengths) != input.size(1):
+        raise error(
+            RuntimeError, f"Expected `len(lengths)` to be equal to batch_size, but got {len(lengths)} "
+            f"(batch_size={input.size(1)})", "each sequence has its length",
+            "batch_first=..., if the dimensions are exchanged")
+    if min(lengths) < 1:
+        raise error(RuntimeError, "Length of all samples has to be greater than 0, but found an element in "
+                    "'lengths' that is <= 0", "an empty sequence has no last state", "leave it out")
+    if lengths != sorted(lengths, reverse=True):
+        raise error(RuntimeError, "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True.",
+                    "sequences that still run must stand together", "enforce_sorted=False")
+    if lengths[0] > input.size(0):
+        raise error(
+            RuntimeError, f"Expected sequence length to be larger than or equal to the longest, but got {lengths[0]} "
+            f"for {input.size(0)} steps", "a sequence ends with its padding", "smaller lengths")
 
 # %% ../../nbs/nn/recurrent.ipynb #rcunpac1
-def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0, total_length: int | None = None) -> tuple[Tensor, Tensor]:
-    "The padded sequences in the order in which they came, and their lengths, as `torch.nn.utils.rnn.pad_packed_sequence`."
+def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0,
+                        total_length: int | None = None) -> tuple[Tensor, Tensor]:
+    """The padded sequences in the order in which they came, and their lengths, as
+    `torch.nn.utils.rnn.pad_packed_sequence`."""
     sizes = sequence.batch_sizes.tolist()
     if total_length is not None and total_length < len(sizes):
-        raise error(ValueError, f"Expected total_length to be at least the length of the longest sequence in input, but got total_length={total_length} and max sequence length being {len(sizes)}", "nothing is cut off", "a larger total_length")
+        raise error(
+            ValueError, "Expected total_length to be at least the length of the longest sequence in input, but "
+            f"got total_length={total_length} and max sequence length being {len(sizes)}", "nothing is cut off",
+            "a larger total_length")
     padded = pad_sequence([rows(sequence.data, start, n) for start, n in steps(sizes, False)], True, padding_value)
     if (more := (total_length or 0) - len(sizes)) > 0:
-        padded = FUNCTIONS["cat"]([padded, FUNCTIONS["full"]((more, *padded.shape[1:]), padding_value, dtype=padded.dtype, device=padded.device)])
+        padded = FUNCTIONS["cat"]([
+            padded, FUNCTIONS["full"]((more, *padded.shape[1:]), padding_value, dtype=padded.dtype,
+                                      device=padded.device)
+        ])
     lengths = tensor(turned(sizes), dtype=int64)
     if batch_first: padded = padded.transpose(0, 1)
     back = sequence.unsorted_indices
@@ -313,42 +351,64 @@ def parameter_name(name: str, layer: int, direction: int) -> str: return f"{name
 
 def weights_of(layer: Module, number: int, direction: int) -> list[Parameter | None]:
     "The parameters of a layer and direction; None for those it does not have."
-    return [getattr(layer, parameter_name(name, number, direction), None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")]
+    return [
+        getattr(layer, parameter_name(name, number, direction), None)
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+    ]
 
 def fill_recurrent(layer: Module) -> None:
     "PyTorch's: everything uniform between -1 / sqrt(hidden_size) and 1 / sqrt(hidden_size)."
     bound = 1 / math.sqrt(layer.hidden_size) if layer.hidden_size > 0 else 0.0
-    for p in layer.parameters(): fill(p, "uniform", -bound, bound, scheme="PyTorch's default", why=f"1 / sqrt(hidden_size = {layer.hidden_size})")
+    for p in layer.parameters():
+        fill(p, "uniform", -bound, bound, scheme="PyTorch's default",
+             why=f"1 / sqrt(hidden_size = {layer.hidden_size})")
 
 def check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size) -> None:
     "A TypeError or ValueError for options that make no layer; a warning for a dropout that has no place."
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
-        raise error(ValueError, "dropout should be a number in range [0, 1] representing the probability of an element being zeroed", f"given {dropout!r}", "dropout=0.1")
+        raise error(ValueError, "dropout should be a number in range [0, 1] representing the probability of an "
+                                "element being zeroed", f"given {dropout!r}", "dropout=0.1")
     if dropout > 0 and num_layers == 1:
-        warnings.warn(f"dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}", stacklevel=4)
-    for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int), ("hidden_size", hidden_size, int)):
-        if not isinstance(value, kind): raise error(TypeError, f"{name} should be of type {kind.__name__}, got: {type(value).__name__}", f"given {value!r}", "look at the order of the arguments")
+        warnings.warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+                      f"expects num_layers greater than 1, but got dropout={dropout} and "
+                      f"num_layers={num_layers}", stacklevel=4)
+    for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int),
+                              ("hidden_size", hidden_size, int)):
+        if not isinstance(value, kind):
+            raise error(TypeError, f"{name} should be of type {kind.__name__}, got: {type(value).__name__}",
+                        f"given {value!r}", "look at the order of the arguments")
     for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
-        if value <= 0: raise error(ValueError, f"{name} must be greater than zero", f"given {value}", f"{name}=1 is the smallest")
-    if proj_size < 0: raise error(ValueError, "proj_size should be a positive integer or zero to disable projections", f"given {proj_size}", "proj_size=0")
-    if proj_size >= hidden_size: raise error(ValueError, "proj_size has to be smaller than hidden_size", f"{proj_size} and {hidden_size}", "a projection makes the state smaller")
+        if value <= 0:
+            raise error(ValueError, f"{name} must be greater than zero", f"given {value}", f"{name}=1 is the smallest")
+    if proj_size < 0:
+        raise error(ValueError, "proj_size should be a positive integer or zero to disable projections",
+                    f"given {proj_size}", "proj_size=0")
+    if proj_size >= hidden_size:
+        raise error(ValueError, "proj_size has to be smaller than hidden_size", f"{proj_size} and {hidden_size}",
+                    "a projection makes the state smaller")
 
 # %% ../../nbs/nn/recurrent.ipynb #rcbase01
 class Recurrent(Module):
     "What RNN, LSTM and GRU have in common: layers, directions, first states."
     gates, has_cell = 1, False
 
-    def __init__(self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device=None, dtype=None):
+    def __init__(self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+                 device=None, dtype=None):
         super().__init__()
         self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias, self.batch_first = mode, input_size, hidden_size, num_layers, bias, batch_first
         check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
         self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
         made, out, rows = {"device": device, "dtype": dtype}, proj_size or hidden_size, self.gates * hidden_size
         for layer, direction in itertools.product(range(num_layers), range(1 + bool(bidirectional))):
-            shapes = {"weight_ih": (rows, input_size if layer == 0 else out * (1 + bool(bidirectional))), "weight_hh": (rows, out)}
+            shapes = {
+                "weight_ih": (rows, input_size if layer == 0 else out * (1 + bool(bidirectional))),
+                "weight_hh": (rows, out)
+            }
             if bias: shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
             if proj_size: shapes |= {"weight_hr": (proj_size, hidden_size)}
-            for name, shape in shapes.items(): setattr(self, parameter_name(name, layer, direction), Parameter(empty(*shape, **made)))
+            for name, shape in shapes.items():
+                setattr(self, parameter_name(name, layer, direction), Parameter(empty(*shape, **made)))
         self.reset_parameters()
 
     def reset_parameters(self) -> None: fill_recurrent(self)
@@ -364,7 +424,9 @@ class Recurrent(Module):
 
     def extra_repr(self) -> str:
         usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
-        return ", ".join([f"{self.input_size}, {self.hidden_size}"] + [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value])
+        return ", ".join(
+            [f"{self.input_size}, {self.hidden_size}"]
+            + [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value])
 
 # %% ../../nbs/nn/recurrent.ipynb #rcchecs1
 def first_states(self: Recurrent, input: Tensor, hx, batch: int) -> list[Tensor]:
@@ -376,16 +438,23 @@ def first_states(self: Recurrent, input: Tensor, hx, batch: int) -> list[Tensor]
     for number, (x, n) in enumerate(zip(hx, sizes)):
         if tuple(x.shape) != (directions, batch, n):
             what = f"Expected hidden[{number}] size" if self.has_cell else "Expected hidden size"
-            raise error(RuntimeError, f"{what} {(directions, batch, n)}, got {list(x.shape)}", "a state for each layer and direction, and each sequence", "leave it out to begin with zeros")
+            raise error(RuntimeError, f"{what} {(directions, batch, n)}, got {list(x.shape)}",
+                        "a state for each layer and direction, and each sequence", "leave it out to begin with zeros")
     return hx
 
 def check_input(self: Recurrent, input: Tensor) -> None:
     "A RuntimeError or ValueError if the input does not fit the layer."
     if input.dtype is not self.weight_ih_l0.dtype:
-        raise error(ValueError, f"RNN input dtype ({input.dtype}) does not match weight dtype ({self.weight_ih_l0.dtype}).", "products do not promote, as in PyTorch", f"input.to({self.weight_ih_l0.dtype}), or model.to({input.dtype})")
+        raise error(ValueError, f"RNN input dtype ({input.dtype}) does not match weight dtype "
+                    f"({self.weight_ih_l0.dtype}).", "products do not promote, as in PyTorch",
+                    f"input.to({self.weight_ih_l0.dtype}), or model.to({input.dtype})")
     if input.size(-1) != self.input_size:
-        raise error(RuntimeError, f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.size(-1)}", "the last dimension holds the features", "batch_first=..., if the dimensions are exchanged")
-    if not input.size(0): raise error(RuntimeError, "Expected sequence length to be larger than 0 in RNN", f"the input has shape {tuple(input.shape)}", "a sequence of one step at least")
+        raise error(RuntimeError, f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
+                    f"{input.size(-1)}", "the last dimension holds the features",
+                    "batch_first=..., if the dimensions are exchanged")
+    if not input.size(0):
+        raise error(RuntimeError, "Expected sequence length to be larger than 0 in RNN",
+                    f"the input has shape {tuple(input.shape)}", "a sequence of one step at least")
 
 # %% ../../nbs/nn/recurrent.ipynb #rcwalk01
 def last_rows(x: Tensor, sizes: tuple, reverse: bool) -> Tensor:
@@ -401,7 +470,8 @@ def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Te
         if layer and self.dropout and self.training: x = FUNCTIONS["nn.functional.dropout"](x, self.dropout, True)
         outs = []
         for reverse in range(directions):
-            results = self.run(x, [h[layer * directions + reverse] for h in hx], *weights_of(self, layer, reverse), sizes=sizes, reverse=bool(reverse))
+            results = self.run(x, [h[layer * directions + reverse] for h in hx], *weights_of(self, layer, reverse),
+                               sizes=sizes, reverse=bool(reverse))
             outs.append(results[0])
             last.append([last_rows(r, sizes, reverse) for r in results[:len(hx)]])
         x = outs[0] if directions == 1 else FUNCTIONS["cat"](outs, 1)
@@ -413,7 +483,8 @@ def forward(self: Recurrent, input, hx=None):
     packed = isinstance(input, PackedSequence)
     x = input.data if packed else input
     if not packed and x.ndim not in (2, 3):
-        raise error(ValueError, f"{type(self).__name__}: Expected input to be 2D or 3D, got {x.ndim}D tensor instead", "a batch of sequences of feature vectors, or one sequence", "x.unsqueeze(0)")
+        raise error(ValueError, f"{type(self).__name__}: Expected input to be 2D or 3D, got {x.ndim}D tensor instead",
+                    "a batch of sequences of feature vectors, or one sequence", "x.unsqueeze(0)")
     alone, swap = not packed and x.ndim == 2, not packed and x.ndim == 3 and self.batch_first
     if hx is not None and not packed: hx = checked_states(self, hx, x.ndim)
     if alone: x = x.unsqueeze(1)
@@ -421,7 +492,8 @@ def forward(self: Recurrent, input, hx=None):
     check_input(self, x)
     sizes = tuple(input.batch_sizes.tolist()) if packed else (x.size(1),) * x.size(0)
     if packed and hx is not None and input.sorted_indices is not None: hx = permuted(hx, input.sorted_indices)
-    out, states = walk(self, x if packed else x.reshape(-1, self.input_size), first_states(self, x, hx, sizes[0]), sizes)
+    out, states = walk(self, x if packed else x.reshape(-1, self.input_size), first_states(self, x, hx, sizes[0]),
+                       sizes)
     if packed:
         if input.unsorted_indices is not None: states = [s.index_select(1, input.unsorted_indices) for s in states]
         return input._replace(data=out), tuple(states) if self.has_cell else states[0]
@@ -436,45 +508,65 @@ def permuted(hx, order: Tensor):
     "First states in the order in which packed sequences stand."
     return tuple(h.index_select(1, order) for h in hx) if isinstance(hx, (tuple, list)) else hx.index_select(1, order)
 
+# %% ../../nbs/nn/recurrent.ipynb #rcforwa1b
 def checked_states(self: Recurrent, hx, ndim: int):
     "First states with the dimensions of the input; those of one sequence get a batch of one. RuntimeError for others."
     given = tuple(hx) if self.has_cell else (hx,)
     if any(h.ndim != ndim for h in given):
         kind = "batched" if ndim == 3 else "unbatched"
-        raise error(RuntimeError, f"For {kind} {ndim}-D input, hx should also be {ndim}-D but got {', '.join(f'{h.ndim}-D' for h in given)}", "states have a batch if the input has one", "h.unsqueeze(1)")
+        raise error(
+            RuntimeError, f"For {kind} {ndim}-D input, hx should also be {ndim}-D but got "
+            f"{', '.join(f'{h.ndim}-D' for h in given)}", "states have a batch if the input has one", "h.unsqueeze(1)")
     if ndim == 2: given = tuple(h.unsqueeze(1) for h in given)
     return given if self.has_cell else given[0]
 
 # %% ../../nbs/nn/recurrent.ipynb #rclayer1
 class RNN(Recurrent):
-    "h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or with `batch_first` (batch, steps, features); output of each step, and the last state."
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None, dtype=None):
-        if nonlinearity not in ("tanh", "relu"): raise error(ValueError, f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.", "PyTorch has these two", "RNNCell in a loop of your own")
-        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+    """h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or with `batch_first` (batch, steps, features); output
+    of each step, and the last state."""
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
+                 bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+                 device=None, dtype=None):
+        if nonlinearity not in ("tanh", "relu"):
+            raise error(ValueError, f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.",
+                        "PyTorch has these two", "RNNCell in a loop of your own")
+        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                         bidirectional, 0, device, dtype)
         self.nonlinearity = nonlinearity
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
         x = linear(x, w_ih, b_ih if b_ih is None else b_ih + b_hh)
-        return (call(OPS["rnn"], (x, states[0], w_hh), {"sizes": sizes, "reverse": reverse, "relu": self.nonlinearity == "relu"}, "StackBackward0"),)
+        return (call(OPS["rnn"], (x, states[0], w_hh),
+                     {"sizes": sizes, "reverse": reverse, "relu": self.nonlinearity == "relu"}, "StackBackward0"),)
 
 class LSTM(Recurrent):
     "An RNN with a cell that gates write to and read from, as `torch.nn.LSTM`; its state is a pair (h, c)."
     gates, has_cell = 4, True
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device=None, dtype=None):
-        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+                 device=None, dtype=None):
+        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+                         proj_size, device, dtype)
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
         x = linear(x, w_ih, b_ih if b_ih is None else b_ih + b_hh)
-        return call(OPS["lstm"], (x, *states, w_hh, w_hr), {"sizes": sizes, "reverse": reverse}, "MkldnnRnnLayerBackward0")
+        return call(OPS["lstm"], (x, *states, w_hh, w_hr), {"sizes": sizes, "reverse": reverse},
+                    "MkldnnRnnLayerBackward0")
 
+# %% ../../nbs/nn/recurrent.ipynb #rclayer1b
 class GRU(Recurrent):
     "An RNN whose gates choose between the old state and a new one, as `torch.nn.GRU`."
     gates = 3
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None, dtype=None):
-        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype)
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None, dtype=None):
+        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0,
+                         device, dtype)
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
-        return call(OPS["gru"], (linear(x, w_ih, b_ih), states[0], w_hh, b_hh), {"sizes": sizes, "reverse": reverse}, "StackBackward0")
+        return call(OPS["gru"], (linear(x, w_ih, b_ih), states[0], w_hh, b_hh), {"sizes": sizes, "reverse": reverse},
+                    "StackBackward0")
 
 # %% ../../nbs/nn/recurrent.ipynb #rccells1
 class Cell(Module):
@@ -487,7 +579,8 @@ class Cell(Module):
         made = {"device": device, "dtype": dtype}
         self.weight_ih = Parameter(empty(gates * hidden_size, input_size, **made))
         self.weight_hh = Parameter(empty(gates * hidden_size, hidden_size, **made))
-        for name in ("bias_ih", "bias_hh"): self.register_parameter(name, Parameter(empty(gates * hidden_size, **made)) if bias else None)
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, Parameter(empty(gates * hidden_size, **made)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: fill_recurrent(self)
@@ -498,19 +591,29 @@ class Cell(Module):
         return linear(input, self.weight_ih, self.bias_ih), linear(hx, self.weight_hh, self.bias_hh)
 
     def extra_repr(self) -> str:
-        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}") + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}")
+        return (f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}") +
+                ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"))
 
 def check_cell(cell: Cell, input: Tensor, hx: Tensor) -> None:
     "A RuntimeError if input and state do not fit a cell, or each other."
-    for what, x, name, n in (("input", input, "input_size", cell.input_size), ("hidden", hx, "hidden_size", cell.hidden_size)):
-        if x.size(-1) != n: raise error(RuntimeError, f"{what} has inconsistent {name}: got {x.size(-1)} expected {n}", f"its shape is {tuple(x.shape)}", f"another {name}")
-    if len(input) != len(hx): raise error(RuntimeError, f"Input batch size {len(input)} doesn't match hidden batch size {len(hx)}", "each sequence has a state of its own", "h.expand(...)")
+    for what, x, name, n in (("input", input, "input_size", cell.input_size), ("hidden", hx, "hidden_size",
+                                                                               cell.hidden_size)):
+        if x.size(-1) != n:
+            raise error(RuntimeError, f"{what} has inconsistent {name}: got {x.size(-1)} expected {n}",
+                        f"its shape is {tuple(x.shape)}", f"another {name}")
+    if len(input) != len(hx):
+        raise error(RuntimeError, f"Input batch size {len(input)} doesn't match hidden batch size {len(hx)}",
+                    "each sequence has a state of its own", "h.expand(...)")
 
+# %% ../../nbs/nn/recurrent.ipynb #rccells1b
 def one_step(self: Cell, input: Tensor, hx, step: Callable):
-    "A step of a cell on a batch, or on one vector; states that are not given are zeros. ValueError for other dimensions."
+    """A step of a cell on a batch, or on one vector; states that are not given are zeros. ValueError for other
+    dimensions."""
     states = hx if isinstance(hx, (tuple, list)) else [] if hx is None else [hx]
     for what, x in [("input", input), *(("hidden", h) for h in states)]:
-        if x.ndim not in (1, 2): raise error(ValueError, f"{type(self).__name__}: Expected {what} to be 1D or 2D, got {x.ndim}D instead", "a cell takes one step", f"nn.{type(self).__name__.removesuffix('Cell')} takes sequences")
+        if x.ndim not in (1, 2):
+            raise error(ValueError, f"{type(self).__name__}: Expected {what} to be 1D or 2D, got {x.ndim}D instead",
+                        "a cell takes one step", f"nn.{type(self).__name__.removesuffix('Cell')} takes sequences")
     alone = input.ndim == 1
     if alone: input, states = input.unsqueeze(0), [h.unsqueeze(0) for h in states]
     if hx is None: states = [zeros(len(input), self.hidden_size, dtype=input.dtype, device=input.device)] * 2
@@ -521,21 +624,27 @@ def one_step(self: Cell, input: Tensor, hx, step: Callable):
 # %% ../../nbs/nn/recurrent.ipynb #rccells2
 class RNNCell(Cell):
     "One step of an RNN, as `torch.nn.RNNCell`: tanh (or ReLU) of a linear map of input and state."
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device=None, dtype=None):
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device=None,
+                 dtype=None):
         super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor: return one_step(self, input, hx, self.step)
 
     def step(self, input, h, *_):
-        if self.nonlinearity not in ("tanh", "relu"): raise error(RuntimeError, f"Unknown nonlinearity: {self.nonlinearity}", "PyTorch has tanh and relu", "nonlinearity='tanh'")
+        if self.nonlinearity not in ("tanh", "relu"):
+            raise error(RuntimeError, f"Unknown nonlinearity: {self.nonlinearity}", "PyTorch has tanh and relu",
+                        "nonlinearity='tanh'")
         x, h = self.parts(input, h)
         return (x + h).tanh() if self.nonlinearity == "tanh" else (x + h).relu()
 
 class LSTMCell(Cell):
     "One step of an LSTM, as `torch.nn.LSTMCell`: its state is a pair (h, c)."
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None): super().__init__(input_size, hidden_size, bias, 4, device, dtype)
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]: return one_step(self, input, hx, self.step)
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        return one_step(self, input, hx, self.step)
 
     def step(self, input, h, c):
         x, h = self.parts(input, h)
@@ -543,9 +652,11 @@ class LSTMCell(Cell):
         c = f.sigmoid() * c + i.sigmoid() * new.tanh()
         return o.sigmoid() * c.tanh(), c
 
+# %% ../../nbs/nn/recurrent.ipynb #rccells2b
 class GRUCell(Cell):
     "One step of a GRU, as `torch.nn.GRUCell`."
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None): super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor: return one_step(self, input, hx, self.step)
 
     def step(self, input, h, *_):

@@ -26,30 +26,41 @@ def check_padding(padding_idx: int | None, rows: int) -> int:
     "The row that is padding, counted from the front; -1 for none. AssertionError if there is no such row."
     if padding_idx is None: return -1
     if -rows <= padding_idx < max(rows, 1): return padding_idx % max(rows, 1)
-    raise error(AssertionError, "Padding_idx must be within num_embeddings", f"{padding_idx}, of {rows} rows", f"a row from {-rows} to {rows - 1}")
+    raise error(AssertionError, "Padding_idx must be within num_embeddings", f"{padding_idx}, of {rows} rows",
+                f"a row from {-rows} to {rows - 1}")
 
 def renormalize(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
-    "Shorten the rows at an index whose p-norm is above `max_norm`, in place. IndexError or RuntimeError for a row that is not there."
+    """Shorten the rows at an index whose p-norm is above `max_norm`, in place. IndexError or RuntimeError for a row
+    that is not there."""
     table, index = weight.detach(), index.reshape(-1)
     rows = FUNCTIONS["embedding"](table, index)
     norms = rows.norm(norm_type, -1, True)
     table[index] = where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
 
 @functional
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
-    "The rows of `weight` at `input`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are shortened first, in place; `scale_grad_by_freq` divides each row's gradient by how often it stands there. IndexError out of range."
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
+              norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
+    """The rows of `weight` at `input`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are
+    shortened first, in place; `scale_grad_by_freq` divides each row's gradient by how often it stands there.
+    IndexError out of range."""
     check_places(input, "embedding")
     padding_idx = check_padding(padding_idx, len(weight))
     if max_norm is not None: renormalize(weight, input, max_norm, norm_type)
     return FUNCTIONS["embedding"](weight, input, padding_idx, scale_grad_by_freq, sparse)
 
-for name, function in {"one_hot": one_hot, **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance")}}.items(): FUNCTIONS[f"nn.functional.{name}"] = function
+for name, function in {
+        "one_hot": one_hot,
+        **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance")}
+}.items():
+    FUNCTIONS[f"nn.functional.{name}"] = function
 
 # %% ../../nbs/nn/small.ipynb #smclass1
 def make_table(layer: Module, rows: int, columns: int, given: Tensor | None, trained: bool, device, dtype) -> None:
     "Give a layer its table: a new one, or the one given. AssertionError if that has another shape."
     layer.num_embeddings, layer.embedding_dim = rows, columns
-    if given is not None and tuple(given.shape) != (rows, columns): raise error(AssertionError, "Shape of weight does not match num_embeddings and embedding_dim", f"it is {tuple(given.shape)}, they are {rows} and {columns}", "from_pretrained(weight)")
+    if given is not None and tuple(given.shape) != (rows, columns):
+        raise error(AssertionError, "Shape of weight does not match num_embeddings and embedding_dim",
+                    f"it is {tuple(given.shape)}, they are {rows} and {columns}", "from_pretrained(weight)")
     layer.weight = Parameter(empty(rows, columns, device=device, dtype=dtype) if given is None else given, trained)
     if given is None: layer.reset_parameters()
 
@@ -63,15 +74,21 @@ def fill_table(layer: Module) -> None:
 def check_table(embeddings: Tensor) -> Tensor:
     "An AssertionError unless it has two dimensions."
     if embeddings.ndim == 2: return embeddings
-    raise error(AssertionError, "Embeddings parameter is expected to be 2-dimensional", f"it has {embeddings.ndim} dimensions", "a row for each index")
+    raise error(AssertionError, "Embeddings parameter is expected to be 2-dimensional",
+                f"it has {embeddings.ndim} dimensions", "a row for each index")
 
 def refuse_sparse(sparse: bool) -> None:
-    if sparse: raise error(NotImplementedError, "edunets has no sparse gradients", "a gradient is a tensor as large as its parameter", "sparse=False")
+    if sparse:
+        raise error(NotImplementedError, "edunets has no sparse gradients",
+                    "a gradient is a tensor as large as its parameter", "sparse=False")
 
 # %% ../../nbs/nn/small.ipynb #smclass2
 class Embedding(Module):
-    "A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`: input of integers (*), output (*, embedding_dim)."
-    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, _weight: Tensor | None = None, _freeze: bool = False, device=None, dtype=None):
+    """A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`: input of
+    integers (*), output (*, embedding_dim)."""
+    def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None,
+                 max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
+                 sparse: bool = False, _weight: Tensor | None = None, _freeze: bool = False, device=None, dtype=None):
         super().__init__()
         refuse_sparse(sparse)
         self.padding_idx = None if padding_idx is None else check_padding(padding_idx, num_embeddings)
@@ -79,16 +96,26 @@ class Embedding(Module):
         make_table(self, num_embeddings, embedding_dim, _weight, not _freeze, device, dtype)
 
     def reset_parameters(self) -> None: fill_table(self)
-    def forward(self, input: Tensor) -> Tensor: return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq,
+                         self.sparse)
 
     def extra_repr(self) -> str:
-        more = {"padding_idx": (self.padding_idx, None), "max_norm": (self.max_norm, None), "norm_type": (self.norm_type, 2), "scale_grad_by_freq": (self.scale_grad_by_freq, False)}
-        return f"{self.num_embeddings}, {self.embedding_dim}" + "".join(f", {name}={value}" for name, (value, usual) in more.items() if value != usual)
+        more = {
+            "padding_idx": (self.padding_idx, None), "max_norm": (self.max_norm, None),
+            "norm_type": (self.norm_type, 2), "scale_grad_by_freq": (self.scale_grad_by_freq, False)
+        }
+        return (f"{self.num_embeddings}, {self.embedding_dim}"
+                + "".join(f", {name}={value}" for name, (value, usual) in more.items() if value != usual))
 
     @classmethod
-    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False) -> Embedding:
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None,
+                        max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
+                        sparse: bool = False) -> Embedding:
         "A layer on a table that is there already; it is not trained further, unless `freeze=False`."
-        return cls(*check_table(embeddings).shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, embeddings, freeze)
+        return cls(*check_table(embeddings).shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
+                   embeddings, freeze)
 
 # %% ../../nbs/nn/small.ipynb #smbags03
 def bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx):
@@ -107,17 +134,23 @@ def without(rows: Tensor, index: Tensor, padding_idx: int, value: float = 0) -> 
     there = index == padding_idx
     return where(there.unsqueeze(-1) if rows.ndim > 1 else there, value, rows)
 
-def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, bags: int, padding_idx: int, by_freq: bool) -> Tensor:
+def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, bags: int, padding_idx: int,
+              by_freq: bool) -> Tensor:
     "`bag_kernel` in rows."
-    rows = without(call(OPS["embedding"], (weight, index), {"padding_idx": padding_idx, "by_freq": by_freq}), index, padding_idx)
+    rows = without(call(OPS["embedding"], (weight, index), {"padding_idx": padding_idx, "by_freq": by_freq}), index,
+                   padding_idx)
     if scale is not None: rows = rows * scale.unsqueeze(-1)
-    return call(OPS["scatter"], (filled(rows, (bags, rows.payload.shape[1]), 0), rows, bag), {"dims": (0,), "mode": "add"})
+    return call(OPS["scatter"], (filled(rows, (bags, rows.payload.shape[1]), 0), rows, bag),
+                {"dims": (0,), "mode": "add"})
 
 # %% ../../nbs/nn/small.ipynb #smbags04
 def check_bagged(weight, index) -> None:
     "A RuntimeError if an index is out of range."
     out = ((index < 0) | (index >= len(weight))).nonzero()[0]
-    if len(out): raise error(RuntimeError, f"Index {int(out[0])} of input takes value {int(index[out[0]])} which is not in the valid range [0, {len(weight)})", f"the table has {len(weight)} rows", "a larger table")
+    if len(out):
+        raise error(
+            RuntimeError, f"Index {int(out[0])} of input takes value {int(index[out[0]])} which is not in the valid "
+            f"range [0, {len(weight)})", f"the table has {len(weight)} rows", "a larger table")
 
 kernel(embedding_bag=lambda xp, weight, scale, index, bag, *, bags, length, padding_idx, by_freq: bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx))
 check(embedding_bag=lambda weight, scale, index, bag, **params: check_bagged(weight, index))
@@ -127,14 +160,17 @@ vjp(embedding_bag=[lambda g, scale, like, index, bag, padding_idx, by_freq: embe
 
 # %% ../../nbs/nn/small.ipynb #smmax001
 def bag_max(xp, weight, index, bag, bags, length, padding_idx):
-    "The largest of each column in each bag (0 in an empty one), and the row that it stands in (-1 there); the first of equal ones."
+    """The largest of each column in each bag (0 in an empty one), and the row that it stands in (-1 there); the first
+    of equal ones."""
     rows, n = rows_at(xp, weight, index), index.shape[0]
-    if not rows.size: return xp.zeros((bags, weight.shape[1]), weight.dtype), xp.full((bags, weight.shape[1]), -1, "int64")
+    if not rows.size:
+        return (xp.zeros((bags, weight.shape[1]), weight.dtype), xp.full((bags, weight.shape[1]), -1, "int64"))
     if padding_idx >= 0: rows[index == padding_idx] = -math.inf
     if length: at = rows.reshape(bags, length, weight.shape[1]).argmax(1) + xp.arange(0, n, length)[:, None]
     else:
         best = combined(xp, xp.maximum, xp.full((bags, weight.shape[1]), -math.inf, weight.dtype), rows, (bag,))
-        at = combined(xp, xp.minimum, xp.full(best.shape, n), xp.where(rows == best[bag], xp.arange(n)[:, None], n), (bag,))
+        number = xp.where(rows == best[bag], xp.arange(n)[:, None], n)
+        at = combined(xp, xp.minimum, xp.full(best.shape, n), number, (bag,))
     place = xp.where(at < n, index[xp.minimum(at, n - 1)], -1).astype("int64")
     if padding_idx >= 0: place = xp.where(place == padding_idx, -1, place)
     return xp.where(place < 0, 0, weight[place, xp.arange(weight.shape[1])]).astype(weight.dtype), place
@@ -148,7 +184,9 @@ def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int, padding
     rows, n, columns = without(rows_of(weight, index), index, padding_idx, -math.inf), index.size(0), weight.size(1)
     best = call(OPS["scatter_max"], (filled(weight, (bags, columns), -math.inf), rows, bag), {"dims": (0,)})
     number = FUNCTIONS["arange"](n, device=weight.device).unsqueeze(1)
-    first = -call(OPS["scatter_max"], (filled(number, (bags, columns), -n), where(rows == rows_of(best, bag), -number, -n), bag), {"dims": (0,)})
+    first = -call(OPS["scatter_max"],
+                  (filled(number,
+                          (bags, columns), -n), where(rows == rows_of(best, bag), -number, -n), bag), {"dims": (0,)})
     place = where(first < n, rows_of(index, first.clamp(max=n - 1)), -1).to(int64)
     place = where(place == padding_idx, -1, place)
     return where(place < 0, 0, call(OPS["gather"], (weight, *at_place(place)), {"dims": (0, 1)})), place
@@ -162,55 +200,116 @@ vjp(embedding_bag_max=[lambda g, like, second: call(OPS["scatter"], (filled(like
 # %% ../../nbs/nn/small.ipynb #smfunc01
 def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> Tensor:
     "Where the bags begin, and where the last ends. ValueError or RuntimeError for what can't be."
-    if offsets is None: raise error(ValueError, "offsets has to be a 1D Tensor but got None", "indices in a row belong to bags", "offsets=en.tensor([0]), for one bag")
-    if offsets.ndim != 1: raise error(ValueError, "offsets has to be a 1D Tensor", f"it has {offsets.ndim} dimensions", "offsets.reshape(-1)")
+    if offsets is None:
+        raise error(ValueError, "offsets has to be a 1D Tensor but got None", "indices in a row belong to bags",
+                    "offsets=en.tensor([0]), for one bag")
+    if offsets.ndim != 1:
+        raise error(ValueError, "offsets has to be a 1D Tensor", f"it has {offsets.ndim} dimensions",
+                    "offsets.reshape(-1)")
     n = input.size(0)
-    if include_last_offset and not len(offsets): raise error(RuntimeError, "include_last_offset: number of offset should be at least 1", "the last is where the last bag ends", "en.tensor([0])")
-    if len(offsets) and int(offsets[0]) != 0: raise error(RuntimeError, f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {int(offsets[0])}", "no index is left out", "offsets - offsets[0]")
-    if len(offsets) and int(offsets[-1]) > n: raise error(RuntimeError, f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of {int(offsets[-1])}", "a bag begins where there is an index", f"offsets up to {n}")
+    if include_last_offset and not len(offsets):
+        raise error(RuntimeError, "include_last_offset: number of offset should be at least 1",
+                    "the last is where the last bag ends", "en.tensor([0])")
+    if len(offsets) and int(offsets[0]) != 0:
+        raise error(
+            RuntimeError,
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start "
+            f"from position 0. However, got {int(offsets[0])}",
+            "no index is left out", "offsets - offsets[0]")
+    if len(offsets) and int(offsets[-1]) > n:
+        raise error(
+            RuntimeError,
+            f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of {int(offsets[-1])}",
+            "a bag begins where there is an index", f"offsets up to {n}")
     ends = offsets if include_last_offset else FUNCTIONS["cat"]([offsets, filled(offsets, (1,), n)])
-    if (ends[1:] < ends[:-1]).any(): raise error(RuntimeError, "offsets have to be sorted", f"given {offsets.tolist()}", "bags in the order of their indices")
+    if (ends[1:] < ends[:-1]).any():
+        raise error(RuntimeError, "offsets have to be sorted", f"given {offsets.tolist()}",
+                    "bags in the order of their indices")
     return ends
 
+# %% ../../nbs/nn/small.ipynb #smfunc01b
 def bags_of(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[Tensor, Tensor, int, int]:
     "Indices in a row, the bag of each, how many bags there are, and their length if they all have one (else 0)."
     if input.ndim == 2:
-        if offsets is not None: raise error(ValueError, f"if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type {type(offsets)}", "each row is a bag", "offsets=None")
+        if offsets is not None:
+            raise error(
+                ValueError,
+                "if input is 2D, then offsets has to be None, as input is treated is a "
+                "mini-batch of fixed length sequences. However, found offsets of type "
+                f"{type(offsets)}",
+                "each row is a bag", "offsets=None")
         bags, length = input.shape
-        if not length: raise error(RuntimeError, "bags of length 0", f"the input has the shape {tuple(input.shape)}", "offsets, for empty bags")
+        if not length:
+            raise error(RuntimeError, "bags of length 0", f"the input has the shape {tuple(input.shape)}",
+                        "offsets, for empty bags")
         return input.reshape(-1), FUNCTIONS["arange"](bags, device=input.device).repeat_interleave(length), bags, length
-    if input.ndim != 1: raise error(ValueError, f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}", "a bag is a line of indices", "input.reshape(-1) and offsets")
+    if input.ndim != 1:
+        raise error(ValueError, f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}",
+                    "a bag is a line of indices", "input.reshape(-1) and offsets")
     ends = check_offsets(input, offsets, include_last_offset)
     bags = len(ends) - 1
     index = input[:int(ends[-1])] if bags else input[:0]
-    return index, FUNCTIONS["searchsorted"](ends[1:], FUNCTIONS["arange"](len(index), device=input.device), right=True), bags, 0
+    return (index, FUNCTIONS["searchsorted"](ends[1:], FUNCTIONS["arange"](len(index), device=input.device),
+                                             right=True), bags, 0)
 
 # %% ../../nbs/nn/small.ipynb #smfunc02
-def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by_freq: bool, sparse: bool, padding_idx: int | None) -> None:
+def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by_freq: bool, sparse: bool,
+              padding_idx: int | None) -> None:
     "PyTorch's errors for what does not fit."
     check_places(input, "embedding_bag")
-    if scale is not None and input.shape != scale.shape: raise error(ValueError, f"embedding_bag: If per_sample_weights ({scale.shape}) is not None, then it must have the same shape as the input ({input.shape})", "each index has its weight", "another shape")
-    if weight.ndim != 2: raise error(ValueError, f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}", "it has a row for each index", "another table")
-    if not weight.dtype.is_floating_point: raise error(RuntimeError, f"Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, Float, Double; but got {weight.dtype.name} instead", "rows are averaged", "weight.float()")
-    if mode not in ("sum", "mean", "max"): raise error(ValueError, "mode has to be one of sum, mean or max", f"given {mode!r}", "mode='mean'")
-    if mode == "max" and by_freq: raise error(ValueError, "max mode does not support scaling the gradient by the frequency", "each number comes from one row", "mode='sum'")
-    if mode == "max" and sparse: raise error(ValueError, "max mode does not support sparse weights", "each number comes from one row", "mode='sum'")
+    if scale is not None and input.shape != scale.shape:
+        raise error(
+            ValueError, f"embedding_bag: If per_sample_weights ({scale.shape}) is not None, then it must have the "
+            f"same shape as the input ({input.shape})", "each index has its weight", "another shape")
+    if weight.ndim != 2:
+        raise error(ValueError, f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}",
+                    "it has a row for each index", "another table")
+    if not weight.dtype.is_floating_point:
+        raise error(
+            RuntimeError, "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, "
+            f"Float, Double; but got {weight.dtype.name} instead", "rows are averaged", "weight.float()")
+    if mode not in ("sum", "mean", "max"):
+        raise error(ValueError, "mode has to be one of sum, mean or max", f"given {mode!r}", "mode='mean'")
+    if mode == "max" and by_freq:
+        raise error(ValueError, "max mode does not support scaling the gradient by the frequency",
+                    "each number comes from one row", "mode='sum'")
+    if mode == "max" and sparse:
+        raise error(ValueError, "max mode does not support sparse weights", "each number comes from one row",
+                    "mode='sum'")
     refuse_sparse(sparse)
-    if scale is not None and mode != "sum": raise error(NotImplementedError, f"embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got mode='{mode}').", "a weighted sum is one", "mode='sum', and weights that sum to 1")
-    if scale is not None and scale.dtype is not weight.dtype: raise error(RuntimeError, f"Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 'per_sample_weights'; but type {weight.dtype.name} does not equal {scale.dtype.name}", "products do not promote here", "per_sample_weights.to(weight.dtype)")
-    if padding_idx is not None and not -len(weight) <= padding_idx < len(weight): raise error(RuntimeError, f"padding_idx must be within the number of embeddings, {-len(weight)} through {len(weight) - 1}, but got {padding_idx}", "it names a row", "padding_idx=0")
+    if scale is not None and mode != "sum":
+        raise error(
+            NotImplementedError,
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
+            f"mode='sum' (got mode='{mode}').", "a weighted sum is one", "mode='sum', and weights that sum to 1")
+    if scale is not None and scale.dtype is not weight.dtype:
+        raise error(
+            RuntimeError, "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 "
+            f"'per_sample_weights'; but type {weight.dtype.name} does not equal {scale.dtype.name}",
+            "products do not promote here", "per_sample_weights.to(weight.dtype)")
+    if padding_idx is not None and not -len(weight) <= padding_idx < len(weight):
+        raise error(
+            RuntimeError, f"padding_idx must be within the number of embeddings, {-len(weight)} through "
+            f"{len(weight) - 1}, but got {padding_idx}", "it names a row", "padding_idx=0")
 
+# %% ../../nbs/nn/small.ipynb #smfunc02b
 @functional
-def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None, norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None) -> Tensor:
-    "The sum, mean or maximum of the rows in each bag: the rows of a matrix of indices, or stretches of a vector that begin at `offsets`. The padding counts for nothing. RuntimeError for an index out of range."
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None,
+                  norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False,
+                  per_sample_weights: Tensor | None = None, include_last_offset: bool = False,
+                  padding_idx: int | None = None) -> Tensor:
+    """The sum, mean or maximum of the rows in each bag: the rows of a matrix of indices, or stretches of a vector that
+    begin at `offsets`. The padding counts for nothing. RuntimeError for an index out of range."""
     check_bag(input, weight, per_sample_weights, mode, scale_grad_by_freq, sparse, padding_idx)
     index, bag, bags, length = bags_of(input, offsets, include_last_offset)
     padding = -1 if padding_idx is None else padding_idx % len(weight)
     if max_norm is not None: renormalize(weight, input, max_norm, norm_type)
     params = {"bags": bags, "length": length, "padding_idx": padding}
     if mode == "max": return call(OPS["embedding_bag_max"], (weight, index, bag), params, "EmbeddingBagBackward0")[0]
-    scale = per_sample_weights.reshape(-1)[:len(index)] if per_sample_weights is not None else mean_scale(weight, index, bag, bags, length, padding) if mode == "mean" else None
-    return call(OPS["embedding_bag"], (weight, scale, index, bag), params | {"by_freq": scale_grad_by_freq}, "EmbeddingBagBackward0")
+    scale = (per_sample_weights.reshape(-1)[:len(index)] if per_sample_weights is not None else
+             mean_scale(weight, index, bag, bags, length, padding) if mode == "mean" else None)
+    return call(OPS["embedding_bag"], (weight, scale, index, bag), params | {"by_freq": scale_grad_by_freq},
+                "EmbeddingBagBackward0")
 
 def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: int, padding_idx: int) -> Tensor:
     "One over the size of the bag that each index lies in."
@@ -221,8 +320,12 @@ def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: in
 
 # %% ../../nbs/nn/small.ipynb #smfunc04
 class EmbeddingBag(Module):
-    "The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input (bags, length), or a line of numbers with the `offsets` where bags begin."
-    def __init__(self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, _weight: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None, device=None, dtype=None):
+    """The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input (bags, length), or
+    a line of numbers with the `offsets` where bags begin."""
+    def __init__(self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
+                 scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False,
+                 _weight: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
+                 device=None, dtype=None):
         super().__init__()
         refuse_sparse(sparse)
         self.padding_idx = None if padding_idx is None else check_padding(padding_idx, num_embeddings)
@@ -232,16 +335,26 @@ class EmbeddingBag(Module):
     def reset_parameters(self) -> None: fill_table(self)
 
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
-        return embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx)
+        return embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq,
+                             self.mode, self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx)
 
     def extra_repr(self) -> str:
-        more = {"max_norm": (self.max_norm, None), "norm_type": (self.norm_type, 2), "scale_grad_by_freq": (self.scale_grad_by_freq, False), "mode": (self.mode, None), "padding_idx": (self.padding_idx, None)}
-        return f"{self.num_embeddings}, {self.embedding_dim}" + "".join(f", {name}={value!r}" for name, (value, usual) in more.items() if value != usual)
+        more = {
+            "max_norm": (self.max_norm, None), "norm_type": (self.norm_type, 2),
+            "scale_grad_by_freq": (self.scale_grad_by_freq, False), "mode": (self.mode, None),
+            "padding_idx": (self.padding_idx, None)
+        }
+        return (f"{self.num_embeddings}, {self.embedding_dim}"
+                + "".join(f", {name}={value!r}" for name, (value, usual) in more.items() if value != usual))
 
     @classmethod
-    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, include_last_offset: bool = False, padding_idx: int | None = None) -> EmbeddingBag:
+    def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, max_norm: float | None = None,
+                        norm_type: float = 2.0, scale_grad_by_freq: bool = False, mode: str = "mean",
+                        sparse: bool = False, include_last_offset: bool = False,
+                        padding_idx: int | None = None) -> EmbeddingBag:
         "A layer on a table that is there already; it is not trained further, unless `freeze=False`."
-        layer = cls(*check_table(embeddings).shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset, padding_idx)
+        layer = cls(*check_table(embeddings).shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
+                    include_last_offset, padding_idx)
         layer.weight.requires_grad = not freeze
         return layer
 
@@ -251,20 +364,29 @@ class PairwiseDistance(Module):
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
         super().__init__()
         self.norm, self.eps, self.keepdim = p, eps, keepdim
-    def forward(self, x1: Tensor, x2: Tensor) -> Tensor: return FUNCTIONS["pairwise_distance"](x1, x2, self.norm, self.eps, self.keepdim)
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return FUNCTIONS["pairwise_distance"](x1, x2, self.norm, self.eps, self.keepdim)
 
 class CosineSimilarity(Module):
     "The cosine of the angle between two inputs along a dimension, as `torch.nn.CosineSimilarity`."
     def __init__(self, dim: int = 1, eps: float = 1e-8):
         super().__init__()
         self.dim, self.eps = dim, eps
-    def forward(self, x1: Tensor, x2: Tensor) -> Tensor: return FUNCTIONS["cosine_similarity"](x1, x2, self.dim, self.eps)
 
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return FUNCTIONS["cosine_similarity"](x1, x2, self.dim, self.eps)
+
+# %% ../../nbs/nn/small.ipynb #smtwo001b
 class Bilinear(Module):
-    "x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and (*, in2_features), output (*, out_features)."
-    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device=None, dtype=None):
+    """x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and (*, in2_features), output (*,
+    out_features)."""
+    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device=None,
+                 dtype=None):
         super().__init__()
-        if in1_features <= 0: raise error(ValueError, f"in1_features must be > 0, but got (in1_features={in1_features})", "its root is the spread of the first weights", "in1_features=1")
+        if in1_features <= 0:
+            raise error(ValueError, f"in1_features must be > 0, but got (in1_features={in1_features})",
+                        "its root is the spread of the first weights", "in1_features=1")
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
         self.register_parameter("bias", Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
@@ -273,7 +395,12 @@ class Bilinear(Module):
     def reset_parameters(self) -> None:
         bound = 1 / math.sqrt(self.weight.size(1))
         for x in (self.weight, self.bias):
-            if x is not None: fill(x, "uniform", -bound, bound, scheme="PyTorch's default", why=f"1 / sqrt(in1_features = {self.in1_features})")
+            if x is not None:
+                fill(x, "uniform", -bound, bound, scheme="PyTorch's default",
+                     why=f"1 / sqrt(in1_features = {self.in1_features})")
 
-    def forward(self, input1: Tensor, input2: Tensor) -> Tensor: return FUNCTIONS["bilinear"](input1, input2, self.weight, self.bias)
-    def extra_repr(self) -> str: return f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, bias={self.bias is not None}"
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return FUNCTIONS["bilinear"](input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -24,8 +24,10 @@ def saved_members(module: Module) -> Iterator[tuple[str, dict, Tensor]]:
             if x is not None and name not in module._non_persistent_buffers_set: yield name, store, x
 
 @patch
-def state_dict(self: Module, *, destination: dict | None = None, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Tensor]:
-    "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`). What is saved of a model."
+def state_dict(self: Module, *, destination: dict | None = None, prefix: str = "",
+               keep_vars: bool = False) -> OrderedDict[str, Tensor]:
+    """All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`).
+    What is saved of a model."""
     state, hooks = OrderedDict() if destination is None else destination, self._hooks
     for hook in list(hooks.state_pre.values()) if hooks else []: hook(self, prefix, keep_vars)
     for name, _, x in saved_members(self): state[prefix + name] = x if keep_vars else x.detach()
@@ -42,15 +44,22 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", "missing_keys unexpected_k
 
 def places(module: Module) -> dict[str, tuple[dict, str, Tensor]]:
     "Where each name of a state is kept: (store, name in it, the tensor there now)."
-    return {dotted(path, name): (store, name, x) for path, m in module.named_modules(remove_duplicate=False) for name, store, x in saved_members(m)}
+    return {
+        dotted(path, name): (store, name, x) for path, m in module.named_modules(remove_duplicate=False)
+        for name, store, x in saved_members(m)
+    }
 
 def misfits(kept: dict, state: Mapping) -> list[str]:
     "What is wrong with the values of a state, in PyTorch's words."
     said = []
     for name, (_, _, x) in kept.items():
         value = state.get(name, x)
-        if not isinstance(value, Tensor): said.append(f'While copying the parameter named "{name}", expected edunets.Tensor or Tensor-like object from checkpoint but received {type(value)}')
-        elif value.shape != x.shape: said.append(f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, the shape in current model is {x.shape}.")
+        if not isinstance(value, Tensor):
+            said.append(f'While copying the parameter named "{name}", expected edunets.Tensor or Tensor-like '
+                        f'object from checkpoint but received {type(value)}')
+        elif value.shape != x.shape:
+            said.append(f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, "
+                        f"the shape in current model is {x.shape}.")
     return said
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1
@@ -58,17 +67,23 @@ def quoted(names: list[str]) -> str: return ", ".join(f'"{name}"' for name in na
 
 @patch
 def _fill_state(self: Module, state: dict, prefix: str) -> None:
-    "Give a state that is about to be loaded what older ones lack, under names that begin with `prefix`; a class may have its own."
+    """Give a state that is about to be loaded what older ones lack, under names that begin with `prefix`; a class may
+    have its own."""
 
 @patch
-def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
-    "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does not fit and, if `strict`, for names too few or too many: then nothing was changed."
-    if not isinstance(state_dict, Mapping): raise error(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.", "a state is a dict of names and tensors", "model.load_state_dict(en.load(path))")
+def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool = True,
+                    assign: bool = False) -> IncompatibleKeys:
+    """Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does
+    not fit and, if `strict`, for names too few or too many: then nothing was changed."""
+    if not isinstance(state_dict, Mapping):
+        raise error(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.",
+                    "a state is a dict of names and tensors", "model.load_state_dict(en.load(path))")
     state, missing, unexpected, said = OrderedDict(state_dict), [], [], []
     for path, module in list(self.named_modules(remove_duplicate=False)):
         prefix = f"{path}." * bool(path)
         module._fill_state(state, prefix)
-        for hook in list(module._hooks.load_pre.values()) if module._hooks else []: hook(module, state, prefix, {}, strict, missing, unexpected, said)
+        for hook in list(module._hooks.load_pre.values()) if module._hooks else []:
+            hook(module, state, prefix, {}, strict, missing, unexpected, said)
     kept = places(self)
     missing += [name for name in kept if name not in state]
     unexpected += [name for name in state if name not in kept]
@@ -76,7 +91,9 @@ def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool
     if strict and unexpected: said.append(f"Unexpected key(s) in state_dict: {quoted(unexpected)}. ")
     said += misfits(kept, state)
     if said:
-        raise error(RuntimeError, "\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:", *said]), "the state belongs to another model; this one was not changed", "strict=False skips names; sizes must fit")
+        raise error(RuntimeError, "\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:",
+                                               *said]), "the state belongs to another model; this one was not changed",
+                    "strict=False skips names; sizes must fit")
     for name, place in kept.items():
         if name in state: take(place, state[name], assign)
     keys = IncompatibleKeys(missing, unexpected)
@@ -84,6 +101,7 @@ def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool
         for hook in list(module._hooks.load.values()) if module._hooks else []: hook(module, keys)
     return keys
 
+# %% ../../nbs/03b_state.ipynb #nnstlod1b
 def inner_first(module: Module) -> Iterator[Module]:
     for child in module._modules.values():
         if child is not None: yield from inner_first(child)
@@ -110,7 +128,8 @@ def register_state_dict_post_hook(self: Module, hook: Callable) -> RemovableHand
 
 @patch
 def register_load_state_dict_pre_hook(self: Module, hook: Callable) -> RemovableHandle:
-    "Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a state is loaded; it may rename keys."
+    """Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a
+    state is loaded; it may rename keys."""
     return RemovableHandle(hooks_of(self).load_pre, hook)
 
 @patch

@@ -25,23 +25,31 @@ def utility(function: Callable) -> Callable:
     FUNCTIONS[f"nn.utils.{function.__name__}"] = function
     return function
 
-def listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]: return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+def listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    return ([tensors] if isinstance(tensors, Tensor) else list(tensors))
 
 def gradients(parameters: list[Tensor]) -> list[Tensor]: return [p.grad for p in parameters if p.grad is not None]
 
 @utility
-def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
-    "The p-norm of several tensors as of one vector. RuntimeError, if asked for, where it is not finite. `foreach` changes nothing here."
+def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                   foreach: bool | None = None) -> Tensor:
+    """The p-norm of several tensors as of one vector. RuntimeError, if asked for, where it is not finite. `foreach`
+    changes nothing here."""
     p, tensors = float(norm_type), listed(tensors)
     if not tensors: return tensor(0.0)
     norm, device = FUNCTIONS["linalg.vector_norm"], tensors[0].device
     with no_grad(): total = norm(FUNCTIONS["stack"]([norm(x, p).to(device) for x in tensors]), p)
     if error_if_nonfinite and not total.isfinite():
-        raise error(RuntimeError, f"The total norm of order {p} for gradients from `parameters` is non-finite, so it cannot be clipped.", f"it is {total.item()}: a loss was infinite or NaN, or a sum overflowed", "look for the first NaN with en.autograd.set_detect_anomaly(True), or error_if_nonfinite=False")
+        raise error(
+            RuntimeError, f"The total norm of order {p} for gradients from `parameters` is non-finite, so it "
+            "cannot be clipped.", f"it is {total.item()}: a loss was infinite or NaN, or a sum overflowed",
+            "look for the first NaN with en.autograd.set_detect_anomaly(True), or "
+            "error_if_nonfinite=False")
     return total
 
 @utility
-def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None) -> None:
+def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor,
+                          foreach: bool | None = None) -> None:
     "Scale all gradients, in place, by max_norm / total_norm where that is less than 1."
     grads = gradients(listed(parameters))
     if not grads: return
@@ -49,11 +57,14 @@ def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float
         share = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
         for g in grads: g.mul_(share.to(g.device))
 
+# %% ../../nbs/nn/utilities.ipynb #utglob03b
 @utility
-def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
+def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
+                    error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
     "Scale all gradients, in place, so that their norm as one vector is at most `max_norm`; returns what it was before."
     found = listed(parameters)
-    if not found and isinstance(parameters, types.GeneratorType): warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
+    if not found and isinstance(parameters, types.GeneratorType):
+        warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
     total = get_total_norm(gradients(found), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(found, max_norm, total)
     return total
@@ -67,7 +78,9 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
 # %% ../../nbs/nn/utilities.ipynb #utvect02
 def same_device(parameters: list[Tensor]) -> None:
     "A TypeError if they lie on several devices."
-    if len({str(p.device) for p in parameters}) > 1: raise error(TypeError, "Found two parameters on different devices, this is currently not supported.", "a vector lies on one", "model.to(device)")
+    if len({str(p.device) for p in parameters}) > 1:
+        raise error(TypeError, "Found two parameters on different devices, this is currently not supported.",
+                    "a vector lies on one", "model.to(device)")
 
 @utility
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
@@ -79,11 +92,15 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 @utility
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     "Make each parameter a view of its part of a vector. RuntimeError if the vector is too short."
-    if not isinstance(vec, Tensor): raise error(TypeError, f"expected edunets.Tensor, but got: {type(vec).__name__}", "the parameters are views of it", "en.tensor(...)")
+    if not isinstance(vec, Tensor):
+        raise error(TypeError, f"expected edunets.Tensor, but got: {type(vec).__name__}",
+                    "the parameters are views of it", "en.tensor(...)")
     found, at = list(parameters), 0
     same_device(found)
     needed = sum(p.numel() for p in found)
-    if vec.numel() < needed: raise error(RuntimeError, f"a vector of {vec.numel()} numbers is too short", f"the parameters have {needed}", "parameters_to_vector(parameters) has their number")
+    if vec.numel() < needed:
+        raise error(RuntimeError, f"a vector of {vec.numel()} numbers is too short", f"the parameters have {needed}",
+                    "parameters_to_vector(parameters) has their number")
     for p in found:
         p.data = vec.detach()[at:at + p.numel()].reshape(p.shape)
         at += p.numel()
@@ -96,27 +113,51 @@ def rnn_utility(function: Callable) -> Callable:
 
 def check_sequences(sequences: tuple, padding_side: str) -> None:
     "A RuntimeError unless they fit into one box."
-    if not sequences: raise error(RuntimeError, "received an empty list of sequences", "a batch has one at least", "[sequence]")
-    if padding_side not in ("left", "right"): raise error(RuntimeError, f"Expected padding_side to be one of left or right, but got {padding_side}.", "a sequence has two ends", "padding_side='right'")
+    if not sequences:
+        raise error(RuntimeError, "received an empty list of sequences", "a batch has one at least", "[sequence]")
+    if padding_side not in ("left", "right"):
+        raise error(RuntimeError, f"Expected padding_side to be one of left or right, but got {padding_side}.",
+                    "a sequence has two ends", "padding_side='right'")
     for s in sequences:
-        if not isinstance(s, Tensor): raise error(TypeError, f"expected a list of tensors, but got {type(s).__name__}", "each sequence is a tensor", "en.tensor(sequence)")
-        if not s.ndim: raise error(RuntimeError, "a sequence has a length, a 0-d tensor has none", f"its value is {s.item()}", "s.reshape(1)")
-        if s.shape[1:] != sequences[0].shape[1:]: raise error(RuntimeError, f"The size of tensor a ({tuple(sequences[0].shape)}) must match the size of tensor b ({tuple(s.shape)}) but for the first dimension", "only the lengths may differ", "reshape them")
+        if not isinstance(s, Tensor):
+            raise error(TypeError, f"expected a list of tensors, but got {type(s).__name__}",
+                        "each sequence is a tensor", "en.tensor(sequence)")
+        if not s.ndim:
+            raise error(RuntimeError, "a sequence has a length, a 0-d tensor has none", f"its value is {s.item()}",
+                        "s.reshape(1)")
+        if s.shape[1:] != sequences[0].shape[1:]:
+            raise error(
+                RuntimeError,
+                f"The size of tensor a ({tuple(sequences[0].shape)}) must match the size of "
+                f"tensor b ({tuple(s.shape)}) but for the first dimension",
+                "only the lengths may differ", "reshape them")
 
+# %% ../../nbs/nn/utilities.ipynb #utpads01b
 @rnn_utility
-def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right") -> Tensor:
-    "Sequences of different lengths in one tensor (longest, batch, ...), or (batch, longest, ...) if `batch_first`, filled up with a number at their ends, or at their beginnings. RuntimeError if they differ in another dimension."
-    if not isinstance(sequences, Iterable): raise error(RuntimeError, f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}", "a batch is made of several", "[sequence]")
+def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False, padding_value: float = 0.0,
+                 padding_side: str = "right") -> Tensor:
+    """Sequences of different lengths in one tensor (longest, batch, ...), or (batch, longest, ...) if `batch_first`, filled up with a number at their ends, or at their beginnings. RuntimeError if
+    they differ in another dimension."""
+    if not isinstance(sequences, Iterable):
+        raise error(RuntimeError,
+                    f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}",
+                    "a batch is made of several", "[sequence]")
     sequences = tuple(sequences)
     check_sequences(sequences, padding_side)
     longest, kind = max(s.size(0) for s in sequences), sequences[0].dtype
     gaps = [longest - s.size(0) for s in sequences]
-    padded = [bordered(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), padding_value) for s, gap in zip(sequences, gaps)]
+    padded = [
+        bordered(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), padding_value)
+        for s, gap in zip(sequences, gaps)
+    ]
     return FUNCTIONS["stack"](padded, 0 if batch_first else 1)
 
 @rnn_utility
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:
-    "The sequences that were padded at their ends, each with its length. ValueError if there are more or fewer lengths than sequences."
+    """The sequences that were padded at their ends, each with its length. ValueError if there are more or fewer lengths
+    than sequences."""
     batch = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    if batch.size(0) != len(lengths): raise error(ValueError, f"{len(lengths)} lengths for {batch.size(0)} sequences", "each sequence has its length", "batch_first=True, if the batch comes first")
+    if batch.size(0) != len(lengths):
+        raise error(ValueError, f"{len(lengths)} lengths for {batch.size(0)} sequences", "each sequence has its length",
+                    "batch_first=True, if the batch comes first")
     return [s[:max(0, int(n))].clone() for s, n in zip(batch.unbind(0), lengths.tolist())]

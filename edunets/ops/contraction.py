@@ -45,17 +45,22 @@ def summed(x: Tensor, letters: str, kept: str) -> tuple[Tensor, str]:
 def check_dtypes(*tensors) -> None:
     "A RuntimeError unless all have one dtype."
     found = {x.dtype.name: None for x in tensors}
-    if len(found) > 1: raise error(RuntimeError, f"expected tensors of the same dtype, but got {' and '.join(found)}", "products do not promote, as in PyTorch", "a.to(b.dtype)")
+    if len(found) > 1:
+        raise error(RuntimeError, f"expected tensors of the same dtype, but got {' and '.join(found)}",
+                    "products do not promote, as in PyTorch", "a.to(b.dtype)")
 
 def refuse(what: str, why: str = "the formula and the tensors do not fit") -> Exception:
     return error(RuntimeError, f"einsum(): {what}", why, 'einsum("bij,bjk->bik", a, b): a letter for each dimension')
 
 def spelled(formula: str, shapes: list[tuple]) -> tuple[list[str], str]:
-    "The letters of each operand and of the output, with letters of our own (capitals from behind) for what `...` stands for."
+    """The letters of each operand and of the output, with letters of our own (capitals from behind) for what `...`
+    stands for."""
     formula = formula.replace(" ", "")
     inputs, arrow, output = formula.partition("->")
     inputs = inputs.split(",")
-    if len(inputs) != len(shapes): raise refuse(f"more or fewer operands were provided than specified in the equation: {len(shapes)} for {len(inputs)}")
+    if len(inputs) != len(shapes):
+        raise refuse(
+            f"more or fewer operands were provided than specified in the equation: {len(shapes)} for {len(inputs)}")
     extra = [len(shape) - len(letters.replace("...", "")) for letters, shape in zip(inputs, shapes)]
     free = [c for c in reversed(string.ascii_letters) if c not in formula]
     most = max((n for n, letters in zip(extra, inputs) if "..." in letters), default=0)
@@ -63,15 +68,24 @@ def spelled(formula: str, shapes: list[tuple]) -> tuple[list[str], str]:
     rest = "".join(free[:most])
     full = [letters.replace("...", rest[most - n:] if n else "") for n, letters in zip(extra, inputs)]
     for letters, shape in zip(full, shapes):
-        if len(letters) != len(shape): raise refuse(f"the number of subscripts in the equation ({len(letters)}) does not match the number of dimensions ({len(shape)}) for operand of shape {list(shape)} and no ellipsis was given")
-        if not all(c in string.ascii_letters for c in letters): raise refuse(f"invalid subscript given in {letters!r}, subscripts must be in [a-zA-Z]")
-    if not arrow: output = "..." + "".join(sorted(c for c in set("".join(inputs).replace(".", "")) if "".join(inputs).count(c) == 1))
+        if len(letters) != len(shape):
+            raise refuse(
+                f"the number of subscripts in the equation ({len(letters)}) does not match the "
+                f"number of dimensions ({len(shape)}) "
+                f"for operand of shape {list(shape)} and no ellipsis was given")
+        if not all(c in string.ascii_letters for c in letters):
+            raise refuse(f"invalid subscript given in {letters!r}, subscripts must be in [a-zA-Z]")
+    if not arrow:
+        output = ("..."
+                  + "".join(sorted(c for c in set("".join(inputs).replace(".", "")) if "".join(inputs).count(c) == 1)))
     return full, checked_output(output.replace("...", rest), full)
 
+# %% ../../nbs/ops/contraction.ipynb #e7267086b
 def checked_output(output: str, inputs: list[str]) -> str:
     for c in output:
         if output.count(c) > 1: raise refuse(f"output subscript {c} appears more than once in the output")
-        if not any(c in letters for letters in inputs): raise refuse(f"output subscript {c} does not appear in the equation for any input operand")
+        if not any(c in letters for letters in inputs):
+            raise refuse(f"output subscript {c} does not appear in the equation for any input operand")
     return output
 
 # %% ../../nbs/ops/contraction.ipynb #c331b199
@@ -80,7 +94,9 @@ def without_repeats(x: Tensor, letters: str) -> tuple[Tensor, str]:
     for c in dict.fromkeys(letters):
         while letters.count(c) > 1:
             first, second = letters.index(c), letters.index(c, letters.index(c) + 1)
-            if x.size(first) != x.size(second): raise refuse(f"subscript {c} is repeated for operand, but the sizes don't match, {x.size(first)} != {x.size(second)}")
+            if x.size(first) != x.size(second):
+                raise refuse(f"subscript {c} is repeated for operand, but the sizes don't match, {x.size(first)} "
+                             f"!= {x.size(second)}")
             x = x.diagonal(0, first, second)
             letters = letters[:first] + letters[first + 1:second] + letters[second + 1:] + c
     return x, letters
@@ -90,7 +106,9 @@ def check_sizes(operands: list, letters: list[str]) -> None:
     sizes = {}
     for x, text in zip(operands, letters):
         for c, n in zip(text, x.payload.shape):
-            if 1 not in (n, sizes.get(c, n)) and sizes.get(c, n) != n: raise refuse(f"operands do not broadcast with remapped shapes: subscript {c} has sizes {sizes[c]} and {n}")
+            if 1 not in (n, sizes.get(c, n)) and sizes.get(c, n) != n:
+                raise refuse(f"operands do not broadcast with remapped shapes: subscript {c} has sizes "
+                             f"{sizes[c]} and {n}")
             sizes[c] = n if sizes.get(c, 1) == 1 else sizes[c]
 
 def narrowed(x: Tensor, letters: str, others: set[str]) -> tuple[Tensor, str]:
@@ -101,14 +119,22 @@ def narrowed(x: Tensor, letters: str, others: set[str]) -> tuple[Tensor, str]:
 # %% ../../nbs/ops/contraction.ipynb #6caa8456
 @face(method=False)
 def einsum(*args) -> Tensor:
-    "einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output lacks. RuntimeError if formula and shapes do not fit."
+    """einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output
+    lacks. RuntimeError if formula and shapes do not fit."""
     equation, operands = args[0], list(sizes_of(args[1:]))
-    if not isinstance(equation, str) or not operands: raise error(ValueError, "einsum(): must specify the equation string and at least one operand", "the formula comes first", 'einsum("ij,jk->ik", a, b)')
+    if not isinstance(equation, str) or not operands:
+        raise error(ValueError, "einsum(): must specify the equation string and at least one operand",
+                    "the formula comes first", 'einsum("ij,jk->ik", a, b)')
     check_dtypes(*operands)
     letters, output = spelled(equation, [x.payload.shape for x in operands])
     pairs = [without_repeats(x, text) for x, text in zip(operands, letters)]
     check_sizes([x for x, _ in pairs], [text for _, text in pairs])
-    pairs = [narrowed(x, text, {c for k, (y, other) in enumerate(pairs) if k != n for d, c in enumerate(other) if y.size(d) > 1 or k < n}) for n, (x, text) in enumerate(pairs)]
+    pairs = [
+        narrowed(
+            x, text,
+            {c for k, (y, other) in enumerate(pairs) if k != n for d, c in enumerate(other) if y.size(d) > 1 or k < n})
+        for n, (x, text) in enumerate(pairs)
+    ]
     result, text = pairs[0]
     for n, (x, other) in enumerate(pairs[1:], 2):
         kept = output + "".join(more for _, more in pairs[n:])
@@ -119,17 +145,23 @@ def einsum(*args) -> Tensor:
 # %% ../../nbs/ops/contraction.ipynb #905351a2
 @face(method=False)
 def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
-    "Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes differ."
+    """Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes
+    differ."""
     if isinstance(dims, int):
-        if dims < 0: raise error(RuntimeError, f"tensordot expects dims >= 0, but got dims={dims}", "it counts dimensions", "dims from 0 on")
+        if dims < 0:
+            raise error(RuntimeError, f"tensordot expects dims >= 0, but got dims={dims}", "it counts dimensions",
+                        "dims from 0 on")
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     left, right = [[d] if isinstance(d, int) else list(d) for d in dims]
     left, right = [check_dim(d, a.ndim) for d in left], [check_dim(d, b.ndim) for d in right]
     if len(left) != len(right) or any(a.size(d) != b.size(e) for d, e in zip(left, right)):
-        raise error(RuntimeError, f"contracted dimensions need to match, but {left} has sizes {[a.size(d) for d in left]} and {right} has sizes {[b.size(d) for d in right]}", "they are summed together", "dims of equal sizes")
+        raise error(
+            RuntimeError, f"contracted dimensions need to match, but {left} has sizes {[a.size(d) for d in left]} "
+            f"and {right} has sizes {[b.size(d) for d in right]}", "they are summed together", "dims of equal sizes")
     letters = string.ascii_letters[:a.ndim]
     others = [letters[left[right.index(d)]] if d in right else string.ascii_letters[26 + d] for d in range(b.ndim)]
-    product, text = pair(a, letters, b, "".join(others), "".join(c for c in [*letters, *others] if c not in [letters[d] for d in left]))
+    product, text = pair(a, letters, b, "".join(others),
+                         "".join(c for c in [*letters, *others] if c not in [letters[d] for d in left]))
     return finish(product, out)
 
 @face
@@ -137,7 +169,9 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Summed over the last dimension of both. RuntimeError if they differ in size."
     if not input.ndim or not other.ndim: return finish(input * other, out)
     if input.size(-1) != other.size(-1):
-        raise error(RuntimeError, f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} and {list(other.shape)}", "they are summed together", "another shape")
+        raise error(
+            RuntimeError, "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input.shape)} and {list(other.shape)}", "they are summed together", "another shape")
     return finish(tensordot(input, other, ([input.ndim - 1], [other.ndim - 1])), out)
 
 @face
@@ -154,7 +188,9 @@ def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
     input, product = promote((input, product))
     for name, number in (("beta", beta), ("alpha", alpha)):
         if isinstance(number, float) and product.payload.dtype.kind != "f":
-            raise error(RuntimeError, f"For integral input tensors, argument {name} must not be a floating point number.", f"{number} times an integer is none", "x.float() first")
+            raise error(RuntimeError,
+                        f"For integral input tensors, argument {name} must not be a floating point number.",
+                        f"{number} times an integer is none", "x.float() first")
     if alpha != 1: product = product * alpha
     input = input.expand(product.payload.shape)
     if beta == 0: return finish(product, out)
@@ -198,16 +234,22 @@ def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
 @face
 def trace(input: Tensor) -> Tensor:
     "The sum of the diagonal of a matrix. RuntimeError for other than a matrix."
-    if input.ndim != 2: raise error(RuntimeError, f"trace: expected a matrix, but got tensor with dim {input.ndim}", "a diagonal belongs to a matrix", 'einsum("...ii->...", x)')
+    if input.ndim != 2:
+        raise error(RuntimeError, f"trace: expected a matrix, but got tensor with dim {input.ndim}",
+                    "a diagonal belongs to a matrix", 'einsum("...ii->...", x)')
     return input.diagonal().sum()
 
 @face
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
     if input.ndim < 2 or input.size(-1) != input.size(-2):
-        raise error(RuntimeError, f"linalg.matrix_power: A must be batches of square matrices, but they are {' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves", "x @ x.mT")
+        raise error(
+            RuntimeError, "linalg.matrix_power: A must be batches of square matrices, but they are "
+            f"{' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves",
+            "x @ x.mT")
     if n < 0: input, n = FUNCTIONS["linalg.inv"](input), -n
-    result = FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device).expand(input.shape).clone() if n == 0 else None
+    result = (FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device).expand(input.shape).clone()
+              if n == 0 else None)
     while n:
         if n % 2: result = input if result is None else result @ input
         input, n = input @ input if n > 1 else input, n // 2
@@ -215,7 +257,8 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24
 def cheapest(sizes: tuple) -> tuple[int, tuple]:
-    "The fewest multiplications for a chain of matrices, of sizes[0] x sizes[1], sizes[1] x sizes[2] ..., and the order as nested pairs."
+    """The fewest multiplications for a chain of matrices, of sizes[0] x sizes[1], sizes[1] x sizes[2] ..., and the
+    order as nested pairs."""
     @functools.cache
     def best(first: int, last: int):
         if last - first == 1: return 0, first
@@ -224,14 +267,17 @@ def cheapest(sizes: tuple) -> tuple[int, tuple]:
     return best(0, len(sizes) - 1)
 
 def multiplied(order, matrices: list) -> Tensor:
-    return matrices[order] if isinstance(order, int) else multiplied(order[0], matrices) @ multiplied(order[1], matrices)
+    return (matrices[order] if isinstance(order, int) else multiplied(order[0], matrices)
+            @ multiplied(order[1], matrices))
 
 @face(method=False)
 def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
     "The product of matrices, in the cheapest order."
     matrices = list(sizes_of(matrices))
     for m in matrices:
-        if m.ndim != 2: raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.", "a chain is made of matrices", "a @ b @ c")
+        if m.ndim != 2:
+            raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.",
+                        "a chain is made of matrices", "a @ b @ c")
     return finish(multiplied(cheapest((*(m.size(0) for m in matrices), matrices[-1].size(1)))[1], matrices), out)
 
 # %% ../../nbs/ops/contraction.ipynb #facf36b7
@@ -239,12 +285,18 @@ def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     "The p-norm distance of every row of x1 to every row of x2. RuntimeError if rows differ in length."
     for x, what in ((x1, "X1"), (x2, "X2")):
-        if x.ndim < 2: raise error(RuntimeError, f"cdist only supports at least 2D tensors, {what} got: {x.ndim}D", "points are rows", "x.unsqueeze(0)")
+        if x.ndim < 2:
+            raise error(RuntimeError, f"cdist only supports at least 2D tensors, {what} got: {x.ndim}D",
+                        "points are rows", "x.unsqueeze(0)")
         check_floating(x, f"cdist only supports floating-point dtypes, {what}")
     check_dtypes(x1, x2)
-    if x1.size(-1) != x2.size(-1): raise error(RuntimeError, f"X1 and X2 must have the same number of columns. X1: {x1.size(-1)} X2: {x2.size(-1)}", "a point has one number for each coordinate", "another shape")
+    if x1.size(-1) != x2.size(-1):
+        raise error(RuntimeError,
+                    f"X1 and X2 must have the same number of columns. X1: {x1.size(-1)} X2: {x2.size(-1)}",
+                    "a point has one number for each coordinate", "another shape")
     many = x1.size(-2) > 25 or x2.size(-2) > 25
-    if p == 2 and (compute_mode == "use_mm_for_euclid_dist" or (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
+    if p == 2 and (compute_mode == "use_mm_for_euclid_dist" or
+                   (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
         square = (x1 * x1).sum(-1, True) + (x2 * x2).sum(-1).unsqueeze(-2) - 2 * (x1 @ x2.mT)
         return root(square.clamp(min=0))
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
@@ -271,19 +323,28 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
     check_dtypes(input, other)
-    if input.ndim != other.ndim: raise error(RuntimeError, "linalg.cross: inputs must have the same number of dimensions.", f"{input.ndim} and {other.ndim}", "x.unsqueeze(...)")
+    if input.ndim != other.ndim:
+        raise error(RuntimeError, "linalg.cross: inputs must have the same number of dimensions.",
+                    f"{input.ndim} and {other.ndim}", "x.unsqueeze(...)")
     shape = FUNCTIONS["broadcast_shapes"](input.payload.shape, other.payload.shape)
     dim = next((d for d, n in enumerate(input.shape) if n == 3), None) if dim is None else check_dim(dim, len(shape))
-    if dim is None or input.shape[dim] != 3 or other.shape[dim] != 3: raise error(RuntimeError, f"linalg.cross: inputs dimension {dim} must have length 3. Got {list(input.shape)} and {list(other.shape)}", "the vector product lives in space", "dim=...")
+    if dim is None or input.shape[dim] != 3 or other.shape[dim] != 3:
+        raise error(
+            RuntimeError, f"linalg.cross: inputs dimension {dim} must have length 3. Got {list(input.shape)} and "
+            f"{list(other.shape)}", "the vector product lives in space", "dim=...")
     a, b = input.expand(shape), other.expand(shape)
     return finish(a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim), out)
 
+# %% ../../nbs/ops/contraction.ipynb #df26eee6b
 @face(method=False)
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x1 A x2 + b for each matrix A of the weight."
     check_dtypes(input1, input2, weight, *(() if bias is None else (bias,)))
     if (input1.size(-1), input2.size(-1)) != tuple(weight.shape[1:]):
-        raise error(RuntimeError, f"bilinear(): input sizes do not match weight size: got {input1.size(-1)} and {input2.size(-1)} but expected {list(weight.shape[1:])}", "each matrix has a row for x1 and a column for x2", "another shape")
+        raise error(
+            RuntimeError, f"bilinear(): input sizes do not match weight size: got {input1.size(-1)} and "
+            f"{input2.size(-1)} but expected {list(weight.shape[1:])}",
+            "each matrix has a row for x1 and a column for x2", "another shape")
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias
 

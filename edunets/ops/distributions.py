@@ -37,7 +37,9 @@ def geometric(key: Tensor, p: float, shape: tuple, dtype=float32) -> Tensor:
 # %% ../../nbs/ops/distributions.ipynb #dist14cd
 def expects(holds: bool, name: str, what: str, found) -> None:
     "A RuntimeError for a parameter that makes no distribution."
-    if not holds: raise error(RuntimeError, f"{name} expects {what}, but found {found}", "otherwise there is no such distribution", f"a parameter with {what}")
+    if not holds:
+        raise error(RuntimeError, f"{name} expects {what}, but found {found}",
+                    "otherwise there is no such distribution", f"a parameter with {what}")
 
 def fill(x: Tensor, sample, generator: Generator | None) -> Tensor:
     "Write a sample, made from the next key, into a tensor."
@@ -95,7 +97,8 @@ def knuth(key: Tensor, rate: Tensor) -> Tensor:
 
 # %% ../../nbs/ops/distributions.ipynb #dist21cd
 def first_accepted(key: Tensor, done: Tensor, propose, *given: Tensor) -> Tensor:
-    "Rejection at all places that are not done: in each round `propose(u, v, *given)` gives values and whether they are accepted; a place keeps the first that is."
+    """Rejection at all places that are not done: in each round `propose(u, v, *given)` gives values and whether they
+    are accepted; a place keeps the first that is."""
     value = cast(done, float64) * 0
     for _ in range(ROUNDS):
         if settled(done): break
@@ -150,7 +153,8 @@ def jumps(key: Tensor, trials: Tensor, chance: Tensor) -> Tensor:
     return (count - 1).clamp(min=0)
 
 def btrs(key: Tensor, n: Tensor, p: Tensor, done: Tensor) -> Tensor:
-    "Successes among n trials if at least 10 are expected, of a chance up to one half (Hormann 1993, BTRS), where not done."
+    """Successes among n trials if at least 10 are expected, of a chance up to one half (Hormann 1993, BTRS), where not
+    done."""
     spread = (n * p * (1 - p)).sqrt()
     b = 1.15 + 2.53 * spread
     a, alpha, best = -0.0873 + 0.0248 * b + 0.01 * p, (2.83 + 5.1 / b) * spread, ((n + 1) * p).floor()
@@ -169,10 +173,15 @@ def btrs(key: Tensor, n: Tensor, p: Tensor, done: Tensor) -> Tensor:
 # %% ../../nbs/ops/distributions.ipynb #dist29cd
 @face(method=False)
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
-    "How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two dtypes."
+    """How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two
+    dtypes."""
     for what, x in (("count", count), ("prob", prob)):
-        if not x.dtype.is_floating_point: raise error(ValueError, f"binomial only supports floating-point dtypes for {what}, got: {x.dtype.name}", "counts are kept as floating numbers", f"{what}.float()")
-    if count.dtype is not prob.dtype: raise error(RuntimeError, f"Found dtype {prob.dtype.name} but expected {count.dtype.name}", "nothing is promoted here", "prob.to(count.dtype)")
+        if not x.dtype.is_floating_point:
+            raise error(ValueError, f"binomial only supports floating-point dtypes for {what}, got: {x.dtype.name}",
+                        "counts are kept as floating numbers", f"{what}.float()")
+    if count.dtype is not prob.dtype:
+        raise error(RuntimeError, f"Found dtype {prob.dtype.name} but expected {count.dtype.name}",
+                    "nothing is promoted here", "prob.to(count.dtype)")
     key = (generator or default_generator).next_key().to(count.device)
     n, p = (cast(x.detach(), float64) for x in (count, prob))
     valid = (n == n) & (p == p)
@@ -187,7 +196,9 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     return drawn(drawn(cast(result, count.dtype), count, "BinomialBackward0"), prob, "BinomialBackward0")
 
 @face(method=False)
-def randint_like(input: Tensor, low: int, high: int | None = None, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def randint_like(input: Tensor, low: int, high: int | None = None, *, generator=None, dtype=None, device=None,
+                 requires_grad: bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
+    return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=device
+                   or input.device, requires_grad=requires_grad)

@@ -11,8 +11,10 @@ import numpy as np
 
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, promote, publish, publish_all, unary, weak, where
-from ..table import NO_PARAMS, OPS, call, check, check_broadcast, decompose, erf_coefficients, horner, in_blocks, kernel
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, promote, publish, publish_all
+from ..names import unary, weak, where
+from ..table import NO_PARAMS, OPS, call, check, check_broadcast, decompose, erf_coefficients, horner, in_blocks
+from ..table import kernel
 from ..tensors import Tensor, bool_, float64, get_default_dtype, int16, int32, int64, patch
 from ..views import store
 
@@ -35,7 +37,8 @@ def real(input: Tensor, name: str) -> Tensor:
     "The same tensor. NotImplementedError for integers, which such a function would leave."
     check_tensor(input, name)
     if input.payload.dtype.kind == "f": return input
-    raise error(NotImplementedError, f'"{name}" not implemented for {input.dtype.name!r}', "its values lie between the integers", "x.float()")
+    raise error(NotImplementedError, f'"{name}" not implemented for {input.dtype.name!r}',
+                "its values lie between the integers", "x.float()")
 
 # %% ../../nbs/ops/elementwise.ipynb #c75a691b
 kernel(
@@ -91,7 +94,8 @@ LOWEST = 50
 STEPS = 8      # a number is raised by so many steps before Stirling's series: it is exact to the last digits there
 
 def stirling(x):
-    "log(gamma(x)) for large x (Abramowitz and Stegun 6.1.40), without the logarithm's part: the sum of B2k / (2k (2k-1) x**(2k-1))."
+    """log(gamma(x)) for large x (Abramowitz and Stegun 6.1.40), without the logarithm's part: the sum of B2k / (2k
+    (2k-1) x**(2k-1))."""
     w = 1 / (x * x)
     return horner([b / (2 * k * (2 * k - 1)) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])], w) / x
 
@@ -128,7 +132,10 @@ def polygamma_kernel(xp, a, n):
     steps = STEPS + math.ceil(max(0, min(LOWEST, -float(xp.where(x == x, x, 0).min(initial=0)))))
     below = functools.reduce(lambda total, k: total + (x + k) ** -(n + 1.0), range(steps), 0)
     y = x + steps
-    terms = [b * math.factorial(2 * k + n - 1) / (math.factorial(2 * k) * math.factorial(n)) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])]
+    terms = [
+        b * math.factorial(2 * k + n - 1) / (math.factorial(2 * k) * math.factorial(n))
+        for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])
+    ]
     above = (1 / n + (0.5 + horner(terms, 1 / (y * y)) / y) / y) * y ** -float(n)
     return xp.where(a < -LOWEST, math.nan, (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
 
@@ -198,19 +205,23 @@ def ratio(a, b) -> Tensor:
 def soft_share(a, b, scale: float) -> Tensor:
     "e**a / (e**a + e**b)."
     apart = a - b
-    return FUNCTIONS["sigmoid"](where(apart.isnan() & (a == b), 0, apart) * scale)      # of two equal infinities the difference is NaN
+    # of two equal infinities the difference is NaN
+    return FUNCTIONS["sigmoid"](where(apart.isnan() & (a == b), 0, apart) * scale)
 
 publish_all(binary, {"hypot": "The length of the hypotenuse, sqrt(x*x + y*y), without overflow.", "copysign": "The size of x with the sign of y."}, floating=True)
 publish_all(binary, {"logaddexp": "log(exp(x) + exp(y)), without overflow.", "logaddexp2": "log2(2**x + 2**y), without overflow."}, floating=True, inplace=False)
 publish_all(binary, {"gcd": "The greatest common divisor.", "lcm": "The least common multiple."})
 
 # %% ../../nbs/ops/elementwise.ipynb #f888c8c6
-ALIASES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
-           "arctan2": "atan2", "clip": "clamp", "subtract": "sub", "divide": "div", "fix": "trunc"}
+ALIASES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "arctan2": "atan2", "clip": "clamp", "subtract": "sub", "divide": "div", "fix": "trunc"
+}
 
 def twin(function):
     "The same function, to be published under another name."
-    copy = types.FunctionType(function.__code__, function.__globals__, closure=function.__closure__, argdefs=function.__defaults__)
+    copy = types.FunctionType(function.__code__, function.__globals__, closure=function.__closure__,
+                              argdefs=function.__defaults__)
     copy.__kwdefaults__, copy.__annotations__ = function.__kwdefaults__, function.__annotations__
     copy.__dict__.update(function.__dict__)
     return copy
@@ -257,7 +268,9 @@ publish("rad2deg", lambda input, *, out=None: finish(floats(input, "rad2deg") * 
 @face
 def positive(input: Tensor) -> Tensor:
     "x itself. RuntimeError for bools."
-    if input.dtype is bool_: raise error(RuntimeError, "The `+` operator, on a bool tensor is not supported.", "a truth value has no sign", "x.int()")
+    if input.dtype is bool_:
+        raise error(RuntimeError, "The `+` operator, on a bool tensor is not supported.", "a truth value has no sign",
+                    "x.int()")
     return input
 
 @face(inplace=True)
@@ -269,7 +282,8 @@ def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether the sign bit is set: of -0.0 too."
     check_tensor(input, "signbit")
-    bits = call(OPS["bitcast"], (input,), {"dtype": INTEGERS[input.element_size()]}) if input.payload.dtype.kind == "f" else input
+    bits = (call(OPS["bitcast"],
+                 (input,), {"dtype": INTEGERS[input.element_size()]}) if input.payload.dtype.kind == "f" else input)
     return finish(bits < 0, out)
 
 INTEGERS = {2: int16, 4: int32, 8: int64}      # as wide as a floating number of so many bytes
@@ -280,7 +294,8 @@ def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Te
     "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
     for x, what in ((end, "end"), (weight, "weight")):
         if isinstance(x, Tensor) and x.dtype is not input.dtype:
-            raise error(RuntimeError, f"expected dtype {input.dtype.name} for `{what}` but got dtype {x.dtype.name}", "lerp does not promote, as in PyTorch", f"{what}.to(input.dtype)")
+            raise error(RuntimeError, f"expected dtype {input.dtype.name} for `{what}` but got dtype {x.dtype.name}",
+                        "lerp does not promote, as in PyTorch", f"{what}.to(input.dtype)")
     low = input + weight * (end - input)
     high = end - (end - input) * (1 - weight)
     if not isinstance(weight, Tensor): return finish(low if abs(weight) < 0.5 else high, out)
@@ -295,7 +310,8 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
     "x + value * tensor1 / tensor2. RuntimeError for integers."
     if not (tensor1.is_floating_point() or tensor2.is_floating_point()):
-        raise error(RuntimeError, "Integer division with addcdiv is no longer supported", "the quotient would be rounded", "tensor1.float()")
+        raise error(RuntimeError, "Integer division with addcdiv is no longer supported",
+                    "the quotient would be rounded", "tensor1.float()")
     return finish(input + value * (tensor1 / tensor2), out)
 
 @face
@@ -308,7 +324,9 @@ def float_power(input, exponent, *, out: Tensor | None = None) -> Tensor:
 def float_power_(self: Tensor, exponent) -> Tensor:
     "`float_power`, in place. RuntimeError unless the tensor is float64."
     if self.dtype is not float64:
-        raise error(RuntimeError, f"the base given to float_power_ has dtype {self.dtype.name} but the operation's result requires dtype Double", "it would be rounded", "x.pow_(y)")
+        raise error(
+            RuntimeError, f"the base given to float_power_ has dtype {self.dtype.name} but the operation's result "
+            "requires dtype Double", "it would be rounded", "x.pow_(y)")
     return store(self, lambda old: float_power(old, exponent))
 
 # %% ../../nbs/ops/elementwise.ipynb #76f95d66
@@ -340,12 +358,14 @@ def clamp_max(input: Tensor, max, *, out: Tensor | None = None) -> Tensor:
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
     "0 for negative x, 1 for positive, `values` at 0. RuntimeError for two dtypes."
     if input.dtype is not values.dtype:
-        raise error(RuntimeError, "heaviside is not yet implemented for tensors with different dtypes.", f"{input.dtype} and {values.dtype}", "values.to(input.dtype)")
+        raise error(RuntimeError, "heaviside is not yet implemented for tensors with different dtypes.",
+                    f"{input.dtype} and {values.dtype}", "values.to(input.dtype)")
     return finish(where(input == 0, values, cast(input > 0, input.dtype)), out)
 
 # %% ../../nbs/ops/elementwise.ipynb #baba31f3
 @face(inplace=True)
-def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None, *, out: Tensor | None = None) -> Tensor:
+def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None, *,
+               out: Tensor | None = None) -> Tensor:
     "NaN and the infinities replaced: by `nan`, and by the largest numbers of the dtype unless told."
     if input.payload.dtype.kind != "f": return finish(input.clone(), out)
     largest = float(np.finfo(input.dtype.numpy).max)
@@ -379,7 +399,8 @@ def isreal(input: Tensor) -> Tensor:
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     "Whether x and y are equal up to atol + rtol * |y|. RuntimeError for two dtypes."
     if input.dtype is not other.dtype:
-        raise error(RuntimeError, f"{input.dtype.name} did not match {other.dtype.name}", "numbers of two dtypes have two precisions", "y.to(x.dtype)")
+        raise error(RuntimeError, f"{input.dtype.name} did not match {other.dtype.name}",
+                    "numbers of two dtypes have two precisions", "y.to(x.dtype)")
     close = input == other
     if equal_nan and input.payload.dtype.kind == "f": close = close | (input.isnan() & other.isnan())
     if input.payload.dtype.kind == "b": return close
@@ -412,29 +433,38 @@ vjp(elu=[lambda g, a, alpha, scale, inner: where(a > 0, g * scale, g * ((where(a
 @face(method=False)
 def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1). RuntimeError for alpha=0."
-    if alpha == 0: raise error(RuntimeError, "ZeroDivisionError: alpha cannot be 0 for CELU", "x is divided by it", "a small alpha; for 0 it would be relu")
+    if alpha == 0:
+        raise error(RuntimeError, "ZeroDivisionError: alpha cannot be 0 for CELU", "x is divided by it",
+                    "a small alpha; for 0 it would be relu")
     return call(OPS["elu"], (real(input, "celu"),), {"alpha": alpha, "scale": 1.0, "inner": 1 / alpha}, "CeluBackward0")
 
 @face(method=False)
 def selu(input: Tensor) -> Tensor:
     "A scaled exponential unit that keeps mean 0 and variance 1 (Klambauer et al. 2017)."
-    return call(OPS["elu"], (real(input, "selu"),), {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946, "inner": 1.0})
+    return call(OPS["elu"], (real(input, "selu"),),
+                {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946, "inner": 1.0})
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3f
 @face(method=False)
 def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | None = None) -> Tensor:
     "x where it is above the threshold, else `value`."
-    return finish(call(OPS["where"], (input <= threshold, weak(value, input.dtype), input), NO_PARAMS, "ThresholdBackward0"), out)
+    return finish(
+        call(OPS["where"], (input <= threshold, weak(value, input.dtype), input), NO_PARAMS, "ThresholdBackward0"), out)
 
 @face
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for another number of them."
+    """x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for
+    another number of them."""
     if weight.dtype is not input.dtype:
-        raise error(RuntimeError, f"prelu: Type promoting not supported. Got {input.dtype.name} and {weight.dtype.name}", "both are learned in one precision", "weight.to(x.dtype)")
+        raise error(RuntimeError,
+                    f"prelu: Type promoting not supported. Got {input.dtype.name} and {weight.dtype.name}",
+                    "both are learned in one precision", "weight.to(x.dtype)")
     channels = input.size(1) if input.ndim > 1 else 1
     if weight.ndim > 1 or weight.numel() not in (1, channels):
-        raise error(RuntimeError, f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and channel size = {channels}.",
-                    f"the weight has the shape {tuple(weight.shape)}", "one weight, or one for each channel (dimension 1)")
+        raise error(
+            RuntimeError, "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+            f"{weight.numel()} and channel size = {channels}.", f"the weight has the shape {tuple(weight.shape)}",
+            "one weight, or one for each channel (dimension 1)")
     if weight.numel() > 1: weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
     elif input.ndim == 0: weight = weight.reshape(())
     return call(OPS["where"], (input > 0, input, weight * input), NO_PARAMS, "PreluKernelBackward0")
@@ -442,7 +472,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 @face
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
-    return call(OPS["where"], ((input >= -lambd) & (input <= lambd), 0, real(input, "hardshrink")), NO_PARAMS, "HardshrinkBackward0")
+    return call(OPS["where"], ((input >= -lambd) & (input <= lambd), 0, real(input, "hardshrink")), NO_PARAMS,
+                "HardshrinkBackward0")
 
 # %% ../../nbs/ops/elementwise.ipynb #50c2693c
 @face

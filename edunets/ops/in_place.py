@@ -18,10 +18,12 @@ __all__ = ['RESULTS', 'SOURCES', 'AS_FUNCTIONS', 'SAID', 'stored', 'take_out', '
 
 # %% ../../nbs/ops/in_place.ipynb #inpl14cd
 def stored(result, out):
-    "What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong number of places."
+    """What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong number of
+    places."""
     if isinstance(result, Tensor): return store_out(out, result)
     if not isinstance(out, (tuple, list)) or len(out) != len(result):
-        raise error(TypeError, f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}", "each result has its own place", "out=(values, indices)")
+        raise error(TypeError, f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
+                    "each result has its own place", "out=(values, indices)")
     return getattr(result, "_make", tuple)(map(store_out, out, result))
 
 def take_out(name: str, made: bool) -> None:
@@ -59,7 +61,9 @@ def viewers(x: Tensor) -> list[dict]:
 
 def turn(x: Tensor, view) -> Tensor:
     "Let `x` be a view of what it was. RuntimeError where it may not be written."
-    if ambient.get().trace is not None: raise error(RuntimeError, "the shape of a tensor can't be changed in place in a trace", "it may be known outside, where a trace writes nothing", "x = x.t()")
+    if ambient.get().trace is not None:
+        raise error(RuntimeError, "the shape of a tensor can't be changed in place in a trace",
+                    "it may be known outside, where a trace writes nothing", "x = x.t()")
     if x._parent is not None: refresh(x)
     check_write(x)
     before, node, looking = wrap(x.payload), x._node, viewers(x)
@@ -86,9 +90,14 @@ for key in "t transpose swapaxes swapdims squeeze unsqueeze".split(): turning(ke
 # %% ../../nbs/ops/in_place.ipynb #inpl26cd
 @patch
 def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
-    "Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the sides of a cube are equal."
-    if self.ndim < 2: raise error(RuntimeError, "dimensions must larger than 1", "a diagonal runs along two dimensions", "x.fill_(value)")
-    if self.ndim > 2 and len(set(self.shape)) > 1: raise error(RuntimeError, "all dimensions of input must be of equal length", f"they are {tuple(self.shape)}", "a cube")
+    """Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the
+    sides of a cube are equal."""
+    if self.ndim < 2:
+        raise error(RuntimeError, "dimensions must larger than 1", "a diagonal runs along two dimensions",
+                    "x.fill_(value)")
+    if self.ndim > 2 and len(set(self.shape)) > 1:
+        raise error(RuntimeError, "all dimensions of input must be of equal length", f"they are {tuple(self.shape)}",
+                    "a cube")
     step = sum(self.shape[-1] ** d for d in range(self.ndim))
     length = self.numel() if wrap or self.ndim > 2 else min(self.numel(), self.shape[1] ** 2)
     place = FUNCTIONS["arange"](0, length, step, device=self.device)
@@ -99,7 +108,8 @@ AS_FUNCTIONS = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arct
     deg2rad detach erf erfc exp exp2 expm1 fill fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal
     relu round rsqrt selu sigmoid sin sinc sinh sqrt square tan tanh threshold trunc xlogy zero"""
 
-for key in AS_FUNCTIONS.split(): FUNCTIONS[key + "_"] = getattr(Tensor, key + "_", None) or in_place(key, FUNCTIONS[key])
+for key in AS_FUNCTIONS.split():
+    FUNCTIONS[key + "_"] = (getattr(Tensor, key + "_", None) or in_place(key, FUNCTIONS[key]))
 
 SAID: dict = {}      # code: its arguments. Functions of one kind share their code, and a signature takes long to make
 
@@ -112,4 +122,7 @@ def told(method, function) -> None:
     method.__signature__ = SAID[code]
 
 for key, function in FUNCTIONS.items():      # those that take `*args`
-    if (method := FUNCTIONS.get(key + "_") or getattr(Tensor, key + "_", None)) and "args" in method.__code__.co_varnames and not hasattr(method, "__signature__"): told(method, getattr(Tensor, key, function))
+    if (method := FUNCTIONS.get(key + "_")
+            or getattr(Tensor, key + "_",
+                       None)) and "args" in method.__code__.co_varnames and not hasattr(method, "__signature__"):
+        told(method, getattr(Tensor, key, function))

@@ -22,25 +22,37 @@ __all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'mas
 # %% ../../nbs/ops/indexing.ipynb #18fe1b76
 def slices(input: Tensor, dim: int, index: Tensor, name: str, kind: type = IndexError) -> list:
     "The places of whole slices along `dim`. An error for an index that is no vector."
-    if index.ndim > 1: raise error(kind, f"{name}(): Index should have dimension 1 or 0 (got {index.ndim})", "it names whole slices", "index.flatten()")
+    if index.ndim > 1:
+        raise error(kind, f"{name}(): Index should have dimension 1 or 0 (got {index.ndim})", "it names whole slices",
+                    "index.flatten()")
     return [(check_dim(dim, input.ndim), integers(index).reshape(-1))]
 
 @face(inplace=True)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
     if input.ndim and source.ndim and input.ndim != source.ndim:
-        raise error(IndexError, f"index_copy_(): When source and destination are not scalars, their dimensionality must match. Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
+        raise error(IndexError, "index_copy_(): When source and destination are not scalars, their dimensionality must "
+                                f"match. Source dimensionality ({source.ndim}), destination dimensionality "
+                                f"({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
     places = slices(input, dim, index, "index_copy_")
     if source.dtype is not input.dtype:
-        raise error(RuntimeError, f"index_copy_(): self and source expected to have the same dtype, but got (self) {input.dtype.name} and (source) {source.dtype.name}", "numbers would be rounded silently", "source.to(x.dtype)")
+        raise error(
+            RuntimeError, "index_copy_(): self and source expected to have the same dtype, but got (self) "
+            f"{input.dtype.name} and (source) {source.dtype.name}", "numbers would be rounded silently",
+            "source.to(x.dtype)")
     if source.ndim and input.ndim and source.size(dim) != len(places[0][1]):
-        raise error(IndexError, f"index_copy_(): Number of indices ({len(places[0][1])}) should be equal to source.size(dim) ({source.size(dim)})", "each slice goes to one place", "as many indices as slices")
+        raise error(
+            IndexError, f"index_copy_(): Number of indices ({len(places[0][1])}) should be equal to "
+            f"source.size(dim) ({source.size(dim)})", "each slice goes to one place", "as many indices as slices")
     return scattered(input, places, source, "set") if input.ndim else source.reshape(())
 
 @face(inplace=True)
 def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
     "A number set at `index` along a dimension."
-    if isinstance(value, Tensor) and value.ndim: raise error(RuntimeError, f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s).", "one number fills all", "index_copy takes slices")
+    if isinstance(value, Tensor) and value.ndim:
+        raise error(
+            RuntimeError, f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
+            "dimension(s).", "one number fills all", "index_copy takes slices")
     places = slices(input, dim, index, "index_fill_", RuntimeError)
     if not input.ndim: return cast(value, input.dtype) if isinstance(value, Tensor) else filled(input, (), value)
     return scattered(input, places, value, "set")
@@ -53,11 +65,18 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 @face(inplace=True)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
-    "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another dtype."
+    """A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another
+    dtype."""
     if source.dtype is not input.dtype:
-        raise error(RuntimeError, f"put_(): self and source expected to have the same dtype, but got self.dtype = {input.dtype.name} and source.dtype = {source.dtype.name}", "numbers would be rounded silently", "source.to(x.dtype)")
+        raise error(
+            RuntimeError, "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{input.dtype.name} and source.dtype = {source.dtype.name}", "numbers would be rounded silently",
+            "source.to(x.dtype)")
     if source.numel() != index.numel():
-        raise error(IndexError, f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source.numel()}, index.numel() = {index.numel()}", "each element goes to one place", "as many indices as elements")
+        raise error(
+            IndexError, "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}", "each element goes to one place",
+            "as many indices as elements")
     flat = input.reshape(-1).index_put((integers(index).reshape(-1),), source.reshape(-1), accumulate)
     return flat.reshape(input.shape)
 
@@ -66,10 +85,15 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     "A copy whose elements where the mask is true are those of `source`, in order. RuntimeError for too few."
     if source.dtype is not input.dtype:
-        raise error(RuntimeError, f"masked_scatter: expected self and source to have same dtypes but got {input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently", "source.to(x.dtype)")
+        raise error(
+            RuntimeError, "masked_scatter: expected self and source to have same dtypes but got "
+            f"{input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently", "source.to(x.dtype)")
     mask, input = FUNCTIONS["broadcast_tensors"](check_mask(mask), input)
     flat, wanted = source.reshape(-1), int(mask.sum())
-    if wanted > len(flat): raise error(RuntimeError, "masked_scatter: expected the number of elements in source to be at least the number of true elements in mask", f"{len(flat)} for {wanted} places", "a longer source")
+    if wanted > len(flat):
+        raise error(
+            RuntimeError, "masked_scatter: expected the number of elements in source to be at least the number of "
+            "true elements in mask", f"{len(flat)} for {wanted} places", "a longer source")
     if not wanted: return input.clone()
     place = (mask.reshape(-1).to(int64).cumsum(0) - 1).clamp(min=0).reshape(mask.shape)
     return where(mask, flat[place], input)
@@ -78,7 +102,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: bool) -> Tensor:
     "`x` with `src` combined in at places that may repeat, by a rule."
     if reduce not in ("sum", "mean", "amax", "amin"):
-        raise error(RuntimeError, f"reduce argument must be either sum, mean, amax or amin, got {reduce}", "edunets has these four", "reduce='sum'")
+        raise error(RuntimeError, f"reduce argument must be either sum, mean, amax or amin, got {reduce}",
+                    "edunets has these four", "reduce='sum'")
     lowest = {"amax": -math.inf, "amin": math.inf}.get(reduce, 0)
     if not math.isfinite(lowest) and x.payload.dtype.kind != "f": lowest = int(FARTHEST[reduce](x.dtype))
     start = x if include_self else scattered(x, places, tensor(lowest, dtype=x.dtype, device=x.device), "set")
@@ -94,19 +119,30 @@ def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: boo
 FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min, "amin": lambda kind: True if kind is bool_ else iinfo(kind).max}
 
 @face(inplace=True)
-def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *,
+                   include_self: bool = True) -> Tensor:
     "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
-    if src.dtype is not input.dtype: raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype", "numbers would be rounded silently", "src.to(x.dtype)")
-    if not input.ndim: return meeting(input.reshape(1), [(0, integers(index).reshape(-1))], src.reshape(-1), reduce, include_self).reshape(())
+    if src.dtype is not input.dtype:
+        raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype",
+                    "numbers would be rounded silently", "src.to(x.dtype)")
+    if not input.ndim:
+        return meeting(input.reshape(1), [(0, integers(index).reshape(-1))], src.reshape(-1), reduce,
+                       include_self).reshape(())
     dim = check_dim(dim, input.ndim)
     src = src[tuple(slice(0, n) for n in index.shape)]
     return meeting(input, along_dim(input, dim, index), src, reduce, include_self)
 
 @face(inplace=True)
-def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
+                 include_self: bool = True) -> Tensor:
     "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
-    if source.dtype is not input.dtype: raise error(RuntimeError, "index_reduce(): Expected self and source to have the same dtype", "numbers would be rounded silently", "source.to(x.dtype)")
-    if source.ndim != input.ndim: raise error(RuntimeError, f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}", "whole slices are combined", "source.unsqueeze(...)")
+    if source.dtype is not input.dtype:
+        raise error(RuntimeError, "index_reduce(): Expected self and source to have the same dtype",
+                    "numbers would be rounded silently", "source.to(x.dtype)")
+    if source.ndim != input.ndim:
+        raise error(
+            RuntimeError, f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
+            f"{source.ndim}", "whole slices are combined", "source.unsqueeze(...)")
     return meeting(input, slices(input, dim, index, "index_reduce"), source, reduce, include_self)
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3d
@@ -129,13 +165,17 @@ def embedding_slope(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: b
 
 def frequency(like: Tensor, n: int, index: Tensor) -> Tensor:
     "How often each index stands among all, beside it."
-    count = call(OPS["scatter"], (filled(like, (n,), 0), filled(like, index.payload.shape, 1), index), {"dims": (0,), "mode": "add"})
+    count = call(OPS["scatter"], (filled(like, (n,), 0), filled(like, index.payload.shape, 1), index),
+                 {"dims": (0,), "mode": "add"})
     return call(OPS["gather"], (count, index), {"dims": (0,)}).unsqueeze(-1)
 
 def check_rows(weight, index, **params) -> None:
     "An IndexError if an index is out of range."
     out = index[(index < 0) | (index >= len(weight))]
-    if out.size: raise error(IndexError, "index out of range in self", f"{int(out.reshape(-1)[0])}, of a table with {len(weight)} rows", f"an index from 0 to {len(weight) - 1}, or a larger table")
+    if out.size:
+        raise error(IndexError, "index out of range in self",
+                    f"{int(out.reshape(-1)[0])}, of a table with {len(weight)} rows",
+                    f"an index from 0 to {len(weight) - 1}, or a larger table")
 
 kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, weight, index))
 check(embedding=check_rows)
@@ -145,25 +185,47 @@ vjp(embedding=[lambda g, like, index, padding_idx, by_freq: embedding_slope(g, l
 # %% ../../nbs/ops/indexing.ipynb #58f54b3e
 def check_places(index, name: str) -> None:
     "A TypeError unless it is a tensor, a RuntimeError unless of int32 or int64."
-    if not isinstance(index, Tensor): raise error(TypeError, f"{name}(): argument 'indices' must be Tensor, not {type(index).__name__}", "places are given as a tensor", "en.tensor([1, 2])")
-    if index.dtype not in (int32, int64): raise error(RuntimeError, f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {index.dtype.name} instead", "a place is counted", "index.long()")
+    if not isinstance(index, Tensor):
+        raise error(TypeError, f"{name}(): argument 'indices' must be Tensor, not {type(index).__name__}",
+                    "places are given as a tensor", "en.tensor([1, 2])")
+    if index.dtype not in (int32, int64):
+        raise error(
+            RuntimeError,
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+            f"{index.dtype.name} instead", "a place is counted", "index.long()")
 
 @face(method=False)
-def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
-    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean. IndexError out of range."
+def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
+              sparse: bool = False) -> Tensor:
+    """The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean.
+    IndexError out of range."""
     check_places(indices, "embedding")
-    if sparse: raise error(NotImplementedError, "edunets has no sparse gradients", "a gradient is a tensor as large as its parameter", "sparse=False")
-    if weight.ndim != 2: raise error(RuntimeError, "'weight' must be 2-D", f"it has {weight.ndim} dimensions", "a row for each index")
-    return call(OPS["embedding"], (weight, indices), {"padding_idx": padding_idx, "by_freq": scale_grad_by_freq}, "EmbeddingBackward0")
+    if sparse:
+        raise error(NotImplementedError, "edunets has no sparse gradients",
+                    "a gradient is a tensor as large as its parameter", "sparse=False")
+    if weight.ndim != 2:
+        raise error(RuntimeError, "'weight' must be 2-D", f"it has {weight.ndim} dimensions", "a row for each index")
+    return call(OPS["embedding"], (weight, indices), {"padding_idx": padding_idx, "by_freq": scale_grad_by_freq},
+                "EmbeddingBackward0")
 
+# %% ../../nbs/ops/indexing.ipynb #58f54b3eb
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    "A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`. RuntimeError for what is no int64, and for classes out of range."
+    """A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`. RuntimeError for what is no int64, and for
+    classes out of range."""
     check_tensor(tensor, "one_hot")
-    if tensor.dtype is not int64: raise error(RuntimeError, "one_hot is only applicable to index tensor of type LongTensor.", f"it is {tensor.dtype}", "x.long()")
-    if not tensor.numel() and num_classes <= 0: raise error(RuntimeError, "Can not infer total number of classes from empty tensor.", "there is no largest class", "num_classes=10")
+    if tensor.dtype is not int64:
+        raise error(RuntimeError, "one_hot is only applicable to index tensor of type LongTensor.",
+                    f"it is {tensor.dtype}", "x.long()")
+    if not tensor.numel() and num_classes <= 0:
+        raise error(RuntimeError, "Can not infer total number of classes from empty tensor.",
+                    "there is no largest class", "num_classes=10")
     if tensor.numel():
         lowest, largest = int(tensor.amin()), int(tensor.amax())
-        if lowest < 0: raise error(RuntimeError, "Class values must be non-negative.", f"the lowest is {lowest}", "classes counted from 0")
+        if lowest < 0:
+            raise error(RuntimeError, "Class values must be non-negative.", f"the lowest is {lowest}",
+                        "classes counted from 0")
         if num_classes == -1: num_classes = largest + 1
-        if largest >= num_classes: raise error(RuntimeError, "Class values must be smaller than num_classes.", f"the largest is {largest} of {num_classes}", f"num_classes={largest + 1}")
+        if largest >= num_classes:
+            raise error(RuntimeError, "Class values must be smaller than num_classes.",
+                        f"the largest is {largest} of {num_classes}", f"num_classes={largest + 1}")
     return (tensor.unsqueeze(-1) == FUNCTIONS["arange"](num_classes, device=tensor.device)).to(int64)

@@ -34,7 +34,8 @@ def diagonal_kernel(xp, a, offset, dim1, dim2):
     start = [slice(None)] * a.ndim
     start[dim1], start[dim2] = slice(max(-offset, 0), None), slice(max(offset, 0), None)
     rest = [d for d in range(a.ndim) if d not in (dim1, dim2)]
-    shape, strides = [*(a.shape[d] for d in rest), n], [*(a.strides[d] for d in rest), a.strides[dim1] + a.strides[dim2]]
+    shape, strides = [*(a.shape[d] for d in rest),
+                      n], [*(a.strides[d] for d in rest), a.strides[dim1] + a.strides[dim2]]
     return xp.lib.stride_tricks.as_strided(a[tuple(start)], tuple(shape), tuple(strides))
 
 def diagonal_places(x, offset: int, dim1: int, dim2: int) -> tuple[Tensor, Tensor]:
@@ -52,7 +53,9 @@ view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, o
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     "The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for one dim twice."
     dim1, dim2 = check_dim(dim1, input.ndim), check_dim(dim2, input.ndim)
-    if dim1 == dim2: raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}", "a diagonal runs along two dimensions", "two dims")
+    if dim1 == dim2:
+        raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}",
+                    "a diagonal runs along two dimensions", "two dims")
     return call(OPS["diagonal"], (input,), {"offset": offset, "dim1": dim1, "dim2": dim2})
 
 @face
@@ -67,14 +70,18 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
 def check_src(src: Tensor, shape: tuple) -> None:
     "A RuntimeError unless the source fits its place."
     if tuple(src.shape) != tuple(shape):
-        raise error(RuntimeError, f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = {list(shape)}", "each place gets one element", f"a source of shape {tuple(shape)}")
+        raise error(
+            RuntimeError, f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
+            f"slice size = {list(shape)}", "each place gets one element", f"a source of shape {tuple(shape)}")
 
 # %% ../../nbs/ops/layout.ipynb #b4b1baa6
 @face
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     "Matrices, in two new dimensions, that have the last dimension as their diagonal."
     dim1, dim2 = check_dim(dim1, input.ndim + 1), check_dim(dim2, input.ndim + 1)
-    if dim1 == dim2: raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}", "a matrix has two dimensions", "two dims")
+    if dim1 == dim2:
+        raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}",
+                    "a matrix has two dimensions", "two dims")
     n = input.size(-1) + abs(offset)
     flat = filled(input, (*input.shape[:-1], n, n), 0)
     return diagonal_scatter(flat, input, offset, -2, -1).movedim((-2, -1), (dim1, dim2))
@@ -94,7 +101,8 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return result
 
 @face
-def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
+def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
+                  step: int = 1) -> Tensor:
     "A copy with `src` in place of the elements from start to end."
     place = (slice(None),) * check_dim(dim, input.ndim) + (slice(start, end, step),)
     check_src(src, tuple(input[place].shape))
@@ -132,7 +140,10 @@ def moveaxis(input: Tensor, source: int | tuple, destination: int | tuple) -> Te
 @face
 def adjoint(input: Tensor) -> Tensor:
     "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a vector."
-    if input.ndim == 1: raise error(RuntimeError, "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.", "it exchanges two dimensions", "x.unsqueeze(0)")
+    if input.ndim == 1:
+        raise error(RuntimeError,
+                    "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.",
+                    "it exchanges two dimensions", "x.unsqueeze(0)")
     return input.transpose(-2, -1) if input.ndim else input
 
 @patch
@@ -145,16 +156,21 @@ def mH(self: Tensor) -> Tensor:
 @property
 def H(self: Tensor) -> Tensor:
     "The transposed matrix. RuntimeError for other than 0 or 2 dimensions."
-    if self.ndim not in (0, 2): raise error(RuntimeError, f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.", "it exchanges two dimensions", "x.mH")
+    if self.ndim not in (0, 2):
+        raise error(RuntimeError, f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.",
+                    "it exchanges two dimensions", "x.mH")
     return self.t()
 
 # %% ../../nbs/ops/layout.ipynb #d9aefe6b
 @face
 def roll(input: Tensor, shifts: int | tuple, dims: int | tuple | None = None) -> Tensor:
-    "Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner. RuntimeError if they differ in number."
+    """Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner.
+    RuntimeError if they differ in number."""
     shifts, along = [(s,) if isinstance(s, int) else tuple(s) for s in (shifts, () if dims is None else dims)]
     if not along and len(shifts) == 1: return roll(input.reshape(-1), shifts, 0).reshape(input.shape)
-    if len(shifts) != len(along): raise error(RuntimeError, f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(along)}", "each dimension is moved by its own shift", "as many shifts as dims")
+    if len(shifts) != len(along):
+        raise error(RuntimeError, f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(along)}",
+                    "each dimension is moved by its own shift", "as many shifts as dims")
     for shift, dim in zip(shifts, along):
         n = input.size(dim)
         cut = (-shift) % n if n else 0
@@ -177,10 +193,17 @@ def flipud(input: Tensor) -> Tensor:
 @face
 def rot90(input: Tensor, k: int = 1, dims: tuple = (0, 1)) -> Tensor:
     "Turned by `k` quarters from the first dim towards the second. RuntimeError unless there are two."
-    if len(dims) != 2: raise error(RuntimeError, f"expected total rotation dims == 2, but got dims = {len(dims)}", "a turn happens in a plane", "two dims")
-    if input.ndim < 2: raise error(RuntimeError, f"expected total dims >= 2, but got total dims = {input.ndim}", "a line has no quarter turn", "x.unsqueeze(0)")
+    if len(dims) != 2:
+        raise error(RuntimeError, f"expected total rotation dims == 2, but got dims = {len(dims)}",
+                    "a turn happens in a plane", "two dims")
+    if input.ndim < 2:
+        raise error(RuntimeError, f"expected total dims >= 2, but got total dims = {input.ndim}",
+                    "a line has no quarter turn", "x.unsqueeze(0)")
     a, b = (check_dim(d, input.ndim) for d in dims)
-    if a == b: raise error(RuntimeError, f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}", "a turn happens in a plane", "two dims")
+    if a == b:
+        raise error(RuntimeError,
+                    f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}",
+                    "a turn happens in a plane", "two dims")
     turned = (lambda: input.clone(), lambda: input.flip(b).transpose(a, b), lambda: input.flip(a, b), lambda: input.flip(a).transpose(a, b))
     return turned[k % 4]()
 
@@ -193,9 +216,14 @@ def tile(input: Tensor, *dims) -> Tensor:
 
 @face
 def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
-    "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone, the indices that it would take."
-    if repeats is None and dim is not None: raise error(TypeError, "repeat_interleave() received an invalid combination of arguments", "nothing says how often", "repeat_interleave(x, repeats, dim)")
-    if repeats is None and input.ndim != 1: raise error(RuntimeError, "repeat_interleave only accept 1D vector as repeat", f"the counts have {input.ndim} dimensions", "counts.reshape(-1)")
+    """Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,
+    the indices that it would take."""
+    if repeats is None and dim is not None:
+        raise error(TypeError, "repeat_interleave() received an invalid combination of arguments",
+                    "nothing says how often", "repeat_interleave(x, repeats, dim)")
+    if repeats is None and input.ndim != 1:
+        raise error(RuntimeError, "repeat_interleave only accept 1D vector as repeat",
+                    f"the counts have {input.ndim} dimensions", "counts.reshape(-1)")
     if repeats is None: return repeat_interleave(iota(input.numel(), input.device), input)
     if dim is None: input, dim = input.reshape(-1), 0
     dim = check_dim(dim, input.ndim)
@@ -209,10 +237,15 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
 
 def interleaved(repeats: Tensor, n: int) -> Tensor:
     "The index of each element, as often as it is repeated: the number of blocks that end before each place."
-    if repeats.ndim != 1 or len(repeats) != n: raise error(RuntimeError, "repeats must have the same size as input along dim", f"{repeats.numel()} repeats for {n} elements", "one number, or one for each")
-    if (repeats < 0).any(): raise error(RuntimeError, "repeats can not be negative", "an element can't be taken away twice", "repeats from 0 on")
+    if repeats.ndim != 1 or len(repeats) != n:
+        raise error(RuntimeError, "repeats must have the same size as input along dim",
+                    f"{repeats.numel()} repeats for {n} elements", "one number, or one for each")
+    if (repeats < 0).any():
+        raise error(RuntimeError, "repeats can not be negative", "an element can't be taken away twice",
+                    "repeats from 0 on")
     ends = repeats.cumsum(0)
-    steps = FUNCTIONS["zeros"](int(ends[-1]) + 1, dtype=int64, device=repeats.device).index_add(0, ends, filled(ends, ends.payload.shape, 1))
+    steps = FUNCTIONS["zeros"](int(ends[-1]) + 1, dtype=int64,
+                               device=repeats.device).index_add(0, ends, filled(ends, ends.payload.shape, 1))
     return steps.cumsum(0)[:-1]
 
 # %% ../../nbs/ops/layout.ipynb #8d75238c
@@ -221,16 +254,20 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     "All windows of a size along a dimension, in a new last dimension; a view. RuntimeError where none fits."
     x = self if self.ndim else self.reshape(1)
     dim = check_dim(dimension, self.ndim)
-    if size > x.size(dim): raise error(RuntimeError, f"maximum size for tensor at dimension {dim} is {x.size(dim)} but size is {size}", "not even one window fits", "a smaller size")
+    if size > x.size(dim):
+        raise error(RuntimeError, f"maximum size for tensor at dimension {dim} is {x.size(dim)} but size is {size}",
+                    "not even one window fits", "a smaller size")
     if step <= 0: raise error(RuntimeError, f"step is {step} but must be > 0", "windows move on", "step=1")
     if not self.ndim: return x.narrow(0, 0, size)
-    return call(OPS["windows"], (x,), {"size": (size,), "stride": (step,), "dilation": (1,), "dims": (dim,)}, "UnfoldBackward0")
+    return call(OPS["windows"], (x,), {"size": (size,), "stride": (step,), "dilation": (1,), "dims": (dim,)},
+                "UnfoldBackward0")
 
 # %% ../../nbs/ops/layout.ipynb #03469202
 def each(function, tensors: tuple):
     "A function of one tensor, for one or several (given singly or as one sequence)."
     tensors = sizes_of(tensors)
-    return function(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Tensor) else tuple(map(function, tensors))
+    return (function(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Tensor) else tuple(
+        map(function, tensors)))
 
 @face(method=False)
 def atleast_1d(*tensors):
@@ -252,7 +289,9 @@ def stacker(name: str, doc: str, prepare, dim: int) -> None:
     "One of hstack, vstack ...: the parts prepared, then joined along a dimension."
     def function(tensors, *, out: Tensor | None = None) -> Tensor:
         parts = [prepare(t) for t in tensors]
-        if not parts: raise error(RuntimeError, f"{name} expects a non-empty TensorList", "nothing says shape and dtype of the result", "en.zeros(0)")
+        if not parts:
+            raise error(RuntimeError, f"{name} expects a non-empty TensorList",
+                        "nothing says shape and dtype of the result", "en.zeros(0)")
         return FUNCTIONS["cat"](parts, min(dim, parts[0].ndim - 1), out=out)
     publish(name, function, doc, method=False)
 
@@ -295,7 +334,9 @@ def cartesian_prod(*tensors) -> Tensor:
 @face(method=False)
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     "All ways to take `r` elements of a vector, in order, as rows. RuntimeError for other than a vector."
-    if input.ndim != 1: raise error(RuntimeError, f"Expect a 1D vector, but got shape {list(input.shape)}", "elements are taken from a vector", "x.flatten()")
+    if input.ndim != 1:
+        raise error(RuntimeError, f"Expect a 1D vector, but got shape {list(input.shape)}",
+                    "elements are taken from a vector", "x.flatten()")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = list(choose(range(len(input)), r))
     return input[as_tensor(chosen, device=input.device)] if chosen and r else input.new_empty((0,) if not r else (0, r))
@@ -308,7 +349,9 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple:
     n, cuts = input.size(dim), indices_or_sections
     if isinstance(cuts, Tensor): cuts = cuts.tolist()
     if isinstance(cuts, int):
-        if cuts < 1: raise error(RuntimeError, f"number of sections must be larger than 0, got {cuts}", "nothing can be cut into no parts", "sections from 1 on")
+        if cuts < 1:
+            raise error(RuntimeError, f"number of sections must be larger than 0, got {cuts}",
+                        "nothing can be cut into no parts", "sections from 1 on")
         sizes = [n // cuts + (part < n % cuts) for part in range(cuts)]
         cuts = list(itertools.accumulate(sizes))[:-1]
     borders = [0, *(min(max(c + n if c < 0 else c, 0), n) for c in cuts), n]
@@ -317,10 +360,18 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple:
 def splitter(name: str, doc: str, least: int, pick) -> None:
     "One of hsplit, vsplit, dsplit: tensor_split along the dimension that the name tells."
     def function(input: Tensor, indices_or_sections) -> tuple:
-        if input.ndim < least: raise error(RuntimeError, f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {input.ndim} dimensions!", "there is no such dimension to cut", "tensor_split")
+        if input.ndim < least:
+            raise error(
+                RuntimeError, f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
+                f"{input.ndim} dimensions!", "there is no such dimension to cut", "tensor_split")
         dim = pick(input.ndim)
         if isinstance(indices_or_sections, int) and (indices_or_sections < 1 or input.size(dim) % indices_or_sections):
-            raise error(RuntimeError, f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {input.size(dim)} is not divisible by the split_size {indices_or_sections}!", "its parts are equal", "tensor_split takes any number")
+            raise error(
+                RuntimeError,
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the "
+                f"dimension {input.size(dim)} is not divisible by the split_size "
+                f"{indices_or_sections}!",
+                "its parts are equal", "tensor_split takes any number")
         return tensor_split(input, indices_or_sections, dim)
     publish(name, function, doc)
 
@@ -328,6 +379,7 @@ splitter("hsplit", "Cut into columns: along the second dimension (a vector along
 splitter("vsplit", "Cut into rows: along the first dimension.", 2, lambda ndim: 0)
 splitter("dsplit", "Cut along the third dimension.", 3, lambda ndim: 2)
 
+# %% ../../nbs/ops/layout.ipynb #b042edd2b
 @face
 def split_with_sizes(input: Tensor, split_sizes: list, dim: int = 0) -> tuple:
     "Pieces of these sizes along a dimension; views."
@@ -367,10 +419,14 @@ def broadcast_shapes(*shapes):
     result = [1] * width
     for shape in shapes:
         for d, n in enumerate(shape, width - len(shape)):
-            if n != 1 and result[d] not in (1, n): raise error(RuntimeError, "Shape mismatch: objects cannot be broadcast to a single shape", f"{', '.join(map(str, shapes))}: sizes {result[d]} and {n} meet", "sizes that are equal or 1")
+            if n != 1 and result[d] not in (1, n):
+                raise error(RuntimeError, "Shape mismatch: objects cannot be broadcast to a single shape",
+                            f"{', '.join(map(str, shapes))}: sizes {result[d]} and {n} meet",
+                            "sizes that are equal or 1")
             result[d] = n if n != 1 else result[d]
     return Size(result)
 
+# %% ../../nbs/ops/layout.ipynb #d8313743b
 @face(method=False)
 def broadcast_tensors(*tensors) -> tuple:
     "Tensors expanded to the shape that they broadcast to; views."

@@ -58,11 +58,18 @@ check(
 def check_matrices(A: Tensor, name: str, square: bool = False) -> None:
     "A RuntimeError unless these are (square) matrices of single or double precision."
     check_tensor(A, name)
-    if A.ndim < 2: raise error(RuntimeError, f"linalg.{name}: The input tensor A must have at least 2 dimensions.", f"it has shape {tuple(A.shape)}", "A.unsqueeze(0), or A[None, None]")
+    if A.ndim < 2:
+        raise error(RuntimeError, f"linalg.{name}: The input tensor A must have at least 2 dimensions.",
+                    f"it has shape {tuple(A.shape)}", "A.unsqueeze(0), or A[None, None]")
     rows, columns = A.payload.shape[-2:]
-    if square and rows != columns: raise error(RuntimeError, f"linalg.{name}: A must be batches of square matrices, but they are {rows} by {columns} matrices", "only a square matrix has that", "A.mT @ A is square")
+    if square and rows != columns:
+        raise error(
+            RuntimeError, f"linalg.{name}: A must be batches of square matrices, but they are {rows} by "
+            f"{columns} matrices", "only a square matrix has that", "A.mT @ A is square")
     check_floating(A, f"linalg.{name}: Expected a floating point tensor as input")
-    if A.dtype.itemsize < 4: raise error(RuntimeError, f"linalg.{name}: Low precision dtypes not supported. Got {A.dtype.name}", "elimination in half precision would lose all digits", "A.float()")
+    if A.dtype.itemsize < 4:
+        raise error(RuntimeError, f"linalg.{name}: Low precision dtypes not supported. Got {A.dtype.name}",
+                    "elimination in half precision would lose all digits", "A.float()")
 
 def finish_all(results: tuple, out: tuple | None) -> tuple:
     "The end of a function with several results that takes `out=`."
@@ -87,7 +94,9 @@ def columns(a: Tensor, b: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     check_dtypes(a, b)
     if b.size(-2) != rows:
         sizes = ["x".join(map(str, x.shape[-2:])) for x in (a, b)]
-        raise error(RuntimeError, f"linalg: Incompatible shapes of A and B for the equation AX = B ({sizes[0]} and {sizes[1]})", f"each column of B needs {rows} numbers", "another shape, or left=False for XA = B")
+        raise error(RuntimeError, f"linalg: Incompatible shapes of A and B for the equation AX = B ({sizes[0]} "
+                    f"and {sizes[1]})", f"each column of B needs {rows} numbers",
+                    "another shape, or left=False for XA = B")
     batch = FUNCTIONS["broadcast_shapes"](a.payload.shape[:-2], b.payload.shape[:-2])
     return a.expand(*batch, *a.shape[-2:]), b.expand(*batch, *b.shape[-2:])
 
@@ -96,7 +105,9 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     "The X of AX = B (of XA = B, if not `left`); B may be a vector for each matrix. LinAlgError if A is singular."
     check_matrices(A, "solve", square=True)
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
-        if not left: raise error(RuntimeError, "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.", "a vector is a column", "B.unsqueeze(-2)")
+        if not left:
+            raise error(RuntimeError, "linalg.solve: Vector broadcasting of the left hand side is not supported "
+                        "for left=False.", "a vector is a column", "B.unsqueeze(-2)")
         return finish(solved(*columns(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1), out)
     check_matrices(B, "solve")
     X = solved(*columns(A, B, A.size(-1))) if left else solved(*columns(A.mT, B.mT, A.size(-1))).mT
@@ -107,6 +118,7 @@ decompose(inv=lambda a: solved(a, eye_like(a)))
 vjp(inv=[lambda g, out: -(out.mT @ g @ out.mT)])
 check(inv=refusal("inv", "The inversion could not be completed because the input matrix is singular.", *SINGULAR))
 
+# %% ../../nbs/ops/linear_algebra.ipynb #8da8937eb
 @linalg
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse of a square matrix. LinAlgError if it is singular."
@@ -131,7 +143,8 @@ def lu_steps(a: Tensor, pivot: bool = True) -> tuple[Tensor, list]:
         top, column = a.narrow(-2, k, 1), a.narrow(-1, k, 1)
         head = top.narrow(-1, k, 1)
         factors = where((rows > k).unsqueeze(-1), column / where(head == 0, 1, head), 0)
-        a = where(across == k, where((rows > k).unsqueeze(-1), factors, column), a - factors * where(across > k, top, 0))
+        a = where(across == k, where((rows > k).unsqueeze(-1), factors, column),
+                  a - factors * where(across > k, top, 0))
     return a, places
 
 def signs(places: list, like: Tensor) -> Tensor:
@@ -151,6 +164,8 @@ def slogdet_steps(a: Tensor) -> tuple[Tensor, Tensor]:
     return signs(places, a) * pivots.sign().prod(-1), pivots.abs().log().sum(-1)
 
 def inverse_of(a: Tensor) -> Tensor: return call(OPS["inv"], (a,), NO_PARAMS, "LinalgInvExBackward0")
+
+# %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2b
 def wide(g: Tensor) -> Tensor: return g.unsqueeze(-1).unsqueeze(-1)
 
 kernel(det=lambda xp, a: xp.linalg.det(a), slogdet=lambda xp, a: tuple(xp.linalg.slogdet(a)))
@@ -177,7 +192,8 @@ def but_two(s: Tensor) -> Tensor:
     return where(same, 0, pairs)
 
 def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
-    "The second derivative of det, in the basis in which the matrix is diagonal: no division, so it holds for singular ones."
+    """The second derivative of det, in the basis in which the matrix is diagonal: no division, so it holds for singular
+    ones."""
     u, s, vh = call(OPS["svd"], (a,))
     g, pairs = u.mT @ g @ vh.mT, but_two(s)
     inner = (pairs @ g.diagonal(0, -2, -1).unsqueeze(-1)).squeeze(-1).diag_embed() - pairs * g.mT
@@ -196,6 +212,7 @@ def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     check_matrices(A, "det", square=True)
     return finish(call(OPS["det"], (A,), NO_PARAMS, "LinalgDetBackward0"), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0b
 @linalg
 def slogdet(A: Tensor, *, out: tuple | None = None) -> SLogDet:
     "The sign of the determinant, and the logarithm of its size: it does not overflow."
@@ -208,7 +225,8 @@ def halved(x: Tensor) -> Tensor:
     return (x.tril() + x.tril(-1)) / 2
 
 def folded(s: Tensor) -> Tensor:
-    "The gradient of a lower triangle that stands for a symmetric matrix: each element's own, and that of its mirror image."
+    """The gradient of a lower triangle that stands for a symmetric matrix: each element's own, and that of its mirror
+    image."""
     return s.tril() + s.triu(1).mT
 
 def cholesky_rule(g: Tensor, out: Tensor) -> Tensor:
@@ -218,7 +236,8 @@ def cholesky_rule(g: Tensor, out: Tensor) -> Tensor:
 vjp(cholesky=[lambda g, out: cholesky_rule(g, out)])
 
 def triangle(A: Tensor, upper: bool) -> Tensor:
-    "The triangle of a symmetric matrix that is read, brought below the diagonal; the gradient goes to both triangles in equal parts."
+    """The triangle of a symmetric matrix that is read, brought below the diagonal; the gradient goes to both triangles
+    in equal parts."""
     A = A.mT if upper else A
     if not A.requires_grad: return A
     middle = (A + A.mT) / 2
@@ -250,21 +269,27 @@ Eigh = result("linalg_eigh", "eigenvalues", "eigenvectors")
 
 @linalg
 def eigh(A: Tensor, UPLO: str = "L", *, out: tuple | None = None) -> Eigh:
-    "The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle is read (the upper: UPLO='U')."
+    """The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle is read (the
+    upper: UPLO='U')."""
     check_matrices(A, "eigh", square=True)
-    if UPLO.upper() not in ("L", "U"): raise error(RuntimeError, f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}", "of a symmetric matrix one triangle is enough", "UPLO='L'")
-    return finish_all(Eigh(*call(OPS["eigh"], (triangle(A, UPLO.upper() == "U"),), NO_PARAMS, "LinalgEighBackward0")), out)
+    if UPLO.upper() not in ("L", "U"):
+        raise error(RuntimeError, f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}",
+                    "of a symmetric matrix one triangle is enough", "UPLO='L'")
+    return finish_all(Eigh(*call(OPS["eigh"], (triangle(A,
+                                                        UPLO.upper() == "U"),), NO_PARAMS, "LinalgEighBackward0")), out)
 
 @linalg
 def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
-    "The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat those alike have a gradient."
+    """The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat those alike have
+    a gradient."""
     return finish(eigh(A, UPLO).eigenvalues, out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157b
 def skew(x: Tensor) -> Tensor: return x - x.mT
 
 def svd_rule(g: tuple, out: tuple) -> Tensor:
-    "As of eigh, on both sides, with the gaps of the squares; and what turns out of the plane of U or V, over the singular value."
+    """As of eigh, on both sides, with the gaps of the squares; and what turns out of the plane of U or V, over the
+    singular value."""
     (gu, gs, gvh), (u, s, vh) = g, out
     gaps, inner = apart(s * s), (vh @ vh.mT * 0 if gs is None else gs.diag_embed())
     if gu is not None: inner = inner + skew(u.mT @ gu) / gaps * s.unsqueeze(-2)
@@ -287,7 +312,8 @@ def completed(q: Tensor) -> Tensor:
 
 @linalg
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: tuple | None = None) -> SVD:
-    "A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there are singular values."
+    """A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there are singular
+    values."""
     check_matrices(A, "svd")
     u, s, vh = call(OPS["svd"], (A,), NO_PARAMS, "LinalgSvdBackward0")
     return finish_all(SVD(completed(u), s, completed(vh.mT).mT) if full_matrices else SVD(u, s, vh), out)
@@ -307,7 +333,9 @@ def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
     "Of a wide matrix the first columns make Q, and the rest is turned by it."
     q, r = out
     rows, many = shape[-2:]
-    if mode == "complete" and rows > many: raise error(RuntimeError, "The QR decomposition is not differentiable when mode='complete' and nrows > ncols", "any basis of the rest would do", "mode='reduced'")
+    if mode == "complete" and rows > many:
+        raise error(RuntimeError, "The QR decomposition is not differentiable when mode='complete' and nrows > ncols",
+                    "any basis of the rest would do", "mode='reduced'")
     gq, gr = (x * 0 if h is None else h for x, h in zip(out, g))
     if rows >= many: return qr_tall(gq, gr, q, r)
     square, rest, g_rest = r.narrow(-1, 0, rows), r.narrow(-1, rows, many - rows), gr.narrow(-1, rows, many - rows)
@@ -322,13 +350,17 @@ QR, OldQR = result("linalg_qr", "Q", "R"), result("qr", "Q", "R")
 def qr(A: Tensor, mode: str = "reduced", *, out: tuple | None = None) -> QR:
     "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
     check_matrices(A, "qr")
-    if mode not in ("reduced", "complete", "r"): raise error(RuntimeError, f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'", "it says how many columns Q has", "mode='reduced'")
+    if mode not in ("reduced", "complete", "r"):
+        raise error(
+            RuntimeError, f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
+            "or 'complete'", "it says how many columns Q has", "mode='reduced'")
     q, r = call(OPS["qr"], (A,), {"mode": "reduced" if mode == "r" else mode}, "LinalgQrBackward0")
     return finish_all(QR(A.new_zeros(0) if mode == "r" else q, r), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #3ed638de
 def cutoff(s: Tensor, A: Tensor, atol, rtol) -> Tensor:
-    "Below which singular values count as 0: `atol`, or `rtol` of the largest; of neither, the dtype's precision times the longer side."
+    """Below which singular values count as 0: `atol`, or `rtol` of the largest; of neither, the dtype's precision times
+    the longer side."""
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
     largest = s.amax(-1, True) if s.size(-1) else s.sum(-1, True)
     return FUNCTIONS["maximum"](largest * rtol, largest * 0 + (0 if atol is None else atol))
@@ -338,7 +370,8 @@ def mirrored(A: Tensor, hermitian: bool) -> Tensor:
     return A.tril() + A.tril(-1).mT if hermitian else A
 
 @linalg
-def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None, rtol: float | None = None, out: Tensor | None = None) -> Tensor:
+def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None,
+                rtol: float | None = None, out: Tensor | None = None) -> Tensor:
     "How many singular values are above the cutoff."
     check_matrices(A, "matrix_rank", square=hermitian)
     with_tol = tol is not None
@@ -358,6 +391,7 @@ def pinv_steps(a: Tensor, atol, rtol) -> Tensor:
     kept = s > cutoff(s, a, atol, rtol)
     return vh.mT * where(kept, 1 / where(kept, s, 1), 0).unsqueeze(-2) @ u.mT
 
+# %% ../../nbs/ops/linear_algebra.ipynb #3ed638deb
 def pinv_rule(g: Tensor, p: Tensor, a: Tensor) -> Tensor:
     "Golub and Pereyra (1973): the inverse's rule, and what A P and P A leave out."
     back = p.mT @ p
@@ -372,7 +406,8 @@ check(pinv=refusal("pinv", *DIVERGED))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a61df725
 @linalg
-def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol: float | None = None, rtol: float | None = None, out: Tensor | None = None) -> Tensor:
+def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol: float | None = None,
+         rtol: float | None = None, out: Tensor | None = None) -> Tensor:
     "The pseudoinverse: of all X that bring AX nearest to the identity, the smallest."
     check_matrices(A, "pinv", square=hermitian)
     if rcond is not None: rtol = rcond
@@ -380,20 +415,27 @@ def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol
     return finish(call(OPS["pinv"], (mirrored(A, hermitian),), {"atol": float(atol or 0), "rtol": float(rtol)}), out)
 
 LstSq = result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
-DRIVERS = {"gels": "residuals", "gelsy": "rank", "gelsd": "residuals rank singular_values", "gelss": "residuals rank singular_values"}
+DRIVERS = {
+    "gels": "residuals", "gelsy": "rank", "gelsd": "residuals rank singular_values",
+    "gelss": "residuals rank singular_values"
+}
 
 @linalg
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> LstSq:
     "The X that brings AX nearest to B, and what the driver reports besides. RuntimeError if they do not fit."
     check_matrices(A, "lstsq")
-    if driver not in (None, *DRIVERS): raise error(RuntimeError, "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)", "a driver is a routine of LAPACK", "driver='gelsd'")
+    if driver not in (None, *DRIVERS):
+        raise error(RuntimeError, "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)",
+                    "a driver is a routine of LAPACK", "driver='gelsd'")
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
     a, b = columns(A, B.unsqueeze(-1) if vector else B, A.size(-2))
     x, s, told = pinv(a, rcond) @ b, svdvals(a.detach()), DRIVERS[driver or "gelsy"]
     rank = (s > cutoff(s, a, None, rcond)).sum(-1)
     full = "residuals" in told and A.size(-2) > A.size(-1) and bool((rank == A.size(-1)).all())
     residuals = (a @ x - b).square().sum(-2) if full else A.new_zeros(0)
-    return LstSq(x.squeeze(-1) if vector else x, residuals, rank if "rank" in told else A.new_zeros(0, dtype=int64), s if "singular" in told else A.new_zeros(0))
+    return LstSq(
+        x.squeeze(-1) if vector else x, residuals, rank if "rank" in told else A.new_zeros(0, dtype=int64),
+        s if "singular" in told else A.new_zeros(0))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #50326325
 TERMS = 14      # 0.5 ** 15 / 15! is below the precision of float64
@@ -411,7 +453,8 @@ def exp_kernel(xp, a):
     return out
 
 def exp_rule(g: Tensor, a: Tensor) -> Tensor:
-    "The upper right block of exp([[A, E], [0, A]]) is the derivative in direction E; the gradient is that of A^T, in direction g."
+    """The upper right block of exp([[A, E], [0, A]]) is the derivative in direction E; the gradient is that of A^T, in
+    direction g."""
     n, at = a.size(-1), a.mT
     top, below = FUNCTIONS["cat"]([at, g], -1), FUNCTIONS["cat"]([at * 0, at], -1)
     return call(OPS["matrix_exp"], (FUNCTIONS["cat"]([top, below], -2),)).narrow(-2, 0, n).narrow(-1, n, n)
@@ -427,8 +470,10 @@ def matrix_exp(A: Tensor) -> Tensor:
 
 # %% ../../nbs/ops/linear_algebra.ipynb #aec79956
 @linalg
-def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None) -> Tensor:
-    "solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a zero on the diagonal."
+def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False,
+                     out: Tensor | None = None) -> Tensor:
+    """solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a zero on the
+    diagonal."""
     check_matrices(A, "solve_triangular", square=True)
     check_matrices(B, "solve_triangular")
     a = A.triu(int(unitriangular)) if upper else A.tril(-int(unitriangular))
@@ -439,10 +484,15 @@ LUFactor, LU = result("linalg_lu_factor", "LU", "pivots"), result("linalg_lu", "
 
 @linalg
 def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUFactor:
-    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1. LinAlgError if A is singular."
+    """L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1.
+    LinAlgError if A is singular."""
     check_matrices(A, "lu_factor")
     lu, places = lu_steps(A, pivot)
-    if (lu.detach().diagonal(0, -2, -1) == 0).any(): raise error(LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it on lu_solve would result in a division by zero.", "the matrix is singular", "linalg.lu, which gives the factors all the same")
+    if (lu.detach().diagonal(0, -2, -1) == 0).any():
+        raise error(
+            LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it on lu_solve would "
+            "result in a division by zero.", "the matrix is singular",
+            "linalg.lu, which gives the factors all the same")
     pivots = FUNCTIONS["cat"](places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
     return finish_all(LUFactor(lu, pivots.to(int32)), out)
 
@@ -466,7 +516,8 @@ def lu(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LU:
 def places_of(pivots: Tensor) -> list: return (pivots.to(int64) - 1).split(1, -1) if pivots.size(-1) else []
 
 @linalg
-def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False, out: Tensor | None = None) -> Tensor:
+def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False,
+             out: Tensor | None = None) -> Tensor:
     "solve (with A^T, if `adjoint`) by the factors that `lu_factor` gave."
     check_matrices(LU, "lu_solve", square=True)
     P, L, U = unpacked(LU, places_of(pivots))
@@ -476,7 +527,8 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8
 @linalg
-def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
+                out: Tensor | None = None) -> Tensor:
     "The p-norm of all elements, or of those along `dim`."
     return finish(FUNCTIONS["norm"](x if dtype is None else cast(x, to_dtype(dtype)), ord, dim, keepdim), out)
 
@@ -488,10 +540,18 @@ def spectral(A: Tensor, ord, dims: tuple, keepdim: bool) -> Tensor:
     return size
 
 @linalg
-def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
-    "A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and -inf by sums of rows."
-    if A.ndim < 2 or isinstance(dim, int) or len(dim) != 2: raise error(RuntimeError, "linalg.matrix_norm: The input tensor A must have at least 2 dimensions, and dim must be a 2-tuple.", f"shape {tuple(A.shape)}, dim {dim}", "vector_norm for vectors")
-    if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf): raise error(RuntimeError, f"linalg.matrix_norm: Order {ord} not supported.", "matrices have fewer norms than vectors", "'fro', 'nuc', inf, -inf, 1, -1, 2 or -2")
+def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keepdim: bool = False, *, dtype=None,
+                out: Tensor | None = None) -> Tensor:
+    """A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and -inf by sums
+    of rows."""
+    if A.ndim < 2 or isinstance(dim, int) or len(dim) != 2:
+        raise error(
+            RuntimeError,
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions, and dim must be a 2-tuple.",
+            f"shape {tuple(A.shape)}, dim {dim}", "vector_norm for vectors")
+    if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf):
+        raise error(RuntimeError, f"linalg.matrix_norm: Order {ord} not supported.",
+                    "matrices have fewer norms than vectors", "'fro', 'nuc', inf, -inf, 1, -1, 2 or -2")
     check_floating(A, "linalg.matrix_norm: Expected a floating point tensor as input")
     A, dims = A if dtype is None else cast(A, to_dtype(dtype)), check_dims(tuple(dim), A.ndim)
     if ord == "fro": return finish(FUNCTIONS["norm"](A, 2, dims, keepdim), out)
@@ -501,18 +561,24 @@ def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keep
     size = sums.amax(along, True) if ord > 0 else sums.amin(along, True)
     return finish(size if keepdim else size.squeeze(dims), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8b
 @linalg
-def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = None, keepdim: bool = False, *, out: Tensor | None = None, dtype=None) -> Tensor:
+def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = None, keepdim: bool = False, *,
+         out: Tensor | None = None, dtype=None) -> Tensor:
     "The norm of vectors (one dim, or no `ord`: over all) or of matrices (two dims)."
-    if ord is not None and dim is None and A.ndim not in (1, 2): raise error(RuntimeError, f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D.", "of more dimensions one must say which", "dim=...")
+    if ord is not None and dim is None and A.ndim not in (1, 2):
+        raise error(RuntimeError, "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
+                    f"Got {A.ndim}D.", "of more dimensions one must say which", "dim=...")
     dims = tuple(range(A.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
-    if ord is not None and (len(dims) == 2 or isinstance(ord, str)): return matrix_norm(A, ord, dims, keepdim, dtype=dtype, out=out)
+    if ord is not None and (len(dims) == 2 or isinstance(ord, str)):
+        return matrix_norm(A, ord, dims, keepdim, dtype=dtype, out=out)
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #e8724dcb
 @linalg
 def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) -> Tensor:
-    "How much solving with A may enlarge an error: the largest singular value over the least, or norm(A) norm(A^-1); infinite of a singular matrix."
+    """How much solving with A may enlarge an error: the largest singular value over the least, or norm(A) norm(A^-1);
+    infinite of a singular matrix."""
     check_matrices(A, "cond", square=p not in (None, 2, -2))
     if not A.numel(): return finish(A.new_zeros(A.shape[:-2]), out)
     if p in (None, 2, -2):
@@ -521,7 +587,8 @@ def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) 
         return finish(ends[1] / ends[0] if p == -2 else ends[0] / ends[1], out)
     singular = wide(slogdet(A.detach()).sign == 0)
     there = where(singular, eye_like(A), A)
-    return finish(where(singular.squeeze(-1).squeeze(-1), math.inf, matrix_norm(there, p) * matrix_norm(inv(there), p)), out)
+    return finish(where(singular.squeeze(-1).squeeze(-1), math.inf,
+                        matrix_norm(there, p) * matrix_norm(inv(there), p)), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #d558750e
 @linalg
@@ -538,7 +605,9 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
 def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
     "The product of two or more matrices in the cheapest order; the first may be a row, the last a column."
     parts = list(tensors)
-    if len(parts) < 2: raise error(RuntimeError, f"multi_dot(): expected at least 2 tensors but got {len(parts)}", "a product has two factors", "the tensor itself")
+    if len(parts) < 2:
+        raise error(RuntimeError, f"multi_dot(): expected at least 2 tensors but got {len(parts)}",
+                    "a product has two factors", "the tensor itself")
     row, column = parts[0].ndim == 1, parts[-1].ndim == 1
     if row: parts[0] = parts[0].unsqueeze(0)
     if column: parts[-1] = parts[-1].unsqueeze(1)
@@ -567,25 +636,42 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
 def vander(x: Tensor, N: int | None = None) -> Tensor:
     "The powers of each number of a vector, from 0 on, as a row."
     n = N if N is not None else x.size(-1) if x.ndim else 0
-    if n < 2: raise error(RuntimeError, f"N must be greater than 1. Got {n}", "a row has the powers 0 to N - 1", "N=2, or more")
-    if x.payload.dtype.kind == "b" or x.dtype is float16: raise error(RuntimeError, f"linalg.vander supports floating point and integer tensors, but got {x.dtype.name}", "a bool has no powers, and those of half precision overflow", "x.float()")
+    if n < 2:
+        raise error(RuntimeError, f"N must be greater than 1. Got {n}", "a row has the powers 0 to N - 1",
+                    "N=2, or more")
+    if x.payload.dtype.kind == "b" or x.dtype is float16:
+        raise error(RuntimeError, f"linalg.vander supports floating point and integer tensors, but got {x.dtype.name}",
+                    "a bool has no powers, and those of half precision overflow", "x.float()")
     one = filled(x, (*x.payload.shape, 1), 1)
     return FUNCTIONS["cat"]([one, x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)], -1)
 
 @linalg
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
-    "The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make. RuntimeError unless it is square."
-    if ind < 1: raise error(RuntimeError, "Expected a strictly positive integer for 'ind'", f"ind={ind}", "ind=1, or more")
+    """The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make. RuntimeError
+    unless it is square."""
+    if ind < 1:
+        raise error(RuntimeError, "Expected a strictly positive integer for 'ind'", f"ind={ind}", "ind=1, or more")
     front, back = A.shape[:ind], A.shape[ind:]
-    if math.prod(front) != math.prod(back): raise error(RuntimeError, f"Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {math.prod(back)} != {math.prod(front)}", "only a square matrix has an inverse", "another ind")
+    if math.prod(front) != math.prod(back):
+        raise error(
+            RuntimeError,
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
+            f"{math.prod(back)} != {math.prod(front)}", "only a square matrix has an inverse", "another ind")
     return finish(inv(A.reshape(math.prod(front), math.prod(back))).reshape(*back, *front), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cbb
 @linalg
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple | None = None, *, out: Tensor | None = None) -> Tensor:
-    "The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless that is a square system."
+    """The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless that is a
+    square system."""
     if dims is not None: A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
     shape = A.shape[B.ndim:]
-    if math.prod(shape) != B.numel() or A.numel() != B.numel() ** 2: raise error(RuntimeError, f"Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got {math.prod(shape)} != {B.numel()}", "as many unknowns as equations", "another shape")
+    if math.prod(shape) != B.numel() or A.numel() != B.numel() ** 2:
+        raise error(
+            RuntimeError,
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
+            "prod(self.shape[:other.ndim]), but "
+            f"got {math.prod(shape)} != {B.numel()}", "as many unknowns as equations", "another shape")
     return finish(solve(A.reshape(B.numel(), B.numel()), B.reshape(-1)).reshape(*shape), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #836f0705
@@ -623,7 +709,8 @@ def frobenius_norm(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Te
     return vector_norm(input, 2, dim, keepdim)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80b
-def cholesky_of(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor: return cholesky(input, upper=upper, out=out)
+def cholesky_of(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    return cholesky(input, upper=upper, out=out)
 publish("cholesky", cholesky_of, cholesky.__doc__)
 
 @face
@@ -643,25 +730,32 @@ def qr_of(input: Tensor, some: bool = True, *, out: tuple | None = None) -> OldQ
 publish("qr", qr_of, qr.__doc__)
 
 def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tuple | None = None) -> OldSVD:
-    if not compute_uv: return finish_all(OldSVD(*(input.new_zeros(*input.shape[:-2], n, n) for n in input.shape[-2:-1]), svdvals(input), input.new_zeros(*input.shape[:-2], input.size(-1), input.size(-1))), out)
+    if not compute_uv:
+        return finish_all(
+            OldSVD(*(input.new_zeros(*input.shape[:-2], n, n) for n in input.shape[-2:-1]), svdvals(input),
+                   input.new_zeros(*input.shape[:-2], input.size(-1), input.size(-1))), out)
     u, s, vh = svd(input, not some)
     return finish_all(OldSVD(u, s, vh.mT), out)
 publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form.")
 
-TriangularSolve, LUUnpack = result("triangular_solve", "solution", "cloned_coefficient"), result("lu_unpack", "P", "L", "U")
+TriangularSolve, LUUnpack = result("triangular_solve", "solution",
+                                   "cloned_coefficient"), result("lu_unpack", "P", "L", "U")
 
 @face
-def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> TriangularSolve:
+def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
+                     unitriangular: bool = False) -> TriangularSolve:
     "solve_triangular in PyTorch's older form, with a copy of A."
     a = A.mT if transpose else A
     return TriangularSolve(solve_triangular(a, b, upper=upper != transpose, unitriangular=unitriangular), A.clone())
 
+# %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bb
 def lu_of(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
     LU, pivots = lu_factor(A, pivot=pivot)
     return (LU, pivots, pivots.new_zeros(A.shape[:-2])) if get_infos else (LU, pivots)
 publish("lu", lu_of, lu_factor.__doc__)
 
-def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor: return lu_solve(LU_data, LU_pivots, b, out=out)
+def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+    return lu_solve(LU_data, LU_pivots, b, out=out)
 publish("lu_solve", lu_solve_of, "The X of AX = b, by the factors that `lu` gave.")
 
 @face(method=False)

@@ -27,7 +27,8 @@ def nansum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False,
     return where(gaps(input), 0, input).to(input.dtype).sum(dim, keepdim, dtype=dtype)
 
 @face
-def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
+            out: Tensor | None = None) -> Tensor:
     "The mean of what is not NaN. RuntimeError for integers."
     check_floating(input, "nanmean(): expected input to have floating point or complex dtype")
     total = nansum(input, dim, keepdim, dtype=dtype)
@@ -40,18 +41,23 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     return result("aminmax", "min", "max")(input.amin(dim, keepdim), input.amax(dim, keepdim))
 
 @face(method=False)
-def var_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> tuple[Tensor, Tensor]:
+def var_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: int = 1) -> tuple[Tensor, Tensor]:
     "The variance and the mean."
-    return input.var(dim, unbiased, keepdim, correction=correction), input.mean(None if isinstance(dim, bool) else dim, keepdim)
+    return (input.var(dim, unbiased, keepdim,
+                      correction=correction), input.mean(None if isinstance(dim, bool) else dim, keepdim))
 
 @face(method=False)
-def std_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: int = 1) -> tuple[Tensor, Tensor]:
+def std_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: int = 1) -> tuple[Tensor, Tensor]:
     "The standard deviation and the mean."
-    return input.std(dim, unbiased, keepdim, correction=correction), input.mean(None if isinstance(dim, bool) else dim, keepdim)
+    return (input.std(dim, unbiased, keepdim,
+                      correction=correction), input.mean(None if isinstance(dim, bool) else dim, keepdim))
 
 # %% ../../nbs/ops/reductions.ipynb #559abe69
 def accumulated(xp, name: str, a, dim: int):
-    "`xp`'s function of two operands run along a dimension: in one pass where the module has that, else by looking back 1, 2, 4, ... elements."
+    """`xp`'s function of two operands run along a dimension: in one pass where the module has that, else by looking
+    back 1, 2, 4, ... elements."""
     combine = getattr(xp, name)
     if xp.__name__ == "numpy": return combine.accumulate(a, axis=dim)
     out, step = a.copy(), 1
@@ -87,7 +93,8 @@ def doubling(a: Tensor, dim: int, combine) -> Tensor:
 
 def latest_steps(a: Tensor, values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "`latest` in rows."
-    place = call(OPS["iota"], (), {"length": a.payload.shape[dim], "device": a.device}).reshape([-1 if d == dim else 1 for d in range(a.ndim)])
+    place = call(OPS["iota"], (), {"length": a.payload.shape[dim], "device": a.device}).reshape(
+        [-1 if d == dim else 1 for d in range(a.ndim)])
     return values, doubling(where((a == values) | (a != a), place, 0), dim, FUNCTIONS["maximum"])
 
 decompose(
@@ -120,9 +127,12 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
 
 # %% ../../nbs/ops/reductions.ipynb #31fc2201
 @face
-def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
+def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,
+         out: Tensor | None = None) -> Tensor:
     "The differences of neighbours along `dim`, `n` times over. RuntimeError for a number."
-    if not input.ndim: raise error(RuntimeError, "diff expects input to be at least one-dimensional", "one number has no neighbour", "x.reshape(-1)")
+    if not input.ndim:
+        raise error(RuntimeError, "diff expects input to be at least one-dimensional", "one number has no neighbour",
+                    "x.reshape(-1)")
     parts = [p for p in (prepend, input, append) if p is not None]
     x = FUNCTIONS["cat"](parts, dim) if len(parts) > 1 else input
     for _ in range(n):
@@ -133,11 +143,15 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
 
 def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
     "The areas under the lines between neighbours. RuntimeError for bools."
-    if any(t is not None and t.payload.dtype.kind == "b" for t in (y, x)): raise error(RuntimeError, "trapezoid: received a bool input for `x` or `y`, but bool is not supported", "an area is a number", "y.float()")
+    if any(t is not None and t.payload.dtype.kind == "b" for t in (y, x)):
+        raise error(RuntimeError, "trapezoid: received a bool input for `x` or `y`, but bool is not supported",
+                    "an area is a number", "y.float()")
     dim = check_dim(dim, y.ndim)
     n = max(y.size(dim) - 1, 0)
     width = dx
-    if x is not None: width = diff(x, dim=dim) if x.ndim == y.ndim else diff(x).reshape([-1 if d == dim else 1 for d in range(y.ndim)])
+    if x is not None:
+        width = (diff(x, dim=dim)
+                 if x.ndim == y.ndim else diff(x).reshape([-1 if d == dim else 1 for d in range(y.ndim)]))
     return (y.narrow(dim, y.size(dim) - n, n) + y.narrow(dim, 0, n)) * width / 2
 
 # %% ../../nbs/ops/reductions.ipynb #8603701f
@@ -172,11 +186,13 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 @patch
 def sum_to_size(self: Tensor, *size) -> Tensor:
-    "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not broadcast."
+    """Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not
+    broadcast."""
     size = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
     extra = self.ndim - len(size)
     if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[extra:])):
-        raise error(RuntimeError, f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.", "only what broadcasting repeats can be summed back", "x.sum(dim)")
+        raise error(RuntimeError, f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.",
+                    "only what broadcasting repeats can be summed back", "x.sum(dim)")
     repeated = [d for d in range(self.ndim) if d < extra or (size[d - extra] == 1 != self.shape[d])]
     return self.sum(tuple(repeated), True).reshape(size) if repeated else self
 
@@ -185,9 +201,11 @@ def sum_to_size(self: Tensor, *size) -> Tensor:
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
     if input.ndim != 1 or input.payload.dtype.kind not in "iu" or (input.numel() and input.amin() < 0):
-        raise error(RuntimeError, "bincount only supports 1-d non-negative integral inputs.", f"given {input.dtype} of shape {tuple(input.shape)}", "x.flatten(), and integers from 0 on")
+        raise error(RuntimeError, "bincount only supports 1-d non-negative integral inputs.",
+                    f"given {input.dtype} of shape {tuple(input.shape)}", "x.flatten(), and integers from 0 on")
     length = max(minlength, int(input.amax()) + 1 if input.numel() else 0)
-    ones = filled(input, input.payload.shape, 1).to(int64) if weights is None else weights if weights.dtype is float32 else weights.double()
+    ones = (filled(input, input.payload.shape, 1).to(int64)
+            if weights is None else weights if weights.dtype is float32 else weights.double())
     return FUNCTIONS["zeros"](length, dtype=ones.dtype, device=input.device).index_add(0, input.to(int64), ones)
 
 @face
@@ -197,22 +215,31 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     x = input.detach().flatten()
     if min == max and x.numel(): min, max = x.amin().item(), x.amax().item()
     if min == max: min, max = min - 1, max + 1
-    if not (math.isfinite(min) and math.isfinite(max)): raise error(RuntimeError, f"range of [{min}, {max}] is not finite", "infinity or NaN has no bin", "histc(x, bins, min, max)")
+    if not (math.isfinite(min) and math.isfinite(max)):
+        raise error(RuntimeError, f"range of [{min}, {max}] is not finite", "infinity or NaN has no bin",
+                    "histc(x, bins, min, max)")
     inside = x[(x >= min) & (x <= max)]
     place = ((inside.double() - min) / (max - min) * bins).floor().clamp(0, bins - 1).to(int64)
     return finish(bincount(place, minlength=bins).to(input.dtype), out)
 
 # %% ../../nbs/ops/reductions.ipynb #0b07da69
 @face
-def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
+def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
+        aweights: Tensor | None = None) -> Tensor:
     "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights) or weighted."
     x = floating(input)
-    if x.ndim > 2: raise error(RuntimeError, "cov(): expected input to have two or fewer dimensions but got an input with " + f"{x.ndim} dimensions", "rows are variables, columns observations", "x.reshape(variables, -1)")
+    if x.ndim > 2:
+        raise error(
+            RuntimeError,
+            "cov(): expected input to have two or fewer dimensions but got an input with " + f"{x.ndim} dimensions",
+            "rows are variables, columns observations", "x.reshape(variables, -1)")
     x = x.reshape(1, -1) if x.ndim < 2 else x
     weights = [w for w in (fweights, aweights) if w is not None]
     w = math.prod(weights) if weights else filled(x, (x.size(1),), 1)
     total = w.sum()
-    if weights and total == 0: raise error(RuntimeError, "cov(): weights sum to zero, can't be normalized", "a mean divides by their sum", "weights that are not all 0")
+    if weights and total == 0:
+        raise error(RuntimeError, "cov(): weights sum to zero, can't be normalized", "a mean divides by their sum",
+                    "weights that are not all 0")
     away = x - ((x * w).sum(1) / total).unsqueeze(1)
     lost = correction if aweights is None else correction * (w * aweights).sum() / total
     return ((away * w) @ away.t() / (total - lost).clamp(min=0)).squeeze()

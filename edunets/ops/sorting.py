@@ -31,14 +31,18 @@ def seat(name: str, input: Tensor, dim: int, place, keepdim: bool) -> tuple[Tens
 
 def check_some(input: Tensor, dim: int, name: str) -> None:
     "An IndexError for the middle of nothing."
-    if input.ndim and not input.size(dim): raise error(IndexError, f"{name}(): Expected reduction dim {dim} to have non-zero size.", "nothing has no middle", "look at x.numel() first")
+    if input.ndim and not input.size(dim):
+        raise error(IndexError, f"{name}(): Expected reduction dim {dim} to have non-zero size.",
+                    "nothing has no middle", "look at x.numel() first")
 
 @face
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     check_some(input, check_dim(dim, input.ndim), "kthvalue")
     n = input.size(dim) if input.ndim else 1
-    if not 1 <= k <= n: raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim), f"k={k} of {n} elements", f"k from 1 to {n}")
+    if not 1 <= k <= n:
+        raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim),
+                    f"k={k} of {n} elements", f"k from 1 to {n}")
     return seat("kthvalue", input, dim, k - 1, keepdim)
 
 # %% ../../nbs/ops/sorting.ipynb #562ae3a3
@@ -55,13 +59,16 @@ def median_like(name: str, doc: str, skip_nan: bool) -> None:
             check_some(input, check_dim(dim, input.ndim), name)
             return middle(name, input, check_dim(dim, input.ndim), keepdim, skip_nan)
         flat = input.flatten()
-        if not len(flat): return input.new_full((), math.nan) if input.payload.dtype.kind == "f" else input.new_full((), int(FARTHEST["amax"](input.dtype)))
+        if not len(flat):
+            return (input.new_full((), math.nan) if input.payload.dtype.kind == "f" else input.new_full(
+                (), int(FARTHEST["amax"](input.dtype))))
         value = middle(name, flat.detach(), 0, False, skip_nan).values
         same = (flat == value) | ((flat != flat) & (value != value))
         return where(same, flat, 0).sum().to(input.dtype) / same.sum() if flat.requires_grad else value
     publish(name, function, doc)
 
-median_like("median", "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, with its index.", False)
+median_like("median", "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, "
+                      "with its index.", False)
 median_like("nanmedian", "The middle of what is not NaN; over `dim`, with its index.", True)
 
 # %% ../../nbs/ops/sorting.ipynb #762cda73
@@ -77,15 +84,31 @@ def between(values: Tensor, at: Tensor, rule: str) -> Tensor:
     if rule not in ("linear", "midpoint"): return a
     return FUNCTIONS["lerp"](a, b, 0.5 if rule == "midpoint" else (at - low).expand(a.shape))
 
+# %% ../../nbs/ops/sorting.ipynb #762cda73b
 def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -> Tensor:
-    if input.dtype not in (float32, float64): raise error(RuntimeError, "quantile() input tensor must be either float or double dtype", f"it is {input.dtype}", "x.float()")
-    if rule not in RULES: raise error(RuntimeError, f"quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {rule}", "a rule says what lies between two elements", "interpolation='linear'")
+    if input.dtype not in (float32, float64):
+        raise error(RuntimeError, "quantile() input tensor must be either float or double dtype",
+                    f"it is {input.dtype}", "x.float()")
+    if rule not in RULES:
+        raise error(
+            RuntimeError,
+            f"quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {rule}",
+            "a rule says what lies between two elements", "interpolation='linear'")
     q = q if isinstance(q, Tensor) else input.new_tensor(q)
-    if q.dtype is not input.dtype: raise error(RuntimeError, "quantile() q tensor must be same dtype as the input tensor", f"{q.dtype} and {input.dtype}", "q.to(x.dtype)")
-    if q.ndim > 1: raise error(RuntimeError, f"quantile() q must be a scalar or 1D tensor, but got shape {list(q.shape)}", "a list of quantiles", "q.flatten()")
-    if not input.numel(): raise error(RuntimeError, "quantile() input tensor must be non-empty", "nothing has no order", "look at x.numel() first")
-    if q.numel() and not (0 <= q.amin() and q.amax() <= 1): raise error(RuntimeError, "quantile() q values must be in the range [0, 1]", "a quantile is a share of the elements", "q / 100 for percent")
-    x = input.reshape(-1) if dim is None else (input if input.ndim else input.reshape(1)).movedim(check_dim(dim, input.ndim), -1)
+    if q.dtype is not input.dtype:
+        raise error(RuntimeError, "quantile() q tensor must be same dtype as the input tensor",
+                    f"{q.dtype} and {input.dtype}", "q.to(x.dtype)")
+    if q.ndim > 1:
+        raise error(RuntimeError, f"quantile() q must be a scalar or 1D tensor, but got shape {list(q.shape)}",
+                    "a list of quantiles", "q.flatten()")
+    if not input.numel():
+        raise error(RuntimeError, "quantile() input tensor must be non-empty", "nothing has no order",
+                    "look at x.numel() first")
+    if q.numel() and not (0 <= q.amin() and q.amax() <= 1):
+        raise error(RuntimeError, "quantile() q values must be in the range [0, 1]",
+                    "a quantile is a share of the elements", "q / 100 for percent")
+    x = (input.reshape(-1) if dim is None else
+         (input if input.ndim else input.reshape(1)).movedim(check_dim(dim, input.ndim), -1))
     values = x.sort(-1).values
     nans = (values != values).to(int64).sum(-1, True)
     last = (x.size(-1) - 1 - nans).clamp(min=0) if skip_nan else nans * 0 + x.size(-1) - 1
@@ -93,17 +116,21 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
     if not skip_nan: result = where(nans > 0, math.nan, result)
     shape = [1] * input.ndim if dim is None else list(input.shape)
     if dim is not None and input.ndim: shape[check_dim(dim, input.ndim)] = 1
-    kept = result.movedim(-1, 0).reshape([q.numel(), *(shape if keepdim else x.shape[:-1] if dim is not None and input.ndim else [])])
+    kept = result.movedim(-1, 0).reshape(
+        [q.numel(), *(shape if keepdim else x.shape[:-1] if dim is not None and input.ndim else [])])
     return kept if q.ndim else kept.squeeze(0)
 
 # %% ../../nbs/ops/sorting.ipynb #31236e1f
 @face
-def quantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear", out: Tensor | None = None) -> Tensor:
-    "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."
+def quantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+             out: Tensor | None = None) -> Tensor:
+    """The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if
+    there is one. RuntimeError for a q outside of [0, 1]."""
     return finish(quantiles(input, q, dim, keepdim, interpolation, False), out)
 
 @face
-def nanquantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear", out: Tensor | None = None) -> Tensor:
+def nanquantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+                out: Tensor | None = None) -> Tensor:
     "The quantile of what is not NaN."
     return finish(quantiles(input, q, dim, keepdim, interpolation, True), out)
 
@@ -119,7 +146,9 @@ def slices(input: Tensor, dim: int | None) -> Tensor:
     if dim is None: return input.detach().reshape(-1)
     input.size(dim)      # an IndexError for a dim that is not there
     x = input.detach().movedim(dim, 0)
-    if 0 in x.shape[1:]: raise error(RuntimeError, "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied", "empty slices can't be told apart", "another dim")
+    if 0 in x.shape[1:]:
+        raise error(RuntimeError, "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied",
+                    "empty slices can't be told apart", "another dim")
     return x
 
 def packed(values: Tensor, inverse: Tensor | None, counts: Tensor | None):
@@ -128,8 +157,10 @@ def packed(values: Tensor, inverse: Tensor | None, counts: Tensor | None):
     return found if len(found) > 1 else values
 
 @face
-def unique_consecutive(input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None):
-    "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the runs."
+def unique_consecutive(input: Tensor, return_inverse: bool = False, return_counts: bool = False,
+                       dim: int | None = None):
+    """Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the
+    runs."""
     x = slices(input, dim)
     first = runs(x)
     values = x[first]
@@ -141,15 +172,18 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
 
 # %% ../../nbs/ops/sorting.ipynb #aff2962d
 def order_of_slices(x: Tensor) -> Tensor:
-    "The order of slices along the first dimension, compared number by number: sorted by the last one first, each sort keeping the order of equals."
+    """The order of slices along the first dimension, compared number by number: sorted by the last one first, each sort
+    keeping the order of equals."""
     order = iota(len(x), x.device)
     columns = x.reshape(len(x), -1) if x.ndim > 1 else x.unsqueeze(1)
     for column in reversed(columns.unbind(1)): order = order[column[order].argsort(0)]
     return order
 
 @face
-def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None):
-    "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often each occurs."
+def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
+           dim: int | None = None):
+    """The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often
+    each occurs."""
     x = slices(input, dim)
     order = order_of_slices(x)
     values, place, counts = unique_consecutive(x[order], True, True, None if x.ndim < 2 else 0)
@@ -168,11 +202,13 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, T
     values, index = values.movedim(dim, -1), index.movedim(dim, -1)
     n = values.size(-1)
     place = iota(n, x.device).expand(values.shape)
-    fresh = FUNCTIONS["cat"]([values[..., :1] == values[..., :1], values[..., 1:] != values[..., :-1]], -1) | (place == 0)
+    fresh = (FUNCTIONS["cat"]([values[..., :1] == values[..., :1], values[..., 1:] != values[..., :-1]], -1) |
+             (place == 0))
     start = where(fresh, place, 0).cummax(-1).values
     last = (place - start).argmax(-1, True)
     found = [FUNCTIONS["gather"](t, -1, last).movedim(-1, dim) for t in (values, index)]
-    return values_indices("mode", [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
+    return values_indices("mode",
+                          [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
 
 @face
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -199,21 +235,33 @@ vjp(searchsorted=no_vjp("an index"))
 
 # %% ../../nbs/ops/sorting.ipynb #6d3b7140
 @face(method=False)
-def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, right: bool = False, side: str | None = None, out: Tensor | None = None) -> Tensor:
-    "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`: behind equal ones. RuntimeError if shapes do not fit."
+def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, right: bool = False,
+                 side: str | None = None, out: Tensor | None = None) -> Tensor:
+    """Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`:
+    behind equal ones. RuntimeError if shapes do not fit."""
     if side is not None: right = side == "right"
     number = not isinstance(input, Tensor)
     values = sorted_sequence.new_tensor(input, dtype=result_type(sorted_sequence, input)) if number else input
-    if sorted_sequence.ndim == 0: raise error(RuntimeError, "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1", "one number is no sequence", "sequence.reshape(1)")
+    if sorted_sequence.ndim == 0:
+        raise error(RuntimeError, "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
+                    "dimension is 1", "one number is no sequence", "sequence.reshape(1)")
     if sorted_sequence.ndim > 1 and sorted_sequence.shape[:-1] != values.shape[:-1]:
-        raise error(RuntimeError, f"torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input value tensor {list(values.shape)}", "each row of values has a row of boundaries", "one sequence for all, or one for each row")
+        raise error(
+            RuntimeError, "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor must match, but we got "
+            f"boundaries tensor {list(sorted_sequence.shape)} and input value tensor "
+            f"{list(values.shape)}", "each row of values has a row of boundaries",
+            "one sequence for all, or one for each row")
     result = call(OPS["searchsorted"], tuple(promote((sorted_sequence, values))), {"right": right})
     return finish(result.to(int32) if out_int32 else result, out)
 
 @face(method=False)
-def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None) -> Tensor:
+def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False,
+              out: Tensor | None = None) -> Tensor:
     "The number of the bucket, between two boundaries, that each number falls into."
-    if boundaries.ndim != 1: raise error(RuntimeError, f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})", "buckets lie side by side", "boundaries.flatten()")
+    if boundaries.ndim != 1:
+        raise error(RuntimeError, f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})",
+                    "buckets lie side by side", "boundaries.flatten()")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 # %% ../../nbs/ops/sorting.ipynb #0f3ac0aa

@@ -30,7 +30,8 @@ def inside(sizes, pads) -> tuple:
 
 def windows_in(shape, size, stride, padding, dilation) -> tuple:
     "How many windows fit into each dimension of space."
-    return tuple((s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p, d in zip(shape, size, stride, padding, dilation))
+    return tuple(
+        (s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p, d in zip(shape, size, stride, padding, dilation))
 
 def few_images(xp, count: int, numbers: int) -> list[slice]:
     "A batch in parts whose columns, so many numbers an image, stay in the cache. A GPU takes all at once."
@@ -42,7 +43,8 @@ def images_last(xp, x, groups, channels):
     return xp.moveaxis(x, 0, -1).reshape(groups, channels, math.prod(x.shape[2:]) * len(x))
 
 def columns(xp, x, size, stride, padding, dilation, groups, space):
-    "The first `space` windows of images as columns, those of all images at one place side by side: (group, channel / group * size, places * image)."
+    """The first `space` windows of images as columns, those of all images at one place side by side: (group, channel /
+    group * size, places * image)."""
     n = len(size)
     wide = xp.zeros((x.shape[1], *(s + 2 * p for s, p in zip(x.shape[2:], padding)), len(x)), x.dtype)
     wide[(slice(None), *inside(x.shape[2:], padding))] = xp.moveaxis(x, 0, -1)
@@ -54,6 +56,7 @@ def by_group(w, groups):
     "Filters as rows: (group, out / group, channel / group * size)."
     return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
 
+# %% ../../nbs/ops/windows.ipynb #ec3a9994b
 def conv(xp, x, w, b, stride, padding, dilation, groups):
     "The products of filters and windows: one matrix product for each group and few images."
     rows, size = by_group(w, groups), w.shape[2:]
@@ -72,7 +75,8 @@ def sent_back(xp, y, rows, size, shape, stride, padding, dilation):
     sent = xp.matmul(rows, images_last(xp, y, groups, rows.shape[2]))
     view = sent.reshape(-1, *size, *y.shape[2:], count).transpose(0, *range(1 + n, 2 + 2 * n), *range(1, 1 + n))
     wide = (len(view), *(s + 2 * p for s, p in zip(shape, padding)), count)
-    image = OPS["fold"].kernel(xp, view, shape=wide, size=size, stride=stride, dilation=dilation, dims=tuple(range(1, 1 + n)))
+    image = OPS["fold"].kernel(xp, view, shape=wide, size=size, stride=stride, dilation=dilation,
+                               dims=tuple(range(1, 1 + n)))
     return image[(slice(None), *inside(shape, padding))]
 
 def conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups):
@@ -89,7 +93,8 @@ def conv_weight(xp, x, y, size, stride, padding, dilation, groups):
     space, each_out = y.shape[2:], y.shape[1] // groups
     out = xp.zeros((groups, x.shape[1] // groups * math.prod(size), each_out), x.dtype)
     for part in few_images(xp, len(x), groups * out.shape[1] * math.prod(space)):
-        out += xp.matmul(columns(xp, x[part], size, stride, padding, dilation, groups, space), xp.moveaxis(images_last(xp, y[part], groups, each_out), 1, 2))
+        out += xp.matmul(columns(xp, x[part], size, stride, padding, dilation, groups, space),
+                         xp.moveaxis(images_last(xp, y[part], groups, each_out), 1, 2))
     return xp.moveaxis(out, 1, 2).reshape(y.shape[1], x.shape[1] // groups, *size)
 
 kernel(
@@ -99,7 +104,8 @@ kernel(
 )
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625
-def how(stride, padding, dilation, groups, **more) -> dict: return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, **more}
+def how(stride, padding, dilation, groups, **more) -> dict:
+    return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, **more}
 
 def back(g: Tensor, w: Tensor, like, *options) -> Tensor:
     "Results sent back to an image of some shape."
@@ -134,7 +140,8 @@ def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None)
     n = len(size)
     for dim, p in enumerate(padding, 2):
         if p: x = bordered(x, dim, p, p, 0)
-    view = call(OPS["windows"], (x,), {"size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
+    view = call(OPS["windows"], (x,),
+                {"size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
     for dim, o in enumerate(space or (), 2): view = view.narrow(dim, 0, o)
     space = view.payload.shape[2:2 + n]
     view = view.permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
@@ -149,21 +156,30 @@ def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, stride, padding, dilation
 
 def weight_steps(x: Tensor, y: Tensor, size, stride, padding, dilation, groups) -> Tensor:
     cols, _ = column_steps(x, size, stride, padding, dilation, groups, y.payload.shape[2:])
-    return (y.reshape(y.size(0), groups, y.size(1) // groups, -1) @ cols.mT).sum(0).reshape(y.size(1), x.size(1) // groups, *size)
+    products = y.reshape(y.size(0), groups, y.size(1) // groups, -1) @ cols.mT
+    return products.sum(0).reshape(y.size(1), x.size(1) // groups, *size)
 
 # %% ../../nbs/ops/windows.ipynb #9fe31c58
 def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -> Tensor:
     "The transpose of `column_steps`: (batch, channel * size, places) added back to images whose space has a shape."
     n = len(size)
-    view = columns.reshape(columns.size(0), columns.size(1) // math.prod(size), *size, *space).permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
+    view = columns.reshape(columns.size(0),
+                           columns.size(1) // math.prod(size), *size,
+                           *space).permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
     covered = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
-    image = call(OPS["fold"], (view,), {"shape": (*view.payload.shape[:2], *covered), "size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
+    image = call(
+        OPS["fold"], (view,), {
+            "shape": (*view.payload.shape[:2], *covered), "size": tuple(size), "stride": stride, "dilation": dilation,
+            "dims": tuple(range(2, 2 + n))
+        })
     for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2): image = bordered(image, dim, -p, s + p - c, 0)
     return image
 
 def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, shape, stride, padding, dilation, groups) -> Tensor:
     sent = w.reshape(groups, w.size(0) // groups, -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1)
-    return shifted(fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape, w.payload.shape[2:], stride, padding, dilation), b)
+    return shifted(
+        fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape, w.payload.shape[2:],
+                   stride, padding, dilation), b)
 
 decompose(
     conv=lambda x, w, b, *, stride, padding, dilation, groups: conv_steps(x, w, b, stride, padding, dilation, groups),
@@ -180,7 +196,8 @@ def bordered(x: Tensor, dim: int, before: int, after: int, value) -> Tensor:
     shape = list(x.payload.shape)
     shape[dim] += max(before, 0) + max(after, 0)
     if shape[dim] == x.size(dim): return x
-    return call(OPS["put_slice"], (filled(x, tuple(shape), value), x), {"dim": dim, "start": max(before, 0), "length": x.size(dim), "step": 1})
+    return call(OPS["put_slice"], (filled(x, tuple(shape), value), x),
+                {"dim": dim, "start": max(before, 0), "length": x.size(dim), "step": 1})
 
 def from_within(n: int, before: int, after: int, mode: str) -> list[int]:
     "Which element stands at each place of a border taken from the image itself."
@@ -191,23 +208,37 @@ def from_within(n: int, before: int, after: int, mode: str) -> list[int]:
 
 def check_pad(shape, pad: tuple, mode: str, value) -> None:
     "A RuntimeError for a border that can't be made, a NotImplementedError for a mode that there is not."
-    if mode not in ("constant", "reflect", "replicate", "circular"): raise error(NotImplementedError, f"Unrecognised padding mode {mode}", "a border is a number, or comes from the image", "'constant', 'reflect', 'replicate' or 'circular'")
-    if len(pad) % 2 or len(pad) // 2 > len(shape): raise error(RuntimeError, "Padding length should be less than or equal to two times the input dimension", f"{len(pad)} numbers for {len(shape)} dimensions", "two numbers a dimension")
+    if mode not in ("constant", "reflect", "replicate", "circular"):
+        raise error(NotImplementedError, f"Unrecognised padding mode {mode}",
+                    "a border is a number, or comes from the image", "'constant', 'reflect', 'replicate' or 'circular'")
+    if len(pad) % 2 or len(pad) // 2 > len(shape):
+        raise error(RuntimeError, "Padding length should be less than or equal to two times the input dimension",
+                    f"{len(pad)} numbers for {len(shape)} dimensions", "two numbers a dimension")
     if mode == "constant": return
-    if value: raise error(RuntimeError, f'Padding mode "{mode}" doesn\'t take in value argument', "its border comes from the image", "mode='constant'")
+    if value:
+        raise error(RuntimeError, f'Padding mode "{mode}" doesn\'t take in value argument',
+                    "its border comes from the image", "mode='constant'")
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
         dim, n = len(shape) - 1 - dim, shape[-1 - dim]
-        if max(before, after) > {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode] or n + before + after < 0:
-            raise error(RuntimeError, f"Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {dim} of input {list(shape)}", "there is not that much to take the border from", "a smaller border, or mode='replicate'")
+        if max(before, after) > {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0
+                                 }[mode] or n + before + after < 0:
+            raise error(
+                RuntimeError, "Padding size should be less than the corresponding input dimension, but got: "
+                f"padding ({before}, {after}) at dimension {dim} of input {list(shape)}",
+                "there is not that much to take the border from", "a smaller border, or mode='replicate'")
 
+# %% ../../nbs/ops/windows.ipynb #92c6188cb
 def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None = None) -> Tensor:
-    "A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError for a border too wide to be mirrored."
+    """A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError for a border
+    too wide to be mirrored."""
     check_pad(input.shape, pad, mode, value)
     if not any(p > 0 for p in pad): input = input.clone()      # what is only cut is a copy too
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
         dim = input.ndim - 1 - dim
         if mode == "constant": input = bordered(input, dim, before, after, value or 0)
-        elif before or after: input = input.index_select(dim, input.new_tensor(from_within(input.size(dim), before, after, mode), dtype=int64))
+        elif before or after:
+            input = input.index_select(dim,
+                                       input.new_tensor(from_within(input.size(dim), before, after, mode), dtype=int64))
     return input
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5a
@@ -215,54 +246,96 @@ def each(value, n: int, what: str) -> tuple:
     "One number for all dimensions, or one for each. RuntimeError for another number of them."
     value = (value,) * n if isinstance(value, int) else tuple(value)
     if len(value) == 1: value *= n
-    if len(value) != n: raise error(RuntimeError, f"expected {what} to be a single integer value or a list of {n} values to match the convolution dimensions, but got {what}={list(value)}", "each dimension has its own", f"{what}=1")
+    if len(value) != n:
+        raise error(
+            RuntimeError, f"expected {what} to be a single integer value or a list of {n} values to match the "
+            f"convolution dimensions, but got {what}={list(value)}", "each dimension has its own", f"{what}=1")
     return value
 
-def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int, n: int, stride, groups: int, name: str) -> None:
+def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int, n: int, stride, groups: int,
+               name: str) -> None:
     "A RuntimeError unless image, filter and bias fit."
-    if bias is not None and bias.dtype is not input.dtype: raise error(RuntimeError, f"Input type ({input.dtype.name}) and bias type ({bias.dtype.name}) should be the same", "sums of products do not promote, as in PyTorch", "bias.to(x.dtype)")
-    if input.ndim not in (n + 1, n + 2): raise error(RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
-    if weight.ndim != n + 2: raise error(RuntimeError, f"weight should have {n + 2} dimensions, got {list(weight.shape)}", "out, channel, space", "another shape")
-    if input.dtype is not weight.dtype: raise error(RuntimeError, f"Input type ({input.dtype.name}) and weight type ({weight.dtype.name}) should be the same", "products do not promote, as in PyTorch", "x.to(w.dtype)")
-    if any(s <= 0 for s in stride): raise error(RuntimeError, "non-positive stride is not supported", f"stride={stride}", "stride=1")
-    if groups <= 0 or not weight.size(0) or weight.size(0) % groups: raise error(RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size {list(weight.shape)} instead", "each group has its own filters", "groups=1")
-    if input.size(-n - 1) != channels: raise error(RuntimeError, f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(input.shape)} to have {channels} channels, but got {input.size(-n - 1)} channels instead", "a filter has a number for each channel", "another shape")
+    if bias is not None and bias.dtype is not input.dtype:
+        raise error(RuntimeError,
+                    f"Input type ({input.dtype.name}) and bias type ({bias.dtype.name}) should be the same",
+                    "sums of products do not promote, as in PyTorch", "bias.to(x.dtype)")
+    if input.ndim not in (n + 1, n + 2):
+        raise error(
+            RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of "
+            f"size: {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
+    if weight.ndim != n + 2:
+        raise error(RuntimeError, f"weight should have {n + 2} dimensions, got {list(weight.shape)}",
+                    "out, channel, space", "another shape")
+    if input.dtype is not weight.dtype:
+        raise error(RuntimeError,
+                    f"Input type ({input.dtype.name}) and weight type ({weight.dtype.name}) should be the same",
+                    "products do not promote, as in PyTorch", "x.to(w.dtype)")
+    if any(s <= 0 for s in stride):
+        raise error(RuntimeError, "non-positive stride is not supported", f"stride={stride}", "stride=1")
+    if groups <= 0 or not weight.size(0) or weight.size(0) % groups:
+        raise error(
+            RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+            f"got weight of size {list(weight.shape)} instead", "each group has its own filters", "groups=1")
+    if input.size(-n - 1) != channels:
+        raise error(
+            RuntimeError, f"Given groups={groups}, weight of size {list(weight.shape)}, expected "
+            f"input{list(input.shape)} to have {channels} channels, but got {input.size(-n - 1)} "
+            "channels instead", "a filter has a number for each channel", "another shape")
 
 # %% ../../nbs/ops/windows.ipynb #6b5bea7c
 def convolution(name: str, n: int) -> None:
     "conv1d, conv2d or conv3d."
-    def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
+    def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
+                 groups: int = 1) -> Tensor:
         stride, dilation = each(stride, n, "stride"), each(dilation, n, "dilation")
         check_conv(input, weight, bias, weight.size(1) * groups, n, stride, groups, name)
         size, x = weight.shape[2:], input if input.ndim == n + 2 else input.unsqueeze(0)
         if padding == "valid": padding = 0
         if padding == "same":
-            if any(s != 1 for s in stride): raise error(RuntimeError, "padding='same' is not supported for strided convolutions", "the result could not have the same size", "padding=1")
+            if any(s != 1 for s in stride):
+                raise error(RuntimeError, "padding='same' is not supported for strided convolutions",
+                            "the result could not have the same size", "padding=1")
             whole = [d * (k - 1) for k, d in zip(size, dilation)]
             x = pad(x, tuple(p for w in reversed(whole) for p in (0, w % 2)))
             padding = tuple(w // 2 for w in whole)
         padding = each(padding, n, "padding")
         if any(s + 2 * p < d * (k - 1) + 1 for s, p, d, k in zip(x.shape[2:], padding, dilation, size)):
-            raise error(RuntimeError, f"Calculated padded input size per channel: {tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: {tuple(size)}. Kernel size can't be greater than actual input size", "not even one window fits", "padding=...")
+            raise error(
+                RuntimeError, "Calculated padded input size per channel: "
+                f"{tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: "
+                f"{tuple(size)}. Kernel size can't be greater than actual input size", "not even one window fits",
+                "padding=...")
         y = call(OPS["conv"], (x, weight, bias), how(stride, padding, dilation, groups), "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
-    publish(name, function, f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, as `torch.{name}`. RuntimeError if shapes do not fit.", method=False)
+    publish(name, function, f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, "
+                            f"as `torch.{name}`. RuntimeError if shapes do not fit.", method=False)
 
 for n in (1, 2, 3): convolution(f"conv{n}d", n)
 
 # %% ../../nbs/ops/windows.ipynb #22d51ff1
 def transposed(name: str, n: int) -> None:
     "conv_transpose1d, 2d or 3d."
-    def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1) -> Tensor:
-        stride, padding, dilation, more = each(stride, n, "stride"), each(padding, n, "padding"), each(dilation, n, "dilation"), each(output_padding, n, "output_padding")
+    def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, output_padding=0,
+                 groups: int = 1, dilation=1) -> Tensor:
+        stride, padding, dilation, more = each(stride, n, "stride"), each(padding, n, "padding"), each(
+            dilation, n, "dilation"), each(output_padding, n, "output_padding")
         check_conv(input, weight, bias, weight.size(0), n, stride, groups, name)
-        if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)): raise error(RuntimeError, f"output padding must be smaller than either stride or dilation, but got output_padding={list(more)}", "more could not come from a window", "output_padding=0")
+        if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)):
+            raise error(
+                RuntimeError, "output padding must be smaller than either stride or dilation, but got "
+                f"output_padding={list(more)}", "more could not come from a window", "output_padding=0")
         x = input if input.ndim == n + 2 else input.unsqueeze(0)
-        shape = tuple((s - 1) * t - 2 * p + d * (k - 1) + m + 1 for s, t, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:], more))
-        if any(s < 0 for s in shape): raise error(RuntimeError, f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per channel: {list(shape)}. Output size is too small", "the padding takes all away", "less padding")
-        y = call(OPS["conv_transpose"], (x, weight, bias), how(stride, padding, dilation, groups, shape=shape), "ConvolutionBackward0")
+        shape = tuple((s - 1) * t - 2 * p + d * (k - 1) + m + 1
+                      for s, t, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:], more))
+        if any(s < 0 for s in shape):
+            raise error(
+                RuntimeError, f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per "
+                f"channel: {list(shape)}. Output size is too small", "the padding takes all away", "less padding")
+        y = call(OPS["conv_transpose"], (x, weight, bias), how(stride, padding, dilation, groups, shape=shape),
+                 "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
-    publish(name, function, f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its image, as `torch.{name}`.", method=False)
+    publish(name, function, f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its "
+                            f"image, as `torch.{name}`.", method=False)
 
 for n in (1, 2, 3): transposed(f"conv_transpose{n}d", n)
 
@@ -272,14 +345,17 @@ def widened(xp, a, size, stride, padding, dilation, space, value):
     shape = a.shape[-len(size):]
     reach = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
     if not any(padding) and all(r <= s for r, s in zip(reach, shape)): return a
-    wide = xp.full(a.shape[:-len(size)] + tuple(max(r, s + p) for r, s, p in zip(reach, shape, [2 * p for p in padding])), value, a.dtype)
+    wide = xp.full(
+        a.shape[:-len(size)] + tuple(max(r, s + p) for r, s, p in zip(reach, shape, [2 * p for p in padding])), value,
+        a.dtype)
     wide[(..., *inside(shape, padding))] = a
     return wide
 
 def lowest(a): return -math.inf if a.dtype.kind == "f" else iinfo(a.dtype).min
 
 def max_pool(xp, a, size, stride, padding, dilation, space):
-    "The largest of each window of the last dimensions, one dimension after the other: strided slices, compared in place."
+    """The largest of each window of the last dimensions, one dimension after the other: strided slices, compared in
+    place."""
     best = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     for axis, (k, t, d, o) in enumerate(zip(size, stride, dilation, space), a.ndim - len(size)):
         parts = [best[(slice(None),) * axis + (slice(p * d, p * d + (o - 1) * t + 1, t),)] for p in range(k)]
@@ -293,19 +369,23 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     grad = xp.zeros(wide.shape, g.dtype)
     free, here = xp.ones(out.shape, "bool"), xp.empty(out.shape, "bool")
     for place in itertools.product(*map(range, size)):
-        index = (...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride))
+        index = (
+            (...,)
+            + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride)))
         xp.equal(wide[index], out, out=here)
         here &= free
         free ^= here
         grad[index] += g * here
     return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
 
+# %% ../../nbs/ops/windows.ipynb #c5bafd1fb
 kernel(max_pool=lambda xp, a, *, size, stride, padding, dilation, space: max_pool(xp, a, size, stride, padding, dilation, space),
        unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
 vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
     unpool=[lambda g, a, size, stride, padding, dilation, space: taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
 
-def pooling(size, stride, padding, dilation, space) -> dict: return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
+def pooling(size, stride, padding, dilation, space) -> dict:
+    return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
 
 # %% ../../nbs/ops/windows.ipynb #winplac1
 def max_pool_places(xp, a, size, stride, padding, dilation, space):
@@ -314,7 +394,8 @@ def max_pool_places(xp, a, size, stride, padding, dilation, space):
     wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     best = index = None
     for place in itertools.product(*map(range, size)):
-        part = wide[(...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride))]
+        part = wide[(...,) + tuple(
+            slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride))]
         where_ = 0
         for axis, (p, d, o, t, before, s) in enumerate(zip(place, dilation, space, stride, padding, shape)):
             line = (xp.arange(o) * t + (p * d - before)).reshape([-1 if k == axis else 1 for k in range(n)])
@@ -344,10 +425,12 @@ def put_back(g: Tensor, like, index: Tensor, n: int) -> Tensor:
 def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tensor, Tensor]:
     "max_pool_places in rows: windows, and the first largest of each."
     n = len(size)
-    place = FUNCTIONS["arange"](math.prod(a.payload.shape[-n:]), device=a.device).reshape(a.payload.shape[-n:]).expand(a.payload.shape)
+    place = FUNCTIONS["arange"](math.prod(a.payload.shape[-n:]),
+                                device=a.device).reshape(a.payload.shape[-n:]).expand(a.payload.shape)
     found = []
     for x, border in ((a, -math.inf if a.dtype.is_floating_point else int(iinfo(a.dtype).min)), (place, 0)):
-        for dim, (s, p, o, t, d, k) in enumerate(zip(a.payload.shape[-n:], padding, space, stride, dilation, size), a.ndim - n):
+        for dim, (s, p, o, t, d, k) in enumerate(zip(a.payload.shape[-n:], padding, space, stride, dilation, size),
+                                                 a.ndim - n):
             x = bordered(x, dim, p, max((o - 1) * t + d * (k - 1) + 1 - p - s, 0), border)
         dims = tuple(range(a.ndim - n, a.ndim))
         view = call(OPS["windows"], (x,), {"size": size, "stride": stride, "dilation": dilation, "dims": dims})
@@ -370,30 +453,47 @@ def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tup
     "How many windows fit; with `ceil_mode` one more that begins inside."
     space = []
     for s, k, t, p, d in zip(shape, size, stride, padding, dilation):
-        if 2 * p > k: raise error(RuntimeError, f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}", "a window could lie in the border alone", "less padding")
+        if 2 * p > k:
+            raise error(
+                RuntimeError, f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
+                f"and dilation={d}", "a window could lie in the border alone", "less padding")
         o = (s + 2 * p - d * (k - 1) - 1 + (t - 1 if ceil_mode else 0)) // t + 1
         if ceil_mode and (o - 1) * t >= s + p: o -= 1
-        if o < 1: raise error(RuntimeError, f"Given input size: {tuple(shape)}. Calculated output size: {o}. Output size is too small", "not even one window fits", "a smaller window")
+        if o < 1: raise error(RuntimeError, f"Given input size: {tuple(shape)}. Calculated output size: {o}. Output "
+                                            "size is too small", "not even one window fits", "a smaller window")
         space.append(o)
     return tuple(space)
 
 def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool) -> dict:
     "How the windows lie. A RuntimeError for an input without space, or windows that do not fit."
-    if input.ndim not in (n + 1, n + 2) or 0 in input.shape[-n - 1:]: raise error(RuntimeError, f"{name}() Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got: {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
+    if input.ndim not in (n + 1, n + 2) or 0 in input.shape[-n - 1:]:
+        raise error(
+            RuntimeError,
+            f"{name}() Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim "
+            f"batch size for input, but got: {list(input.shape)}",
+            "batch, channel, space", "x.unsqueeze(0)")
     size = each(kernel_size, n, "kernel_size")
     stride = each(stride, n, "stride") if stride not in (None, (), []) else size
     padding, dilation = each(padding, n, "padding"), each(dilation, n, "dilation")
     for what, values in {"kernel_size": size, "stride": stride, "dilation": dilation, "padding": padding}.items():
-        if min(values) < (what != "padding"): raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}", "a window has a size, and goes forward", f"{what}=1")
-    return pooling(size, stride, padding, dilation, pooled_space(input.shape[-n:], size, stride, padding, dilation, ceil_mode))
+        if min(values) < (what != "padding"):
+            raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}",
+                        "a window has a size, and goes forward", f"{what}=1")
+    return pooling(size, stride, padding, dilation,
+                   pooled_space(input.shape[-n:], size, stride, padding, dilation, ceil_mode))
 
+# %% ../../nbs/ops/windows.ipynb #717540f0b
 def max_pooling(name: str, n: int) -> None:
     "max_pool1d, 2d or 3d, and its twin that returns the indices too."
     node = f"MaxPool{n}DWithIndicesBackward0"
-    def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> tuple[Tensor, Tensor]:
-        return call(OPS["max_pool_places"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
+
+    def with_indices(input: Tensor, kernel_size, stride=None, padding=0, dilation=1,
+                     ceil_mode: bool = False) -> tuple[Tensor, Tensor]:
+        return call(OPS["max_pool_places"], (input,),
+                    pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
     def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> Tensor:
-        return call(OPS["max_pool"], (input,), pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
+        return call(OPS["max_pool"], (input,),
+                    pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
     publish(name, function, f"The largest of each window in {n} dimensions of space.", method=False)
     INDEXED[n] = with_indices
 
@@ -412,12 +512,17 @@ def window_sum(xp, a, size, stride, space):
 def sum_steps(a: Tensor, size, stride, space) -> Tensor:
     "The same in rows."
     dims = tuple(range(a.ndim - len(size), a.ndim))
-    return call(OPS["windows"], (a,), {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(tuple(range(a.ndim, a.ndim + len(size))))
+    return call(OPS["windows"], (a,), {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(
+        tuple(range(a.ndim, a.ndim + len(size))))
 
 def sum_back(g: Tensor, like, size, stride) -> Tensor:
     "Each gradient to all of its window."
     g = g.reshape(*g.payload.shape, *(1,) * len(size)).expand(*g.payload.shape, *size)
-    return call(OPS["fold"], (g,), {"shape": like.shape, "size": size, "stride": stride, "dilation": (1,) * len(size), "dims": tuple(range(len(like.shape) - len(size), len(like.shape)))})
+    return call(
+        OPS["fold"], (g,), {
+            "shape": like.shape, "size": size, "stride": stride, "dilation": (1,) * len(size), "dims": tuple(
+                range(len(like.shape) - len(size), len(like.shape)))
+        })
 
 kernel(window_sum=lambda xp, a, *, size, stride, space: window_sum(xp, a, size, stride, space))
 decompose(window_sum=lambda a, *, size, stride, space: sum_steps(a, size, stride, space))
@@ -425,15 +530,21 @@ vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
 
 def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
     "The sum of each window, with a border of zeros as far as the windows reach."
-    for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), x.ndim - len(size)): x = bordered(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
+    for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), x.ndim - len(size)):
+        x = bordered(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
     return call(OPS["window_sum"], (x,), {"size": size, "stride": stride, "space": space})
 
-def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None, *, n: int) -> Tensor:
-    "The mean of each window in the last `n` dimensions, as `torch.nn.functional.avg_pool2d`; the border counts unless told."
+# %% ../../nbs/ops/windows.ipynb #winavgp1b
+def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+             count_include_pad: bool = True, divisor_override: int | None = None, *, n: int) -> Tensor:
+    """The mean of each window in the last `n` dimensions, as `torch.nn.functional.avg_pool2d`; the border counts unless
+    told."""
     options = pool_options(input, f"avg_pool{n}d", n, kernel_size, stride, padding, 1, ceil_mode)
     size, stride, padding, space = (options[what] for what in ("size", "stride", "padding", "space"))
-    if divisor_override == 0: raise error(RuntimeError, "divisor must be not zero", "a sum over nothing is no mean", "divisor_override=None")
-    total, inside = window_sums(input, size, stride, padding, space), all((o - 1) * t + k <= s for o, t, k, s in zip(space, stride, size, input.shape[-n:]))
+    if divisor_override == 0:
+        raise error(RuntimeError, "divisor must be not zero", "a sum over nothing is no mean", "divisor_override=None")
+    total, inside = window_sums(input, size, stride, padding, space), all(
+        (o - 1) * t + k <= s for o, t, k, s in zip(space, stride, size, input.shape[-n:]))
     if divisor_override or (inside and not any(padding)): return total / (divisor_override or math.prod(size))
     ones = filled(input, tuple(input.shape[-n:]), 1)
     if count_include_pad: ones = pad(ones, tuple(p for p in reversed(padding) for _ in range(2)), value=1)
@@ -443,11 +554,12 @@ def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool
 def check_line(input: Tensor, name: str) -> None:
     "A RuntimeError unless there are (batch,) channels and a line, none of them empty."
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
-        raise error(RuntimeError, f"{name}(): Expected 2D or 3D input with non-zero size for non-batch dimensions, but got {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
+        raise error(RuntimeError, f"{name}(): Expected 2D or 3D input with non-zero size for non-batch dimensions, but "
+                                  f"got {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
 
 @face(method=False)
-def avg_pool1d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+def avg_pool1d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+               count_include_pad: bool = True) -> Tensor:
     "The mean of each window along the last dimension."
     check_line(input, "avg_pool1d")
     return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, n=1)
-

@@ -7,7 +7,8 @@ import math
 
 from ..errors import error
 from ..names import cast
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched, textbook, updates, zero_step, zeros
+from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched
+from .optimizer import textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
 from ..tensors import Tensor, float64
 
@@ -17,7 +18,8 @@ __all__ = ['decayed', 'decayed_in', 'adam', 'follow', 'follow_square', 'root_in'
 
 # %% ../../nbs/05a_adam.ipynb #op5bdecf
 def decayed(lr, weight_decay, p: Tensor, g: Tensor, decoupled: bool, maximize: bool) -> tuple[Tensor, Tensor]:
-    "The parameter and what is to be gone down, after weight decay: a decoupled one shrinks the parameter, the other adds to the gradient."
+    """The parameter and what is to be gone down, after weight decay: a decoupled one shrinks the parameter, the other
+    adds to the gradient."""
     if not decoupled: return p, descent(p, g, weight_decay, maximize)
     return p - lr * weight_decay * p, -g if maximize else g
 
@@ -28,7 +30,8 @@ def decayed_in(xp, lr, weight_decay, p, g, decoupled, maximize, buffer):
     return descent_in(xp, p, g, 0.0, maximize, buffer)
 
 # %% ../../nbs/05a_adam.ipynb #op5adamf
-def adam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad, decoupled_weight_decay, maximize) -> tuple:
+def adam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad,
+         decoupled_weight_decay, maximize) -> tuple:
     step = step + 1
     time = cast(step, float64)      # 1 - 0.999^t in float32 has four right digits
     p, g = decayed(lr, weight_decay, p, g, decoupled_weight_decay, maximize)
@@ -56,7 +59,8 @@ def root_in(xp, square, eps, buffer):
     return root
 
 # %% ../../nbs/05a_adam.ipynb #op5adamk
-def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad, decoupled_weight_decay, maximize) -> None:
+def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=None, *, amsgrad,
+                decoupled_weight_decay, maximize) -> None:
     step += 1
     time = step.item()
     root = math.sqrt(1 - beta2 ** time)
@@ -74,21 +78,33 @@ updates("adam")
 
 # %% ../../nbs/05a_adam.ipynb #op5adamc
 class Adam(Optimizer):
-    "Steps at most about as long as the rate, whatever the size of the gradients, as `torch.optim.Adam` (Kingma and Ba 2014; amsgrad: Reddi et al. 2018). `eps` stands outside the root. ValueError for numbers out of range."
-    row, hyper, flags = "adam", ("lr", "betas", "eps", "weight_decay"), ("amsgrad", "decoupled_weight_decay", "maximize")
+    """Steps at most about as long as the rate, whatever the size of the gradients, as `torch.optim.Adam` (Kingma and Ba 2014;
+    amsgrad: Reddi et al. 2018). `eps` stands outside the root. ValueError for numbers out of range."""
+    row, hyper, flags = "adam", ("lr", "betas", "eps", "weight_decay"), ("amsgrad", "decoupled_weight_decay",
+                                                                         "maximize")
 
-    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False, decoupled_weight_decay: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay, **switched(switches, "foreach", "capturable", "differentiable", "fused")})
+    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+                 decoupled_weight_decay: bool = False, **switches):
+        super().__init__(
+            params, {
+                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+                "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay, **switched(
+                    switches, "foreach", "capturable", "differentiable", "fused")
+            })
 
     def check(self, group: Group) -> None: check_adam(group)
 
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros} | ({"max_exp_avg_sq": zeros} if group["amsgrad"] else {})
+        return ({"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros} |
+                ({"max_exp_avg_sq": zeros} if group["amsgrad"] else {}))
 
 class AdamW(Adam):
     "Adam whose weight decay does not go through the means, as `torch.optim.AdamW` (Loshchilov and Hutter 2017)."
-    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True, **switches)
+    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, **switches):
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True,
+                         **switches)
 
 def check_adam(group: Group) -> None:
     "A ValueError for a rate, an epsilon or a decay below zero, or a beta outside [0, 1)."
@@ -96,6 +112,9 @@ def check_adam(group: Group) -> None:
     check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0), weight_decay_value=(decay, decay >= 0))
     check_betas(group)
 
+# %% ../../nbs/05a_adam.ipynb #op5adamcb
 def check_betas(group: Group) -> None:
     for index, beta in enumerate(group["betas"]):
-        if not 0 <= beta < 1: raise error(ValueError, f"Invalid beta parameter at index {index}: {beta}", "it is the share that a mean keeps each step", "0.9 and 0.999")
+        if not 0 <= beta < 1:
+            raise error(ValueError, f"Invalid beta parameter at index {index}: {beta}",
+                        "it is the share that a mean keeps each step", "0.9 and 0.999")

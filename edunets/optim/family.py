@@ -8,7 +8,8 @@ import math
 from ..errors import error
 from ..names import cast
 from .adam import check_adam, check_betas, decayed, decayed_in, follow, follow_square, root_in
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched, textbook, updates, zero_step, zeros
+from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched
+from .optimizer import textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
 from ..tensors import Tensor, float32, float64, tensor
 
@@ -39,15 +40,25 @@ updates("adagrad")
 
 # %% ../../nbs/05d_family.ipynb #op5badac
 class Adagrad(Optimizer):
-    "A rate of its own for each number, divided by all that its gradients have been, as `torch.optim.Adagrad` (Duchi, Hazan and Singer 2011). ValueError for numbers below zero."
+    """A rate of its own for each number, divided by all that its gradients have been, as `torch.optim.Adagrad` (Duchi,
+    Hazan and Singer 2011). ValueError for numbers below zero."""
     row, hyper, flags = "adagrad", ("lr", "lr_decay", "weight_decay", "eps"), ("maximize",)
 
-    def __init__(self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0, initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay, "initial_accumulator_value": initial_accumulator_value, "maximize": maximize, **switched(switches, "foreach", "differentiable", "fused")})
+    def __init__(self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+                 initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False, **switches):
+        super().__init__(
+            params, {
+                "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+                "initial_accumulator_value": initial_accumulator_value, "maximize": maximize, **switched(
+                    switches, "foreach", "differentiable", "fused")
+            })
 
     def check(self, group: Group) -> None:
-        lr, decay, shrink, start, eps = (group[name] for name in ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"))
-        check_numbers(learning_rate=(lr, lr >= 0), lr_decay_value=(decay, decay >= 0), weight_decay_value=(shrink, shrink >= 0), initial_accumulator_value=(start, start >= 0), epsilon_value=(eps, eps >= 0))
+        names = "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"
+        lr, decay, shrink, start, eps = (group[name] for name in names)
+        check_numbers(learning_rate=(lr, lr >= 0), lr_decay_value=(decay, decay
+                                                                   >= 0), weight_decay_value=(shrink, shrink >= 0),
+                      initial_accumulator_value=(start, start >= 0), epsilon_value=(eps, eps >= 0))
 
     def slots(self, group: Group) -> dict:
         return {"step": zero_step, "sum": lambda p, group: zeros(p, group) + group["initial_accumulator_value"]}
@@ -85,18 +96,29 @@ updates("rmsprop")
 
 # %% ../../nbs/05d_family.ipynb #op5brmsc
 class RMSprop(Optimizer):
-    "Divides by the usual size of recent gradients, as `torch.optim.RMSprop` (Tieleman and Hinton 2012; centered: Graves 2013). ValueError for numbers below zero."
+    """Divides by the usual size of recent gradients, as `torch.optim.RMSprop` (Tieleman and Hinton 2012; centered:
+    Graves 2013). ValueError for numbers below zero."""
     row, hyper, flags = "rmsprop", ("lr", "alpha", "eps", "weight_decay", "momentum"), ("centered", "maximize")
 
-    def __init__(self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0, momentum: float = 0, centered: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay, "maximize": maximize, **switched(switches, "foreach", "capturable", "differentiable")})
+    def __init__(self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+                 momentum: float = 0, centered: bool = False, *, maximize: bool = False, **switches):
+        super().__init__(
+            params, {
+                "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps,
+                "centered": centered, "weight_decay": weight_decay, "maximize": maximize, **switched(
+                    switches, "foreach", "capturable", "differentiable")
+            })
 
     def check(self, group: Group) -> None:
         lr, eps, momentum, decay, alpha = (group[name] for name in ("lr", "eps", "momentum", "weight_decay", "alpha"))
-        check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0), momentum_value=(momentum, momentum >= 0), weight_decay_value=(decay, decay >= 0), alpha_value=(alpha, alpha >= 0))
+        check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0), momentum_value=(momentum, momentum
+                                                                                                  >= 0),
+                      weight_decay_value=(decay, decay >= 0), alpha_value=(alpha, alpha >= 0))
 
     def slots(self, group: Group) -> dict:
-        kept = {"step": True, "square_avg": True, "grad_avg": group["centered"], "momentum_buffer": group["momentum"] > 0}
+        kept = {
+            "step": True, "square_avg": True, "grad_avg": group["centered"], "momentum_buffer": group["momentum"] > 0
+        }
         return {name: zero_step if name == "step" else zeros for name, there in kept.items() if there}
 
 # %% ../../nbs/05d_family.ipynb #op5bnadf
@@ -104,7 +126,8 @@ def foresight(time, beta1, momentum_decay):
     "NAdam's momentum at a time: from half of beta1 up to beta1."
     return beta1 * (1 - 0.5 * 0.96 ** (time * momentum_decay))
 
-def nadam(lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product, *, decoupled_weight_decay, maximize) -> tuple:
+def nadam(lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product, *,
+          decoupled_weight_decay, maximize) -> tuple:
     step = step + 1
     time = cast(step, float64)
     p, d = decayed(lr, weight_decay, p, g, decoupled_weight_decay, maximize)
@@ -117,7 +140,8 @@ def nadam(lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean,
     return p - lr * direction / ((square / (1 - beta2 ** time)).sqrt() + eps), step, mean, square, product
 
 # %% ../../nbs/05d_family.ipynb #op5bnadk
-def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product, *, decoupled_weight_decay, maximize) -> None:
+def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product, *,
+                 decoupled_weight_decay, maximize) -> None:
     step += 1
     time = step.item()
     now, ahead = foresight(time, beta1, momentum_decay), foresight(time + 1, beta1, momentum_decay)
@@ -142,10 +166,18 @@ def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, de
 
 class NAdam(Optimizer):
     "Adam with Nesterov's look ahead, as `torch.optim.NAdam` (Dozat 2016). ValueError for numbers out of range."
-    row, hyper, flags = "nadam", ("lr", "betas", "eps", "weight_decay", "momentum_decay"), ("decoupled_weight_decay", "maximize")
+    row, hyper = "nadam", ("lr", "betas", "eps", "weight_decay", "momentum_decay")
+    flags = "decoupled_weight_decay", "maximize"
 
-    def __init__(self, params, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(switches, "foreach", "capturable", "differentiable")})
+    def __init__(self, params, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
+                 maximize: bool = False, **switches):
+        super().__init__(
+            params, {
+                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
+                "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(
+                    switches, "foreach", "capturable", "differentiable")
+            })
 
     def check(self, group: Group) -> None:
         check_adam(group)
@@ -168,13 +200,15 @@ def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, deco
     adaptive = warmth * (1 - beta2 ** time).sqrt() / (square.sqrt() + eps)
     return p - lr / (1 - beta1 ** time) * mean * adaptive.where(length > 5, 1.0), step, mean, square
 
-def radam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay, maximize) -> None:
+def radam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay,
+                 maximize) -> None:
     step += 1
     time = step.item()
     most = 2 / (1 - beta2) - 1
     length = most - 2 * time * beta2 ** time / (1 - beta2 ** time)
     rate = lr / (1 - beta1 ** time)
-    if length > 5: rate *= math.sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length) * (1 - beta2 ** time))
+    if length > 5:
+        rate *= math.sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length) * (1 - beta2 ** time))
     for p, g, mean, square, work, spare in pieces(xp, p, g, mean, square):
         d = decayed_in(xp, lr, weight_decay, p, g, decoupled_weight_decay, maximize, work)
         follow(xp, mean, d, beta1, spare)
@@ -188,11 +222,18 @@ updates("radam")
 
 # %% ../../nbs/05d_family.ipynb #op5bradc
 class RAdam(Optimizer):
-    "Adam that steps as momentum does until its mean of squares can be trusted, as `torch.optim.RAdam` (Liu et al. 2019). ValueError for numbers out of range."
+    """Adam that steps as momentum does until its mean of squares can be trusted, as `torch.optim.RAdam` (Liu et al.
+    2019). ValueError for numbers out of range."""
     row, hyper, flags = "radam", ("lr", "betas", "eps", "weight_decay"), ("decoupled_weight_decay", "maximize")
 
-    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(switches, "foreach", "capturable", "differentiable")})
+    def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False, **switches):
+        super().__init__(
+            params, {
+                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+                "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(
+                    switches, "foreach", "capturable", "differentiable")
+            })
 
     def check(self, group: Group) -> None: check_adam(group)
     def slots(self, group: Group) -> dict: return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros}
@@ -218,10 +259,12 @@ updates("lion")
 
 # %% ../../nbs/05d_family.ipynb #op5blioc
 class Lion(Optimizer):
-    "The sign of a blend of gradient and mean, and a decay beside it (Chen et al. 2023, algorithm 2); PyTorch has none. ValueError for numbers out of range."
+    """The sign of a blend of gradient and mean, and a decay beside it (Chen et al. 2023, algorithm 2); PyTorch has
+    none. ValueError for numbers out of range."""
     row, hyper, flags = "lion", ("lr", "betas", "weight_decay"), ("maximize",)
 
-    def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0, *, maximize: bool = False):
+    def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0, *,
+                 maximize: bool = False):
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
 
     def check(self, group: Group) -> None:
@@ -243,9 +286,11 @@ def orthogonalized(x: Tensor, a, b, c, eps, steps: int) -> Tensor:
 
 # %% ../../nbs/05d_family.ipynb #op5bmuof
 def adjusted(lr, shape: tuple, adjust_lr_fn: str | None):
-    "The rate for a matrix of a shape: so that tall ones move enough (original), or that a step is as large as AdamW's usually are."
+    """The rate for a matrix of a shape: so that tall ones move enough (original), or that a step is as large as AdamW's
+    usually are."""
     rows, columns = shape
-    return lr * (0.2 * math.sqrt(max(rows, columns)) if adjust_lr_fn == "match_rms_adamw" else math.sqrt(max(1, rows / columns)))
+    return (lr * (0.2 * math.sqrt(max(rows, columns)) if adjust_lr_fn == "match_rms_adamw" else math.sqrt(
+        max(1, rows / columns))))
 
 def muon(lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps, adjust_lr_fn) -> tuple:
     p, _ = decayed(lr, weight_decay, p, g, True, False)
@@ -271,7 +316,8 @@ def orthogonalize(xp, x, a, b, c, eps, steps) -> None:
         x += product
 
 # %% ../../nbs/05d_family.ipynb #op5bmuok
-def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps, adjust_lr_fn) -> None:
+def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps,
+                adjust_lr_fn) -> None:
     direction = xp.empty(p.shape, dtype=p.dtype)
     follow(xp, buffer, g, momentum, direction)
     if nesterov:
@@ -289,18 +335,32 @@ updates("muon")
 
 # %% ../../nbs/05d_family.ipynb #op5bmuoc
 class Muon(Optimizer):
-    "Momentum made orthogonal, for matrices, as `torch.optim.Muon` (Jordan et al. 2024), in the parameter's dtype where PyTorch's is bfloat16. ValueError for other shapes and numbers out of range."
-    row, hyper, flags = "muon", ("lr", "weight_decay", "momentum", "ns_coefficients", "eps"), ("nesterov", "ns_steps", "adjust_lr_fn")
+    """Momentum made orthogonal, for matrices, as `torch.optim.Muon` (Jordan et al. 2024), in the parameter's dtype
+    where PyTorch's is bfloat16. ValueError for other shapes and numbers out of range."""
+    row, hyper = "muon", ("lr", "weight_decay", "momentum", "ns_coefficients", "eps")
+    flags = "nesterov", "ns_steps", "adjust_lr_fn"
 
-    def __init__(self, params, lr: float = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True, ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315), eps: float = 1e-7, ns_steps: int = 5, adjust_lr_fn: str | None = None):
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov, "ns_coefficients": ns_coefficients, "eps": eps, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn})
+    def __init__(self, params, lr: float = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95,
+                 nesterov: bool = True, ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315),
+                 eps: float = 1e-7, ns_steps: int = 5, adjust_lr_fn: str | None = None):
+        super().__init__(
+            params, {
+                "lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov,
+                "ns_coefficients": ns_coefficients, "eps": eps, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn
+            })
 
     def check(self, group: Group) -> None:
-        lr, momentum, decay, steps, how = (group[name] for name in ("lr", "momentum", "weight_decay", "ns_steps", "adjust_lr_fn"))
+        names = "lr", "momentum", "weight_decay", "ns_steps", "adjust_lr_fn"
+        lr, momentum, decay, steps, how = (group[name] for name in names)
         count = len(group["ns_coefficients"])
-        check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum >= 0), weight_decay_value=(decay, decay >= 0), number_of_Newton_Schulz_steps=(steps, steps < 100),
-                      number_of_coefficients=(count, count == 3), adjust_lr_fn=(how, how in (None, "original", "match_rms_adamw")))
+        check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum
+                                                                   >= 0), weight_decay_value=(decay, decay >= 0),
+                      number_of_Newton_Schulz_steps=(steps, steps < 100), number_of_coefficients=(count, count == 3),
+                      adjust_lr_fn=(how, how in (None, "original", "match_rms_adamw")))
         for p in group["params"]:
-            if p.ndim != 2: raise error(ValueError, f"Muon only supports 2D parameters whereas we found a parameter with size: {p.shape}", "only a matrix has singular values", "en.optim.AdamW for what is no matrix")
+            if p.ndim != 2:
+                raise error(ValueError,
+                            f"Muon only supports 2D parameters whereas we found a parameter with size: {p.shape}",
+                            "only a matrix has singular values", "en.optim.AdamW for what is no matrix")
 
     def slots(self, group: Group) -> dict: return {"momentum_buffer": zeros}

@@ -21,7 +21,8 @@ __all__ = ['C1', 'C2', 'two_loops', 'Point', 'scalar', 'cubic_minimum', 'low_eno
 
 # %% ../../nbs/05c_lbfgs.ipynb #lbloops0
 def two_loops(v: Tensor, steps: list[Tensor], changes: list[Tensor], rhos: list[float], gamma: float) -> Tensor:
-    "The inverse Hessian that the pairs (step, change of the gradient) imply, times a vector; gamma times the identity is where it begins. Nocedal and Wright, algorithm 7.4."
+    """The inverse Hessian that the pairs (step, change of the gradient) imply, times a vector; gamma times the identity
+    is where it begins. Nocedal and Wright, algorithm 7.4."""
     v, alphas = v.clone(), []
     for s, y, rho in zip(reversed(steps), reversed(changes), reversed(rhos)):
         alphas.append(s.dot(v).item() * rho)
@@ -40,7 +41,8 @@ class Point(NamedTuple):
     slope: float
 
 def scalar(x: Tensor) -> np.floating:
-    "The number in a tensor of one element, with no more digits than it has: a bound of more digits than the values have could not be met."
+    """The number in a tensor of one element, with no more digits than it has: a bound of more digits than the values
+    have could not be met."""
     return x.payload.dtype.type(x.item())
 
 @np.errstate(all="ignore")
@@ -66,7 +68,8 @@ def bracket(line: Callable[[float], Point], start: Point, t: float, most: int) -
     "An acceptable place, or two with one between them; and how often it went on."
     previous, point = start, line(t)
     for tries in range(most):
-        if not low_enough(point, start) or (tries > 1 and point.value >= previous.value): return [previous, point], tries
+        if not low_enough(point, start) or (tries > 1 and point.value >= previous.value):
+            return ([previous, point], tries)
         if flat_enough(point, start): return [point], tries
         if point.slope >= 0: return [previous, point], tries
         further = cubic_minimum(previous, point, (point.t + 0.01 * (point.t - previous.t), 10 * point.t))
@@ -83,7 +86,8 @@ def guess(ends: list[Point], stuck: bool) -> tuple[float, bool]:
     return high - margin if abs(t - high) < abs(t - low) else low + margin, False
 
 def strong_wolfe(line: Callable[[float], Point], start: Point, t: float, narrow: float, most: int) -> tuple[Point, int]:
-    "A place on the line that fulfils both conditions, or the lowest seen once the bracket is narrow or after `most` tries; and how many places were looked at. Nocedal and Wright, algorithms 3.5 and 3.6."
+    """A place on the line that fulfils both conditions, or the lowest seen once the bracket is narrow or after `most`
+    tries; and how many places were looked at. Nocedal and Wright, algorithms 3.5 and 3.6."""
     ends, tries = bracket(line, start, t, most)
     low, stuck = int(ends[-1].value < ends[0].value), False      # which end is lower
     while len(ends) == 2 and tries < most and abs(ends[1].t - ends[0].t) >= narrow:
@@ -100,23 +104,37 @@ def strong_wolfe(line: Callable[[float], Point], start: Point, t: float, narrow:
 
 # %% ../../nbs/05c_lbfgs.ipynb #lbclass1
 class LBFGS(Optimizer):
-    "Steps by the last `history_size` changes of the gradient, as `torch.optim.LBFGS` (Nocedal 1980). `step` calls its closure many times and branches on the values, so it stays outside of compiled steps. ValueError for a second group; RuntimeError for an unknown line search."
-    def __init__(self, params, lr: float = 1, max_iter: int = 20, max_eval: int | None = None, tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None):
-        super().__init__(params, {"lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval, "tolerance_grad": tolerance_grad,
-                                  "tolerance_change": tolerance_change, "history_size": history_size, "line_search_fn": line_search_fn})
+    """Steps by the last `history_size` changes of the gradient, as `torch.optim.LBFGS` (Nocedal 1980). `step` calls its
+    closure many times and branches on the values, so it stays outside of compiled steps. ValueError for a second
+    group; RuntimeError for an unknown line search."""
+    def __init__(self, params, lr: float = 1, max_iter: int = 20, max_eval: int | None = None,
+                 tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9, history_size: int = 100,
+                 line_search_fn: str | None = None):
+        super().__init__(
+            params, {
+                "lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+                "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change, "history_size": history_size,
+                "line_search_fn": line_search_fn
+            })
 
     def add_param_group(self, param_group: dict) -> None:
         "Take the parameters. ValueError for a second group."
-        if self.param_groups: raise error(ValueError, "LBFGS doesn't support per-parameter options (parameter groups)", "one direction moves all parameters together", "one group")
+        if self.param_groups:
+            raise error(ValueError, "LBFGS doesn't support per-parameter options (parameter groups)",
+                        "one direction moves all parameters together", "one group")
         super().add_param_group(param_group)
 
     def check(self, group: Group) -> None:
         check_numbers(learning_rate=(group["lr"], group["lr"] >= 0))
-        if group["line_search_fn"] not in (None, "strong_wolfe"): raise error(RuntimeError, "only 'strong_wolfe' is supported", f"line_search_fn is {group['line_search_fn']!r}", "'strong_wolfe', or None for steps of length lr")
+        if group["line_search_fn"] not in (None, "strong_wolfe"):
+            raise error(RuntimeError, "only 'strong_wolfe' is supported",
+                        f"line_search_fn is {group['line_search_fn']!r}",
+                        "'strong_wolfe', or None for steps of length lr")
 
     def flat_gradient(self) -> Tensor:
         "All gradients in a row; zeros where there is none."
-        return FUNCTIONS["cat"]([p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]])
+        return FUNCTIONS["cat"](
+            [p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]])
 
     def walk(self, t: float, d: Tensor) -> None:
         "Move all parameters by t times the direction."
@@ -158,7 +176,8 @@ def search(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, mo
 # %% ../../nbs/05c_lbfgs.ipynb #lbclass6
 @patch
 def step(self: LBFGS, closure: Callable):
-    "Up to `max_iter` moves. `closure` clears the gradients, computes the loss and the gradients, and returns the loss; what it returned first is the result."
+    """Up to `max_iter` moves. `closure` clears the gradients, computes the loss and the gradients, and returns the
+    loss; what it returned first is the result."""
     with no_grad(): return self.moves(enable_grad()(closure))
 
 @patch
@@ -182,7 +201,8 @@ def moves(self: LBFGS, closure: Callable):
     return first
 
 @patch
-def advance(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, look: bool, most: int) -> tuple[Point, int]:
+def advance(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, look: bool,
+            most: int) -> tuple[Point, int]:
     "Move, by the line search or by t. Where it is then, and how often the closure was called."
     if self.param_groups[0]["line_search_fn"] is not None:
         new, looks = self.search(closure, start, d, t, most)
@@ -192,9 +212,11 @@ def advance(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, l
     if not look: return start._replace(t=t), 0
     return Point(t, float(closure()), self.flat_gradient(), math.nan), 1
 
+# %% ../../nbs/05c_lbfgs.ipynb #lbclass6b
 @patch
 def settled(self: LBFGS, start: Point, new: Point, d: Tensor) -> bool:
     "Whether the gradient is small, or nothing changes any more."
     group = self.param_groups[0]
     if new.gradient.abs().max().item() <= group["tolerance_grad"]: return True
-    return (d * float(new.t)).abs().max().item() <= group["tolerance_change"] or abs(new.value - start.value) < group["tolerance_change"]
+    return ((d * float(new.t)).abs().max().item() <= group["tolerance_change"]
+            or abs(new.value - start.value) < group["tolerance_change"])

@@ -35,21 +35,28 @@ class Group(dict):
 
     def __setitem__(self, name: str, value) -> None:
         if ambient.get().trace is not None:
-            raise error(RuntimeError, f"the hyperparameter {name!r} is set inside a recorded step", "the step would be recorded with it, and run with the same number ever after", "set it outside, between two steps")
+            raise error(RuntimeError, f"the hyperparameter {name!r} is set inside a recorded step",
+                        "the step would be recorded with it, and run with the same number ever after",
+                        "set it outside, between two steps")
         old = self.get(name)
-        if isinstance(old, Tensor) and not isinstance(value, Tensor): old.fill_(value)      # a rate that was given as a tensor stays one
+        # a rate that was given as a tensor stays one
+        if isinstance(old, Tensor) and not isinstance(value, Tensor): old.fill_(value)
         else: super().__setitem__(name, value)
         for x, number in zip(self.tensors.get(name, ()), numbers(value)): x.fill_(number)
 
-    def __reduce__(self) -> tuple: return Group, (dict(self),)      # copied and pickled without the tensors: they belong to a trace here
+    # copied and pickled without the tensors: they belong to a trace here
+    def __reduce__(self) -> tuple: return Group, (dict(self),)
     update, setdefault = MutableMapping.update, MutableMapping.setdefault      # dict's own go past __setitem__
 
     def read(self, name: str) -> tuple:
-        "A hyperparameter's numbers, as operands of a row: floats, or under a trace the 0-d tensors that it will read at each run."
+        """A hyperparameter's numbers, as operands of a row: floats, or under a trace the 0-d tensors that it will read
+        at each run."""
         if ambient.get().trace is None: return tuple(map(float, numbers(self[name])))
         if isinstance(self[name], Tensor): return (self[name],)
         if name not in self.tensors:
-            with mode(trace=None): self.tensors[name] = tuple(tensor(float(n), dtype=float64, device=self["params"][0].device) for n in numbers(self[name]))
+            with mode(trace=None):
+                self.tensors[name] = tuple(
+                    tensor(float(n), dtype=float64, device=self["params"][0].device) for n in numbers(self[name]))
         return self.tensors[name]
 
 # %% ../../nbs/05_optim.ipynb #op5descn
@@ -64,7 +71,8 @@ def sgd(lr, weight_decay, p, g, *, maximize) -> tuple:
 PIECE = 1 << 15      # elements: so many of five arrays stay in the cache from one step of the arithmetic to the next
 
 def pieces(xp, *arrays):
-    "Arrays of one shape piece by piece, with two buffers of a piece's size. A GPU takes them whole, as do arrays whose elements lie apart."
+    """Arrays of one shape piece by piece, with two buffers of a piece's size. A GPU takes them whole, as do arrays
+    whose elements lie apart."""
     first = arrays[0]
     if xp is not np or not all(a.flags.c_contiguous for a in arrays):
         yield *arrays, xp.empty_like(first), xp.empty_like(first)
@@ -88,7 +96,8 @@ def in_place(xp, one: Callable, tensors: tuple, each: int, *numbers, **flags) ->
     return tuple(all_but_gradients(*tensors, each=each))
 
 def textbook(one: Callable, tensors: tuple, each: int, *numbers, **flags) -> tuple:
-    "An update's decomposition: `one` for the tensors of each parameter; what comes out has the dtype of what it replaces."
+    """An update's decomposition: `one` for the tensors of each parameter; what comes out has the dtype of what it
+    replaces."""
     new = [x for start in range(0, len(tensors), each) for x in one(*numbers, *tensors[start:start + each], **flags)]
     return tuple(cast(x, old.dtype) for x, old in zip(new, all_but_gradients(*tensors, each=each)))
 
@@ -116,7 +125,8 @@ updates("sgd")
 
 # %% ../../nbs/05_optim.ipynb #op5writt
 def update(op: Op, hyperparameters: list, tensors: list, flags: dict) -> None:
-    "Carry out an update row and store its results: a version up for each tensor written, and under other payloads the new value."
+    """Carry out an update row and store its results: a version up for each tensor written, and under other payloads the
+    new value."""
     where = site()
     with no_grad():
         results = call(op, (*hyperparameters, *tensors), flags)
@@ -131,24 +141,42 @@ def zeros(p: Tensor, group: Group) -> Tensor: return p.detach().new_zeros(p.shap
 # %% ../../nbs/05_optim.ipynb #op5param
 def as_groups(params) -> list[dict]:
     "What an optimizer is given, as groups: TypeError for a single tensor, ValueError for nothing."
-    if isinstance(params, Tensor): raise error(TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got edunets.Tensor", "an optimizer goes through its parameters one by one", "[parameter]")
+    if isinstance(params, Tensor):
+        raise error(
+            TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+            "edunets.Tensor", "an optimizer goes through its parameters one by one", "[parameter]")
     groups = list(params)
-    if not groups: raise error(ValueError, "optimizer got an empty parameter list", "there is nothing to move; a generator that was used up is empty too", "model.parameters(), asked for anew")
+    if not groups:
+        raise error(ValueError, "optimizer got an empty parameter list",
+                    "there is nothing to move; a generator that was used up is empty too",
+                    "model.parameters(), asked for anew")
     return groups if isinstance(groups[0], dict) else [{"params": groups}]
 
 def check_parameters(params, taken: set) -> list[Tensor]:
     "The parameters of a group as a list; an error for one that cannot be moved, or is in another group."
-    if isinstance(params, set): raise error(TypeError, "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change between runs. Please use a list instead.", "the saved state goes by their order", "a list")
+    if isinstance(params, set):
+        raise error(
+            TypeError, "optimizer parameters need to be organized in ordered collections, but the ordering of "
+            "tensors in sets will change between runs. Please use a list instead.",
+            "the saved state goes by their order", "a list")
     params = [params] if isinstance(params, Tensor) else list(params)
     for p in params:
-        if not isinstance(p, Tensor): raise error(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}", "only tensors have gradients", "model.parameters()")
-        if not (p.is_leaf or p.retains_grad): raise error(ValueError, "can't optimize a non-leaf Tensor", "it is a result: moving it would not move what it was computed from", "p.detach().requires_grad_()")
-    if taken & set(map(id, params)): raise error(ValueError, "some parameters appear in more than one parameter group", "it would be moved twice a step", "put it into one group")
+        if not isinstance(p, Tensor):
+            raise error(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}",
+                        "only tensors have gradients", "model.parameters()")
+        if not (p.is_leaf or p.retains_grad):
+            raise error(ValueError, "can't optimize a non-leaf Tensor",
+                        "it is a result: moving it would not move what it was computed from",
+                        "p.detach().requires_grad_()")
+    if taken & set(map(id, params)):
+        raise error(ValueError, "some parameters appear in more than one parameter group",
+                    "it would be moved twice a step", "put it into one group")
     return params
 
 # %% ../../nbs/05_optim.ipynb #op5optim
 class Optimizer:
-    "Moves parameters by their gradients, as `torch.optim.Optimizer`. `params`: tensors, or dicts of `params` and what differs for them."
+    """Moves parameters by their gradients, as `torch.optim.Optimizer`. `params`: tensors, or dicts of `params` and what
+    differs for them."""
     row, hyper, flags = "", (), ()      # what `formula` gives
 
     def __init__(self, params: Iterable[Tensor] | Iterable[dict], defaults: dict):
@@ -158,8 +186,11 @@ class Optimizer:
         for group in as_groups(params): self.add_param_group(group)
 
     def add_param_group(self, param_group: dict) -> None:
-        "Take further parameters, with hyperparameters of their own where given. TypeError or ValueError for what cannot be moved."
-        if not isinstance(param_group, dict): raise error(TypeError, f"param_group must be a dict, but got {type(param_group)}", "a group is its parameters and their hyperparameters", "{'params': [...], 'lr': 0.01}")
+        """Take further parameters, with hyperparameters of their own where given. TypeError or ValueError for what
+        cannot be moved."""
+        if not isinstance(param_group, dict):
+            raise error(TypeError, f"param_group must be a dict, but got {type(param_group)}",
+                        "a group is its parameters and their hyperparameters", "{'params': [...], 'lr': 0.01}")
         taken = {id(p) for group in self.param_groups for p in group["params"]}
         group = Group(self.defaults | param_group | {"params": check_parameters(param_group["params"], taken)})
         self.check(group)
@@ -168,7 +199,8 @@ class Optimizer:
     def check(self, group: Group) -> None: "Where a subclass refuses hyperparameters."
 
     def formula(self, group: Group) -> tuple[str, tuple, tuple]:
-        "The row that makes a step of this group, the hyperparameters that it takes, in order, and those that choose among its formulas."
+        """The row that makes a step of this group, the hyperparameters that it takes, in order, and those that choose
+        among its formulas."""
         return self.row, self.hyper, self.flags
 
     def slots(self, group: Group) -> dict[str, Callable[[Tensor, Group], Tensor]]:
@@ -185,7 +217,8 @@ def zero_grad(self: Optimizer, set_to_none: bool = True) -> None:
 
 @patch
 def step(self: Optimizer, closure: Callable | None = None):
-    "Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients first; its result is returned."
+    """Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients first; its
+    result is returned."""
     with enable_grad(): loss = None if closure is None else closure()
     for group in self.param_groups:
         params = [p for p in group["params"] if p.grad is not None]
@@ -199,7 +232,8 @@ def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
     for p in params:
         for name, make in slots.items():
             if name in self.state[p]: continue
-            with mode(trace=None, grad=False): self.state[p][name] = make(p, group)      # also under a trace: it is to outlive it
+            # also under a trace: it is to outlive it
+            with mode(trace=None, grad=False): self.state[p][name] = make(p, group)
     tensors = [x for p in params for x in (p, p.grad, *(self.state[p][name] for name in slots))]
     row, hyper, flags = self.formula(group)
     hyperparameters = [number for name in hyper for number in group.read(name)]
@@ -209,16 +243,23 @@ def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
 SWITCHES = {"foreach": None, "fused": None, "capturable": False, "differentiable": False}
 
 def switched(given: dict, *names: str) -> dict:
-    "PyTorch's choices among its implementations of a step; here there is one. Those that PyTorch's class has are kept in the group. TypeError for other names, NotImplementedError for `differentiable`."
+    """PyTorch's choices among its implementations of a step; here there is one. Those that PyTorch's class has are kept
+    in the group. TypeError for other names, NotImplementedError for `differentiable`."""
     unknown = [name for name in given if name not in names]
-    if unknown: raise error(TypeError, f"an optimizer got an unexpected keyword argument '{unknown[0]}'", "it is no hyperparameter of this optimizer", "help() of its class")
-    if given.get("differentiable"): raise error(NotImplementedError, "differentiable=True", "an update is not differentiated here", "write the update in tensor operations, p - lr * g")
+    if unknown:
+        raise error(TypeError, f"an optimizer got an unexpected keyword argument '{unknown[0]}'",
+                    "it is no hyperparameter of this optimizer", "help() of its class")
+    if given.get("differentiable"):
+        raise error(NotImplementedError, "differentiable=True", "an update is not differentiated here",
+                    "write the update in tensor operations, p - lr * g")
     return {name: SWITCHES[name] for name in names} | given
 
 def check_numbers(**allowed: tuple) -> None:
     "A ValueError for a hyperparameter that is not allowed: what PyTorch calls it, its value, whether it is good."
     for what, (value, good) in allowed.items():
-        if not good: raise error(ValueError, f"Invalid {what.replace('_', ' ')}: {value}", "no step can be made with it", "the default")
+        if not good:
+            raise error(ValueError, f"Invalid {what.replace('_', ' ')}: {value}", "no step can be made with it",
+                        "the default")
 
 # %% ../../nbs/05_optim.ipynb #op5momen
 def sgd_momentum(lr, momentum, dampening, weight_decay, p, g, step, buffer, *, nesterov, sutskever, maximize) -> tuple:
@@ -228,7 +269,8 @@ def sgd_momentum(lr, momentum, dampening, weight_decay, p, g, step, buffer, *, n
     return p - outside * (d + momentum * buffer if nesterov else buffer), step + 1, buffer
 
 # %% ../../nbs/05_optim.ipynb #op5momek
-def momentum_kernel(xp, lr, momentum, dampening, weight_decay, p, g, step, buffer, *, nesterov, sutskever, maximize) -> None:
+def momentum_kernel(xp, lr, momentum, dampening, weight_decay, p, g, step, buffer, *, nesterov, sutskever,
+                    maximize) -> None:
     inside, outside = (lr, 1.0) if sutskever else (1.0, lr)
     first = step.item() == 0
     step += 1
@@ -248,15 +290,24 @@ updates("sgd_momentum")
 
 # %% ../../nbs/05_optim.ipynb #op5sgdcl
 class SGD(Optimizer):
-    "Gradient descent with momentum, as `torch.optim.SGD`; `sutskever` (ours) keeps the rate inside the velocity (Sutskever et al. 2013). ValueError for rates below zero."
-    def __init__(self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False, sutskever: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize, "sutskever": sutskever, **switched(switches, "foreach", "differentiable", "fused")})
+    """Gradient descent with momentum, as `torch.optim.SGD`; `sutskever` (ours) keeps the rate inside the velocity
+    (Sutskever et al. 2013). ValueError for rates below zero."""
+    def __init__(self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+                 nesterov: bool = False, *, maximize: bool = False, sutskever: bool = False, **switches):
+        super().__init__(
+            params, {
+                "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
+                "nesterov": nesterov, "maximize": maximize, "sutskever": sutskever, **switched(
+                    switches, "foreach", "differentiable", "fused")
+            })
 
     def check(self, group: Group) -> None:
         lr, momentum, decay = (group[name] for name in ("lr", "momentum", "weight_decay"))
-        check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum >= 0), weight_decay_value=(decay, decay >= 0))
+        check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum >= 0),
+                      weight_decay_value=(decay, decay >= 0))
         if group["nesterov"] and (momentum <= 0 or group["dampening"] != 0):
-            raise error(ValueError, "Nesterov momentum requires a momentum and zero dampening", "it looks ahead along the velocity", "momentum=0.9, dampening=0")
+            raise error(ValueError, "Nesterov momentum requires a momentum and zero dampening",
+                        "it looks ahead along the velocity", "momentum=0.9, dampening=0")
 
     def formula(self, group: Group) -> tuple[str, tuple, tuple]:
         if not group["momentum"]: return "sgd", ("lr", "weight_decay"), ("maximize",)
@@ -272,21 +323,31 @@ class SGD(Optimizer):
 # %% ../../nbs/05_optim.ipynb #op5savin
 @patch
 def state_dict(self: Optimizer) -> dict:
-    "The state by the parameters' numbers, and the groups with numbers for parameters. The tensors are shared, not copied."
+    """The state by the parameters' numbers, and the groups with numbers for parameters. The tensors are shared, not
+    copied."""
     number = {id(p): n for n, p in enumerate(p for group in self.param_groups for p in group["params"])}
-    groups = [{**{name: value for name, value in group.items() if name != "params"}, "params": [number[id(p)] for p in group["params"]]} for group in self.param_groups]
+    groups = []
+    for group in self.param_groups:
+        numbers = {name: value for name, value in group.items() if name != "params"}
+        groups.append({**numbers, "params": [number[id(p)] for p in group["params"]]})
     return {"state": {number[id(p)]: dict(kept) for p, kept in self.state.items()}, "param_groups": groups}
 
 @patch
 def load_state_dict(self: Optimizer, state_dict: dict) -> None:
     "Go to a saved state. ValueError if its groups are not those of this optimizer; then nothing was changed."
     saved = state_dict["param_groups"]
-    if len(saved) != len(self.param_groups): raise error(ValueError, "loaded state dict has a different number of parameter groups", f"it has {len(saved)}, this optimizer {len(self.param_groups)}", "make the optimizer as it was made when it was saved")
+    if len(saved) != len(self.param_groups):
+        raise error(ValueError, "loaded state dict has a different number of parameter groups",
+                    f"it has {len(saved)}, this optimizer {len(self.param_groups)}",
+                    "make the optimizer as it was made when it was saved")
     if any(len(a["params"]) != len(b["params"]) for a, b in zip(saved, self.param_groups)):
-        raise error(ValueError, "loaded state dict contains a parameter group that doesn't match the size of optimizer's group", "the state goes by the parameters' numbers", "make the optimizer as it was made when it was saved")
+        raise error(ValueError, "loaded state dict contains a parameter group that doesn't match the size of "
+                    "optimizer's group", "the state goes by the parameters' numbers",
+                    "make the optimizer as it was made when it was saved")
     for group, old in zip(self.param_groups, saved):
         group.update({name: value for name, value in old.items() if name != "params"})
-        for p, number in zip(group["params"], old["params"]): self.restore(p, group, state_dict["state"].get(number, {}))
+        for p, number in zip(group["params"], old["params"]):
+            self.restore(p, group, state_dict["state"].get(number, {}))
 
 @patch
 def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
@@ -302,5 +363,7 @@ def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
 def __repr__(self: Optimizer) -> str:
     lines = []
     for number, group in enumerate(self.param_groups):
-        lines += [f"Parameter Group {number}", *(f"    {name}: {group[name]}" for name in sorted(group) if name != "params")]
+        lines += [
+            f"Parameter Group {number}", *(f"    {name}: {group[name]}" for name in sorted(group) if name != "params")
+        ]
     return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"

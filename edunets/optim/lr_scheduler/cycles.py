@@ -8,7 +8,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from ...errors import error
-from .schedules import LRScheduler, ReduceLROnPlateau, check_optimizer, cosine, kept, per_group, warn_outside
+from .schedules import LRScheduler, ReduceLROnPlateau, check_optimizer, cosine, kept
+from .schedules import per_group, warn_outside
 from ..optimizer import Group, Optimizer
 
 # %% auto #0
@@ -19,23 +20,38 @@ __all__ = ['ANNEAL', 'Composed', 'check_some', 'ChainedScheduler', 'undo', 'Sequ
 class Composed(LRScheduler):
     "What schedules made of schedules share: they step their parts, and their state holds the parts' states."
     def take(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
-        "Check the parts. ValueError for none, for one that needs a measured value, or that has another optimizer; TypeError for one that has no optimizer."
+        """Check the parts. ValueError for none, for one that needs a measured value, or that has another optimizer;
+        TypeError for one that has no optimizer."""
         name = type(self).__name__
         for number, part in enumerate(schedulers):
-            if not hasattr(part, "optimizer"): raise error(TypeError, f"{name} at index {number} should have `optimizer` as its attribute.", f"it is a {type(part).__name__}", "a schedule")
-            if isinstance(part, ReduceLROnPlateau): raise error(ValueError, f"{name} does not support `ReduceLROnPlateau` scheduler, but got one at index {number}", "its step needs a measured value", "step it yourself, beside this one")
-            if part.optimizer is not optimizer: raise error(ValueError, f"{name} expects all schedulers to belong to the same optimizer, but the one at index {number} has another", "they write into the same groups", "make them with the same optimizer")
+            if not hasattr(part, "optimizer"):
+                raise error(TypeError, f"{name} at index {number} should have `optimizer` as its attribute.",
+                            f"it is a {type(part).__name__}", "a schedule")
+            if isinstance(part, ReduceLROnPlateau):
+                raise error(ValueError,
+                            f"{name} does not support `ReduceLROnPlateau` scheduler, but got one at index {number}",
+                            "its step needs a measured value", "step it yourself, beside this one")
+            if part.optimizer is not optimizer:
+                raise error(
+                    ValueError,
+                    f"{name} expects all schedulers to belong to the same optimizer, but the "
+                    f"one at index {number} has another",
+                    "they write into the same groups", "make them with the same optimizer")
         self.optimizer, self._schedulers = optimizer, schedulers
 
-    def state_dict(self) -> dict: return super().state_dict() | {"_schedulers": [part.state_dict() for part in self._schedulers]}
+    def state_dict(self) -> dict:
+        return (super().state_dict() | {"_schedulers": [part.state_dict() for part in self._schedulers]})
 
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"_schedulers": self._schedulers})
         for part, state in zip(self._schedulers, state_dict["_schedulers"]): part.load_state_dict(state)
 
 def check_some(schedule: Composed, schedulers: Sequence[LRScheduler]) -> None:
-    if len(schedulers) < 1: raise error(ValueError, f"{type(schedule).__name__} expects at least one scheduler, but got no scheduler.", "there is nothing to step", "[StepLR(optimizer, 10)]")
+    if len(schedulers) < 1:
+        raise error(ValueError, f"{type(schedule).__name__} expects at least one scheduler, but got no scheduler.",
+                    "there is nothing to step", "[StepLR(optimizer, 10)]")
 
+# %% ../../../nbs/05d_cycles.ipynb #scsequ02b
 class ChainedScheduler(Composed):
     "All schedules step, one after the other. `optimizer` may be left out."
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):
@@ -55,11 +71,18 @@ def undo(part: LRScheduler) -> None:
     if not hasattr(part, "_schedulers"): part.last_epoch -= 1
 
 class SequentialLR(Composed):
-    "One schedule after the other, handed over at the milestones; each begins at its own epoch 0. ValueError unless there is one milestone less than schedules."
-    def __init__(self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1):
+    """One schedule after the other, handed over at the milestones; each begins at its own epoch 0. ValueError unless
+    there is one milestone less than schedules."""
+    def __init__(self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int],
+                 last_epoch: int = -1):
         check_some(self, schedulers)
         self.take(optimizer, schedulers)
-        if len(milestones) != len(schedulers) - 1: raise error(ValueError, f"Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone points, but got {len(schedulers)} schedulers and {len(milestones)} milestones", "a milestone is where one hands over to the next", "[10] for two schedules")
+        if len(milestones) != len(schedulers) - 1:
+            raise error(
+                ValueError, "Sequential Schedulers expects number of schedulers provided to be one more than the "
+                f"number of milestone points, but got {len(schedulers)} schedulers and "
+                f"{len(milestones)} milestones", "a milestone is where one hands over to the next",
+                "[10] for two schedules")
         self._milestones, self.last_epoch = milestones, last_epoch + 1
         for group in optimizer.param_groups: group["lr"] = group["initial_lr"]
         undo(self)
@@ -78,11 +101,18 @@ class SequentialLR(Composed):
 
 # %% ../../../nbs/05d_cycles.ipynb #sccosi05
 class CosineAnnealingWarmRestarts(LRScheduler):
-    "Half a cosine wave again and again: the first `T_0` steps long, each next one `T_mult` times as long (Loshchilov and Hutter 2016). ValueError unless both are positive integers."
+    """Half a cosine wave again and again: the first `T_0` steps long, each next one `T_mult` times as long (Loshchilov
+    and Hutter 2016). ValueError unless both are positive integers."""
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1):
-        if T_0 <= 0 or not isinstance(T_0, int): raise error(ValueError, f"Expected positive integer T_0, but got {T_0}", "it is the number of steps to the first restart", "10")
-        if T_mult < 1 or not isinstance(T_mult, int): raise error(ValueError, f"Expected integer T_mult >= 1, but got {T_mult}", "each way is as many times as long as the last", "2")
-        if not isinstance(eta_min, (float, int)): raise error(ValueError, f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}", "it is the lowest rate", "0")
+        if T_0 <= 0 or not isinstance(T_0, int):
+            raise error(ValueError, f"Expected positive integer T_0, but got {T_0}",
+                        "it is the number of steps to the first restart", "10")
+        if T_mult < 1 or not isinstance(T_mult, int):
+            raise error(ValueError, f"Expected integer T_mult >= 1, but got {T_mult}",
+                        "each way is as many times as long as the last", "2")
+        if not isinstance(eta_min, (float, int)):
+            raise error(ValueError, f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}",
+                        "it is the lowest rate", "0")
         self.T_0, self.T_i, self.T_mult, self.eta_min, self.T_cur = T_0, T_0, T_mult, eta_min, last_epoch
         super().__init__(optimizer, last_epoch)
 
@@ -103,39 +133,56 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def _find(self, epoch: float) -> None:
         "The way that an epoch falls into."
-        if epoch < 0: raise error(ValueError, f"Expected non-negative epoch, but got {epoch}", "the schedule begins at 0", "0")
+        if epoch < 0:
+            raise error(ValueError, f"Expected non-negative epoch, but got {epoch}", "the schedule begins at 0", "0")
         self.T_cur, self.T_i = (epoch % self.T_0 if self.T_mult == 1 else epoch), self.T_0
         while self.T_cur >= self.T_i: self.T_cur, self.T_i = self.T_cur - self.T_i, self.T_i * self.T_mult
 
 # %% ../../../nbs/05d_cycles.ipynb #sconec02
-def anneal_cos(start: float, end: float, share: float) -> float: return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
+def anneal_cos(start: float, end: float, share: float) -> float:
+    return (end + (start - end) / 2 * (math.cos(math.pi * share) + 1))
 def anneal_linear(start: float, end: float, share: float) -> float: return (end - start) * share + start
 
 ANNEAL = {"cos": anneal_cos, "linear": anneal_linear}
 
 def phase(end_step: float, lr: str, momentum: str) -> dict:
-    "A part of the cycle: its last step, and the names in the group of the two rates, and the two momenta, that it goes between."
+    """A part of the cycle: its last step, and the names in the group of the two rates, and the two momenta, that it
+    goes between."""
     (start_lr, end_lr), (start_momentum, end_momentum) = lr.split(), momentum.split()
-    return {"end_step": end_step, "start_lr": start_lr, "end_lr": end_lr, "start_momentum": start_momentum, "end_momentum": end_momentum}
+    return {
+        "end_step": end_step, "start_lr": start_lr, "end_lr": end_lr, "start_momentum": start_momentum,
+        "end_momentum": end_momentum
+    }
 
 def phases(total: int, share: float, three_phase: bool) -> list[dict]:
     up, last = float(share * total) - 1, total - 1
     first = phase(up, "initial_lr max_lr", "max_momentum base_momentum")
     if not three_phase: return [first, phase(last, "max_lr min_lr", "base_momentum max_momentum")]
-    return [first, phase(float(2 * share * total) - 2, "max_lr initial_lr", "base_momentum max_momentum"), phase(last, "initial_lr min_lr", "max_momentum max_momentum")]
+    return [
+        first,
+        phase(float(2 * share * total) - 2, "max_lr initial_lr", "base_momentum max_momentum"),
+        phase(last, "initial_lr min_lr", "max_momentum max_momentum")
+    ]
 
 def positive(**given) -> None:
     "A ValueError unless each is a positive integer."
     for name, n in given.items():
-        if not isinstance(n, int) or n <= 0: raise error(ValueError, f"Expected positive integer {name}, but got {n}", "the cycle is laid over all steps of the training", f"{name}=10")
+        if not isinstance(n, int) or n <= 0:
+            raise error(ValueError, f"Expected positive integer {name}, but got {n}",
+                        "the cycle is laid over all steps of the training", f"{name}=10")
 
+# %% ../../../nbs/05d_cycles.ipynb #sconec02b
 class Cycled(LRScheduler):
     "What schedules share that cycle the momentum too."
     def begin_momentum(self, base_momentum, max_momentum, last_epoch: int) -> tuple[list, list]:
-        "Write bounds and first momentum into the groups, and return the bounds. ValueError if the optimizer has no momentum."
-        if not {"momentum", "betas"} & self.optimizer.defaults.keys(): raise error(ValueError, "optimizer must support momentum or beta1 with `cycle_momentum` option enabled", f"{type(self.optimizer).__name__} has neither", "cycle_momentum=False")
+        """Write bounds and first momentum into the groups, and return the bounds. ValueError if the optimizer has no
+        momentum."""
+        if not {"momentum", "betas"} & self.optimizer.defaults.keys():
+            raise error(ValueError, "optimizer must support momentum or beta1 with `cycle_momentum` option enabled",
+                        f"{type(self.optimizer).__name__} has neither", "cycle_momentum=False")
         self.use_beta1 = "betas" in self.optimizer.defaults
-        lowest, highest = per_group("base_momentum", self.optimizer, base_momentum), per_group("max_momentum", self.optimizer, max_momentum)
+        lowest, highest = per_group("base_momentum", self.optimizer,
+                                    base_momentum), per_group("max_momentum", self.optimizer, max_momentum)
         for group, low, high in zip(self.optimizer.param_groups if last_epoch == -1 else (), lowest, highest):
             self.set_momentum(group, high)
             group["max_momentum"], group["base_momentum"] = high, low
@@ -148,8 +195,11 @@ class Cycled(LRScheduler):
 # %% ../../../nbs/05d_cycles.ipynb #sconec03
 class OneCycleLR(Cycled):
     "Up to `max_lr` and down to nearly nothing in `total_steps`, or `epochs * steps_per_epoch`, the momentum against it (Smith and Topin 2017). ValueError for numbers that make no cycle, and for a step past the end."
-    def __init__(self, optimizer: Optimizer, max_lr: float | list[float], total_steps: int | None = None, epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos", cycle_momentum: bool = True,
-                 base_momentum: float | list[float] = 0.85, max_momentum: float | list[float] = 0.95, div_factor: float = 25.0, final_div_factor: float = 1e4, three_phase: bool = False, last_epoch: int = -1):
+    def __init__(self, optimizer: Optimizer, max_lr: float | list[float], total_steps: int | None = None,
+                 epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3,
+                 anneal_strategy: str = "cos", cycle_momentum: bool = True, base_momentum: float | list[float] = 0.85,
+                 max_momentum: float | list[float] = 0.95, div_factor: float = 25.0, final_div_factor: float = 1e4,
+                 three_phase: bool = False, last_epoch: int = -1):
         self.optimizer = check_optimizer(optimizer)
         if total_steps is None and None in (epochs, steps_per_epoch): raise error(ValueError, "You must define either total_steps OR (epochs AND steps_per_epoch)", "the cycle is laid over all steps of the training", "total_steps=1000")
         positive(**{"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None else {"total_steps": total_steps})
@@ -165,7 +215,11 @@ class OneCycleLR(Cycled):
 
     def get_lr(self) -> list[float]:
         warn_outside(self)
-        if self.last_epoch > self.total_steps: raise error(ValueError, f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}", "the cycle is over", "total_steps for the whole training: epochs * batches")
+        if self.last_epoch > self.total_steps:
+            raise error(
+                ValueError,
+                f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}",
+                "the cycle is over", "total_steps for the whole training: epochs * batches")
         start, anneal = 0.0, ANNEAL[self._anneal_func_type]
         for part in self._schedule_phases:
             if self.last_epoch <= part["end_step"]: break

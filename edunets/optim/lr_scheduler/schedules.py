@@ -68,16 +68,21 @@ class Noted:
         optimizer._opt_called = True
         return type(optimizer).step(optimizer, *args, **kwargs)
 
-    def __reduce__(self) -> tuple: return Noted, (self.optimizer(),)      # copied or pickled with the optimizer, it is the copy's
+    # copied or pickled with the optimizer, it is the copy's
+    def __reduce__(self) -> tuple: return Noted, (self.optimizer(),)
 
 def watch(optimizer: Optimizer) -> None: vars(optimizer).setdefault("step", Noted(optimizer))
 
 def warn_early(optimizer: Optimizer) -> None:
     "Say so if the first rate was not used, or if that can't be known."
     if not isinstance(optimizer.step, Noted):
-        warnings.warn("Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`.", UserWarning, stacklevel=3)
+        warnings.warn("Seems like `optimizer.step()` has been overridden after learning rate scheduler "
+                      "initialization. Please, make sure to call `optimizer.step()` before "
+                      "`lr_scheduler.step()`.", UserWarning, stacklevel=3)
     elif not getattr(optimizer, "_opt_called", False):
-        warnings.warn("Detected call of `lr_scheduler.step()` before `optimizer.step()`: the optimizer will never use the first rate of the schedule. Call them in the opposite order.", UserWarning, stacklevel=3)
+        warnings.warn(
+            "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the optimizer will "
+            "never use the first rate of the schedule. Call them in the opposite order.", UserWarning, stacklevel=3)
 
 # %% ../../../nbs/05b_schedules.ipynb #scbase03
 EPOCH = "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Call `scheduler.step()` to go one step on."
@@ -160,7 +165,9 @@ class MultiStepLR(Scaled):
     def scale(self, t: int) -> float: return self.gamma ** bisect_right(sorted(self.milestones.elements()), t)
     def ratio(self, t: int) -> float: return self.gamma ** self.milestones[t]
 
-    def load_state_dict(self, state_dict: dict) -> None: super().load_state_dict(state_dict | {"milestones": Counter(state_dict["milestones"])})      # in a file it was a plain dict
+    # in a file it was a plain dict
+    def load_state_dict(self, state_dict: dict) -> None:
+        super().load_state_dict(state_dict | {"milestones": Counter(state_dict["milestones"])})
 
 class ExponentialLR(Scaled):
     "Times `gamma` every step."
@@ -194,7 +201,11 @@ class LinearLR(Scaled):
 
     ValueError for factors outside [0, 1], or a start of 0."""
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1):
-        if not 0 < start_factor <= 1: raise error(ValueError, "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.", f"it is {start_factor}, and each rate is computed from the one before", "a small start_factor, 1e-3")
+        if not 0 < start_factor <= 1:
+            raise error(ValueError,
+                        "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.",
+                        f"it is {start_factor}, and each rate is computed from the one before",
+                        "a small start_factor, 1e-3")
         if not 0 <= end_factor <= 1: raise error(ValueError, "Ending multiplicative factor expected to be between 0 and 1.", f"it is {end_factor}", "a larger lr and an end_factor below 1")
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
@@ -277,7 +288,11 @@ class CosineAnnealingLR(LRScheduler):
         warn_outside(self)
         groups, t, T, low = self.optimizer.param_groups, self.last_epoch, self.T_max, self.eta_min
         if self._is_initial: return [group["lr"] for group in groups]
-        if (t - 1 - T) % (2 * T) == 0: return [group["lr"] + (rate - low) * (1 - math.cos(math.pi / T)) / 2 for rate, group in zip(self.base_lrs, groups)]
+        if (t - 1 - T) % (2 * T) == 0:
+            return [
+                group["lr"] + (rate - low) * (1 - math.cos(math.pi / T)) / 2
+                for rate, group in zip(self.base_lrs, groups)
+            ]
         return [cosine(t, T) / cosine(t - 1, T) * (group["lr"] - low) + low for group in groups]
 
     def _get_closed_form_lr(self) -> list[float]:
@@ -288,7 +303,11 @@ def per_group(name: str, optimizer: Optimizer, value) -> list:
     "A value for each group, from one or from a list. ValueError for a list of another length."
     groups = len(optimizer.param_groups)
     values = list(value) if isinstance(value, (list, tuple)) else [value] * groups
-    if len(values) != groups: raise error(ValueError, f"{name} must have the same length as optimizer.param_groups. {name} has {len(values)} values, param_groups has {groups}.", "each group has its own", "one number, for all groups")
+    if len(values) != groups:
+        raise error(
+            ValueError,
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(values)} values, param_groups has {groups}.",
+            "each group has its own", "one number, for all groups")
     return values
 
 class ReduceLROnPlateau(LRScheduler):
@@ -296,10 +315,14 @@ class ReduceLROnPlateau(LRScheduler):
 
     It branches on that value, so it stays outside of compiled steps. ValueError for a factor of
     1 or more, or modes that are none; TypeError unless given an optimizer."""
-    def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0, min_lr: float | list[float] = 0, eps: float = 1e-8):
+    def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
+                 threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
+                 min_lr: float | list[float] = 0, eps: float = 1e-8):
         if factor >= 1: raise error(ValueError, "Factor should be < 1.0.", f"it is {factor}, and the rate is to fall", "0.1")
         if mode not in ("min", "max"): raise error(ValueError, f"mode {mode} is unknown!", "better is smaller, or larger", "'min' for a loss, 'max' for an accuracy")
-        if threshold_mode not in ("rel", "abs"): raise error(ValueError, f"threshold mode {threshold_mode} is unknown!", "the threshold is a share of the best value, or a distance from it", "'rel' or 'abs'")
+        if threshold_mode not in ("rel", "abs"):
+            raise error(ValueError, f"threshold mode {threshold_mode} is unknown!",
+                        "the threshold is a share of the best value, or a distance from it", "'rel' or 'abs'")
         self.optimizer = check_optimizer(optimizer)
         self.default_min_lr, self.min_lrs = None if isinstance(min_lr, (list, tuple)) else min_lr, per_group("min_lr", optimizer, min_lr)
         self.mode, self.factor, self.patience, self.threshold, self.threshold_mode, self.cooldown, self.eps = mode, factor, patience, threshold, threshold_mode, cooldown, eps
@@ -338,7 +361,11 @@ def _reduce_lr(self: ReduceLROnPlateau) -> None:
     "Multiply the rates, down to their bounds; a change of less than `eps` is not made."
     groups = self.optimizer.param_groups
     if len(groups) != len(self.min_lrs):
-        if self.default_min_lr is None: raise error(RuntimeError, f"The number of param groups in the `optimizer` ({len(groups)}) differs from when `ReduceLROnPlateau` was initialized ({len(self.min_lrs)})", "a group was added, and has no min_lr", "schedule.min_lrs.append(0)")
+        if self.default_min_lr is None:
+            raise error(
+                RuntimeError, f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
+                f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)})", "a group was added, and has no min_lr",
+                "schedule.min_lrs.append(0)")
         self.min_lrs = [self.default_min_lr] * len(groups)
     for group, lowest in zip(groups, self.min_lrs):
         rate = max(group["lr"] * self.factor, lowest)
