@@ -1,14 +1,17 @@
 "edunets: a book that runs. PyTorch's face: `import edunets as en`."
 __version__ = "0.1.0"
 
-from edunets import tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd, ops, linalg, nn, optim, saving, data, datasets, utils    # in order: each registers what the next use
-from edunets.autograd.modes import enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled
+from edunets import (tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
+                     ops, linalg, nn, optim, saving, data, datasets, utils)  # in order: each registers what the next use
+from edunets.autograd.modes import (enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad,
+                                    set_grad_enabled)
 from edunets.names import promote_types, result_type
 from edunets.random import Generator
 from edunets.saving import load, save
 from edunets.table import op
-from edunets.tensors import (Size, Tensor, as_tensor, device, dtype, finfo, float16, float32, float64, from_dlpack, from_numpy, get_default_dtype, iinfo,
-                             int8, int16, int32, int64, is_tensor, set_default_dtype, tensor, uint8, uint32)
+from edunets.tensors import (Size, Tensor, as_tensor, device, dtype, finfo, float16, float32, float64, from_dlpack,
+                             from_numpy, get_default_dtype, iinfo, int8, int16, int32, int64, is_tensor,
+                             set_default_dtype, tensor, uint8, uint32)
 from edunets.tensors import bool_ as bool
 from edunets.tensors import float16 as half
 from edunets.tensors import float32 as float

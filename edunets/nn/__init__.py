@@ -1,18 +1,31 @@
 "Modules and layers, under the names of `torch.nn`."
-from edunets.nn import hooks, state, containers, small, utilities, recurrent, activations, dropouts, losses, distances, convolution, pooling, normalization, attention, init, utils, functional
+from edunets.nn import (hooks, state, containers, small, utilities, recurrent, activations, dropouts, losses,
+                        distances, convolution, pooling, normalization, attention, init, utils, functional)
 from edunets.nn.module import Buffer, Linear, Module, Parameter, Sequential
 from edunets.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList
 from edunets.nn.small import Bilinear, CosineSimilarity, Embedding, EmbeddingBag, PairwiseDistance
-from edunets.nn.convolution import (ChannelShuffle, CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
-                                    Flatten, Fold, PixelShuffle, PixelUnshuffle, ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, Unflatten, Unfold, ZeroPad1d, ZeroPad2d, ZeroPad3d)
-from edunets.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, LayerNorm, LocalResponseNorm, RMSNorm
-from edunets.nn.activations import (CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU,
-                                    ReLU, ReLU6, RReLU, SELU, Sigmoid, SiLU, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign, Tanh, Tanhshrink, Threshold)
+from edunets.nn.convolution import (ChannelShuffle, CircularPad1d, CircularPad2d, CircularPad3d, ConstantPad1d,
+                                    ConstantPad2d, ConstantPad3d, Conv1d, Conv2d, Conv3d, ConvTranspose1d,
+                                    ConvTranspose2d, ConvTranspose3d, Flatten, Fold, PixelShuffle, PixelUnshuffle,
+                                    ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d,
+                                    ReplicationPad2d, ReplicationPad3d, Unflatten, Unfold, ZeroPad1d, ZeroPad2d,
+                                    ZeroPad3d)
+from edunets.nn.normalization import (BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm1d, InstanceNorm2d,
+                                      InstanceNorm3d, LayerNorm, LocalResponseNorm, RMSNorm)
+from edunets.nn.activations import (CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity,
+                                    LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, RReLU, SELU, Sigmoid,
+                                    SiLU, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign, Tanh,
+                                    Tanhshrink, Threshold)
 from edunets.nn.dropouts import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
-from edunets.nn.attention import MultiheadAttention, Transformer, TransformerDecoder, TransformerDecoderLayer, TransformerEncoder, TransformerEncoderLayer
+from edunets.nn.attention import (MultiheadAttention, Transformer, TransformerDecoder, TransformerDecoderLayer,
+                                  TransformerEncoder, TransformerEncoderLayer)
 from edunets.nn.recurrent import GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell
-from edunets.nn.distances import (CosineEmbeddingLoss, GaussianNLLLoss, HingeEmbeddingLoss, HuberLoss, L1Loss, MarginRankingLoss, MSELoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss, MultiMarginLoss,
-                                  PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss, TripletMarginWithDistanceLoss)
+from edunets.nn.distances import (CosineEmbeddingLoss, GaussianNLLLoss, HingeEmbeddingLoss, HuberLoss, L1Loss,
+                                  MarginRankingLoss, MSELoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss,
+                                  MultiMarginLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
+                                  TripletMarginWithDistanceLoss)
 from edunets.nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, CTCLoss, KLDivLoss, NLLLoss
-from edunets.nn.pooling import (AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d, LPPool2d, LPPool3d,
-                                MaxPool1d, MaxPool2d, MaxPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d)
+from edunets.nn.pooling import (AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d,
+                                AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d,
+                                LPPool2d, LPPool3d, MaxPool1d, MaxPool2d, MaxPool3d, MaxUnpool1d, MaxUnpool2d,
+                                MaxUnpool3d, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d)
