@@ -66,7 +66,6 @@ def like(kind: Any, items: Any) -> Any:
         return made
     except (TypeError, AttributeError): return plain
 
-# %% ../../nbs/06_data.ipynb #dlexp009
 def leaf(sample: Any) -> Callable | None:
     "How samples of this kind become a batch; None for what holds others."
     return next((make for kind, make in COLLATE.items() if isinstance(sample, kind)), None)
@@ -158,73 +157,118 @@ def check_types(num_workers, timeout, collate_fn, worker_init_fn, generator) -> 
     for right, what, kind, fix in (
         (hasattr(num_workers, "__index__"), f"num_workers={num_workers!r}", "a whole number", "num_workers=2"),
         (hasattr(timeout, "__float__"), f"timeout={timeout!r}", "a number of seconds", "timeout=60"),
-        (collate_fn is None or callable(collate_fn), f"collate_fn={collate_fn!r}", "a function of a list of samples", "collate_fn=en.data.default_collate"),
-        (worker_init_fn is None or callable(worker_init_fn), f"worker_init_fn={worker_init_fn!r}", "a function of a worker's number", "worker_init_fn=None"),
-        (generator is None or isinstance(generator, Generator), f"generator={generator!r}", "a Generator of edunets", "generator=en.Generator().manual_seed(0)"),
+        (collate_fn is None or callable(collate_fn), f"collate_fn={collate_fn!r}", "a function of a list of samples",
+         "collate_fn=en.data.default_collate"),
+        (worker_init_fn is None or callable(worker_init_fn), f"worker_init_fn={worker_init_fn!r}",
+         "a function of a worker's number", "worker_init_fn=None"),
+        (generator is None or isinstance(generator, Generator), f"generator={generator!r}", "a Generator of edunets",
+         "generator=en.Generator().manual_seed(0)"),
     ):
         if not right: raise error(TypeError, f"DataLoader got {what}", f"this should be {kind}", fix)
 
 def check_dataset(dataset: Any, ordered: bool) -> None:
-    "A TypeError for what is neither samples by number nor a stream. Without an order of its own (`ordered`) a loader needs to know how many there are."
-    stream = "a stream is a class of its own: class Lines(en.data.IterableDataset), with __iter__" if hasattr(dataset, "__iter__") else "a class with __getitem__ and __len__, or a list"
-    if not hasattr(dataset, "__getitem__") and not hasattr(dataset, "__getitems__"): raise error(TypeError, f"a DataLoader takes a dataset, but got a {type(dataset).__name__}", "it has no sample number n", stream)
-    if not ordered and not hasattr(dataset, "__len__"): raise error(TypeError, f"object of type {type(dataset).__name__!r} has no len()", "it isn't known how many samples there are", f"write __len__; {stream}" if hasattr(dataset, "__iter__") else "write __len__")
+    """A TypeError for what is neither samples by number nor a stream. Without an order of its own (`ordered`) a loader
+    needs to know how many there are."""
+    stream = "a class with __getitem__ and __len__, or a list"
+    if hasattr(dataset, "__iter__"):
+        stream = "a stream is a class of its own: class Lines(en.data.IterableDataset), with __iter__"
+    if not hasattr(dataset, "__getitem__") and not hasattr(dataset, "__getitems__"):
+        raise error(TypeError, f"a DataLoader takes a dataset, but got a {type(dataset).__name__}",
+                    "it has no sample number n", stream)
+    if not ordered and not hasattr(dataset, "__len__"):
+        raise error(TypeError, f"object of type {type(dataset).__name__!r} has no len()",
+                    "it isn't known how many samples there are",
+                    f"write __len__; {stream}" if hasattr(dataset, "__iter__") else "write __len__")
 
-def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, context, prefetch_factor, persistent_workers, workers) -> None:
+# %% ../../nbs/06_data.ipynb #dlexp013b
+def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, context,
+                  prefetch_factor, persistent_workers, workers) -> None:
     "A ValueError for options that don't fit together."
-    by_itself = "DataLoader with IterableDataset: expected unspecified"
+    alone, single = "DataLoader with IterableDataset: expected unspecified", num_workers == 0
+    batches = batch_size != 1 or shuffle or sampler is not None or drop_last
     for wrong, what, why, fix in (
-        (num_workers < 0, "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.", f"given {num_workers}", "num_workers=0"),
+        (num_workers < 0, "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.",
+         f"given {num_workers}", "num_workers=0"),
         (timeout < 0, "timeout option should be non-negative", f"given {timeout}", "timeout=0, which waits for ever"),
-        (num_workers == 0 and prefetch_factor is not None, "prefetch_factor option could only be specified in multiprocessing.", "without workers nobody fetches ahead", "num_workers=1"),
-        (prefetch_factor is not None and prefetch_factor < 0, "prefetch_factor option should be non-negative", f"given {prefetch_factor}", "prefetch_factor=2"),
-        (context is not None and num_workers == 0, "multiprocessing_context can only be used with multi-process loading (num_workers > 0)", "without workers there are no processes", "num_workers=1"),
-        (persistent_workers and num_workers == 0, "persistent_workers option needs num_workers > 0", "there are no workers to keep", "num_workers=1"),
-        (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}", "there are these two kinds", "workers='processes'" if str(workers).startswith("p") else "workers='threads'"),
-        (stream and shuffle, f"{by_itself} shuffle option, but got shuffle={shuffle}", "a stream has its own order", "shuffle in its __iter__"),
-        (stream and sampler is not None, f"{by_itself} sampler option, but got sampler={sampler}", "a stream has its own order", "order in its __iter__"),
-        (stream and batch_sampler is not None, f"{by_itself} batch_sampler option, but got batch_sampler={batch_sampler}", "a stream has its own order", "batch_size"),
-        (sampler is not None and shuffle, "sampler option is mutually exclusive with shuffle", "each of them is an order", "one of them"),
-        (batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last), "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last", "it decides on all of these", "batch_sampler alone"),
-        (batch_sampler is None and batch_size is None and drop_last, "batch_size=None option disables auto-batching and is mutually exclusive with drop_last", "without batches there is no last one", "drop_last=False"),
+        (single and prefetch_factor is not None,
+         "prefetch_factor option could only be specified in multiprocessing.",
+         "without workers nobody fetches ahead", "num_workers=1"),
+        (prefetch_factor is not None and prefetch_factor < 0, "prefetch_factor option should be non-negative",
+         f"given {prefetch_factor}", "prefetch_factor=2"),
+        (single and context is not None,
+         "multiprocessing_context can only be used with multi-process loading (num_workers > 0)",
+         "without workers there are no processes", "num_workers=1"),
+        (single and persistent_workers, "persistent_workers option needs num_workers > 0",
+         "there are no workers to keep", "num_workers=1"),
+        (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}",
+         "there are these two kinds", f"workers='{'processes' if str(workers).startswith('p') else 'threads'}'"),
+        (stream and shuffle, f"{alone} shuffle option, but got shuffle={shuffle}",
+         "a stream has its own order", "shuffle in its __iter__"),
+        (stream and sampler is not None, f"{alone} sampler option, but got sampler={sampler}",
+         "a stream has its own order", "order in its __iter__"),
+        (stream and batch_sampler is not None, f"{alone} batch_sampler option, but got batch_sampler={batch_sampler}",
+         "a stream has its own order", "batch_size"),
+        (sampler is not None and shuffle, "sampler option is mutually exclusive with shuffle",
+         "each of them is an order", "one of them"),
+        (batch_sampler is not None and batches,
+         "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last",
+         "it decides on all of these", "batch_sampler alone"),
+        (batch_sampler is None and batch_size is None and drop_last,
+         "batch_size=None option disables auto-batching and is mutually exclusive with drop_last",
+         "without batches there is no last one", "drop_last=False"),
     ):
         if wrong: raise error(ValueError, what, why, fix)
 
 # %% ../../nbs/06_data.ipynb #dlexp014
-FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}      # too late to change once the loader is made
+# too late to change once the loader is made
+FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
 class DataLoader(Generic[T]):
-    """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether `num_workers` are 'threads' or 'processes'. TypeError for what is no dataset, ValueError
-    for options that don't fit together."""
+    """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether
+    `num_workers` are 'threads' or 'processes'. TypeError for what is no dataset, ValueError for options that don't
+    fit together."""
     ready = False
-    def __init__(self, dataset: Dataset[T], batch_size: int | None = 1, shuffle: bool | None = None, sampler: Iterable | None = None, batch_sampler: Iterable[list] | None = None, num_workers: int = 0,
-                 collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
-                 generator: Generator | None = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False, workers: str = "threads"):
+
+    def __init__(self, dataset: Dataset[T], batch_size: int | None = 1, shuffle: bool | None = None,
+                 sampler: Iterable | None = None, batch_sampler: Iterable[list] | None = None, num_workers: int = 0,
+                 collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False,
+                 timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
+                 generator: Generator | None = None, *, prefetch_factor: int | None = None,
+                 persistent_workers: bool = False, workers: str = "threads"):
         self.stream = isinstance(dataset, IterableDataset)
         check_types(num_workers, timeout, collate_fn, worker_init_fn, generator)
         if not self.stream: check_dataset(dataset, sampler is not None or batch_sampler is not None)
-        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, multiprocessing_context, prefetch_factor, persistent_workers, workers)
+        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout,
+                      multiprocessing_context, prefetch_factor, persistent_workers, workers)
         if multiprocessing_context is not None: context_of(multiprocessing_context)
-        if not self.stream and sampler is None: sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
+        if not self.stream and sampler is None:
+            sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
         if batch_sampler is not None: batch_size = None
         elif not self.stream and batch_size is not None: batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         elif batch_size is not None: check_number(batch_size, "batch_size")
         self.batched = batch_size is not None or batch_sampler is not None
-        self.dataset, self.batch_size, self.sampler, self.batch_sampler, self.drop_last, self.generator = dataset, batch_size, sampler, batch_sampler, drop_last, generator
+        self.dataset, self.batch_size, self.sampler = dataset, batch_size, sampler
+        self.batch_sampler, self.drop_last, self.generator = batch_sampler, drop_last, generator
         self.collate_fn = collate_fn or (default_collate if self.batched else default_convert)
-        self.num_workers, self.workers, self.worker_init_fn, self.persistent_workers = num_workers, workers, worker_init_fn, persistent_workers
+        self.num_workers, self.workers = num_workers, workers
+        self.worker_init_fn, self.persistent_workers = worker_init_fn, persistent_workers
         self.timeout, self.pin_memory, self.multiprocessing_context = timeout, pin_memory, multiprocessing_context
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
         self.epochs, self.crew, self.place, self.loaded = 0, None, None, False
         self.ready = True
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if self.ready and name in FIXED: raise error(ValueError, f"{name} attribute should not be set after DataLoader is initialized", "the samplers were made with it", "another DataLoader")
-        super().__setattr__(name, value)
+# %% ../../nbs/06_data.ipynb #dlexp014b
+@patch
+def __len__(self: DataLoader) -> int:
+    if not self.stream: return len(self.batch_sampler if self.batched else self.sampler)
+    return (math.floor if self.drop_last else math.ceil)(len(self.dataset) / (self.batch_size or 1))
 
-    def __len__(self) -> int:
-        if not self.stream: return len(self.batch_sampler if self.batched else self.sampler)
-        return (math.floor if self.drop_last else math.ceil)(len(self.dataset) / (self.batch_size or 1))
+@patch
+def __setattr__(self: DataLoader, name: str, value: Any) -> None:
+    if self.ready and name in FIXED:
+        raise error(ValueError, f"{name} attribute should not be set after DataLoader is initialized",
+                    "the samplers were made with it", "another DataLoader")
+    object.__setattr__(self, name, value)
 
 # %% ../../nbs/06_data.ipynb #dlexp015
 class Place:
@@ -339,7 +383,6 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
         if crew and not self.persistent_workers: crew.stop()
     if self.place is place: self.place = None
 
-# %% ../../nbs/06_data.ipynb #dlexp17b
 @patch
 def hired(self: DataLoader, make: Callable, seed: int) -> Crew:
     "Workers for this epoch, or those kept from the last one."

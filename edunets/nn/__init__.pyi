@@ -845,7 +845,7 @@ class FeatureAlphaDropout(Dropping):
         ""
         ...
 class MultiheadAttention(Module):
-    "Attention with several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output, weights)."
+    "Several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output, weights)."
     def __init__(self, embed_dim: builtins.int, num_heads: builtins.int, dropout: builtins.float = 0.0, bias: builtins.bool = True, add_bias_kv: builtins.bool = False, add_zero_attn: builtins.bool = False, kdim: builtins.int | None = None, vdim: builtins.int | None = None, batch_first: builtins.bool = False, device=None, dtype=None):
         ""
         ...
@@ -853,7 +853,7 @@ class MultiheadAttention(Module):
         ""
         ...
 class Transformer(Module):
-    "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for each step of the target."
+    "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for"
     def __init__(self, d_model: builtins.int = 512, nhead: builtins.int = 8, num_encoder_layers: builtins.int = 6, num_decoder_layers: builtins.int = 6, dim_feedforward: builtins.int = 2048, dropout: builtins.float = 0.1, activation: str | Callable = ..., custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: builtins.float = 1e-05, batch_first: builtins.bool = False, norm_first: builtins.bool = False, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...

@@ -19,7 +19,7 @@ from .init import xavier_normal_, xavier_uniform_, zeros_
 from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
 from ..table import OPS, call, check, check_broadcast, check_matmul, decompose, kernel
-from ..tensors import Tensor, bool_, float32
+from ..tensors import Tensor, bool_, float32, patch
 
 # %% auto #0
 __all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'check_attention',
@@ -367,17 +367,27 @@ class NonDynamicallyQuantizableLinear(Linear):
     "PyTorch's name for the layer that brings the heads together."
 
 class MultiheadAttention(Module):
-    "Attention with several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output, weights)."
-    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, device=None, dtype=None):
-        if embed_dim <= 0 or num_heads <= 0: raise error(ValueError, f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} instead", "each head has features", "num_heads=1")
+    "Several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output, weights)."
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
+                 add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
+                 vdim: int | None = None, batch_first: bool = False, device=None, dtype=None):
+        if embed_dim <= 0 or num_heads <= 0:
+            raise error(
+                ValueError, f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and "
+                f"num_heads={num_heads} instead", "each head has features", "num_heads=1")
         super().__init__()
-        self.embed_dim, self.kdim, self.vdim = embed_dim, embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
-        self.num_heads, self.dropout, self.batch_first, self.head_dim = num_heads, dropout, batch_first, embed_dim // num_heads
-        if embed_dim % num_heads: refuse("embed_dim must be divisible by num_heads", f"{embed_dim} and {num_heads}", "another number of heads")
+        self.embed_dim = embed_dim
+        self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
+        self.num_heads, self.head_dim = num_heads, embed_dim // num_heads
+        self.dropout, self.batch_first = dropout, batch_first
+        if embed_dim % num_heads:
+            refuse("embed_dim must be divisible by num_heads", f"{embed_dim} and {num_heads}",
+                   "another number of heads")
         self._qkv_same_embed_dim = self.kdim == embed_dim == self.vdim
         def made(*shape): return Parameter(empty(*shape, device=device, dtype=dtype))
         sizes = {"q_proj_weight": embed_dim, "k_proj_weight": self.kdim, "v_proj_weight": self.vdim}
-        for name, size in sizes.items(): self.register_parameter(name, None if self._qkv_same_embed_dim else made(embed_dim, size))
+        for name, size in sizes.items():
+            self.register_parameter(name, None if self._qkv_same_embed_dim else made(embed_dim, size))
         self.register_parameter("in_proj_weight", made(3 * embed_dim, embed_dim) if self._qkv_same_embed_dim else None)
         self.register_parameter("in_proj_bias", made(3 * embed_dim) if bias else None)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
@@ -393,10 +403,17 @@ class MultiheadAttention(Module):
         for b in (self.bias_k, self.bias_v):
             if b is not None: xavier_normal_(b)
 
-    def forward(self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None, need_weights: bool = True, attn_mask: Tensor | None = None, average_attn_weights: bool = True, is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
-        separate = None if self._qkv_same_embed_dim else (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-        weights = Weights(self.in_proj_weight, separate, self.in_proj_bias, self.bias_k, self.bias_v, self.out_proj.weight, self.out_proj.bias)
-        return multi_head(query, key, value, self.embed_dim, self.num_heads, weights, (None, None), self.add_zero_attn, self.dropout if self.training else 0.0, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal, self.batch_first)
+# %% ../../nbs/nn/attention.ipynb #atmhacl1b
+@patch
+def forward(self: MultiheadAttention, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
+            need_weights: bool = True, attn_mask: Tensor | None = None, average_attn_weights: bool = True,
+            is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
+    separate = None if self._qkv_same_embed_dim else (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+    weights = Weights(self.in_proj_weight, separate, self.in_proj_bias, self.bias_k, self.bias_v,
+                      self.out_proj.weight, self.out_proj.bias)
+    return multi_head(query, key, value, self.embed_dim, self.num_heads, weights, (None, None), self.add_zero_attn,
+                      self.dropout if self.training else 0.0, key_padding_mask, need_weights, attn_mask,
+                      average_attn_weights, is_causal, self.batch_first)
 
 # %% ../../nbs/nn/attention.ipynb #atencod1
 def activation_of(activation: str | Callable) -> Callable:
@@ -526,16 +543,23 @@ class TransformerDecoder(Module):
 
 # %% ../../nbs/nn/attention.ipynb #attrans1
 class Transformer(Module):
-    "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for each step of the target."
+    """An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for
+    each step of the target."""
     def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
                  dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable = relu,
                  custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: float = 1e-5,
                  batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None, dtype=None):
         super().__init__()
-        made, how = {"device": device, "dtype": dtype}, (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
-        def stack(kind, layer, number): return kind(layer(*how, **made), number, LayerNorm(d_model, layer_norm_eps, bias=bias, **made))
-        self.encoder = stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers) if custom_encoder is None else custom_encoder
-        self.decoder = stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers) if custom_decoder is None else custom_decoder
+        made = {"device": device, "dtype": dtype}
+        how = d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias
+
+        def stack(kind, layer, number):
+            return kind(layer(*how, **made), number, LayerNorm(d_model, layer_norm_eps, bias=bias, **made))
+
+        self.encoder = (stack(TransformerEncoder, TransformerEncoderLayer, num_encoder_layers)
+                        if custom_encoder is None else custom_encoder)
+        self.decoder = (stack(TransformerDecoder, TransformerDecoderLayer, num_decoder_layers)
+                        if custom_decoder is None else custom_decoder)
         self._reset_parameters()
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
 
@@ -543,24 +567,26 @@ class Transformer(Module):
         for p in self.parameters():
             if p.ndim > 1: xavier_uniform_(p)
 
-    def forward(self, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None,
-                memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
-                tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
-                src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
-                memory_is_causal: bool = False) -> Tensor:
-        batch = 0 if self.batch_first else 1
-        if src.ndim == 3 and src.size(batch) != tgt.size(batch):
-            raise error(RuntimeError, "the batch number of src and tgt must be equal",
-                        f"{src.size(batch)} and {tgt.size(batch)}", "batch_first=..., if the dimensions are exchanged")
-        if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
-            raise error(RuntimeError, "the feature number of src and tgt must be equal to d_model",
-                        f"{src.size(-1)}, {tgt.size(-1)} and {self.d_model}", "another d_model")
-        memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
-        return self.decoder(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
-                            tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask,
-                            tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
-
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device=None, dtype=None) -> Tensor:
         "A causal mask: -inf for all that comes later, else 0."
         return FUNCTIONS["full"]((sz, sz), -math.inf, dtype=dtype, device=device).triu(1)
+
+# %% ../../nbs/nn/attention.ipynb #attrans1b
+@patch
+def forward(self: Transformer, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None,
+            memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
+            tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
+            src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
+            memory_is_causal: bool = False) -> Tensor:
+    batch = 0 if self.batch_first else 1
+    if src.ndim == 3 and src.size(batch) != tgt.size(batch):
+        raise error(RuntimeError, "the batch number of src and tgt must be equal",
+                    f"{src.size(batch)} and {tgt.size(batch)}", "batch_first=..., if the dimensions are exchanged")
+    if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
+        raise error(RuntimeError, "the feature number of src and tgt must be equal to d_model",
+                    f"{src.size(-1)}, {tgt.size(-1)} and {self.d_model}", "another d_model")
+    memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+    return self.decoder(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
+                        tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask,
+                        tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
