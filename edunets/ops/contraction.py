@@ -327,11 +327,14 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
         raise error(RuntimeError, "linalg.cross: inputs must have the same number of dimensions.",
                     f"{input.ndim} and {other.ndim}", "x.unsqueeze(...)")
     shape = FUNCTIONS["broadcast_shapes"](input.payload.shape, other.payload.shape)
-    dim = next((d for d, n in enumerate(input.shape) if n == 3), None) if dim is None else check_dim(dim, len(shape))
-    if dim is None or input.shape[dim] != 3 or other.shape[dim] != 3:
-        raise error(
-            RuntimeError, f"linalg.cross: inputs dimension {dim} must have length 3. Got {list(input.shape)} and "
-            f"{list(other.shape)}", "the vector product lives in space", "dim=...")
+    space = "the vector product lives in space"
+    if dim is None and 3 not in input.shape:
+        raise error(RuntimeError, "no dimension of size 3 in input", space, "three numbers for each vector")
+    dim = input.shape.index(3) if dim is None else check_dim(dim, len(shape))
+    a, b = input.size(dim), other.size(dim)
+    if (a, b) != (3, 3):
+        raise error(RuntimeError, f"linalg.cross: inputs dimension {dim} must have length 3. Got {a} and {b}",
+                    space, "dim=...")
     a, b = input.expand(shape), other.expand(shape)
     return finish(a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim), out)
 
