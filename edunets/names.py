@@ -254,7 +254,7 @@ def where(condition: Tensor, input=None, other=None) -> Tensor:
     if input is None: return condition.nonzero().unbind(1)
     if not same_dtype(input, other): input, other = promote((input, other))
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
-        input = (input + condition.new_zeros((), dtype=result_type(input, other)))
+        input = input + condition.new_zeros((), dtype=result_type(input, other))
     return call(OPS["where"], (cast(condition, bool_), input, other), NO_PARAMS, "WhereBackward0")
 
 def where_method(self: Tensor, condition: Tensor, other) -> Tensor:

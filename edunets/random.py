@@ -275,9 +275,8 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
         noise = -(-rand(weights.payload.shape, generator=generator, device=input.device).log()).log()
         return (weights.log() + noise).topk(num_samples, -1).indices
     steps = weights.cumsum(-1)
-    throws = (rand(tuple(weights.payload.shape[:-1]) + (num_samples,), generator=generator, device=input.device)
-              * steps.narrow(-1,
-                             weights.size(-1) - 1, 1))
+    total, shape = steps[..., -1:], (*weights.payload.shape[:-1], num_samples)
+    throws = rand(shape, generator=generator, device=input.device) * total
     return (throws.unsqueeze(-1) >= steps.unsqueeze(-2)).sum(-1)
 
 # %% ../nbs/01h_random.ipynb #8bf845b2

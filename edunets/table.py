@@ -135,7 +135,7 @@ def filled(like, shape: tuple, value) -> Tensor:
 
 def mark_inference(result) -> None:
     for tensor in result if type(result) is tuple else (result,):
-        tensor._inference = (tensor._parent is None or tensor._parent._inference)
+        tensor._inference = tensor._parent is None or tensor._parent._inference
 
 # %% ../nbs/01a_table.ipynb #b991de39
 class Quiet(threading.local):

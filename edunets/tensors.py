@@ -47,7 +47,7 @@ class Tensor:
     def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
     @property
     def device(self) -> device:
-        return (BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device)
+        return BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device
 
 # %% ../nbs/01_tensors.ipynb #38196558
 class Version:

@@ -147,7 +147,7 @@ def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> d
     for name in others:
         if name in ("like", "likes"): kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
         elif name == "out":
-            kept["out"] = (list(map(save_result, results)) if len(results) > 1 else save_result(results[0]))
+            kept["out"] = list(map(save_result, results)) if len(results) > 1 else save_result(results[0])
         elif name == "second": kept["second"] = save(results[1])
         elif name == op.variadic: kept[name] = list(map(save, args[len(op.operands):]))
     return kept

@@ -91,7 +91,7 @@ def default_convert(data: Any) -> Any:
     "A sample with its arrays as tensors: what a loader does where it makes no batches."
     if isinstance(data, (Tensor, str, bytes)): return data
     if isinstance(data, (np.ndarray, np.generic)):
-        return (data if data.dtype.kind in "SUO" else from_numpy(np.array(data)))
+        return data if data.dtype.kind in "SUO" else from_numpy(np.array(data))
     if isinstance(data, Mapping): return like(data, {key: default_convert(value) for key, value in data.items()})
     return like(data, [default_convert(value) for value in data]) if isinstance(data, Sequence) else data
 

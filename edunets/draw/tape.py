@@ -22,7 +22,7 @@ __all__ = ['MOST_NODES', 'edges_of', 'reachable', 'saved_by', 'saved_line', 'Car
 MOST_NODES = 60
 
 def edges_of(vertex) -> list:
-    return ([] if isinstance(vertex, Tensor) else [edge for edge in vertex.edges if edge is not None])
+    return [] if isinstance(vertex, Tensor) else [edge for edge in vertex.edges if edge is not None]
 
 def reachable(t: Tensor) -> list:
     "The nodes behind a tensor, the youngest first, then the leaves. ValueError for more than can be read."
@@ -58,7 +58,7 @@ class Card(NamedTuple):
     lines: list
     @property
     def width(self) -> float:
-        return (16 + max((7 if "small" in style else 7.3) * len(line) for line, style in self.lines))
+        return 16 + max((7 if "small" in style else 7.3) * len(line) for line, style in self.lines)
     @property
     def height(self) -> float: return 9 + LINE * len(self.lines)
 

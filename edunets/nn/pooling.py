@@ -457,13 +457,12 @@ class MaxUnpool(Module):
     dims = 0
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
-        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) * self.dims
-                                                       for v in (kernel_size, kernel_size if stride is None else stride,
-                                                                 padding))
+        sizes = kernel_size, kernel_size if stride is None else stride, padding
+        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) * self.dims for v in sizes)
 
     def forward(self, input: Tensor, indices: Tensor, output_size=None) -> Tensor:
-        return POOLS[f"max_unpool{self.dims}d"](input, indices, self.kernel_size, self.stride, self.padding,
-                                                output_size)
+        unpool = POOLS[f"max_unpool{self.dims}d"]
+        return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
     def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye01b

@@ -26,7 +26,7 @@ def utility(function: Callable) -> Callable:
     return function
 
 def listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    return ([tensors] if isinstance(tensors, Tensor) else list(tensors))
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
 
 def gradients(parameters: list[Tensor]) -> list[Tensor]: return [p.grad for p in parameters if p.grad is not None]
 

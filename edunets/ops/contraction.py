@@ -248,8 +248,8 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
             f"{' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves",
             "x @ x.mT")
     if n < 0: input, n = FUNCTIONS["linalg.inv"](input), -n
-    result = (FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device).expand(input.shape).clone()
-              if n == 0 else None)
+    one = FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device)
+    result = one.expand(input.shape).clone() if n == 0 else None
     while n:
         if n % 2: result = input if result is None else result @ input
         input, n = input @ input if n > 1 else input, n // 2

@@ -109,7 +109,7 @@ AS_FUNCTIONS = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arct
     relu round rsqrt selu sigmoid sin sinc sinh sqrt square tan tanh threshold trunc xlogy zero"""
 
 for key in AS_FUNCTIONS.split():
-    FUNCTIONS[key + "_"] = (getattr(Tensor, key + "_", None) or in_place(key, FUNCTIONS[key]))
+    FUNCTIONS[key + "_"] = getattr(Tensor, key + "_", None) or in_place(key, FUNCTIONS[key])
 
 SAID: dict = {}      # code: its arguments. Functions of one kind share their code, and a signature takes long to make
 

@@ -429,8 +429,8 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
                                 device=a.device).reshape(a.payload.shape[-n:]).expand(a.payload.shape)
     found = []
     for x, border in ((a, -math.inf if a.dtype.is_floating_point else int(iinfo(a.dtype).min)), (place, 0)):
-        for dim, (s, p, o, t, d, k) in enumerate(zip(a.payload.shape[-n:], padding, space, stride, dilation, size),
-                                                 a.ndim - n):
+        sides = zip(a.payload.shape[-n:], padding, space, stride, dilation, size)
+        for dim, (s, p, o, t, d, k) in enumerate(sides, a.ndim - n):
             x = bordered(x, dim, p, max((o - 1) * t + d * (k - 1) + 1 - p - s, 0), border)
         dims = tuple(range(a.ndim - n, a.ndim))
         view = call(OPS["windows"], (x,), {"size": size, "stride": stride, "dilation": dilation, "dims": dims})

@@ -78,10 +78,10 @@ updates("adam")
 
 # %% ../../nbs/05a_adam.ipynb #op5adamc
 class Adam(Optimizer):
-    """Steps at most about as long as the rate, whatever the size of the gradients, as `torch.optim.Adam` (Kingma and Ba 2014;
-    amsgrad: Reddi et al. 2018). `eps` stands outside the root. ValueError for numbers out of range."""
-    row, hyper, flags = "adam", ("lr", "betas", "eps", "weight_decay"), ("amsgrad", "decoupled_weight_decay",
-                                                                         "maximize")
+    """Steps at most about as long as the rate, whatever the size of the gradients, as `torch.optim.Adam` (Kingma and
+    Ba 2014; amsgrad: Reddi et al. 2018). `eps` stands outside the root. ValueError for numbers out of range."""
+    row, hyper = "adam", ("lr", "betas", "eps", "weight_decay")
+    flags = "amsgrad", "decoupled_weight_decay", "maximize"
 
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,

@@ -105,15 +105,15 @@ class RMSprop(Optimizer):
         super().__init__(
             params, {
                 "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps,
-                "centered": centered, "weight_decay": weight_decay, "maximize": maximize, **switched(
-                    switches, "foreach", "capturable", "differentiable")
+                "centered": centered, "weight_decay": weight_decay, "maximize": maximize,
+                **switched(switches, "foreach", "capturable", "differentiable")
             })
 
     def check(self, group: Group) -> None:
         lr, eps, momentum, decay, alpha = (group[name] for name in ("lr", "eps", "momentum", "weight_decay", "alpha"))
-        check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0), momentum_value=(momentum, momentum
-                                                                                                  >= 0),
-                      weight_decay_value=(decay, decay >= 0), alpha_value=(alpha, alpha >= 0))
+        check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0),
+                      momentum_value=(momentum, momentum >= 0), weight_decay_value=(decay, decay >= 0),
+                      alpha_value=(alpha, alpha >= 0))
 
     def slots(self, group: Group) -> dict:
         kept = {
@@ -175,8 +175,8 @@ class NAdam(Optimizer):
         super().__init__(
             params, {
                 "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
-                "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(
-                    switches, "foreach", "capturable", "differentiable")
+                "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize,
+                **switched(switches, "foreach", "capturable", "differentiable")
             })
 
     def check(self, group: Group) -> None:
@@ -231,8 +231,8 @@ class RAdam(Optimizer):
         super().__init__(
             params, {
                 "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
-                "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, **switched(
-                    switches, "foreach", "capturable", "differentiable")
+                "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize,
+                **switched(switches, "foreach", "capturable", "differentiable")
             })
 
     def check(self, group: Group) -> None: check_adam(group)

@@ -40,7 +40,7 @@ class Composed(LRScheduler):
         self.optimizer, self._schedulers = optimizer, schedulers
 
     def state_dict(self) -> dict:
-        return (super().state_dict() | {"_schedulers": [part.state_dict() for part in self._schedulers]})
+        return super().state_dict() | {"_schedulers": [part.state_dict() for part in self._schedulers]}
 
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"_schedulers": self._schedulers})
@@ -140,7 +140,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 # %% ../../../nbs/05d_cycles.ipynb #sconec02
 def anneal_cos(start: float, end: float, share: float) -> float:
-    return (end + (start - end) / 2 * (math.cos(math.pi * share) + 1))
+    return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
 def anneal_linear(start: float, end: float, share: float) -> float: return (end - start) * share + start
 
 ANNEAL = {"cos": anneal_cos, "linear": anneal_linear}
