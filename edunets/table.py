@@ -303,7 +303,7 @@ def horner(coefficients, x):
 def scaled(f, a, b):
     "A product or quotient with a Python number. NumPy would round the number to half precision first; PyTorch computes in single."
     array = b if isinstance(a, (int, float)) else a
-    if array.dtype != "float16": return f(a, b)
+    if array.dtype.char != "e": return f(a, b)      # "e" is half precision
     return f(*[x.astype("float32") if x is array else x for x in (a, b)]).astype("float16")
 
 # %% ../nbs/01a_table.ipynb #a75ca6c9
