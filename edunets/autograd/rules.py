@@ -241,7 +241,7 @@ vjp(
     matmul=[lambda g, b: nt(g, b), lambda g, a: tn(a, g)],
     mv=[lambda g, b: g.unsqueeze(1) * b, lambda g, a: a.t() @ g],
     dot=[lambda g, b: g * b, lambda g, a: g * a],
-    addmm=[lambda g: g, lambda g, b: g @ b.t(), lambda g, a: a.t() @ g],
+    addmm=[lambda g: g, lambda g, b: nt(g, b), lambda g, a: tn(a, g)],
 )
 
 
