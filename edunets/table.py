@@ -383,7 +383,7 @@ kernel(
 )
 
 def full(xp, shape, value, kind):
-    "An array filled with one number; `np.full` is Python, and takes three times as long for a few."
+    "An array filled with one number; `np.full` is Python, which takes longer than to fill a few."
     out = xp.empty(shape, kind)
     out.fill(value)
     return out
