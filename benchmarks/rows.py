@@ -88,6 +88,7 @@ CASES = {
     "nll_slope": Case("row(x[0], t, None, shape=tuple(X.shape), ignore=-100, reduction='mean')", "m.ops.aten.nll_loss_backward(x[0], X, t, None, 1, -100, m.tensor(float(len(t))))"),
     "bce_loss": same("m.nn.functional.binary_cross_entropy(u * u, u * u)"), "bce_logits_loss": same("m.nn.functional.binary_cross_entropy_with_logits(x, u * u)"), "random_bits dropout": same("m.nn.functional.dropout(x)", compared=False),
     **binary("x", "y", "add sub mul div eq ne lt le gt ge maximum minimum atan2 hypot logaddexp logaddexp2 copysign logical_and logical_or logical_xor"),
+    "power_slope": Case("row(x, p, exponent=3)", "x * (p ** 2 * 3)", "x * (p ** 2 * 3)"),
     **binary("p", "y", "pow"), **binary("x", "p", "remainder"), **binary("j", "k", "gcd lcm"),
     "floordiv": same("m.floor_divide(x, p)", "np.floor_divide(x, p)"), "rem": same("m.fmod(x, p)", "np.fmod(x, p)"), "truncdiv": same("m.div(x, p, rounding_mode='trunc')", "np.trunc(x / p)"),
     "xlogy": same("m.xlogy(x, p)"), "bit": same("m.bitwise_and(j, k)", "j & k"), "bitwise_not": same("m.bitwise_not(j)", "~j"),

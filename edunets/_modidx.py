@@ -164,6 +164,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'edunets.autograd.rules.scatter': ('rules.html#scatter', 'edunets/autograd/rules.py'),
                                         'edunets.autograd.rules.share': ('rules.html#share', 'edunets/autograd/rules.py'),
                                         'edunets.autograd.rules.shared': ('rules.html#shared', 'edunets/autograd/rules.py'),
+                                        'edunets.autograd.rules.slope_in_place': ('rules.html#slope_in_place', 'edunets/autograd/rules.py'),
                                         'edunets.autograd.rules.spread': ('rules.html#spread', 'edunets/autograd/rules.py'),
                                         'edunets.autograd.rules.spread_mean': ('rules.html#spread_mean', 'edunets/autograd/rules.py'),
                                         'edunets.autograd.rules.spread_over': ('rules.html#spread_over', 'edunets/autograd/rules.py'),

@@ -418,7 +418,7 @@ def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *
     check_floating(input, "mean(): could not infer output dtype. Input dtype must be either a floating point or "
                           "complex dtype")
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["mean"], (input,), params, f"MeanBackward{int(dim is not None)}"), out)
+    return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"), out)
 
 @face
 def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,

@@ -332,7 +332,7 @@ def expand(xp, a, shape):
     if a.size == math.prod(shape): return xp.reshape(a, shape)
     if a.ndim or xp is not np: return xp.broadcast_to(a, shape)
     view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 def moved(a, device):

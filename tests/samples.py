@@ -20,6 +20,7 @@ SAMPLES = {
     **{row: unary(apart) for row in ("abs", "floor", "round", "relu", "ceil", "trunc", "sign", "isnan", "isinf", "isfinite", "logical_not")},
     **{row: binary(normal) for row in ("add", "sub", "mul", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor")},
     **{row: binary(positive) for row in ("div", "pow")},
+    "power_slope": [((normal(2, 3), positive(2, 3)), {"exponent": n}) for n in (2, 3, 0.5)],
     **{row: [((apart(2, 3), positive(3)), {}), ((apart(3), 0.7), {}), ((5.3, positive(2, 2)), {}), ((whole(6), np.array([1, 2, 3, -1, -2, -3])), {})] for row in ("floordiv", "rem", "remainder", "truncdiv")},
     **{row: [((distinct(2, 3), apart(3)), {}), ((distinct(3), 0.5), {}), ((0.5, distinct(3)), {}), ((whole(4), whole(4)), {})] for row in ("maximum", "minimum")},
     **{row: [*binary(normal), ((np.array([1, 2]), np.array([1, 3])), {})] for row in ("eq", "ne")},

@@ -43,11 +43,11 @@ class Backward:
         self.needed = self.passed = None            # with inputs: who gets gradients, who passes them on
         self.check_nan = ambient.get().check_nan
 
-    def send(self, edge: tuple, g: Tensor, own: bool = False) -> None:
-        "Add a gradient for an output of a node, or for a leaf; `own`: its memory is nobody else's."
+    def send(self, edge: tuple, g: Tensor, sender: Node | None = None, grads: list = ()) -> None:
+        "Add a gradient for an output of a node, or for a leaf; the sender computed it from `grads`."
         target, number = edge
         if self.needed is not None and target not in self.needed: return
-        if isinstance(target, Tensor): return self.send_leaf(target, g, own)
+        if isinstance(target, Tensor): return self.send_leaf(target, g, is_own(g, sender, grads))
         shape, kind = target.outputs[number]
         payload = g.payload
         if payload.shape != shape or payload.dtype is not kind: g = fitted(g, shape, kind)
@@ -66,18 +66,17 @@ class Backward:
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
         before = ambient.get()
-        token = ambient.set(Mode(self.create_graph, False, *before[2:]))
+        token = ambient.set(Mode(self.create_graph, False, before.trace, before.anomaly, before.check_nan))
         try:
-            while self.queue:
-                node = heapq.heappop(self.queue)[1]
-                self.step(node, self.waiting.pop(node))
+            while self.queue: self.step(heapq.heappop(self.queue)[1])
             for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
         finally: ambient.reset(token)
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
-def step(self: Backward, node: Node, grads: list) -> None:
+def step(self: Backward, node: Node) -> None:
     "Pass a node's gradients on to its inputs."
+    grads = self.waiting.pop(node)
     if node.hooks is not None: grads = node.hooks.on_outputs(grads)
     if self.captured: self.capture(node, grads)
     if self.passed is not None and node not in self.passed: return
@@ -85,8 +84,7 @@ def step(self: Backward, node: Node, grads: list) -> None:
     if self.check_nan: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
-        if edge is not None and g is not None:
-            self.send(edge, g, isinstance(edge[0], Tensor) and is_own(g, node, grads))
+        if g is not None and edge is not None: self.send(edge, g, node, grads)
     if node.saved and not self.retain_graph: node.release()
 
 @patch
@@ -95,10 +93,11 @@ def capture(self: Backward, target, grads: list) -> None:
     for number, g in enumerate(grads):
         if (target, number) in self.captured: self.captured[target, number] = g
 
-def is_own(g: Tensor, node: Node, grads: list) -> bool:
+def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
     "Whether a gradient just computed lies in fresh memory: no view, and not the incoming gradient handed on."
     payload = g.payload
-    if node.op is None or node.hooks is not None or getattr(payload, "base", None) is not None: return False
+    if node is None or node.op is None or node.hooks is not None: return False
+    if getattr(payload, "base", None) is not None: return False
     for h in grads:
         if h is not None and h.payload is payload: return False
     return True

@@ -14,8 +14,9 @@ from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['power_slope', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place', 'spread', 'kept',
-           'spread_mean', 'spread_over', 'shared', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied', 'along']
+__all__ = ['power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place',
+           'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied',
+           'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -34,7 +35,7 @@ vjp(
 vjp(
     sqrt=[lambda g, out: g / (2 * out)],
     rsqrt=[lambda g, out: g * (out ** 3 * -0.5)],
-    square=[lambda g, a: g * (2 * a)],
+    square=[lambda g, a: power_slope(g, a, 2)],
     reciprocal=[lambda g, out: -g * out * out],
 )
 
@@ -94,7 +95,16 @@ def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
     """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g
     may be NaN."""
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
-    return g * 0 if b == 0 else g * (a * b if b == 2 else a ** (b - 1) * b)
+    return zeros(g) if b == 0 else call(OPS["power_slope"], (g, a), {"exponent": b})
+
+def slope_in_place(xp, g, a, exponent):
+    "The slope in a new array, then multiplied by g there."
+    slope = scaled(xp.multiply, a if exponent == 2 else xp.asarray(a ** (exponent - 1)), exponent)
+    slope *= g
+    return slope
+
+kernel(power_slope=lambda xp, g, a, *, exponent: slope_in_place(xp, g, a, exponent))
+decompose(power_slope=lambda g, a, *, exponent: g * (a ** (exponent - 1) * exponent))
 
 def exponent_slope(out: Tensor, a):
     "The slope of a ** b in b: out * log(a), and 0 where a is 0."
