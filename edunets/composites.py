@@ -417,7 +417,7 @@ def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *
     if dtype is not None: input = cast(input, to_dtype(dtype))
     check_floating(input, "mean(): could not infer output dtype. Input dtype must be either a floating point or "
                           "complex dtype")
-    params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
+    params = {"dims": check_dims(dim, len(input.payload.shape)), "keepdim": keepdim}
     return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"), out)
 
 @face

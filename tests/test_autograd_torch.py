@@ -633,6 +633,37 @@ def hook_of_a_wrong_shape(m):
     y.register_hook(lambda g: g[:2])
     return raised(lambda: y.sum().backward())
 
+def after_hook(m, register, hook):
+    """What comes of a hook on the product of x and 2: x's gradient, or the class of error."""
+    x = leaf(m)
+    y = x * 2
+    register(x, y)(hook)
+    return raised(lambda: y.sum().backward()), x.grad
+
+
+HOOKED = lambda m: [lambda g: g[:2], lambda g: g.sum(), lambda g: g.double(), lambda g: 5, lambda g: [g], lambda g: g * 3, lambda g: None]
+
+@case
+def returns_of_hooks_on_a_leaf(m): return [after_hook(m, lambda x, y: x.register_hook, hook) for hook in HOOKED(m)]
+
+@case
+def returns_of_hooks_on_a_result(m): return [after_hook(m, lambda x, y: y.register_hook, hook) for hook in HOOKED(m)]
+
+@case
+def returns_of_hooks_after_a_node(m):
+    hooks = [lambda i, o: (i[0][:2], None), lambda i, o: (i[0],), lambda i, o: i[0], lambda i, o: [i[0], None], lambda i, o: (i[0].double(), None),
+             lambda i, o: (None, None), lambda i, o: (i[0], i[0]), lambda i, o: (5, None), lambda i, o: (i[0] * 3, None), lambda i, o: None]
+    return [after_hook(m, lambda x, y: y.grad_fn.register_hook, hook) for hook in hooks]
+
+@case
+def returns_of_hooks_before_a_node(m):
+    hooks = [lambda o: (o[0][:2],), lambda o: (o[0].double(),), lambda o: o[0], lambda o: [o[0]], lambda o: (None,), lambda o: (5,), lambda o: (o[0] * 3,), lambda o: ()]
+    return [after_hook(m, lambda x, y: y.grad_fn.register_prehook, hook) for hook in hooks]
+
+@case
+def returns_of_hooks_after_accumulation(m):
+    return [after_hook(m, lambda x, y: x.register_post_accumulate_grad_hook, hook) for hook in (lambda p: p.grad.zero_(), lambda p: None)]
+
 @case
 def hook_and_accumulation(m):
     x = leaf(m)

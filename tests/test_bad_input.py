@@ -436,6 +436,13 @@ def retain_grad_of_a_constant(m):
     m.ones(2).retain_grad()
 
 
+@bad(RuntimeError, "has changed the size of value")
+def hook_that_changes_the_shape(m):
+    x = m.ones(3, requires_grad=True)
+    x.register_hook(lambda g: g[:2])
+    x.sum().backward()
+
+
 @bad(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient")
 def hook_on_a_constant(m):
     m.ones(2).register_hook(print)

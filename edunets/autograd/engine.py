@@ -13,13 +13,15 @@ from ..table import OPS, Mode, ambient, call, filled
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
-__all__ = ['fitted', 'copies', 'Backward', 'is_own', 'accumulate', 'changed', 'seed', 'listed', 'begin', 'finish_pass',
-           'backward', 'check_inputs', 'tensor_backward', 'grad']
+__all__ = ['fitted', 'copies', 'broadcasts', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed',
+           'listed', 'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
-def fitted(g: Tensor, shape: tuple, dtype) -> Tensor:
-    "A gradient in the shape of what was broadcast (summed over the copies), and in its dtype."
+def fitted(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
+    """A gradient in the shape of what was broadcast (summed over the copies), and in its dtype. RuntimeError for one
+    that does not fit."""
     if g.payload.shape != shape:
+        if not broadcasts(shape, g.payload.shape): raise misfit(g.payload.shape, shape, sender)
         extra, repeated = copies(g.payload.shape, shape)
         if extra: g = call(OPS["sum"], (g,), {"dims": extra, "keepdim": False})
         if repeated: g = call(OPS["sum"], (g,), {"dims": repeated, "keepdim": True})
@@ -30,6 +32,16 @@ def copies(shape: tuple, narrow: tuple) -> tuple[tuple, tuple]:
     "The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it repeated."
     extra = len(shape) - len(narrow)
     return tuple(range(extra)), tuple([d for d, n in enumerate(narrow) if n == 1 != shape[d + extra]])
+
+def broadcasts(narrow: tuple, shape: tuple) -> bool:
+    "Whether a tensor of one shape can be broadcast to another."
+    return len(narrow) <= len(shape) and all(n in (1, m) for n, m in zip(narrow[::-1], shape[::-1]))
+
+def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
+    return error(RuntimeError, f"{f'Function {sender.label}' if sender else 'A pass'} returned an invalid gradient - "
+                               f"got {list(got)} but expected shape compatible with {list(shape)}",
+                 "a gradient has a number for each element; only what broadcasting repeated is summed",
+                 "look at the shapes that its backward, or a hook on it, returns")
 
 # %% ../../nbs/02_autograd.ipynb #23484d42
 class Backward:
@@ -47,20 +59,21 @@ class Backward:
         "Add a gradient for an output of a node, or for a leaf; the sender computed it from `grads`."
         target, number = edge
         if self.needed is not None and target not in self.needed: return
-        if isinstance(target, Tensor): return self.send_leaf(target, g, is_own(g, sender, grads))
+        if isinstance(target, Tensor): return self.send_leaf(target, g, sender, grads)
         shape, kind = target.outputs[number]
         payload = g.payload
-        if payload.shape != shape or payload.dtype is not kind: g = fitted(g, shape, kind)
+        if payload.shape != shape or payload.dtype is not kind: g = fitted(g, shape, kind, sender)
         grads = self.waiting.get(target)
         if grads is None:
             grads = self.waiting[target] = [None] * len(target.outputs)
             heapq.heappush(self.queue, (-target.sequence, target))
         grads[number] = g if grads[number] is None else grads[number] + g
 
-    def send_leaf(self, leaf: Tensor, g: Tensor, own: bool) -> None:
-        shape, kind = leaf.payload.shape, leaf.payload.dtype
-        payload = g.payload
-        if payload.shape != shape or payload.dtype is not kind: g, own = fitted(g, shape, kind), True
+    def send_leaf(self, leaf: Tensor, g: Tensor, sender: Node | None, grads: list) -> None:
+        shape, kind, payload = leaf.payload.shape, leaf.payload.dtype, g.payload
+        fits = payload.shape == shape and payload.dtype is kind
+        own = not fits or is_own(g, sender, grads)
+        if not fits: g = fitted(g, shape, kind, sender)
         self.leaves[leaf] = (self.leaves[leaf][0] + g, True) if leaf in self.leaves else (g, own)
 
     def run(self) -> None:
@@ -77,7 +90,9 @@ class Backward:
 def step(self: Backward, node: Node) -> None:
     "Pass a node's gradients on to its inputs."
     grads = self.waiting.pop(node)
-    if node.hooks is not None: grads = node.hooks.on_outputs(grads)
+    if node.hooks is not None:
+        grads = node.hooks.on_outputs(grads)
+        if all(g is None for g in grads): return
     if self.captured: self.capture(node, grads)
     if self.passed is not None and node not in self.passed: return
     sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
@@ -107,27 +122,34 @@ def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
 def arrive(self: Backward, leaf: Tensor, g: Tensor, own: bool) -> None:
     "The whole gradient of a leaf is here: run its hooks, then hand it over or add it to `.grad`."
     hooks = leaf._hooks
-    for hook in hooks.grad.values() if hooks else (): g = changed(hook(g), g)
+    if hooks is not None: g = hooks.on_grad(g)
     if self.captured: self.capture(leaf, [g])
     else:
-        accumulate(leaf, g, self.create_graph, own and not hooks)
-        for hook in hooks.accumulated.values() if hooks else (): hook(leaf)
+        accumulate(leaf, g, self.create_graph, own and hooks is None)
+        if hooks is not None: hooks.on_accumulated(leaf)
 
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
     "Add to `.grad`; a first gradient becomes `.grad` itself if its memory is nobody else's."
-    so_far = leaf.grad
-    if so_far is None: leaf.grad = g if own else g.clone()
-    elif create_graph: leaf.grad = so_far + g
+    so_far = grad_of(leaf)
+    if so_far is None: store_grad(leaf, g if own else g.clone())
+    elif create_graph: store_grad(leaf, so_far + g)
     else: so_far.add_(g)
 
-def changed(returned, value):
-    "What a hook returned, if it did."
-    return value if returned is None else returned
+def grad_of(x: Tensor) -> Tensor | None:
+    "What `x.grad` holds; while a trace is recorded, what it will hold."
+    trace = ambient.get().trace
+    return x._grad if trace is None else trace.get_grad(x)
+
+def store_grad(x: Tensor, g: Tensor | None) -> None:
+    "Set `x.grad` to a gradient that is known to fit."
+    trace = ambient.get().trace
+    if trace is None: x._grad = g
+    else: trace.set_grad(x, g)
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
-    if not x.requires_grad:
+    if not x._requires_grad:
         raise error(RuntimeError, f"element {number} of tensors does not require grad and does not have a grad_fn",
                     "nothing that this tensor was computed from requires grad",
                     "requires_grad=True on the parameters, and no detach(), no_grad() or "

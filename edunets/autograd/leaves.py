@@ -8,7 +8,7 @@ import warnings
 import weakref
 from typing import Callable
 
-from .engine import changed
+from .engine import grad_of, store_grad
 from .tape import Node, place
 from ..errors import error
 from ..table import OPS, ambient, call
@@ -16,7 +16,8 @@ from ..tensors import Tensor, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'get_data', 'set_data',
-           'RemovableHandle', 'LeafHooks', 'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook']
+           'RemovableHandle', 'changed', 'name_of', 'changed_all', 'LeafHooks', 'leaf_hooks', 'NodeHooks', 'retain',
+           'hooks_of', 'tensor_register_hook']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
 @patch
@@ -68,8 +69,7 @@ NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is bein
               "  Try: x.retain_grad() before backward(), or read the gradient of the leaf it was computed from.")
 
 def get_grad(self: Tensor) -> Tensor | None:
-    trace = ambient.get().trace
-    g = self._grad if trace is None else trace.get_grad(self)
+    g = grad_of(self)
     if g is None and self._node is not None and not self.retains_grad:
         warnings.warn(NOT_A_LEAF.format(self._node.label), stacklevel=2)
     return g
@@ -77,9 +77,7 @@ def get_grad(self: Tensor) -> Tensor | None:
 # %% ../../nbs/02f_leaves.ipynb #02fsetgr
 def set_grad(self: Tensor, g: Tensor | None) -> None:
     if g is not None: check_grad(self, g)
-    trace = ambient.get().trace
-    if trace is None: self._grad = g
-    else: trace.set_grad(self, g)
+    store_grad(self, g)
 
 def check_grad(x: Tensor, g) -> None:
     "A TypeError or RuntimeError unless `g` can be the gradient of `x`."
@@ -131,10 +129,50 @@ class RemovableHandle:
     def __exit__(self, *exc) -> None: self.remove()
 
 
+# %% ../../nbs/02f_leaves.ipynb #02fhkck1
+def changed(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
+    "The gradient after a hook. TypeError or RuntimeError unless it returned `None`, or a gradient like the one it got."
+    if returned is None: return g
+    why = "what comes by is a gradient", "return None, or a tensor of its shape and dtype"
+    if not isinstance(returned, Tensor):
+        raise error(TypeError, f"expected Variable, but hook returned '{type(returned).__name__}'", *why)
+    if g is None: raise error(RuntimeError, "can't replace a None gradient with a non-None value", *why)
+    if returned.payload.shape != g.payload.shape:
+        raise error(RuntimeError, f"hook '{name_of(hook)}' has changed the size of value "
+                                  f"(was {list(g.shape)} got {list(returned.shape)})", *why)
+    if returned.payload.dtype != g.payload.dtype:
+        raise error(RuntimeError, f"hook '{name_of(hook)}' has changed the type of value "
+                                  f"(was {g.dtype.name} got {returned.dtype.name})", *why)
+    return returned
+
+def name_of(hook: Callable) -> str: return getattr(hook, "__name__", "<unknown>")
+
+def changed_all(hook: Callable, returned, grads: list) -> list:
+    "The same of all gradients at a node; a `None` in the tuple stands for no gradient."
+    if returned is None: return grads
+    why = f"{len(grads)} gradients come by", "return None, or a tuple of as many"
+    if not isinstance(returned, tuple):
+        raise error(TypeError, f"expected tuple, but hook returned '{type(returned).__name__}'", *why)
+    if len(returned) != len(grads):
+        raise error(RuntimeError, f"hook '{name_of(hook)}' has returned an incorrect number of "
+                                  f"values (got {len(returned)}, but expected {len(grads)})", *why)
+    return [None if new is None else changed(hook, new, g) for new, g in zip(returned, grads)]
+
+
 # %% ../../nbs/02f_leaves.ipynb #02flfhk1
 class LeafHooks:
     "A leaf's hooks: on its gradient, and after `.grad` was written."
     def __init__(self): self.grad, self.accumulated = {}, {}
+
+    def on_grad(self, g: Tensor) -> Tensor:
+        for hook in list(self.grad.values()): g = changed(hook, hook(g), g)
+        return g
+
+    def on_accumulated(self, leaf: Tensor) -> None:
+        for hook in list(self.accumulated.values()):
+            if hook(leaf) is not None:
+                raise error(RuntimeError, "Tensor post accumulate grad hooks should return None.",
+                            "the gradient is in `.grad` already", "write to leaf.grad")
 
 def leaf_hooks(x: Tensor) -> LeafHooks:
     if x._hooks is None: x._hooks = LeafHooks()
@@ -150,15 +188,15 @@ class NodeHooks:
     def on_outputs(self, grads: list) -> list:
         "Run what looks at, or changes, the gradients that came in."
         for number, hook in list(self.tensor.values()):
-            if grads[number] is not None: grads[number] = changed(hook(grads[number]), grads[number])
+            if grads[number] is not None: grads[number] = changed(hook, hook(grads[number]), grads[number])
         for number, reference in self.retained.items():
             if reference() is not None and grads[number] is not None: retain(reference(), grads[number])
-        for hook in list(self.before.values()): grads = list(changed(hook(tuple(grads)), grads))
+        for hook in list(self.before.values()): grads = changed_all(hook, hook(tuple(grads)), grads)
         return grads
 
     def on_inputs(self, sent: list, grads: list) -> list:
         "Run what looks at, or changes, the gradients that go out."
-        for hook in list(self.after.values()): sent = changed(hook(tuple(sent), tuple(grads)), sent)
+        for hook in list(self.after.values()): sent = changed_all(hook, hook(tuple(sent), tuple(grads)), sent)
         return sent
 
 def retain(x: Tensor, g: Tensor) -> None:
