@@ -13,29 +13,28 @@ from ..table import OPS, Mode, ambient, call, filled
 from ..tensors import DTYPES, Tensor, patch
 
 # %% auto #0
-__all__ = ['fitted', 'copies', 'broadcasts', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed',
-           'listed', 'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad']
+__all__ = ['fitted', 'copies', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed', 'listed', 'begin',
+           'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
     """A gradient in the shape of what was broadcast (summed over the copies), and in its dtype. RuntimeError for one
     that does not fit."""
     if g.payload.shape != shape:
-        if not broadcasts(shape, g.payload.shape): raise misfit(g.payload.shape, shape, sender)
-        extra, repeated = copies(g.payload.shape, shape)
+        dims = copies(g.payload.shape, shape)
+        if dims is None: raise misfit(g.payload.shape, shape, sender)
+        extra, repeated = dims
         if extra: g = call(OPS["sum"], (g,), {"dims": extra, "keepdim": False})
         if repeated: g = call(OPS["sum"], (g,), {"dims": repeated, "keepdim": True})
     return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
 
 @functools.lru_cache(maxsize=1024)
-def copies(shape: tuple, narrow: tuple) -> tuple[tuple, tuple]:
-    "The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it repeated."
+def copies(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
+    """The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it repeated; `None` if
+    it does not broadcast so."""
     extra = len(shape) - len(narrow)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(narrow, shape[extra:])): return None
     return tuple(range(extra)), tuple([d for d, n in enumerate(narrow) if n == 1 != shape[d + extra]])
-
-def broadcasts(narrow: tuple, shape: tuple) -> bool:
-    "Whether a tensor of one shape can be broadcast to another."
-    return len(narrow) <= len(shape) and all(n in (1, m) for n, m in zip(narrow[::-1], shape[::-1]))
 
 def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
     return error(RuntimeError, f"{f'Function {sender.label}' if sender else 'A pass'} returned an invalid gradient - "
