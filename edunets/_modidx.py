@@ -108,6 +108,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'edunets.autograd.leaves.get_requires_grad': ( 'leaves.html#get_requires_grad',
                                                                                         'edunets/autograd/leaves.py'),
                                          'edunets.autograd.leaves.hooks_of': ('leaves.html#hooks_of', 'edunets/autograd/leaves.py'),
+                                         'edunets.autograd.leaves.kind_of': ('leaves.html#kind_of', 'edunets/autograd/leaves.py'),
                                          'edunets.autograd.leaves.leaf_hooks': ('leaves.html#leaf_hooks', 'edunets/autograd/leaves.py'),
                                          'edunets.autograd.leaves.name_of': ('leaves.html#name_of', 'edunets/autograd/leaves.py'),
                                          'edunets.autograd.leaves.retain': ('leaves.html#retain', 'edunets/autograd/leaves.py'),

@@ -16,8 +16,8 @@ from ..tensors import Tensor, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'get_data', 'set_data',
-           'RemovableHandle', 'changed', 'name_of', 'changed_all', 'LeafHooks', 'leaf_hooks', 'NodeHooks', 'retain',
-           'hooks_of', 'tensor_register_hook']
+           'RemovableHandle', 'changed', 'name_of', 'kind_of', 'changed_all', 'LeafHooks', 'leaf_hooks', 'NodeHooks',
+           'retain', 'hooks_of', 'tensor_register_hook']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
 @patch
@@ -131,12 +131,13 @@ class RemovableHandle:
 
 # %% ../../nbs/02f_leaves.ipynb #02fhkck1
 def changed(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
-    "The gradient after a hook. TypeError or RuntimeError unless it returned `None`, or a gradient like the one it got."
+    "The gradient after a hook: what it returned, if it did. TypeError, RuntimeError if that is none for this place."
     if returned is None: return g
     why = "what comes by is a gradient", "return None, or a tensor of its shape and dtype"
     if not isinstance(returned, Tensor):
-        raise error(TypeError, f"expected Variable, but hook returned '{type(returned).__name__}'", *why)
-    if g is None: raise error(RuntimeError, "can't replace a None gradient with a non-None value", *why)
+        raise error(TypeError, f"expected Variable, but hook returned '{kind_of(returned)}'", *why)
+    if g is None:
+        raise error(RuntimeError, "can't replace a None gradient with a non-None value", *why)
     if returned.payload.shape != g.payload.shape:
         raise error(RuntimeError, f"hook '{name_of(hook)}' has changed the size of value "
                                   f"(was {list(g.shape)} got {list(returned.shape)})", *why)
@@ -147,15 +148,17 @@ def changed(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
 
 def name_of(hook: Callable) -> str: return getattr(hook, "__name__", "<unknown>")
 
+def kind_of(value) -> str: return type(value).__name__
+
 def changed_all(hook: Callable, returned, grads: list) -> list:
     "The same of all gradients at a node; a `None` in the tuple stands for no gradient."
     if returned is None: return grads
     why = f"{len(grads)} gradients come by", "return None, or a tuple of as many"
     if not isinstance(returned, tuple):
-        raise error(TypeError, f"expected tuple, but hook returned '{type(returned).__name__}'", *why)
+        raise error(TypeError, f"expected tuple, but hook returned '{kind_of(returned)}'", *why)
     if len(returned) != len(grads):
-        raise error(RuntimeError, f"hook '{name_of(hook)}' has returned an incorrect number of "
-                                  f"values (got {len(returned)}, but expected {len(grads)})", *why)
+        raise error(RuntimeError, f"hook '{name_of(hook)}' has returned an incorrect number of values "
+                                  f"(got {len(returned)}, but expected {len(grads)})", *why)
     return [None if new is None else changed(hook, new, g) for new, g in zip(returned, grads)]
 
 
