@@ -25,6 +25,9 @@ class Tensor:
     def __bool__(self) -> builtins.bool:
         ""
         ...
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        ""
+        ...
     def __dlpack__(self, **options):
         "A DLPack capsule on the same memory; a BufferError if the tensor requires grad."
         ...
@@ -143,6 +146,9 @@ class Tensor:
         ""
         ...
     def __rand__(self, other):
+        ""
+        ...
+    def __reduce_ex__(self, protocol: builtins.int) -> tuple:
         ""
         ...
     def __repr__(self) -> str:

@@ -1,4 +1,6 @@
 """The semantics of autograd beside PyTorch's: each case runs with either module and must give the same values, flags and error classes."""
+import copy
+import pickle
 import warnings
 
 import pytest
@@ -83,7 +85,13 @@ def view_after_its_base_was_written(m):
     y.mul_(3)
     return name(v.grad_fn)
 
+def views_copied_together(m):
+    base = m.arange(4.0)
+    copied, view = copy.deepcopy([base, base[:2]])
+    return copied.data_ptr() == view.data_ptr()
+
 DIFFERENCES = {
+    views_copied_together: (False, True, "a copy takes the elements of a tensor, not the memory around them"),
     view_of_a_leaf_under_no_grad: ((False, None), (True, "RuntimeError"), "under no_grad nothing is recorded, the view is a constant"),
     pieces_written: (None, "RuntimeError", "each piece is a view of its own, its write is recorded like any"),
     overlapping_assignment: (None, "RuntimeError", "the new value is computed before it is stored"),
@@ -663,6 +671,80 @@ def returns_of_hooks_before_a_node(m):
 @case
 def returns_of_hooks_after_accumulation(m):
     return [after_hook(m, lambda x, y: x.register_post_accumulate_grad_hook, hook) for hook in (lambda p: p.grad.zero_(), lambda p: None)]
+
+@case
+def copies_of_a_leaf(m):
+    x = leaf(m)
+    x.note, x.grad = 3, m.ones(3)
+    x.register_hook(lambda g: g * 2)
+    copied = [copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x[:2].detach())), pickle.loads(pickle.dumps(m.ones(2, 3).t()))]
+    (copied[0] * 3).sum().backward()
+    return [(y, y.grad, flags(y)[:3], getattr(y, "note", None), y.stride()) for y in copied], x.grad
+
+@case
+def copies_of_a_result(m):
+    y = leaf(m) * 2
+    return raised(lambda: copy.deepcopy(y)), flags(copy.copy(y))[:3], flags(pickle.loads(pickle.dumps(y)))[:3]
+
+@case
+def copies_of_a_parameter(m):
+    p = m.nn.Parameter(m.ones(2))
+    p.sum().backward()
+    return [(type(q).__name__, q.grad, q.requires_grad) for q in (copy.copy(p), copy.deepcopy(p), pickle.loads(pickle.dumps(p)))]
+
+@case
+def mode_around_a_generator(m):
+    @m.no_grad()
+    def count():
+        try: sent = yield m.is_grad_enabled()
+        except ValueError: sent = "thrown"
+        yield sent, m.is_grad_enabled()
+        return m.is_grad_enabled()
+    found, first, second = [], count(), count()
+    for go_on in (lambda c: next(c), lambda c: c.send(5), lambda c: c.close()): found.append((go_on(first), m.is_grad_enabled()))
+    for go_on in (lambda c: next(c), lambda c: c.throw(ValueError())): found.append((go_on(second), m.is_grad_enabled()))
+    return found, raised(lambda: next(second)), m.is_grad_enabled()
+
+@case
+def what_a_node_saved(m):
+    x, w = leaf(m), leaf(m)
+    nodes = {"self": (x * w, x.exp(), x.log(), x + w), "other": (x * w, x / w, x.exp()), "result": (x.sqrt(), x.relu(), x * w), "exponent": (x ** 3,),
+             "mat2": (m.ones(2, 3) @ m.ones(3, 2, requires_grad=True), m.ones(2, 3, requires_grad=True) @ m.ones(3, 2))}
+    return {word: [getattr(y.grad_fn, f"_saved_{word}", None) for y in ys] for word, ys in nodes.items()}
+
+@case
+def what_a_node_saved_is_freed(m):
+    y = leaf(m).exp()
+    y.sum().backward()
+    return raised(lambda: y.grad_fn._saved_result)
+
+@case
+def function_without_methods(m):
+    class Empty(m.autograd.Function): pass
+    class Forward(m.autograd.Function):
+        @staticmethod
+        def forward(ctx, x): return x * 2
+    return raised(lambda: Empty.apply(leaf(m))), raised(lambda: Forward.apply(leaf(m)).sum().backward())
+
+@case
+def function_saves_a_number(m):
+    class Number(m.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, None, 5)
+            return x * 2
+    return raised(lambda: Number.apply(leaf(m)))
+
+@case
+def flags_that_are_set_wrong(m):
+    x = leaf(m)
+    x.grad = m.ones(3)
+    del x.grad
+    def set_flag(value): x.requires_grad = value
+    return x.grad, raised(lambda: set_flag(1)), raised(lambda: set_flag(None)), x.requires_grad
+
+@case
+def gradcheck_without_inputs(m): return raised(lambda: m.autograd.gradcheck(lambda x: x * x, (m.ones(2, dtype=m.float64),)))
 
 @case
 def hook_and_accumulation(m):

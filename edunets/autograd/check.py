@@ -85,6 +85,9 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
     """Compare backward with central differences, as `torch.autograd.gradcheck`; `fast_mode` in one random direction.
     GradcheckError, or False."""
     inputs = listed(inputs)
+    if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        raise error(ValueError, "gradcheck expects at least one input tensor to require gradient, but none of the them "
+                                "have requires_grad=True.", "nothing would be compared", "x.requires_grad_()")
     compare = directions if fast_mode else jacobians
     for n, x in enumerate(inputs):
         if not (isinstance(x, Tensor) and x.requires_grad): continue

@@ -203,17 +203,17 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
     "Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as `torch.autograd.backward`."
     work = begin(tensors, grad_tensors, retain_graph, create_graph)
     if inputs is not None:
-        check_inputs(listed(inputs))
+        check_inputs(listed(inputs), "backward")
         work.only_for(listed(inputs))
     finish_pass(work)
     for x in listed(inputs) if inputs is not None else ():
         if work.captured[place(x)] is not None and not x.retains_grad:
             accumulate(x, work.captured[place(x)], create_graph, False)
 
-def check_inputs(inputs: list[Tensor]) -> None:
+def check_inputs(inputs: list[Tensor], name: str) -> None:
     "A RuntimeError unless there are inputs, and all require grad."
     if not inputs:
-        raise error(RuntimeError, "`inputs` argument to `backward()` cannot be empty.",
+        raise error(RuntimeError, f"`inputs` argument to `{name}()` cannot be empty.",
                     "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
     for x in inputs:
         if not x.requires_grad:
@@ -233,7 +233,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
          allow_unused: bool | None = None, materialize_grads: bool = False) -> tuple:
     "The gradients of `outputs` with respect to `inputs`, as `torch.autograd.grad`; `.grad` is left alone."
     inputs = listed(inputs)
-    check_inputs(inputs)
+    check_inputs(inputs, "grad")
     if materialize_grads and allow_unused is False:
         raise error(ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
                                 "allow_unused=False.",

@@ -16,8 +16,8 @@ from ..tensors import DTYPES, Tensor, Version, wrap
 from ..views import adopt, check_write, write_back
 
 # %% auto #0
-__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'is_in', 'written', 'Function', 'once_differentiable',
-           'Refuse']
+__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'is_in', 'written', 'Function', 'missing',
+           'once_differentiable', 'Refuse']
 
 # %% ../../nbs/02b_function.ipynb #52a20aa8
 class FunctionNode(Node):
@@ -30,7 +30,11 @@ class FunctionNode(Node):
         self.to_save, self.numbers, self.dirty, self.constant, self.materialize_grads = (), (), (), (), True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        "Keep inputs or outputs for the backward pass; a write to them is noticed."
+        "Keep inputs or outputs for the backward pass; a write to them is noticed. TypeError for what is no tensor."
+        for number, x in enumerate(tensors):
+            if x is not None and not isinstance(x, Tensor):
+                raise error(TypeError, f"save_for_backward can only save variables, but argument {number} is of type "
+                                       f"{type(x).__name__}", "only a tensor has versions to watch", "ctx.name = value")
         self.to_save = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -116,6 +120,12 @@ def written(ctx: FunctionNode) -> None:
 class Function:
     """An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx, ...)` (or
     `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."""
+    @staticmethod
+    def forward(*args): raise missing("forward")
+
+    @staticmethod
+    def backward(*grads): raise missing("backward")
+
     @classmethod
     def apply(cls, *args):
         "Run forward, unrecorded, and put one node on the tape."
@@ -130,6 +140,10 @@ class Function:
                    for x in (result if isinstance(result, tuple) else (result,))]
         if ambient.get().grad and any(ctx.needs_input_grad): attach(ctx, outputs)
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
+
+def missing(method: str) -> Exception:
+    return error(NotImplementedError, f"You must implement the {method} function for custom autograd.Function.",
+                 "the base class has none", f"@staticmethod, then def {method}(ctx, ...)")
 
 # %% ../../nbs/02b_function.ipynb #c67db593
 def once_differentiable(backward: Callable) -> Callable:

@@ -3,21 +3,24 @@
 # %% ../../nbs/02f_leaves.ipynb #02fhead2
 from __future__ import annotations
 
+import copy
 import itertools
 import warnings
 import weakref
 from typing import Callable
 
+import numpy as np
+
 from .engine import grad_of, store_grad
 from .tape import Node, place
 from ..errors import error
 from ..table import OPS, ambient, call
-from ..tensors import Tensor, patch, wrap
+from ..tensors import Tensor, from_numpy, patch, wrap
 
 # %% auto #0
-__all__ = ['NOT_A_LEAF', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'get_data', 'set_data',
-           'RemovableHandle', 'changed', 'name_of', 'kind_of', 'changed_all', 'LeafHooks', 'leaf_hooks', 'NodeHooks',
-           'retain', 'hooks_of', 'tensor_register_hook']
+__all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
+           'get_data', 'set_data', 'RemovableHandle', 'changed', 'name_of', 'kind_of', 'changed_all', 'LeafHooks',
+           'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook', 'attributes', 'rebuilt']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
 @patch
@@ -39,6 +42,8 @@ def get_requires_grad(self: Tensor) -> bool:
     return self._requires_grad
 
 def set_requires_grad(self: Tensor, value: bool) -> None:
+    if not isinstance(value, bool):
+        raise error(RuntimeError, "requires_grad must be a bool", f"{value!r} is none", "True or False")
     if value and not self.dtype.is_floating_point:
         raise error(RuntimeError, "only Tensors of floating point and complex dtype can require gradients",
                     f"this one is {self.dtype}, and an integer has no small changes",
@@ -50,7 +55,7 @@ def set_requires_grad(self: Tensor, value: bool) -> None:
     if not self.is_leaf and not value:
         raise error(RuntimeError, "you can only change requires_grad flags of leaf variables.",
                     f"this tensor was computed by {self._node.label}", "x.detach()")
-    if self.is_leaf: self._requires_grad = bool(value)
+    if self.is_leaf: self._requires_grad = value
 
 # %% ../../nbs/02f_leaves.ipynb #02freqgr
 Tensor.requires_grad = property(get_requires_grad, set_requires_grad,
@@ -91,7 +96,9 @@ def check_grad(x: Tensor, g) -> None:
         raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of "
                     f"{list(x.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
 
-Tensor.grad = property(get_grad, set_grad,
+def del_grad(self: Tensor) -> None: store_grad(self, None)
+
+Tensor.grad = property(get_grad, set_grad, del_grad,
                        doc="The gradient, added up over the backward passes; `None` before the first.")
 
 # %% ../../nbs/02f_leaves.ipynb #7385dff3
@@ -258,3 +265,32 @@ def retains_grad(self: Tensor) -> bool:
     hooks = self._node.hooks if self._node is not None else None
     kept = hooks.retained.get(self._output_nr) if hooks else None
     return kept is not None and kept() is self
+
+# %% ../../nbs/02f_leaves.ipynb #02fcopy2
+TAPE = {name for name in vars(Tensor) if name.startswith("_")} | {"payload"}
+
+def attributes(x: Tensor) -> dict:
+    "What a user has added to a tensor."
+    return {name: value for name, value in vars(x).items() if name not in TAPE}
+
+def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
+    "A leaf of a class, from what `__reduce_ex__` has kept."
+    x = from_numpy(payload) if isinstance(payload, np.ndarray) else wrap(payload)
+    x.__class__, x._requires_grad = kind, requires_grad
+    vars(x).update(added)
+    return x
+
+@patch
+def __reduce_ex__(self: Tensor, protocol: int) -> tuple:
+    return rebuilt, (type(self), self.payload, self.requires_grad, attributes(self))
+
+@patch
+def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
+    if not self.is_leaf:
+        raise error(RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
+                                  "at the moment.", "the graph behind it would have to be copied too", "x.detach().clone()")
+    payload, added, g = copy.deepcopy((self.payload, attributes(self), self._grad), memo)
+    twin = rebuilt(type(self), payload, self.requires_grad, added)
+    twin._grad = g
+    return twin
+

@@ -3,14 +3,18 @@
 # %% ../../nbs/02g_modes.ipynb #02ghead2
 from __future__ import annotations
 
+import functools
+import inspect
+from contextlib import ContextDecorator
 from typing import Callable
 
 from ..table import ambient, mode
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['bare_mode', 'no_grad', 'enable_grad', 'inference_mode', 'set_grad_enabled', 'is_grad_enabled',
-           'is_inference_mode_enabled', 'set_detect_anomaly', 'detect_anomaly']
+__all__ = ['bare_mode', 'no_grad', 'enable_grad', 'inference_mode', 'in_steps', 'set_grad_enabled', 'is_grad_enabled',
+           'is_inference_mode_enabled', 'set_detect_anomaly', 'detect_anomaly', 'is_anomaly_enabled',
+           'is_anomaly_check_nan_enabled']
 
 # %% ../../nbs/02g_modes.ipynb #abaa7a66
 class bare_mode(mode):
@@ -35,6 +39,30 @@ class inference_mode(mode):
         self.mode = mode
         super().__init__(grad=not mode, inference=mode)
     def _recreate_cm(self): return inference_mode(self.mode)
+
+# %% ../../nbs/02g_modes.ipynb #02ggen02
+@patch
+def __call__(self: mode, function: Callable) -> Callable:
+    "The mode as a decorator: a function runs in it, a generator does whenever it goes on."
+    if inspect.isgeneratorfunction(function): return in_steps(self, function)
+    return ContextDecorator.__call__(self, function)
+
+def in_steps(self: mode, function: Callable) -> Callable:
+    @functools.wraps(function)
+    def steps(*args, **kwargs):
+        generator = function(*args, **kwargs)
+        advance = functools.partial(next, generator)
+        while True:
+            try:
+                with self._recreate_cm(): item = advance()
+            except StopIteration as end: return end.value
+            try: advance = functools.partial(generator.send, (yield item))
+            except GeneratorExit:
+                generator.close()
+                raise
+            except BaseException as problem: advance = functools.partial(generator.throw, problem)
+    return steps
+
 
 # %% ../../nbs/02g_modes.ipynb #ef81869c
 class set_grad_enabled(mode):
@@ -75,3 +103,11 @@ class detect_anomaly(mode):
     "Anomaly mode as a context."
     def __init__(self, check_nan: bool = True): super().__init__(anomaly=True, check_nan=check_nan)
     def _recreate_cm(self): return detect_anomaly(self.changes["check_nan"])
+
+def is_anomaly_enabled() -> bool:
+    "Whether this is anomaly mode."
+    return ambient.get().anomaly
+
+def is_anomaly_check_nan_enabled() -> bool:
+    "Whether a backward pass stops at the first NaN."
+    return ambient.get().check_nan

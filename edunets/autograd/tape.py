@@ -13,8 +13,9 @@ from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refre
 from ..tensors import DTYPES, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied', 'save_result',
-           'Node', 'AccumulateGrad', 'as_node', 'planned', 'keep', 'record', 'freed', 'place', 'check_nan']
+__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
+           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'planned', 'keep', 'record', 'freed', 'saved_as',
+           'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -239,6 +240,21 @@ def apply(self: Node, g) -> list:
         elif len(asks) == 1: grads[position] = function(g, self.get(asks[0], position))
         else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
     return grads
+
+
+# %% ../../nbs/02i_tape.ipynb #02isavc1
+SAVED = {"self": 0, "input": 0, "other": 1, "mat2": 1, "exponent": 1, "result": "out"}     # PyTorch's name: operand, or ask
+
+def saved_as(name: str) -> property:
+    "What was saved, under PyTorch's name. AttributeError for what the rules did not ask for."
+    def find(self: Node):
+        operands, ask = self.op.operands if self.op else (), SAVED[name]
+        if isinstance(ask, int): ask = operands[ask] if ask < len(operands) else None
+        if ask in self.saved: return self.get(ask, 0)
+        raise AttributeError(f"{self.label} has saved no '{name}'")
+    return property(find)
+
+for name in SAVED: setattr(Node, f"_saved_{name}", saved_as(name))
 
 
 # %% ../../nbs/02i_tape.ipynb #4d10b1cf

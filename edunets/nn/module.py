@@ -35,6 +35,11 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str: return "Parameter containing:\n" + super().__repr__()
 
+    def __deepcopy__(self, memo: dict) -> Parameter:
+        twin = super().__deepcopy__(memo)
+        twin._grad = None
+        return twin
+
 class Buffer(Tensor):
     """A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the
     `state_dict` leaves it out."""
