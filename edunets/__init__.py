@@ -1,6 +1,8 @@
 "edunets: a book that runs. PyTorch's face: `import edunets as en`."
 __version__ = "0.1.0"
 
+from math import e, inf, nan, pi
+
 from edunets import (tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
@@ -21,4 +23,5 @@ from edunets.tensors import int16 as short
 from edunets.tensors import int32 as int
 from edunets.tensors import int64 as long
 
+newaxis = None
 globals().update({name: function for name, function in names.FUNCTIONS.items() if "." not in name})

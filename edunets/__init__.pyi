@@ -444,6 +444,7 @@ def dstack(tensors, *, out: Tensor | None = None) -> Tensor:
 class dtype:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+e: Any
 def einsum(*args) -> Tensor:
     "einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output"
     ...
@@ -647,6 +648,7 @@ def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor
 def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
     "The slices at `index` along a dimension."
     ...
+inf: Any
 class inference_mode:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
@@ -911,6 +913,7 @@ def multiply(input, other, *, out: Tensor | None = None) -> Tensor:
 def mv(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "A matrix times a vector."
     ...
+nan: Any
 def nan_to_num(input: Tensor, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
     "NaN and the infinities replaced: by `nan`, and by the largest numbers of the dtype unless told."
     ...
@@ -950,6 +953,7 @@ def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def negative_(input: Tensor) -> Tensor:
     "`negative`, in place."
     ...
+newaxis: Any
 class no_grad:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
@@ -989,6 +993,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: buil
 def permute(input: Tensor, *dims) -> Tensor:
     "The dimensions in another order; a view."
     ...
+pi: Any
 def pinverse(input: Tensor, rcond: builtins.float = 1e-15) -> Tensor:
     "The pseudoinverse."
     ...
@@ -1085,10 +1090,10 @@ def roll(input: Tensor, shifts: builtins.int | tuple, dims: builtins.int | tuple
 def rot90(input: Tensor, k: builtins.int = 1, dims: tuple = ...) -> Tensor:
     "Turned by `k` quarters from the first dim towards the second. RuntimeError unless there are two."
     ...
-def round(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    "The nearest integer, halves to the even one."
+def round(input: Tensor, *, decimals: builtins.int = 0, out: Tensor | None = None) -> Tensor:
+    "The nearest number with so many decimals, halves to the even one."
     ...
-def round_(input: Tensor) -> Tensor:
+def round_(input: Tensor, *, decimals: builtins.int = 0) -> Tensor:
     "`round`, in place."
     ...
 def row_stack(tensors, *, out: Tensor | None = None) -> Tensor:

@@ -10,11 +10,11 @@ import math
 
 from .errors import error
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
-from .names import promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
+from .names import operand, promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
 from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty
 from .table import check_same_shape
 from .table import decompose, erf, filled, horner, in_blocks, kernel
-from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype
+from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype, whole
 
 # %% auto #0
 __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
@@ -557,7 +557,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 @face
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
-    n = input.size(dim) if input.ndim else 1
+    n, k = input.size(dim) if input.ndim else 1, whole(k)
     if not (0 <= k <= n and (input.ndim or k)):
         raise error(RuntimeError, "selected index k out of range", f"k={k} of {n} elements", f"k up to {n}")
     return values_indices("topk", call_along("topk", input, dim, "TopkBackward0", k=k, largest=largest))
@@ -629,6 +629,7 @@ MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 @face
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
+    if not isinstance(other, Tensor): other = operand(other)      # an array, as beside the other operators
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
     sizes = len(input.payload.shape), len(other.payload.shape)
     if input.payload.dtype is not other.payload.dtype:

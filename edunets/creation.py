@@ -7,8 +7,10 @@ import builtins
 import math
 from typing import Callable
 
+import numpy as np
+
 from .errors import error
-from .names import cast, dtype_of, face, publish, sizes_of, where
+from .names import cast, dtype_of, face, given, in_memory, publish, sizes_of, where
 from .table import OPS, call
 from .tensors import Tensor, float32, float64, get_default_dtype, int64, patch, tensor, to_dtype
 from .tensors import dtype as Dtype
@@ -37,7 +39,9 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Ten
             raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor",
                         f"it has the shape {tuple(value.shape)}", "one of its elements")
         value = value.item()
+    if isinstance(value, np.generic): value = value.item()
     dtype = dtype_of(value) if dtype is None else to_dtype(dtype)
+    value = in_memory(value, dtype)
     shape = check_sizes(shape)
     result = call(OPS["full"], (), {"shape": shape, "value": value, "dtype": dtype, "device": device})
     return result.requires_grad_() if requires_grad else result
@@ -100,16 +104,18 @@ def iota(length: int, device=None) -> Tensor: return call(OPS["iota"], (), {"len
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     if end is None: start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    whole = builtins.all(isinstance(x, int) for x in (start, end, step))
-    kind = to_dtype(dtype) if dtype is not None else int64 if whole else get_default_dtype()
+    start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
+    if not math.isfinite(end - start):
+        raise error(RuntimeError, f"unsupported range: {start} -> {end}", "it never ends", "a finite start and end")
+    integers = builtins.all(isinstance(x, int) for x in (start, end, step))
+    kind = to_dtype(dtype) if dtype is not None else int64 if integers else get_default_dtype()
     count = math.ceil((end - start) / step) if step else 0
     if count < 0 or not step:
         raise error(RuntimeError,
                     "upper bound and lower bound inconsistent with step sign" if step else "step must be nonzero",
                     f"arange({start}, {end}, {step}) never arrives", "a step towards end")
     line = iota(count, device)
-    if not whole: line = cast(line, float64)
+    if not integers: line = cast(line, float64)
     if step != 1: line = line * step
     if start != 0: line = line + start
     result = cast(line, kind)
@@ -130,8 +136,8 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, r
 @face(method=False)
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
-    return cast((linspace(start, end, steps, dtype=float64, device=device) * math.log(base)).exp(), dtype
-                or get_default_dtype())
+    powers = float(base) ** linspace(start, end, steps, dtype=float64, device=device)
+    return cast(powers, dtype or get_default_dtype())
 
 # %% ../nbs/01g_creation.ipynb #c4c45009
 @face(method=False)
@@ -178,7 +184,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
 @face(method=False)
 def meshgrid(*tensors, indexing: str = "ij") -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
-    tensors = sizes_of(tensors)
+    tensors = given(tensors)
     if indexing not in ("ij", "xy") or builtins.any(t.ndim > 1 for t in tensors):
         raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'",
                     f"indexing={indexing!r}, shapes {[tuple(t.shape) for t in tensors]}", "indexing='ij'")

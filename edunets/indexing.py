@@ -7,7 +7,7 @@ import numpy as np
 
 from .errors import error
 from .layout import select, sliced
-from .names import NUMBERS, cast, face, weak, where
+from .names import NUMBERS, cast, face, in_memory, weak, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, kernel
 from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
 from .views import store
@@ -139,6 +139,17 @@ def __iter__(self: Tensor):
         raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices", "x.item(), or x.reshape(1)")
     return iter(self.unbind(0))
 
+@patch
+def __reversed__(self: Tensor) -> Tensor: return self.flip(0) if self.ndim else self
+
+@patch
+def __contains__(self: Tensor, element) -> bool:
+    "Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for anything else."
+    if not isinstance(element, (Tensor, *NUMBERS)):
+        raise error(RuntimeError, f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.",
+                    "elements are numbers", "a number")
+    return bool((self == element).any())
+
 # %% ../nbs/01f_indexing.ipynb #007df38f
 kernel(copy_into=lambda xp, a, b: spread_over(xp, a, b))
 decompose(copy_into=lambda a, b: cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor)
@@ -154,11 +165,13 @@ def spread_over(xp, a, b):
 @patch
 def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
     "Take the values of another tensor, broadcast, cast to this dtype."
+    if isinstance(src, NUMBERS): src = in_memory(src, self.dtype)
     return store(self, lambda old: call(OPS["copy_into"], (old, src), NO_PARAMS, "CopyBackwards"))
 
 @patch
 def fill_(self: Tensor, value) -> Tensor:
     "Take one value everywhere."
+    if isinstance(value, NUMBERS): value = in_memory(value, self.dtype)
     return store(self, lambda old: call(OPS["copy_into"], (old, value), NO_PARAMS, "FillBackward0"))
 
 @patch

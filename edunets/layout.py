@@ -9,7 +9,7 @@ import math
 from .errors import error
 from .names import check_dims, face, sizes_of
 from .table import OPS, along, call, decompose, kernel, looks_into, view
-from .tensors import BACKENDS, Tensor, check_dim, patch
+from .tensors import BACKENDS, Tensor, check_dim, patch, whole
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -226,6 +226,7 @@ def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1, node
 @face
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
+    start, length = whole(start), whole(length)
     if not input.ndim:
         raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.",
                     "a number has no dimension to take a part of", "x.reshape(1)")
@@ -267,19 +268,20 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
         raise error(RuntimeError, "split expects at least a 1-dimensional tensor", "a number has no parts",
                     "x.reshape(1)")
     dim = check_dim(dim, tensor.ndim)
-    n, sizes = tensor.payload.shape[dim], split_size_or_sections
-    if isinstance(sizes, int): sizes = equal_sizes(n, sizes)
+    n, sizes = tensor.payload.shape[dim], whole(split_size_or_sections)
+    sizes = equal_sizes(n, sizes) if isinstance(sizes, int) else [whole(size) for size in sizes]
     if sum(sizes) != n:
         raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
                                   f"dimension {dim}), but got split_sizes={list(sizes)}",
                     f"they sum to {sum(sizes)}", "sizes that make the whole")
-    node = "SplitBackward0" if isinstance(split_size_or_sections, int) else "SplitWithSizesBackward0"
+    node = "SplitBackward0" if isinstance(whole(split_size_or_sections), int) else "SplitWithSizesBackward0"
     return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
 
 # %% ../nbs/01e_layout.ipynb #3b4cebca
 @face
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."
+    chunks = whole(chunks)
     if chunks < 1:
         raise error(RuntimeError, f"chunk expects `chunks` to be greater than 0, got: {chunks}",
                     "there is at least one piece", "chunks=1")

@@ -12,16 +12,16 @@ import numpy as np
 from .errors import error
 from .table import NO_PARAMS, OPS, call
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
-from .tensors import get_default_dtype, int8, int16, int32, int64, patch, to_dtype, uint8, uint32
+from .tensors import get_default_dtype, int8, int16, int32, int64, patch, to_dtype, uint8, uint32, whole
 from .tensors import device as Device
 from .views import store, store_out
 
 # %% auto #0
-__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable', 'promote_types',
-           'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'weak', 'is_floating', 'check_tensor',
-           'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'sizes_of', 'reduction', 'publish',
-           'in_place', 'publish_all', 'rounding', 'bitwise', 'face', 'where', 'where_method', 'add', 'pow', 'div',
-           'true_divide', 'conversion', 'to_type']
+__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
+           'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'in_memory', 'weak',
+           'is_floating', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
+           'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise', 'face',
+           'where', 'where_method', 'add', 'pow', 'div', 'true_divide', 'conversion', 'to_type']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {
@@ -83,9 +83,21 @@ def promote(operands: tuple, floating: bool = False) -> list:
     """Bring operands to one dtype; Python numbers stay numbers (weak). `floating`: integers become the default floating
     dtype."""
     operands = [operand(x) for x in operands]
+    if not any(isinstance(x, Tensor) for x in operands):
+        raise error(TypeError, f"expected a Tensor, but got {' and '.join(type(x).__name__ for x in operands)}",
+                    "Python computes with its own numbers", "en.tensor(...) for one of them")
     kind = result_type(*operands)
     if floating and kind.category < 2: kind = get_default_dtype()
     return [cast(x, kind) if isinstance(x, Tensor) else weak(x, kind) for x in operands]
+
+def in_memory(number, kind: dtype):
+    "A Python number as memory of a dtype takes it: a negative one wraps around in uint8, a RuntimeError if too large."
+    if kind.category == 1:
+        limits = np.iinfo(kind.numpy)
+        if not (limits.min or -limits.max) <= number <= limits.max:
+            raise error(RuntimeError, f"value cannot be converted to type {kind.name} without overflow",
+                        f"{number} is not between {limits.min} and {limits.max}", "a wider dtype")
+    return weak(number, kind)
 
 def weak(number, kind: dtype):
     "A Python number for use beside tensors of a dtype; an integer too large for it wraps around, as in PyTorch."
@@ -144,6 +156,7 @@ def binary(name: str, row: str, floating: bool) -> Callable:
 # %% ../nbs/01c_names.ipynb #50df1c00
 def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
     "`dim` as a tuple counted from the front; `None` for all. RuntimeError for a dim named twice."
+    dim = whole(dim)
     if dim is None or (not isinstance(dim, int) and len(dim) == 0): return None
     dims = tuple(check_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
     if len(set(dims)) < len(dims):
@@ -151,9 +164,13 @@ def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
                     f"dim={tuple(dim)} of a tensor with {ndim} dimensions", "name each dimension once")
     return dims if ndim else None
 
-def sizes_of(args: tuple) -> tuple:
-    "Sizes or dims given one by one, `f(2, 3)`, or as one sequence, `f((2, 3))`."
+def given(args: tuple) -> tuple:
+    "What is given one by one, `f(a, b)`, or as one sequence, `f((a, b))`."
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
+
+def sizes_of(args: tuple) -> tuple:
+    "Sizes or dims, given one by one or as one sequence."
+    return tuple([n if type(n) is int else whole(n) for n in given(args)])
 
 # %% ../nbs/01c_names.ipynb #7a184c00
 def reduction(name: str, row: str, floating: bool) -> Callable:
@@ -215,7 +232,15 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
         return to_whole(input, out=out) if input.payload.dtype.kind == "f" else finish(input.clone(), out)
     return function
 
-publish_all(rounding, {"floor": "The largest integer not above x.", "round": "The nearest integer, halves to the even one."})
+publish_all(rounding, {"floor": "The largest integer not above x."})
+to_even = rounding("round", "round", False)
+
+def round_(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
+    scale = 10.0 ** abs(decimals)
+    if decimals > 0: return finish(to_even(input * scale) / scale, out)
+    return finish(to_even(input / scale) * scale, out) if decimals else to_even(input, out=out)
+
+publish("round", round_, "The nearest number with so many decimals, halves to the even one.", inplace=True)
 
 # %% ../nbs/01c_names.ipynb #124874a9
 publish_all(binary, {
@@ -251,10 +276,14 @@ def face(function: Callable | None = None, *, method: bool = True, inplace: bool
 @face
 def where(condition: Tensor, input=None, other=None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
+    check_tensor(condition, "where")
     if input is None: return condition.nonzero().unbind(1)
-    if not same_dtype(input, other): input, other = promote((input, other))
+    if condition.dtype not in (bool_, uint8):
+        raise error(RuntimeError, f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+                                  f"{condition.dtype.name}", "any number but 0 would count as true", "x > 0, or x != 0")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = input + condition.new_zeros((), dtype=result_type(input, other))
+    if not same_dtype(input, other): input, other = promote((input, other))
     return call(OPS["where"], (cast(condition, bool_), input, other), NO_PARAMS, "WhereBackward0")
 
 def where_method(self: Tensor, condition: Tensor, other) -> Tensor:

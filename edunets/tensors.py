@@ -14,8 +14,8 @@ from .errors import error, site
 __all__ = ['new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64', 'DTYPES',
            'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'Version', 'wrap', 'patch', 'owner', 'address', 'dtype', 'to_dtype',
            'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'Size', 'device', 'Backend', 'backend_of',
-           'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor', 'from_numpy', 'as_tensor', 'check_dim',
-           'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+           'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor', 'from_numpy', 'as_tensor', 'whole',
+           'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor:
@@ -33,9 +33,11 @@ class Tensor:
 
     def __init__(self, *args):
         "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
-        sizes = len(args) != 1 or isinstance(args[0], int)
-        kind = get_default_dtype().numpy
-        self.payload = np.empty(args, kind) if sizes else to_array(args[0], kind)
+        kind, first = get_default_dtype().numpy, whole(args[0]) if args else 0
+        if isinstance(first, float):
+            raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size", "en.tensor(2.5)")
+        if isinstance(first, (int, Size)): self.payload = np.empty(first if isinstance(first, Size) else args or 0, kind)
+        else: self.payload = to_array(first, kind)
 
     @property
     def shape(self) -> Size: return Size(self.payload.shape)
@@ -76,7 +78,7 @@ def patch(f):
 # %% ../nbs/01_tensors.ipynb #94a6832c
 def owner(array):
     "The array that owns the memory which `array` looks into."
-    while isinstance(array.base, type(array)): array = array.base
+    while type(array.base) is type(array): array = array.base
     return array
 
 def address(array) -> int:
@@ -175,6 +177,10 @@ class Size(tuple):
     "A shape, as `torch.Size`."
     def numel(self) -> int: return math.prod(self)
     def __repr__(self) -> str: return f"edunets.Size({list(self)})"
+    def __add__(self, other: tuple) -> Size: return Size(tuple(self) + tuple(other))
+    def __radd__(self, other: tuple) -> Size: return Size(tuple(other) + tuple(self))
+    def __mul__(self, times: int) -> Size: return Size(tuple(self) * times)
+    __rmul__ = __mul__
     def __getitem__(self, key):
         picked = super().__getitem__(key)
         return Size(picked) if isinstance(key, slice) else picked
@@ -255,6 +261,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})", "only an array has memory to share",
                     "en.tensor(...) copies")
+    array = np.asarray(array)      # of a subclass, such as np.memmap, the plain array on the same memory
     kind = from_numpy_dtype(array.dtype).numpy
     return wrap(array if array.dtype is kind else array.view(kind))    # one dtype object each: `is` tells dtypes apart
 
@@ -279,6 +286,11 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
 def __array__(self: Tensor, dtype=None, copy=None) -> np.ndarray:
     array = self.numpy()
     return np.array(array, dtype, copy=copy) if copy is not None or dtype is not None else array
+
+@patch
+def __array_wrap__(self: Tensor, array, context=None, return_scalar: bool = False) -> Tensor:
+    "What NumPy's functions make of a tensor is a tensor again."
+    return from_numpy(np.asarray(array))
 
 @patch
 def tolist(self: Tensor):
@@ -332,9 +344,13 @@ def size(self: Tensor, dim: int | None = None):
     if not self.ndim: raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "it is a single number", "x.numel(), which is 1")
     return self.payload.shape[check_dim(dim, self.ndim)]
 
+def whole(x):
+    "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
+    return x if isinstance(x, int) or not hasattr(x, "__index__") or getattr(x, "ndim", 0) else x.__index__()
+
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."
-    bound = max(ndim, 1)
+    dim, bound = whole(dim), max(ndim, 1)
     if -bound <= dim < bound: return dim % bound
     raise error(IndexError, f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
                 f"the tensor has {ndim} dimension{'' if ndim == 1 else 's'}", f"a dim from {-bound} to {bound - 1}")

@@ -22,8 +22,14 @@ class Tensor:
     def __array__(self, dtype=None, copy=None):
         ""
         ...
+    def __array_wrap__(self, array, context=None, return_scalar: builtins.bool = False) -> Tensor:
+        "What NumPy's functions make of a tensor is a tensor again."
+        ...
     def __bool__(self) -> builtins.bool:
         ""
+        ...
+    def __contains__(self, element) -> builtins.bool:
+        "Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for anything else."
         ...
     def __deepcopy__(self, memo: dict) -> Tensor:
         ""
@@ -152,6 +158,9 @@ class Tensor:
         ""
         ...
     def __repr__(self) -> str:
+        ""
+        ...
+    def __reversed__(self) -> Tensor:
         ""
         ...
     def __rfloordiv__(self, other):
@@ -1321,10 +1330,10 @@ class Tensor:
     def rot90(self, k: builtins.int = 1, dims: tuple = ...) -> Tensor:
         "Turned by `k` quarters from the first dim towards the second. RuntimeError unless there are two."
         ...
-    def round(self, *, out: Tensor | None = None) -> Tensor:
-        "The nearest integer, halves to the even one."
+    def round(self, *, decimals: builtins.int = 0, out: Tensor | None = None) -> Tensor:
+        "The nearest number with so many decimals, halves to the even one."
         ...
-    def round_(self) -> Tensor:
+    def round_(self, *, decimals: builtins.int = 0) -> Tensor:
         "`round`, in place."
         ...
     def rsqrt(self, *, out: Tensor | None = None) -> Tensor:
@@ -1742,6 +1751,9 @@ uint32: Any
 uint8: Any
 def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
+    ...
+def whole(x):
+    "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     ...
 def wrap(payload) -> Tensor:
     "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes"

@@ -116,6 +116,39 @@ def test_index_of_other_shapes():
            "v[[0, 0, 1]] = m.tensor([1., 2., 3.])[:1]; v", "v[m.tensor([0, 0])] += 1; v", "x[x > 0.3] = y[x > 0.3]; x", "i[i < 0] = 0; i", "b[0] = 7; b", "u[0] = 300; u", "i[0] = 2.9; i", "x[0, 0] = math.nan; x", "w[0] = 1; w", "x[0][1] = 5; x", "x[[0]][0] = 5; x", "x.t()[0] = 9; x", "del v", "v[0] = None", "v[0] = 'a'", "x[0] = [1., 2., 3.]; x", "x[:, 0] = (1., 2.); x"], but=["w.0. = 1", *INDEX_DIFFERENCES])
 
 
+WHOLE = """x.sum({1}) | x.mean({1}) | x.std({0}) | x.any({1}) | x.amax({1}) | x.logsumexp({1}) | x.squeeze({0}) | x.movedim({0}, {1}) | x.chunk({2}) | x.roll({1}, 0) | x.roll({1}) | x.roll(({1}, {2}), (0, 1)) | x.tensor_split({2}) | x.split({1})
+x.split([{1}, {2}], 1) | m.tensordot(x, y.t(), {1}) | x.repeat({2}, 1) | x.expand({2}, 2, 3) | x.tile({2}) | x.topk({1}) | x.narrow(1, {0}, {1}) | x.unfold(1, {2}, {1}) | x.diagonal({1}) | x.kthvalue({1}) | x.reshape({3}, {2}) | x.view({3}, -1)
+x.permute({1}, {0}) | x.unsqueeze({1}) | x.transpose({0}, {1}) | x.flip({1}) | x.size({1}) | x.argmax({1}) | m.zeros({2}, {3}) | m.arange({3}) | m.arange({1}, {3}) | m.full(({2},), {3})"""
+
+
+@pytest.mark.parametrize("kind", ["np.int64({})", "np.int32({})", "m.tensor({})"])
+def test_what_counts_may_be_any_integer(kind):
+    """NumPy's integers, and tensors that are one, as dim, size or count."""
+    refused = ["x.split.np", "tensordot.*np"] if "np" in kind else []      # here PyTorch takes an int, or a tensor
+    agree([code.format(*map(kind.format, range(4))) for code in WHOLE.replace("\n", " | ").split(" | ")], but=refused)
+
+
+MAPPED = "f = np.memmap(tempfile.mkdtemp() + '/f', 'float32', 'w+', shape=(6,)); t = m.from_numpy({}); t[0] = 5; "
+
+@pytest.mark.parametrize("array", ["f", "f[2:]", "f.reshape(2, 3)", "np.asmatrix(f)"])
+def test_arrays_of_a_subclass(array):
+    agree(["import tempfile; " + MAPPED.format(array) + result for result in ("t + 1", "str(t.device)", "t.shape", "t.storage_offset()", "float(f.max())", "t @ t.mT if t.ndim > 1 else t.dot(t)", "m.as_tensor(f)")])
+
+
+def test_what_tensors_do_in_python():
+    agree("""0.6 in x | 2. in x | x[0] in x | m.tensor(3) in m.tensor([[1, 3]]) | 0.25 in s | 'a' in x | None in x | [1] in x | list(reversed(v)) | reversed(v) | reversed(s)
+x @ np.ones((3, 2), dtype=np.float32) | x @ 2 | m.Tensor() | m.Tensor(x.size()).shape | m.Tensor(2.5) | m.Tensor(np.int64(3)).shape | m.Tensor(2, 3).shape | m.Tensor([1, 2]) | m.Tensor(3).shape
+x.shape + (1,) | (1,) + x.shape | x.shape * 2 | 2 * x.shape | (x.shape[:1] + (3,)).numel() | x.shape + x.shape | m.pi | m.inf | m.e | x[:, m.newaxis].shape
+np.sqrt(x) | np.exp(x) | np.maximum(x, 0.3) | np.add(x, 1) | np.sqrt(x).mean(dim=0) | np.argmax(x) | np.sin(x.requires_grad_())""".replace("\n", " | ").split(" | "))
+
+
+def test_numbers_that_are_written():
+    agree("""u[0] = -1; u | u[:2] = -1; u | u.fill_(-1) | u.fill_(-255) | u.fill_(-256) | m.full((2,), -1, dtype=m.uint8) | m.full((2,), 300, dtype=m.int8) | m.full_like(u, -1) | u.new_full((2,), -1) | u[0] = 2.7; u | u[0] = True; u | j.fill_(2 ** 31)
+m.full((2,), np.mean([1., 2.])) | m.full((2,), np.float32(3)) | m.arange(np.float32(2.5)) | m.arange(math.inf) | m.arange(math.nan) | m.logspace(0, 3, 4, base=2, dtype=m.int64) | m.logspace(0, 3, 4) | m.logspace(0, 1, 3, base=2.5)
+x.round(decimals=1) | m.round(y / 7, decimals=2) | m.round(y * 77, decimals=-1) | y.round_(decimals=0) | i.round()
+m.searchsorted(v, 1.5, side='up') | m.where(x, 1., 0.) | m.where(x > 0.3, 1., 0.) | m.where(u, 1, 2) | m.where(True, x, y) | m.pow(2, 3)""".replace("\n", " | ").split(" | "))
+
+
 # Views
 
 def layout(expression):

@@ -9,8 +9,8 @@ import string
 
 from ..composites import check_floating
 from ..errors import error
-from ..names import FUNCTIONS, cast, face, finish, promote, promote_types, sizes_of, where
-from ..tensors import Tensor, check_dim
+from ..names import FUNCTIONS, cast, face, finish, given, promote, promote_types, where
+from ..tensors import Tensor, check_dim, whole
 
 # %% auto #0
 __all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats', 'check_sizes',
@@ -121,7 +121,7 @@ def narrowed(x: Tensor, letters: str, others: set[str]) -> tuple[Tensor, str]:
 def einsum(*args) -> Tensor:
     """einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output
     lacks. RuntimeError if formula and shapes do not fit."""
-    equation, operands = args[0], list(sizes_of(args[1:]))
+    equation, operands = args[0], list(given(args[1:]))
     if not isinstance(equation, str) or not operands:
         raise error(ValueError, "einsum(): must specify the equation string and at least one operand",
                     "the formula comes first", 'einsum("ij,jk->ik", a, b)')
@@ -147,6 +147,7 @@ def einsum(*args) -> Tensor:
 def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
     """Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes
     differ."""
+    dims = whole(dims)
     if isinstance(dims, int):
         if dims < 0:
             raise error(RuntimeError, f"tensordot expects dims >= 0, but got dims={dims}", "it counts dimensions",
@@ -273,7 +274,7 @@ def multiplied(order, matrices: list) -> Tensor:
 @face(method=False)
 def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
     "The product of matrices, in the cheapest order."
-    matrices = list(sizes_of(matrices))
+    matrices = list(given(matrices))
     for m in matrices:
         if m.ndim != 2:
             raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.",

@@ -12,9 +12,9 @@ from ..creation import iota
 from ..errors import error
 from ..indexing import scattered
 from ..layout import sliced
-from ..names import FUNCTIONS, cast, face, publish, result_type, sizes_of
+from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, kernel, view
-from ..tensors import Size, Tensor, as_tensor, check_dim, int64, patch
+from ..tensors import Size, Tensor, as_tensor, check_dim, int64, patch, whole
 
 # %% auto #0
 __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 'diagonal_scatter', 'check_src', 'diag_embed',
@@ -56,7 +56,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     if dim1 == dim2:
         raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}",
                     "a diagonal runs along two dimensions", "two dims")
-    return call(OPS["diagonal"], (input,), {"offset": offset, "dim1": dim1, "dim2": dim2})
+    return call(OPS["diagonal"], (input,), {"offset": whole(offset), "dim1": dim1, "dim2": dim2})
 
 @face
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -166,7 +166,8 @@ def H(self: Tensor) -> Tensor:
 def roll(input: Tensor, shifts: int | tuple, dims: int | tuple | None = None) -> Tensor:
     """Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner.
     RuntimeError if they differ in number."""
-    shifts, along = [(s,) if isinstance(s, int) else tuple(s) for s in (shifts, () if dims is None else dims)]
+    given = whole(shifts), () if dims is None else whole(dims)
+    shifts, along = [(s,) if isinstance(s, int) else tuple(map(whole, s)) for s in given]
     if not along and len(shifts) == 1: return roll(input.reshape(-1), shifts, 0).reshape(input.shape)
     if len(shifts) != len(along):
         raise error(RuntimeError, f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(along)}",
@@ -252,7 +253,7 @@ def interleaved(repeats: Tensor, n: int) -> Tensor:
 @patch
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     "All windows of a size along a dimension, in a new last dimension; a view. RuntimeError where none fits."
-    x = self if self.ndim else self.reshape(1)
+    x, size, step = self if self.ndim else self.reshape(1), whole(size), whole(step)
     dim = check_dim(dimension, self.ndim)
     if size > x.size(dim):
         raise error(RuntimeError, f"maximum size for tensor at dimension {dim} is {x.size(dim)} but size is {size}",
@@ -265,7 +266,7 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
 # %% ../../nbs/ops/layout.ipynb #03469202
 def each(function, tensors: tuple):
     "A function of one tensor, for one or several (given singly or as one sequence)."
-    tensors = sizes_of(tensors)
+    tensors = given(tensors)
     return (function(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Tensor) else tuple(
         map(function, tensors)))
 
@@ -346,7 +347,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple:
     "Cut into `sections` nearly equal parts, or at the given indices; views."
     dim = check_dim(dim, input.ndim)
-    n, cuts = input.size(dim), indices_or_sections
+    n, cuts = input.size(dim), whole(indices_or_sections)
     if isinstance(cuts, Tensor): cuts = cuts.tolist()
     if isinstance(cuts, int):
         if cuts < 1:
@@ -430,6 +431,6 @@ def broadcast_shapes(*shapes):
 @face(method=False)
 def broadcast_tensors(*tensors) -> tuple:
     "Tensors expanded to the shape that they broadcast to; views."
-    tensors = sizes_of(tensors)
+    tensors = given(tensors)
     shape = broadcast_shapes(*(t.payload.shape for t in tensors))
     return tuple(t.expand(shape) for t in tensors)

@@ -12,7 +12,7 @@ from .indexing import FARTHEST
 from ..names import FUNCTIONS, face, finish, promote, publish, result_type, where
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
-from ..tensors import Tensor, check_dim, float32, float64, int32, int64
+from ..tensors import Tensor, check_dim, float32, float64, int32, int64, whole
 
 # %% auto #0
 __all__ = ['RULES', 'seat', 'check_some', 'kthvalue', 'middle', 'median_like', 'between', 'quantiles', 'quantile', 'nanquantile',
@@ -39,7 +39,7 @@ def check_some(input: Tensor, dim: int, name: str) -> None:
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     check_some(input, check_dim(dim, input.ndim), "kthvalue")
-    n = input.size(dim) if input.ndim else 1
+    n, k = input.size(dim) if input.ndim else 1, whole(k)
     if not 1 <= k <= n:
         raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim),
                     f"k={k} of {n} elements", f"k from 1 to {n}")
@@ -239,6 +239,9 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, rig
                  side: str | None = None, out: Tensor | None = None) -> Tensor:
     """Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`:
     behind equal ones. RuntimeError if shapes do not fit."""
+    if side not in (None, "left", "right"):
+        raise error(RuntimeError, f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}",
+                    "a number has two sides", "side='right'")
     if side is not None: right = side == "right"
     number = not isinstance(input, Tensor)
     values = sorted_sequence.new_tensor(input, dtype=result_type(sorted_sequence, input)) if number else input
