@@ -493,7 +493,7 @@ def exp2_(input: Tensor) -> Tensor:
 def exp_(input: Tensor) -> Tensor:
     "`exp`, in place."
     ...
-def expand(input: Tensor, *sizes) -> Tensor:
+def expand(input: Tensor, *args: builtins.int, size: tuple | None = None) -> Tensor:
     "Dimensions of size 1 made larger without a copy (stride 0); -1 keeps a size."
     ...
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -520,7 +520,7 @@ def fix_(input: Tensor) -> Tensor:
 def flatten(input: Tensor, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
     "The dimensions from `start_dim` to `end_dim` made one."
     ...
-def flip(input: Tensor, *dims) -> Tensor:
+def flip(input: Tensor, *args: builtins.int, dims: builtins.int | tuple | None = None) -> Tensor:
     "The order of the elements turned around along `dims`."
     ...
 def fliplr(input: Tensor) -> Tensor:
@@ -990,7 +990,7 @@ def outer(input: Tensor, vec2: Tensor, *, out=None) -> Tensor:
 def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: builtins.float = 1e-06, keepdim: builtins.bool = False) -> Tensor:
     "The p-norm distance of rows to their partners; eps is added to each difference."
     ...
-def permute(input: Tensor, *dims) -> Tensor:
+def permute(input: Tensor, *args: builtins.int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."
     ...
 pi: Any
@@ -1039,7 +1039,7 @@ def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_gr
 def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
     ...
-def randint(low: builtins.int, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def randint(low: builtins.int = 0, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so"
     ...
 def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
@@ -1078,7 +1078,7 @@ def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtin
 def repeat_interleave(input: Tensor, repeats=None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
     "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,"
     ...
-def reshape(input: Tensor, *shape) -> Tensor:
+def reshape(input: Tensor, *args: builtins.int, shape: tuple | None = None) -> Tensor:
     "The same elements in another shape: a view where strides allow it, else a copy."
     ...
 def result_type(*operands):
@@ -1280,7 +1280,7 @@ def threshold(input: Tensor, threshold: builtins.float, value: builtins.float, *
 def threshold_(input: Tensor, threshold: builtins.float, value: builtins.float) -> Tensor:
     "`threshold`, in place."
     ...
-def tile(input: Tensor, *dims) -> Tensor:
+def tile(input: Tensor, *args: builtins.int, dims: tuple | None = None) -> Tensor:
     "The whole repeated along each dimension."
     ...
 def topk(input: Tensor, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out=None):

@@ -732,9 +732,10 @@ def stack(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     return finish(joined("stack", tensors, dim, 1), out)
 
 @face
-def flip(input: Tensor, *dims) -> Tensor:
+def flip(input: Tensor, *args: int, dims: int | tuple | None = None) -> Tensor:
     "The order of the elements turned around along `dims`."
-    return call(OPS["flip"], (input,), {"dims": check_dims(sizes_of(dims), input.ndim) or ()}, "FlipBackward0")
+    dims = check_dims(sizes_of(args, dims), input.ndim) or ()
+    return call(OPS["flip"], (input,), {"dims": dims}, "FlipBackward0")
 
 # %% ../nbs/01d_composites.ipynb #bb92368a
 OPERATORS = {

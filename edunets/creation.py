@@ -72,8 +72,8 @@ def like(name: str, value: int) -> Callable:
     "`zeros_like` and its like, and the methods `new_zeros` and its like."
     def function(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
         return full_(input.payload.shape, value, dtype or input.dtype, device or input.device, requires_grad)
-    def method(self: Tensor, *size, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
-        return full_(size, value, dtype or self.dtype, device or self.device, requires_grad)
+    def method(self: Tensor, *args: int, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+        return full_(args if size is None else size, value, dtype or self.dtype, device or self.device, requires_grad)
     publish(f"{name}_like", function, f"{name.capitalize()} in the shape and dtype of a tensor.", method=False)
     method.__name__, method.__doc__ = f"new_{name}", f"{name.capitalize()} of a size, in the dtype of this tensor."
     setattr(Tensor, method.__name__, method)

@@ -29,17 +29,18 @@ def infer_shape(shape: tuple, count: int) -> tuple:
                 "one -1 in the shape is worked out for you")
 
 @face
-def reshape(input: Tensor, *shape) -> Tensor:
+def reshape(input: Tensor, *args: int, shape: tuple | None = None) -> Tensor:
     "The same elements in another shape: a view where strides allow it, else a copy."
-    shape = infer_shape(sizes_of(shape), input.numel())
+    shape = infer_shape(sizes_of(args, shape), input.numel())
     return call(OPS["reshape"], (input,), {"shape": shape}, "ViewBackward0")
 
 # %% ../nbs/01e_layout.ipynb #731c5879
-def view_(self: Tensor, *shape) -> Tensor:
+def view_(self: Tensor, *args: int, size: tuple | None = None, dtype: Dtype | None = None) -> Tensor:
     """The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not
     allow it."""
-    if isinstance(shape[0], Dtype): return call(OPS["bitcast"], (self,), {"dtype": shape[0]})
-    result = reshape(self, *shape)
+    if args and isinstance(args[0], Dtype): dtype = args[0]
+    if dtype is not None: return call(OPS["bitcast"], (self,), {"dtype": dtype})
+    result = reshape(self, *args, shape=size)
     if type(result.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
         raise error(RuntimeError, "view size is not compatible with input tensor's size and stride (at least one "
                                   "dimension spans across two contiguous subspaces). Use .reshape(...) instead.",
@@ -100,9 +101,9 @@ def permuted(input: Tensor, dims: tuple, node: str) -> Tensor:
     return call(OPS["permute"], (input,), {"dims": dims}, node)
 
 @face
-def permute(input: Tensor, *dims) -> Tensor:
+def permute(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."
-    dims = tuple(check_dim(d, input.ndim) for d in sizes_of(dims))
+    dims = tuple(check_dim(d, input.ndim) for d in sizes_of(args, dims))
     if sorted(dims) != list(range(input.ndim)):
         raise error(
             RuntimeError, "permute(sparse_coo): number of dimensions in the tensor input does not match the "
@@ -156,9 +157,9 @@ def mT(self: Tensor) -> Tensor:
 
 # %% ../nbs/01e_layout.ipynb #02e333c0
 @face
-def expand(input: Tensor, *sizes) -> Tensor:
+def expand(input: Tensor, *args: int, size: tuple | None = None) -> Tensor:
     "Dimensions of size 1 made larger without a copy (stride 0); -1 keeps a size."
-    sizes, shape = sizes_of(sizes), input.payload.shape
+    sizes, shape = sizes_of(args, size), input.payload.shape
     extra = len(sizes) - len(shape)
     have = (1,) * extra + tuple(shape)
     if extra < 0:
@@ -190,9 +191,9 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
     return self.expand(other.shape)
 
 @patch
-def repeat(self: Tensor, *sizes) -> Tensor:
-    "Copies side by side, `sizes[d]` of them along dimension d."
-    sizes = sizes_of(sizes)
+def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
+    "Copies side by side, `repeats[d]` of them along dimension d."
+    sizes = sizes_of(args, repeats)
     x = self.reshape((1,) * (len(sizes) - self.ndim) + tuple(self.shape))
     shape = [n * size for n, size in zip(sizes, x.shape)]
     if any(size < 0 for size in shape):

@@ -168,9 +168,9 @@ def given(args: tuple) -> tuple:
     "What is given one by one, `f(a, b)`, or as one sequence, `f((a, b))`."
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
 
-def sizes_of(args: tuple) -> tuple:
-    "Sizes or dims, given one by one or as one sequence."
-    return tuple([n if type(n) is int else whole(n) for n in given(args)])
+def sizes_of(args: tuple, named=None) -> tuple:
+    "Sizes or dims, given one by one, as one sequence, or by name."
+    return tuple([n if type(n) is int else whole(n) for n in given(args if named is None else (named,))])
 
 # %% ../nbs/01c_names.ipynb #7a184c00
 def reduction(name: str, row: str, floating: bool) -> Callable:

@@ -196,7 +196,7 @@ def borders(dtype) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 @face(method=False)
-def randint(low: int, high=None, size=None, *, generator=None, dtype=int64, device=None,
+def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, device=None,
             requires_grad: bool = False) -> Tensor:
     """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so
     far."""

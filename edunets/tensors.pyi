@@ -675,7 +675,7 @@ class Tensor:
     def exp_(self) -> Tensor:
         "`exp`, in place."
         ...
-    def expand(self, *sizes) -> Tensor:
+    def expand(self, *args: builtins.int, size: tuple | None = None) -> Tensor:
         "Dimensions of size 1 made larger without a copy (stride 0); -1 keeps a size."
         ...
     def expand_as(self, other: Tensor) -> Tensor:
@@ -705,7 +705,7 @@ class Tensor:
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
         "The dimensions from `start_dim` to `end_dim` made one."
         ...
-    def flip(self, *dims) -> Tensor:
+    def flip(self, *args: builtins.int, dims: builtins.int | tuple | None = None) -> Tensor:
         "The order of the elements turned around along `dims`."
         ...
     def fliplr(self) -> Tensor:
@@ -1180,19 +1180,19 @@ class Tensor:
     def nelement(self) -> builtins.int:
         "The number of elements."
         ...
-    def new_empty(self, *size, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_empty(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "Empty of a size, in the dtype of this tensor."
         ...
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "One number in a size, in the dtype of this tensor."
         ...
-    def new_ones(self, *size, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_ones(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "Ones of a size, in the dtype of this tensor."
         ...
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "A copy of data, in the dtype of this tensor."
         ...
-    def new_zeros(self, *size, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_zeros(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "Zeros of a size, in the dtype of this tensor."
         ...
     def nonzero(self, *, as_tuple: builtins.bool = False, out=None):
@@ -1219,7 +1219,7 @@ class Tensor:
     def outer(self, vec2: Tensor, *, out=None) -> Tensor:
         "All products of an element of one vector and one of another."
         ...
-    def permute(self, *dims) -> Tensor:
+    def permute(self, *args: builtins.int, dims: tuple | None = None) -> Tensor:
         "The dimensions in another order; a view."
         ...
     def pinverse(self, rcond: builtins.float = 1e-15) -> Tensor:
@@ -1300,8 +1300,8 @@ class Tensor:
     def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
         "`renorm`, in place."
         ...
-    def repeat(self, *sizes) -> Tensor:
-        "Copies side by side, `sizes[d]` of them along dimension d."
+    def repeat(self, *args: builtins.int, repeats: tuple | None = None) -> Tensor:
+        "Copies side by side, `repeats[d]` of them along dimension d."
         ...
     def repeat_interleave(self, repeats=None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
         "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,"
@@ -1313,7 +1313,7 @@ class Tensor:
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         "Set `requires_grad`; returns the tensor."
         ...
-    def reshape(self, *shape) -> Tensor:
+    def reshape(self, *args: builtins.int, shape: tuple | None = None) -> Tensor:
         "The same elements in another shape: a view where strides allow it, else a copy."
         ...
     def reshape_as(self, other: Tensor) -> Tensor:
@@ -1521,7 +1521,7 @@ class Tensor:
     def tensor_split(self, indices_or_sections, dim: builtins.int = 0) -> tuple:
         "Cut into `sections` nearly equal parts, or at the given indices; views."
         ...
-    def tile(self, *dims) -> Tensor:
+    def tile(self, *args: builtins.int, dims: tuple | None = None) -> Tensor:
         "The whole repeated along each dimension."
         ...
     def to(self, *args, dtype=None, device=None, copy: builtins.bool = False, non_blocking: builtins.bool = False) -> Tensor:
@@ -1605,7 +1605,7 @@ class Tensor:
     def vdot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The inner product of two vectors."
         ...
-    def view(self, *shape) -> Tensor:
+    def view(self, *args: builtins.int, size: tuple | None = None, dtype=None) -> Tensor:
         "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not"
         ...
     def view_as(self, other: Tensor) -> Tensor:

@@ -142,6 +142,11 @@ x.shape + (1,) | (1,) + x.shape | x.shape * 2 | 2 * x.shape | (x.shape[:1] + (3,
 np.sqrt(x) | np.exp(x) | np.maximum(x, 0.3) | np.add(x, 1) | np.sqrt(x).mean(dim=0) | np.argmax(x) | np.sin(x.requires_grad_())""".replace("\n", " | ").split(" | "))
 
 
+def test_sizes_and_dims_by_name():
+    agree("""x.flip(dims=[1]) | m.flip(x, dims=(0, 1)) | x.reshape(shape=(3, 2)) | m.reshape(x, shape=(3, -1)) | x.view(size=(3, 2)) | x.view(dtype=m.int32) | x.permute(dims=(1, 0)) | m.permute(x, dims=(1, 0)) | x.expand(size=(2, 2, 3)) | x.repeat(repeats=(1, 2))
+x.tile(dims=(2,)) | m.tile(x, dims=(2, 1)) | x.new_zeros(size=(2,)) | x.new_ones(size=(2, 3)) | x.new_empty(size=(2,)).shape | m.randint(high=1, size=(3,)) | m.randint(0, 1, size=(3,))""".replace("\n", " | ").split(" | "))
+
+
 def test_numbers_that_are_written():
     agree("""u[0] = -1; u | u[:2] = -1; u | u.fill_(-1) | u.fill_(-255) | u.fill_(-256) | m.full((2,), -1, dtype=m.uint8) | m.full((2,), 300, dtype=m.int8) | m.full_like(u, -1) | u.new_full((2,), -1) | u[0] = 2.7; u | u[0] = True; u | j.fill_(2 ** 31)
 m.full((2,), np.mean([1., 2.])) | m.full((2,), np.float32(3)) | m.arange(np.float32(2.5)) | m.arange(math.inf) | m.arange(math.nan) | m.logspace(0, 3, 4, base=2, dtype=m.int64) | m.logspace(0, 3, 4) | m.logspace(0, 1, 3, base=2.5)

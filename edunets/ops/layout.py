@@ -210,9 +210,9 @@ def rot90(input: Tensor, k: int = 1, dims: tuple = (0, 1)) -> Tensor:
 
 # %% ../../nbs/ops/layout.ipynb #f2fca4a2
 @face
-def tile(input: Tensor, *dims) -> Tensor:
+def tile(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     "The whole repeated along each dimension."
-    dims = sizes_of(dims)
+    dims = sizes_of(args, dims)
     return input.repeat((1,) * (input.ndim - len(dims)) + tuple(dims))
 
 @face
