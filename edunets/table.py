@@ -558,7 +558,7 @@ def place_of(entry) -> str:
     return f"{entry.__module__.replace('.', '/')}.py:{inspect.unwrap(entry).__code__.co_firstlineno}"
 
 def entries(row: Op) -> list[tuple[str, str, str]]:
-    "What a row's columns hold: (column, text, place); several rules on one source line are one entry."
+    "What a row's columns hold: (column, text, place); rules of the same text are one entry."
     found = {}
     for name in COLUMNS:
         entry = getattr(row, name)
