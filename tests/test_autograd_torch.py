@@ -747,6 +747,22 @@ def flags_that_are_set_wrong(m):
 def gradcheck_without_inputs(m): return raised(lambda: m.autograd.gradcheck(lambda x: x * x, (m.ones(2, dtype=m.float64),)))
 
 @case
+def inputs_from_a_generator(m):
+    x, z = leaf(m), leaf(m)
+    (x * z).sum().backward(inputs=(t for t in (x, z, x)))
+    return x.grad, z.grad
+
+@case
+def too_few_gradients(m): return raised(lambda: m.autograd.backward([leaf(m) * 2, leaf(m) * 3], [m.ones(3)]))
+
+@case
+def inference_mode_without_parentheses(m):
+    @m.inference_mode
+    def double(x): return x * 2
+    with m.inference_mode(False): kept = m.is_inference_mode_enabled()
+    return flags(double(m.ones(2))), kept
+
+@case
 def hook_and_accumulation(m):
     x = leaf(m)
     x.register_hook(lambda g: g * 2)

@@ -172,6 +172,9 @@ def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) 
     "A pass with the outputs' gradients in its queue."
     outputs = listed(outputs)
     grads = listed(grad_outputs) if grad_outputs is not None else [None] * len(outputs)
+    if len(grads) != len(outputs):
+        raise error(RuntimeError, f"got {len(outputs)} tensors and {len(grads)} gradients",
+                    "each output needs a gradient to begin with", "as many gradients as outputs")
     work = Backward(create_graph if retain_graph is None else retain_graph, create_graph)
     for number, (x, g) in enumerate(zip(outputs, grads)): work.roots.append((place(x), seed(x, g, number)))
     return work
@@ -203,10 +206,11 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
     "Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as `torch.autograd.backward`."
     work = begin(tensors, grad_tensors, retain_graph, create_graph)
     if inputs is not None:
-        check_inputs(listed(inputs), "backward")
-        work.only_for(listed(inputs))
+        inputs = list(dict.fromkeys(listed(inputs)))      # each once
+        check_inputs(inputs, "backward")
+        work.only_for(inputs)
     finish_pass(work)
-    for x in listed(inputs) if inputs is not None else ():
+    for x in inputs or ():
         if work.captured[place(x)] is not None and not x.retains_grad:
             accumulate(x, work.captured[place(x)], create_graph, False)
 

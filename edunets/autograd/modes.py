@@ -19,8 +19,8 @@ __all__ = ['bare_mode', 'no_grad', 'enable_grad', 'inference_mode', 'in_steps', 
 # %% ../../nbs/02g_modes.ipynb #abaa7a66
 class bare_mode(mode):
     "A mode that decorates also without parentheses: `@en.no_grad`."
-    def __new__(cls, function: Callable | None = None):
-        return object.__new__(cls) if function is None else cls()(function)
+    def __new__(cls, function: Callable | bool | None = None):
+        return cls()(function) if callable(function) else object.__new__(cls)
 
 class no_grad(bare_mode):
     "A context, or decorator, in which nothing is recorded."
@@ -32,7 +32,7 @@ class enable_grad(bare_mode):
     def __init__(self): super().__init__(grad=True)
     def _recreate_cm(self): return enable_grad()
 
-class inference_mode(mode):
+class inference_mode(bare_mode):
     """A context, or decorator, for computing that will never be differentiated: nothing is recorded, nor watched for
     writes."""
     def __init__(self, mode: bool = True):
