@@ -92,7 +92,7 @@ def views_copied_together(m):
 
 DIFFERENCES = {
     views_copied_together: (False, True, "a copy takes the elements of a tensor, not the memory around them"),
-    view_of_a_leaf_under_no_grad: ((False, None), (True, "RuntimeError"), "under no_grad nothing is recorded, the view is a constant"),
+    view_of_a_leaf_under_no_grad: ((False, "RuntimeError"), (True, "RuntimeError"), "under no_grad nothing is recorded, the view is a constant"),
     pieces_written: (None, "RuntimeError", "each piece is a view of its own, its write is recorded like any"),
     overlapping_assignment: (None, "RuntimeError", "the new value is computed before it is stored"),
     view_after_its_base_was_written: ("SliceBackward0", "AsStridedBackward0", "the view op is applied again, no other op is needed"),
