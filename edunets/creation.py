@@ -34,12 +34,10 @@ def check_sizes(size) -> tuple:
 
 def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Tensor:
     "A tensor filled with one number."
-    if isinstance(value, Tensor):
-        if value.ndim:
-            raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor",
-                        f"it has the shape {tuple(value.shape)}", "one of its elements")
-        value = value.item()
-    if isinstance(value, np.generic): value = value.item()
+    if isinstance(value, Tensor) and value.ndim:
+        raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor",
+                    f"it has the shape {tuple(value.shape)}", "one of its elements")
+    if isinstance(value, (Tensor, np.generic)): value = value.item()
     dtype = dtype_of(value) if dtype is None else to_dtype(dtype)
     value = in_memory(value, dtype)
     shape = check_sizes(shape)

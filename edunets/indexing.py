@@ -14,8 +14,8 @@ from .views import store
 
 # %% auto #0
 __all__ = ['integers', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'mask_indices',
-           'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'in_dtype', 'scattered', 'along_dim', 'gather',
-           'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask',
+           'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'taking', 'in_dtype', 'scattered', 'along_dim',
+           'gather', 'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask',
            'masked_fill', 'masked_select', 'nonzero']
 
 # %% ../nbs/01f_indexing.ipynb #2a7b72fc
@@ -165,19 +165,22 @@ def spread_over(xp, a, b):
 @patch
 def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
     "Take the values of another tensor, broadcast, cast to this dtype."
-    if isinstance(src, NUMBERS): src = in_memory(src, self.dtype)
-    return store(self, lambda old: call(OPS["copy_into"], (old, src), NO_PARAMS, "CopyBackwards"))
+    return taking(self, src, "CopyBackwards")
 
 @patch
 def fill_(self: Tensor, value) -> Tensor:
     "Take one value everywhere."
-    if isinstance(value, NUMBERS): value = in_memory(value, self.dtype)
-    return store(self, lambda old: call(OPS["copy_into"], (old, value), NO_PARAMS, "FillBackward0"))
+    return taking(self, value, "FillBackward0")
 
 @patch
 def zero_(self: Tensor) -> Tensor:
     "Become zero."
-    return store(self, lambda old: call(OPS["copy_into"], (old, 0), NO_PARAMS, "ZeroBackward0"))
+    return taking(self, 0, "ZeroBackward0")
+
+def taking(x: Tensor, value, node: str) -> Tensor:
+    "Write a tensor, or a number that the dtype can hold, everywhere into `x`."
+    if isinstance(value, NUMBERS): value = in_memory(value, x.dtype)
+    return store(x, lambda old: call(OPS["copy_into"], (old, value), NO_PARAMS, node))
 
 # %% ../nbs/01f_indexing.ipynb #d029e4be
 def in_dtype(value, kind):

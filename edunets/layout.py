@@ -270,12 +270,12 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
                     "x.reshape(1)")
     dim = check_dim(dim, tensor.ndim)
     n, sizes = tensor.payload.shape[dim], whole(split_size_or_sections)
-    sizes = equal_sizes(n, sizes) if isinstance(sizes, int) else [whole(size) for size in sizes]
+    node = "SplitBackward0" if isinstance(sizes, int) else "SplitWithSizesBackward0"
+    sizes = equal_sizes(n, sizes) if isinstance(sizes, int) else sizes_of(sizes)
     if sum(sizes) != n:
         raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
                                   f"dimension {dim}), but got split_sizes={list(sizes)}",
                     f"they sum to {sum(sizes)}", "sizes that make the whole")
-    node = "SplitBackward0" if isinstance(whole(split_size_or_sections), int) else "SplitWithSizesBackward0"
     return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
 
 # %% ../nbs/01e_layout.ipynb #3b4cebca

@@ -170,7 +170,7 @@ def given(args: tuple) -> tuple:
 
 def sizes_of(args: tuple, named=None) -> tuple:
     "Sizes or dims, given one by one, as one sequence, or by name."
-    return tuple([n if type(n) is int else whole(n) for n in given(args if named is None else (named,))])
+    return tuple(map(whole, given(args if named is None else (named,))))
 
 # %% ../nbs/01c_names.ipynb #7a184c00
 def reduction(name: str, row: str, floating: bool) -> Callable:

@@ -33,11 +33,12 @@ class Tensor:
 
     def __init__(self, *args):
         "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
-        kind, first = get_default_dtype().numpy, whole(args[0]) if args else 0
-        if isinstance(first, float):
+        kind = get_default_dtype().numpy
+        given = args[0] if len(args) == 1 else Size(args or [0])
+        if not isinstance(given, (Size, Tensor)): given = whole(given)
+        if isinstance(given, float):
             raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size", "en.tensor(2.5)")
-        if isinstance(first, (int, Size)): self.payload = np.empty(first if isinstance(first, Size) else args or 0, kind)
-        else: self.payload = to_array(first, kind)
+        self.payload = np.empty(given, kind) if isinstance(given, (int, Size)) else to_array(given, kind)
 
     @property
     def shape(self) -> Size: return Size(self.payload.shape)

@@ -89,12 +89,11 @@ def check_write(x: Tensor) -> None:
                     "an inference tensor is not watched, so autograd could not notice the write",
                     "x = x.clone() gives a normal tensor")
     if not now.grad: return
-    base = root(x)
-    if not x._requires_grad and (base is x or base._node is not None): return
     way = "write under `with en.no_grad():`, as an optimizer does, or make a new tensor: x = x + ..."
     if x._requires_grad and x._node is None:
         raise error(RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.",
                     "gradients are taken with respect to this leaf; the write would end its being one", way)
+    base = root(x)
     if base._requires_grad and base._node is None:
         raise error(RuntimeError,
                     "a view of a leaf Variable that requires grad is being used in an in-place operation.",

@@ -78,7 +78,7 @@ class Backward:
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
         before = ambient.get()
-        token = ambient.set(Mode(self.create_graph, False, before.trace, before.anomaly, before.check_nan))
+        token = ambient.set(Mode(self.create_graph, False, *before[2:]))
         try:
             while self.queue: self.step(heapq.heappop(self.queue)[1])
             for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)

@@ -20,7 +20,7 @@ from ..tensors import Tensor, from_numpy, patch, wrap
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
            'get_data', 'set_data', 'RemovableHandle', 'changed', 'name_of', 'kind_of', 'changed_all', 'LeafHooks',
-           'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook', 'attributes', 'rebuilt']
+           'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook', 'attributes', 'rebuilt', 'twin_of']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
 @patch
@@ -284,13 +284,16 @@ def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
 def __reduce_ex__(self: Tensor, protocol: int) -> tuple:
     return rebuilt, (type(self), self.payload, self.requires_grad, attributes(self))
 
+def twin_of(x: Tensor, memo: dict) -> Tensor:
+    "A leaf like x on memory of its own, without a gradient."
+    return rebuilt(*copy.deepcopy(x.__reduce_ex__(4)[1], memo))
+
 @patch
 def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
     if not self.is_leaf:
         raise error(RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
                                   "at the moment.", "the graph behind it would have to be copied too", "x.detach().clone()")
-    payload, added, g = copy.deepcopy((self.payload, attributes(self), self._grad), memo)
-    twin = rebuilt(type(self), payload, self.requires_grad, added)
-    twin._grad = g
+    twin = twin_of(self, memo)
+    twin._grad = copy.deepcopy(self._grad, memo)
     return twin
 

@@ -48,6 +48,7 @@ def __call__(self: mode, function: Callable) -> Callable:
     return ContextDecorator.__call__(self, function)
 
 def in_steps(self: mode, function: Callable) -> Callable:
+    "A generator function whose generators run in the mode, step by step; what is sent or thrown reaches them."
     @functools.wraps(function)
     def steps(*args, **kwargs):
         generator = function(*args, **kwargs)

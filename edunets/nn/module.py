@@ -8,6 +8,7 @@ import math
 from collections import OrderedDict
 from typing import Any, Callable, Iterator, NamedTuple
 
+from ..autograd.leaves import twin_of
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
 from ..creation import empty
@@ -35,10 +36,7 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str: return "Parameter containing:\n" + super().__repr__()
 
-    def __deepcopy__(self, memo: dict) -> Parameter:
-        twin = super().__deepcopy__(memo)
-        twin._grad = None
-        return twin
+    def __deepcopy__(self, memo: dict) -> Parameter: return twin_of(self, memo)
 
 class Buffer(Tensor):
     """A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the

@@ -166,8 +166,7 @@ def H(self: Tensor) -> Tensor:
 def roll(input: Tensor, shifts: int | tuple, dims: int | tuple | None = None) -> Tensor:
     """Everything moved on by `shifts` along `dims` (of the flattened tensor, without dims), round the corner.
     RuntimeError if they differ in number."""
-    given = whole(shifts), () if dims is None else whole(dims)
-    shifts, along = [(s,) if isinstance(s, int) else tuple(map(whole, s)) for s in given]
+    shifts, along = sizes_of((shifts,)), () if dims is None else sizes_of((dims,))
     if not along and len(shifts) == 1: return roll(input.reshape(-1), shifts, 0).reshape(input.shape)
     if len(shifts) != len(along):
         raise error(RuntimeError, f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(along)}",
