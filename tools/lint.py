@@ -32,8 +32,9 @@ def shape(nb, appendix):
     if (nb["nbformat"], nb["nbformat_minor"]) != (4, 5):
         yield "the notebook is not nbformat 4.5"
     most = MOST_IN_APPENDIX if appendix else MOST_CELLS
-    if len(nb["cells"]) > most:
-        yield f"{len(nb['cells'])} cells; a chapter has at most {most}"
+    told = sum(not any(name in directives(cell) for name in _nbfilter.EXPORT) for cell in nb["cells"])
+    if told > most:
+        yield f"{told} cells that are not exported code; a chapter has at most {most}"
     ids = [cell.get("id") for cell in nb["cells"]]
     if None in ids or len(set(ids)) < len(ids):
         yield "each cell needs an id of its own"
