@@ -21,7 +21,10 @@ help:
 	@echo "make book EXECUTE=0    render the site from the stored outputs"
 	@echo "make test              all tests: cells, package, site, pages in a browser"
 	@echo "  ... COMPARE=1        either one, with PyTorch and JAX beside ours"
-	@echo "make lab               open the notebooks in JupyterLab"
+	@echo "  ... ARGS='-k views'  test: pytest's options"
+	@echo "  ... OTHER_KERNEL=1   test: the chapters that train once more, with another processor's last digits"
+	@echo "  ... JOBS=1           book: one chapter after the other (else one a core)"
+	@echo "make lab               open the notebooks in JupyterLab (ARGS=--no-browser: its options)"
 	@echo "make bench             the speed tables"
 	@echo
 	@echo "for authors:"
@@ -33,11 +36,10 @@ help:
 	@echo "make clean             remove _build and .venv"
 
 book: $(READY)
-	@$(BIN)/python tools/execute.py --execute $(EXECUTE)
-	@$(BIN)/python tools/site_build.py
+	@$(BIN)/python tools/make_book.py --execute $(EXECUTE) $(if $(JOBS),--jobs $(JOBS))
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(ARGS)
 
 outputs: $(READY)
 	@$(BIN)/python tools/execute.py
@@ -59,7 +61,7 @@ lint: $(READY)
 	@$(BIN)/python tools/lint.py
 
 lab: $(READY) $(VENV)/ready-learn
-	@$(BIN)/jupyter lab nbs
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) nbs
 
 bench: $(READY) $(VENV)/ready-compare
 	@$(BIN)/python -m benchmarks

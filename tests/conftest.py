@@ -1,3 +1,4 @@
+import re
 import signal
 
 import pytest
@@ -18,3 +19,32 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=pages.CHROMIUM, args=pages.OPTIONS)
         yield chromium
         chromium.close()
+
+
+WHERE = {      # what a reason to skip speaks of: what was not checked, and how it is
+    "torch|pytorch": ("what needs PyTorch", "make test COMPARE=1"),
+    "jax": ("what needs JAX", "make test COMPARE=1"),
+    "cupy|gpu": ("what needs a GPU", "pip install cupy-cuda12x, on a machine that has one"),
+    "chromium": ("the pages in a browser", "install Chromium"),
+    "kernel": ("the chapters with another processor's last digits", "make test OTHER_KERNEL=1"),
+    "slow": ("what takes long", "SLOW=1 make test"),
+}
+
+
+def unchecked(reasons):
+    """One sentence on what these reasons to skip leave out, and how to check it."""
+    found, other = {}, []
+    for reason in reasons:
+        known = [entry for words, entry in WHERE.items() if re.search(words, reason, re.IGNORECASE)]
+        for what, how in known[:1]:
+            found.setdefault(how, [])
+            found[how] += [what] if what not in found[how] else []
+        other += [reason] if not known and reason not in other else []
+    parts = [f"{' and '.join(whats)} ({how})" for how, whats in found.items()] + other
+    return f"Not checked: {'; '.join(parts)}." if parts else "Everything was checked."
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = [report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr) for report in reports]
+    terminalreporter.write_line(unchecked(reasons))

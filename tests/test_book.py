@@ -1,6 +1,8 @@
 """The book itself: its cells run, notebooks and package are in step, its pages are whole."""
+import concurrent.futures
 import configparser
 import filecmp
+import os
 import shutil
 import subprocess
 import sys
@@ -76,11 +78,63 @@ def test_one_version():
     assert settings["DEFAULT"]["version"] == edunets.__version__
 
 
+def asked_for(request, test):
+    """The chapters for which a test of this module will run."""
+    return [item.callspec.params["path"] for item in request.session.items if item.function is test]
+
+
+@pytest.fixture(scope="module")
+def running(request, staged):
+    """The chapters, one a core: {path: the future of its failure}."""
+    environment = execute.share_of_cores(execute.cores())
+    with concurrent.futures.ThreadPoolExecutor(execute.cores()) as pool:
+        yield {path: pool.submit(execute.run, path, staged, **environment)
+               for path in asked_for(request, test_chapter_runs)}
+
+
 @pytest.mark.parametrize("path", book.notebooks())
-def test_chapter_runs(path, staged):
-    failed = execute.run(path, staged)
+def test_chapter_runs(path, running):
+    failed = running[path].result()
     if failed:
-        pytest.fail(failed, pytrace=False)
+        pytest.fail(str(failed), pytrace=False)
+
+
+TRAINING = [path for path in book.notebooks() if book.trains(book.read(book.ROOT / path))]
+
+
+@pytest.fixture(scope="module")
+def running_elsewhere(request, tmp_path_factory):
+    """The chapters that train, with the last digits of another processor."""
+    if os.environ.get("OTHER_KERNEL") != "1":
+        pytest.skip("with another kernel only if asked")
+    kernel = execute.other_kernel()
+    if kernel is None:
+        pytest.skip("NumPy here is not on OpenBLAS: no other kernel")
+    folder = tmp_path_factory.mktemp("elsewhere") / "book"
+    execute.stage(target=folder)
+    environment = execute.share_of_cores(execute.cores()) | {"OPENBLAS_CORETYPE": kernel}
+    with concurrent.futures.ThreadPoolExecutor(execute.cores()) as pool:
+        yield {path: pool.submit(execute.run, path, folder, **environment)
+               for path in asked_for(request, test_chapter_that_trains_runs_with_another_kernel)}
+
+
+@pytest.mark.parametrize("path", TRAINING)
+def test_chapter_that_trains_runs_with_another_kernel(path, running_elsewhere):
+    failed = running_elsewhere[path].result()
+    if failed:
+        pytest.fail(str(failed), pytrace=False)
+
+
+def test_the_other_kernel_adds_in_another_order():
+    """Or the test above would show nothing."""
+    kernel = execute.other_kernel()
+    if kernel is None:
+        pytest.skip("NumPy here is not on OpenBLAS: no other kernel")
+    code = ("import numpy as np; r = np.random.default_rng(0)\n"
+            "print((r.normal(size=(200, 300)) @ r.normal(size=(300, 100))).tobytes().hex())")
+    products = {subprocess.run([sys.executable, "-c", code], env=os.environ | extra, capture_output=True, check=True).stdout
+                for extra in ({}, {"OPENBLAS_CORETYPE": kernel})}
+    assert len(products) == 2
 
 
 @pytest.mark.parametrize("flag", _nbfilter.FLAGS)

@@ -1,5 +1,7 @@
 """The tools, on a tiny book that has every construct (sample_book.py)."""
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -8,6 +10,7 @@ import pytest
 
 import _nbfilter
 import book
+import conftest
 import execute
 import lint
 import pages
@@ -110,10 +113,76 @@ def test_a_warning_of_quarto_is_an_error(sample, tmp_path, monkeypatch):
         site_build.build(sample, tmp_path / "site")
 
 
-def test_a_failing_cell_is_named(tmp_path):
-    sample_book.write_notebook(tmp_path / "bad.ipynb", ["# Bad", ("code", "x = 1"), ("code", "x / 0")])
-    assert execute.run("bad.ipynb", tmp_path) == (
-        "bad.ipynb, cell 2 (id cell-2)\n    x / 0\n    ZeroDivisionError: division by zero")
+FAILING = {
+    "a statement": (["# Bad", ("code", "x = 1\nx / 0")],
+                    "bad.ipynb, cell 1 (id cell-1)\n    x / 0\n    ZeroDivisionError: division by zero"),
+    "an assertion": (["# Bad", ("code", "a = [1, 2]\nfor b in a:\n    assert b < 2 and len(a) == 2, 'too large'")],
+                     "bad.ipynb, cell 1 (id cell-1)\n    assert b < 2 and len(a) == 2, 'too large'\n"
+                     "    AssertionError: too large\n    b = 2\n    len(a) = 2"),
+    "a dead kernel": (["# Bad", ("code", "import os\nos._exit(1)")],
+                      "bad.ipynb, cell 1 (id cell-1)\n    import os\n    the kernel died"),
+}
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_a_failure_names_cell_line_and_values(kind, tmp_path):
+    contents, told = FAILING[kind]
+    sample_book.write_notebook(tmp_path / "bad.ipynb", contents)
+    assert str(execute.run("bad.ipynb", tmp_path)) == told
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """The sample with a chapter that fails; (its folder, the failures)."""
+    root = sample_book.make(tmp_path_factory.mktemp("broken") / "book")
+    nb = book.read(root / "nbs/one.ipynb")
+    nb["cells"].insert(-1, sample_book.cell("last", ("code", "got = square(3)\nassert got == 8")))
+    book.write(root / "nbs/one.ipynb", nb)
+    return root, execute.run_all(root, jobs=2)[0]
+
+
+def test_a_chapter_that_fails_does_not_withhold_the_others(broken, tmp_path):
+    root, failures = broken
+    assert [failed.path for failed in failures] == ["nbs/one.ipynb"]
+    assert "hello from the index" in str(book.read(root / book.INDEX))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site_build.shutil, "which", lambda name: None)
+        site = site_build.build(root, tmp_path / "site").parent
+    assert "did not run to its end" in words(site, "nbs/one.html")
+    assert "assert got == 8 AssertionError: got = 9" in words(site, "nbs/one.html")
+    assert "did not run to its end" not in words(site, "nbs/two.html")
+
+
+def test_progress_is_told_before_a_chapter_starts(broken, capsys):
+    root, _ = broken
+    execute.run_all(root, jobs=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines if " left" in line] == [[n, "of", "3,"] for n in "123"]
+    assert lines[-1].startswith("3 chapters ran in ")
+
+
+def test_how_much_is_left_is_told_at_the_pace_of_what_ran(monkeypatch, tmp_path):
+    monkeypatch.setattr(execute, "SECONDS", tmp_path / "seconds.json")
+    book.write(execute.SECONDS, {"a": 60, "b": 120, "c": 180})
+    progress = execute.Progress(["a", "b", "c"], jobs=1)
+    assert progress.left() == 360
+    progress.end("a", 120, None)
+    assert progress.left() == 2 * (120 + 180)
+
+
+def test_what_was_not_checked_is_one_sentence():
+    reasons = ["could not import 'torch': No module named 'torch'", "Skipped: no Chromium on this machine",
+               "could not import 'jax': No module named 'jax'", "3 cells need torch; their stored outputs stand", "a Tuesday"]
+    assert conftest.unchecked(reasons) == ("Not checked: what needs PyTorch and what needs JAX (make test COMPARE=1); "
+                                           "the pages in a browser (install Chromium); a Tuesday.")
+    assert conftest.unchecked([]) == "Everything was checked."
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or shutil.which("make") is None, reason="Windows has no make")
+def test_make_lab_works_as_root_and_takes_arguments():
+    asked = subprocess.run(["make", "--dry-run", "lab", "ARGS=--port=9999"], cwd=book.ROOT, capture_output=True, text=True).stdout
+    line = next(line for line in asked.splitlines() if "jupyter lab" in line)
+    assert "--port=9999" in line and ("--allow-root" in line) == (os.getuid() == 0)
 
 
 BAD = {

@@ -1,5 +1,6 @@
 """The book as files: its order (from _quarto.yml) and its notebooks."""
 import json
+import re
 from pathlib import Path
 
 import yaml
@@ -32,6 +33,21 @@ def chapters(root=ROOT):
 def notebooks(root=ROOT):
     """All notebooks that run: the index last, for it shows what the newest chapter has."""
     return chapters(root) + [INDEX]
+
+
+def code(nb):
+    """All the code of a notebook, as one text."""
+    return "\n".join("".join(cell["source"]) for cell in nb["cells"] if cell["cell_type"] == "code")
+
+
+def measures(nb):
+    """Does it take times? Then it runs alone."""
+    return re.search(r"\b(perf_counter|timeit|benchmarks)\b", code(nb)) is not None
+
+
+def trains(nb):
+    """Does it follow gradients? Then another processor's last digits may lead it elsewhere."""
+    return re.search(r"\.backward\(|\.fit\(", code(nb)) is not None
 
 
 def read(path):

@@ -123,10 +123,3 @@ def build(source=book.STAGE, site=book.SITE):
     else:
         with_sphinx(source, site)
     return site / "index.html"
-
-
-if __name__ == "__main__":
-    page = build()
-    print(f"\nThe book is ready. Open it in a browser:\n  {page.as_uri()}")
-    if shutil.which("quarto"):
-        print(f"Quarto's search needs a server:\n  python3 -m http.server --directory {page.parent}")
