@@ -57,7 +57,7 @@ CASES = [
     "net.get_buffer('blocks.0.steps')", "net.get_buffer('gain')", "net.get_buffer('blocks.0.nix')", "sorted(net._parameters)", "sorted(net._modules)", "list(net.blocks._modules)", "'gain' in dir(net) and 'blocks' in dir(net)", "net.nothing", "net.nix", "hasattr(net, 'nix')", "repr(net)", "str(net)",
     # Assignment.
     "net.gain = m.ones(3)", "net.gain = None; net.gain", "net.gain = m.nn.Parameter(m.zeros(2)); net.gain", "net.first = 3", "net.first = None; [name for name, _ in net.named_modules()]", "net.first = m.nn.Linear(3, 3); net.first is net.again", "net.x = 3; net.x", "net.x = m.ones(2); list(dict(net.named_buffers()))",
-    "net.b = m.nn.Buffer(m.ones(2)); list(dict(net.named_buffers()))", "net.b = m.nn.Buffer(m.ones(2), persistent=False); list(net.state_dict())", "net.b = m.nn.Buffer(m.ones(2)); net.b = m.zeros(3); net.b", "net.b = m.nn.Buffer(m.ones(2)); net.b = 3", "net.b = m.nn.Buffer(m.ones(2)); net.b = None; net.b", "net.plain = 3; net.plain = m.nn.Parameter(m.ones(1)); list(dict(net.named_parameters(recurse=False)))",
+    "net.b = m.nn.Buffer(m.ones(2)); list(dict(net.named_buffers()))", "net.b = m.nn.Buffer(m.ones(2), persistent=False); list(net.state_dict())", "net.b = m.nn.Buffer(m.ones(2), persistent=False); net.b = m.zeros(2); list(net.state_dict())", "net.b = m.nn.Buffer(m.ones(2), persistent=False); net.b = m.nn.Buffer(m.ones(2)); list(net.state_dict())", "net.register_buffer('b', m.nn.Buffer(m.ones(2), persistent=False)); list(net.state_dict())", "net.b = m.nn.Buffer(m.ones(2)); net.b = m.zeros(3); net.b", "net.b = m.nn.Buffer(m.ones(2)); net.b = 3", "net.b = m.nn.Buffer(m.ones(2)); net.b = None; net.b", "net.plain = 3; net.plain = m.nn.Parameter(m.ones(1)); list(dict(net.named_parameters(recurse=False)))",
     "net.gain = m.nn.Linear(1, 1); list(net._parameters), list(net._modules)", "del net.gain; hasattr(net, 'gain')", "del net.first; [name for name, _ in net.named_children()]", "del net.nix", "net.x = 1; del net.x; hasattr(net, 'x')",
     "net.register_parameter('w', m.nn.Parameter(m.ones(1))); net.w", "net.register_parameter('w.v', m.nn.Parameter(m.ones(1)))", "net.register_parameter('', m.nn.Parameter(m.ones(1)))", "net.register_parameter(3, m.nn.Parameter(m.ones(1)))", "net.register_parameter('forward', m.nn.Parameter(m.ones(1)))", "net.register_parameter('w', m.ones(1))", "net.register_parameter('gain', None); net.gain",
     "net.register_buffer('w', m.ones(1)); net.w", "net.register_buffer('w.v', m.ones(1))", "net.register_buffer('', m.ones(1))", "net.register_buffer(3, m.ones(1))", "net.register_buffer('gain', m.ones(1))", "net.register_buffer('w', 3)", "net.register_buffer('w', None); list(net.state_dict())[:2]", "net.register_buffer('w', m.ones(1), persistent=False); 'w' in net.state_dict()",
@@ -144,3 +144,69 @@ def test_a_state_from_before_batches_were_counted():
         assert str(net.load_state_dict(state)) == "<All keys matched successfully>"
         assert net[0].num_batches_tracked.item() == 1
         with pytest.raises(RuntimeError, match="running_mean"): net.load_state_dict({"0.weight": library.ones(2), "0.bias": library.ones(2)})
+
+
+# What PyTorch calls of a child while something is asked of its parent, `m` the package, `net` the parent, `state` a state of it.
+ASKED = ["net.train()", "net.eval()", "net.train(False)", "net.requires_grad_(False)", "net.zero_grad()", "net.zero_grad(False)", "net.apply(lambda k: None)", "net.double()", "net.half()", "net.float()", "net.to(m.float64)", "net.to('cpu')", "net.cpu()",
+         "net.type(m.float64)", "net.to_empty(device='cpu')", "list(net.parameters())", "list(net.parameters(recurse=False))", "list(net.named_parameters('p', remove_duplicate=False))", "list(net.buffers())", "list(net.named_buffers())", "list(net.modules())", "list(net.named_modules())", "list(net.children())",
+         "net.state_dict()", "net.state_dict(prefix='p.', keep_vars=True)", "net.load_state_dict(state)", "net.load_state_dict(state, assign=True)", "net.load_state_dict({}, strict=False)", "copy.deepcopy(net)", "copy.copy(net)", "repr(net)", "net.get_submodule('0.inner')", "net.get_parameter('0.inner.weight')",
+         "net.get_buffer('0.steps')", "net.set_submodule('0.inner', m.nn.Identity())", "net(m.ones(1, 2))", "dir(net)", "net.add_module('more', m.nn.ReLU())", "net[0].eval()", "net[0].half()", "net[0].cpu()", "list(net[0].buffers())", "net[0].state_dict()", "net[0].load_state_dict(net[0].state_dict())",
+         "setattr(net[0], 'p', m.nn.Parameter(m.ones(1)))", "setattr(net[0], 'b', m.nn.Buffer(m.ones(1)))", "setattr(net[0], 'steps', m.ones(1))", "setattr(net[0], 'steps', None)", "setattr(net[0], 'inner', m.nn.ReLU())", "setattr(net[0], 'inner', None)", "setattr(net[0], 'n', 1)", "delattr(net[0], 'steps')"]
+OWN = ["train", "eval", "requires_grad_", "zero_grad", "apply", "_apply", "to", "half", "float", "double", "cpu", "type", "to_empty", "parameters", "named_parameters", "buffers", "named_buffers", "modules", "named_modules", "children", "named_children", "_named_members", "state_dict", "_save_to_state_dict", "get_extra_state",
+       "load_state_dict", "_load_from_state_dict", "set_extra_state", "__setstate__", "extra_repr", "_get_name", "get_submodule", "get_parameter", "get_buffer", "set_submodule", "add_module", "register_module", "register_parameter", "register_buffer", "__dir__"]
+
+
+def asked(m, code):
+    """Which methods of a child, each overridden, are called by `code`, in order."""
+    told = []
+    def own(name):
+        def method(self, *args, **kwargs):
+            told.append(name)
+            return {"get_extra_state": lambda: m.ones(1), "set_extra_state": lambda: None}.get(name, lambda: getattr(super(Child, self), name)(*args, **kwargs))()
+        return method
+
+    class Child(m.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = m.nn.Linear(2, 2)
+            self.register_buffer("steps", m.zeros(1))
+        def forward(self, x): return self.inner(x)
+    net = m.nn.Sequential(Child(), m.nn.Sequential(Child()))
+    for p in net.parameters(): p.grad = m.ones(p.shape)
+    scope = {"m": m, "net": net, "copy": copy}
+    for name in OWN: setattr(Child, name, own(name))
+    scope["state"] = net.state_dict()
+    told.clear()
+    eval(code, scope)
+    return told
+
+
+@pytest.mark.parametrize("code", ASKED)
+def test_a_childs_own_method_is_called_where_pytorch_calls_it(code):
+    assert asked(en, code) == asked(pytest.importorskip("torch"), code)
+
+
+def test_a_class_reads_what_an_older_version_of_it_wrote():
+    """By the version in `_metadata`, and in the order of PyTorch; what it wrote itself is taken back too where the load fails."""
+    def outcome(m):
+        told = []
+        class Scaled(m.nn.Module):
+            _version = 3
+            def __init__(self):
+                super().__init__()
+                self.scale, self.inner = m.nn.Parameter(m.ones(2)), m.nn.Linear(1, 1)
+            def _load_from_state_dict(self, state, prefix, metadata, *rest):
+                told.append((prefix, dict(metadata), sorted(state)))
+                if metadata.get("version") == 2: state[prefix + "scale"] = state.pop(prefix + "log_scale").exp()
+                super()._load_from_state_dict(state, prefix, metadata, *rest)
+                told.append(self.scale.tolist())
+        net = m.nn.Sequential(Scaled())
+        state = net.state_dict()
+        state["0.log_scale"] = state.pop("0.scale") * 0
+        state._metadata["0"]["version"] = 2
+        for strict in (True, False): told.append(str(net.load_state_dict(state, strict=strict)))
+        state["0.inner.bias"] = m.ones(5)
+        try: net.load_state_dict(state)
+        except RuntimeError as e: told.append(str(e).split("\n\t")[1][:40])
+        return told
+    assert outcome(en) == outcome(pytest.importorskip("torch"))

@@ -38,7 +38,7 @@ class Module():
         ""
         ...
     def double(self) -> Module:
-        "All floating parameters and buffers as float64."
+        "All floating parameters and buffers, by `Tensor.double`."
         ...
     def eval(self) -> Module:
         "`train(False)`."
@@ -47,13 +47,16 @@ class Module():
         "What a layer says of itself in its repr."
         ...
     def float(self) -> Module:
-        "All floating parameters and buffers as float32."
+        "All floating parameters and buffers, by `Tensor.float`."
         ...
     def forward(self, *args, **kwargs):
         ""
         ...
     def get_buffer(self, target: str) -> Tensor:
         ""
+        ...
+    def get_extra_state(self) -> Any:
+        "What a module keeps in the state beside tensors. A class that has some has its own, and a `set_extra_state` too."
         ...
     def get_parameter(self, target: str) -> Parameter:
         ""
@@ -62,12 +65,12 @@ class Module():
         "The module with a dotted name. AttributeError if there is none."
         ...
     def half(self) -> Module:
-        "All floating parameters and buffers as float16."
+        "All floating parameters and buffers, by `Tensor.half`."
         ...
     def load_state_dict(self, state_dict, strict: builtins.bool = True, assign: builtins.bool = False):
         "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does"
         ...
-    def modules(self):
+    def modules(self, remove_duplicate: builtins.bool = True):
         ""
         ...
     def named_buffers(self, prefix: str = '', recurse: builtins.bool = True, remove_duplicate: builtins.bool = True):
@@ -121,14 +124,26 @@ class Module():
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Module:
         "Freeze the parameters (`False`), or let them be trained again."
         ...
-    def state_dict(self, *, destination: dict | None = None, prefix: str = '', keep_vars: builtins.bool = False):
+    def set_extra_state(self, state: Any) -> None:
+        "Take back what `get_extra_state` gave."
+        ...
+    def set_submodule(self, target: str, module: Module, strict: builtins.bool = False) -> None:
+        "Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is something else"
+        ...
+    def state_dict(self, *args, destination: dict | None = None, prefix: str = '', keep_vars: builtins.bool = False):
         "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`)."
         ...
     def to(self, *args, dtype=None, device=None, non_blocking: builtins.bool = False) -> Module:
         "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError"
         ...
+    def to_empty(self, *, device, recurse: builtins.bool = True) -> Module:
+        "All parameters and buffers on a device, with no numbers in them yet."
+        ...
     def train(self, mode: builtins.bool = True) -> Module:
         "Set `training` here and below: what Dropout and BatchNorm look at. ValueError unless `mode` is a bool."
+        ...
+    def type(self, dst_type) -> Module:
+        "All parameters and buffers as a dtype, the integers too."
         ...
     def zero_grad(self, set_to_none: builtins.bool = True) -> None:
         "Forget the gradients of all parameters; or fill them with zeros."

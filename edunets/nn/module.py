@@ -6,22 +6,23 @@ from __future__ import annotations
 import itertools
 import math
 from collections import OrderedDict
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, NamedTuple
 
 from ..autograd.leaves import twin_of
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
-from ..creation import empty
+from ..creation import empty, empty_like
 from ..errors import error
 from ..names import FUNCTIONS, check_tensor, finish, is_floating
 from ..table import NO_PARAMS, OPS, call, check, decompose, kernel
-from ..tensors import Tensor, device, dtype, float16, float32, float64, patch
+from ..tensors import Tensor, device, dtype, patch
 
 # %% auto #0
-__all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'store_of', 'set_member', 'get_member', 'forget',
-           'delete_member', 'list_members', 'check_name', 'register', 'dotted', 'members', 'values', 'member',
-           'conversion', 'indented', 'linear_kernel', 'linear_weight', 'flat', 'mapped', 'check_linear', 'functional',
-           'linear', 'Filled', 'fill', 'fans', 'default_init', 'initialize', 'Linear', 'Sequential']
+__all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of', 'set_member',
+           'get_member', 'forget', 'delete_member', 'list_members', 'check_name', 'register', 'dotted', 'values',
+           'member', 'conversion', 'as_type', 'indented', 'linear_kernel', 'linear_weight', 'flat', 'mapped',
+           'check_linear', 'functional', 'linear', 'Filled', 'fill', 'fans', 'default_init', 'initialize', 'Linear',
+           'Sequential']
 
 # %% ../../nbs/03_nn.ipynb #nnparam1
 class Parameter(Tensor):
@@ -51,11 +52,14 @@ class Module:
     """A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As
     `torch.nn.Module`."""
     training = True
+    _version = 1                      # of what a state of this class holds
     _hooks = None                     # made when the first hook is registered
 
     def __init__(self):
         for store in ("_parameters", "_buffers", "_modules"): object.__setattr__(self, store, {})
         object.__setattr__(self, "_non_persistent_buffers_set", set())
+
+    def __setstate__(self, state: dict) -> None: vars(self).update(state)
 
     def forward(self, *args, **kwargs):
         raise error(NotImplementedError, f'Module [{type(self).__name__}] is missing the required "forward" function',
@@ -69,10 +73,20 @@ class Module:
         return self.train(False)
 
 # %% ../../nbs/03_nn.ipynb #nnstore1
-# what goes where by itself; what may be put there later; how it is called
+class Store(NamedTuple):
+    kind: type                # what goes there by itself
+    later: type               # what may take the place of what is there
+    called: str
+    put: Callable             # (module, name, value): how a value comes there; a class may have its own `register_...`
+
+def put_buffer(module: Module, name: str, value: Tensor | None) -> None:
+    kept = name not in module._non_persistent_buffers_set
+    module.register_buffer(name, value, getattr(value, "persistent", kept))
+
 STORES = {
-    "_parameters": (Parameter, Parameter, "parameter"), "_modules": (Module, Module, "child module"),
-    "_buffers": (Buffer, Tensor, "buffer")
+    "_parameters": Store(Parameter, Parameter, "parameter", lambda module, *member: module.register_parameter(*member)),
+    "_modules": Store(Module, Module, "child module", lambda module, *member: register(module, "_modules", *member)),
+    "_buffers": Store(Buffer, Tensor, "buffer", put_buffer)
 }
 
 def store_of(module: Module, name: str) -> dict | None:
@@ -80,22 +94,21 @@ def store_of(module: Module, name: str) -> dict | None:
     return next((vars(module)[store] for store in STORES if name in vars(module).get(store, ())), None)
 
 def set_member(self: Module, name: str, value) -> None:
-    for store, (kind, later, called) in STORES.items():
+    for store, (kind, later, called, put) in STORES.items():
         kept = vars(self).get(store)
         if isinstance(value, kind):
             if kept is None:
                 raise error(AttributeError, f"cannot assign {called} before Module.__init__() call",
                             "the module has no place for it yet", "super().__init__() first")
             if name not in kept: forget(self, name)
-            return register(self, store, name, value)
+            return put(self, name, value)
         if kept is not None and name in kept:
             if value is not None and not isinstance(value, later):
                 raise error(
                     TypeError, f"cannot assign '{type(value).__name__}' as {called} '{name}' "
                     f"(edunets.nn.{kind.__name__} or None expected)", f"'{name}' is a {called} of this module",
                     f"del module.{name} first, or en.nn.{kind.__name__}(...)")
-            kept[name] = value
-            return None
+            return put(self, name, value)
     object.__setattr__(self, name, value)
 
 Module.__setattr__ = set_member
@@ -126,7 +139,7 @@ Module.__getattr__, Module.__delattr__, Module.__dir__ = get_member, delete_memb
 # %% ../../nbs/03_nn.ipynb #nnregis1
 def check_name(module: Module, store: str, name: str) -> None:
     "A TypeError or KeyError for what can't be the name of a member."
-    called = STORES[store][2].replace("child ", "")
+    called = STORES[store].called.replace("child ", "")
     if not isinstance(name, str): raise error(TypeError, f"{called} name should be a string. Got {type(name).__name__}", "it becomes an attribute", f"str({name!r})")
     if "." in name: raise error(KeyError, f'{called} name can\'t contain "."', "a dot separates the names of nested modules", repr(name.replace(".", "_")))
     if not name: raise error(KeyError, f'{called} name can\'t be empty string ""', "it becomes an attribute", "'weight'")
@@ -135,13 +148,12 @@ def check_name(module: Module, store: str, name: str) -> None:
 def register(module: Module, store: str, name: str, value) -> None:
     "Put a member into its store. TypeError for a value of another kind, ValueError for a parameter that was computed."
     check_name(module, store, name)
-    kind, later, called = STORES[store]
+    kind, later, called, _ = STORES[store]
     if value is not None and not isinstance(value, later):
         raise error(TypeError, f"cannot assign '{type(value).__name__}' object to {called} '{name}' (edunets.nn.{later.__name__} or None required)", "each store has its kind", f"en.nn.{kind.__name__}(...)")
     if kind is Parameter and value is not None and not value.is_leaf:
         raise error(ValueError, f"Cannot assign non-leaf Tensor to parameter '{name}'.", "a parameter is what an optimizer writes, not what was computed", "en.nn.Parameter(x.detach())")
     vars(module)[store][name] = value
-    if isinstance(value, Buffer) and not value.persistent: module._non_persistent_buffers_set.add(name)
 
 @patch
 def register_parameter(self: Module, name: str, param: Parameter | None) -> None:
@@ -175,13 +187,14 @@ def named_modules(self: Module, memo: set | None = None, prefix: str = "",
 
 def dotted(prefix: str, name: str) -> str: return f"{prefix}.{name}" if prefix else name
 
-def members(module: Module, store: str, prefix: str, recurse: bool,
-            remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
-    "What a module and those below it have in a store, each with its dotted name."
+@patch
+def _named_members(self: Module, get_members_fn: Callable[[Module], Iterable[tuple[str, Any]]], prefix: str = "",
+                   recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
+    "What `get_members_fn` finds in this module and in those below it, each with its dotted name."
     seen = set()
-    below = module.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-    for path, m in below if recurse else [(prefix, module)]:
-        for name, value in vars(m)[store].items():
+    below = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+    for path, module in below if recurse else [(prefix, self)]:
+        for name, value in get_members_fn(module):
             if value is None or id(value) in seen: continue
             if remove_duplicate: seen.add(id(value))
             yield dotted(path, name), value
@@ -191,18 +204,22 @@ def members(module: Module, store: str, prefix: str, recurse: bool,
 def named_parameters(self: Module, prefix: str = "", recurse: bool = True,
                      remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
     "All parameters, each with its dotted name; a shared one once."
-    return members(self, "_parameters", prefix, recurse, remove_duplicate)
+    return self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
 @patch
 def named_buffers(self: Module, prefix: str = "", recurse: bool = True,
                   remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
     "All buffers, each with its dotted name."
-    return members(self, "_buffers", prefix, recurse, remove_duplicate)
+    return self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
 
 @patch
 def named_children(self: Module) -> Iterator[tuple[str, Module]]:
     "The modules just below, each with its name."
-    return members(self, "_modules", "", False, True)
+    seen = set()
+    for name, child in self._modules.items():
+        if child is None or child in seen: continue
+        seen.add(child)
+        yield name, child
 
 def values(pairs) -> Iterator: return (value for _, value in pairs)
 
@@ -214,7 +231,8 @@ def buffers(self: Module, recurse: bool = True) -> Iterator[Tensor]: return valu
 @patch
 def children(self: Module) -> Iterator[Module]: return values(self.named_children())
 @patch
-def modules(self: Module) -> Iterator[Module]: return values(self.named_modules())
+def modules(self: Module, remove_duplicate: bool = True) -> Iterator[Module]:
+    return values(self.named_modules(remove_duplicate=remove_duplicate))
 
 # %% ../../nbs/03_nn.ipynb #nnfinds1
 @patch
@@ -235,7 +253,7 @@ def member(module: Module, target: str, store: str):
     path, _, name = target.rpartition(".")
     owner = module.get_submodule(path)
     if name not in vars(owner)[store]:
-        raise error(AttributeError, f"{type(owner).__name__} has no {STORES[store][2]} `{name}`",
+        raise error(AttributeError, f"{type(owner).__name__} has no {STORES[store].called} `{name}`",
                     f"looked for '{target}'", f"one of {list(vars(owner)[store])}")
     return vars(owner)[store][name]
 
@@ -244,13 +262,34 @@ def get_parameter(self: Module, target: str) -> Parameter: return member(self, t
 @patch
 def get_buffer(self: Module, target: str) -> Tensor: return member(self, target, "_buffers")
 
+# %% ../../nbs/03_nn.ipynb #3f1a6c05
+#| code-fold: true
+@patch
+def set_submodule(self: Module, target: str, module: Module, strict: bool = False) -> None:
+    """Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is something else
+    or, if `strict`, nothing."""
+    if not target:
+        raise error(ValueError, "Cannot set the submodule without a target name!", "it is put in place of a child",
+                    "the name of a child")
+    if not isinstance(module, Module):
+        raise error(ValueError, f"`module` is not an nn.Module, found {module.__class__}", "a child is a module",
+                    "en.nn.Identity()")
+    path, _, name = target.rpartition(".")
+    owner = self.get_submodule(path) if path else self
+    if (hasattr(owner, name) or strict) and not isinstance(getattr(owner, name, None), Module):
+        raise error(AttributeError, f"`{name}` is not an nn.Module" if hasattr(owner, name) else
+                    f"{owner._get_name()} has no attribute `{name}`", "only a child is replaced",
+                    f"one of {list(owner._modules)}")
+    setattr(owner, name, module)
+
 # %% ../../nbs/03_nn.ipynb #nnmodes1
 @patch
 def train(self: Module, mode: bool = True) -> Module:
     "Set `training` here and below: what Dropout and BatchNorm look at. ValueError unless `mode` is a bool."
     if not isinstance(mode, bool):
         raise error(ValueError, "training mode is expected to be boolean", f"given {mode!r}", "train(True), or eval()")
-    for module in self.modules(): module.training = mode
+    self.training = mode
+    for child in self.children(): child.train(mode)
     return self
 
 @patch
@@ -263,8 +302,8 @@ def requires_grad_(self: Module, requires_grad: bool = True) -> Module:
 def zero_grad(self: Module, set_to_none: bool = True) -> None:
     "Forget the gradients of all parameters; or fill them with zeros."
     for p in self.parameters():
-        if set_to_none: p.grad = None
-        elif p.grad is not None: p.grad = FUNCTIONS["zeros_like"](p.grad)
+        if set_to_none or p.grad is None: p.grad = None
+        else: p.grad.detach_().zero_()
 
 @patch
 def apply(self: Module, fn: Callable[[Module], None]) -> Module:
@@ -275,15 +314,17 @@ def apply(self: Module, fn: Callable[[Module], None]) -> Module:
 
 # %% ../../nbs/03_nn.ipynb #nnconve1
 @patch
-def _apply(self: Module, fn: Callable[[Tensor], Tensor]) -> Module:
+def _apply(self: Module, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
     "Replace the memory of every parameter, gradient and buffer; the Parameter objects stay, so an optimizer still knows them."
-    for module in self.modules():
-        for p in module._parameters.values():
-            if p is None: continue
-            p.data = fn(p.data)
-            if p._grad is not None: p._grad = fn(p._grad)
-        for name, buffer in module._buffers.items():
-            if buffer is not None: module._buffers[name] = fn(buffer)
+    if recurse:
+        for child in self.children(): child._apply(fn)
+    for name, p in self._parameters.items():
+        if p is None: continue
+        with no_grad():
+            p.data = fn(p)
+            if p._grad is not None: p._grad.data = fn(p._grad)
+    for name, buffer in self._buffers.items():
+        if buffer is not None: self._buffers[name] = fn(buffer)
     return self
 
 @patch
@@ -300,18 +341,30 @@ def to(self: Module, *args, dtype: dtype | None = None, device: device | str | N
                     "a parameter that can't change by a little can't be trained", "en.float32")
     return self._apply(lambda x: x.to(device=device, dtype=dtype if is_floating(x) else None))
 
-def conversion(name: str, kind: dtype) -> Callable:
-    "The method that takes a module to a dtype."
-    def method(self: Module) -> Module: return self.to(kind)
-    method.__name__, method.__doc__ = name, f"All floating parameters and buffers as {kind.name}."
+def conversion(name: str) -> Callable:
+    "The method that takes a module to a dtype, by the tensor method of that name."
+    def method(self: Module) -> Module: return self._apply(lambda x: getattr(x, name)() if is_floating(x) else x)
+    method.__name__, method.__doc__ = name, f"All floating parameters and buffers, by `Tensor.{name}`."
     return method
 
-for name, kind in {"float": float32, "double": float64, "half": float16}.items(): setattr(Module, name, conversion(name, kind))
+for name in ("float", "double", "half"): setattr(Module, name, conversion(name))
+
+# %% ../../nbs/03_nn.ipynb #3f1a6c04
+def as_type(self: Module, dst_type: dtype | str) -> Module:
+    "All parameters and buffers as a dtype, the integers too."
+    return self._apply(lambda x: x.type(dst_type))
+
+Module.type = as_type      # not by `patch`: this page needs Python's `type`
 
 @patch
-def cpu(self: Module) -> Module: return self.to("cpu")
+def cpu(self: Module) -> Module: return self._apply(lambda x: x.cpu())
 @patch
-def cuda(self: Module, device: int | None = None) -> Module: return self.to("cuda" if device is None else f"cuda:{device}")
+def cuda(self: Module, device: int | None = None) -> Module:
+    return self._apply(lambda x: x.to("cuda" if device is None else f"cuda:{device}"))
+@patch
+def to_empty(self: Module, *, device: device | str | None, recurse: bool = True) -> Module:
+    "All parameters and buffers on a device, with no numbers in them yet."
+    return self._apply(lambda x: empty_like(x, device=device), recurse=recurse)
 
 # %% ../../nbs/03_nn.ipynb #nnreprs1
 @patch

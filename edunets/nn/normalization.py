@@ -368,6 +368,7 @@ class GroupNorm(Module):
 class Running(Module):
     "What layers share that remember the statistics of the batches they saw."
     ndims = ()      # how many dimensions an input may have
+    _version = 2
 
     def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
                  device, dtype, bias: bool):
@@ -391,9 +392,11 @@ class Running(Module):
         self.reset_running_stats()
         begin(self)
 
-    def _fill_state(self, state: dict, prefix: str) -> None:
-        name = prefix + "num_batches_tracked"      # networks saved before there was a count have none
-        if self.num_batches_tracked is not None: state.setdefault(name, self.num_batches_tracked)
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, local_metadata: dict, *rest) -> None:
+        if self.num_batches_tracked is not None and (local_metadata.get("version") or 1) < 2:
+            # layers of the first version had no count
+            state_dict.setdefault(prefix + "num_batches_tracked", self.num_batches_tracked)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def check_dims(self, input: Tensor) -> None:
         if input.ndim not in self.ndims:

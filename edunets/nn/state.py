@@ -3,38 +3,82 @@
 # %% ../../nbs/03b_state.ipynb #nnsthed1
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict, namedtuple
-from typing import Callable, Iterator, Mapping
+from typing import Any, Callable, Mapping
 
 from ..autograd.leaves import RemovableHandle
 from ..autograd.modes import no_grad
 from ..errors import error
 from .hooks import hooks_of
-from .module import Module, Parameter, dotted
+from .module import Module, Parameter
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['saved_members', 'IncompatibleKeys', 'places', 'misfits', 'quoted', 'inner_first', 'take']
+__all__ = ['EXTRA', 'has_own', 'given_by_place', 'check_silent', 'saved_members', 'IncompatibleKeys', 'misfit', 'not_needed',
+           'take', 'kept_values', 'put_back', 'load', 'quoted', 'check_told']
 
-# %% ../../nbs/03b_state.ipynb #nnstsav1
-def saved_members(module: Module) -> Iterator[tuple[str, dict, Tensor]]:
-    "What a module itself puts into the state: (name, its store, tensor), parameters first, then persistent buffers."
-    for store in (module._parameters, module._buffers):
-        for name, x in store.items():
-            if x is not None and name not in module._non_persistent_buffers_set: yield name, store, x
+# %% ../../nbs/03b_state.ipynb #3f1a6c10
+#| code-fold: true
+EXTRA = "_extra_state"      # the last part of the name under which a module's extra state lies
+
+def has_own(module: Module, method: str) -> bool:
+    "Has the class of a module its own version of a method?"
+    return getattr(type(module), method) is not getattr(Module, method)
 
 @patch
-def state_dict(self: Module, *, destination: dict | None = None, prefix: str = "",
+def get_extra_state(self: Module) -> Any:
+    "What a module keeps in the state beside tensors. A class that has some has its own, and a `set_extra_state` too."
+    raise error(RuntimeError, "Reached a code path in Module.get_extra_state() that should never be called.",
+                "this class has no extra state", "def get_extra_state(self) in your class")
+
+@patch
+def set_extra_state(self: Module, state: Any) -> None:
+    "Take back what `get_extra_state` gave."
+    raise error(RuntimeError, "Reached a code path in Module.set_extra_state() that should never be called.",
+                "this class has no extra state", "def set_extra_state(self, state) in your class")
+
+def given_by_place(args: tuple, destination: dict | None, prefix: str, keep_vars: bool) -> tuple:
+    "The arguments of `state_dict` when they are given by place, as they once were."
+    warnings.warn("Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=3)
+    return args + (destination, prefix, keep_vars)[len(args):]
+
+def check_silent(result: Any) -> None:
+    "A RuntimeError if a hook returned something: it is to change the state itself."
+    if result is not None:
+        raise error(RuntimeError, "state_dict post-hook must return None", f"it returned {type(result).__name__}",
+                    "change the dict that the hook is given")
+
+# %% ../../nbs/03b_state.ipynb #nnstsav1
+def saved_members(module: Module) -> dict[str, Tensor]:
+    "What a module itself puts into the state, by name: parameters first, then persistent buffers."
+    left_out = module._non_persistent_buffers_set
+    buffers = {name: x for name, x in module._buffers.items() if name not in left_out}
+    return {name: x for name, x in (module._parameters | buffers).items() if x is not None}
+
+@patch
+def _save_to_state_dict(self: Module, destination: dict, prefix: str, keep_vars: bool) -> None:
+    "Put what is this module's own into a state, under names that begin with `prefix`; a class may have its own way."
+    for name, x in saved_members(self).items(): destination[prefix + name] = x if keep_vars else x.detach()
+    if has_own(self, "get_extra_state"): destination[prefix + EXTRA] = self.get_extra_state()
+
+@patch
+def state_dict(self: Module, *args, destination: dict | None = None, prefix: str = "",
                keep_vars: bool = False) -> OrderedDict[str, Tensor]:
     """All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`).
-    What is saved of a model."""
-    state, hooks = OrderedDict() if destination is None else destination, self._hooks
+    What is saved of a model. `_metadata` of the result: the version of each module's class."""
+    if args: destination, prefix, keep_vars = given_by_place(args, destination, prefix, keep_vars)
+    if destination is None:
+        destination = OrderedDict()
+        destination._metadata = OrderedDict()
+    version, hooks = {"version": self._version}, self._hooks
+    if hasattr(destination, "_metadata"): destination._metadata[prefix[:-1]] = version
     for hook in list(hooks.state_pre.values()) if hooks else []: hook(self, prefix, keep_vars)
-    for name, _, x in saved_members(self): state[prefix + name] = x if keep_vars else x.detach()
+    self._save_to_state_dict(destination, prefix, keep_vars)
     for name, child in self._modules.items():
-        if child is not None: child.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    for hook in list(hooks.state.values()) if hooks else []: hook(self, state, prefix, {})
-    return state
+        if child is not None: child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+    for hook in list(hooks.state.values()) if hooks else []: check_silent(hook(self, destination, prefix, version))
+    return destination
 
 # %% ../../nbs/03b_state.ipynb #nnstinc1
 class IncompatibleKeys(namedtuple("IncompatibleKeys", "missing_keys unexpected_keys")):
@@ -42,78 +86,104 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", "missing_keys unexpected_k
     def __repr__(self) -> str: return super().__repr__() if any(self) else "<All keys matched successfully>"
     __str__ = __repr__
 
-def places(module: Module) -> dict[str, tuple[dict, str, Tensor]]:
-    "Where each name of a state is kept: (store, name in it, the tensor there now)."
-    return {
-        dotted(path, name): (store, name, x) for path, m in module.named_modules(remove_duplicate=False)
-        for name, store, x in saved_members(m)
-    }
+def misfit(name: str, value: Any, x: Tensor) -> str | None:
+    "What is wrong with a value for a tensor, in PyTorch's words."
+    if not isinstance(value, Tensor):
+        return (f'While copying the parameter named "{name}", expected edunets.Tensor or Tensor-like '
+                f"object from checkpoint but received {type(value)}")
+    if value.shape != x.shape:
+        return (f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, "
+                f"the shape in current model is {x.shape}.")
 
-def misfits(kept: dict, state: Mapping) -> list[str]:
-    "What is wrong with the values of a state, in PyTorch's words."
-    said = []
-    for name, (_, _, x) in kept.items():
-        value = state.get(name, x)
-        if not isinstance(value, Tensor):
-            said.append(f'While copying the parameter named "{name}", expected edunets.Tensor or Tensor-like '
-                        f'object from checkpoint but received {type(value)}')
-        elif value.shape != x.shape:
-            said.append(f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, "
-                        f"the shape in current model is {x.shape}.")
-    return said
+def not_needed(module: Module, state: Mapping, prefix: str) -> list[str]:
+    "The names of a state that neither a module nor one of its children asks for."
+    own = {*saved_members(module), EXTRA} if has_own(module, "set_extra_state") else {*saved_members(module)}
+    names = {key: key[len(prefix):].split(".", 1) for key in state if key.startswith(prefix)}
+    return [key for key, (name, *rest) in names.items() if name not in (module._modules if rest else own)]
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1
+@patch
+def _load_from_state_dict(self: Module, state_dict: dict, prefix: str, local_metadata: dict, strict: bool,
+                          missing_keys: list, unexpected_keys: list, error_msgs: list) -> None:
+    """Take what is this module's own out of a state: the names that begin with `prefix`. What is wrong goes into the three
+    lists. A class may have its own way; `local_metadata` holds the version of the class that made the state."""
+    for hook in list(self._hooks.load_pre.values()) if self._hooks else []:
+        hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+    for name, x in saved_members(self).items():
+        key = prefix + name
+        if key not in state_dict: missing_keys += [key] * strict
+        elif said := misfit(key, state_dict[key], x): error_msgs.append(said)
+        else: take(self, name, x, state_dict[key], local_metadata.get("assign_to_params_buffers", False))
+    if has_own(self, "set_extra_state"):
+        if prefix + EXTRA in state_dict: self.set_extra_state(state_dict[prefix + EXTRA])
+        else: missing_keys += [prefix + EXTRA] * strict
+    if strict: unexpected_keys += not_needed(self, state_dict, prefix)
+
+@no_grad()
+def take(module: Module, name: str, x: Tensor, value: Tensor, assign: bool) -> None:
+    "Copy a value into a module's tensor, or put it there itself."
+    if not assign: x.copy_(value)
+    elif isinstance(x, Parameter) and not isinstance(value, Parameter):
+        setattr(module, name, Parameter(value, x.requires_grad))
+    else: setattr(module, name, value.requires_grad_(x.requires_grad))
+
+# %% ../../nbs/03b_state.ipynb #nnstlod1b
+def kept_values(module: Module) -> list[tuple]:
+    "All parameters and buffers with their places, versions and a copy: (store, name, tensor, version, values)."
+    kept = [(store, name, x, x._version, x.detach().clone()) for store in (module._parameters, module._buffers)
+            for name, x in store.items() if x is not None]
+    for child in module._modules.values():
+        if child is not None: kept += kept_values(child)
+    return kept
+
+@no_grad()
+def put_back(kept: list[tuple]) -> None:
+    "Make undone what was written since `kept_values`."
+    for store, name, x, version, values in kept:
+        store[name] = x
+        if x._version != version: x.copy_(values)
+
+def load(module: Module, state: dict, metadata: dict, prefix: str, assign: bool, *wrong: list) -> None:
+    "Load a module by its `_load_from_state_dict`, and those below it; then its hooks are told."
+    local = metadata.get(prefix[:-1], {}) | ({"assign_to_params_buffers": True} if assign else {})
+    module._load_from_state_dict(state, prefix, local, True, *wrong)
+    for name, child in module._modules.items():
+        if child is None: continue
+        path = f"{prefix}{name}."
+        load(child, {key: x for key, x in state.items() if key.startswith(path)}, metadata, path, assign, *wrong)
+    keys = IncompatibleKeys(*wrong[:2])
+    for hook in list(module._hooks.load.values()) if module._hooks else []: check_told(hook(module, keys))
+
+# %% ../../nbs/03b_state.ipynb #3f1a6c12
 def quoted(names: list[str]) -> str: return ", ".join(f'"{name}"' for name in names)
 
-@patch
-def _fill_state(self: Module, state: dict, prefix: str) -> None:
-    """Give a state that is about to be loaded what older ones lack, under names that begin with `prefix`; a class may
-    have its own."""
+def check_told(result: Any) -> None:
+    if result is not None:
+        raise error(AssertionError, "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to "
+                    "return new values, if incompatible_keys need to be modified, it should be done inplace.",
+                    f"it returned {type(result).__name__}", "keys.missing_keys.clear()")
 
 @patch
 def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool = True,
                     assign: bool = False) -> IncompatibleKeys:
     """Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does
-    not fit and, if `strict`, for names too few or too many: then nothing was changed."""
+    not fit and, if `strict`, for names too few or too many: then nothing has changed."""
     if not isinstance(state_dict, Mapping):
         raise error(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.",
                     "a state is a dict of names and tensors", "model.load_state_dict(en.load(path))")
-    state, missing, unexpected, said = OrderedDict(state_dict), [], [], []
-    for path, module in list(self.named_modules(remove_duplicate=False)):
-        prefix = f"{path}." * bool(path)
-        module._fill_state(state, prefix)
-        for hook in list(module._hooks.load_pre.values()) if module._hooks else []:
-            hook(module, state, prefix, {}, strict, missing, unexpected, said)
-    kept = places(self)
-    missing += [name for name in kept if name not in state]
-    unexpected += [name for name in state if name not in kept]
-    if strict and missing: said.append(f"Missing key(s) in state_dict: {quoted(missing)}. ")
-    if strict and unexpected: said.append(f"Unexpected key(s) in state_dict: {quoted(unexpected)}. ")
-    said += misfits(kept, state)
-    if said:
-        raise error(RuntimeError, "\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:",
-                                               *said]), "the state belongs to another model; this one was not changed",
-                    "strict=False skips names; sizes must fit")
-    for name, place in kept.items():
-        if name in state: take(place, state[name], assign)
-    keys = IncompatibleKeys(missing, unexpected)
-    for module in inner_first(self):
-        for hook in list(module._hooks.load.values()) if module._hooks else []: hook(module, keys)
-    return keys
-
-# %% ../../nbs/03b_state.ipynb #nnstlod1b
-def inner_first(module: Module) -> Iterator[Module]:
-    for child in module._modules.values():
-        if child is not None: yield from inner_first(child)
-    yield module
-
-@no_grad()
-def take(place: tuple[dict, str, Tensor], value: Tensor, assign: bool) -> None:
-    "Copy a value into the tensor at a place, or put it there itself."
-    store, name, x = place
-    if not assign: x.copy_(value)
-    elif isinstance(x, Parameter) and not isinstance(value, Parameter): store[name] = Parameter(value, x.requires_grad)
-    else: store[name] = value
+    metadata, kept, missing, unexpected, said = getattr(state_dict, "_metadata", {}), kept_values(self), [], [], []
+    try:
+        load(self, OrderedDict(state_dict), metadata, "", assign, missing, unexpected, said)
+        if strict and unexpected: said.insert(0, f"Unexpected key(s) in state_dict: {quoted(unexpected)}. ")
+        if strict and missing: said.insert(0, f"Missing key(s) in state_dict: {quoted(missing)}. ")
+        if said:
+            raise error(RuntimeError, "\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:",
+                                                   *said]), "the state belongs to another model; this one is as it was",
+                        "strict=False skips names; sizes must fit")
+    except BaseException:
+        put_back(kept)
+        raise
+    return IncompatibleKeys(missing, unexpected)
 
 # %% ../../nbs/03b_state.ipynb #nnsthok1
 @patch
@@ -131,6 +201,11 @@ def register_load_state_dict_pre_hook(self: Module, hook: Callable) -> Removable
     """Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a
     state is loaded; it may rename keys."""
     return RemovableHandle(hooks_of(self).load_pre, hook)
+
+@patch
+def _register_load_state_dict_pre_hook(self: Module, hook: Callable, with_module: bool = False) -> RemovableHandle:
+    "The older form, which calls the hook without the module, unless `with_module`."
+    return self.register_load_state_dict_pre_hook(hook if with_module else lambda module, *args: hook(*args))
 
 @patch
 def register_load_state_dict_post_hook(self: Module, hook: Callable) -> RemovableHandle:
