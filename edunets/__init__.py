@@ -4,7 +4,8 @@ __version__ = "0.1.0"
 from math import e, inf, nan, pi
 
 from edunets import (tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
-                     ops, linalg, nn, optim, saving, data, datasets, utils)  # in order: each registers what the next use
+                     ops, linalg, nn, optim, saving, data, datasets, utils,
+                     distributions)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)

@@ -8,6 +8,7 @@ from . import composites
 from . import creation
 from . import data
 from . import datasets
+from . import distributions
 from . import draw
 from . import errors
 from . import indexing
