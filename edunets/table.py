@@ -23,11 +23,11 @@ from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
            'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled',
            'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'chosen', 'erf_coefficients', 'in_blocks', 'erf',
-           'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full', 'sort', 'scatter',
-           'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index',
-           'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
-           'entries', 'signature', 'card', 'html_card']
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'on_tape', 'check_custom', 'chosen',
+           'erf_coefficients', 'in_blocks', 'erf', 'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows',
+           'fold', 'full', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast',
+           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of',
+           'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -196,6 +196,7 @@ def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: 
     result._version_counter, result._seen = base._version_counter, base._version_counter.count
     if op.view is not keeps_nothing or not in_memory:
         result._parent, result._view = base, (op, params, name, ambient.get().grad)
+        if base._custom is not None: result._custom = base._custom
 
 def looks_into(array, base) -> bool:
     "Whether an array made from `base` lies in base's memory."
@@ -206,10 +207,12 @@ def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
     "The view column of detach: the base takes the value, and the view does not keep the base (and its graph) alive."
     return value
 
+# %% ../nbs/01a_table.ipynb #01arefr1
 def refresh(x: Tensor) -> None:
     "Derive a view anew if the memory was written since: its place on the tape, and a payload that is not an array."
     counter = x._version_counter
     if x._seen == counter.count: return
+    if x._custom is not None: return check_custom(x, "its base or another view of its base has been", on_tape(x))
     x._seen = counter.count
     op, params, name, grad = x._view
     with mode(grad=grad, inference=False):
@@ -217,7 +220,24 @@ def refresh(x: Tensor) -> None:
     if type(x.payload) not in BACKENDS: x.payload = now.payload
     # a leaf of its own, on its base's memory
     if x._node is None and x._requires_grad and not now._requires_grad: return
+    old = x._node, x._output_nr
     x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
+    if now._node is not None: now._node.retain_for(x, *old)
+
+# %% ../nbs/01a_table.ipynb #01acustc
+#| code-fold: true
+def on_tape(x: Tensor) -> bool:
+    "Whether ops on a view are recorded: it needs a gradient, or the tensor at the end of its chain does."
+    needed = x._requires_grad
+    while x._parent is not None: x = x._parent
+    return ambient.get().grad and (needed or x._requires_grad)
+
+def check_custom(x: Tensor, what: str, tracked: bool) -> None:
+    "A RuntimeError where a view that came out of a user's Function would be derived anew: without the Function's backward."
+    if x._custom is None or not tracked: return
+    raise error(RuntimeError, f"an output of {x._custom} is a view and {what} modified inplace.",
+                "a view that was written takes its gradient from its base, past the custom backward",
+                "return a clone from forward: x.view(-1).clone()")
 
 # %% ../nbs/01a_table.ipynb #5cc78cae
 kernel(

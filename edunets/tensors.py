@@ -28,6 +28,7 @@ class Tensor:
     _parent, _view, _seen = None, None, 0    # of a view: the tensor it looks into, how, and at which version
     _inference, _hooks = False, None
     _fleeting = False                        # an in-place op is about to overwrite it: who saves it, copies
+    _custom = None                           # a view that a user's Function returned: the name of that Function
     __array_priority__ = 1000                # NumPy steps back: array * tensor is a tensor
     __hash__ = object.__hash__
 

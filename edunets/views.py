@@ -7,7 +7,7 @@ import warnings
 from typing import Callable
 
 from .errors import error
-from .table import OPS, ambient, call, keeps_nothing, refresh, view
+from .table import OPS, ambient, call, check_custom, keeps_nothing, refresh, view
 from .tensors import BACKENDS, Tensor, Version, patch, wrap
 
 # %% auto #0
@@ -93,8 +93,9 @@ def check_write(x: Tensor) -> None:
     if x._requires_grad and x._node is None:
         raise error(RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.",
                     "gradients are taken with respect to this leaf; the write would end its being one", way)
+    check_custom(x, "is being", x._requires_grad)
     base = root(x)
-    if base._requires_grad and base._node is None:
+    if base._node is None and (base._requires_grad or x._requires_grad):
         raise error(RuntimeError,
                     "a view of a leaf Variable that requires grad is being used in an in-place operation.",
                     "the view lies in the leaf's memory, so the leaf would be written", way)
@@ -123,9 +124,10 @@ def alias(x: Tensor) -> Tensor:
 
 def adopt(x: Tensor, value: Tensor) -> None:
     "Put `x` where `value` is on the tape."
-    old = x._node
+    old = x._node, x._output_nr
     x._node, x._output_nr, x._requires_grad = value._node, value._output_nr, True
-    x._node.adopted_by(x, old)
+    x._node.adopted_by(x)
+    x._node.retain_for(x, *old)
 
 # %% ../nbs/01b_views.ipynb #4b7bca6a
 def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
@@ -143,6 +145,7 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
 def written(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
     """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there),
     in its version, in what it looks into, and on the tape."""
+    check_custom(x, "is being", value._requires_grad)
     put(x, value)
     if x._version_counter is None: x._version_counter = Version()
     x._version_counter.bump(where)
@@ -156,7 +159,7 @@ def write_back(x: Tensor, value: Tensor) -> None:
     tracked = ambient.get().grad and (base._requires_grad or value._requires_grad)
     in_memory = type(base.payload) in BACKENDS and ambient.get().trace is None
     if in_memory and not tracked: return
-    if value._node is not None: value._node.adopted_by(x, None)
+    if value._node is not None: value._node.adopted_by(x)
     while x._parent is not None:
         op, params, name, grad = x._view
         value = op.view(alias(x._parent), wrap(value.payload) if op.view is keeps_nothing else value, **params)

@@ -85,6 +85,15 @@ def view_after_its_base_was_written(m):
     y.mul_(3)
     return name(v.grad_fn)
 
+def retained_gradient_of_a_view_of_a_written_base(m):
+    base = leaf(m).clone()
+    v = base[1:]
+    y = v[0]
+    v.retain_grad()
+    base[0] += 0
+    y.backward()
+    return v.grad.tolist() if v.grad is not None else None, v.retains_grad
+
 def views_copied_together(m):
     base = m.arange(4.0)
     copied, view = copy.deepcopy([base, base[:2]])
@@ -95,6 +104,7 @@ DIFFERENCES = {
     view_of_a_leaf_under_no_grad: ((False, "RuntimeError"), (True, "RuntimeError"), "under no_grad nothing is recorded, the view is a constant"),
     pieces_written: (None, "RuntimeError", "each piece is a view of its own, its write is recorded like any"),
     overlapping_assignment: (None, "RuntimeError", "the new value is computed before it is stored"),
+    retained_gradient_of_a_view_of_a_written_base: (([1.0, 0.0], True), (None, True), "the view op is applied again to the view it was made of, so the gradient goes by there"),
     view_after_its_base_was_written: ("SliceBackward0", "AsStridedBackward0", "the view op is applied again, no other op is needed"),
 }
 
@@ -2082,6 +2092,36 @@ def gradients(y, a, b):
     return y, a.grad, b.grad
 
 
+# A view that a Function returned, and a write to it, to its base or past the tape
+
+FORWARDS = {
+    "a view made inside": lambda x: (x * 3).view(-1), "a view of the input": lambda x: x.view(4), "a row of the input": lambda x: x[0], "the input": lambda x: x,
+    "a detached input": lambda x: x.detach(), "fresh memory": lambda x: x * 3, "two views": lambda x: (x.view(4), x[0]), "two fresh ones": lambda x: (x * 2, x * 3), "detached, made inside": lambda x: (x * 3).detach(),
+}
+
+def unrecorded(m, y):
+    with m.no_grad(): y.mul_(2)
+
+FUNCTION_WRITES = {
+    "op": lambda m, x, y: y.relu_(), "number": lambda m, x, y: y.__setitem__(0, 5.0), "through a view": lambda m, x, y: y.view(-1).mul_(2), "input": lambda m, x, y: x.mul_(2), "no_grad": lambda m, x, y: unrecorded(m, y),
+    "value with a gradient": lambda m, x, y: y.copy_(m.ones(y.shape, requires_grad=True)), "detach": lambda m, x, y: y.detach().mul_(2), "data": lambda m, x, y: y.data.mul_(2), "view first": lambda m, x, y: y[:1].add_(1),
+}
+
+FUNCTION_INPUTS = {"leaf": lambda m: m.ones(2, 2, requires_grad=True), "computed": lambda m: m.ones(2, 2, requires_grad=True) * 1, "constant": lambda m: m.ones(2, 2)}
+
+def written_output(m, made, forward, write):
+    class Scale(m.autograd.Function):
+        @staticmethod
+        def forward(ctx, x): return forward(x)
+        @staticmethod
+        def backward(ctx, *grads): return sum(g.sum() for g in grads) * m.ones(2, 2)
+    x = made(m)
+    y = Scale.apply(x)
+    if isinstance(y, tuple): y = y[0]
+    refused = raised(lambda: write(m, x, y))
+    def gradient(): return m.autograd.grad((y * 2).sum(), x, allow_unused=True, retain_graph=True)[0]
+    return refused, raised(lambda: y.grad_fn), raised(gradient) or gradient()
+
 def check(run):
     theirs = outcome(run, torch)
     ours = outcome(run, en)
@@ -2106,6 +2146,47 @@ def test_kink(kink): check(at_kink(kink))
 def test_name(key):
     check(at_name(key, gradients))
     if key not in COMPOSED: check(at_name(key, lambda y, a, b: (name(y.grad_fn), nexts(y.grad_fn))))
+
+
+@pytest.mark.parametrize("write", FUNCTION_WRITES)
+@pytest.mark.parametrize("forward", FORWARDS)
+@pytest.mark.parametrize("made", FUNCTION_INPUTS)
+def test_function_output_written(made, forward, write): check(lambda m: written_output(m, FUNCTION_INPUTS[made], FORWARDS[forward], FUNCTION_WRITES[write]))
+
+
+# A retained gradient follows its tensor, to whatever node a write moves it
+
+RETAINED_WRITES = {
+    "none": lambda x, v: None, "base": lambda x, v: x[0].add_(0), "view": lambda x, v: v.mul_(2), "element": lambda x, v: v.__setitem__(0, 3.0), "detached": lambda x, v: x.detach().mul_(2), "other view": lambda x, v: x[:3].mul_(2),
+}
+
+@pytest.mark.parametrize("write", RETAINED_WRITES)
+def test_retained_gradient_follows(write):
+    def run(m):
+        x = m.ones(4, requires_grad=True).clone()
+        v = x[2:]
+        v.retain_grad()
+        RETAINED_WRITES[write](x, v)
+        (v * 2).sum().backward()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return v.grad, v.retains_grad
+    check(run)
+
+
+# A leaf may not be written under the tape, whatever it looks into
+
+LEAVES = {"fresh": lambda m: m.arange(6.0), "reshaped": lambda m: m.arange(6.0).reshape(2, 3), "a slice": lambda m: m.arange(8.0)[2:], "transposed": lambda m: m.ones(3, 2).t(), "a row": lambda m: m.ones(2, 3)[1], "detached": lambda m: (leaf(m) * 2).detach(), "as_strided": lambda m: m.arange(8.0).unfold(0, 4, 4)}
+LEAF_WRITES = {"element": lambda w: w.__setitem__(0, 5.0), "op": lambda w: w.add_(1), "row": lambda w: w[0].zero_(), "flat": lambda w: w.view(w.shape).mul_(2), "mask": lambda w: w.__setitem__(w > 0, 1.0), "fill": lambda w: w.fill_(1.0)}
+
+@pytest.mark.parametrize("write", LEAF_WRITES)
+@pytest.mark.parametrize("made", LEAVES)
+def test_leaf_written(made, write):
+    def run(m):
+        w = LEAVES[made](m).requires_grad_()
+        refused = raised(lambda: LEAF_WRITES[write](w))
+        with m.no_grad(): return refused, raised(lambda: LEAF_WRITES[write](w)), w.is_leaf, w
+    check(run)
 
 
 def test_enough_names(): assert len(NAMES) - len(COMPOSED) >= 60

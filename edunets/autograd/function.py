@@ -138,6 +138,8 @@ class Function:
         written(ctx)
         outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty) else x
                    for x in (result if isinstance(result, tuple) else (result,))]
+        for x in outputs:
+            if isinstance(x, Tensor) and x._parent is not None and not is_in(x, ctx.dirty): x._custom = ctx.label
         if ambient.get().grad and any(ctx.needs_input_grad): attach(ctx, outputs)
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
 

@@ -13,9 +13,13 @@ __all__ = []
 
 # %% ../../nbs/02h_inplace.ipynb #da312cab
 @patch
-def adopted_by(self: Node, x: Tensor, old: Node | None) -> None:
-    """The result was stored into `x`: a saved result is `x` now, and `x` retains its gradient here if it did at its old
-    node."""
+def adopted_by(self: Node, x: Tensor) -> None:
+    "The result was stored into `x`: a saved result is `x` now."
     if type(self.saved.get("out")) is tuple: self.saved["out"] = save_result(alias(x))
-    if old is not None and old.hooks and x._output_nr in old.hooks.retained:
-        hooks_of(self).retained[x._output_nr] = old.hooks.retained.pop(x._output_nr)
+
+@patch
+def retain_for(self: Node, x: Tensor, node: Node | None, number: int) -> None:
+    "`x` came here from another node: it retains its gradient here if it did there."
+    kept = node.hooks.retained if node is not None and node.hooks is not None else {}
+    if number in kept and kept[number]() is x: hooks_of(self).retained[x._output_nr] = kept.pop(number)
+
