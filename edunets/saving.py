@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
+import time
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,15 +18,16 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 import numpy as np
 
-from .errors import error
+from .errors import error, shortened
 from .tensors import Tensor, bool_, float16, float32, float64, from_numpy, int8, int16, int32, int64, uint8
 from .tensors import uint32
 
 # %% auto #0
-__all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'Entry', 'stored_as',
-           'Unreadable', 'unique', 'is_size', 'entry_of', 'Contents', 'parse', 'kind_of', 'contents_of', 'opened',
-           'using', 'contents', 'bytes_of', 'pieces', 'unused', 'pull', 'check_key', 'push', 'key_of', 'check_target',
-           'sync_folder', 'write_whole', 'save', 'array_of', 'all_of', 'placed', 'load']
+__all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'BESIDE', 'Entry',
+           'stored_as', 'Unreadable', 'unique', 'is_size', 'entry_of', 'Contents', 'parse', 'kind_of', 'contents_of',
+           'opened', 'using', 'contents', 'bytes_of', 'pieces', 'unused', 'pull', 'check_key', 'push', 'key_of',
+           'take_lock', 'is_abandoned', 'take_away_abandoned', 'check_target', 'sync_folder', 'write_whole', 'save',
+           'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
@@ -280,6 +283,39 @@ def key_of(tree: Any) -> Any:
     if key is None or isinstance(key, KEYS): return key
     raise Unreadable(f"its tree has the key {str(tree)[:40]}")
 
+# %% ../nbs/03d_saving.ipynb #svlock01
+BESIDE = re.compile(r"\.edunets-[0-9a-f]{16}\.tmp")      # what a file is called while it is written
+
+def take_lock(file: int) -> bool:
+    """Lock an open file until it is closed or its process ends, however it ends; False if another has it. OSError where the
+    file system has no locks."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+            os.lseek(file, 1 << 30, os.SEEK_SET)      # a byte far behind the end: the others stay readable
+            try: msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+            finally: os.lseek(file, 0, os.SEEK_SET)
+        else:
+            import fcntl
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError): return False
+    return True
+
+def is_abandoned(path: str) -> bool:
+    "Whether the writer of a file is gone. An empty one may be from a moment ago, and not locked yet."
+    said = os.lstat(path)
+    if not stat.S_ISREG(said.st_mode) or not said.st_size and time.time() - said.st_mtime < 60: return False
+    file = os.open(path, os.O_RDWR)
+    try: return take_lock(file)
+    finally: os.close(file)
+
+def take_away_abandoned(folder: str) -> None:
+    "Take away what writers that were killed have left in a folder."
+    for name in filter(BESIDE.fullmatch, os.listdir(folder)):
+        with suppress(OSError):      # another was quicker, may not be touched, or the file system has no locks
+            path = os.path.join(folder, name)
+            if is_abandoned(path): os.unlink(path)
+
 # %% ../nbs/03d_saving.ipynb #svatom03
 def check_target(name: str) -> None:
     "A RuntimeError if no file can be written there, a PermissionError if it may not be."
@@ -303,21 +339,27 @@ def sync_folder(folder: str) -> None:
         try: os.fsync(place)
         finally: os.close(place)
 
+# %% ../nbs/03d_saving.ipynb #svatom05
 def write_whole(name: str, parts: Iterable) -> None:
-    "Write a file so that under its name there is always a whole one: the old or the new. OSError if that fails, and nothing is left behind."
+    """Write a file so that under its name there is always a whole one: the old or the new. OSError if that fails, and
+    nothing is left behind. What earlier writers left in the folder when they were killed is taken away."""
     check_target(name)
     path = os.path.realpath(name)
-    beside = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}.tmp")
+    beside = os.path.join(os.path.dirname(path), f".edunets-{os.urandom(8).hex()}.tmp")
     try:
         with open(beside, "xb") as file:
+            with suppress(OSError): take_lock(file.fileno())
             for part in parts: file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        if os.path.exists(path): os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
-        os.replace(beside, path)
+            if os.path.exists(path): os.chmod(beside, stat.S_IMODE(os.stat(path).st_mode))
+            if os.name == "nt": file.close()      # Windows renames no open file
+            os.replace(beside, path)
         sync_folder(os.path.dirname(path))
+        with suppress(OSError): take_away_abandoned(os.path.dirname(path))      # a folder may be written, but not read
     except OSError as problem:
-        raise error(type(problem), f"{name!r} can't be written: {problem.strerror or problem}", "a file that was there is as it was", "another disk or folder") from problem
+        raise error(type(problem), f"{name!r} can't be written: {problem.strerror or problem}",
+                    "a file that was there is as it was", "another disk or folder") from problem
     finally:
         if os.path.exists(beside): os.unlink(beside)
 

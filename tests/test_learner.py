@@ -511,7 +511,7 @@ def test_a_state_of_another_learner_is_refused():
 
 def test_the_last_few_are_kept(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / ".0123456789abcdef.tmp").write_text("half writ")
+    (tmp_path / ".edunets-0123456789abcdef.tmp").write_text("half writ")
     learner = fitted(make(Checkpoint(tmp_path, every=3, keep=2)), 2)
     assert [at(path) for path in checkpoints(tmp_path)] == [(1, 6), (2, 8)] and (tmp_path / "notes.txt").read_text() == "mine"
     assert len(list(tmp_path.iterdir())) == 3
@@ -645,6 +645,106 @@ def test_a_list_of_batches(tmp_path):
     assert stopped.history[0]["loss"] == pytest.approx(np.dot(stopped.losses[2:], [16, 16, 16, 2]) / 50)
 
 
+def test_names_are_sorted_as_numbers_and_others_are_not_touched(tmp_path):
+    learner = make(Checkpoint(tmp_path, keep=2))
+    learner.epoch = 99_997
+    others = ["epoch-1-step-2.safetensors", "epoch-x-step-3-0123abcd.safetensors", "epoch-1-step-2-3-4.safetensors", ".notes.tmp",
+              "epoch-00001-step-000000004-0123abcd.safetensors.bak"]
+    for name in others: (tmp_path / name).write_text("mine")
+    (tmp_path / ".x.tmp").mkdir()
+    (tmp_path / ".edunets-0123456789abcdef.tmp").mkdir()
+    fitted(learner, 100_002)
+    assert [at(path)[0] for path in checkpoints(tmp_path)] == [100_001, 100_002]
+    assert all((tmp_path / name).read_text() == "mine" for name in others) and (tmp_path / ".x.tmp").is_dir()
+    again = make()
+    assert again.resume(tmp_path) and bits(again) == bits(learner)
+
+
+@pytest.mark.parametrize("kind", ["a dangling link", "a folder", "may not be read"])
+def test_a_last_checkpoint_that_can_not_be_opened(kind, tmp_path, monkeypatch):
+    fitted(make(Checkpoint(tmp_path)), 2)
+    before, last = checkpoints(tmp_path)
+    if kind != "may not be read": last.unlink()
+    if kind == "a dangling link": last.symlink_to("nowhere")
+    elif kind == "a folder": last.mkdir()
+    else:
+        read = Path.read_bytes
+        def refused(path):
+            if path == last: raise PermissionError(13, "Permission denied", str(path))
+            return read(path)
+        monkeypatch.setattr(Path, "read_bytes", refused)
+    learner = make(Checkpoint(tmp_path))
+    with pytest.warns(UserWarning, match=last.name): assert learner.resume(tmp_path)
+    assert learner.epoch == 1 and at(before) == (1, 4) and fitted(learner, 3).epoch == 3
+
+
+@pytest.mark.parametrize("problem", [PermissionError(13, "Permission denied"), NotADirectoryError(20, "Not a directory"), OSError(5, "Input/output error")])
+def test_a_folder_that_can_not_be_read_is_no_beginning(problem, tmp_path, monkeypatch):
+    fitted(make(Checkpoint(tmp_path)), 1)
+    def refused(path): raise problem
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(type(problem), match="can't be read: .*\n  Why: at .*\n  Try: "): make().resume(tmp_path)
+
+
+class Breaks(Callback):
+    "A callback whose state is refused."
+    def state_dict(self): return {"n": 1}
+    def load_state_dict(self, state): raise ZeroDivisionError if state["n"] != 1 else None
+
+
+@pytest.mark.parametrize("part", ["model", "optimizer", "schedule", "generator", "callbacks", "losses", "running"])
+def test_a_state_is_taken_whole_or_not_at_all(part):
+    def new(): return make(EarlyStopping(), schedule=SCHEDULES["cosine"])
+    state, learner = deepcopy(fitted(new(), 1).state_dict()), fitted(new(), 2)
+    learner.stop("late", for_good=False)
+    before, draws = bits(learner), en.get_rng_state()
+    state[part] = {"model": {}, "callbacks": [["EarlyStopping", None]]}.get(part, "nonsense")
+    with pytest.raises(Exception): learner.load_state_dict(state)
+    assert bits(learner) == before and en.equal(en.get_rng_state(), draws) and learner.stopped == "late"
+
+
+# Two in one folder
+
+class Twice(Callback):
+    "While a training runs, begin another in its folder."
+    said = None
+    def __init__(self, folder): self.folder = folder
+    def after_epoch(self, learner):
+        with pytest.raises(RuntimeError) as told: make(Checkpoint(self.folder)).fit(1)
+        self.said = str(told.value)
+
+
+def test_a_second_training_in_one_folder_is_refused(tmp_path):
+    second = Twice(tmp_path)
+    learner = fitted(make(second, Checkpoint(tmp_path)), 2)
+    first, why, _ = second.said.splitlines()
+    assert "another training writes into the folder" in first and f"process {os.getpid()} on " in why
+    assert [at(path)[0] for path in checkpoints(tmp_path)] == [1, 2] and len(list(tmp_path.iterdir())) == 2
+    assert fitted(learner, 3).epoch == 3      # the folder is free again
+
+
+def test_a_folder_is_free_after_any_end(tmp_path):
+    class Ends(Callback):
+        def end_fit(self, learner): 1 / 0
+    class Begins(Callback):
+        last = True
+        def begin_fit(self, learner): 1 / 0
+    failures = [Ends(), Begins(), At(1, lambda learner: 1 / 0)]
+    for n, failure in enumerate(failures):
+        with pytest.raises(ZeroDivisionError): make(failure, Checkpoint(tmp_path / str(n))).fit(1)
+        assert not (tmp_path / str(n) / ".in-use").exists(), failure
+    fitted(make(Checkpoint(tmp_path / "run")), 2)
+    with pytest.raises(FileExistsError): make(Checkpoint(tmp_path / "run")).fit(1)
+    assert not (tmp_path / "run" / ".in-use").exists()
+
+
+def test_a_folder_without_locks_is_told_of(tmp_path, monkeypatch):
+    def none(file): raise OSError(95, "Operation not supported")
+    monkeypatch.setattr("edunets.data.checkpointing.take_lock", none)
+    with pytest.warns(UserWarning, match="can't be locked .Operation not supported"): make(Checkpoint(tmp_path)).fit(1)
+    assert len(checkpoints(tmp_path)) == 1
+
+
 # Killed
 
 def start(*arguments): return subprocess.Popen([sys.executable, SCRIPT, *map(str, arguments)], env={**os.environ, **QUIET}, stdout=subprocess.PIPE)
@@ -681,7 +781,7 @@ def test_killed_twenty_times_at_random_moments(calm, tmp_path):
         reached += whole_files(tmp_path / "run")[-1:]
     assert reached == sorted(reached) and len(set(reached)) > 5
     assert finished(tmp_path) == calm
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 300      # a bound on hanging, not on speed
 
 
 @needs_kill
@@ -690,6 +790,7 @@ def test_killed_between_any_two_steps_of_writing(calm, tmp_path):
         with start(tmp_path / "run", tmp_path / "result", fault) as running: running.stdout.read()
         assert running.returncode == -signal.SIGKILL, fault
         assert whole_files(tmp_path / "run"), fault
+    assert (tmp_path / "run" / ".in-use").exists()      # of the one that was killed last: its lock is gone
     assert finished(tmp_path) == calm
     assert len(list((tmp_path / "run").iterdir())) == 2      # nothing half written is left
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import edunets as en
-from edunets.saving import CODES, KINDS, TREE, contents
+from edunets.saving import BESIDE, CODES, KINDS, TREE, contents, write_whole
 
 DTYPES = [en.bool, en.uint8, en.int8, en.int16, en.int32, en.uint32, en.int64, en.float16, en.float32, en.float64]
 SHAPES = [(), (1,), (3,), (2, 3), (0,), (2, 0, 3), (1, 1, 1, 2)]
@@ -283,6 +283,47 @@ def test_a_killed_process_leaves_the_old_file(tmp_path):
     code = f"import os, edunets as en; os.fsync = lambda f: os._exit(9); en.save({{'a': en.zeros(100)}}, {str(path)!r})"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 9
     assert path.read_bytes() == before
+
+
+def test_what_a_killed_process_left_is_taken_away(tmp_path):
+    code = (f"import os, edunets as en; os.fsync = lambda f: os._exit(9); en.save({{'a': en.zeros(100)}}, {str(tmp_path / 'x')!r})")
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 9
+    left = os.listdir(tmp_path)
+    assert len(left) == 1 and BESIDE.fullmatch(left[0])
+    others = [".notes.tmp", ".0123456789abcdef.tmp", left[0] + "x", "a" + left[0], ".edunets-0123456789ABCDEF.tmp"]
+    for name in others: (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / ".edunets-0000000000000000.tmp").mkdir()
+    (tmp_path / ".edunets-1111111111111111.tmp").symlink_to(".notes.tmp")
+    (tmp_path / ".edunets-2222222222222222.tmp").touch()      # empty: perhaps opened a moment ago
+    en.save({"a": en.ones(3)}, tmp_path / "y")
+    kept = {"y", *others, *(f".edunets-{n * 16}.tmp" for n in "012")}
+    assert set(os.listdir(tmp_path)) == kept and all((tmp_path / name).read_bytes() == b"mine" for name in others)
+    os.utime(tmp_path / ".edunets-2222222222222222.tmp", (0, 0))
+    en.save({"a": en.ones(3)}, tmp_path / "y")
+    assert set(os.listdir(tmp_path)) == kept - {".edunets-2222222222222222.tmp"}
+
+
+def test_what_is_being_written_is_not_taken_away(tmp_path):
+    def slowly():
+        yield b"half"
+        file = next(tmp_path.glob(".edunets-*"))
+        while not file.stat().st_size: yield b"." * 100_000
+        en.save({"a": en.ones(3)}, tmp_path / "x")
+        assert file.exists()
+        code = f"import edunets as en; en.save({{}}, {str(tmp_path / 'z')!r})"
+        assert subprocess.run([sys.executable, "-c", code]).returncode == 0 and file.exists()
+        yield b" and half"
+    write_whole(str(tmp_path / "y"), slowly())
+    assert (tmp_path / "y").read_bytes().endswith(b" and half") and sorted(os.listdir(tmp_path)) == ["x", "y", "z"]
+
+
+def test_many_threads_save_at_once(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(en.save, {"a": en.full((1000,), n)}, tmp_path / f"{n % 3}") for n in range(80)]
+        for one in done: one.result()
+    assert sorted(os.listdir(tmp_path)) == ["0", "1", "2"]
+    for n in range(3): assert set(en.load(tmp_path / str(n))["a"].tolist()) <= set(range(n, 80, 3))
 
 
 def test_places_that_can_not_be_written(tmp_path):

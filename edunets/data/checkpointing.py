@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 import reprlib
+import socket
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from io import BytesIO
 from itertools import chain, repeat
@@ -17,14 +22,15 @@ from zlib import crc32
 import numpy as np
 
 from .learner import Callback, History, Learner, Means, in_mode, place_of
-from ..errors import error
+from ..errors import error, shortened
 from ..ops.elementwise import equal
 from ..random import get_rng_state, set_rng_state
-from ..saving import load, save, write_whole
+from ..saving import load, save, take_lock, write_whole
 from ..tensors import float64, patch, tensor
 
 # %% auto #0
-__all__ = ['checkpoints', 'at', 'write_checkpoint', 'read_checkpoint', 'Checkpoint', 'RateSweep', 'steepest']
+__all__ = ['CHECKPOINT', 'IN_USE', 'or_as_before', 'at', 'checkpoints', 'write_checkpoint', 'read_checkpoint', 'lock_folder',
+           'unlock_folder', 'Checkpoint', 'put_aside', 'RateSweep', 'steepest']
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate1
 @patch
@@ -47,8 +53,8 @@ def state_dict(self: Learner) -> dict:
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate2
 @patch
-def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
-    "Go to a saved state. RuntimeError for one of another learner."
+def check_state(self: Learner, state_dict: Mapping[str, Any]) -> None:
+    "A RuntimeError for the state of another learner."
     mine = self.state_dict()
     if missing := [name for name in mine if name not in state_dict]:
         raise error(RuntimeError, f"this is not the state of a learner: it has no {missing[0]!r}",
@@ -59,26 +65,58 @@ def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
         raise error(RuntimeError,
                     f"this state is of another learner: schedule {there[0]}, callbacks with a state {there[1]}",
                     f"this learner: {here[0]}, {here[1]}", "make the learner as it was made when it was saved")
+
+@patch
+def take_state(self: Learner, state_dict: Mapping[str, Any]) -> None:
+    "Put each part of a state in its place."
     self.model.load_state_dict(state_dict["model"])
     self.optimizer.load_state_dict(state_dict["optimizer"])
     if self.schedule is not None: self.schedule.load_state_dict(state_dict["schedule"])
     set_rng_state(state_dict["generator"])
     for callback, (_, state) in zip(self.stateful(), state_dict["callbacks"]): callback.load_state_dict(state)
+    losses, history, running = state_dict["losses"].tolist(), state_dict["history"], state_dict["running"]
+    self.losses, self.history, self.running = losses, History(history), Means(*running)
     self.place, self.epoch, self.step, self.stopped = (state_dict[name]
                                                        for name in ("loader", "epoch", "step", "stopped"))
-    self.losses, self.history, self.running = state_dict["losses"].tolist(), History(
-        state_dict["history"]), Means(*state_dict["running"])
     self.for_good, self.settled = True, None
 
+# %% ../../nbs/06f_checkpoints.ipynb #lnstate4
+@contextmanager
+def or_as_before(learner: Learner) -> Iterator[None]:
+    "A context that puts a learner back to where it was, if it ends with an error."
+    before = deepcopy(learner.state_dict())
+    own = {name: getattr(learner, name) for name in ("place", "stopped", "for_good", "settled")}
+    try: yield
+    except BaseException:
+        learner.take_state(before)
+        vars(learner).update(own)
+        raise
+
+@patch
+def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
+    """Go to a saved state. RuntimeError for one of another learner; after an error of any part the learner is as it
+    was."""
+    self.check_state(state_dict)
+    with or_as_before(self): self.take_state(state_dict)
+
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck1
-def checkpoints(folder) -> list[Path]:
-    "The checkpoints in a folder, the last one last."
-    return sorted(Path(folder).glob("epoch-*-step-*-*.safetensors"))
+CHECKPOINT = re.compile(r"epoch-([0-9]+)-step-([0-9]+)-[0-9a-f]{8}\.safetensors")
 
 def at(path: Path) -> tuple[int, int]:
     "How many epochs and steps were done, from a checkpoint's name."
-    _, epoch, _, step, _ = path.stem.split("-")
+    epoch, step = CHECKPOINT.fullmatch(path.name).groups()
     return int(epoch), int(step)
+
+def checkpoints(folder) -> list[Path]:
+    "The checkpoints in a folder, the last one last; none if there is no folder. OSError if it can't be read."
+    try: paths = list(Path(folder).iterdir())
+    except FileNotFoundError: return []
+    except OSError as problem:
+        raise error(type(problem), f"the folder {str(folder)!r} can't be read: {problem.strerror or problem}",
+                    "whether there are checkpoints is not known, so nothing is begun anew",
+                    "the right to read it, or another folder") from problem
+    # as numbers: as text, epoch 100000 would come before epoch 99999
+    return sorted((path for path in paths if CHECKPOINT.fullmatch(path.name)), key=lambda path: (at(path), path.name))
 
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck3
 def write_checkpoint(folder, learner: Learner) -> Path:
@@ -90,7 +128,7 @@ def write_checkpoint(folder, learner: Learner) -> Path:
     return path
 
 def read_checkpoint(path: Path) -> dict:
-    "A learner's state from a checkpoint. RuntimeError if it is not what was written."
+    "A learner's state from a checkpoint. RuntimeError if it is not what was written, OSError if it can't be opened."
     data, expected = path.read_bytes(), path.stem.rpartition("-")[2]
     if f"{crc32(data):08x}" != expected:
         raise error(RuntimeError, f"{path.name!r} is not what was written",
@@ -98,12 +136,44 @@ def read_checkpoint(path: Path) -> dict:
                     "the checkpoint before it")
     return load(BytesIO(data))
 
+# %% ../../nbs/06f_checkpoints.ipynb #lnlock01
+IN_USE = ".in-use"      # the file in a folder that is locked while a training writes there
+
+def lock_folder(folder: Path) -> int | None:
+    """Lock a folder for this process: an open file. RuntimeError if another has it, and who. Where the file system has no
+    locks, a warning, and None."""
+    path, file = folder / IN_USE, None
+    try:
+        while True:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+            if not take_lock(file): break
+            if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+                os.ftruncate(file, 0)
+                os.write(file, f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}".encode())
+                return file
+            os.close(file)      # whoever had it took the file away: once more
+    except OSError as problem:
+        if file is not None: os.close(file)
+        warnings.warn(f"the folder {str(folder)!r} can't be locked ({problem.strerror or problem}): "
+                      "a second training that writes into it would not be noticed", stacklevel=4)
+        return None
+    who = shortened(os.read(file, 4096).decode(errors="replace"), 200) or "another process"
+    os.close(file)
+    raise error(RuntimeError, f"another training writes into the folder {str(folder)!r}",
+                f"{who}: they would take away each other's checkpoints", "another folder, or wait until it ends")
+
+def unlock_folder(folder: Path, file: int) -> None:
+    "Take the file away while its lock is still ours, then give up the lock."
+    with suppress(OSError): (folder / IN_USE).unlink()      # Windows takes away no open file: it stays, unlocked
+    os.close(file)
+
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck2
 class Checkpoint(Callback):
     """Writes the state into a folder after each epoch, after each `every` steps, and when a fit ends between them; the
     last `keep` stay. ValueError for no checkpoints, or if the loader can't say where it is; FileExistsError if the
-    folder has checkpoints from beyond where the learner is."""
+    folder has checkpoints from beyond where the learner is; RuntimeError if another training writes there."""
     last = True
+    lock: int | None = None
     def __init__(self, folder, every: int | None = None, keep: int = 3):
         if keep < 1 or every is not None and every < 1:
             raise error(ValueError, f"every={every} and keep={keep} should be 1 or more", "they count steps and files",
@@ -116,12 +186,15 @@ class Checkpoint(Callback):
                         "every= asks for checkpoints there",
                         "a DataLoader, or Checkpoint(folder) for the ends of epochs")
         self.folder.mkdir(parents=True, exist_ok=True)
-        beyond = [path for path in checkpoints(self.folder) if at(path) > (learner.epoch, learner.step)]
-        if beyond:
-            raise error(
-                FileExistsError, f"the folder {self.folder.name!r} has checkpoints of a run that came further: "
-                f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
-                "learner.resume(folder) goes on from the last one; another folder begins anew")
+        self.lock = lock_folder(self.folder)
+        try: self.refuse_beyond(learner)
+        except BaseException:
+            self.unlock()
+            raise
+
+    def unlock(self) -> None:
+        if self.lock is not None: unlock_folder(self.folder, self.lock)
+        self.lock = None
 
     def after_step(self, learner: Learner) -> None:
         if self.every and learner.step % self.every == 0: self.write(learner)
@@ -129,35 +202,58 @@ class Checkpoint(Callback):
     def after_epoch(self, learner: Learner) -> None: self.write(learner)
 
     def end_fit(self, learner: Learner) -> None:
-        written = [at(path)[1] for path in checkpoints(self.folder)]
-        # no step was broken, no batch half drawn
-        whole = learner.settled is not None and equal(learner.settled, get_rng_state())
-        if whole and learner.place and learner.step > max(written, default=0): self.write(learner)
+        try: self.write_rest(learner)
+        finally: self.unlock()
 
-    def write(self, learner: Learner) -> None:
-        "Write one, then take away the old ones and what a kill left half written."
-        write_checkpoint(self.folder, learner)
-        for path in chain(checkpoints(self.folder)[:-self.keep], self.folder.glob(".*.tmp")): path.unlink()
+# %% ../../nbs/06f_checkpoints.ipynb #lncheck7
+@patch
+def refuse_beyond(self: Checkpoint, learner: Learner) -> None:
+    "A FileExistsError if the folder has checkpoints that this learner has not come to."
+    if beyond := [path for path in checkpoints(self.folder) if at(path) > (learner.epoch, learner.step)]:
+        raise error(
+            FileExistsError, f"the folder {self.folder.name!r} has checkpoints of a run that came further: "
+            f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
+            "learner.resume(folder) goes on from the last one; another folder begins anew")
+
+@patch
+def write_rest(self: Checkpoint, learner: Learner) -> None:
+    "Write what was done since the last one, unless a step was broken, or a batch is half drawn."
+    written = [at(path)[1] for path in checkpoints(self.folder)]
+    whole = learner.settled is not None and equal(learner.settled, get_rng_state())
+    if whole and learner.place and learner.step > max(written, default=0): self.write(learner)
+
+@patch
+def write(self: Checkpoint, learner: Learner) -> None:
+    "Write one, then take away the old ones."
+    write_checkpoint(self.folder, learner)
+    for path in checkpoints(self.folder)[:-self.keep]:
+        try: path.unlink(missing_ok=True)
+        except OSError as problem: warnings.warn(f"{path.name!r} stays: {problem.strerror or problem}", stacklevel=2)
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnresum1
 @patch
 def resume(self: Learner, folder) -> bool:
-    """Go to the last good checkpoint in a folder; whether there was one. A damaged one is told of, and renamed.
-    RuntimeError if all are, or if they are of another learner."""
+    """Go to the last good checkpoint in a folder; whether there was one. One that is damaged or can't be opened is told
+    of, and renamed. RuntimeError if all are, or if they are of another learner; OSError for a folder that can't be read."""
     found, damaged = checkpoints(folder), []
     while found:
         try: state = read_checkpoint(found[-1])
-        except RuntimeError as problem:
+        except (RuntimeError, OSError) as problem:
             warnings.warn(str(problem), stacklevel=2)
             damaged.append(found.pop())
         else:
             self.load_state_dict(state)
-            for path in damaged: path.replace(path.with_suffix(".damaged"))
+            for path in damaged: put_aside(path)
             return True
     if damaged:
         raise error(RuntimeError, f"no checkpoint in {str(folder)!r} can be read",
                     "; ".join(path.name for path in damaged), "a copy of them, or another folder to begin anew")
     return False
+
+def put_aside(path: Path) -> None:
+    "Rename a checkpoint that can't be used, so that it is no longer the last one."
+    try: path.replace(path.with_suffix(".damaged"))
+    except OSError as problem: warnings.warn(f"{path.name!r} can't be renamed: {problem.strerror or problem}", stacklevel=3)
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnratef1
 class RateSweep(NamedTuple):
@@ -203,7 +299,7 @@ def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int =
                 rates.append(rate)
                 losses.append(loss)
     finally:
-        self.load_state_dict(before)
+        self.take_state(before)
         self.stopped, self.for_good = stop_before
         self.optimizer.zero_grad()
     if len(rates) < 2:

@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from io import BytesIO
 
@@ -238,7 +238,8 @@ def fit(self: Learner, epochs: int) -> History:
             begun.append(callback)
         while self.epoch < epochs and not self.stopped: self.train_epoch()
     finally:
-        for callback in begun: callback.end_fit(self)
+        with ExitStack() as ends:      # each is told, also if another's end fails
+            for callback in reversed(begun): ends.callback(callback.end_fit, self)
     return self.history
 
 # %% ../../nbs/06b_learner.ipynb #lnfitte4
