@@ -26,8 +26,8 @@ from .tensors import uint32
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'BESIDE', 'Entry',
            'stored_as', 'Unreadable', 'unique', 'is_size', 'entry_of', 'Contents', 'parse', 'kind_of', 'contents_of',
            'opened', 'using', 'contents', 'bytes_of', 'pieces', 'unused', 'pull', 'check_key', 'push', 'key_of',
-           'take_lock', 'is_abandoned', 'take_away_abandoned', 'check_target', 'sync_folder', 'write_whole', 'save',
-           'array_of', 'all_of', 'placed', 'load']
+           'take_lock', 'open_locked', 'close_locked', 'is_abandoned', 'take_away_abandoned', 'check_target',
+           'sync_folder', 'write_whole', 'save', 'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
@@ -301,6 +301,24 @@ def take_lock(file: int) -> bool:
     except (BlockingIOError, PermissionError): return False
     return True
 
+def open_locked(path) -> int | None:
+    "A file that is locked, open, and made if need be; None if another has the lock. OSError as for `take_lock`."
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            if not take_lock(file): return os.close(file)
+            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)): return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)      # whoever had it took the file away: once more
+
+def close_locked(path, file: int) -> None:
+    "Take the file away while its lock is still ours, then give up the lock."
+    with suppress(OSError): os.unlink(path)      # Windows takes away no open file: it stays, unlocked
+    os.close(file)
+
+# %% ../nbs/03d_saving.ipynb #svlock03
 def is_abandoned(path: str) -> bool:
     "Whether the writer of a file is gone. An empty one may be from a moment ago, and not locked yet."
     said = os.lstat(path)

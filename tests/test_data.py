@@ -534,6 +534,34 @@ def test_interrupt(kind):
     assert running.communicate(timeout=20) == ("[]\n", "")
 
 
+ORPHANS = """
+import os, time
+from edunets.data import DataLoader, Dataset
+class Numbers(Dataset):
+    def __len__(self): return 4
+    def __getitem__(self, n):
+        if n > 1: time.sleep({sleep})
+        return os.getpid()
+if __name__ == "__main__":
+    batches = iter(DataLoader(Numbers(), num_workers=2, workers="processes", prefetch_factor={ahead}, multiprocessing_context="{kind}"))
+    print(next(batches).item(), next(batches).item(), flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("kind", [kind for kind in multiprocessing.get_all_start_methods()])
+def test_workers_end_when_their_parent_is_killed(kind, busy, tmp_path):
+    "Idle or in the middle of a sample: the pipe of their output ends when nobody has it any more."
+    (tmp_path / "train.py").write_text(ORPHANS.format(kind=kind, sleep=600 if busy else 0, ahead=3 if busy else 1))
+    running = subprocess.Popen([sys.executable, tmp_path / "train.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert len(running.stdout.readline().split()) == 2
+    running.kill()
+    _, said = running.communicate(timeout=60)
+    assert "Traceback" not in said
+
+
 def test_a_script_without_a_guard_is_told_so(tmp_path):
     (tmp_path / "train.py").write_text("from edunets.data import DataLoader\nfrom datasets import Numbers\nfor batch in DataLoader(Numbers(3), num_workers=1, workers='processes'): pass\n")
     done = subprocess.run([sys.executable, tmp_path / "train.py"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)

@@ -1,4 +1,5 @@
 """Files of images: what they say is read, what is wrong with them is told, and a download is whole or not there. The files are small ones in the true formats; the servers are ours, and misbehave."""
+import contextlib
 import gzip
 import hashlib
 import http.server
@@ -8,6 +9,8 @@ import os
 import socket
 import tarfile
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +145,59 @@ def test_damaged_archives(tmp_path):
     refused(lambda: CIFAR10(tmp_path), "Dataset not found", "pickles of the python version are not read")
 
 
+@contextlib.contextmanager
+def little_memory(gigabytes=2):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (gigabytes << 30, hard))
+    try: yield
+    finally: resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def sparse(name, size):
+    "A member that has a size, and no bytes."
+    member = tarfile.TarInfo("GNUSparseFile.0/x")
+    member.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.name": name, "GNU.sparse.size": str(size), "GNU.sparse.map": "0,0", "GNU.sparse.numblocks": "1"}
+    return member
+
+
+def with_members(path, *members):
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        for member in members: archive.addfile(member)
+        for name, data in parts_of_cifar().items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+def test_only_what_is_needed_is_read_from_an_archive(tmp_path):
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    with_members(path, sparse("big", 1 << 40), *[tarfile.TarInfo(f"{n}") for n in range(2000)])
+    with little_memory(): assert len(CIFAR10(tmp_path)) == 15
+    with_members(path, sparse("data_batch_1.bin", 1 << 40))
+    with little_memory(): refused(lambda: CIFAR10(tmp_path), "data_batch_1.bin would have 1099511627776 bytes")
+    with gzip.open(path, "wb") as file:      # a name of 100 MB
+        long = tarfile.TarInfo("././@LongLink")
+        long.type, long.size = b"L", 100 << 20
+        file.write(long.tobuf(tarfile.GNU_FORMAT)[:512])
+        for _ in range(100): file.write(b"a" * (1 << 20))
+    with little_memory(): refused(lambda: CIFAR10(tmp_path), "bytes are to be read at once")
+
+
+def test_files_that_grow_when_they_are_unpacked(tmp_path):
+    write_mnist(tmp_path)
+    path = tmp_path / MNIST.files[True][0].name
+    with gzip.open(path, "wb") as file:
+        file.write(bytes([0, 0, 8, 3]) + np.array([200, 1 << 10, 1 << 10], ">u4").tobytes())
+        for _ in range(200): file.write(bytes(1 << 20))
+    refused(lambda: MNIST(tmp_path), "holds more than 47040016 bytes")
+
+
+@pytest.mark.parametrize("shape", [(1,) * 65, (1,) * 255, (0, 2**32 - 1, 2**32 - 1, 2**32 - 1), (2**32 - 1,) * 64])
+def test_shapes_that_no_array_has(shape):
+    refused(lambda: read_idx(bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes() + b"x" * (set(shape) == {1})))
+
+
 def test_labels_of_cifar(tmp_path):
     write_archive(tmp_path / "cifar-10-binary.tar.gz", {"test_batch.bin": bytes([10]) + bytes(3072)})
     refused(lambda: CIFAR10(tmp_path, train=False), "a label is 10")
@@ -235,6 +291,45 @@ def test_the_next_mirror(tmp_path, serve, fault, said):
     assert download(WHOLE, [address, serve()[0]], tmp_path).read_bytes() == BYTES
     refused(lambda: download(WHOLE, [address, nobody()], tmp_path / "other"), "Error downloading data.bin", said, address)
     assert os.listdir(tmp_path / "other") == []
+
+
+@pytest.mark.parametrize("length", ["abc", "", "1e3", "9" * 5000])
+def test_a_length_that_is_no_number_asks_the_next_mirror(tmp_path, length):
+    data = b"abc"
+    class Strange(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *args): pass
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", length if self.path.startswith("/a/") else "3")
+            self.end_headers()
+            self.wfile.write(data)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_address[1]}"
+    try: assert download(File("x", hashlib.sha256(data).hexdigest()), [f"{base}/a/", "nonsense://", f"{base}/b/"], tmp_path).read_bytes() == data
+    finally: server.shutdown()
+    refused(lambda: download(File("y", "0"), ["nonsense://", "no address"], tmp_path), "Error downloading y")
+
+
+def test_two_downloads_of_one_file_at_once(tmp_path):
+    "The second waits for the first, and finds its file."
+    data, asked = os.urandom(300_000), []
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *args): pass
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            for at in range(0, len(data), 30_000):
+                self.wfile.write(data[at:at + 30_000])
+                time.sleep(0.02)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    file, base = File("x", hashlib.sha256(data).hexdigest()), f"http://127.0.0.1:{server.server_address[1]}/"
+    with ThreadPoolExecutor(4) as pool: done = [pool.submit(download, file, [base], tmp_path) for _ in range(4)]
+    assert all(one.result().read_bytes() == data for one in done) and asked == ["/x"] and os.listdir(tmp_path) == ["x"]
+    server.shutdown()
 
 
 def test_a_line_that_is_cut_for_ever(tmp_path, serve):

@@ -25,12 +25,12 @@ from .learner import Callback, History, Learner, Means, in_mode, place_of
 from ..errors import error, shortened
 from ..ops.elementwise import equal
 from ..random import get_rng_state, set_rng_state
-from ..saving import load, save, take_lock, write_whole
+from ..saving import close_locked, load, open_locked, save, write_whole
 from ..tensors import float64, patch, tensor
 
 # %% auto #0
 __all__ = ['CHECKPOINT', 'IN_USE', 'or_as_before', 'at', 'checkpoints', 'write_checkpoint', 'read_checkpoint', 'lock_folder',
-           'unlock_folder', 'Checkpoint', 'put_aside', 'RateSweep', 'steepest']
+           'Checkpoint', 'put_aside', 'RateSweep', 'steepest']
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnstate1
 @patch
@@ -142,30 +142,19 @@ IN_USE = ".in-use"      # the file in a folder that is locked while a training w
 def lock_folder(folder: Path) -> int | None:
     """Lock a folder for this process: an open file. RuntimeError if another has it, and who. Where the file system has no
     locks, a warning, and None."""
-    path, file = folder / IN_USE, None
-    try:
-        while True:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-            if not take_lock(file): break
-            if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
-                os.ftruncate(file, 0)
-                os.write(file, f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}".encode())
-                return file
-            os.close(file)      # whoever had it took the file away: once more
+    try: file = open_locked(folder / IN_USE)
     except OSError as problem:
-        if file is not None: os.close(file)
         warnings.warn(f"the folder {str(folder)!r} can't be locked ({problem.strerror or problem}): "
                       "a second training that writes into it would not be noticed", stacklevel=4)
         return None
-    who = shortened(os.read(file, 4096).decode(errors="replace"), 200) or "another process"
-    os.close(file)
+    if file is not None:
+        os.ftruncate(file, 0)
+        os.write(file, f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}".encode())
+        return file
+    who = "another process"
+    with suppress(OSError): who = shortened((folder / IN_USE).read_text(errors="replace"), 200) or who
     raise error(RuntimeError, f"another training writes into the folder {str(folder)!r}",
                 f"{who}: they would take away each other's checkpoints", "another folder, or wait until it ends")
-
-def unlock_folder(folder: Path, file: int) -> None:
-    "Take the file away while its lock is still ours, then give up the lock."
-    with suppress(OSError): (folder / IN_USE).unlink()      # Windows takes away no open file: it stays, unlocked
-    os.close(file)
 
 # %% ../../nbs/06f_checkpoints.ipynb #lncheck2
 class Checkpoint(Callback):
@@ -193,7 +182,7 @@ class Checkpoint(Callback):
             raise
 
     def unlock(self) -> None:
-        if self.lock is not None: unlock_folder(self.folder, self.lock)
+        if self.lock is not None: close_locked(self.folder / IN_USE, self.lock)
         self.lock = None
 
     def after_step(self, learner: Learner) -> None:

@@ -3,9 +3,12 @@
 # %% ../../nbs/06c_workers.ipynb #wkexp001
 from __future__ import annotations
 
+import os
 import pickle
 import reprlib
+import time
 from collections import deque
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
 from io import BytesIO
@@ -19,8 +22,8 @@ from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
 __all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'taken', 'receive',
-           'portable', 'unsendable', 'serve', 'there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty',
-           'context_of', 'hire']
+           'portable', 'unsendable', 'end_with_parent', 'serve', 'answer_messages', 'there', 'Remote', 'WorkerInfo',
+           'get_worker_info', 'Recipe', 'faulty', 'context_of', 'hire']
 
 # %% ../../nbs/06c_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -165,21 +168,38 @@ def unsendable(problem: Exception, part: str = "what a worker needs") -> Lost:
     return Lost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
 
 # %% ../../nbs/06c_workers.ipynb #wkexp06b
+def end_with_parent(line, every: float = 1, grace: float = 2) -> None:
+    """End this process when the one that started it is gone: at once if it waits for a task, else after `grace` seconds,
+    in the middle of a sample."""
+    from multiprocessing import parent_process
+    from socket import SHUT_RDWR
+    parent, number = parent_process(), os.getppid()      # of a fork server's children, two different ones
+    while os.getppid() == number and (parent is None or parent.is_alive()): time.sleep(every)
+    with suppress(OSError): line.shutdown(SHUT_RDWR)      # who reads from it comes to its end
+    time.sleep(grace)
+    os._exit(1)
+
 def serve(line) -> None:
-    "What a worker process runs: the first message makes the function, each further one is a task."
+    "What a worker process runs, until the other side of the line, or the process there, is gone."
     from signal import SIG_IGN, SIGINT, signal
+    from threading import Thread
     signal(SIGINT, SIG_IGN)
+    Thread(target=end_with_parent, args=(line,), daemon=True).start()
+    with suppress(EOFError, OSError): answer_messages(line)
+
+def answer_messages(line) -> None:
+    "The first message makes the function, each further one is a task. EOFError or OSError at the end of the line."
     function = None
     while True:
-        try: unpack = receive(line)
-        except (EOFError, OSError): return
+        unpack = receive(line)
         try: message = unpack()
         except Exception as problem: return send(line, pack((None, unsendable(problem))))
         try:
             if function is None: function, answer = message(), None
             else: answer = function(message)
-            send(line, pack((answer, None)))
-        except Exception as problem: send(line, pack((None, portable(problem))))
+            parts = pack((answer, None))
+        except Exception as problem: parts = pack((None, portable(problem)))
+        send(line, parts)
 
 def there(dtype, start: Callable) -> Callable:
     "Begin in another process, with the default dtype of this one."

@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
 from ..data.samples import Dataset, Rows
-from ..errors import error
+from ..errors import error, shortened
+from ..saving import close_locked, open_locked
 from ..tensors import Tensor, float32, from_numpy, int64
 
 # %% auto #0
 __all__ = ['IDX_TYPES', 'AGAIN', 'read_idx', 'unpacked', 'found', 'Images', 'size_of', 'fetch', 'File', 'is_right', 'from_mirror',
-           'download', 'MNIST', 'not_found', 'FashionMNIST', 'CIFAR10', 'members', 'records_of']
+           'alone', 'download', 'download_alone', 'MNIST', 'not_found', 'FashionMNIST', 'CIFAR10', 'Sips', 'members',
+           'records_of']
 
 # %% ../../nbs/06a_files.ipynb #imexp002
 IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}      # the third byte of an IDX file
@@ -28,6 +32,8 @@ def read_idx(data: bytes, name: str = "this") -> np.ndarray:
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES:
         raise error(RuntimeError, f"{name} is no IDX file: it begins with {data[:4].hex(' ') or 'nothing'}",
                     "one begins with 00 00, a type (08 for bytes) and the number of dimensions", AGAIN)
+    if data[3] > 64:
+        raise error(RuntimeError, f"{name} has {data[3]} dimensions", "an array has 64 at most", AGAIN)
     kind, begin = np.dtype(IDX_TYPES[data[2]]), 4 + 4 * data[3]
     if len(data) < begin:
         raise error(RuntimeError, f"{name} ends within its header",
@@ -37,17 +43,23 @@ def read_idx(data: bytes, name: str = "this") -> np.ndarray:
     if len(data) != size:
         raise error(RuntimeError, f"{name} has {len(data)} bytes, not {size}", f"its header tells of the shape {shape}",
                     AGAIN)
-    return np.frombuffer(data, kind, offset=begin).reshape(shape).astype(kind.newbyteorder("="))
+    try: return np.frombuffer(data, kind, offset=begin).reshape(shape).astype(kind.newbyteorder("="))
+    except ValueError as problem:      # no numbers, and dimensions whose product NumPy can't hold
+        raise error(RuntimeError, f"{name} can't be an array: {problem}", f"its header tells of the shape {shape}",
+                    AGAIN) from None
 
 # %% ../../nbs/06a_files.ipynb #imexp003
-def unpacked(path: Path) -> bytes:
-    "The bytes of a file, unpacked if it is a .gz. RuntimeError for a damaged one."
-    if path.suffix != ".gz": return path.read_bytes()
+def unpacked(path: Path, most: int) -> bytes:
+    "The bytes of a file, unpacked if it is a .gz. RuntimeError for a damaged one, or for one of more than `most` bytes."
     import gzip      # these two are needed only here
     import zlib
-    try: return gzip.decompress(path.read_bytes())
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file: data = file.read(most + 1)
     except (EOFError, OSError, zlib.error) as problem:
         raise error(RuntimeError, f"{path.name} is damaged: {problem}", "gzip can't unpack it", AGAIN) from None
+    if len(data) > most:
+        raise error(RuntimeError, f"{path.name} holds more than {most} bytes", "that is all that such a file may have", AGAIN)
+    return data
 
 def found(folders: Sequence[Path], *names: str) -> Path | None:
     "The first of these files that is there."
@@ -139,7 +151,7 @@ def from_mirror(url: str, part: Path, sha256: str) -> str | None:
     while failures < 3:
         before, said, total = size_of(part), "it broke off", None
         try: total = fetch(url, part)
-        except HTTPError as problem: return str(problem)
+        except (HTTPError, ValueError) as problem: return str(problem)      # ValueError: a length that is no number
         except (OSError, HTTPException) as problem: said = str(problem)
         else:
             if total is None or size_of(part) >= total:
@@ -151,13 +163,29 @@ def from_mirror(url: str, part: Path, sha256: str) -> str | None:
     return f"{said} after {size_of(part)} bytes"
 
 # %% ../../nbs/06a_files.ipynb #imexp006b
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    "A context that one at a time is in, of all processes. Where the file system has no locks, all are."
+    file = None
+    with suppress(OSError):
+        while (file := open_locked(path)) is None: time.sleep(0.1)
+    try: yield
+    finally:
+        if file is not None: close_locked(path, file)
+
 def download(file: File, mirrors: Sequence[str], folder: Path) -> Path:
     """A file from the first mirror that has it, put into a folder when it is whole. RuntimeError if none has; what came
-    is kept for the next time."""
-    path, part = folder / file.name, folder / f"{file.name}.part"
+    is kept for the next time. If another process is at the same file, this one waits for it."""
+    path = folder / file.name
     if path.exists() and is_right(path, file.sha256): return path
     os.makedirs(folder, exist_ok=True)
-    problems = []
+    with alone(folder / f"{file.name}.lock"):
+        if path.exists() and is_right(path, file.sha256): return path
+        return download_alone(file, mirrors, folder)
+
+def download_alone(file: File, mirrors: Sequence[str], folder: Path) -> Path:
+    "The same, if nobody else is at the file."
+    path, part, problems = folder / file.name, folder / f"{file.name}.part", []
     for mirror in mirrors:
         said = from_mirror(mirror + file.name, part, file.sha256)
         if said is None:
@@ -175,6 +203,7 @@ class MNIST(Images):
         "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven", "8 - eight",
         "9 - nine"
     ]
+    most = 16 + 60000 * 28 * 28      # bytes in the largest of these files
     mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]
     files = {
         True: [
@@ -202,7 +231,7 @@ class MNIST(Images):
         path = found([self.raw_folder, self.root], plain, file.name)
         if path is None and fetch_it: path = download(file, self.mirrors, self.raw_folder)
         if path is None: raise not_found(file.name, [self.raw_folder, self.root])
-        array = read_idx(unpacked(path), path.name)
+        array = read_idx(unpacked(path, self.most), path.name)
         if array.dtype != np.uint8 or array.ndim != ndim:
             raise error(RuntimeError, f"{path.name} has {array.ndim} dimensions of {array.dtype}",
                         f"it should have {ndim} of uint8", "the file of this name, from another place")
@@ -244,6 +273,7 @@ class CIFAR10(Images):
     ]
     archive = File("cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")
     base_folder = "cifar-10-batches-bin"
+    most = 10000 * 3073      # bytes in one of its files
     parts = {True: [f"data_batch_{n}.bin" for n in range(1, 6)], False: ["test_batch.bin"]}
 
     def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None,
@@ -257,29 +287,44 @@ class CIFAR10(Images):
         "The bytes of the files in the unpacked folder, or else in the archive."
         unpacked_in = self.root / self.base_folder
         if all((unpacked_in / name).is_file() for name in names):
-            return {name: (unpacked_in / name).read_bytes() for name in names}
+            return {name: unpacked(unpacked_in / name, self.most) for name in names}
         path = found([self.root], self.archive.name)
         if path is None and fetch_it: path = download(self.archive, self.mirrors, self.root)
         if path is None:
             raise not_found(
                 self.archive.name, [self.root], "; the pickles of the python version are not read"
                 if found([self.root], "cifar-10-python.tar.gz", "cifar-10-batches-py/test_batch") else "")
-        inside = members(path)
-        if missing := [name for name in names if name not in inside]:
-            raise error(RuntimeError, f"{path.name} lacks {', '.join(missing)}",
-                        f"it holds {', '.join(inside) or 'nothing'}", AGAIN)
-        return {name: inside[name] for name in names}
+        return members(path, names, self.most)
 
 # %% ../../nbs/06a_files.ipynb #imexp009b
-def members(path: Path) -> dict[str, bytes]:
-    "The files in a packed archive, by their last name. RuntimeError for a damaged one. Nothing is written."
-    import tarfile      # slow to import
+class Sips:
+    "A file of which nobody reads more than `most` bytes at once: not even the name of a member, which may be as long."
+    def __init__(self, file, most: int): self.file, self.most, self.tell, self.seek = file, most, file.tell, file.seek
+    def read(self, size: int) -> bytes:
+        if size > self.most: raise OSError(f"{size} bytes are to be read at once")
+        return self.file.read(size)
+
+def members(path: Path, names: Sequence[str], most: int) -> dict[str, bytes]:
+    """The files with these last names in a packed archive; no other is read, and none of more than `most` bytes. Nothing is
+    written. RuntimeError for a damaged archive, or one that lacks a file."""
+    import gzip      # these are slow to import
+    import tarfile
     import zlib
+    inside, others = {}, []
     try:
-        with tarfile.open(path, "r:gz") as archive:
-            return {Path(member.name).name: archive.extractfile(member).read() for member in archive if member.isfile()}
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as problem:
+        with gzip.open(path) as file, tarfile.open(fileobj=Sips(file, most), mode="r:") as archive:
+            while (member := archive.next()) is not None:
+                archive.members.clear()      # it would keep all of them
+                name = Path(member.name).name
+                if name not in names or not member.isfile(): others = [*others[:8], name]
+                elif not 0 <= member.size <= most: raise OSError(f"{name} would have {member.size} bytes, and not {most}")
+                else: inside[name] = archive.extractfile(member).read()
+    except (tarfile.TarError, EOFError, OSError, RecursionError, ValueError, zlib.error) as problem:
         raise error(RuntimeError, f"{path.name} is damaged: {problem}", "it can't be unpacked", AGAIN) from None
+    if missing := [name for name in names if name not in inside]:
+        raise error(RuntimeError, f"{path.name} lacks {', '.join(missing)}",
+                    f"it holds {shortened(', '.join([*inside, *others]), 200) or 'nothing'}", AGAIN)
+    return {name: inside[name] for name in names}
 
 def records_of(data: bytes, name: str) -> np.ndarray:
     "Rows of a label and 3 * 32 * 32 pixels."
