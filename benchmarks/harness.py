@@ -16,15 +16,16 @@ import numpy as np
 
 BLOCK_SECONDS = 0.1
 ROUNDS = 25
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
-def block(step, length=BLOCK_SECONDS):
+def block(step, length=BLOCK_SECONDS, clock=time.perf_counter):
     """Call for about `length` seconds; the 25th percentile of the seconds a call took."""
     seconds, end = [], time.perf_counter() + length
     while not seconds or time.perf_counter() < end:
-        start = time.perf_counter()
+        start = clock()
         step()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return sorted(seconds)[len(seconds) // 4]
 
 
@@ -44,18 +45,24 @@ def serve(connection, make, arguments):
         connection.send(block(step))
 
 
-def start(make, arguments, environment):
-    """A process that serves a system, with some variables more in its environment, and the connection to it."""
+def spawn(target, arguments, environment):
+    """A process that runs `target(connection, *arguments)` with some variables more in its environment, and the connection to it."""
     context, before = multiprocessing.get_context("spawn"), dict(os.environ)
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, make, arguments), daemon=True)
+    process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
     os.environ.update(environment)
     process.start()
     for name in environment:
         del os.environ[name]
     os.environ.update(before)
-    ours.recv()
     return ours, process
+
+
+def start(make, arguments, environment):
+    """A process that serves a system, when it is ready."""
+    connection, process = spawn(serve, (make, arguments), environment)
+    connection.recv()
+    return connection, process
 
 
 def measure(systems, arguments, environments=None, rounds=ROUNDS, progress=None):

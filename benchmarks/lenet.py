@@ -80,7 +80,6 @@ def peaks():
         return {name: pool.apply(measure) for name, measure in {"edunets": edunets_peak, "PyTorch": torch_peak}.items()}
 
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def times(environment, title):
@@ -93,7 +92,7 @@ def times(environment, title):
 def result():
     from benchmarks.__main__ import stamped
     check()
-    return stamped({"batch": BATCH, **times({}, "lenet"), "one thread": times(ONE_THREAD, "lenet, one thread"), "peak": peaks()})
+    return stamped({"batch": BATCH, **times({}, "lenet"), "one thread": times(harness.ONE_THREAD, "lenet, one thread"), "peak": peaks()})
 
 
 def show(found):

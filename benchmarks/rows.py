@@ -7,10 +7,10 @@ A case is text, timed as it stands: `m` is the package, capital and small letter
 itself, for which edunets has no public name (yet). A row may have several cases: "scatter add" is one of the row scatter.
 """
 import collections
-import multiprocessing
 import random
 import re
 import sys
+import time
 
 import numpy as np
 from tqdm import tqdm
@@ -20,7 +20,12 @@ from benchmarks import harness
 SIZES = {1000: (25, 40), 1_000_000: (1000, 1000)}      # elements, and rows and columns where they stand in a matrix
 ROUNDS, SECONDS = 7, 0.02
 LIMIT = 3            # times PyTorch's time at the larger size: a case above it needs a reason, below
-SYSTEMS = {"edunets": "edunets", "NumPy": "edunets", "PyTorch": "torch"}      # the process in which each runs
+PROCESSES = {"edunets": {}, "torch": {}, "edunets 1": harness.ONE_THREAD, "torch 1": harness.ONE_THREAD}      # library, and what its environment has more
+SYSTEMS = {      # the process in which each runs, and its name there
+    "edunets": ("edunets", "edunets"), "NumPy": ("edunets", "NumPy"), "PyTorch": ("torch", "PyTorch"),
+    "edunets, one thread": ("edunets 1", "edunets"), "PyTorch, one thread": ("torch 1", "PyTorch"),
+}
+BESIDE = {"NumPy": "edunets", "PyTorch": "edunets", "PyTorch, one thread": "edunets, one thread"}      # what is divided by each
 
 def normal(*shape): return lambda rng: rng.standard_normal(shape, np.float32)
 def between(low, high, *shape): return lambda rng: rng.uniform(low, high, shape).astype(np.float32)
@@ -270,7 +275,7 @@ def chain_of_kernels(a):
     return y
 
 
-def serve(connection, name):
+def serve(connection, name, clock):
     "A process's work: make what it is told to time, and time it."
     harness.settle()
     steps = {}
@@ -283,20 +288,19 @@ def serve(connection, name):
             steps = tape_steps(name)
             connection.send(list(steps))
         else:
-            connection.send(harness.block(steps[arguments[0]], SECONDS))
+            connection.send(harness.block(steps[arguments[0]], SECONDS, clock))
 
 
 # What drives them
 
 class Workers:
-    "The two processes."
+    "The processes: each library as it is, and each with one thread."
     def __init__(self):
-        context = multiprocessing.get_context("spawn")
         self.connections, self.processes = {}, []
-        for name in dict.fromkeys(SYSTEMS.values()):
-            self.connections[name], theirs = context.Pipe()
-            self.processes.append(context.Process(target=serve, args=(theirs, name), daemon=True))
-            self.processes[-1].start()
+        for name, environment in PROCESSES.items():
+            clock = time.process_time if environment else time.perf_counter      # of one thread, what it works: others can't slow it
+            self.connections[name], process = harness.spawn(serve, (name.split()[0], clock), environment)
+            self.processes.append(process)
 
     def ask(self, name, *request):
         self.connections[name].send(request)
@@ -307,11 +311,12 @@ class Workers:
         for process in self.processes: process.join()
 
     def times(self, steps):
-        "Seconds a call of each step, over the rounds: {step: its process} -> {step: [seconds, ...]}."
+        "Seconds a call of each step, over the rounds: {name: (process, step)} -> {name: [seconds, ...]}."
         times, order = {step: [] for step in steps}, random.Random(0)
         for number in range(ROUNDS + 1):
             for step in order.sample(list(steps), len(steps)):
-                seconds = self.ask(steps[step], "time", step)
+                process, function = steps[step]
+                seconds = self.ask(process, "time", function)
                 if number: times[step].append(seconds)      # the first round warms up
         return times
 
@@ -336,10 +341,10 @@ def measure(labels):
                 compare(label, {system: a for name in workers.connections for system, a in workers.ask(name, "prepare", label, n).items()})
                 times = workers.times(SYSTEMS)
                 line["us"][str(n)] = {name: harness.microseconds(t) for name, t in times.items()}
-                line["ratio"][str(n)] = {name: harness.ratio(times, "edunets", name) for name in SYSTEMS if name != "edunets"}
+                line["ratio"][str(n)] = {name: harness.ratio(times, ours, name) for name, ours in BESIDE.items()}
                 progress.update()
             lines.append(line)
-    tape = workers.times({step: name for name in workers.connections for step in workers.ask(name, "tape")})
+    tape = workers.times({step: (name, step) for name in ("edunets", "torch") for step in workers.ask(name, "tape")})
     workers.stop()
     return lines, {step: harness.microseconds(t) / TAPE_OPS for step, t in tape.items()}
 
