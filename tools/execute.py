@@ -124,8 +124,10 @@ def compared(test):
 
 SHOW_VALUES = """
 for _text in {texts!r}:
-    try: _value = " ".join(repr(eval(_text)).split())
+    try: _value = eval(_text)
     except Exception: continue
+    if callable(_value) or type(_value) is type(__builtins__): continue
+    _value = " ".join(repr(_value).split())
     print(f"{{_text}} = {{_value if len(_value) <= 200 else _value[:200] + ' ...'}}")
 """
 
