@@ -13,7 +13,7 @@ from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, 
 from .names import operand, promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
 from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty
 from .table import check_same_shape
-from .table import decompose, erf, filled, horner, in_blocks, kernel
+from .table import decompose, elementwise, erf, filled, horner, in_blocks, kernel
 from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype, whole
 
 # %% auto #0
@@ -28,7 +28,7 @@ __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erf
            'cat', 'stack', 'flip', 'reflected', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
-kernel(
+elementwise(
     exp2=lambda xp, a: xp.exp2(a),
     log2=lambda xp, a: xp.log2(a),
     log10=lambda xp, a: xp.log10(a),
@@ -94,7 +94,7 @@ def erfinv_steps(a: Tensor) -> Tensor:
     return x
 
 # %% ../nbs/01d_composites.ipynb #71cc6643
-kernel(
+elementwise(
     ceil=lambda xp, a: xp.ceil(a),
     trunc=lambda xp, a: xp.trunc(a),
     sign=lambda xp, a: xp.subtract((a > 0).view("int8"), (a < 0).view("int8")).astype(a.dtype),
@@ -149,7 +149,7 @@ publish_all(unary, {
 }, inplace=False)
 
 # %% ../nbs/01d_composites.ipynb #e197f4fd
-kernel(
+elementwise(
     sub=lambda xp, a, b: xp.subtract(a, b),
     maximum=lambda xp, a, b: xp.maximum(a, b),
     minimum=lambda xp, a, b: xp.minimum(a, b),
@@ -239,7 +239,7 @@ def clamp_steps(a: Tensor, low, high) -> Tensor:
     if low is not None: a = where((a >= low) | (a != a), a, low)
     return a if high is None else where((a <= high) | (a != a), a, high)
 
-kernel(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
+elementwise(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
 decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
 
 # %% ../nbs/01d_composites.ipynb #78d4d13c
@@ -669,8 +669,8 @@ product("dot", (1, 1), "The inner product of two vectors.")
 kernel(
     cat=lambda xp, *tensors, dim: xp.concatenate(tensors, axis=dim),
     stack=lambda xp, *tensors, dim: stacked(xp, tensors, dim),
-    flip=lambda xp, a, *, dims: xp.flip(a, dims).copy(),
 )
+elementwise(flip=lambda xp, a, *, dims: xp.flip(a, dims).copy("K"))
 decompose(
     cat=lambda *tensors, dim: cat_steps(tensors, dim),
     stack=lambda *tensors, dim: cat_steps([t.unsqueeze(dim) for t in tensors], dim),

@@ -150,7 +150,7 @@ def triangle(input: Tensor, keep) -> Tensor:
         raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions", f"it has {input.ndim}",
                     "a matrix")
     rows, columns = input.payload.shape[-2:]
-    return where(keep(iota(columns, input.device) - iota(rows, input.device).unsqueeze(1)), input, 0).to(input.dtype)
+    return where(keep(iota(columns, input.device) - iota(rows, input.device).unsqueeze(1)), input.contiguous(), 0).to(input.dtype)
 
 # %% ../nbs/01g_creation.ipynb #77023166
 @face(inplace=True)

@@ -8,7 +8,7 @@ import numpy as np
 from .errors import error
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, in_memory, weak, where
-from .table import NO_PARAMS, OPS, call, decompose, filled, kernel
+from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
 from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
 from .views import store
 
@@ -232,7 +232,7 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
 @face
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
-    if not input.ndim: return input.expand(index.shape)
+    if not input.ndim: return fresh(input.expand(index.shape), input)
     return gathered(input, along_dim(input, check_dim(dim, input.ndim), index), "GatherBackward0")
 
 @face
@@ -273,7 +273,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if index.ndim > 1:
         raise error(IndexError, "index_select(): Index is supposed to be a vector",
                     f"its shape is {tuple(index.shape)}", "x[index], or gather")
-    return gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
+    picked = gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
+    return fresh(picked, name="IndexSelectBackward0")
 
 @face(inplace=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
@@ -297,7 +298,7 @@ def check_mask(mask: Tensor) -> Tensor:
 @face(inplace=True)
 def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
-    return where(check_mask(mask), in_dtype(value, input.dtype), input)
+    return where(check_mask(mask).contiguous(), in_dtype(value, input.dtype), input.contiguous())
 
 @face
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import math
 
 from .errors import error
 from .names import check_dims, face, sizes_of
-from .table import OPS, along, call, decompose, kernel, looks_into, view
+from .table import OPS, along, call, decompose, fresh, kernel, looks_into, view
 from .tensors import BACKENDS, Tensor, check_dim, patch, whole
 from .tensors import dtype as Dtype
 
@@ -80,7 +80,7 @@ def unflatten(input: Tensor, dim: int, sizes: tuple) -> Tensor:
 @face
 def ravel(input: Tensor) -> Tensor:
     "All dimensions made one."
-    return input.reshape(-1)
+    return input.contiguous().reshape(-1)
 
 # %% ../nbs/01e_layout.ipynb #f84d0847
 @face
@@ -201,8 +201,7 @@ def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
                     f"sizes={tuple(sizes)}", "0 copies, or more")
     twice = [m for n, size in zip(sizes, x.shape) for m in (n, size)]
     ones = [m for size in x.shape for m in (1, size)]
-    result = x.reshape(ones).expand(twice).reshape(shape)
-    return result.clone() if result._is_view() else result
+    return fresh(x.reshape(ones).expand(twice).reshape(shape), self)
 
 # %% ../nbs/01e_layout.ipynb #14252745
 kernel(select=lambda xp, a, *, dim, index: a[(slice(None),) * dim + (index, Ellipsis)])
@@ -310,4 +309,4 @@ def clone(input: Tensor) -> Tensor:
 @patch
 def contiguous(self: Tensor) -> Tensor:
     "Itself where memory is row-major, else a copy that is."
-    return self if self.is_contiguous() else self.clone()
+    return self if self.is_contiguous() else fresh(self)

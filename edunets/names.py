@@ -303,6 +303,7 @@ def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
 def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
     number = 2 if not isinstance(input, Tensor) else int(isinstance(exponent, Tensor))
+    if number == 2 and isinstance(exponent, Tensor): exponent = exponent.contiguous()
     if not same_dtype(input, exponent): input, exponent = promote((input, exponent))
     return finish(call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number]), out)
 

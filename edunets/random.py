@@ -247,7 +247,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
 @face
 def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
-    if p is not None: return input.detach().clone().bernoulli_(p, generator=generator)
+    if p is not None: return input.detach().contiguous().clone().bernoulli_(p, generator=generator)
     sample = rand_like(input, generator=generator) < input.detach()
     return drawn(cast(sample, input.dtype), input, "BernoulliBackward0")
 

@@ -13,7 +13,7 @@ from ..errors import error
 from ..names import FUNCTIONS, check_tensor, finish, weak, where
 from .module import Module, Parameter, fill, functional
 from ..ops.elementwise import real
-from ..table import NO_PARAMS, OPS, call, decompose, in_blocks, kernel
+from ..table import NO_PARAMS, OPS, call, decompose, elementwise, in_blocks, kernel
 from ..tensors import Tensor, bool_
 from ..views import store
 
@@ -31,7 +31,7 @@ __all__ = ['SLOPE', 'CUBE', 'leaky', 'log_above', 'soft', 'mish_kernel', 'softpl
 @in_blocks
 def leaky(xp, a, slope): return xp.maximum(a, 0) + slope * xp.minimum(a, 0)
 
-kernel(
+elementwise(
     leaky_relu=lambda xp, a, *, slope: leaky(xp, a, slope),
     hardtanh=lambda xp, a, *, low, high: xp.clip(a, low, high),
 )
@@ -66,9 +66,9 @@ def softplus_kernel(xp, a, beta, threshold):
     scaled = a * beta
     return xp.where(scaled > threshold, a, soft(xp, scaled) / beta)
 
-kernel(
+kernel(log_sigmoid=lambda xp, a: -soft(xp, -a))
+elementwise(
     softplus=lambda xp, a, *, beta, threshold: softplus_kernel(xp, a, beta, threshold),
-    log_sigmoid=lambda xp, a: -soft(xp, -a),
     mish=lambda xp, a: mish_kernel(xp, a),
 )
 
@@ -103,7 +103,7 @@ def gelu_tanh_slope(a: Tensor) -> Tensor:
     t = ((a + a * a * a * CUBE) * SLOPE).tanh()
     return 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * (SLOPE * (1 + 3 * CUBE * a * a))
 
-kernel(gelu_tanh=lambda xp, a: gelu_tanh_kernel(xp, a))
+elementwise(gelu_tanh=lambda xp, a: gelu_tanh_kernel(xp, a))
 decompose(gelu_tanh=lambda a: 0.5 * a * (1 + ((a + a * a * a * CUBE) * SLOPE).tanh()))
 vjp(gelu_tanh=[lambda g, a: g * gelu_tanh_slope(a)])
 
@@ -250,7 +250,7 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
     if lower > upper:
         raise error(RuntimeError, "Lower bound should be less than or equal to the upper bound", f"{lower} and {upper}",
                     "the smaller one first")
-    if not training: return applied(lambda x: row("leaky_relu", x, "RreluWithNoiseBackward0", slope=(lower + upper) / 2), input, inplace)
+    if not training: return applied(lambda x: row("leaky_relu", x.contiguous(), "RreluWithNoiseBackward0", slope=(lower + upper) / 2), input, inplace)
     slopes = FUNCTIONS["rand_like"](real(input, "rrelu")) * (upper - lower) + lower
     return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"), input, inplace)
 

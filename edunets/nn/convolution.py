@@ -11,6 +11,7 @@ from ..names import FUNCTIONS
 from .activations import Plain
 from .module import Module, Parameter, functional, initialize
 from ..ops.windows import column_steps, each, fold_steps, pad, windows_in
+from ..table import fresh
 from ..tensors import Tensor
 
 # %% auto #0
@@ -199,7 +200,7 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
             f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding blocks "
             f"as {space}, but its components must be at least one.", "not even one window fits", "padding=...")
     columns, _ = column_steps(input if input.ndim == 4 else input.unsqueeze(0), size, stride, padding, dilation, 1)
-    return columns.squeeze(1) if input.ndim == 4 else columns.squeeze(1).squeeze(0)
+    return fresh(columns.squeeze(1) if input.ndim == 4 else columns.squeeze(1).squeeze(0), input)
 
 # %% ../../nbs/nn/convolution.ipynb #cvunfo02
 @functional
@@ -227,7 +228,7 @@ def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=
             f"{space[0] * space[1]}, but got input.size(2)={input.size(-1)}.",
             "each place has a column", "another output_size")
     image = fold_steps(input if input.ndim == 3 else input.unsqueeze(0), space, shape, size, stride, padding, dilation)
-    return image if input.ndim == 3 else image.squeeze(0)
+    return fresh(image if input.ndim == 3 else image.squeeze(0), input)
 
 class Unfold(Plain):
     "The windows of images as columns, as `torch.nn.Unfold`."
@@ -277,7 +278,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     *lead, c, h, w = input.shape
     n = len(lead)
     parts = input.reshape(*lead, c // (r * r), r, r, h, w)
-    return parts.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*lead, c // (r * r), h * r, w * r)
+    pixels = parts.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return fresh(pixels.reshape(*lead, c // (r * r), h * r, w * r), input)
 
 @functional
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -287,7 +289,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     *lead, c, h, w = input.shape
     n = len(lead)
     parts = input.reshape(*lead, c, h // r, r, w // r, r)
-    return parts.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*lead, c * r * r, h // r, w // r)
+    channels = parts.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return fresh(channels.reshape(*lead, c * r * r, h // r, w // r), input)
 
 # %% ../../nbs/nn/convolution.ipynb #cvshuf01b
 @functional
@@ -295,7 +298,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError if groups do
     not divide them."""
     check_factor(input, "channel_shuffle", "groups", groups, {1: groups})
-    return input.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+    return fresh(input.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2), input)
 
 # %% ../../nbs/nn/convolution.ipynb #cvflat01
 class Flatten(Plain):

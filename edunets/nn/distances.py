@@ -16,7 +16,7 @@ from .losses import Loss, WeightedLoss, check_constant, meant, reduced, share, t
 from .module import functional
 from .small import PairwiseDistance
 from ..ops.elementwise import real
-from ..table import OPS, call, check, check_broadcast, decompose, kernel
+from ..table import OPS, call, check, check_broadcast, decompose, elementwise
 from ..tensors import Tensor, int64
 
 # %% auto #0
@@ -48,8 +48,8 @@ def huber_steps(away: Tensor, delta: float, scale: float) -> Tensor:
     near = away.clamp(-delta, delta)
     return near * (away - near * 0.5) * scale
 
-kernel(mse_loss=lambda xp, a, b, *, reduction: total(xp, square(a - b), reduction),
-       huber_loss=lambda xp, a, b, *, delta, scale, reduction: total(xp, huber(xp, a - b, delta, scale), reduction))
+elementwise(mse_loss=lambda xp, a, b, *, reduction: total(xp, square(a - b), reduction),
+            huber_loss=lambda xp, a, b, *, delta, scale, reduction: total(xp, huber(xp, a - b, delta, scale), reduction))
 decompose(mse_loss=lambda a, b, *, reduction: reduced((a - b).square(), reduction),
           huber_loss=lambda a, b, *, delta, scale, reduction: reduced(huber_steps(a - b, delta, scale), reduction))
 vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction), lambda g, a, b, reduction: mse_slope(g, b, a, reduction)],

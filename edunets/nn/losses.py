@@ -14,7 +14,7 @@ from ..names import FUNCTIONS, cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
 from .module import Module, functional
 from ..ops.elementwise import real
-from ..table import OPS, call, check, check_broadcast, decompose, kernel
+from ..table import OPS, call, check, check_broadcast, decompose, elementwise, kernel
 from ..tensors import Tensor, bool_, int64, uint8
 
 # %% auto #0
@@ -275,8 +275,8 @@ def bce_logits_steps(a: Tensor, b: Tensor, w, pos) -> Tensor:
     each = (1 - b) * a + other
     return each if w is None else each * w
 
-kernel(bce_loss=lambda xp, a, b, w, *, reduction: total(xp, bce(xp, a, b, w), reduction),
-       bce_logits_loss=lambda xp, a, b, w, pos, *, reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
+elementwise(bce_loss=lambda xp, a, b, w, *, reduction: total(xp, bce(xp, a, b, w), reduction),
+            bce_logits_loss=lambda xp, a, b, w, pos, *, reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
 decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), reduction),
           bce_logits_loss=lambda a, b, w, pos, *, reduction: reduced(bce_logits_steps(a, b, w, pos), reduction))
 

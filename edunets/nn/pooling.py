@@ -16,7 +16,7 @@ from ..names import FUNCTIONS, finish
 from .activations import Plain
 from .module import Module, functional
 from ..ops.windows import INDEXED, avg_pool, each, pooling
-from ..table import OPS, call, decompose, filled, kernel
+from ..table import OPS, call, decompose, filled, fresh, kernel
 from ..tensors import Tensor, from_numpy, int64
 
 # %% auto #0
@@ -377,7 +377,7 @@ def adaptive_averaging(n: int) -> None:
         if whole: return input.mean(tuple(range(-n, 0)), keepdim=True)
         kind = "float64" if input.dtype.itemsize == 8 else "float32"
         result = sampled(input, [Grid("area", s, p, s / max(p, 1), kind=kind) for s, p in zip(input.shape[-n:], parts)])
-        return result.clone() if result is input else result
+        return fresh(result, input)
     named(function, name, f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
                           "input without space.")
 

@@ -12,6 +12,7 @@ from ..autograd.modes import no_grad
 from ..errors import error
 from ..names import FUNCTIONS
 from ..ops.windows import bordered
+from ..table import fresh
 from ..tensors import Tensor, tensor
 
 # %% auto #0
@@ -160,4 +161,4 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
     if batch.size(0) != len(lengths):
         raise error(ValueError, f"{len(lengths)} lengths for {batch.size(0)} sequences", "each sequence has its length",
                     "batch_first=True, if the batch comes first")
-    return [s[:max(0, int(n))].clone() for s, n in zip(batch.unbind(0), lengths.tolist())]
+    return [fresh(s[:max(0, int(n))], s) for s, n in zip(batch.unbind(0), lengths.tolist())]

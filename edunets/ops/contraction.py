@@ -10,6 +10,7 @@ import string
 from ..composites import check_floating
 from ..errors import error
 from ..names import FUNCTIONS, cast, face, finish, given, promote, promote_types, where
+from ..table import fresh
 from ..tensors import Tensor, check_dim, whole
 
 # %% auto #0
@@ -248,13 +249,14 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
             RuntimeError, "linalg.matrix_power: A must be batches of square matrices, but they are "
             f"{' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves",
             "x @ x.mT")
+    base = input
     if n < 0: input, n = FUNCTIONS["linalg.inv"](input), -n
     one = FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device)
     result = one.expand(input.shape).clone() if n == 0 else None
     while n:
         if n % 2: result = input if result is None else result @ input
         input, n = input @ input if n > 1 else input, n // 2
-    return finish(result, out)
+    return finish(fresh(result, base), out)
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24
 def cheapest(sizes: tuple) -> tuple[int, tuple]:
@@ -279,7 +281,8 @@ def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
         if m.ndim != 2:
             raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.",
                         "a chain is made of matrices", "a @ b @ c")
-    return finish(multiplied(cheapest((*(m.size(0) for m in matrices), matrices[-1].size(1)))[1], matrices), out)
+    order = cheapest((*(m.size(0) for m in matrices), matrices[-1].size(1)))[1]
+    return finish(multiplied(order, matrices) if len(matrices) > 1 else matrices[0].clone(), out)
 
 # %% ../../nbs/ops/contraction.ipynb #facf36b7
 @face(method=False)

@@ -13,8 +13,8 @@ from ..autograd.tape import no_vjp, vjp
 from ..errors import error
 from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, promote, publish, publish_all
 from ..names import unary, weak, where
-from ..table import NO_PARAMS, OPS, call, check, check_broadcast, decompose, erf_coefficients, horner, in_blocks
-from ..table import kernel
+from ..table import NO_PARAMS, OPS, call, check, check_broadcast, decompose, elementwise, erf_coefficients, horner
+from ..table import in_blocks
 from ..tensors import Tensor, bool_, float64, get_default_dtype, int16, int32, int64, patch
 from ..views import store
 
@@ -41,7 +41,7 @@ def real(input: Tensor, name: str) -> Tensor:
                 "its values lie between the integers", "x.float()")
 
 # %% ../../nbs/ops/elementwise.ipynb #c75a691b
-kernel(
+elementwise(
     asinh=lambda xp, a: xp.arcsinh(a),
     acosh=lambda xp, a: xp.arccosh(a),
     atanh=lambda xp, a: xp.arctanh(a),
@@ -83,7 +83,7 @@ def erfc(xp, a):
     right = xp.where(x < 1, small, tail)
     return xp.where(xp.isnan(a), a, xp.where(a < 0, 2 - right, right))
 
-kernel(erfc=lambda xp, a: erfc(xp, a))
+elementwise(erfc=lambda xp, a: erfc(xp, a))
 decompose(erfc=lambda a: 1 - a.erf())
 vjp(erfc=[lambda g, a: -g * (-a * a).exp() * (2 / math.sqrt(math.pi))])
 publish_all(unary, {"erfc": "1 - erf(x), exact where it is small."}, floating=True)
@@ -140,7 +140,7 @@ def polygamma_kernel(xp, a, n):
     return xp.where(a < -LOWEST, math.nan, (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271
-kernel(lgamma=lambda xp, a: lgamma(xp, a), digamma=lambda xp, a: digamma(xp, a), polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
+elementwise(lgamma=lambda xp, a: lgamma(xp, a), digamma=lambda xp, a: digamma(xp, a), polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
 vjp(
     lgamma=[lambda g, a: g * a.digamma()],
     digamma=[lambda g, a: g * polygamma(1, a)],
@@ -161,7 +161,7 @@ polygamma_method.__name__ = "polygamma"
 Tensor.polygamma, Tensor.polygamma_ = polygamma_method, in_place("polygamma", polygamma_method)
 
 # %% ../../nbs/ops/elementwise.ipynb #9d680f67
-kernel(
+elementwise(
     hypot=lambda xp, a, b: xp.hypot(a, b),
     logaddexp=lambda xp, a, b: xp.logaddexp(a, b),
     logaddexp2=lambda xp, a, b: xp.logaddexp2(a, b),
@@ -256,7 +256,7 @@ def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
     if not isinstance(y, Tensor): y = x.new_tensor(y)
     return finish(call(OPS["xlogy"], (x, y)), out)
 
-kernel(xlogy=lambda xp, a, b: xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b)).astype(a.dtype))
+elementwise(xlogy=lambda xp, a, b: xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b)).astype(a.dtype))
 decompose(xlogy=lambda a, b: where((a == 0) & (b == b), 0, a * b.log()))
 vjp(xlogy=[lambda g, a, b: g * where((a == 0) & (b <= 0), 0, b.log()), lambda g, a, b: g * a / b])
 check(xlogy=check_broadcast)
@@ -426,7 +426,7 @@ def elu_kernel(xp, a, alpha, scale, inner):
     half = xp.tanh(low / 2)
     return scale * xp.maximum(a, 0) + alpha * scale * (2 * half / (1 - half))
 
-kernel(elu=lambda xp, a, *, alpha, scale, inner: in_blocks(elu_kernel)(xp, a, alpha, scale, inner))
+elementwise(elu=lambda xp, a, *, alpha, scale, inner: in_blocks(elu_kernel)(xp, a, alpha, scale, inner))
 decompose(elu=lambda a, *, alpha, scale, inner: where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
 vjp(elu=[lambda g, a, alpha, scale, inner: where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
 

@@ -94,6 +94,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         raise error(
             RuntimeError, "masked_scatter: expected the number of elements in source to be at least the number of "
             "true elements in mask", f"{len(flat)} for {wanted} places", "a longer source")
+    input = input.contiguous()
     if not wanted: return input.clone()
     place = (mask.reshape(-1).to(int64).cumsum(0) - 1).clamp(min=0).reshape(mask.shape)
     return where(mask, flat[place], input)
@@ -228,4 +229,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if largest >= num_classes:
             raise error(RuntimeError, "Class values must be smaller than num_classes.",
                         f"the largest is {largest} of {num_classes}", f"num_classes={largest + 1}")
-    return (tensor.unsqueeze(-1) == FUNCTIONS["arange"](num_classes, device=tensor.device)).to(int64)
+    return (tensor.contiguous().unsqueeze(-1) == FUNCTIONS["arange"](num_classes, device=tensor.device)).to(int64)

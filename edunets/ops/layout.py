@@ -13,7 +13,7 @@ from ..errors import error
 from ..indexing import scattered
 from ..layout import sliced
 from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
-from ..table import OPS, call, decompose, filled, kernel, view
+from ..table import OPS, call, decompose, filled, fresh, kernel, view
 from ..tensors import Size, Tensor, as_tensor, check_dim, int64, patch, whole
 
 # %% auto #0
@@ -84,7 +84,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
                     "a matrix has two dimensions", "two dims")
     n = input.size(-1) + abs(offset)
     flat = filled(input, (*input.shape[:-1], n, n), 0)
-    return diagonal_scatter(flat, input, offset, -2, -1).movedim((-2, -1), (dim1, dim2))
+    return fresh(diagonal_scatter(flat, input, offset, -2, -1).movedim((-2, -1), (dim1, dim2)))
 
 @face
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
@@ -204,7 +204,7 @@ def rot90(input: Tensor, k: int = 1, dims: tuple = (0, 1)) -> Tensor:
         raise error(RuntimeError,
                     f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}",
                     "a turn happens in a plane", "two dims")
-    turned = (lambda: input.clone(), lambda: input.flip(b).transpose(a, b), lambda: input.flip(a, b), lambda: input.flip(a).transpose(a, b))
+    turned = (lambda: fresh(input, input), lambda: input.flip(b).transpose(a, b), lambda: input.flip(a, b), lambda: input.flip(a).transpose(a, b))
     return turned[k % 4]()
 
 # %% ../../nbs/ops/layout.ipynb #f2fca4a2
@@ -233,7 +233,7 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
     if repeats < 0: raise error(RuntimeError, "Repeats must be non-negative", f"repeats={repeats}", "repeats from 0 on")
     if not input.ndim: return input.expand(repeats).clone()
     wide = input.unsqueeze(dim + 1).expand(*input.shape[:dim + 1], repeats, *input.shape[dim + 1:])
-    return wide.reshape(*input.shape[:dim], n * repeats, *input.shape[dim + 1:])
+    return fresh(wide.reshape(*input.shape[:dim], n * repeats, *input.shape[dim + 1:]), input)
 
 def interleaved(repeats: Tensor, n: int) -> Tensor:
     "The index of each element, as often as it is repeated: the number of blocks that end before each place."
@@ -388,7 +388,7 @@ def split_with_sizes(input: Tensor, split_sizes: list, dim: int = 0) -> tuple:
 @face
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "A copy of a part of a dimension."
-    return input.narrow(dim, start, length).clone()
+    return fresh(input.narrow(dim, start, length), input)
 
 # %% ../../nbs/ops/layout.ipynb #d8313743
 @face(method=False)

@@ -110,7 +110,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
                         "for left=False.", "a vector is a column", "B.unsqueeze(-2)")
         return finish(solved(*columns(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1), out)
     check_matrices(B, "solve")
-    X = solved(*columns(A, B, A.size(-1))) if left else solved(*columns(A.mT, B.mT, A.size(-1))).mT
+    X = solved(*columns(A, B, A.size(-1))) if left else solved(*columns(A.mT, B.mT, A.size(-1))).mT.contiguous()
     return finish(X, out)
 
 kernel(inv=lambda xp, a: xp.linalg.inv(a))
@@ -505,7 +505,7 @@ def unpacked(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
     one = FUNCTIONS["eye"](rows, dtype=lu.dtype, device=lu.device)
     turned = one.expand(*lu.shape[:-2], rows, rows)
     for k, place in enumerate(places): turned = swapped(turned, k, place)
-    return turned.mT, lower + one.narrow(-1, 0, least), lu.narrow(-2, 0, least).triu()
+    return turned.mT.contiguous(), lower + one.narrow(-1, 0, least), lu.narrow(-2, 0, least).triu()
 
 @linalg
 def lu(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LU:
@@ -523,7 +523,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     P, L, U = unpacked(LU, places_of(pivots))
     b = B if left else B.mT      # XA = B is turned around
     x = P @ solve(L.mT, solve(U.mT, b)) if left == adjoint else solve(U, solve(L, P.mT @ b))
-    return finish(x if left else x.mT, out)
+    return finish(x if left else x.mT.contiguous(), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8
 @linalg
@@ -735,7 +735,7 @@ def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tu
             OldSVD(*(input.new_zeros(*input.shape[:-2], n, n) for n in input.shape[-2:-1]), svdvals(input),
                    input.new_zeros(*input.shape[:-2], input.size(-1), input.size(-1))), out)
     u, s, vh = svd(input, not some)
-    return finish_all(OldSVD(u, s, vh.mT), out)
+    return finish_all(OldSVD(u, s, vh.mT.contiguous()), out)
 publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form.")
 
 TriangularSolve, LUUnpack = result("triangular_solve", "solution",

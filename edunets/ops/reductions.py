@@ -139,7 +139,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         rest = max(x.size(dim) - 1, 0)
         later, earlier = x.narrow(dim, x.size(dim) - rest, rest), x.narrow(dim, 0, rest)
         x = later ^ earlier if x.payload.dtype.kind == "b" else later - earlier
-    return finish(x, out)
+    return finish(input.clone() if x is input else x, out)
 
 def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
     "The areas under the lines between neighbours. RuntimeError for bools."
@@ -177,7 +177,7 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | N
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
     dim = check_dim(dim, input.ndim)
     length = input.norm(p, tuple(d for d in range(input.ndim) if d != dim), True)
-    return finish(input * where(length > maxnorm, maxnorm / (length + 1e-7), 1), out)
+    return finish(input.contiguous() * where(length > maxnorm, maxnorm / (length + 1e-7), 1), out)
 
 @face
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:

@@ -12,7 +12,7 @@ from ..autograd.rules import zeros
 from ..autograd.tape import Like, vjp
 from ..errors import error
 from ..names import FUNCTIONS, face, publish
-from ..table import OPS, call, decompose, filled, kernel
+from ..table import OPS, call, decompose, filled, fresh, kernel
 from ..tensors import Tensor, iinfo, int64
 
 # %% auto #0
@@ -232,14 +232,14 @@ def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None =
     """A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError for a border
     too wide to be mirrored."""
     check_pad(input.shape, pad, mode, value)
-    if not any(p > 0 for p in pad): input = input.clone()      # what is only cut is a copy too
+    given = input
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
         dim = input.ndim - 1 - dim
         if mode == "constant": input = bordered(input, dim, before, after, value or 0)
         elif before or after:
             input = input.index_select(dim,
                                        input.new_tensor(from_within(input.size(dim), before, after, mode), dtype=int64))
-    return input
+    return fresh(input, given)      # what is only cut is a copy too
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5a
 def each(value, n: int, what: str) -> tuple:
