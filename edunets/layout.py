@@ -14,7 +14,7 @@ from .tensors import dtype as Dtype
 
 # %% auto #0
 __all__ = ['infer_shape', 'reshape', 'view_', 'flatten', 'unflatten', 'ravel', 'squeeze', 'unsqueeze', 'permuted', 'permute',
-           'transpose', 't', 'movedim', 'expand', 'broadcast_to', 'select', 'sliced', 'narrow', 'piece', 'equal_sizes',
+           'transpose', 't', 'movedim', 'expand', 'broadcast_to', 'select', 'sliced', 'narrow', 'cuts', 'equal_sizes',
            'split', 'chunk', 'unbind', 'clone']
 
 # %% ../nbs/01e_layout.ipynb #31b9700d
@@ -244,13 +244,13 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return sliced(input, dim, start, length)
 
 # %% ../nbs/01e_layout.ipynb #3f68a2c2
-def piece(number: int, dim: int, sizes: tuple) -> dict:
-    "Where a piece lies."
-    return {"dim": dim, "start": sum(sizes[:number]), "length": sizes[number], "step": 1}
+def cuts(dim: int, sizes: tuple) -> list[dict]:
+    "Where each piece lies."
+    return [{"dim": dim, "start": end - n, "length": n, "step": 1} for n, end in zip(sizes, itertools.accumulate(sizes))]
 
-kernel(split=lambda xp, a, *, dim, sizes: tuple([a[along(dim, end - n, n, 1)] for n, end in zip(sizes, itertools.accumulate(sizes))]))
-decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), piece(i, dim, sizes)) for i in range(len(sizes))))
-view(split=lambda number, **cut: ("slice", piece(number, **cut)))
+kernel(split=lambda xp, a, *, dim, sizes: tuple([a[along(**place)] for place in cuts(dim, sizes)]))
+decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), place) for place in cuts(dim, sizes)))
+view(split=lambda count, *, dim, sizes: [("slice", place) for place in cuts(dim, sizes)])
 
 def equal_sizes(n: int, size: int) -> list[int]:
     "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
@@ -290,7 +290,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
 
 kernel(unbind=lambda xp, a, *, dim: tuple([a[(slice(None),) * dim + (i, Ellipsis)] for i in range(a.shape[dim])]))
 decompose(unbind=lambda a, *, dim: tuple(select(a, dim, i) for i in range(a.payload.shape[dim])))
-view(unbind=lambda number, *, dim: ("select", {"dim": dim, "index": number}))
+view(unbind=lambda count, *, dim: [("select", {"dim": dim, "index": index}) for index in range(count)])
 
 @face
 def unbind(input: Tensor, dim: int = 0) -> tuple:

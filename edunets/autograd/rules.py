@@ -3,6 +3,7 @@
 # %% ../../nbs/02a_rules.ipynb #07558145
 from __future__ import annotations
 
+import itertools
 import math
 
 from .tape import no_vjp, vjp
@@ -15,8 +16,8 @@ from ..views import inverse
 
 # %% auto #0
 __all__ = ['power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place',
-           'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied',
-           'along']
+           'parted', 'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'nt', 'tn', 'gather', 'scatter', 'won',
+           'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -161,7 +162,7 @@ vjp(
     select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros(like), g.unsqueeze(dim)), place(dim, index, 1, 1))],
     split=[lambda g, like, dim, sizes: joined("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
     unbind=[lambda g, like, dim: joined("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like, dim)],
-    cat=[lambda g, likes, position, dim: g.narrow(dim, sum(l.shape[dim] for l in likes[:position]), likes[position].shape[dim])],
+    cat=lambda g, likes, needed, dim: parted(g, [like.shape[dim] for like in likes], needed, dim),
     stack=[lambda g, position, dim: g.select(dim, position)],
 )
 
@@ -183,6 +184,12 @@ def joined(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
 
 def place(dim: int, start: int, length: int, step: int) -> dict:
     return {"dim": dim, "start": start, "length": length, "step": step}
+
+def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
+    "The pieces of a gradient, where they are needed. One rule for all operands: each alone would have to add up all before."
+    return [g.narrow(dim, end - n, n) if need else None
+            for n, end, need in zip(sizes, itertools.accumulate(sizes), needed)]
+
 
 # %% ../../nbs/02a_rules.ipynb #rulsum01
 vjp(
