@@ -20,14 +20,15 @@ from .errors import error
 from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
 
 # %% auto #0
-__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS', 'quiet', 'BITS',
-           'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled',
-           'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'on_tape', 'check_custom', 'chosen',
-           'erf_coefficients', 'in_blocks', 'erf', 'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows',
-           'fold', 'full', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast',
-           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of',
-           'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS',
+           'quiet', 'BITS', 'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
+           'filled', 'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into',
+           'keeps_nothing', 'refresh', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'chosen', 'erf_coefficients',
+           'in_blocks', 'erf', 'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full',
+           'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul',
+           'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text',
+           'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -63,6 +64,7 @@ def column(name: str, doc: str) -> Callable:
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
+order = column("order", "how a new result lies in memory, if not row by row")
 view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several "
                       "results, which row gives each)")
 
@@ -121,7 +123,7 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
             elif type(arg) is not kind: kind = stronger(kind, type(arg))
         payloads.append(arg)
     if op.kernel is None or (tracked and op.vjp is None and op.decompose is not None):
-        return op.decompose(*args, **params)    # a composite without a rule of its own: the tape sees its parts
+        return by_parts(op, args, params)    # a composite without a rule of its own: the tape sees its parts
     out = HANDLERS[kind](op, payloads, params) if now.trace is None else now.trace.run(op, args, params)
     result = tuple(map(wrap, out)) if type(out) is tuple else wrap(out)
     if op.view is not None: link_view(result, op, args[0], params, name)
@@ -156,12 +158,13 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
 
 # %% ../nbs/01a_table.ipynb #5089f126
 def array_handler(kind: type, xp) -> Callable:
-    "What an op means on arrays: their module computes; every result is an array, 0-d ones too."
+    "What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies in order."
     def run(op: Op, payloads: list, params: dict):
         try: out = quiet.run(op.kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
-        if type(out) is kind or type(out) in BACKENDS: return out      # another kind: it was copied to another device
-        return tuple([xp.asarray(o) for o in out]) if type(out) is tuple else xp.asarray(out)
+        if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
+        if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
+        return out if type(out) in BACKENDS else xp.asarray(out)      # another kind: it was copied to another device
     return run
 
 def run_source(op: Op, payloads: list, params: dict):
@@ -182,13 +185,51 @@ def below_tape(op: Op, payloads: list, params: dict):
         out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
+# %% ../nbs/01a_table.ipynb #0a44ed02
+def in_order(op: Op, out, payloads: list):
+    "A result that does not lie row by row: as it is if it is a view, else in the order that its row says."
+    if op.view is not None or out.flags.c_contiguous: return out
+    return out.copy() if op.order is None else op.order(out, payloads)
+
+def elementwise(**kernels) -> None:
+    "Kernels that work element by element, or copy: a result lies as the operands do."
+    kernel(**kernels)
+    order(**dict.fromkeys(kernels, as_operands))
+
+def as_operands(out, operands: list):
+    "The order of the operands."
+    dims = memory_order(out.shape, [a for a in operands if hasattr(a, "strides")])
+    turned = out.transpose(dims)
+    return out if turned.flags.c_contiguous else turned.copy().transpose(sorted(dims, key=dims.__getitem__))
+
+def as_made(out, operands: list):
+    "As the kernel made it."
+    return out
+
+# %% ../nbs/01a_table.ipynb #0a44ed03
+def memory_order(shape: tuple, arrays: list) -> list[int]:
+    """The dimensions of a result from the longest step in memory to the shortest, as the first of its operands has it
+    that can tell: along a dimension that is repeated there is no step. PyTorch sorts so, in TensorIterator."""
+    steps = [(0,) * (len(shape) - a.ndim) + tuple(abs(s) * (n > 1) for n, s in zip(a.shape, a.strides)) for a in arrays]
+    def compared(i: int, j: int) -> int:
+        "1 if a step along `i` is longer than one along `j`, -1 if it is shorter, 0 if no operand can tell."
+        for step in steps:
+            if step[i] and step[j] and step[i] != step[j]: return 1 if step[i] > step[j] else -1
+        return 0
+    dims = list(range(len(shape)))[::-1]
+    for start in range(1, len(dims)):
+        here = start
+        for there in range(start - 1, -1, -1):
+            found = compared(dims[there], dims[here])
+            if found < 0: break
+            if found: dims[there], dims[here], here = dims[here], dims[there], there
+    return dims[::-1]
+
 # %% ../nbs/01a_table.ipynb #e67ede2d
 def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: str) -> None:
     "Let a view know its base, and share the base's version; of several views, each as what a simpler row gives."
     if type(result) is tuple:
-        for number, part in enumerate(result):
-            row, place = op.view(number, **params)
-            link_view(part, OPS[row], base, place, "")
+        for part, (row, place) in zip(result, op.view(len(result), **params)): link_view(part, OPS[row], base, place, "")
         return
     in_memory = type(result.payload) in BACKENDS
     if in_memory and not looks_into(result.payload, base.payload): return
@@ -239,8 +280,23 @@ def check_custom(x: Tensor, what: str, tracked: bool) -> None:
                 "a view that was written takes its gradient from its base, past the custom backward",
                 "return a clone from forward: x.view(-1).clone()")
 
+# %% ../nbs/01a_table.ipynb #0a44ed05
+def fresh(result: Tensor, *operands, name: str = "CloneBackward0") -> Tensor:
+    "A new tensor has memory of its own and lies in it row by row: `result`, or a copy if it does not."
+    array = result.payload
+    if type(array) not in BACKENDS: return result
+    arrays = [x.payload for x in operands if isinstance(x, Tensor) and type(x.payload) is type(array)]
+    if array.flags.c_contiguous and not any(looks_into(array, a) for a in arrays): return result
+    return call(OPS["copy"], (result,), {"device": None, "order": "C"}, name)
+
+def by_parts(op: Op, args: tuple, params: dict):
+    "A composite by its decomposition. What that gives may be an operand itself, or a view of it; a kernel's never is."
+    result = op.decompose(*args, **params)
+    if op.view is not None or op.order is not None: return result
+    return tuple([fresh(r, *args) for r in result]) if isinstance(result, tuple) else fresh(result, *args)
+
 # %% ../nbs/01a_table.ipynb #5cc78cae
-kernel(
+elementwise(
     neg=lambda xp, a: xp.negative(a),
     exp=lambda xp, a: xp.exp(a),
     log=lambda xp, a: xp.log(a),
@@ -256,7 +312,7 @@ kernel(
     round=lambda xp, a: xp.rint(a),
 )
 
-kernel(
+elementwise(
     add=lambda xp, a, b: xp.add(a, b),
     mul=lambda xp, a, b: xp.multiply(a, b) if type(a) is type(b) else scaled(xp.multiply, a, b),
     div=lambda xp, a, b: xp.divide(a, b) if type(a) is type(b) else scaled(xp.divide, a, b),
@@ -273,7 +329,8 @@ BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "
 
 def chosen(xp, c, a, b):
     "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."
-    if xp is not np or c.size < 1 << 12 or c.shape != np.broadcast(c, a, b).shape: return xp.where(c, a, b)
+    few = xp is not np or c.size < 1 << 12
+    if few or not c.flags.c_contiguous or c.shape != np.broadcast(c, a, b).shape: return xp.where(c, a, b)
     kind = a.dtype if hasattr(a, "dtype") else b.dtype
     out, bits = np.empty(c.shape, kind), f"int{8 * kind.itemsize}"
     a, b = (np.asarray(x, kind).view(bits) for x in (a, b))
@@ -327,17 +384,20 @@ def scaled(f, a, b):
     return f(*[x.astype("float32") if x is array else x for x in (a, b)]).astype("float16")
 
 # %% ../nbs/01a_table.ipynb #a75ca6c9
-kernel(
+elementwise(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
+    put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
+    copy=lambda xp, a, *, device, order="K": a.copy(order) if device is None else moved(a, device),
+)
+
+kernel(
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
     permute=lambda xp, a, *, dims: a.transpose(dims),
     expand=lambda xp, a, *, shape: expand(xp, a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[along(dim, start, length, step)],
-    put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
     fold=lambda xp, a, *, shape, size, stride, dilation, dims: fold(xp, a, shape, size, stride, dilation, dims),
-    copy=lambda xp, a, *, device: a.copy() if device is None else moved(a, device),
     detach=lambda xp, a: a,
 )
 
@@ -361,7 +421,7 @@ def moved(a, device):
 
 def written(a, index, v):
     "A copy of `a` with `v` at `index`."
-    out = a.copy()
+    out = a.copy("K")
     out[index] = v
     return out
 
@@ -396,11 +456,12 @@ kernel(
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
     scatter=lambda xp, a, v, *index, dims, mode: scatter(xp, a, v, index, dims, mode),
     scatter_max=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "max"),
-    nonzero=lambda xp, a: xp.stack(xp.nonzero(a), axis=1) if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
+    nonzero=lambda xp, a: xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
     full=lambda xp, *, shape, value, dtype, device: full(xp, shape, value, dtype.numpy),
     iota=lambda xp, *, length, device: xp.arange(length),
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
+order(nonzero=as_made)      # column by column: who takes the columns apart has them in one piece each
 
 def full(xp, shape, value, kind):
     "An array filled with one number; `np.full` is Python, which takes longer than to fill a few."
