@@ -250,7 +250,10 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
     if lower > upper:
         raise error(RuntimeError, "Lower bound should be less than or equal to the upper bound", f"{lower} and {upper}",
                     "the smaller one first")
-    if not training: return applied(lambda x: row("leaky_relu", x.contiguous(), "RreluWithNoiseBackward0", slope=(lower + upper) / 2), input, inplace)
+    if not training:
+        slope = (lower + upper) / 2
+        return applied(lambda x: row("leaky_relu", real(x, "rrelu").contiguous(), "RreluWithNoiseBackward0", slope=slope),
+                       input, inplace)
     slopes = FUNCTIONS["rand_like"](real(input, "rrelu")) * (upper - lower) + lower
     return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"), input, inplace)
 
