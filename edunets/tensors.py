@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+import os
+import threading
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
 from .errors import error, site
 
 # %% auto #0
-__all__ = ['new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64', 'DTYPES',
-           'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'Version', 'wrap', 'patch', 'owner', 'address', 'dtype', 'to_dtype',
-           'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'Size', 'device', 'Backend', 'backend_of',
-           'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor', 'from_numpy', 'as_tensor', 'whole',
-           'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+__all__ = ['LOCK', 'new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64',
+           'DTYPES', 'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap', 'patch',
+           'owner', 'address', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype',
+           'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor',
+           'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor:
@@ -53,12 +55,29 @@ class Tensor:
     def device(self) -> device:
         return BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device
 
+# %% ../nbs/01_tensors.ipynb #01tlockc
+def new_lock() -> threading.RLock:
+    "A lock that the thread which holds it may take again, and that a forked child finds open."
+    lock = threading.RLock()
+    if hasattr(os, "register_at_fork"): os.register_at_fork(after_in_child=lock._at_fork_reinit)
+    return lock
+
+LOCK = new_lock()
+
+def made_once(x, name: str, make: Callable):
+    "What `x` keeps under a name: made at first need, once, whichever thread comes first."
+    with LOCK:
+        if getattr(x, name) is None: setattr(x, name, make())
+        return getattr(x, name)
+
 # %% ../nbs/01_tensors.ipynb #38196558
 class Version:
     "How often a memory was written, and where last; a base and its views share one."
     __slots__ = ("count", "site")
     def __init__(self): self.count, self.site = 0, None
-    def bump(self, where: tuple | None = None) -> None: self.count, self.site = self.count + 1, where or site()
+    def bump(self, where: tuple | None = None) -> None:
+        self.site = where or site()
+        self.count += 1      # no call in between: Python changes threads at calls, so no other thread comes in
 
 new_tensor = Tensor.__new__
 

@@ -1630,7 +1630,9 @@ BACKENDS: Any
 class Backend:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+Callable: Any
 DTYPES: Any
+LOCK: Any
 PYTHON_DTYPES: Any
 class Version:
     def __init__(self, *args, **kwargs) -> None: ...
@@ -1703,7 +1705,13 @@ def is_tensor(obj) -> builtins.bool:
 def item(self: Tensor, kind=...):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     ...
+def made_once(x, name: str, make: Callable):
+    "What `x` keeps under a name: made at first need, once, whichever thread comes first."
+    ...
 nbytes: Any
+def new_lock():
+    "A lock that the thread which holds it may take again, and that a forked child finds open."
+    ...
 new_tensor: Any
 def numel(self: Tensor) -> builtins.int:
     "The number of elements."

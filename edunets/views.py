@@ -8,7 +8,7 @@ from typing import Callable
 
 from .errors import error
 from .table import OPS, ambient, call, check_custom, keeps_nothing, refresh, view
-from .tensors import BACKENDS, Tensor, Version, patch, wrap
+from .tensors import BACKENDS, Tensor, Version, made_once, patch, wrap
 
 # %% auto #0
 __all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'put', 'alias', 'adopt', 'store', 'written',
@@ -93,8 +93,8 @@ def check_write(x: Tensor) -> None:
     if x._requires_grad and x._node is None:
         raise error(RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.",
                     "gradients are taken with respect to this leaf; the write would end its being one", way)
-    check_custom(x, "is being", x._requires_grad)
     base = root(x)
+    if base is not x and x._custom is not None: check_custom(x, "is being", x._requires_grad)
     if base._node is None and (base._requires_grad or x._requires_grad):
         raise error(RuntimeError,
                     "a view of a leaf Variable that requires grad is being used in an in-place operation.",
@@ -114,7 +114,7 @@ def put(x: Tensor, value: Tensor) -> None:
 # %% ../nbs/01b_views.ipynb #5cf407a1
 def alias(x: Tensor) -> Tensor:
     "Another Tensor for the same value and place on the tape: a node may keep it without keeping what `x` becomes."
-    if x._version_counter is None: x._version_counter = Version()
+    if x._version_counter is None: made_once(x, "_version_counter", Version)
     old = wrap(x.payload)
     old.__dict__.update(x.__dict__)
     old._fleeting = True
@@ -145,10 +145,9 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
 def written(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
     """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there),
     in its version, in what it looks into, and on the tape."""
-    check_custom(x, "is being", value._requires_grad)
+    if x._parent is not None and x._custom is not None: check_custom(x, "is being", value._requires_grad)
     put(x, value)
-    if x._version_counter is None: x._version_counter = Version()
-    x._version_counter.bump(where)
+    (x._version_counter or made_once(x, "_version_counter", Version)).bump(where)
     if x._parent is not None: write_back(x, value)
     elif value._requires_grad: adopt(x, value)
 

@@ -10,11 +10,11 @@ from .tape import Node, check_nan, place
 from ..creation import zeros_like
 from ..errors import error
 from ..table import OPS, Mode, ambient, call, filled
-from ..tensors import DTYPES, Tensor, patch
+from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
-__all__ = ['fitted', 'copies', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed', 'listed', 'begin',
-           'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad']
+__all__ = ['ADDING', 'fitted', 'copies', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed', 'listed',
+           'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
@@ -127,12 +127,15 @@ def arrive(self: Backward, leaf: Tensor, g: Tensor, own: bool) -> None:
         accumulate(leaf, g, self.create_graph, own and hooks is None)
         if hooks is not None: hooks.on_accumulated(leaf)
 
+ADDING = new_lock()      # one thread at a time reads a `.grad` and writes it
+
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
     "Add to `.grad`; a first gradient becomes `.grad` itself if its memory is nobody else's."
-    so_far = grad_of(leaf)
-    if so_far is None: store_grad(leaf, g if own else g.clone())
-    elif create_graph: store_grad(leaf, so_far + g)
-    else: so_far.add_(g)
+    with ADDING:
+        so_far = grad_of(leaf)
+        if so_far is None: store_grad(leaf, g if own else g.clone())
+        elif create_graph: store_grad(leaf, so_far + g)
+        else: so_far.add_(g)
 
 def grad_of(x: Tensor) -> Tensor | None:
     "What `x.grad` holds; while a trace is recorded, what it will hold."

@@ -12,7 +12,7 @@ from .tape import FREED, Node, freed, place, save, save_result
 from ..creation import zeros
 from ..errors import error
 from ..table import ambient, mode
-from ..tensors import DTYPES, Tensor, Version, wrap
+from ..tensors import DTYPES, Tensor, Version, made_once, wrap
 from ..views import adopt, check_write, write_back
 
 # %% auto #0
@@ -112,8 +112,7 @@ def written(ctx: FunctionNode) -> None:
     "Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad."
     for x in ctx.dirty:
         check_write(x)
-        if x._version_counter is None: x._version_counter = Version()
-        x._version_counter.bump()
+        made_once(x, "_version_counter", Version).bump()
 
 
 # %% ../../nbs/02b_function.ipynb #funclas1

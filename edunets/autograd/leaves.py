@@ -11,11 +11,11 @@ from typing import Callable
 
 import numpy as np
 
-from .engine import grad_of, store_grad
+from .engine import ADDING, grad_of, store_grad
 from .tape import Node, place
 from ..errors import error
 from ..table import OPS, ambient, call
-from ..tensors import Tensor, from_numpy, patch, wrap
+from ..tensors import Tensor, from_numpy, made_once, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
@@ -184,9 +184,7 @@ class LeafHooks:
                 raise error(RuntimeError, "Tensor post accumulate grad hooks should return None.",
                             "the gradient is in `.grad` already", "write to leaf.grad")
 
-def leaf_hooks(x: Tensor) -> LeafHooks:
-    if x._hooks is None: x._hooks = LeafHooks()
-    return x._hooks
+def leaf_hooks(x: Tensor) -> LeafHooks: return made_once(x, "_hooks", LeafHooks)
 
 
 # %% ../../nbs/02f_leaves.ipynb #2e97fad8
@@ -199,7 +197,7 @@ class NodeHooks:
         "Run what looks at, or changes, the gradients that came in."
         for number, hook in list(self.tensor.values()):
             if grads[number] is not None: grads[number] = changed(hook, hook(grads[number]), grads[number])
-        for number, reference in self.retained.items():
+        for number, reference in list(self.retained.items()):
             if reference() is not None and grads[number] is not None: retain(reference(), grads[number])
         for hook in list(self.before.values()): grads = changed_all(hook, hook(tuple(grads)), grads)
         return grads
@@ -211,12 +209,10 @@ class NodeHooks:
 
 def retain(x: Tensor, g: Tensor) -> None:
     "Keep the gradient of a non-leaf; a second pass adds."
-    x._grad = g if x._grad is None else x._grad + g
+    with ADDING: x._grad = g if x._grad is None else x._grad + g
 
 # %% ../../nbs/02f_leaves.ipynb #12a96686
-def hooks_of(node: Node) -> NodeHooks:
-    if node.hooks is None: node.hooks = NodeHooks()
-    return node.hooks
+def hooks_of(node: Node) -> NodeHooks: return made_once(node, "hooks", NodeHooks)
 
 @patch
 def register_hook(self: Node, hook: Callable) -> RemovableHandle:

@@ -76,7 +76,7 @@ def copied(x: Tensor) -> Tensor:
 # %% ../../nbs/02i_tape.ipynb #tapesavr
 def save_result(x: Tensor) -> tuple[Tensor, int]:
     "Keep a result without its own node: a node that held itself would be a cycle, and freed late."
-    if x._version_counter is None: x._version_counter = Version()
+    if x._version_counter is None: x._version_counter = Version()      # no other thread has seen it yet
     alone = wrap(x.payload)
     alone._version_counter = x._version_counter
     return save(alone)

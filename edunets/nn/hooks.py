@@ -10,7 +10,7 @@ from ..autograd.function import Function
 from ..autograd.leaves import RemovableHandle
 from ..errors import error
 from .module import Module
-from ..tensors import Tensor, patch
+from ..tensors import Tensor, made_once, patch
 
 # %% auto #0
 __all__ = ['Hooks', 'hooks_of', 'Hook', 'registered', 'BackwardHookFunction', 'bordered', 'Watch', 'fitting']
@@ -39,9 +39,7 @@ class Hooks:
             for hook in due: hook.changed(module, args, kwargs, None)
             raise
 
-def hooks_of(module: Module) -> Hooks:
-    if module._hooks is None: module._hooks = Hooks()
-    return module._hooks
+def hooks_of(module: Module) -> Hooks: return made_once(module, "_hooks", Hooks)
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkhok1
 class Hook:

@@ -14,7 +14,7 @@ from ..autograd.tape import no_vjp, vjp
 from ..errors import error, site
 from ..names import cast
 from ..table import OPS, Op, ambient, call, column, decompose, kernel, mode
-from ..tensors import Tensor, float32, float64, patch, tensor
+from ..tensors import LOCK, Tensor, float32, float64, patch, tensor
 from ..views import written
 
 # %% auto #0
@@ -226,14 +226,18 @@ def step(self: Optimizer, closure: Callable | None = None):
     return loss
 
 @patch
+def begin(self: Optimizer, p: Tensor, group: Group, slots: dict) -> None:
+    "The state of a parameter's first step. Made also under a trace, which it is to outlive."
+    for name, make in slots.items():
+        if name in self.state[p]: continue
+        with mode(trace=None, grad=False): self.state[p][name] = make(p, group)
+
+@patch
 def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
     "One step of a group's parameters: the row, on hyperparameters, parameters, gradients and state."
     slots = self.slots(group)
-    for p in params:
-        for name, make in slots.items():
-            if name in self.state[p]: continue
-            # also under a trace: it is to outlive it
-            with mode(trace=None, grad=False): self.state[p][name] = make(p, group)
+    with LOCK:
+        for p in params: self.begin(p, group, slots)
     tensors = [x for p in params for x in (p, p.grad, *(self.state[p][name] for name in slots))]
     row, hyper, flags = self.formula(group)
     hyperparameters = [number for name in hyper for number in group.read(name)]
