@@ -12,15 +12,15 @@ from .creation import check_sizes, iota
 from .errors import error
 from .names import cast, face
 from .table import OPS, call
-from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype, iinfo, int64, patch, tensor
+from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype, iinfo, int64, new_lock, patch, tensor
 from .tensors import to_dtype, uint32
 from .views import store
 
 # %% auto #0
-__all__ = ['lent', 'default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'drawing_from', 'manual_seed',
-           'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'fork_rng', 'draw', 'continuous', 'rand', 'randn',
-           'rand_like', 'randn_like', 'below', 'borders', 'randint', 'randperm', 'drawn', 'check_spread', 'normal',
-           'bernoulli', 'multinomial', 'normal_in_place', 'last_whole']
+__all__ = ['lent', 'DRAWING', 'default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'drawing_from',
+           'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'fork_rng', 'draw', 'continuous',
+           'rand', 'randn', 'rand_like', 'randn_like', 'below', 'borders', 'randint', 'randperm', 'drawn',
+           'check_spread', 'normal', 'bernoulli', 'multinomial', 'normal_in_place', 'last_whole']
 
 # %% ../nbs/01h_random.ipynb #0dc4a26c
 def random_words(key: Tensor, shape: tuple) -> Tensor:
@@ -52,6 +52,7 @@ def normal_(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
 
 # %% ../nbs/01h_random.ipynb #ee770bae
 lent: ContextVar[dict] = ContextVar("edunets_generators", default={})      # in this thread: a generator, and the one that stands in for it
+DRAWING = new_lock()     # one thread at a time reads a state and writes it
 
 class Generator:
     "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
@@ -66,8 +67,9 @@ class Generator:
         "Begin again from a seed: equal seeds give equal numbers. ValueError for more than 64 bits."
         seed = int(seed)
         if not -2 ** 63 <= seed < 2 ** 64: raise error(ValueError, "Overflow when unpacking long long", f"the seed {seed} has more than 64 bits", "seed % 2**64")
-        self.begun = seed % 2 ** 64
-        self.key.copy_(tensor([self.begun >> 32, self.begun & 0xFFFFFFFF], dtype=int64))
+        with DRAWING:
+            self.begun = seed % 2 ** 64
+            self.key.copy_(tensor([self.begun >> 32, self.begun & 0xFFFFFFFF], dtype=int64))
         return self
 
     def seed(self) -> int:
@@ -83,7 +85,7 @@ class Generator:
         "Go to a state that `get_state` gave. TypeError or RuntimeError for anything else."
         if getattr(state, "dtype", None) is not uint32: raise error(TypeError, "RNG state must be two numbers in uint32", f"given {state!r}", "what get_state() gave")
         if tuple(state.shape) != (2,): raise error(RuntimeError, f"RNG state is wrong size: {tuple(state.shape)}", "a state is one key", "what get_state() gave")
-        self.key.copy_(state)
+        with DRAWING: self.key.copy_(state)
 
     def clone_state(self) -> Generator:
         "Another generator in the same state."
@@ -93,8 +95,9 @@ class Generator:
 
     def next_key(self) -> Tensor:
         "A key for one draw; the state moves on (`state, key = split(state)`)."
-        state, key = random_words(self.key, (2,)).unbind(0)
-        self.key.copy_(state)
+        with DRAWING:
+            state, key = random_words(self.key, (2,)).unbind(0)
+            self.key.copy_(state)
         return key
 
 # %% ../nbs/01h_random.ipynb #rnglend2

@@ -17,18 +17,18 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from .errors import error
-from .tensors import BACKENDS, Backend, Tensor, Version, backend_of, wrap
+from .tensors import BACKENDS, LOCK, Backend, Tensor, Version, backend_of, made_once, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS',
            'quiet', 'BITS', 'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
            'filled', 'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
            'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into',
-           'keeps_nothing', 'refresh', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'chosen', 'erf_coefficients',
-           'in_blocks', 'erf', 'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'full',
-           'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul',
-           'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of', 'lambda_text',
-           'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+           'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'chosen',
+           'erf_coefficients', 'in_blocks', 'erf', 'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows',
+           'fold', 'full', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast',
+           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of',
+           'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -233,8 +233,8 @@ def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: 
         return
     in_memory = type(result.payload) in BACKENDS
     if in_memory and not looks_into(result.payload, base.payload): return
-    if base._version_counter is None: base._version_counter = Version()
-    result._version_counter, result._seen = base._version_counter, base._version_counter.count
+    counter = base._version_counter or made_once(base, "_version_counter", Version)
+    result._version_counter, result._seen = counter, counter.count
     if op.view is not keeps_nothing or not in_memory:
         result._parent, result._view = base, (op, params, name, ambient.get().grad)
         if base._custom is not None: result._custom = base._custom
@@ -251,19 +251,24 @@ def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
 # %% ../nbs/01a_table.ipynb #01arefr1
 def refresh(x: Tensor) -> None:
     "Derive a view anew if the memory was written since: its place on the tape, and a payload that is not an array."
-    counter = x._version_counter
-    if x._seen == counter.count: return
+    if x._seen == x._version_counter.count: return
     if x._custom is not None: return check_custom(x, "its base or another view of its base has been", on_tape(x))
-    x._seen = counter.count
+    with LOCK: derive(x)
+
+def derive(x: Tensor) -> None:
+    "Run the view's operation again. It counts as seen at the end only: until then other threads wait."
+    count = x._version_counter.count
+    if x._seen == count: return
     op, params, name, grad = x._view
     with mode(grad=grad, inference=False):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
-    # a leaf of its own, on its base's memory
-    if x._node is None and x._requires_grad and not now._requires_grad: return
-    old = x._node, x._output_nr
-    x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
-    if now._node is not None: now._node.retain_for(x, *old)
+    leaf = x._node is None and x._requires_grad and not now._requires_grad     # of its own, on its base's memory
+    if not leaf:
+        old = x._node, x._output_nr
+        x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
+        if now._node is not None: now._node.retain_for(x, *old)
+    x._seen = count
 
 # %% ../nbs/01a_table.ipynb #01acustc
 #| code-fold: true
@@ -275,7 +280,7 @@ def on_tape(x: Tensor) -> bool:
 
 def check_custom(x: Tensor, what: str, tracked: bool) -> None:
     "A RuntimeError where a view that came out of a user's Function would be derived anew: without the Function's backward."
-    if x._custom is None or not tracked: return
+    if not tracked: return
     raise error(RuntimeError, f"an output of {x._custom} is a view and {what} modified inplace.",
                 "a view that was written takes its gradient from its base, past the custom backward",
                 "return a clone from forward: x.view(-1).clone()")
