@@ -109,6 +109,7 @@ def numpy_peak(step):
 
 def torch_peak(step):
     """The same of a step of PyTorch's: its profiler notes what its allocator gives and takes, but not what oneDNN takes for itself."""
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")      # else its library writes to stderr whenever it starts
     from torch.profiler import ProfilerActivity, profile
     step()
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as noted:

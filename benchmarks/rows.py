@@ -159,11 +159,11 @@ CASES = {
 
 # Why a case takes, or on some machines may take, more than LIMIT times PyTorch's time.
 VIEW = "a view: there is nothing to compute, so the Python around it is all that is measured"
-SCALAR = "NumPy calls C's function for one number after the other (it has vector code for it on some processors only); PyTorch computes vectors of them on two threads"
-THREADS = "NumPy's kernel, on one thread; PyTorch's is a vector loop on two"
-STEPS = "NumPy has no such function, so it is a polynomial in many steps over a block; PyTorch has one loop, on two threads"
-CHAIN = "each result waits for the one before, and NumPy takes one row at a time; PyTorch takes several at once, on two threads"
-PASSES = "several passes of NumPy, each on one thread; PyTorch fuses them in one vector loop on two"
+SCALAR = "NumPy calls C's function for one number after the other (it has vector code for it on some processors only); PyTorch computes vectors of them"
+THREADS = "NumPy's kernel, on one thread; PyTorch's vector loop runs on all"
+STEPS = "NumPy has no such function, so it is a polynomial in many steps over a block; PyTorch has one loop"
+CHAIN = "each result waits for the one before, and NumPy takes one row at a time; PyTorch takes several at once"
+PASSES = "several passes of NumPy; PyTorch fuses them in one vector loop"
 REASONS = {
     **dict.fromkeys("reshape permute expand slice select split unbind detach diagonal windows bitcast".split(), VIEW),
     **dict.fromkeys("remainder floordiv rem truncdiv atan2 hypot logaddexp logaddexp2 atanh asin acos asinh acosh sinh cosh tan atan expm1 log1p log10 exp2 pow xlogy".split(), SCALAR),
@@ -175,14 +175,14 @@ REASONS = {
     **dict.fromkeys(["nll_loss", "nll_slope"], "of each row of a matrix one number is taken, so a dozen calls of NumPy on a thousand numbers are all that is measured"),
     "embedding_bag": "the rows of all bags are gathered into one array, then summed; PyTorch adds each row while it reads it", "embedding_bag offsets": "as scatter add rows: each number finds its bag by ufunc.at; PyTorch adds whole rows while it reads them", "softmax_slope": PASSES,
     "scatter add rows": "each number finds its own place, by ufunc.at on flat memory; PyTorch adds whole rows. Sorting first and reduceat took longer",
-    **dict.fromkeys("cholesky solve inv det slogdet qr cofactor".split(), "small matrices, which NumPy gives to LAPACK one after the other; PyTorch does so on two threads"),
+    **dict.fromkeys("cholesky solve inv det slogdet qr cofactor".split(), "small matrices, which NumPy gives to LAPACK one after the other; PyTorch does so on all threads"),
     **dict.fromkeys(["conv", "conv_transpose", "conv_weight"], "windows are copied for one large product, or added back place by place; PyTorch's oneDNN convolves in registers"),
     **dict.fromkeys(["max_pool_places", "unpool"], PASSES), **dict.fromkeys(["resample", "resample_back"], "a matrix product along each dimension, zeros included; PyTorch reads just the few neighbours of each pixel"),
     "muon": "all its time is in matrix products: in float32 here, in bfloat16 there",
     "copy_into": "the new value is made first and stored then, as in every write in place: that is one pass more",
-    "gather along": "NumPy's index of every element is made first, then used, on one thread",
-    "scatter add along": "each number finds its own place, by ufunc.at on flat memory, on one thread",
-    "flip": "NumPy copies backwards number by number; PyTorch turns vectors around, on two threads",
+    "gather along": "NumPy's index of every element is made first, then used",
+    "scatter add along": "each number finds its own place, by ufunc.at on flat memory",
+    "flip": "NumPy copies backwards number by number; PyTorch turns vectors around",
     "random_bits": "Threefry in twenty rounds, each a pass of NumPy over a block, the same bits on every device; PyTorch's Mersenne Twister takes one number from the one before",
 }
 
