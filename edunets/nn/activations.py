@@ -46,8 +46,8 @@ vjp(
 
 # %% ../../nbs/nn/activations.ipynb #nnactex4
 def log_above(xp, e):
-    """log(1 + e). NumPy has vector code for the log of single precision, but none for log1p; the second term gives back
-    what 1 + e lost in rounding."""
+    """log(1 + e). NumPy has vector code for the log of single precision, for its log1p on some processors only; the
+    second term gives back what 1 + e lost in rounding."""
     if e.itemsize == 8: return xp.log1p(e)
     u = 1 + e
     return xp.log(u) - ((u - 1) - e) / u

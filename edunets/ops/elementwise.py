@@ -420,7 +420,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3e
 def elu_kernel(xp, a, alpha, scale, inner):
-    "The negative side by way of tanh: NumPy's tanh is vector code, its expm1 is not."
+    "The negative side by way of tanh: NumPy's tanh is vector code, its expm1 on some processors only."
     low = xp.minimum(a, 0) * inner
     if inner < 0: return scale * xp.maximum(a, 0) + alpha * scale * xp.expm1(low)
     half = xp.tanh(low / 2)
