@@ -424,7 +424,8 @@ def functional(function: Callable) -> Callable:
     FUNCTIONS[f"nn.functional.{function.__name__}"] = function
     return function
 
-# What PyTorch calls the node: it takes another road for a matrix than for more dimensions, and prints the last step. By: (input is a matrix, there is a bias)
+# PyTorch takes another road for a matrix than for more dimensions, and its node is named by the last step.
+# These are the common cases, by (input is a matrix, there is a bias); the end of the chapter shows others.
 LINEAR_NODES = {(True, True): "AddmmBackward0", (True, False): "MmBackward0", (False, True): "ViewBackward0",
                 (False, False): "UnsafeViewBackward0"}
 
