@@ -104,7 +104,7 @@ def signature(name):
 def is_random(name):
     "Whether a function or method gives random numbers: they are not PyTorch's."
     function = FUNCTIONS.get(name, getattr(en.Tensor, name, None))
-    return getattr(function, "__module__", "").endswith((".random", ".distributions"))
+    return getattr(inspect.unwrap(function), "__module__", "").endswith((".random", ".distributions"))
 
 
 @st.composite

@@ -7,7 +7,7 @@ import functools
 import gc
 import inspect
 
-from ..errors import error
+from ..errors import at_border, border, error, named
 from ..names import FUNCTIONS, in_place
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
@@ -32,14 +32,17 @@ def take_out(name: str, made: bool) -> None:
     function = inspect.unwrap(FUNCTIONS[name])
     @functools.wraps(function)
     def with_out(*args, out=None, **options):
-        if out is None: return function(*args, **options)
-        if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
-        tracked = made and options.pop("requires_grad", False)
-        result = stored(function(*args, **options), out)
-        return result.requires_grad_() if tracked else result
+        try:
+            if out is None: return function(*args, **options)
+            if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
+            tracked = made and options.pop("requires_grad", False)
+            result = stored(function(*args, **options), out)
+            return result.requires_grad_() if tracked else result
+        except Exception as problem: raise at_border(problem, name, function, args, options)
     said = inspect.signature(function)
     place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     with_out.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
+    named(with_out, name).at_border = True
     FUNCTIONS[name] = with_out
     if method: setattr(Tensor, name, with_out)
 
@@ -81,9 +84,8 @@ def turning(name: str) -> None:
     "The method `name_`, which changes the shape in place."
     view = FUNCTIONS[name]
     def method(self: Tensor, *args, **kwargs) -> Tensor: return turn(self, lambda before: view(before, *args, **kwargs))
-    method.__name__ = method.__qualname__ = name + "_"
     method.__doc__ = f"`{name}`, in place."
-    setattr(Tensor, name + "_", method)
+    setattr(Tensor, name + "_", border(name + "_", method))
 
 for key in "t transpose swapaxes swapdims squeeze unsqueeze".split(): turning(key)
 
@@ -109,7 +111,9 @@ AS_FUNCTIONS = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arct
     relu round rsqrt selu sigmoid sin sinc sinh sqrt square tan tanh threshold trunc xlogy zero"""
 
 for key in AS_FUNCTIONS.split():
-    FUNCTIONS[key + "_"] = getattr(Tensor, key + "_", None) or in_place(key, FUNCTIONS[key])
+    method = getattr(Tensor, key + "_", None)
+    FUNCTIONS[key + "_"] = method or in_place(key, FUNCTIONS[key])
+    if method: setattr(Tensor, key + "_", FUNCTIONS[key + "_"])
 
 SAID: dict = {}      # code: its arguments. Functions of one kind share their code, and a signature takes long to make
 

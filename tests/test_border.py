@@ -1,0 +1,66 @@
+"""Where a call enters the package: what is no tensor, what is absurd, and how long a traceback is.
+
+Every public name is called with nonsense. It may work, or say in three lines what is wrong; nothing of the inside may show."""
+import re
+import signal
+import traceback
+
+import numpy as np
+import pytest
+
+import edunets as en
+from edunets.names import FUNCTIONS
+
+CYCLE = []
+CYCLE.append(CYCLE)
+
+
+class Hostile:
+    "An object that answers no question."
+    __slots__ = ()
+
+
+NONSENSE = {"None": None, "text": "abc", "list": [[1., 2.], [3., 4.]], "array": np.array(["a", "b"]), "object": Hostile(), "dict": {"a": 1}, "huge": 10**12, "cycle": CYCLE, "class": int, "function": len}
+PYTHONS = re.compile(r"\w+\(\) (takes|missing) \d")      # a call with too many arguments, or too few, of a function that is its own border
+LEFT_OUT = {"set_printoptions"}      # it changes what is printed later
+SLOW = {("tensor_split", "huge")}      # as many views as one asks for; PyTorch tries, too
+LINES = re.compile(r"[^\n]+\n  Why: at test_border\.py:\d+, in '[^\n]+': [^\n]+\n  Try: [^\n]+")
+
+
+def calls(name):
+    "Nonsense as the first argument, beside a tensor, behind two, as an element, for all."
+    x = en.ones(2, 2)
+    for what, a in NONSENSE.items():
+        if (name, what) in SLOW: continue
+        for args in [(a,), (x, a), (x, x, a), (a, x), ([x, a],), (a, a), (a, a, a)]:
+            yield f"{name}({', '.join(what if arg is a else 'x' if arg is x else '[x, a]' for arg in args)})", args
+
+
+def complaint(function, args):
+    "What a call raises, if it does; a call that takes long counts as one that hangs."
+    def late(*_): raise TimeoutError("it takes longer than five seconds")
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(5)
+    try: function(*args)
+    except Exception as problem: return problem
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def faults(code, problem):
+    "What is wrong with an answer: not three lines, or more frames than the test's two and the function that was called."
+    if problem is None: return []
+    frames = traceback.extract_tb(problem.__traceback__)
+    if len(frames) == 1 and PYTHONS.match(str(problem)): return []
+    found = [] if LINES.fullmatch(str(problem)) else [f"{code}: {type(problem).__name__}: {str(problem)[:200]}"]
+    if len(frames) != 2: found.append(f"{code}: {[(frame.filename.rpartition('/')[2], frame.name) for frame in frames]}")
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - LEFT_OUT))
+def test_nonsense_is_answered_in_three_lines(name):
+    state = en.get_rng_state()
+    try: assert [fault for code, args in calls(name) for fault in faults(code, complaint(FUNCTIONS[name], args))] == []
+    finally: en.set_rng_state(state)
