@@ -249,7 +249,7 @@ def bucketize(input, boundaries: Tensor, *, out_int32: builtins.bool = False, ri
 def cartesian_prod(*tensors) -> Tensor:
     "All ways to take one element of each vector, as rows."
     ...
-def cat(tensors, dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(tensors: tuple[Tensor, ...], dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
     ...
 def cdist(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, compute_mode: str = 'use_mm_for_euclid_dist_if_necessary') -> Tensor:
@@ -1218,7 +1218,7 @@ def square_(input: Tensor) -> Tensor:
 def squeeze(input: Tensor, dim: builtins.int | tuple | None = None) -> Tensor:
     "Without the dimensions of size 1 (or those of `dim` that have it)."
     ...
-def stack(tensors, dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
+def stack(tensors: tuple[Tensor, ...], dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
     ...
 def std(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import builtins
 import collections
 import functools
+import inspect
 import math
+from typing import Callable
 
-from .errors import error
+from .errors import at_border, error, named
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import operand, promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
 from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty
@@ -25,7 +27,7 @@ __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erf
            'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max',
            'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to',
            'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors',
-           'cat', 'stack', 'flip', 'reflected', 'divides', 'comparison']
+           'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 elementwise(
@@ -717,7 +719,7 @@ def no_tensors(kind: type, what: str) -> Exception:
     return error(kind, what, "nothing says shape and dtype of the result", "en.zeros(0)")
 
 @face(method=False)
-def cat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
     tensors = alike(list(tensors))
     if not tensors: raise no_tensors(ValueError, "cat(): expected a non-empty list of Tensors")
@@ -725,7 +727,7 @@ def cat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     return finish(joined("cat", tensors, dim, 0), out)
 
 @face(method=False)
-def stack(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
     tensors = alike(list(tensors))
     if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
@@ -744,29 +746,41 @@ OPERATORS = {
     "rshift": "bitwise_right_shift"
 }
 
-def reflected(function):
-    "The operator for a tensor on the right: `2 - x`."
-    return lambda self, other: function(other, self)
+def operator(function: Callable, swap: bool = False) -> Callable:
+    "A function of two operands as an operator; with `swap`, for a tensor on the right: `2 - x`."
+    function = inspect.unwrap(function)
+    def straight(self, other):
+        try: return function(self, other)
+        except Exception as problem: raise at_border(problem, function.__name__, function, (self, other), {})
+    def swapped(self, other):
+        try: return function(other, self)
+        except Exception as problem: raise at_border(problem, function.__name__, function, (other, self), {})
+    return named(functools.update_wrapper(swapped if swap else straight, function), function.__name__)
 
 for symbol, key in OPERATORS.items():
-    setattr(Tensor, f"__{symbol}__", FUNCTIONS[key])
-    setattr(Tensor, f"__r{symbol}__", reflected(FUNCTIONS[key]))
+    setattr(Tensor, f"__{symbol}__", operator(FUNCTIONS[key]))
+    setattr(Tensor, f"__r{symbol}__", operator(FUNCTIONS[key], swap=True))
     setattr(Tensor, f"__i{symbol}__", getattr(Tensor, key + "_"))
 
-Tensor.__rsub__ = rsub
+Tensor.__rsub__ = operator(rsub)
 
 def divides(self: Tensor, other) -> Tensor:
     "`2 / x` is the reciprocal times 2, as in PyTorch: two roundings."
     return FUNCTIONS["reciprocal"](self) * other
 
-Tensor.__rtruediv__ = divides
+Tensor.__rtruediv__ = operator(divides)
 
 def comparison(function):
     "A comparison with something that is no number is Python's own."
-    return lambda self, other: function(self, other) if isinstance(other, OPERANDS) else NotImplemented
+    function = inspect.unwrap(function)
+    def called(self, other):
+        if not isinstance(other, OPERANDS): return NotImplemented
+        try: return function(self, other)
+        except Exception as problem: raise at_border(problem, function.__name__, function, (self, other), {})
+    return named(functools.update_wrapper(called, function), function.__name__)
 
 for key in ("eq", "ne", "lt", "le", "gt", "ge"): setattr(Tensor, f"__{key}__", comparison(FUNCTIONS[key]))
-for symbol, key in {"neg": "neg", "abs": "abs", "invert": "bitwise_not", "matmul": "matmul"}.items():
+for symbol, key in {"neg": "neg", "abs": "abs", "invert": "bitwise_not"}.items():
     setattr(Tensor, f"__{symbol}__", FUNCTIONS[key])
 Tensor.__pos__ = lambda self: self
-Tensor.__rmatmul__ = reflected(matmul)
+Tensor.__matmul__, Tensor.__rmatmul__ = operator(matmul), operator(matmul, swap=True)

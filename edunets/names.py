@@ -9,7 +9,7 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import error
+from .errors import at_border, border, error, named
 from .table import NO_PARAMS, OPS, call
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
 from .tensors import get_default_dtype, int8, int16, int32, int64, patch, to_dtype, uint8, uint32, whole
@@ -19,9 +19,9 @@ from .views import store, store_out
 # %% auto #0
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'in_memory', 'weak',
-           'is_floating', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
-           'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise', 'face',
-           'where', 'where_method', 'add', 'pow', 'div', 'true_divide', 'conversion', 'to_type']
+           'Names', 'is_floating', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims',
+           'given', 'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise',
+           'face', 'where', 'where_method', 'add', 'pow', 'div', 'true_divide', 'conversion', 'to_type']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {
@@ -105,7 +105,14 @@ def weak(number, kind: dtype):
     return bool(number) if kind.category == 0 else int(np.array(number).astype(kind.numpy))
 
 # %% ../nbs/01c_names.ipynb #4666d3cf
-FUNCTIONS: dict[str, Callable] = {}    # every public function, by PyTorch's name
+class Names(dict):
+    "Functions by name, each with the border that it has for users."
+    def __setitem__(self, name: str, function: Callable) -> None:
+        if not hasattr(function, "at_border"): function = border(name, function)
+        function.__module__ = f"edunets.{name}".rpartition(".")[0]      # where pickle finds it
+        super().__setitem__(name, function)
+
+FUNCTIONS: dict[str, Callable] = Names()    # every public function, by PyTorch's name
 
 def is_floating(operand) -> bool:
     "Whether an operand, a tensor or a number, counts as floating."
@@ -131,9 +138,12 @@ def unary(name: str, row: str, floating: bool) -> Callable:
     "A function of one tensor; if `floating`, integers are taken as floating numbers."
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)    # an alias is recorded under the first name
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        check_tensor(input, name)
-        if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
-        return finish(call(op, (input,), NO_PARAMS, node), out)
+        try:
+            if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
+            result = call(op, (input,), NO_PARAMS, node)
+            return result if out is None else finish(result, out)
+        except Exception as problem: raise at_border(problem, name, function, (input,), {})
+    function.at_border = True       # it needs no other; so the smallest functions cost nothing more
     return function
 
 # %% ../nbs/01c_names.ipynb #5a2447e1
@@ -148,9 +158,13 @@ def binary(name: str, row: str, floating: bool) -> Callable:
     numbers."""
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
-        if not same_dtype(input, other) or (floating and not is_floating(input)):
-            input, other = promote((input, other), floating)
-        return finish(call(op, (input, other), NO_PARAMS, node), out)
+        try:
+            if not same_dtype(input, other) or (floating and not is_floating(input)):
+                input, other = promote((input, other), floating)
+            result = call(op, (input, other), NO_PARAMS, node)
+            return result if out is None else finish(result, out)
+        except Exception as problem: raise at_border(problem, name, function, (input, other), {})
+    function.at_border = True
     return function
 
 # %% ../nbs/01c_names.ipynb #50df1c00
@@ -179,7 +193,6 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
 
     def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype: dtype | None = None,
                  out: Tensor | None = None) -> Tensor:
-        check_tensor(input, name)
         if dtype is not None: input = cast(input, to_dtype(dtype))
         if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
         params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
@@ -190,11 +203,10 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False) -> None:
     """Give a function to the package under PyTorch's name: a function, a method, and if asked a method that works in
     place."""
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
+    named(function, name).__doc__ = doc
     FUNCTIONS[name] = function
-    if method: setattr(Tensor, name, function)
-    if inplace: setattr(Tensor, name + "_", in_place(name, function))
+    if method: setattr(Tensor, name, FUNCTIONS[name])
+    if inplace: setattr(Tensor, name + "_", border(name + "_", in_place(name, function)))
 
 def in_place(name: str, function: Callable) -> Callable:
     "The method `name_`: the same function, its result stored in its first operand."
@@ -228,7 +240,6 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     to_whole = unary(name, row, floating)
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        check_tensor(input, name)
         return to_whole(input, out=out) if input.payload.dtype.kind == "f" else finish(input.clone(), out)
     return function
 

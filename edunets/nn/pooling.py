@@ -136,7 +136,7 @@ def power_pooling(n: int) -> None:
         if math.isinf(norm_type):
             return ((FUNCTIONS[f"max_pool{n}d"](input.abs() * math.copysign(1, norm_type), kernel_size, stride, 0, 1,
                                                 ceil_mode)) * math.copysign(1, norm_type))
-        means = avg_pool(input ** norm_type, kernel_size, stride, 0, ceil_mode, n=n)
+        means = avg_pool(input ** float(norm_type), kernel_size, stride, 0, ceil_mode, n=n)
         return (means.sign() * means.abs().relu() * math.prod(each(kernel_size, n, "kernel_size"))) ** (1 / norm_type)
 
     named(

@@ -23,8 +23,9 @@ __all__ = ['utility', 'listed', 'gradients', 'get_total_norm', 'clip_grads_with_
 # %% ../../nbs/nn/utilities.ipynb #utglob03
 def utility(function: Callable) -> Callable:
     "Decorator: make a function a name of `edunets.nn.utils`."
-    FUNCTIONS[f"nn.utils.{function.__name__}"] = function
-    return function
+    name = f"nn.utils.{function.__name__}"
+    FUNCTIONS[name] = function
+    return FUNCTIONS[name]
 
 def listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
@@ -109,8 +110,9 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 # %% ../../nbs/nn/utilities.ipynb #utpads01
 def rnn_utility(function: Callable) -> Callable:
     "Decorator: make a function a name of `edunets.nn.utils.rnn`."
-    FUNCTIONS[f"nn.utils.rnn.{function.__name__}"] = function
-    return function
+    name = f"nn.utils.rnn.{function.__name__}"
+    FUNCTIONS[name] = function
+    return FUNCTIONS[name]
 
 def check_sequences(sequences: tuple, padding_side: str) -> None:
     "A RuntimeError unless they fit into one box."

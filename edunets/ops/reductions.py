@@ -135,7 +135,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
                     "x.reshape(-1)")
     parts = [p for p in (prepend, input, append) if p is not None]
     x = FUNCTIONS["cat"](parts, dim) if len(parts) > 1 else input
-    for _ in range(n):
+    for _ in range(min(n, x.size(dim))):      # then nothing is left
         rest = max(x.size(dim) - 1, 0)
         later, earlier = x.narrow(dim, x.size(dim) - rest, rest), x.narrow(dim, 0, rest)
         x = later ^ earlier if x.payload.dtype.kind == "b" else later - earlier
