@@ -16,7 +16,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from .errors import error
+from .errors import error, explained, no_memory
 from .tensors import BACKENDS, LOCK, Backend, Tensor, Version, backend_of, made_once, wrap
 
 # %% auto #0
@@ -150,8 +150,13 @@ quiet = Quiet()
 
 def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
     "A kernel's failure in our words, if the row's check knows them."
-    if op.check is not None: op.check(*payloads, **params)
-    kind = problem.__class__ if isinstance(problem, (IndexError, MemoryError, RuntimeError)) else RuntimeError
+    if explained(problem): return problem.with_traceback(None)
+    try:
+        if op.check is not None: op.check(*payloads, **params)
+    except Exception as found:
+        if explained(found): return found.with_traceback(None)
+    if isinstance(problem, MemoryError): return no_memory(problem, op.name)
+    kind = problem.__class__ if isinstance(problem, (IndexError, RuntimeError)) else RuntimeError
     given = ", ".join(f"{p.dtype} {tuple(p.shape)}" if hasattr(p, "dtype") else repr(p) for p in payloads)
     return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}",
                  "other dtypes or shapes")

@@ -40,8 +40,8 @@ class Tensor:
     def __dlpack_device__(self):
         ""
         ...
-    def __eq__(self, other):
-        ""
+    def __eq__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x == y."
         ...
     def __float__(self) -> builtins.float:
         ""
@@ -52,14 +52,14 @@ class Tensor:
     def __format__(self, spec: str) -> str:
         ""
         ...
-    def __ge__(self, other):
-        ""
+    def __ge__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x >= y."
         ...
     def __getitem__(self, index) -> Tensor:
         ""
         ...
-    def __gt__(self, other):
-        ""
+    def __gt__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x > y."
         ...
     def __iadd__(self, other, *, alpha=1) -> Tensor:
         "`add`, in place."
@@ -112,8 +112,8 @@ class Tensor:
     def __ixor__(self, other) -> Tensor:
         "`bitwise_xor`, in place."
         ...
-    def __le__(self, other):
-        ""
+    def __le__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x <= y."
         ...
     def __len__(self) -> builtins.int:
         ""
@@ -121,8 +121,8 @@ class Tensor:
     def __lshift__(self, other, *, out: Tensor | None = None) -> Tensor:
         "x << y."
         ...
-    def __lt__(self, other):
-        ""
+    def __lt__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x < y."
         ...
     def __matmul__(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
@@ -133,8 +133,8 @@ class Tensor:
     def __mul__(self, other, *, out: Tensor | None = None) -> Tensor:
         "x * y."
         ...
-    def __ne__(self, other):
-        ""
+    def __ne__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x != y."
         ...
     def __neg__(self, *, out: Tensor | None = None) -> Tensor:
         "-x."
@@ -148,11 +148,11 @@ class Tensor:
     def __pow__(self, exponent, *, out: Tensor | None = None) -> Tensor:
         "x to the power of y."
         ...
-    def __radd__(self, other):
-        ""
+    def __radd__(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
+        "x + alpha * y."
         ...
-    def __rand__(self, other):
-        ""
+    def __rand__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x & y."
         ...
     def __reduce_ex__(self, protocol: builtins.int) -> tuple:
         ""
@@ -163,29 +163,29 @@ class Tensor:
     def __reversed__(self) -> Tensor:
         ""
         ...
-    def __rfloordiv__(self, other):
-        ""
+    def __rfloordiv__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "The largest integer not above x / y."
         ...
-    def __rlshift__(self, other):
-        ""
+    def __rlshift__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x << y."
         ...
-    def __rmatmul__(self, other):
-        ""
+    def __rmatmul__(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+        "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
         ...
-    def __rmod__(self, other):
-        ""
+    def __rmod__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "The remainder of x / y with the sign of y."
         ...
-    def __rmul__(self, other):
-        ""
+    def __rmul__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x * y."
         ...
-    def __ror__(self, other):
-        ""
+    def __ror__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x | y."
         ...
-    def __rpow__(self, other):
-        ""
+    def __rpow__(self, exponent, *, out: Tensor | None = None) -> Tensor:
+        "x to the power of y."
         ...
-    def __rrshift__(self, other):
-        ""
+    def __rrshift__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x >> y."
         ...
     def __rshift__(self, other, *, out: Tensor | None = None) -> Tensor:
         "x >> y."
@@ -196,8 +196,8 @@ class Tensor:
     def __rtruediv__(self, other) -> Tensor:
         "`2 / x` is the reciprocal times 2, as in PyTorch: two roundings."
         ...
-    def __rxor__(self, other):
-        ""
+    def __rxor__(self, other, *, out: Tensor | None = None) -> Tensor:
+        "x ^ y."
         ...
     def __setitem__(self, index, value) -> None:
         ""

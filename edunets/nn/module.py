@@ -12,7 +12,7 @@ from ..autograd.leaves import twin_of
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
 from ..creation import empty, empty_like
-from ..errors import error
+from ..errors import at_border, error
 from ..names import FUNCTIONS, check_tensor, finish, is_floating
 from ..table import NO_PARAMS, OPS, call, check, decompose, kernel
 from ..tensors import Tensor, device, dtype, patch
@@ -66,7 +66,8 @@ class Module:
                     "a module is called through it", "def forward(self, x): ...")
 
     def __call__(self, *args, **kwargs):
-        return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.run(self, args, kwargs)
+        try: return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.run(self, args, kwargs)
+        except Exception as problem: raise at_border(problem, type(self).__name__, self.forward, args, kwargs)
 
     def eval(self) -> Module:
         "`train(False)`."
