@@ -1,8 +1,11 @@
 """Every class of edunets.nn beside PyTorch's, over its options."""
 import inspect
+import itertools
 import re
 import typing
+import warnings
 
+import numpy as np
 import pytest
 
 import edunets as en
@@ -60,3 +63,43 @@ def test_signatures_are_pytorchs():
         for a in ours:
             for b in theirs:
                 if a.name == b.name and isinstance(b.default, (int, float, str, type(None))): assert a.default == b.default or (a.default is a.empty and b.default is None), (name, a.name)
+
+
+NORMS = {"layer_norm": lambda F, x, w, b, mean, var: F.layer_norm(x, (3,), w, b), "group_norm": lambda F, x, w, b, mean, var: F.group_norm(x, 3, w, b), "rms_norm": lambda F, x, w, b, mean, var: F.rms_norm(x, (3,), w),
+         "batch_norm": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, True), "batch_norm in use": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, False), "instance_norm": lambda F, x, w, b, mean, var: F.instance_norm(x, mean, var, w, b)}
+
+
+TAKES = {"layer_norm": ("w", "b"), "group_norm": ("w", "b"), "rms_norm": ("w",), "instance_norm": ("w", "b")}
+
+
+def normalized(m, name, x, weight, bias, running, wide=False):
+    """Result, gradients and running statistics for given dtypes, as numbers and the names of their dtypes; or the class of the error.
+    `wide`: all in float64, from the same numbers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        numbers = [(m.arange(27.).reshape(3, 3, 3) * 1.7 % 3), m.tensor([1.5, -0.7, 2.1]), m.tensor([0.3, 0.1, -1.9]), m.tensor([0.2, 0.5, 0.8]), m.tensor([1., 2., 3.])]
+        tensors = [None if kind is None else t.to(getattr(m, kind)) for t, kind in zip(numbers, (x, weight, bias, running, running))]
+        if wide: tensors = [None if t is None else t.double() for t in tensors]
+        leaves = [t.requires_grad_() for t in tensors[:3] if t is not None]
+        try: y = NORMS[name](m.nn.functional, *tensors)
+        except Exception as e: return type(e).__name__
+        (y * (m.arange(27., dtype=y.dtype).reshape(3, 3, 3) % 2)).sum().backward()
+    kept = [y.detach(), *(t.grad for t in leaves), *(t for t in tensors[3:] if t is not None)]
+    return [(str(t.dtype).split(".")[-1], t.double().numpy()) for t in kept]
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_dtypes_that_normalization_takes_are_pytorchs(name):
+    """Half precision beside float32 weights above all: computed in float32 and rounded once, so compared with the result in float64 (PyTorch's gradient
+    in half precision is less exact than ours where the weight is half too)."""
+    kinds = (None, "float16", "float32", "float64")
+    for given in itertools.product(kinds[1:], *[kinds if part in TAKES.get(name, ("w", "b", "mean")) else (None,) for part in ("w", "b", "mean")]):
+        if name in ("layer_norm", "group_norm") and given[1] is None is not given[2]: continue      # PyTorch 2.13 fails in the backward pass of a bias alone
+        ours, theirs = normalized(en, name, *given), normalized(torch, name, *given)
+        if isinstance(theirs, str) or isinstance(ours, str):
+            assert ours == theirs, given
+            continue
+        assert [kind for kind, _ in ours] == [kind for kind, _ in theirs], given
+        exact = theirs if "float16" not in given else normalized(torch, name, *given, wide=True)
+        close = (1e-4, 1e-5) if exact is theirs else (2e-3, 2e-3)
+        for (kind, a), (_, b) in zip(ours, exact): assert np.allclose(a, b, *close), (given, kind, a - b)

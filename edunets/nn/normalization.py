@@ -11,18 +11,18 @@ from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
 from ..creation import empty, ones, zeros
 from ..errors import error
-from ..names import check_tensor
+from ..names import cast, check_tensor
 from .module import Module, Parameter, fill, functional
 from ..ops.windows import pad
 from ..table import OPS, call, decompose, kernel
-from ..tensors import Tensor, finfo, int64
+from ..tensors import Tensor, finfo, float32, int64
 
 # %% auto #0
 __all__ = ['apart', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',
-           'affine', 'affine_steps', 'summed', 'check_normal', 'normalize', 'check_shape', 'layer_norm', 'rms_norm',
-           'remember', 'check_batch', 'check_channels', 'batch_norm', 'instance_norm', 'group_norm',
-           'local_response_norm', 'learned', 'begin', 'LayerNorm', 'RMSNorm', 'GroupNorm', 'Running', 'BatchNorm',
-           'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'InstanceNorm', 'InstanceNorm1d', 'InstanceNorm2d',
+           'affine', 'affine_steps', 'summed', 'check_normal', 'single', 'rounded', 'normalize', 'check_shape',
+           'layer_norm', 'rms_norm', 'remember', 'check_batch', 'check_channels', 'batch_norm', 'instance_norm',
+           'group_norm', 'local_response_norm', 'learned', 'begin', 'LayerNorm', 'RMSNorm', 'GroupNorm', 'Running',
+           'BatchNorm', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'InstanceNorm', 'InstanceNorm1d', 'InstanceNorm2d',
            'InstanceNorm3d', 'LocalResponseNorm']
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern01
@@ -128,20 +128,29 @@ def check_normal(name: str, input: Tensor, *others: Tensor | None) -> None:
     if not input.dtype.is_floating_point:
         raise error(RuntimeError, f'"{name}" not implemented for \'{input.dtype.name}\'',
                     "a mean of integers is no integer", "x.float()")
-    for other in others:
-        if other is not None and other.dtype is not input.dtype:
-            raise error(RuntimeError,
-                        f"expected {name}'s weight and bias of dtype {input.dtype.name}, but got {other.dtype.name}",
-                        "one dtype for all, as in PyTorch", "layer.to(x.dtype)")
+    kinds = {other.dtype for other in others if other is not None}
+    if not (kinds <= {input.dtype} or kinds == {single(input).dtype}):
+        raise error(RuntimeError, f"mixed dtype: {name}'s input is {input.dtype.name}, but its weight, bias or "
+                    f"statistics are {' and '.join(sorted(kind.name for kind in kinds))}",
+                    "one dtype for all, or float32 beside an input in half precision", "layer.to(x.dtype)")
+
+def single(x: Tensor | None) -> Tensor | None:
+    "Half precision as float32, in which sums of many numbers and their spread are taken."
+    return cast(x, float32) if x is not None and x.dtype.itemsize == 2 else x
+
+def rounded(y: Tensor, input: Tensor, name: str) -> Tensor:
+    "A result in the dtype of the input: rounded once, at the end. The step is recorded under PyTorch's name."
+    return y if y.dtype is input.dtype else call(OPS["cast"], (y,), {"dtype": input.dtype}, name)
 
 def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None, bias: Tensor | None, at: int,
               name: str, center: bool = True) -> tuple[Tensor, list[Tensor]]:
     """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is recorded under
     PyTorch's name. Also the statistics."""
     alone = weight is None and bias is None
-    y, *stats = call(OPS["standardize"], (input,), {"first": first, "last": last, "eps": eps, "center": center},
-                     name if alone else "")
-    return y if alone else call(OPS["affine"], (y, weight, bias), {"first": at}, name), stats
+    y, *stats = call(OPS["standardize"], (single(input),),
+                     {"first": first, "last": last, "eps": eps, "center": center}, name if alone else "")
+    if not alone: y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
+    return rounded(y, input, name), stats
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01b
 def check_shape(name: str, input: Tensor, normalized_shape: tuple, *others: Tensor | None) -> None:
@@ -220,16 +229,16 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
                     "x.unsqueeze(0)")
     channels, name = input.size(1), "NativeBatchNormBackward0"
     if training: check_batch("value per channel", input.shape, input.numel() // max(channels, 1))
-    check_normal("batch_norm", input, weight, bias)
+    check_normal("batch_norm", input, weight, bias, running_mean, running_var)
     check_channels("batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training:
         if running_mean is None or running_var is None:
             raise error(RuntimeError, "Expected running_mean and running_var to be defined when training=False",
                         "without a batch's own statistics there must be others", "training=True")
-        scale = (running_var + eps).rsqrt() if weight is None else weight * (running_var + eps).rsqrt()
-        return call(OPS["affine"],
-                    (input, scale, -running_mean * scale if bias is None else bias - running_mean * scale),
-                    {"first": 1}, name)
+        x, mean, var, weight, bias = map(single, (input, running_mean, running_var, weight, bias))
+        scale = (var + eps).rsqrt() if weight is None else weight * (var + eps).rsqrt()
+        shift = -mean * scale if bias is None else bias - mean * scale
+        return rounded(call(OPS["affine"], (x, scale, shift), {"first": 1}, name), input, name)
     y, (var, mean) = normalize(input, 1, 2, eps, weight, bias, 1, name)
     n = input.numel() // max(channels, 1)
     if n: remember(running_mean, mean, momentum)
@@ -271,10 +280,11 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
             f"shape {list(input.shape)} and num_groups={num_groups}", "no channel may be left over", "num_groups=1")
     check_normal("group_norm", input, weight, bias)
     check_channels("group_norm", channels, weight=weight, bias=bias)
-    y, _ = normalize(input.reshape(batch, num_groups, -1), 0, 2, eps, None, None, 1, "NativeGroupNormBackward0")
-    y = y.reshape(input.shape)
-    if weight is None and bias is None: return y
-    return call(OPS["affine"], (y, weight, bias), {"first": 1}, "NativeGroupNormBackward0")
+    name, alone = "NativeGroupNormBackward0", weight is None and bias is None
+    x = single(input).reshape(batch, num_groups, -1)
+    y = normalize(x, 0, 2, eps, None, None, 1, name)[0].reshape(input.shape)
+    if not alone: y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": 1}, name)
+    return rounded(y, input, name)
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc05
 @functional
