@@ -1,4 +1,5 @@
 """Optimizers: each option beside PyTorch's (or the paper's, where PyTorch has none), what is saved, what is refused, and steps that are recorded."""
+import importlib
 import inspect
 import itertools
 import tracemalloc
@@ -25,6 +26,11 @@ OPTIONS = {
     "RMSprop": grid(momentum=(0, 0.9), centered=BOOL, weight_decay=DECAY, maximize=BOOL) + [{"alpha": 0.5, "eps": 0.1}],
     "NAdam": grid(decoupled_weight_decay=BOOL, weight_decay=DECAY, maximize=BOOL) + [{"betas": (0.5, 0.7), "eps": 0.1, "momentum_decay": 0.1}],
     "RAdam": grid(decoupled_weight_decay=BOOL, weight_decay=DECAY, maximize=BOOL) + [{"betas": (0.9, 0.6)}, {"betas": (0.5, 0.9), "eps": 0.1}],
+    "Adadelta": grid(weight_decay=DECAY, maximize=BOOL) + [{"rho": 0.5, "eps": 0.1}],
+    "Adamax": grid(weight_decay=DECAY, maximize=BOOL) + [{"betas": (0.5, 0.7), "eps": 0.1}],
+    "ASGD": grid(weight_decay=DECAY, maximize=BOOL) + [{"lambd": 0.1, "alpha": 0.5, "t0": 3.0}],
+    "Rprop": grid(maximize=BOOL) + [{"etas": (0.3, 1.5), "step_sizes": (0.01, 0.2)}],
+    "Adafactor": grid(weight_decay=DECAY, maximize=BOOL) + [{"beta2_decay": -0.5, "eps": (0.01, 0.1), "d": 1.5}],
     "Muon": grid(nesterov=BOOL, adjust_lr_fn=(None, "match_rms_adamw"), weight_decay=(0, 0.1)) + [{"adjust_lr_fn": "original", "momentum": 0.5, "ns_steps": 2, "ns_coefficients": (2.0, -1.5, 0.5), "eps": 0.1}],
     "Lion": grid(weight_decay=DECAY, maximize=BOOL) + [{"betas": (0.5, 0.7)}],
     "sutskever": grid(nesterov=BOOL, weight_decay=DECAY, maximize=BOOL) + [{"dampening": 0.3}],      # SGD with its rate in the velocity
@@ -35,11 +41,15 @@ FEW = [(name, found[0]) for name, found in OPTIONS.items()] + [(name, found[-1])
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 
 
+def tolerance(name, otherwise):
+    """Muon's products are rounded to eight bits: one that is added up in another order may turn a rounding, a 256th of a step of 0.1 here. Rounded
+    at another place, or not at all, hardly a number is the same (see below)."""
+    return 2e-3 if name == "Muon" else otherwise
+
+
 @pytest.fixture
-def torch(monkeypatch):
-    "PyTorch, whose Muon is to compute in the dtype of its parameter, as ours does."
+def torch():
     torch = pytest.importorskip("torch")
-    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda x: x.clone())
     threads = torch.get_num_threads()
     torch.set_num_threads(1)      # the arrays are small, and a thread that waits for another is slow where others run too
     yield torch
@@ -58,7 +68,7 @@ MATRICES = [(3, 4), (7, 3), (4, 3), (2, 2), (40, 30)]
 STEPS = 20
 
 
-def shapes_of(name): return MATRICES if name == "Muon" else SHAPES
+def shapes_of(name): return {"Muon": MATRICES, "Adafactor": [shape for shape in SHAPES if shape != (0,)]}.get(name, SHAPES)      # PyTorch's divides by the number of elements
 
 
 def parameters(lib, name, dtype):
@@ -109,7 +119,7 @@ def states(optimizer, params):
 @pytest.mark.parametrize("name, options", TORCHS, ids=str)
 def test_as_pytorch(name, options, dtype, torch):
     (ours, mine), (theirs, other) = (whole_run(lib, name, options, dtype) for lib in (en, torch))
-    same(arrays(ours), arrays(theirs), TOLERANCE[dtype])
+    same(arrays(ours), arrays(theirs), tolerance(name, TOLERANCE[dtype]))
     for a, b in zip(states(mine, ours), states(other, theirs)):
         assert a.keys() - {"step"} == b.keys() - {"step"} and ("step" in a or "step" not in b)
         same(arrays(a[key] for key in b), arrays(b.values()), TOLERANCE[dtype])
@@ -168,10 +178,12 @@ def test_pytorchs_signature(name, torch):
 
 
 NEGATIVE = {"SGD": ("lr", "momentum", "weight_decay"), **dict.fromkeys(["Adam", "AdamW", "RAdam"], ("lr", "eps", "weight_decay")), "NAdam": ("lr", "eps", "weight_decay", "momentum_decay"),
-            "Adagrad": ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), "RMSprop": ("lr", "eps", "momentum", "weight_decay", "alpha"), "Muon": ("lr", "momentum", "weight_decay"), "Lion": ("lr", "weight_decay")}
+            "Adagrad": ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), "RMSprop": ("lr", "eps", "momentum", "weight_decay", "alpha"), "Muon": ("lr", "momentum", "weight_decay"), "Lion": ("lr", "weight_decay"),
+            "Adadelta": ("lr", "rho", "eps", "weight_decay"), "Adamax": ("lr", "eps", "weight_decay"), "ASGD": ("lr", "weight_decay"), "Rprop": ("lr",), "Adafactor": ("lr", "weight_decay", "d")}
 INVALID = [(name, {key: -1.0}) for name, keys in NEGATIVE.items() for key in keys]
 INVALID += [(name, {"betas": betas}) for name in ("Adam", "AdamW", "NAdam", "RAdam", "Lion") for betas in ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9))]
 INVALID += [("SGD", {"nesterov": True}), ("SGD", {"nesterov": True, "momentum": 0.9, "dampening": 0.1}), ("Muon", {"adjust_lr_fn": "other"}), ("Muon", {"ns_steps": 100}), ("Muon", {"ns_coefficients": (1.0, 2.0)})]
+INVALID += [("Adamax", {"betas": (1.0, 0.9)}), ("Rprop", {"etas": (0.5, 0.9)}), ("Rprop", {"etas": (1.5, 2.0)}), ("Adafactor", {"beta2_decay": 0.1}), ("Adafactor", {"eps": (-1.0, 1e-3)}), ("Adafactor", {"eps": (None, -1.0)}), ("Adadelta", {"rho": 1.5})]
 INVALID += [(name, {"momentun": 0.9}) for name in classes()]
 
 
@@ -190,13 +202,25 @@ def test_what_is_refused(name, options, torch):
     with pytest.raises(expected): attempt(en)
 
 
+@pytest.mark.parametrize("shape", [(32, 16), (16, 32), (24, 24)])
+def test_muon_rounds_where_pytorch_does(shape, torch):
+    """Most numbers of a first step are the same to the last bit; rounded at another place, or not at all, hardly any is."""
+    def step(lib, seed):
+        w = lib.zeros(shape).requires_grad_()
+        w.grad = lib.tensor(np.random.default_rng(seed).standard_normal(shape), dtype=lib.float32)
+        lib.optim.Muon([w], lr=1.0).step()
+        return w.detach().numpy()
+    pairs = [(step(en, seed), step(torch, seed)) for seed in range(9)]
+    assert np.median([(a == b).mean() for a, b in pairs]) > 0.5 and max(np.abs(a - b).max() for a, b in pairs) < 0.02
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3, 4)])
 def test_muon_takes_matrices_only(shape, torch):
     for lib in (en, torch):
         with pytest.raises(ValueError, match="only supports 2D"): lib.optim.Muon([lib.ones(shape, requires_grad=True)])
 
 
-@pytest.mark.parametrize("name", [name for name in classes() if name not in ("Muon", "Lion")])      # these have no switches
+@pytest.mark.parametrize("name", [name for name in classes() if name not in ("Muon", "Lion", "Adafactor")])      # these have no such switch
 def test_no_step_is_differentiated(name):
     with pytest.raises(NotImplementedError): getattr(en.optim, name)([en.ones(2, requires_grad=True)], differentiable=True)
 
@@ -230,7 +254,7 @@ def test_a_step_counts_a_version(name, options):
 
 @pytest.mark.parametrize("name, options", FEW, ids=str)
 def test_a_step_takes_no_memory(name, options):
-    "Two buffers of a piece's size; Muon: two matrices, and two Gram matrices, which are small here."
+    "Two buffers of a piece's size; Muon: two matrices, and two Gram matrices, which are small here; Adafactor: one."
     p = en.zeros(50, 20000, requires_grad=True)
     optimizer = make(en, name, [p], options)
     p.grad = en.randn(50, 20000)
@@ -240,7 +264,7 @@ def test_a_step_takes_no_memory(name, options):
         optimizer.step()
         peak = tracemalloc.get_traced_memory()[1]
     finally: tracemalloc.stop()
-    assert peak < p.nbytes * (2.1 if name == "Muon" else 0.1)
+    assert peak < p.nbytes * {"Muon": 2.1, "Adafactor": 1.1}.get(name, 0.1)
 
 
 @pytest.mark.parametrize("as_tensors", BOOL)
@@ -251,16 +275,19 @@ def test_the_formula_is_the_kernel(name, options, as_tensors):
     for group in optimizer.param_groups:
         for p in group["params"]: p.grad = en.randn(p.shape, dtype=en.float64)
         row, hyper, flags = optimizer.formula(group)
-        slots = optimizer.slots(group)
-        tensors = [x for p in group["params"] for x in (p, p.grad, *(optimizer.state[p][slot] for slot in slots))]
         numbers = [number for key in hyper for number in group.read(key)]
         if as_tensors: numbers = [en.tensor(number, dtype=en.float64) for number in numbers]
-        how = {"each": 2 + len(slots), **{flag: group[flag] for flag in flags}}
-        with en.no_grad(): by_formula = OPS[row].decompose(*numbers, *tensors, **how)
+        kinds = {tuple(optimizer.slots_of(p, group)): [] for p in group["params"]}
+        for p in group["params"]: kinds[tuple(optimizer.slots_of(p, group))].append(p)
+        expected = []
+        for slots, alike in kinds.items():
+            tensors = [x for p in alike for x in (p, p.grad, *(optimizer.state[p][slot] for slot in slots))]
+            how = {"each": 2 + len(slots), **{flag: group[flag] for flag in flags}}
+            with en.no_grad(): expected.append((OPS[row].decompose(*numbers, *tensors, **how), OPS[row].writes(*tensors, each=how["each"])))
         optimizer.move(group, group["params"])
-        written = OPS[row].writes(*tensors, each=how["each"])
-        assert [x.dtype for x in by_formula] == [x.dtype for x in written]
-        same(arrays(by_formula), arrays(written), 1e-11)
+        for by_formula, written in expected:
+            assert [x.dtype for x in by_formula] == [x.dtype for x in written]
+            same(arrays(by_formula), arrays(written), tolerance(name, 1e-11))
 
 
 @pytest.mark.parametrize("set_to_none", BOOL)
@@ -320,7 +347,7 @@ def test_a_state_goes_between_packages(name, options, there_and_back, torch):
     second = make(target, name, groups(params, lr=0.7), {})
     second.load_state_dict(converted(first.state_dict(), target))
     walk(target, name, second, params, range(9, STEPS))
-    same(arrays(params), arrays(through), 1e-6 if name == "NAdam" and target is torch else 1e-12)      # PyTorch's mu_product changes its dtype when it is loaded
+    same(arrays(params), arrays(through), 1e-6 if name == "NAdam" and target is torch else tolerance(name, 1e-12))      # PyTorch's mu_product changes its dtype when it is loaded
 
 
 # Recorded steps
@@ -365,8 +392,116 @@ def test_a_recorded_step_follows_the_schedule(name, options, warm):
     with toys.Trace() as trace: loss = train(x, y, params, other)
     assert [p.tolist() for p in params] == before
     losses = each_step(other, lambda: trace.replay(loss)[0].item())
-    assert losses == pytest.approx(expected, rel=1e-9) and len(set(losses)) == 5
-    same(arrays(params), arrays(eager), 1e-9)
+    assert losses == pytest.approx(expected, rel=tolerance(name, 1e-9)) and len(set(losses)) == 5
+    same(arrays(params), arrays(eager), tolerance(name, 1e-9))
     for a, b in zip(states(other, params), states(optimizer, eager)):
         assert a.keys() == b.keys()
-        same(arrays(a.values()), arrays(b.values()), 1e-6 if name == "NAdam" else 1e-9)
+        same(arrays(a.values()), arrays(b.values()), 1e-6 if name == "NAdam" else tolerance(name, 1e-9))
+
+
+# Names and hooks
+
+NAMED = {
+    "names": "O.SGD(net.named_parameters(), lr=.1).state_dict()['param_groups'][0]['param_names']", "groups": "[g['param_names'] for g in O.AdamW([{'params': [('w', net.weight)], 'weight_decay': .1}, {'params': [('b', net.bias)]}]).param_groups]",
+    "some": "O.SGD([('w', net.weight), net.bias])", "one group": "O.SGD([{'params': [('w', net.weight)]}, {'params': [net.bias]}])", "added": "O.SGD([net.weight]).add_param_group({'params': [('b', net.bias)]})", "text": "repr(O.SGD(net.named_parameters())).replace('sutskever: False', '').count('param_names')",
+    "loaded": "(a := O.SGD(net.parameters()), a.load_state_dict(O.SGD(net.named_parameters()).state_dict()), a.param_groups[0]['param_names'])[-1]", "no tensor": "O.SGD([('w', 3)])", "set": "O.SGD([{'params': {net.weight}}])",
+    "step": "(o := O.SGD(net.parameters()), o.register_step_pre_hook(saw('a')), o.register_step_pre_hook(saw('b')), o.register_step_post_hook(saw('c')), glob.register_optimizer_step_pre_hook(saw('G')), glob.register_optimizer_step_post_hook(saw('H')), o.step(), told)[-1]",
+    "removed": "(o := O.Adam(net.parameters()), h := o.register_step_post_hook(saw('a')), h.remove(), o.step(), told)[-1]", "changed": "(o := O.SGD(net.parameters()), o.register_step_pre_hook(lambda o, a, k: ((o, lambda: told.append('closure')), k)), o.step(), told)[-1]", "no pair": "(o := O.SGD(net.parameters()), o.register_step_pre_hook(lambda o, a, k: 3), o.step())[-1]",
+    "saving": "(o := O.SGD(net.parameters()), o.register_state_dict_pre_hook(lambda o: told.append(1)), o.register_state_dict_post_hook(lambda o, s: s | {'more': 2}), o.register_state_dict_pre_hook(lambda o: told.append(0), prepend=True), sorted(o.state_dict()), told)[-2:]",
+    "loading": "(o := O.SGD(net.parameters()), o.register_load_state_dict_pre_hook(lambda o, s: {'state': {}, 'param_groups': [s['param_groups'][0] | {'lr': 7.0}]}), o.register_load_state_dict_post_hook(lambda o: told.append(o.param_groups[0]['lr'])), o.load_state_dict(o.state_dict()), told)[-1]",
+    "args": "(o := O.SGD(net.parameters()), o.register_step_post_hook(lambda s, a, k: told.append((s is o, a[0] is o, len(a), sorted(k)))), o.step(closure=lambda: 1), o.step(lambda: 2), told)[-1]",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMED)
+def test_names_and_hooks_are_pytorchs(name, torch):
+    def outcome(lib):
+        net, told = lib.nn.Linear(2, 1), []
+        for p in net.parameters(): p.grad = lib.ones(p.shape)
+        class Own(lib.optim.SGD):
+            def step(self, closure=None): told.append("own"); return super().step(closure)
+        handles = []
+        class Glob:
+            register_optimizer_step_pre_hook = staticmethod(lambda hook: handles.append(importlib.import_module(lib.__name__ + ".optim.optimizer").register_optimizer_step_pre_hook(hook)))
+            register_optimizer_step_post_hook = staticmethod(lambda hook: handles.append(importlib.import_module(lib.__name__ + ".optim.optimizer").register_optimizer_step_post_hook(hook)))
+        scope = {"O": lib.optim, "net": net, "told": told, "Own": Own, "glob": Glob, "saw": lambda what: lambda *args: told.append(what)}
+        try: return eval(NAMED[name], scope)
+        except Exception as e: return type(e).__name__
+        finally: [handle.remove() for handle in handles]
+    assert outcome(en) == outcome(torch)
+
+
+def test_a_step_that_calls_its_bases_step_has_one_round_of_hooks():
+    """In PyTorch two, if the base was made before."""
+    class Own(en.optim.SGD):
+        def step(self, closure=None): return super().step(closure)
+    told = []
+    optimizer = Own([en.ones(2, requires_grad=True)])
+    optimizer.register_step_post_hook(lambda *args: told.append(1))
+    optimizer.step()
+    assert told == [1]
+
+
+def test_a_parameter_twice_in_a_group_is_told(torch):
+    for lib in (en, torch):
+        p = lib.ones(2, requires_grad=True)
+        with pytest.warns(UserWarning, match="duplicate parameters"): lib.optim.SGD([p, p])
+
+
+# Averages of weights
+
+def averaged(lib, use_buffers, average):
+    """An AveragedModel after five looks at a model that changes."""
+    tools = importlib.import_module(lib.__name__ + ".optim.swa_utils")
+    model = lib.nn.Sequential(lib.nn.Linear(3, 2), lib.nn.BatchNorm1d(2)).double()
+    options = {"mean": {}, "swa": {"avg_fn": tools.get_swa_avg_fn()}, "swa lists": {"multi_avg_fn": tools.get_swa_multi_avg_fn()}, "ema": {"avg_fn": tools.get_ema_avg_fn(0.8)}, "ema lists": {"multi_avg_fn": tools.get_ema_multi_avg_fn(0.8)}}[average]
+    copy, rng = tools.AveragedModel(model, use_buffers=use_buffers, **options), np.random.default_rng(0)
+    for _ in range(5):
+        with lib.no_grad():
+            for p in model.parameters(): p.copy_(lib.tensor(rng.standard_normal(tuple(p.shape))))
+        model(lib.tensor(rng.standard_normal((6, 3))))
+        copy.update_parameters(model)
+    measured = tools.AveragedModel(model)
+    tools.update_bn([lib.tensor(rng.standard_normal((4, 3))) for _ in range(3)], measured.eval())
+    assert not measured.training and measured.module[1].momentum == 0.1
+    return {f"{n} {name}": x.double().numpy() for n, m in enumerate((copy, measured)) for name, x in m.state_dict().items()}
+
+
+@pytest.mark.parametrize("use_buffers", BOOL)
+@pytest.mark.parametrize("average", ["mean", "swa", "swa lists", "ema", "ema lists"])
+def test_averages_are_pytorchs(average, use_buffers, torch):
+    if use_buffers and average == "swa lists": pytest.skip("PyTorch's does not take the count of batches, an integer")
+    ours, theirs = averaged(en, use_buffers, average), averaged(torch, use_buffers, average)
+    assert list(ours) == list(theirs)
+    same(ours.values(), theirs.values(), 1e-12)
+
+
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("steps", [0, 1, 7])
+def test_swalr_is_pytorchs(strategy, steps, torch):
+    def rates(lib):
+        tools = importlib.import_module(lib.__name__ + ".optim.swa_utils")
+        optimizer = lib.optim.SGD([{"params": [lib.ones(1, requires_grad=True)]}, {"params": [lib.ones(2, requires_grad=True)], "lr": 0.7}], lr=0.1)
+        first = lib.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        schedule, found = tools.SWALR(optimizer, [0.05, 0.2], steps, strategy), []
+        for n in range(15):
+            optimizer.step()
+            (schedule if n > 3 else first).step()
+            found.append([group["lr"] for group in optimizer.param_groups])
+        other = tools.SWALR(optimizer, 0.3)
+        other.load_state_dict(schedule.state_dict())
+        other.step()
+        return found + [[group["lr"] for group in optimizer.param_groups]]
+    same(rates(en), rates(torch), 1e-12)
+
+
+def test_what_averages_refuse(torch):
+    for lib in (en, torch):
+        tools = importlib.import_module(lib.__name__ + ".optim.swa_utils")
+        optimizer = lib.optim.SGD([lib.ones(1, requires_grad=True)])
+        with pytest.raises(ValueError): tools.get_ema_avg_fn(1.5)
+        with pytest.raises(ValueError): tools.get_ema_multi_avg_fn(-0.1)
+        with pytest.raises(ValueError): tools.SWALR(optimizer, 0.1, anneal_strategy="other")
+        with pytest.raises(ValueError): tools.SWALR(optimizer, 0.1, anneal_epochs=-1)
+        with pytest.raises(AssertionError): tools.AveragedModel(lib.nn.Linear(1, 1), avg_fn=1, multi_avg_fn=2)

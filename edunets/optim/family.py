@@ -15,8 +15,8 @@ from ..tensors import Tensor, float32, float64, tensor
 
 # %% auto #0
 __all__ = ['adagrad', 'adagrad_kernel', 'Adagrad', 'rmsprop', 'rmsprop_kernel', 'RMSprop', 'foresight', 'nadam', 'nadam_kernel',
-           'one', 'NAdam', 'radam', 'radam_kernel', 'RAdam', 'lion', 'lion_kernel', 'Lion', 'orthogonalized',
-           'adjusted', 'muon', 'orthogonalize', 'muon_kernel', 'Muon']
+           'one', 'NAdam', 'radam', 'radam_kernel', 'RAdam', 'lion', 'lion_kernel', 'Lion', 'short', 'orthogonalized',
+           'adjusted', 'muon', 'shorten', 'orthogonalize', 'muon_kernel', 'Muon']
 
 # %% ../../nbs/05d_family.ipynb #op5badaf
 def adagrad(lr, lr_decay, weight_decay, eps, p, g, step, total, *, maximize) -> tuple:
@@ -275,13 +275,20 @@ class Lion(Optimizer):
     def slots(self, group: Group) -> dict: return {"exp_avg": zeros}
 
 # %% ../../nbs/05d_family.ipynb #op5bzerf
+def short(x: Tensor) -> Tensor:
+    "Numbers in float32 with the eight bits of digits that a bfloat16 has: Veltkamp's splitting (Dekker 1971)."
+    far = x * 65537.0      # 2 ** 16 + 1: the subtraction below has no room for the last 16 bits
+    return far - (far - x)
+
 def orthogonalized(x: Tensor, a, b, c, eps, steps: int) -> Tensor:
-    "A matrix with the directions of `x` and singular values near 1, by Newton-Schulz steps (Jordan et al. 2024)."
+    """A matrix with the directions of `x` and singular values near 1, by Newton-Schulz steps (Jordan et al. 2024). Each
+    product is rounded to bfloat16, as PyTorch's."""
     if x.shape[0] > x.shape[1]: return orthogonalized(x.T, a, b, c, eps, steps).T
-    x = x / x.norm().maximum(eps)
+    x = short(cast(x, float32))
+    x = short(x / short(x.norm()).maximum(eps))
     for _ in range(steps):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        gram = short(x @ x.T)
+        x = short(a * x + short(b * gram + c * (gram @ gram)) @ x)
     return x
 
 # %% ../../nbs/05d_family.ipynb #op5bmuof
@@ -299,21 +306,34 @@ def muon(lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns
     return p - adjusted(lr, p.shape, adjust_lr_fn) * orthogonalized(direction, a, b, c, eps, ns_steps), buffer
 
 # %% ../../nbs/05d_family.ipynb #op5bzerk
+def shorten(xp, x, spare) -> None:
+    "`short`, in place."
+    xp.multiply(x, 65537.0, out=spare)
+    x -= spare
+    x += spare
+
 def orthogonalize(xp, x, a, b, c, eps, steps) -> None:
-    "`orthogonalized`, in place, with three buffers."
+    "`orthogonalized`, in place for float32, with three buffers."
     if x.shape[0] > x.shape[1]: x = x.T
-    product = xp.multiply(x, x)
+    product = xp.empty_like(x)
     gram, square = (xp.empty((len(x), len(x)), dtype=x.dtype) for _ in range(2))
-    x /= max(math.sqrt(product.sum().item()), eps)
+    shorten(xp, x, product)
+    length = xp.sqrt(xp.multiply(x, x, out=product).sum(keepdims=True))
+    shorten(xp, length, xp.empty_like(length))
+    x /= xp.maximum(length, eps)
+    shorten(xp, x, product)
     for _ in range(steps):
         xp.matmul(x, x.T, out=gram)
+        shorten(xp, gram, square)
         xp.matmul(gram, gram, out=square)
         square *= c
         gram *= b
         gram += square
+        shorten(xp, gram, square)
         xp.matmul(gram, x, out=product)
         x *= a
         x += product
+        shorten(xp, x, product)
 
 # %% ../../nbs/05d_family.ipynb #op5bmuok
 def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps,
@@ -324,6 +344,7 @@ def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, n
         xp.multiply(xp.subtract(buffer, g, out=direction), momentum, out=direction)
         direction += g
     else: direction[...] = buffer
+    direction = direction.astype("float32", copy=False)
     orthogonalize(xp, direction, a, b, c, eps, ns_steps)
     direction *= adjusted(lr, p.shape, adjust_lr_fn)
     p *= 1 - lr * weight_decay
@@ -335,8 +356,8 @@ updates("muon")
 
 # %% ../../nbs/05d_family.ipynb #op5bmuoc
 class Muon(Optimizer):
-    """Momentum made orthogonal, for matrices, as `torch.optim.Muon` (Jordan et al. 2024), in the parameter's dtype
-    where PyTorch's is bfloat16. ValueError for other shapes and numbers out of range."""
+    """Momentum made orthogonal, for matrices, as `torch.optim.Muon` (Jordan et al. 2024): its products are
+    rounded to bfloat16. ValueError for other shapes and numbers out of range."""
     row, hyper = "muon", ("lr", "weight_decay", "momentum", "ns_coefficients", "eps")
     flags = "nesterov", "ns_steps", "adjust_lr_fn"
 
