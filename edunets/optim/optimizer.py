@@ -3,12 +3,15 @@
 # %% ../../nbs/05_optim.ipynb #op5head1
 from __future__ import annotations
 
-from collections import defaultdict
+import functools
+import warnings
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, MutableMapping
 from typing import Callable
 
 import numpy as np
 
+from ..autograd.leaves import RemovableHandle
 from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error, site
@@ -18,9 +21,11 @@ from ..tensors import LOCK, Tensor, float32, float64, patch, tensor
 from ..views import written
 
 # %% auto #0
-__all__ = ['PIECE', 'writes', 'SWITCHES', 'numbers', 'Group', 'descent', 'sgd', 'pieces', 'all_but_gradients', 'in_place',
-           'textbook', 'descent_in', 'sgd_kernel', 'updates', 'update', 'zero_step', 'zeros', 'as_groups',
-           'check_parameters', 'Optimizer', 'switched', 'check_numbers', 'sgd_momentum', 'momentum_kernel', 'SGD']
+__all__ = ['PIECE', 'writes', 'HOOKS', 'GLOBAL_HOOKS', 'SWITCHES', 'numbers', 'Group', 'descent', 'sgd', 'pieces',
+           'all_but_gradients', 'in_place', 'textbook', 'descent_in', 'sgd_kernel', 'updates', 'update', 'zero_step',
+           'zeros', 'as_groups', 'check_parameters', 'named', 'check_names', 'hooked', 'check_new', 'Optimizer',
+           'switched', 'check_numbers', 'sgd_momentum', 'momentum_kernel', 'SGD', 'register',
+           'register_optimizer_step_pre_hook', 'register_optimizer_step_post_hook']
 
 # %% ../../nbs/05_optim.ipynb #op5grpcl
 def numbers(value) -> tuple:
@@ -160,6 +165,9 @@ def check_parameters(params, taken: set) -> list[Tensor]:
             "tensors in sets will change between runs. Please use a list instead.",
             "the saved state goes by their order", "a list")
     params = [params] if isinstance(params, Tensor) else list(params)
+    if len(set(map(id, params))) < len(params):
+        warnings.warn("optimizer contains a parameter group with duplicate parameters; in future, this will cause an "
+                      "error; see github.com/pytorch/pytorch/issues/40967 for more information", stacklevel=4)
     for p in params:
         if not isinstance(p, Tensor):
             raise error(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}",
@@ -173,6 +181,51 @@ def check_parameters(params, taken: set) -> list[Tensor]:
                     "it would be moved twice a step", "put it into one group")
     return params
 
+# %% ../../nbs/05_optim.ipynb #3f1a6c20
+#| code-fold: true
+def named(params) -> tuple[list, list[str]]:
+    """Parameters, and their names where they come as pairs (`model.named_parameters()`). ValueError if some have a name
+    and some have none."""
+    params = [params] if isinstance(params, Tensor) or not isinstance(params, Iterable) else params
+    if isinstance(params, set): return params, []
+    params = list(params)
+    names = [p[0] for p in params if isinstance(p, tuple)]
+    if names and len(names) < len(params):
+        raise error(ValueError, "all optimizer params should be with/without names. Some param names are missing",
+                    f"{len(names)} of {len(params)} have one", "model.named_parameters()")
+    return [p[1] if isinstance(p, tuple) else p for p in params], names
+
+def check_names(groups: list[Group], group: Group) -> None:
+    "A ValueError where only some groups have names."
+    if any(("param_names" in other) != ("param_names" in group) for other in groups):
+        raise error(ValueError, "all optimizer param groups should be with/without names. cannot add param group "
+                    f"{'with' if 'param_names' in group else 'without'} names to the optimizer",
+                    "the state goes by names, or it does not", "names for all, or for none")
+
+# %% ../../nbs/05_optim.ipynb #3f1a6c21
+HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
+GLOBAL_HOOKS = {"step_pre": OrderedDict(), "step_post": OrderedDict()}      # of all optimizers
+
+def hooked(step: Callable) -> Callable:
+    "A `step` with the hooks before and after it. Where a class calls its base's `step`, they run once."
+    @functools.wraps(step)
+    def with_hooks(*args, **kwargs):
+        self = args[0]
+        if type(self).step is not with_hooks: return step(*args, **kwargs)
+        for hook in [*GLOBAL_HOOKS["step_pre"].values(), *self._hooks["step_pre"].values()]:
+            new = hook(self, args, kwargs)
+            if new is not None: args, kwargs = check_new(new)
+        result = step(*args, **kwargs)
+        for hook in [*self._hooks["step_post"].values(), *GLOBAL_HOOKS["step_post"].values()]: hook(self, args, kwargs)
+        return result
+    return with_hooks
+
+def check_new(new) -> tuple:
+    "The arguments that a hook before the step returned. RuntimeError if it is no pair."
+    if isinstance(new, tuple) and len(new) == 2: return new
+    raise error(RuntimeError, f"the hook before a step must return None or a tuple of (new_args, new_kwargs), but got "
+                f"{new}.", "what it returns replaces both", "return args, kwargs")
+
 # %% ../../nbs/05_optim.ipynb #op5optim
 class Optimizer:
     """Moves parameters by their gradients, as `torch.optim.Optimizer`. `params`: tensors, or dicts of `params` and what
@@ -183,6 +236,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Tensor]] = defaultdict(dict)
         self.param_groups: list[Group] = []
+        self._hooks = {kind: OrderedDict() for kind in HOOKS}
         for group in as_groups(params): self.add_param_group(group)
 
     def add_param_group(self, param_group: dict) -> None:
@@ -192,9 +246,16 @@ class Optimizer:
             raise error(TypeError, f"param_group must be a dict, but got {type(param_group)}",
                         "a group is its parameters and their hyperparameters", "{'params': [...], 'lr': 0.01}")
         taken = {id(p) for group in self.param_groups for p in group["params"]}
-        group = Group(self.defaults | param_group | {"params": check_parameters(param_group["params"], taken)})
+        params, names = named(param_group["params"])
+        group = Group(self.defaults | param_group | {"params": check_parameters(params, taken)}
+                      | ({"param_names": names} if names else {}))
+        check_names(self.param_groups, group)
         self.check(group)
         self.param_groups.append(group)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "step" in vars(cls): cls.step = hooked(cls.step)
 
     def check(self, group: Group) -> None: "Where a subclass refuses hyperparameters."
 
@@ -207,6 +268,10 @@ class Optimizer:
         "The state of a parameter: by name, what makes its first value."
         return {}
 
+    def slots_of(self, p: Tensor, group: Group) -> dict[str, Callable[[Tensor, Group], Tensor]]:
+        "The same, where it is not one for all parameters of a group."
+        return self.slots(group)
+
 # %% ../../nbs/05_optim.ipynb #op5move0
 @patch
 def zero_grad(self: Optimizer, set_to_none: bool = True) -> None:
@@ -216,6 +281,7 @@ def zero_grad(self: Optimizer, set_to_none: bool = True) -> None:
         else: p.grad.detach_().zero_()
 
 @patch
+@hooked
 def step(self: Optimizer, closure: Callable | None = None):
     """Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients first; its
     result is returned."""
@@ -235,13 +301,16 @@ def begin(self: Optimizer, p: Tensor, group: Group, slots: dict) -> None:
 @patch
 def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
     "One step of a group's parameters: the row, on hyperparameters, parameters, gradients and state."
-    slots = self.slots(group)
-    with LOCK:
-        for p in params: self.begin(p, group, slots)
-    tensors = [x for p in params for x in (p, p.grad, *(self.state[p][name] for name in slots))]
+    kinds: dict[tuple, list] = {}      # the parameters by the names of their state: those of one kind go together
+    for p in params:
+        slots = self.slots_of(p, group)
+        kinds.setdefault(tuple(slots), []).append(p)
+        with LOCK: self.begin(p, group, slots)
     row, hyper, flags = self.formula(group)
     hyperparameters = [number for name in hyper for number in group.read(name)]
-    update(OPS[row], hyperparameters, tensors, {"each": 2 + len(slots), **{flag: group[flag] for flag in flags}})
+    for names, params in kinds.items():
+        tensors = [x for p in params for x in (p, p.grad, *(self.state[p][name] for name in names))]
+        update(OPS[row], hyperparameters, tensors, {"each": 2 + len(names), **{flag: group[flag] for flag in flags}})
 
 # %% ../../nbs/05_optim.ipynb #op5switc
 SWITCHES = {"foreach": None, "fused": None, "capturable": False, "differentiable": False}
@@ -329,16 +398,24 @@ class SGD(Optimizer):
 def state_dict(self: Optimizer) -> dict:
     """The state by the parameters' numbers, and the groups with numbers for parameters. The tensors are shared, not
     copied."""
+    for hook in list(self._hooks["state_dict_pre"].values()): hook(self)
     number = {id(p): n for n, p in enumerate(p for group in self.param_groups for p in group["params"])}
     groups = []
     for group in self.param_groups:
         numbers = {name: value for name, value in group.items() if name != "params"}
         groups.append({**numbers, "params": [number[id(p)] for p in group["params"]]})
-    return {"state": {number[id(p)]: dict(kept) for p, kept in self.state.items()}, "param_groups": groups}
+    state = {"state": {number[id(p)]: dict(kept) for p, kept in self.state.items()}, "param_groups": groups}
+    for hook in list(self._hooks["state_dict_post"].values()):
+        new = hook(self, state)
+        state = state if new is None else new
+    return state
 
 @patch
 def load_state_dict(self: Optimizer, state_dict: dict) -> None:
     "Go to a saved state. ValueError if its groups are not those of this optimizer; then nothing was changed."
+    for hook in list(self._hooks["load_state_dict_pre"].values()):
+        new = hook(self, state_dict := dict(state_dict))
+        state_dict = state_dict if new is None else new
     saved = state_dict["param_groups"]
     if len(saved) != len(self.param_groups):
         raise error(ValueError, "loaded state dict has a different number of parameter groups",
@@ -352,7 +429,9 @@ def load_state_dict(self: Optimizer, state_dict: dict) -> None:
         group.update({name: value for name, value in old.items() if name != "params"})
         for p, number in zip(group["params"], old["params"]):
             self.restore(p, group, state_dict["state"].get(number, {}))
+    for hook in list(self._hooks["load_state_dict_post"].values()): hook(self)
 
+# %% ../../nbs/05_optim.ipynb #3f1a6c25
 @patch
 def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
     "The state of a parameter, copied into tensors as a step makes them; what is not in `kept` begins anew."
@@ -361,6 +440,47 @@ def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
         if name in mine or name in slots: value = (mine[name] if name in mine else slots[name](p, group)).copy_(value)
         elif isinstance(value, Tensor): value = value.clone()
         self.state[p][name] = value
+
+# %% ../../nbs/05_optim.ipynb #3f1a6c23
+#| code-fold: true
+def register(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> RemovableHandle:
+    handle = RemovableHandle(hooks, hook)
+    if prepend: hooks.move_to_end(handle.id, last=False)
+    return handle
+
+@patch
+def register_step_pre_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
+    "Call hook(optimizer, args, kwargs) before each step; a pair that it returns replaces the arguments."
+    return register(self._hooks["step_pre"], hook)
+@patch
+def register_step_post_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
+    "Call hook(optimizer, args, kwargs) after each step."
+    return register(self._hooks["step_post"], hook)
+@patch
+def register_state_dict_pre_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
+    "Call hook(optimizer) before the state is collected."
+    return register(self._hooks["state_dict_pre"], hook, prepend)
+@patch
+def register_state_dict_post_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
+    "Call hook(optimizer, state_dict) when the state is collected; what it returns replaces it."
+    return register(self._hooks["state_dict_post"], hook, prepend)
+@patch
+def register_load_state_dict_pre_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
+    "Call hook(optimizer, state_dict) before a state is loaded; what it returns is loaded in its place."
+    return register(self._hooks["load_state_dict_pre"], hook, prepend)
+@patch
+def register_load_state_dict_post_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
+    "Call hook(optimizer) after a state was loaded."
+    return register(self._hooks["load_state_dict_post"], hook, prepend)
+
+# %% ../../nbs/05_optim.ipynb #3f1a6c24
+def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
+    "Call hook(optimizer, args, kwargs) before each step of every optimizer."
+    return register(GLOBAL_HOOKS["step_pre"], hook)
+
+def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
+    "Call hook(optimizer, args, kwargs) after each step of every optimizer."
+    return register(GLOBAL_HOOKS["step_post"], hook)
 
 # %% ../../nbs/05_optim.ipynb #op5repre
 @patch

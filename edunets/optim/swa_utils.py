@@ -88,10 +88,11 @@ class AveragedModel(Module):
         new = [x.detach().to(a.device) for a, x in zip(mine, self.averaged(model))]
         if self.n_averaged == 0:
             for average, x in zip(mine, new): average.copy_(x)
-        elif self.avg_fn is None:
-            for alike in by_dtype(mine, new): (self.multi_avg_fn or get_swa_multi_avg_fn())(*alike, self.n_averaged)
+        elif self.multi_avg_fn is not None:
+            for alike in by_dtype(mine, new): self.multi_avg_fn(*alike, self.n_averaged)
         else:
-            for average, x in zip(mine, new): average.copy_(self.avg_fn(average, x, self.n_averaged))
+            mean = self.avg_fn or get_swa_avg_fn()
+            for average, x in zip(mine, new): average.copy_(mean(average, x, self.n_averaged))
         if not self.use_buffers:
             for kept, x in zip(self.module.buffers(), model.buffers()): kept.detach().copy_(x.detach())
         self.n_averaged += 1
