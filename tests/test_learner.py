@@ -740,7 +740,7 @@ def test_a_folder_is_free_after_any_end(tmp_path):
 
 def test_a_folder_without_locks_is_told_of(tmp_path, monkeypatch):
     def none(file): raise OSError(95, "Operation not supported")
-    monkeypatch.setattr("edunets.data.checkpointing.take_lock", none)
+    monkeypatch.setattr("edunets.data.checkpointing.open_locked", none)
     with pytest.warns(UserWarning, match="can't be locked .Operation not supported"): make(Checkpoint(tmp_path)).fit(1)
     assert len(checkpoints(tmp_path)) == 1
 
