@@ -19,15 +19,18 @@ from typing import Any, Callable, Iterator, NamedTuple
 import numpy as np
 
 from .errors import error, shortened
-from .tensors import Tensor, bool_, float16, float32, float64, from_numpy, int8, int16, int32, int64, uint8
-from .tensors import uint32
+from .nn.module import Parameter
+from .tensors import (DTYPES, Size, Tensor, bool_, device, dtype, float16, float32, float64, from_numpy, int8,
+                             int16, int32, int64, tensor, uint8, uint32)
 
 # %% auto #0
-__all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'NO_CODE', 'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'BESIDE', 'Entry',
-           'stored_as', 'Unreadable', 'unique', 'is_size', 'entry_of', 'Contents', 'parse', 'kind_of', 'contents_of',
-           'opened', 'using', 'contents', 'bytes_of', 'pieces', 'unused', 'pull', 'check_key', 'push', 'key_of',
-           'take_lock', 'open_locked', 'close_locked', 'is_abandoned', 'take_away_abandoned', 'check_target',
-           'sync_folder', 'write_whole', 'save', 'array_of', 'all_of', 'placed', 'load']
+__all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE', 'IN_TORCH',
+           'PICKLE', 'KINDS', 'TREE', 'KEYS', 'DEEPEST', 'DEVICE', 'CONTAINERS', 'AS_TENSOR', 'NAMED_DTYPES', 'BESIDE',
+           'Entry', 'stored_as', 'Unreadable', 'named', 'whole_number', 'finite', 'unique', 'is_size', 'entry_of',
+           'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents', 'bytes_of', 'pieces',
+           'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree', 'unsaved', 'check_key', 'push',
+           'push_items', 'key_of', 'take_lock', 'open_locked', 'close_locked', 'is_abandoned', 'take_away_abandoned',
+           'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save', 'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
@@ -62,34 +65,48 @@ class Unreadable(ValueError):
         super().__init__(what)
         self.why, self.fix = why, fix
 
+def named(name: str) -> str:
+    "A name from a file, as it stands in a message."
+    return repr(shortened(name, 80))
+
+def whole_number(text: str) -> int | float:
+    "A whole number of a header; -0 is none, and no size: an integer would lose its sign."
+    return float(text) if text == "-0" else int(text)
+
+def finite(text: str) -> float:
+    "A number of a header that is not whole; Unreadable for NaN and what is too large: no JSON has them."
+    if not math.isfinite(number := float(text)): raise Unreadable(f"it has the number {shortened(text, 80)}")
+    return number
+
 def unique(pairs: list) -> dict:
     "A JSON object; Unreadable if a name stands in it twice."
     found = {}
     for name, value in pairs:
-        if name in found: raise Unreadable(f"the name {name!r} stands in it twice")
+        if name in found: raise Unreadable(f"the name {named(name)} stands in it twice")
         found[name] = value
     return found
 
+# %% ../nbs/03d_saving.ipynb #svhead08
 def is_size(n: Any) -> bool:
     "Whether it can be a size or a place in a file."
     return type(n) is int and 0 <= n < 1 << 63      # `type`, not isinstance: True is no size
 
 def entry_of(name: str, said: Any) -> Entry:
     "What the header tells of a tensor. Unreadable if it can't be true."
-    incomplete = Unreadable(f"its header has no dtype, shape and place for {name!r}")
+    incomplete = Unreadable(f"its header has no dtype, shape and place for {named(name)}")
     if not isinstance(said, dict): raise incomplete
     code, shape, place = said.get("dtype"), said.get("shape"), said.get("data_offsets")
     if not (isinstance(code, str) and isinstance(shape, list) and isinstance(place, list)): raise incomplete
     if len(place) != 2 or not all(map(is_size, shape + place)): raise incomplete
     start, stop = place
     if code not in CODES:
-        raise Unreadable(f"{name!r} has the dtype {code!r}", f"edunets has {', '.join(CODES)}",
+        raise Unreadable(f"{named(name)} has the dtype {named(code)}", f"edunets has {', '.join(CODES)}",
                          "another dtype when it is saved")
     if len(shape) > 64:
-        raise Unreadable(f"{name!r} has {len(shape)} dimensions", "an array has 64 at most",
+        raise Unreadable(f"{named(name)} has {len(shape)} dimensions", "an array has 64 at most",
                          "another shape when it is saved")
     if math.prod(shape) * stored_as(code).itemsize != stop - start:
-        raise Unreadable(f"{name!r} is {code} of shape {shape}, which does not fit into {stop - start} bytes")
+        raise Unreadable(f"{named(name)} is {code} of shape {shortened(str(shape), 200)}, which does not fit into {stop - start} bytes")
     return Entry(code, tuple(shape), start, stop)
 
 # %% ../nbs/03d_saving.ipynb #svhead06
@@ -109,18 +126,34 @@ class Contents(NamedTuple):
         ]
         return "\n".join(lines + [f"metadata {name}: {value}" for name, value in self.notes.items()]) or "no tensors"
 
+# %% ../nbs/03d_saving.ipynb #svhead10
+LIMIT = 100_000_000      # bytes of a header, as in the package safetensors
+STRING = rb'"(?:[^"\\]|\\.)*+"'
+VALUE = rb"(?:" + STRING + rb"|\[[^][{}\"]{0,2000}+\]|[^][{},\"]{1,40}+)"
+FIELDS = STRING + rb"\s*+:\s*+" + VALUE + rb"(?:\s*+,\s*+" + STRING + rb"\s*+:\s*+" + VALUE + rb"){%s}+"
+ENTRIES = rb'(?:"__metadata__"\s*+:\s*+\{\s*+(?:' + FIELDS % b"0,9999" + rb")?+|" + STRING + rb"\s*+:\s*+\{\s*+" + FIELDS % b"2,20" + rb")\s*+\}"
+FLAT = re.compile(rb"\s*+\{\s*+(?:" + ENTRIES + rb"(?:\s*+,\s*+" + ENTRIES + rb")*+)?+\s*+\}\s*+")
+
+def flat(header: bytes) -> bytes:
+    "A header; Unreadable for a large one with other things in it than dicts of strings and short lists."
+    if len(header) > 1 << 20 and not FLAT.fullmatch(header): raise Unreadable("its header holds more than names, dtypes, shapes and places")
+    return header
+
+# %% ../nbs/03d_saving.ipynb #svhead11
 def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
     """The tensors and the notes of a header before `size` bytes. Unreadable, or a ValueError of the JSON, if they can't
     be."""
-    said = json.loads(header.decode("utf-8"), object_pairs_hook=unique)
-    notes = said.pop("__metadata__", {})
+    said = json.loads(flat(header).decode("utf-8"), object_pairs_hook=unique, parse_int=whole_number, parse_float=finite,
+                      parse_constant=finite)
+    notes = said.pop("__metadata__", None)
+    if notes is None: notes = {}
     if not (isinstance(notes, dict) and all(isinstance(value, str) for value in notes.values())):
         raise Unreadable("its __metadata__ is more than strings")
     entries = {name: entry_of(name, value) for name, value in said.items()}
     at = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)):
         if entry.start != at:
-            raise Unreadable(f"{name!r} begins at byte {entry.start}, but what is before it ends at {at}")
+            raise Unreadable(f"{named(name)} begins at byte {entry.start}, but what is before it ends at {at}")
         at = entry.stop
     if at != size: raise Unreadable(f"its header tells of {at} bytes, but {size} are there")
     return entries, notes
@@ -161,6 +194,7 @@ def contents_of(file) -> Contents:
     start = file.read(32)
     length = int.from_bytes(start[:8], "little")
     if length > size - 8 or start[8:9] != b"{": raise kind_of(start, size)
+    if length > LIMIT: raise Unreadable(f"its header has {length} bytes, and one has {LIMIT} at most")
     file.seek(8)
     return Contents(*parse(file.read(length), size - 8 - length), 8 + length, size)
 
@@ -223,6 +257,9 @@ def pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iterator[
         for name, x in tensors.items()
     }
     text = json.dumps(header, separators=(",", ":")).encode()
+    if len(text) > LIMIT - 8:
+        raise error(ValueError, f"can't save {len(tensors)} tensors with their names and notes", "the header would have "
+                    f"{len(text)} bytes, and one may have {LIMIT}", "fewer or larger tensors, or several files")
     text += b" " * (-len(text) % 8)      # blanks up to a multiple of 8, so that the numbers begin at one
     yield len(text).to_bytes(8, "little")
     yield text
@@ -231,6 +268,9 @@ def pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iterator[
 # %% ../nbs/03d_saving.ipynb #svtree01
 TREE = "edunets.tree"      # the note that holds it
 KEYS = (str, int, float)
+DEEPEST = 100      # so many dicts within each other
+DEVICE = re.compile(r"[a-z]{1,20}(:[0-9]{1,4})?")
+CONTAINERS = {"size": Size, "list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 def unused(path: tuple, tensors: dict) -> str:
     "A dotted name for a tensor that no other has."
@@ -241,41 +281,92 @@ def unused(path: tuple, tensors: dict) -> str:
         free = f"{name}#{n}"
     return free
 
+def pull_tensor(kind: str, value: Tensor, path: tuple, tensors: dict) -> list:
+    "A tensor's place in the tree; it is put into `tensors`."
+    name = unused(path, tensors)
+    tensors[name] = value
+    if kind != "tensor": return [kind, name]
+    if isinstance(value, Parameter): return ["parameter" if value.requires_grad else "frozen parameter", name]
+    return ["leaf" if value.requires_grad else "tensor", name]
+
+def pull_items(kind: str, value: Iterable, path: tuple, tensors: dict) -> list:
+    "What is in a list or its like; a set in an order that is the same each time."
+    items = [pull(item, (*path, n), tensors) for n, item in enumerate(value)]
+    return [kind, *(sorted(items, key=json.dumps) if "set" in kind else items)]
+
+# %% ../nbs/03d_saving.ipynb #svtree04
 def pull(value: Any, path: tuple, tensors: dict) -> Any:
-    "A value as what JSON can hold; its tensors are put into `tensors` under dotted names. TypeError for what is no tensor, dict, list, tuple, string, number or None."
-    if isinstance(value, Tensor):
-        name = unused(path, tensors)
-        tensors[name] = value
-        return ["tensor", name]
+    """A value as what JSON can hold; its tensors and arrays are put into `tensors` under dotted names. TypeError for what
+    is code or of an unknown class, ValueError for what is nested too deeply."""
+    if len(path) > DEEPEST: raise too_deep()
+    if isinstance(value, Tensor): return pull_tensor("tensor", value, path, tensors)
     if isinstance(value, float) and not math.isfinite(value): return ["float", repr(float(value))]
     if value is None or isinstance(value, KEYS): return value
-    if isinstance(value, Mapping): return ["dict", *([pull(check_key(key, path), path, tensors), pull(item, (*path, key), tensors)] for key, item in value.items())]
-    if isinstance(value, (list, tuple)): return ["list" if isinstance(value, list) else "tuple", *(pull(item, (*path, n), tensors) for n, item in enumerate(value))]
+    if isinstance(value, Mapping):
+        return ["dict", *([pull(check_key(key, path), path, tensors), pull(item, (*path, key), tensors)]
+                          for key, item in value.items())]
+    for kind, container in CONTAINERS.items():
+        if isinstance(value, container): return pull_items(kind, value, path, tensors)
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.newbyteorder("=") in DTYPES:
+        array = np.asarray(value, value.dtype.newbyteorder("="))
+        return pull_tensor("array" if isinstance(value, np.ndarray) else "scalar", tensor(array), path, tensors)
+    if isinstance(value, dtype): return ["dtype", value.name]
+    if isinstance(value, device): return ["device", str(value)]
+    raise unsaved(value, path)
+
+# %% ../nbs/03d_saving.ipynb #svtree05
+#| code-fold: true
+def too_deep() -> Exception:
+    return error(ValueError, f"can't save what contains itself, or more than {DEEPEST} dicts and lists within each other",
+                 "a file is a tree, and who reads it goes down its branches", "a flat dict")
+
+def place_in_tree(path: tuple) -> str: return shortened(".".join(map(str, path)), 200) or "the top"
+
+def unsaved(value: Any, path: tuple) -> Exception:
+    "The error for what no file holds."
     if hasattr(value, "state_dict"):
-        raise error(TypeError, f"can't save a {type(value).__name__} itself",
-                    "a file holds numbers, not the code that uses them",
-                    "en.save(x.state_dict(), f), and later x.load_state_dict(en.load(f))")
-    raise error(TypeError, f"can't save a {type(value).__name__} (at {'.'.join(map(str, path)) or 'the top'})",
-                "a file holds tensors, dicts, lists, tuples, strings, numbers and None",
-                "en.from_numpy(array) for an array, x.item() for a number of NumPy's")
+        return error(TypeError, f"can't save a {type(value).__name__} itself",
+                     "a file holds numbers, not the code that uses them",
+                     "en.save(x.state_dict(), f), and later x.load_state_dict(en.load(f))")
+    kind = f" of {value.dtype}" if isinstance(value, (np.ndarray, np.generic)) else ""
+    return error(TypeError, f"can't save a {type(value).__name__}{kind} (at {place_in_tree(path)})",
+                 "a file holds tensors, arrays of numbers, dicts, lists, tuples, sets, strings, numbers and None",
+                 "what it is made of: x.tolist(), vars(x)")
 
 def check_key(key: Any, path: tuple) -> Any:
     "The key of a dict. TypeError unless it is a string, a number or None."
     if key is None or isinstance(key, KEYS): return key
-    raise error(TypeError, f"can't save the key {key!r} (at {'.'.join(map(str, path)) or 'the top'})", "a key is a string, a number or None", "str(key)")
+    raise error(TypeError, f"can't save the key {shortened(repr(key), 80)} (at {place_in_tree(path)})",
+                "a key is a string, a number or None", "str(key)")
 
 # %% ../nbs/03d_saving.ipynb #svtree02
-def push(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
+AS_TENSOR: dict[str, Callable] = {      # what a tensor of the file stands for
+    "tensor": lambda x: x, "leaf": lambda x: x.requires_grad_(), "parameter": Parameter,
+    "frozen parameter": lambda x: Parameter(x, requires_grad=False), "array": lambda x: x.cpu().numpy(),
+    "scalar": lambda x: x.cpu().numpy()[()]
+}
+NAMED_DTYPES = {kind.name: kind for kind in DTYPES.values()}
+
+def push(tree: Any, tensors: Mapping[str, Tensor], depth: int = 0) -> Any:
     "A value from its tree. Unreadable if that is none."
     match tree:
+        case _ if depth > DEEPEST: raise Unreadable(f"its tree is nested more than {DEEPEST} deep")
         case None | str() | int() | float(): return tree
-        case ["tensor", str(name)] if name in tensors: return tensors[name]
+        case ["leaf" | "parameter", str(name)] if name in tensors and not tensors[name].is_floating_point(): pass
+        case ["scalar", str(name)] if name in tensors and tensors[name].ndim: pass
+        case [str(kind), str(name)] if kind in AS_TENSOR and name in tensors: return AS_TENSOR[kind](tensors[name])
         case ["float", "inf" | "-inf" | "nan" as number]: return float(number)
-        case ["list", *items]: return [push(item, tensors) for item in items]
-        case ["tuple", *items]: return tuple([push(item, tensors) for item in items])
+        case ["dtype", str(name)] if name in NAMED_DTYPES: return NAMED_DTYPES[name]
+        case ["device", str(name)] if DEVICE.fullmatch(name): return device(name)
+        case [str(kind), *items] if kind in CONTAINERS: return push_items(CONTAINERS[kind], items, tensors, depth)
         case ["dict", *pairs] if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-            return {key_of(key): push(item, tensors) for key, item in pairs}
+            return {key_of(key): push(item, tensors, depth + 1) for key, item in pairs}
     raise Unreadable(f"its tree holds {str(tree)[:40]}, which means nothing")
+
+def push_items(container: type, items: list, tensors: Mapping[str, Tensor], depth: int) -> Any:
+    "A list or its like. Unreadable for a set of what can't be in one."
+    try: return container([push(item, tensors, depth + 1) for item in items])
+    except TypeError: raise Unreadable(f"its tree has a set of {str(items)[:40]}") from None
 
 def key_of(tree: Any) -> Any:
     "The key of a dict: a string, a number or None."
@@ -382,10 +473,15 @@ def write_whole(name: str, parts: Iterable) -> None:
         if os.path.exists(beside): os.unlink(beside)
 
 # %% ../nbs/03d_saving.ipynb #svsave03
+def is_plain(x: Any) -> bool:
+    "Whether it is a tensor of which the file needs the numbers alone."
+    return isinstance(x, Tensor) and not isinstance(x, Parameter) and not x.requires_grad
+
 def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
-    """Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and
-    tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is whole.
-    Each tensor is written whole, those that share memory too, without its place on the tape."""
+    """Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets, strings, numbers,
+    arrays and tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is
+    whole. Each tensor is written whole, those that share memory too, without its place on the tape; whether it requires
+    a gradient or is a Parameter is kept."""
     notes = dict(metadata or {})
     if not all(isinstance(word, str) for pair in notes.items() for word in pair):
         raise error(TypeError, "metadata must be strings", f"given {notes!r}", "json.dumps(value)")
@@ -393,14 +489,12 @@ def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
         raise error(ValueError, f"the note {TREE!r} is taken", "it tells how the tensors belong together",
                     "another name")
     if isinstance(obj, Mapping) and all(
-            isinstance(name, str) and name != "__metadata__" and isinstance(x, Tensor) for name, x in obj.items()):
+            isinstance(name, str) and name != "__metadata__" and is_plain(x) for name, x in obj.items()):
         tensors = dict(obj)
     else:
         tensors = {}
         try: notes[TREE] = json.dumps(pull(obj, (), tensors))
-        except RecursionError:
-            raise error(ValueError, "can't save what contains itself",
-                        "a file is a tree, some hundred steps deep at most", "a flat dict") from None
+        except RecursionError: raise too_deep() from None
     if hasattr(f, "write"):
         for part in pieces(tensors, notes): f.write(part)
     elif isinstance(f, (str, bytes, os.PathLike)): write_whole(os.fsdecode(f), pieces(tensors, notes))
@@ -425,7 +519,7 @@ def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:
     pages = mapped(file.fileno(), 0, access=ACCESS_COPY) if mmap else None
     tensors = {name: from_numpy(array_of(file, found.begin, entry, pages)) for name, entry in found.entries.items()}
     tree = json.loads(found.notes[TREE]) if TREE in found.notes else ["dict", *([name, ["tensor", name]] for name in tensors)]
-    push(tree, tensors)      # a tree that is none is found here
+    push(tree, {name: x.detach() for name, x in tensors.items()})      # a tree that is none is found here
     return found, tensors, tree
 
 def placed(x: Tensor, where) -> Tensor:
@@ -446,5 +540,5 @@ def load(f, map_location=None, *, weights_only: bool | None = None, mmap: bool |
     found, tensors, tree = using(f, lambda file: all_of(file, bool(mmap)))
     if wide := [name for name, entry in found.entries.items() if entry.code == "BF16"]:
         warnings.warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which edunets does not have: they become "
-                      f"float32, with the same values (the first is {wide[0]!r})", stacklevel=2)
+                      f"float32, with the same values (the first is {named(wide[0])})", stacklevel=2)
     return push(tree, {name: placed(x, map_location) for name, x in tensors.items()})
