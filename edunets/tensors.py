@@ -3,9 +3,11 @@
 # %% ../nbs/01_tensors.ipynb #eaace5cb
 from __future__ import annotations
 
+import functools
 import math
 import os
 import threading
+import warnings
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
@@ -17,7 +19,8 @@ __all__ = ['LOCK', 'new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'in
            'DTYPES', 'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap', 'patch',
            'owner', 'address', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype',
            'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor',
-           'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+           'tell_read_only', 'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo',
+           'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor:
@@ -174,8 +177,12 @@ def to_dtype(kind) -> dtype:
                 "one of " + ", ".join(f"en.{d.name}" for d in DTYPES.values()))
 
 def from_numpy_dtype(kind: np.dtype) -> dtype:
-    "The `dtype` of a NumPy element type; a TypeError for one we do not have."
+    "The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other byte order."
     if kind in DTYPES: return DTYPES[kind]
+    if kind.newbyteorder("=") in DTYPES:
+        raise error(ValueError, "given numpy array has byte order different from the native byte order. Conversion between "
+                    "byte orders is currently not supported.", f"its dtype is {kind.str}",
+                    'array.astype(array.dtype.newbyteorder("="))')
     raise error(TypeError, f"can't convert np.ndarray of type {kind} to a tensor",
                 f"edunets has no dtype for NumPy's {kind}",
                 "array.astype(...) to one of " + ", ".join(str(d) for d in DTYPES))
@@ -277,13 +284,19 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     if requires_grad: result.requires_grad = True
     return result
 
+@functools.cache      # once is enough, as in PyTorch
+def tell_read_only() -> None:
+    warnings.warn("The given NumPy array is not writable: a write to this tensor will be refused. "
+                  "Copy the array to have memory of your own.", stacklevel=3)
+
 def from_numpy(array: np.ndarray) -> Tensor:
-    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
+    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
     if not isinstance(array, np.ndarray):
         raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})", "only an array has memory to share",
                     "en.tensor(...) copies")
     array = np.asarray(array)      # of a subclass, such as np.memmap, the plain array on the same memory
     kind = from_numpy_dtype(array.dtype).numpy
+    if not array.flags.writeable: tell_read_only()
     return wrap(array if array.dtype is kind else array.view(kind))    # one dtype object each: `is` tells dtypes apart
 
 def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:

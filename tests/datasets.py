@@ -1,4 +1,5 @@
 """Datasets for test_data.py. A worker process imports this module, so it brings neither pytest nor PyTorch."""
+import math
 import os
 import time
 
@@ -48,10 +49,10 @@ class Failing(Numbers):
 
 
 class Sleepy(Numbers):
-    "From a sample on, each takes its time."
-    def __init__(self, n, seconds, first=0): self.n, self.seconds, self.first = n, seconds, first
+    "From a sample on, up to another, each takes its time."
+    def __init__(self, n, seconds, first=0, last=math.inf): self.n, self.seconds, self.first, self.last = n, seconds, first, last
     def __getitem__(self, n):
-        if n >= self.first: time.sleep(self.seconds)
+        if self.first <= n < self.last: time.sleep(self.seconds)
         return n
 
 

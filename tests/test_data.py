@@ -26,6 +26,7 @@ import edunets as en
 from datasets import Failing, Mixed, Noisy, Numbers, Sleepy, Stream
 from edunets.data import (BatchSampler, ChainDataset, ConcatDataset, DataLoader, RandomSampler, SequentialSampler, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler,
                           default_collate, default_convert, random_split)
+from edunets import data
 from edunets.data.loading import METHODS
 
 WORKERS = {"none": {}, "1 thread": dict(num_workers=1), "3 threads": dict(num_workers=3), "kept threads": dict(num_workers=2, persistent_workers=True),
@@ -573,3 +574,63 @@ def test_pinned_memory_is_not_promised():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         list(DataLoader(Numbers(2)))
+
+
+# Names and samples that PyTorch's users bring
+
+def test_collate_by_a_map():
+    from edunets.utils.data._utils.collate import collate, default_collate_fn_map
+    class Box:
+        def __init__(self, x): self.x = x
+    class Small(Box): pass
+    def boxes(batch, *, collate_fn_map): return Box(collate([box.x for box in batch], collate_fn_map=collate_fn_map))
+    with pytest.raises(TypeError, match="found .*Box"): data.default_collate([Box(1)])
+    default_collate_fn_map[Box] = boxes
+    try:
+        assert data.default_collate([{"a": Box(1)}, {"a": Small(2)}])["a"].x.tolist() == [1, 2]
+        assert [box.x.tolist() for box in DataLoader([Box(1), Box(2)], 2, num_workers=1)] == [[1, 2]]
+    finally: del default_collate_fn_map[Box]
+    def sums(batch, *, collate_fn_map): return sum(batch)
+    rows = TensorDataset(en.arange(4.0), en.arange(4))
+    own = DataLoader(rows, 2, collate_fn=lambda batch: collate(batch, collate_fn_map={en.Tensor: sums}))
+    assert [[x.item() for x in batch] for batch in own] == [[1, 1], [5, 5]]
+    assert collate([1, 2], collate_fn_map={int: lambda batch, *, collate_fn_map: "whole numbers"}) == "whole numbers"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_batches_as_they_are_ready(kind):
+    loader = DataLoader(Sleepy(8, 0.7, first=0, last=1), 1, num_workers=2, workers=kind, in_order=False)
+    for _ in range(2):
+        found = [batch.item() for batch in loader]
+        assert sorted(found) == list(range(8)) and found[0] != 0, found
+    assert loader.state_dict() is None
+    assert [batch.item() for batch in DataLoader(range(3), in_order=False)] == [0, 1, 2]
+
+
+def test_stacked_datasets():
+    rows = TensorDataset(en.arange(4.0))
+    for stack, other in ((data.StackDataset(range(4), rows), tuple), (data.StackDataset(n=range(4), x=rows), dict)):
+        assert len(stack) == 4 and type(stack[-1]) is other and list(stack.__getitems__([2, 0]))[0] == stack[2]
+    assert [batch["n"].tolist() for batch in DataLoader(data.StackDataset(n=range(4), x=rows), 3)] == [[0, 1, 2], [3]]
+    class Few(data.Dataset):
+        def __len__(self): return 4
+        def __getitems__(self, numbers): return [0]
+    with pytest.raises(ValueError, match="Expected 2, got 1"): data.StackDataset(Few()).__getitems__([0, 1])
+    for wrong in (lambda: data.StackDataset(), lambda: data.StackDataset(range(2), x=range(2)), lambda: data.StackDataset(range(2), range(3))):
+        with pytest.raises(ValueError, match="Why: at"): wrong()
+
+
+def test_arrays_of_the_other_byte_order_and_of_read_only_memory():
+    from edunets.tensors import tell_read_only
+    other = np.arange(3, dtype=np.dtype("i4").newbyteorder("S"))
+    for read in (en.from_numpy, en.as_tensor, en.tensor, data.default_convert, lambda a: data.default_collate([a]), lambda a: data.default_collate([a[0, ...]])):
+        with pytest.raises(ValueError, match="byte order.*\n.*dtype is [<>]i4"): read(other)
+    fixed = np.arange(3.0)
+    fixed.flags.writeable = False
+    tell_read_only.cache_clear()
+    with pytest.warns(UserWarning, match="not writable") as told: x = en.from_numpy(fixed)
+    assert told[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        en.from_numpy(fixed), en.tensor(fixed), data.default_convert(fixed), data.default_collate([fixed, fixed])
+    with pytest.raises(RuntimeError, match="read-only"): x.add_(1)

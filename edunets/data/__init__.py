@@ -1,6 +1,6 @@
 "Datasets, samplers and the loader, under the names of `torch.utils.data`; and the training loop."
 from edunets.data.samples import (BatchSampler, ChainDataset, ConcatDataset, Dataset, IterableDataset, RandomSampler,
-                                  Sampler, SequentialSampler, Subset, SubsetRandomSampler, TensorDataset,
+                                  Sampler, SequentialSampler, StackDataset, Subset, SubsetRandomSampler, TensorDataset,
                                   WeightedRandomSampler, random_split)
 from edunets.data.workers import WorkerInfo, get_worker_info
 from edunets.data.loading import DataLoader, default_collate, default_convert

@@ -23,21 +23,21 @@ from ..random import Generator, default_generator, drawing_from
 from ..tensors import Tensor, float64, from_numpy, patch, tensor
 
 # %% auto #0
-__all__ = ['PAD', 'COLLATE', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'like', 'leaf', 'default_collate',
-           'default_convert', 'Task', 'Fetcher', 'seed_python', 'StreamFetcher', 'check_types', 'check_dataset',
-           'check_options', 'DataLoader', 'Place', 'answers']
+__all__ = ['PAD', 'default_collate_fn_map', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'as_it_is', 'floats', 'integers',
+           'like', 'leaf', 'collate', 'default_collate', 'default_convert', 'Task', 'Fetcher', 'seed_python',
+           'StreamFetcher', 'check_types', 'check_dataset', 'check_options', 'DataLoader', 'Place', 'answers']
 
 # %% ../../nbs/06_data.ipynb #dlexp008
 PAD = "a collate_fn that pads, as en.nn.utils.rnn.pad_sequence does"
 
-def stack_tensors(batch: Sequence) -> Tensor:
+def stack_tensors(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
     "A tensor of tensors. RuntimeError for unequal shapes, as of `stack`, with advice for a loader."
     try: return stack(batch)
     except RuntimeError as problem:
         raise error(RuntimeError,
                     str(problem).splitlines()[0], "a batch is one tensor, so its samples need one shape", PAD) from None
 
-def stack_arrays(batch: Sequence) -> Tensor:
+def stack_arrays(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
     "A tensor of arrays or of NumPy's numbers. TypeError for arrays of strings or objects."
     if batch[0].dtype.kind in "SUO":
         raise error(
@@ -45,12 +45,14 @@ def stack_arrays(batch: Sequence) -> Tensor:
             f"{batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
     return stack_tensors([from_numpy(np.asarray(x)) for x in batch])
 
-COLLATE: dict[Any, Callable] = {      # how samples of a kind become a batch
-    Tensor: stack_tensors,
-    (str, bytes): lambda batch: batch,
-    (np.ndarray, np.generic): stack_arrays,
-    float: partial(tensor, dtype=float64),
-    int: tensor,
+def as_it_is(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Sequence: return batch
+
+def floats(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor: return tensor(batch, dtype=float64)
+
+def integers(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor: return tensor(batch)
+
+default_collate_fn_map: dict[type | tuple, Callable] = {      # how samples of a kind become a batch
+    Tensor: stack_tensors, (str, bytes): as_it_is, (np.ndarray, np.generic): stack_arrays, float: floats, int: integers
 }
 
 # %% ../../nbs/06_data.ipynb #dlexp08b
@@ -66,25 +68,32 @@ def like(kind: Any, items: Any) -> Any:
         return made
     except (TypeError, AttributeError): return plain
 
-def leaf(sample: Any) -> Callable | None:
-    "How samples of this kind become a batch; None for what holds others."
-    return next((make for kind, make in COLLATE.items() if isinstance(sample, kind)), None)
+def leaf(sample: Any, kinds: Mapping) -> Callable | None:
+    "How samples of this kind become a batch: by their class, else by the first kind that they are; None for containers."
+    return kinds.get(type(sample)) or next((make for kind, make in kinds.items() if isinstance(sample, kind)), None)
 
-def default_collate(batch: Sequence) -> Any:
-    """Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples
-    too. TypeError for other things, RuntimeError for tensors of unequal shapes and lists of unequal length."""
-    if isinstance(batch, Rows): return batch.tensors
+def collate(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Any:
+    """Samples as a batch, by a map from kinds of samples to functions of a batch and the map. TypeError for what is in no
+    kind and holds nothing, RuntimeError for lists of unequal length."""
+    kinds = collate_fn_map or {}
+    if isinstance(batch, Rows) and kinds.get(Tensor) is stack_tensors: return batch.tensors
     first = batch[0]
-    if make := leaf(first): return make(batch)
+    if make := leaf(first, kinds): return make(batch, collate_fn_map=kinds)
     if isinstance(first, Mapping):
-        return like(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
+        return like(first, {key: collate([sample[key] for sample in batch], collate_fn_map=kinds) for key in first})
     if isinstance(first, Sequence):
         if len({len(sample) for sample in batch}) > 1:
             raise error(RuntimeError, "each element in list of batch should be of equal size",
                         f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", PAD)
-        return like(first, [default_collate(part) for part in zip(*batch)])
+        return like(first, [collate(part, collate_fn_map=kinds) for part in zip(*batch)])
     raise error(TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
-                           f"{type(first)}", "it isn't known how to make a batch of it", "a collate_fn of your own")
+                           f"{type(first)}", "it isn't known how to make a batch of it",
+                "a collate_fn of your own, or a function for this class in default_collate_fn_map")
+
+def default_collate(batch: Sequence) -> Any:
+    """Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples
+    too. TypeError for other things, RuntimeError for tensors of unequal shapes and lists of unequal length."""
+    return collate(batch, collate_fn_map=default_collate_fn_map)
 
 # %% ../../nbs/06_data.ipynb #dlexp09b
 def default_convert(data: Any) -> Any:
@@ -225,7 +234,7 @@ FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "pers
 
 class DataLoader(Generic[T]):
     """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether
-    `num_workers` are 'threads' or 'processes'. TypeError for what is no dataset, ValueError for options that don't
+    `num_workers` are 'threads' or 'processes'; without `in_order` they give batches as these are ready. TypeError for what is no dataset, ValueError for options that don't
     fit together."""
     ready = False
 
@@ -234,7 +243,7 @@ class DataLoader(Generic[T]):
                  collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False,
                  timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
                  generator: Generator | None = None, *, prefetch_factor: int | None = None,
-                 persistent_workers: bool = False, workers: str = "threads"):
+                 persistent_workers: bool = False, in_order: bool = True, workers: str = "threads"):
         self.stream = isinstance(dataset, IterableDataset)
         check_types(num_workers, timeout, collate_fn, worker_init_fn, generator)
         if not self.stream: check_dataset(dataset, sampler is not None or batch_sampler is not None)
@@ -251,7 +260,7 @@ class DataLoader(Generic[T]):
         self.batch_sampler, self.drop_last, self.generator = batch_sampler, drop_last, generator
         self.collate_fn = collate_fn or (default_collate if self.batched else default_convert)
         self.num_workers, self.workers = num_workers, workers
-        self.worker_init_fn, self.persistent_workers = worker_init_fn, persistent_workers
+        self.worker_init_fn, self.persistent_workers, self.in_order = worker_init_fn, persistent_workers, in_order
         self.timeout, self.pin_memory, self.multiprocessing_context = timeout, pin_memory, multiprocessing_context
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
         self.epochs, self.crew, self.place, self.loaded = 0, None, None, False
@@ -296,9 +305,10 @@ def made_for(self: DataLoader) -> dict:
     }
 
 @patch
-def state_dict(self: DataLoader) -> dict:
+def state_dict(self: DataLoader) -> dict | None:
     """Where the loader is, for `load_state_dict` and `en.save`: the epoch's key, and the number of batches that were
-    given."""
+    given. None if workers give them out of order: how many there were does not tell which."""
+    if not self.in_order and self.num_workers > 1: return None
     place = self.place or Place(None, [g.get_state() for g in self.generators()], 0)
     return {"key": place.key, "generators": place.states, "batches": place.batches, "made_for": self.made_for()}
 
@@ -374,7 +384,7 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
     crew = self.hired(make, seed) if self.num_workers else None
     batches = (crew.answers(tasks,
                             max(1, self.prefetch_factor)
-                            * self.num_workers, self.timeout) if crew else answers(make(self.dataset), tasks))
+                            * self.num_workers, self.timeout, self.in_order) if crew else answers(make(self.dataset), tasks))
     try:
         for batch in itertools.islice(batches, skip if self.stream else 0, None):
             place.batches += 1

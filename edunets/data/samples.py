@@ -17,9 +17,9 @@ from ..random import Generator, multinomial, randint, randperm
 from ..tensors import Tensor, as_tensor, float64, from_numpy
 
 # %% auto #0
-__all__ = ['T', 'Dataset', 'IterableDataset', 'ConcatDataset', 'ChainDataset', 'Rows', 'TensorDataset', 'Subset', 'shares',
-           'random_split', 'check_number', 'Sampler', 'SequentialSampler', 'RandomSampler', 'SubsetRandomSampler',
-           'WeightedRandomSampler', 'BatchSampler']
+__all__ = ['T', 'Dataset', 'IterableDataset', 'ConcatDataset', 'ChainDataset', 'StackDataset', 'many_of', 'Rows', 'TensorDataset',
+           'Subset', 'shares', 'random_split', 'check_number', 'Sampler', 'SequentialSampler', 'RandomSampler',
+           'SubsetRandomSampler', 'WeightedRandomSampler', 'BatchSampler']
 
 # %% ../../nbs/06e_samples.ipynb #dlexp002
 T = TypeVar("T", covariant=True)
@@ -71,6 +71,38 @@ class ChainDataset(IterableDataset[T]):
                         "what has numbers can be put together by them", "ConcatDataset")
     def __iter__(self) -> Iterator[T]: return itertools.chain.from_iterable(self.datasets)
     def __len__(self) -> int: return sum(map(len, self.datasets))
+
+# %% ../../nbs/06e_samples.ipynb #smstack0
+class StackDataset(Dataset):
+    """Several datasets side by side: a sample is a tuple of theirs, or a dict if they are given by name. ValueError for
+    none, for both kinds, or for unequal lengths."""
+    def __init__(self, *args: Dataset, **kwargs: Dataset):
+        if bool(args) == bool(kwargs):
+            raise error(ValueError, "Supported either `tuple`- (via `args`) or `dict`- (via `kwargs`) like input/output, "
+                        "but both types are given." if args else "At least one dataset should be passed",
+                        "a sample is a tuple or a dict", "StackDataset(x=images, y=labels)")
+        self.datasets = args or kwargs
+        if len({len(part) for part in self.parts()}) > 1:
+            raise error(ValueError, "Size mismatch between datasets", f"their lengths are {[len(p) for p in self.parts()]}",
+                        "Subset, to shorten one")
+
+    def parts(self) -> list: return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+    def side_by_side(self, samples: Iterable) -> tuple | dict:
+        return dict(zip(self.datasets, samples)) if isinstance(self.datasets, dict) else tuple(samples)
+    def __len__(self) -> int: return len(self.parts()[0])
+    def __getitem__(self, index): return self.side_by_side(part[index] for part in self.parts())
+    def __getitems__(self, indices: list[int]) -> list:
+        columns = [many_of(part, indices) for part in self.parts()]
+        return [self.side_by_side(samples) for samples in zip(*columns)]
+
+def many_of(dataset: Dataset, indices: list[int]) -> Sequence:
+    "Some samples of a dataset, by `__getitems__` if it has that. ValueError if it gives more or fewer."
+    if not callable(many := getattr(dataset, "__getitems__", None)): return [dataset[n] for n in indices]
+    samples = many(indices)
+    if len(samples) != len(indices):
+        raise error(ValueError, f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}",
+                    f"__getitems__ of {type(dataset).__name__} gave them", "a sample for each number")
+    return samples
 
 # %% ../../nbs/06e_samples.ipynb #dlexp003
 class Rows(Sequence):

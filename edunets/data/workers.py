@@ -21,9 +21,9 @@ from ..random import Generator, drawing_from
 from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
-__all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'Lost', 'wait', 'Crew', 'Wire', 'pack', 'send', 'taken', 'receive',
-           'portable', 'unsendable', 'end_with_parent', 'serve', 'answer_messages', 'there', 'Remote', 'WorkerInfo',
-           'get_worker_info', 'Recipe', 'faulty', 'context_of', 'hire']
+__all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'Lost', 'wait', 'first_ready', 'Crew', 'Wire', 'pack', 'send', 'taken',
+           'receive', 'portable', 'unsendable', 'end_with_parent', 'serve', 'answer_messages', 'there', 'Remote',
+           'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty', 'context_of', 'hire']
 
 # %% ../../nbs/06c_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -83,11 +83,18 @@ def wait(answer, timeout: float) -> Any:
     finally: del answer, problem      # they would hold each other, and with them the crew
 
 # %% ../../nbs/06c_workers.ipynb #wkexp04b
+def first_ready(answers: list, timeout: float) -> int:
+    "Which of some futures has its answer first; the oldest if none has after `timeout` seconds (0: for ever)."
+    from concurrent.futures import FIRST_COMPLETED, wait
+    wait(answers, timeout or None, FIRST_COMPLETED)
+    return next((n for n, answer in enumerate(answers) if answer.done()), 0)
+
 class Crew:
-    "Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks."
+    """Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks, or as they are
+    ready."""
     def __init__(self, workers: list[Worker]): self.workers = workers
 
-    def answers(self, tasks: Iterator, ahead: int, timeout: float = 0) -> Iterator:
+    def answers(self, tasks: Iterator, ahead: int, timeout: float = 0, in_order: bool = True) -> Iterator:
         "At most `ahead` tasks are out at a time."
         turn, waiting = deque(self.workers), deque()
         try:
@@ -96,6 +103,7 @@ class Crew:
                     waiting.append((turn[0], turn[0].give(task)))
                     turn.rotate(-1)
                 if not waiting: return
+                if not in_order: waiting.rotate(-first_ready([answer for _, answer in waiting], timeout))
                 worker, answer = waiting.popleft()
                 try: found = wait(answer, timeout)
                 except Exhausted:

@@ -49,7 +49,7 @@ def read_idx(data: bytes, name: str = "this") -> np.ndarray:
                     AGAIN) from None
 
 # %% ../../nbs/06a_files.ipynb #imexp003
-def unpacked(path: Path, most: int) -> bytes:
+def unpacked(path: Path, most: int = 1 << 30) -> bytes:
     "The bytes of a file, unpacked if it is a .gz. RuntimeError for a damaged one, or for one of more than `most` bytes."
     import gzip      # these two are needed only here
     import zlib

@@ -1,0 +1,2 @@
+"Where PyTorch keeps the map of collate functions."
+from edunets.utils.data._utils import collate
