@@ -568,7 +568,7 @@ def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."
     ...
 def from_numpy(array) -> Tensor:
-    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
+    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
     ...
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "A tensor filled with one number."
@@ -1110,7 +1110,7 @@ def rsub(input, other) -> Tensor:
     "y - x: what `1 - x` is."
     ...
 def save(obj: Any, f, *, metadata=None) -> None:
-    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, strings, numbers and"
+    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets, strings, numbers,"
     ...
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."

@@ -1681,10 +1681,10 @@ def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."
     ...
 def from_numpy(array) -> Tensor:
-    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
+    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
     ...
 def from_numpy_dtype(kind):
-    "The `dtype` of a NumPy element type; a TypeError for one we do not have."
+    "The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other byte order."
     ...
 def get_default_dtype():
     "The dtype of tensors made from Python floats."
@@ -1742,6 +1742,9 @@ def storage_offset(self: Tensor) -> builtins.int:
     ...
 def stride(self: Tensor, dim: builtins.int | None = None):
     "How many elements to step, in memory, to the next index of each dimension."
+    ...
+def tell_read_only() -> None:
+    ""
     ...
 def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
