@@ -2148,6 +2148,57 @@ def test_name(key):
     if key not in COMPOSED: check(at_name(key, lambda y, a, b: (name(y.grad_fn), nexts(y.grad_fn))))
 
 
+def node_of(m, key):
+    a, b = m.tensor([[0.1, 0.2], [0.3, 0.4]], requires_grad=True), m.tensor([[0.5, 0.6], [0.7, 0.8]], requires_grad=True)
+    return NAMES[key](m, a, b).grad_fn
+
+# What PyTorch saves as one thing and we as another
+SAVED_OTHERWISE = {("index", "indices"), ("mask", "indices"), ("gather", "index"), ("index_select", "index"), ("gather", "dim"), ("index_select", "dim"), ("mT", "dim"), ("sort", "dim"), ("topk", "dim"), ("number / x", "other"), ("outer", "self"), ("outer", "other")}
+
+@pytest.mark.parametrize("key", [key for key in NAMES if key not in COMPOSED])
+def test_class_of_a_node_and_what_it_saved(key):
+    ours, theirs = node_of(en, key), node_of(torch, key)
+    assert type(ours).__name__ == type(theirs).__name__ == ours.name() and isinstance(ours, en.autograd.tape.Node)
+    assert type(ours) is type(node_of(en, key))
+    for name in dir(ours):
+        if name.startswith("_saved_") and hasattr(theirs, name) and (key, name.removeprefix("_saved_")) not in SAVED_OTHERWISE:
+            got, wanted = getattr(ours, name), getattr(theirs, name)
+            if wanted is None: continue      # PyTorch keeps only what it needs; so do we, but a scalar operand stays
+            assert same(plain(got), plain(wanted)) or got == wanted, (name, got, wanted)
+
+
+@case
+def class_of_a_function_node(m):
+    class Twice(m.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.kind = type(ctx).__name__
+            return x * 2
+        @staticmethod
+        def backward(ctx, g): return g * 2
+    node = Twice.apply(leaf(m)).grad_fn
+    return type(node).__name__, node.kind, type(node.next_functions[0][0]).__name__
+
+@case
+def class_of_a_node_after_a_write(m):
+    y = leaf(m) * 2
+    before = type(y.grad_fn).__name__
+    y[0] = 5.0
+    return before, type(y.grad_fn).__name__, type(y.grad_fn.next_functions[0][0]).__name__
+
+@case
+def hooks_of_accumulate_grad(m):
+    x, told = leaf(m), []
+    y = x * 2
+    node = y.grad_fn.next_functions[0][0]
+    node.register_prehook(lambda g: (g[0] * 10,))
+    node.register_hook(lambda inputs, outputs: told.append((inputs, outputs[0].tolist(), x.grad.tolist())))
+    x.register_post_accumulate_grad_hook(lambda p: told.append("accumulated"))
+    y.sum().backward(retain_graph=True)
+    handle = node.register_prehook(lambda g: None)
+    handle.remove()
+    return told, x.grad, m.autograd.grad(y.sum(), x)[0], len(told)
+
 @pytest.mark.parametrize("write", FUNCTION_WRITES)
 @pytest.mark.parametrize("forward", FORWARDS)
 @pytest.mark.parametrize("made", FUNCTION_INPUTS)

@@ -122,10 +122,11 @@ def arrive(self: Backward, leaf: Tensor, g: Tensor, own: bool) -> None:
     "The whole gradient of a leaf is here: run its hooks, then hand it over or add it to `.grad`."
     hooks = leaf._hooks
     if hooks is not None: g = hooks.on_grad(g)
-    if self.captured: self.capture(leaf, [g])
-    else:
-        accumulate(leaf, g, self.create_graph, own and hooks is None)
-        if hooks is not None: hooks.on_accumulated(leaf)
+    if self.captured: return self.capture(leaf, [g])
+    if hooks is not None: g = hooks.on_node(g)
+    if g is None: return
+    accumulate(leaf, g, self.create_graph, own and hooks is None)
+    if hooks is not None: hooks.on_accumulated(leaf, g)
 
 ADDING = new_lock()      # one thread at a time reads a `.grad` and writes it
 

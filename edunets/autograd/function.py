@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-from .tape import FREED, Node, freed, place, save, save_result
+from .tape import FREED, Node, as_node, freed, place, save, save_result
 from ..creation import zeros
 from ..errors import error
 from ..table import ambient, mode
@@ -56,7 +56,7 @@ def saved_tensors(self: FunctionNode) -> tuple:
     if kept is FREED: raise freed(self)
     return tuple(k and self.unpack(k, n is not None, n or 0) for k, n in zip(kept, self.numbers))
 
-FunctionNode.saved_tensors = property(saved_tensors)
+FunctionNode.saved_tensors, FunctionNode.recorded_as = property(saved_tensors), FunctionNode
 
 
 # %% ../../nbs/02b_function.ipynb #funkeep1
@@ -128,7 +128,7 @@ class Function:
     @classmethod
     def apply(cls, *args):
         "Run forward, unrecorded, and put one node on the tape."
-        ctx = FunctionNode(cls, args)
+        ctx = as_node(FunctionNode(cls, args))
         with mode(grad=False):
             if hasattr(cls, "setup_context"):
                 result = cls.forward(*args)

@@ -12,7 +12,7 @@ from typing import Callable
 import numpy as np
 
 from .engine import ADDING, grad_of, store_grad
-from .tape import Node, place
+from .tape import AccumulateGrad, Node, as_node, place
 from ..errors import error
 from ..table import OPS, ambient, call
 from ..tensors import Tensor, from_numpy, made_once, patch, wrap
@@ -20,7 +20,8 @@ from ..tensors import Tensor, from_numpy, made_once, patch, wrap
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
            'get_data', 'set_data', 'RemovableHandle', 'changed', 'name_of', 'kind_of', 'changed_all', 'LeafHooks',
-           'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'tensor_register_hook', 'attributes', 'rebuilt', 'twin_of']
+           'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'leaf_register_hook', 'leaf_register_prehook',
+           'tensor_register_hook', 'attributes', 'rebuilt', 'twin_of']
 
 # %% ../../nbs/02f_leaves.ipynb #02fleaf1
 @patch
@@ -28,13 +29,14 @@ __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_
 def grad_fn(self: Tensor) -> Node | None:
     "The node that made this tensor; `None` for a leaf."
     place(self)
-    return self._node
+    return as_node(self._node)
 
 @patch
 @property
 def is_leaf(self: Tensor) -> bool:
     "Whether gradients stop here: made by the user, or not requiring any."
-    return self.grad_fn is None
+    place(self)
+    return self._node is None
 
 # %% ../../nbs/02f_leaves.ipynb #ec15414c
 def get_requires_grad(self: Tensor) -> bool:
@@ -171,18 +173,23 @@ def changed_all(hook: Callable, returned, grads: list) -> list:
 
 # %% ../../nbs/02f_leaves.ipynb #02flfhk1
 class LeafHooks:
-    "A leaf's hooks: on its gradient, and after `.grad` was written."
-    def __init__(self): self.grad, self.accumulated = {}, {}
+    "A leaf's hooks: on its gradient, after `.grad` was written; and those of its AccumulateGrad, before and after."
+    def __init__(self): self.grad, self.accumulated, self.before, self.after = {}, {}, {}, {}
 
     def on_grad(self, g: Tensor) -> Tensor:
         for hook in list(self.grad.values()): g = changed(hook, hook(g), g)
         return g
 
-    def on_accumulated(self, leaf: Tensor) -> None:
+    def on_node(self, g: Tensor) -> Tensor | None:
+        for hook in list(self.before.values()): g, = changed_all(hook, hook((g,)), [g])
+        return g
+
+    def on_accumulated(self, leaf: Tensor, g: Tensor) -> None:
         for hook in list(self.accumulated.values()):
             if hook(leaf) is not None:
                 raise error(RuntimeError, "Tensor post accumulate grad hooks should return None.",
                             "the gradient is in `.grad` already", "write to leaf.grad")
+        for hook in list(self.after.values()): hook((), (g,))
 
 def leaf_hooks(x: Tensor) -> LeafHooks: return made_once(x, "_hooks", LeafHooks)
 
@@ -223,6 +230,16 @@ def register_hook(self: Node, hook: Callable) -> RemovableHandle:
 def register_prehook(self: Node, hook: Callable) -> RemovableHandle:
     "Call hook(grad_outputs) before the node runs; what it returns replaces them."
     return RemovableHandle(hooks_of(self).before, hook)
+
+def leaf_register_hook(self: AccumulateGrad, hook: Callable) -> RemovableHandle:
+    "Call hook((), (grad,)) after the leaf's `.grad` was written."
+    return RemovableHandle(leaf_hooks(self.variable).after, hook)
+
+def leaf_register_prehook(self: AccumulateGrad, hook: Callable) -> RemovableHandle:
+    "Call hook((grad,)) before the gradient is added to `.grad`; what it returns replaces it."
+    return RemovableHandle(leaf_hooks(self.variable).before, hook)
+
+AccumulateGrad.register_hook, AccumulateGrad.register_prehook = leaf_register_hook, leaf_register_prehook
 
 # %% ../../nbs/02f_leaves.ipynb #d8d96726
 def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:

@@ -10,12 +10,12 @@ from typing import Callable, NamedTuple
 from ..errors import describe, error, site
 from ..names import node_name
 from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refresh
-from ..tensors import DTYPES, Tensor, Version, patch, wrap
+from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap
 
 # %% auto #0
 __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
-           'save_result', 'Node', 'AccumulateGrad', 'as_node', 'planned', 'keep', 'record', 'freed', 'saved_as',
-           'place', 'check_nan']
+           'save_result', 'Node', 'AccumulateGrad', 'node_class', 'as_node', 'planned', 'keep', 'record', 'freed',
+           'find_saved', 'node_dir', 'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -105,18 +105,26 @@ class Node:
         return tuple((None, 0) if edge is None else (as_node(edge[0]), edge[1]) for edge in self.edges)
 
 # %% ../../nbs/02i_tape.ipynb #cbd5ebc0
-class AccumulateGrad:
+class AccumulateGrad(Node):
     "The end of a path backward, as PyTorch shows it: adds the gradient to a leaf's `.grad`."
-    next_functions = ()
+    label, edges, saved = "AccumulateGrad", (), {}
     def __init__(self, variable: Tensor): self.variable = variable
-    def name(self) -> str: return "AccumulateGrad"
     def __repr__(self) -> str: return f"<AccumulateGrad object at {id(self.variable):#x}>"
     def __eq__(self, other) -> bool: return isinstance(other, AccumulateGrad) and self.variable is other.variable
     def __hash__(self) -> int: return id(self.variable)
 
+@functools.cache
+def node_class(base: type, label: str) -> type: return type(label, (base,), {"__module__": base.__module__})
+
 def as_node(target):
-    "A leaf as its AccumulateGrad; a node as it is."
-    return AccumulateGrad(target) if isinstance(target, Tensor) else target
+    """What a user sees of the tape: a leaf as its AccumulateGrad, a node as one of a class of its own name, as PyTorch's
+    are. The class is made when first asked for, so recording costs nothing more."""
+    if isinstance(target, Tensor): return AccumulateGrad(target)
+    if target is not None and type(target).__name__ != target.label:
+        with LOCK: target.__class__ = node_class(target.recorded_as, target.label)
+    return target
+
+Node.recorded_as = Node
 
 # %% ../../nbs/02i_tape.ipynb #tapeaskd
 @functools.cache
@@ -243,19 +251,25 @@ def apply(self: Node, g) -> list:
 
 
 # %% ../../nbs/02i_tape.ipynb #02isavc1
-SAVED = {"self": 0, "input": 0, "other": 1, "mat2": 1, "exponent": 1, "result": "out"}     # PyTorch's name: operand, or ask
+SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
+         "result": "out", "indices": "second", "dim": "dims"}      # PyTorch's name: operand, or what we call it
 
-def saved_as(name: str) -> property:
-    "What was saved, under PyTorch's name. AttributeError for what the rules did not ask for."
-    def find(self: Node):
-        operands, ask = self.op.operands if self.op else (), SAVED[name]
-        if isinstance(ask, int): ask = operands[ask] if ask < len(operands) else None
+def find_saved(self: Node, name: str):
+    "What was saved, or given as a parameter, under PyTorch's name `_saved_...`. AttributeError for what was not."
+    if name.startswith("_saved_"):
+        asked, operands = name.removeprefix("_saved_"), self.op.operands if self.op else ()
+        ask = SAVED.get(asked, asked)
+        if isinstance(ask, int): ask = operands[ask] if -len(operands) <= ask < len(operands) else None
         if ask in self.saved: return self.get(ask, 0)
-        raise AttributeError(f"{self.label} has saved no '{name}'")
-    return property(find)
+        if asked in self.params: return self.params[asked]
+        if ask in self.params: return self.params[ask]
+    raise AttributeError(f"{self.label} has saved no '{name}'", name=name, obj=self)
 
-for name in SAVED: setattr(Node, f"_saved_{name}", saved_as(name))
+def node_dir(self: Node) -> list[str]:
+    names = [f"_saved_{name}" for name in (*SAVED, *(self.params or ()))]
+    return sorted({*object.__dir__(self), *(name for name in names if hasattr(self, name))})
 
+Node.__getattr__, Node.__dir__ = find_saved, node_dir
 
 # %% ../../nbs/02i_tape.ipynb #4d10b1cf
 def place(x: Tensor) -> tuple:
