@@ -29,3 +29,9 @@ from edunets.nn.pooling import (AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAv
                                 AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d,
                                 LPPool2d, LPPool3d, MaxPool1d, MaxPool2d, MaxPool3d, MaxUnpool1d, MaxUnpool2d,
                                 MaxUnpool3d, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d)
+from edunets.nn.lazy import (LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyConv1d, LazyConv2d,
+                           LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d,
+                           LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d, LazyLinear,
+                           UninitializedBuffer, UninitializedParameter)
+from edunets.nn import parameter
+from edunets.nn import modules

@@ -1283,3 +1283,138 @@ class UpsamplingNearest2d(Upsample):
     def __init__(self, size=None, scale_factor=None):
         ""
         ...
+class LazyModuleMixin():
+    "What layers share that take their sizes from the first input, as `torch.nn.modules.lazy.LazyModuleMixin`: put before the"
+    def __init__(self, *args, **kwargs):
+        ""
+        ...
+    def has_uninitialized_params(self) -> builtins.bool:
+        "Does a parameter or buffer still wait?"
+        ...
+    def initialize_parameters(self, *args, **kwargs) -> None:
+        ""
+        ...
+class Sized(LazyModuleMixin):
+    "A lazy layer that lacks one size."
+    def leave_open(self, device, dtype, **there: builtins.bool) -> None:
+        "Parameters that wait, in the places where there will be some."
+        ...
+    def reset_parameters(self) -> None:
+        ""
+        ...
+    def settle(self, size: builtins.int, **shapes: tuple) -> None:
+        "Set the size, and give what waits its shape."
+        ...
+class LazyNorm(Sized):
+    "What lazy layers share that remember statistics."
+    def __init__(self, eps: builtins.float = 1e-05, momentum: builtins.float | None = 0.1, affine: builtins.bool = True, track_running_stats: builtins.bool = True, device=None, dtype=None, *, bias: builtins.bool = True):
+        ""
+        ...
+    def initialize_parameters(self, input: Tensor) -> None:
+        ""
+        ...
+class LazyBatchNorm1d(LazyNorm, BatchNorm1d):
+    "BatchNorm1d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm1d`."
+class LazyBatchNorm2d(LazyNorm, BatchNorm2d):
+    "BatchNorm2d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm2d`."
+class LazyBatchNorm3d(LazyNorm, BatchNorm3d):
+    "BatchNorm3d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm3d`."
+class LazyConvolution(Sized):
+    "What lazy convolutions share."
+    def __init__(self, out_channels: builtins.int, kernel_size, stride=1, padding=0, dilation=1, groups: builtins.int = 1, bias: builtins.bool = True, padding_mode: str = 'zeros', device=None, dtype=None):
+        ""
+        ...
+    def initialize_parameters(self, input: Tensor, *args, **kwargs) -> None:
+        ""
+        ...
+class LazyConv1d(LazyConvolution, Conv1d):
+    "Conv1d that takes the number of input channels from its first input, as `torch.nn.LazyConv1d`."
+class LazyConv2d(LazyConvolution, Conv2d):
+    "Conv2d that takes the number of input channels from its first input, as `torch.nn.LazyConv2d`."
+class LazyConv3d(LazyConvolution, Conv3d):
+    "Conv3d that takes the number of input channels from its first input, as `torch.nn.LazyConv3d`."
+class LazyTransposed(LazyConvolution):
+    "What lazy transposed convolutions share."
+    def __init__(self, out_channels: builtins.int, kernel_size, stride=1, padding=0, output_padding=0, groups: builtins.int = 1, bias: builtins.bool = True, dilation=1, padding_mode: str = 'zeros', device=None, dtype=None):
+        ""
+        ...
+class LazyConvTranspose1d(LazyTransposed, ConvTranspose1d):
+    "ConvTranspose1d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose1d`."
+class LazyConvTranspose2d(LazyTransposed, ConvTranspose2d):
+    "ConvTranspose2d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose2d`."
+class LazyConvTranspose3d(LazyTransposed, ConvTranspose3d):
+    "ConvTranspose3d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose3d`."
+class LazyInstanceNorm1d(LazyNorm, InstanceNorm1d):
+    "InstanceNorm1d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm1d`."
+class LazyInstanceNorm2d(LazyNorm, InstanceNorm2d):
+    "InstanceNorm2d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm2d`."
+class LazyInstanceNorm3d(LazyNorm, InstanceNorm3d):
+    "InstanceNorm3d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm3d`."
+class LazyLinear(Sized, Linear):
+    "Linear that takes the number of input features from its first input, as `torch.nn.LazyLinear`."
+    def __init__(self, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None):
+        ""
+        ...
+    def initialize_parameters(self, input: Tensor) -> None:
+        ""
+        ...
+class UninitializedTensorMixin():
+    "A tensor that waits for its shape, as `torch.nn.parameter.UninitializedTensorMixin`."
+    def clone(self) -> Tensor:
+        ""
+        ...
+    def cpu(self, *args, **kwargs):
+        ""
+        ...
+    def detach(self) -> Tensor:
+        ""
+        ...
+    @property
+    def device(self) -> Any: ...
+    def double(self, *args, **kwargs):
+        ""
+        ...
+    @property
+    def dtype(self) -> Any: ...
+    def float(self, *args, **kwargs):
+        ""
+        ...
+    def half(self, *args, **kwargs):
+        ""
+        ...
+    def materialize(self, shape, device=None, dtype=None) -> None:
+        "Become a tensor of a shape; its numbers are whatever lies in memory."
+        ...
+    @property
+    def payload(self) -> Any: ...
+    @property
+    def shape(self) -> Any: ...
+    def to(self, *args, **kwargs):
+        ""
+        ...
+    def type(self, *args, **kwargs):
+        ""
+        ...
+    def wait(self, requires_grad: builtins.bool, device, dtype) -> None:
+        ""
+        ...
+    @property
+    def waiting(self) -> Tensor: ...
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
+    "A buffer that waits for its shape, as `torch.nn.UninitializedBuffer`."
+    def __init__(self, requires_grad: builtins.bool = False, device=None, dtype=None, persistent: builtins.bool = True):
+        ""
+        ...
+    @property
+    def data(self) -> Any: ...
+    @data.setter
+    def data(self, value: Any) -> None: ...
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    "A parameter that waits for its shape, as `torch.nn.UninitializedParameter`."
+    def __init__(self, requires_grad: builtins.bool = True, device=None, dtype=None):
+        ""
+        ...
+    @property
+    def data(self) -> Any: ...
+    @data.setter
+    def data(self, value: Any) -> None: ...

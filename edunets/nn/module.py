@@ -13,7 +13,7 @@ from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
 from ..creation import empty, empty_like
 from ..errors import at_border, error
-from ..names import FUNCTIONS, check_tensor, finish, is_floating
+from ..names import FUNCTIONS, check_tensor, finish
 from ..table import NO_PARAMS, OPS, call, check, decompose, kernel
 from ..tensors import Tensor, device, dtype, patch
 
@@ -340,11 +340,11 @@ def to(self: Module, *args, dtype: dtype | None = None, device: device | str | N
         raise error(TypeError,
                     f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}",
                     "a parameter that can't change by a little can't be trained", "en.float32")
-    return self._apply(lambda x: x.to(device=device, dtype=dtype if is_floating(x) else None))
+    return self._apply(lambda x: x.to(device=device, dtype=dtype if x.dtype.is_floating_point else None))
 
 def conversion(name: str) -> Callable:
     "The method that takes a module to a dtype, by the tensor method of that name."
-    def method(self: Module) -> Module: return self._apply(lambda x: getattr(x, name)() if is_floating(x) else x)
+    def method(self: Module) -> Module: return self._apply(lambda x: getattr(x, name)() if x.dtype.is_floating_point else x)
     method.__name__, method.__doc__ = name, f"All floating parameters and buffers, by `Tensor.{name}`."
     return method
 

@@ -14,7 +14,7 @@ from ..table import decompose, kernel
 from ..tensors import Tensor, finfo, float32, float64, tensor
 
 # %% auto #0
-__all__ = ['rprop', 'rprop_kernel', 'full_of', 'Rprop', 'adamax', 'adamax_kernel', 'Adamax', 'check_bounds', 'adadelta',
+__all__ = ['EPS', 'rprop', 'rprop_kernel', 'full_of', 'Rprop', 'adamax', 'adamax_kernel', 'Adamax', 'check_bounds', 'adadelta',
            'adadelta_kernel', 'Adadelta', 'asgd', 'asgd_kernel', 'ASGD', 'first_rate', 'one', 'root_mean_square',
            'adafactor', 'adafactor_kernel', 'size_of', 'Adafactor', 'along']
 
@@ -76,7 +76,7 @@ def adamax_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, lar
         d = descent_in(xp, p, g, weight_decay, maximize, work)
         follow(xp, mean, d, beta1, spare)
         largest *= beta2
-        size = xp.add(xp.abs(d, out=spare), eps, out=spare)
+        size = xp.add(xp.absolute(d, out=spare), eps, out=spare)
         xp.maximum(largest, size, out=largest)
         move = xp.divide(mean, largest, out=spare)
         p -= xp.multiply(move, rate, out=spare)
@@ -201,7 +201,7 @@ def adafactor(lr, beta2_decay, d, weight_decay, p, g, step, *kept, eps, maximize
 
 def adafactor_kernel(xp, lr, beta2_decay, d, weight_decay, p, g, step, *kept, eps, maximize) -> None:
     step += 1
-    tiny, least = float(xp.finfo(p.dtype).eps) if eps[0] is None else eps[0], eps[1]
+    tiny, least = EPS[p.dtype.itemsize] if eps[0] is None else eps[0], eps[1]
     share, update = step.item() ** beta2_decay, xp.multiply(g, g, out=xp.empty_like(g))
     rate = max(least, size_of(xp, p)) * min(lr, step.item() ** -0.5)
     if weight_decay: p *= 1 - lr * weight_decay
@@ -216,7 +216,11 @@ def adafactor_kernel(xp, lr, beta2_decay, d, weight_decay, p, g, step, *kept, ep
     update *= -rate if maximize else rate
     p -= update
 
-def size_of(xp, x) -> float: return math.sqrt(float(xp.vdot(x, x)) / x.size)
+EPS = {2: 2.0 ** -10, 4: 2.0 ** -23, 8: 2.0 ** -52}      # of floating numbers of so many bytes
+
+def size_of(xp, x) -> float:
+    flat = x.reshape(-1)
+    return math.sqrt(xp.einsum("i,i->", flat, flat).item() / x.size)
 
 kernel(adafactor=lambda xp, lr, beta2_decay, d, weight_decay, *tensors, each, **how: in_place(xp, adafactor_kernel, tensors, each, lr, beta2_decay, d, weight_decay, **how))
 decompose(adafactor=lambda lr, beta2_decay, d, weight_decay, *tensors, each, **how: textbook(adafactor, tensors, each, lr, beta2_decay, d, weight_decay, **how))

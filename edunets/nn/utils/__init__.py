@@ -1,4 +1,4 @@
 "What helps to train modules, under the names of `torch.nn.utils`."
 from edunets.nn.utilities import (clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm,
                                   parameters_to_vector, vector_to_parameters)
-from edunets.nn.utils import rnn
+from edunets.nn.utils import parametrizations, parametrize, rnn
