@@ -26,6 +26,15 @@ CASES = {**CORE, **families.collected("MODULES")}
 DIFFERENCES = families.collected("MODULE_DIFFERENCES")      # (what a line `case: difference` says, the reason)
 
 
+@pytest.fixture(autouse=True)
+def two_threads():
+    """PyTorch's threads, as many on every machine: what it refuses may depend on them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 def classes():
     "The layers of edunets.nn: every public class that is a Module."
     return {name for name, value in vars(en.nn).items() if inspect.isclass(value) and issubclass(value, en.nn.Module) and value is not en.nn.Module}

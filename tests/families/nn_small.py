@@ -77,7 +77,7 @@ MODULES = {
     "PairwiseDistance": [f"m.nn.PairwiseDistance({options}) | f({use})" for options in ("", "1", "p=3.", "2., 0.1", "keepdim=True", "math.inf, 0., True") for use in ("r(5, 4), r(5, 4)", "r(2, 3, 4), r(2, 3, 4)", "r(5, 4), r(4)", "r(4), r(4)")] + ["m.nn.PairwiseDistance() | f(r(3, 4), r(3, 5))", "m.nn.PairwiseDistance() | f(r(2, 4).double(), r(2, 4).double())"],
 }
 
-MODULE_DIFFERENCES = [(r"EmbeddingBag\(5, 0\).*gives tensor", "An embedding of no features is empty in edunets; PyTorch refuses it with an internal error."),
+MODULE_DIFFERENCES = [(r"EmbeddingBag\(5, 0\).*gives tensor", "An embedding of no features is empty in edunets; PyTorch, with more than one thread, refuses it with an internal error."),
                       (r"sparse=True.*NotImplementedError: edunets has no sparse gradients", "sparse gradients do not exist here, and it says so when the layer is made"),
                       (r"EmbeddingBag.*(scale_grad_by_freq=True|True, 'sum').*: gradient of weight", "PyTorch's CPU divides a row's gradient by the frequency of another row: it reads indices_data[i] where it means the i-th distinct one"),
                       (r"CosineSimilarity\(.*1\.\).*: gradient of input", "PyTorch's gradient flows through the length that eps has replaced; edunets gives the slope of what is computed.")]
