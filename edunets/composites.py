@@ -12,22 +12,26 @@ from typing import Callable
 
 from .errors import at_border, error, named
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
-from .names import operand, promote, publish, publish_all, reduction, rounding, same_dtype, sizes_of, unary, where
-from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_matmul, check_nonempty
+from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
+from .names import where, with_scaled
+from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_divisor, check_matmul
+from .table import check_nonempty
 from .table import check_same_shape
-from .table import decompose, elementwise, erf, filled, horner, in_blocks, kernel
-from .tensors import Tensor, bool_, check_dim, get_default_dtype, int64, to_dtype, whole
+from .table import DOUBLE, SINGLE, accumulate, decompose, divided, elementwise, erf, filled, horner
+from .table import in_blocks, kernel
+from .tensors import bool_, check_dim, get_default_dtype, in_memory, int64, Tensor, to_dtype, uint8
+from .tensors import whole
 
 # %% auto #0
-__all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'erfinv', 'erfinv_steps', 'square', 'remainder_steps',
-           'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count', 'mean_kernel', 'var_kernel',
-           'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves',
-           'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'accumulate_dtype', 'sum', 'prod',
-           'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm', 'powers', 'logsumexp', 'call_along',
-           'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max',
-           'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to',
-           'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors',
-           'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
+__all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'gelu_kernel', 'erfinv', 'erfinv_steps', 'square',
+           'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count',
+           'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps',
+           'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'truth',
+           'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm',
+           'powers', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero',
+           'result', 'rebuilt', 'values_indices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
+           'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps',
+           'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 elementwise(
@@ -46,7 +50,7 @@ elementwise(
     sigmoid=lambda xp, a: 1 / (1 + xp.exp(-a)),
     relu=lambda xp, a: xp.maximum(a, 0),
     silu=lambda xp, a: a / (1 + xp.exp(-a)),
-    gelu=in_blocks(lambda xp, a: 0.5 * a * (1 + erf(xp, a * math.sqrt(0.5)))),
+    gelu=in_blocks(lambda xp, a: gelu_kernel(xp, a)),
     erfinv=lambda xp, a: erfinv(xp, a),
 )
 decompose(
@@ -69,6 +73,14 @@ decompose(
     erfinv=lambda a: erfinv_steps(a),
 )
 
+def gelu_kernel(xp, a):
+    "a times the share of normal numbers below a, in the memory of erf's result."
+    out = erf(xp, a * math.sqrt(0.5))
+    out += 1
+    out *= a
+    out *= 0.5
+    return out
+
 # %% ../nbs/01d_composites.ipynb #371e54b9
 CENTRAL = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,
            -0.00417768164, 0.246640727, 1.50140941)
@@ -85,6 +97,8 @@ def erfinv(xp, a):
         for _ in range(2):
             x = xp.where(xp.isfinite(x), x - (erf(xp, x) - a) * xp.exp(x * x) * (math.sqrt(math.pi) / 2), x)
     return x
+
+accumulate(**dict.fromkeys(["rsqrt", "sigmoid", "silu", "gelu", "erfinv"], SINGLE))
 
 def erfinv_steps(a: Tensor) -> Tensor:
     "The same in rows."
@@ -155,7 +169,7 @@ elementwise(
     sub=lambda xp, a, b: xp.subtract(a, b),
     maximum=lambda xp, a, b: xp.maximum(a, b),
     minimum=lambda xp, a, b: xp.minimum(a, b),
-    remainder=lambda xp, a, b: xp.remainder(a, b),
+    remainder=lambda xp, a, b: divided(xp, "remainder", a, b),
     truncdiv=lambda xp, a, b: truncdiv(xp, a, b),
     le=lambda xp, a, b: xp.less_equal(a, b),
     ne=lambda xp, a, b: xp.not_equal(a, b),
@@ -193,7 +207,7 @@ def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
     if getattr(a, "dtype", getattr(b, "dtype", None)).kind == "f": return xp.trunc(xp.divide(a, b))
-    return xp.floor_divide(xp.subtract(a, xp.fmod(a, b)), b)
+    return divided(xp, "floor_divide", xp.subtract(a, divided(xp, "fmod", a, b)), b)
 
 # %% ../nbs/01d_composites.ipynb #47c40d78
 publish_all(binary, {"maximum": "The larger of x and y.", "minimum": "The smaller of x and y."}, inplace=False)
@@ -215,7 +229,7 @@ publish_all(binary, {"logical_and": "Whether both are nonzero.", "logical_or": "
 @face(inplace=True)
 def sub(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     "x - alpha * y."
-    if alpha != 1: other = other * alpha
+    if alpha != 1 or alpha is True: return finish(with_scaled(sub, input, other, alpha), out)
     if not same_dtype(input, other): input, other = promote((input, other))
     return finish(call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0"), out)
 
@@ -232,8 +246,8 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
         raise error(RuntimeError, "torch.clamp: At least one of 'min' or 'max' must not be None",
                     "there is nothing to clamp to", "x.clamp(min=0)")
     if isinstance(min, Tensor) or isinstance(max, Tensor): return finish(clamp_steps(input, min, max), out)
-    input, *borders = promote((input, *(x for x in (min, max) if x is not None)))
-    low, high = borders[0] if min is not None else None, borders[-1] if max is not None else None
+    kind = result_type(input, *(x for x in (min, max) if x is not None))
+    input, (low, high) = cast(input, kind), (x if x is None else in_memory(x, kind) for x in (min, max))
     return finish(call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1"), out)
 
 def clamp_steps(a: Tensor, low, high) -> Tensor:
@@ -254,6 +268,7 @@ kernel(
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
     any=lambda xp, a, *, dims, keepdim: a.any(axis=dims, keepdims=keepdim),
     norm=lambda xp, a, *, dims, keepdim: xp.sqrt((a * a).sum(axis=dims, keepdims=keepdim)),
+    power_norm=lambda xp, a, *, p, dims, keepdim: (xp.absolute(a) ** p).sum(axis=dims, keepdims=keepdim) ** (1 / p),
     logsumexp=lambda xp, a, *, dims, keepdim: logsumexp_kernel(xp, a, dims, keepdim),
     cumprod=lambda xp, a, *, dim: xp.cumprod(a, axis=dim, dtype=a.dtype),
     argmax=lambda xp, a, *, dim, keepdim: xp.argmax(a, axis=dim, keepdims=keepdim),
@@ -261,15 +276,16 @@ kernel(
     softmax=lambda xp, a, *, dim: softmax_kernel(xp, a, dim),
     log_softmax=lambda xp, a, *, dim: log_softmax_kernel(xp, a, dim),
 )
+accumulate(**dict.fromkeys(["mean", "var", "std", "prod", "norm", "power_norm", "logsumexp"], SINGLE),
+           softmax=SINGLE, log_softmax=SINGLE, cumprod=DOUBLE)
 
 def count(shape: tuple, dims: tuple | None) -> int:
     "How many elements a reduction over `dims` takes together."
     return math.prod(shape if dims is None else [shape[d] for d in dims])
 
 def mean_kernel(xp, a, dims, keepdim, missing=0):
-    "The sum over the count (less `missing`); half precision is summed in single. NumPy's own mean and var warn where PyTorch gives NaN."
+    "The sum over the count (less `missing`). NumPy's own mean and var warn where PyTorch gives NaN."
     n = count(a.shape, dims)
-    if a.itemsize == 2: return (a.sum(axis=dims, keepdims=keepdim, dtype="float32") / builtins.max(n - missing, 0)).astype(a.dtype)
     return a.sum(axis=dims, keepdims=keepdim) / builtins.max(n - missing, 0)
 
 def var_kernel(xp, a, dims, keepdim, correction):
@@ -300,6 +316,7 @@ decompose(
     all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a.payload.shape, dims),
     any=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) > 0,
     norm=lambda a, *, dims, keepdim: (a * a).sum(dims, keepdim).sqrt(),
+    power_norm=lambda a, *, p, dims, keepdim: powers(powers(a.abs(), p).sum(dims, keepdim), 1 / p),
     logsumexp=lambda a, *, dims, keepdim: logsumexp_steps(a, dims, keepdim),
     cumprod=lambda a, *, dim: cumprod_steps(a, dim),
     argmax=lambda a, *, dim, keepdim: argmax_steps(a, dim, keepdim),
@@ -375,9 +392,18 @@ def max_steps(a: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 publish_all(reduction, {
     "amax": "The largest element; ties share the gradient.",
     "amin": "The smallest element; ties share the gradient.",
-    "all": "Whether all elements are nonzero.",
-    "any": "Whether an element is nonzero.",
 }, rows={"amax": "max"}, inplace=False)
+
+def truth(name: str, row: str, floating: bool) -> Callable:
+    "A reduction to bools; of bytes to bytes, for bools were bytes once in PyTorch."
+    reduce = reduction(name, row, floating)
+    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
+                 out: Tensor | None = None) -> Tensor:
+        result = reduce(input, dim, keepdim)
+        return finish(cast(result, uint8) if input.dtype is uint8 else result, out)
+    return function
+
+publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether an element is nonzero."}, inplace=False)
 
 def accumulate_dtype(input: Tensor, dtype) -> Tensor:
     "`input` in the dtype of its sum or product: integers and bool give int64."
@@ -452,7 +478,8 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     if p == math.inf: return input.abs().amax(dims, keepdim)
     if p == -math.inf: return input.abs().amin(dims, keepdim)
     if p == 0: return (input != 0).to(input.dtype).sum(dims, keepdim)
-    return powers(powers(input.abs(), p).sum(dims, keepdim), 1 / p)
+    params = {"p": p, "dims": dims, "keepdim": keepdim}
+    return call(OPS["power_norm"], (input,), params, "LinalgVectorNormBackward0")
 
 def powers(size: Tensor, p: float) -> Tensor:
     "size ** p; where p < 1 the slope at 0 is infinite: not asked."
@@ -599,6 +626,8 @@ def check_equal_size(*tensors, dim) -> None:
             raise error(RuntimeError, f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(t.shape)} at entry {number}",
                         "stacked tensors are the slices of one box", "cat, which joins tensors of several lengths")
 
+accumulate(addmm=SINGLE)
+
 def add_to(xp, product, c):
     "The bias added in the product's own buffer."
     return xp.add(product, c, out=product)
@@ -606,7 +635,8 @@ def add_to(xp, product, c):
 check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape, stack=check_equal_size,
       mv=lambda a, b: check_matmul(a, b[:, None]), dot=lambda a, b: check_matmul(a[None], b[:, None]),
       **dict.fromkeys(["amin", "argmax", "max_dim"], check_nonempty),
-      **dict.fromkeys(["sub", "maximum", "minimum", "remainder", "truncdiv", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast))
+      **dict.fromkeys(["sub", "maximum", "minimum", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast),
+      remainder=check_divisor, truncdiv=check_divisor)
 
 @face(inplace=True)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:

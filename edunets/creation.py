@@ -10,9 +10,9 @@ from typing import Callable
 import numpy as np
 
 from .errors import error
-from .names import cast, dtype_of, face, given, in_memory, publish, sizes_of, where
+from .names import cast, dtype_of, face, given, publish, sizes_of, where
 from .table import OPS, call
-from .tensors import Tensor, float32, float64, get_default_dtype, int64, patch, tensor, to_dtype
+from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor, to_dtype
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -124,11 +124,13 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
 def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
     if steps < 0: raise error(RuntimeError, "number of steps must be non-negative", f"steps={steps}", "steps from 0")
+    kind = dtype or get_default_dtype()
+    start, end = in_memory(start, kind), in_memory(end, kind)
     line = cast(iota(steps, device), float64)
     step = (end - start) / builtins.max(steps - 1, 1)
     points = (where(line < steps / 2, start + line * step, end -
                     (steps - 1 - line) * step) if steps > 1 else line + start)
-    result = cast(points, dtype or get_default_dtype())
+    result = cast(points, kind)
     return result.requires_grad_() if requires_grad else result
 
 @face(method=False)

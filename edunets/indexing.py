@@ -7,9 +7,10 @@ import numpy as np
 
 from .errors import error
 from .layout import select, sliced
-from .names import NUMBERS, cast, face, in_memory, weak, where
+from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
-from .tensors import Tensor, bool_, check_dim, from_numpy, int64, patch, tensor, uint8
+from .tensors import bool_, check_dim, float16, from_numpy, in_memory, int64, patch, Tensor, tensor
+from .tensors import uint8
 from .views import store
 
 # %% auto #0
@@ -179,16 +180,19 @@ def zero_(self: Tensor) -> Tensor:
 
 def taking(x: Tensor, value, node: str) -> Tensor:
     "Write a tensor, or a number that the dtype can hold, everywhere into `x`."
-    if isinstance(value, NUMBERS): value = in_memory(value, x.dtype)
+    value = operand(value)
+    if not isinstance(value, Tensor): value = in_memory(value, x.dtype)
     return store(x, lambda old: call(OPS["copy_into"], (old, value), NO_PARAMS, node))
 
 # %% ../nbs/01f_indexing.ipynb #d029e4be
 def in_dtype(value, kind):
     "A tensor or a number as a value of another dtype."
-    return cast(value, kind) if isinstance(value, Tensor) else weak(value, kind)
+    return cast(value, kind) if isinstance(value, Tensor) else in_memory(value, kind)
 
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
+    if isinstance(value, NUMBERS) and self.dtype is float16:      # in PyTorch a larger one becomes infinite here
+        value = tensor(value, dtype=float16, device=self.device)
     single = isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)
     if single and isinstance(index, Tensor) and index.dtype is bool_:
         check_mask_shape(index, self, 0)
@@ -206,6 +210,7 @@ def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     shape = index_shape(advanced)
     kept = tuple(n for d, n in enumerate(x.payload.shape) if d not in dims)
     at = dims[0] if adjacent(list(dims)) else 0
+    if isinstance(value, NUMBERS): value = in_memory(value, x.dtype)
     value = cast(value, x.dtype) if isinstance(value, Tensor) else tensor(value, dtype=x.dtype, device=x.device)
     extra = value.ndim - len(kept) - len(shape)
     if extra > 0 and set(value.payload.shape[:extra]) == {1}: value = value.reshape(value.payload.shape[extra:])

@@ -10,18 +10,20 @@ from typing import Callable
 import numpy as np
 
 from .errors import at_border, border, error, named
-from .table import NO_PARAMS, OPS, call
+from .table import NO_PARAMS, OPS, SINGLE, call
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
-from .tensors import get_default_dtype, int8, int16, int32, int64, patch, to_dtype, uint8, uint32, whole
+from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, patch, to_dtype, uint8, uint32
+from .tensors import whole, wrapped
 from .tensors import device as Device
 from .views import store, store_out
 
 # %% auto #0
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
-           'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'promote', 'in_memory', 'weak',
+           'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
            'Names', 'is_floating', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims',
            'given', 'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise',
-           'face', 'where', 'where_method', 'add', 'pow', 'div', 'true_divide', 'conversion', 'to_type']
+           'face', 'fitting', 'where', 'where_method', 'add', 'with_scaled', 'pow', 'div', 'true_divide', 'conversion',
+           'to_type']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {
@@ -79,6 +81,17 @@ def cast(x: Tensor, kind: dtype) -> Tensor:
     "`x` in another dtype (itself, if it has that dtype)."
     return x if x.payload.dtype is kind.numpy else call(OPS["cast"], (x,), {"dtype": kind}, "ToCopyBackward0")
 
+def in_single(function: Callable) -> Callable:
+    """Decorator: half precision goes through a function as single, and is rounded once. For functions of several rows
+    where PyTorch has one kernel."""
+    @functools.wraps(function)
+    def run(*args, **options) -> Tensor:
+        kinds = {x.dtype for x in args if is_floating(x) and isinstance(x, Tensor)}
+        if len(kinds) != 1 or next(iter(kinds)).numpy.char not in SINGLE: return function(*args, **options)
+        wide = [cast(x, float32) if isinstance(x, Tensor) and is_floating(x) else x for x in args]
+        return cast(function(*wide, **options), kinds.pop())
+    return run
+
 def promote(operands: tuple, floating: bool = False) -> list:
     """Bring operands to one dtype; Python numbers stay numbers (weak). `floating`: integers become the default floating
     dtype."""
@@ -90,19 +103,10 @@ def promote(operands: tuple, floating: bool = False) -> list:
     if floating and kind.category < 2: kind = get_default_dtype()
     return [cast(x, kind) if isinstance(x, Tensor) else weak(x, kind) for x in operands]
 
-def in_memory(number, kind: dtype):
-    "A Python number as memory of a dtype takes it: a negative one wraps around in uint8, a RuntimeError if too large."
-    if kind.category == 1:
-        limits = np.iinfo(kind.numpy)
-        if not (limits.min or -limits.max) <= number <= limits.max:
-            raise error(RuntimeError, f"value cannot be converted to type {kind.name} without overflow",
-                        f"{number} is not between {limits.min} and {limits.max}", "a wider dtype")
-    return weak(number, kind)
-
 def weak(number, kind: dtype):
     "A Python number for use beside tensors of a dtype; an integer too large for it wraps around, as in PyTorch."
     if kind.category == 2: return float(number)
-    return bool(number) if kind.category == 0 else int(np.array(number).astype(kind.numpy))
+    return bool(number) if kind.category == 0 else wrapped(int(number), kind)
 
 # %% ../nbs/01c_names.ipynb #4666d3cf
 class Names(dict):
@@ -284,6 +288,13 @@ def face(function: Callable | None = None, *, method: bool = True, inplace: bool
     publish(function.__name__, function, function.__doc__, method=method, inplace=inplace)
     return function
 
+def fitting(*operands) -> tuple:
+    """Operands whose numbers are chosen, not computed with. RuntimeError for one that their dtype can't hold (in half
+    precision it becomes infinite, as in PyTorch)."""
+    operands = tuple(operand(x) for x in operands)
+    kind = result_type(*operands)
+    return tuple(x if isinstance(x, Tensor) or kind is float16 else in_memory(x, kind) for x in operands)
+
 @face
 def where(condition: Tensor, input=None, other=None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
@@ -294,7 +305,7 @@ def where(condition: Tensor, input=None, other=None) -> Tensor:
                                   f"{condition.dtype.name}", "any number but 0 would count as true", "x > 0, or x != 0")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = input + condition.new_zeros((), dtype=result_type(input, other))
-    if not same_dtype(input, other): input, other = promote((input, other))
+    if not same_dtype(input, other): input, other = promote(fitting(input, other))
     return call(OPS["where"], (cast(condition, bool_), input, other), NO_PARAMS, "WhereBackward0")
 
 def where_method(self: Tensor, condition: Tensor, other) -> Tensor:
@@ -306,16 +317,33 @@ Tensor.where = where_method
 @face(inplace=True)
 def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     "x + alpha * y."
-    if alpha != 1: other = other * alpha
+    if alpha != 1 or alpha is True: return finish(with_scaled(add, input, other, alpha), out)
     if not same_dtype(input, other): input, other = promote((input, other))
     return finish(call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0"), out)
+
+@in_single
+def with_scaled(function: Callable, input, other, alpha) -> Tensor:
+    "`add` or `sub` of x and alpha * y, rounded once. RuntimeError for an `alpha` that the result's dtype can't hold."
+    kind = result_type(operand(input), operand(other))
+    if isinstance(alpha, bool) and kind.category:
+        raise error(RuntimeError, "Boolean alpha only supported for Boolean results.",
+                    f"the result is {kind.name}", "alpha=1")
+    if isinstance(alpha, float) and kind.category < 2:
+        raise error(RuntimeError, "For integral input tensors, argument alpha must not be a floating point number.",
+                    f"{alpha} times an integer is none", "x.float() first")
+    return function(input, other * in_memory(alpha, kind))
 
 @face(inplace=True)
 def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
     number = 2 if not isinstance(input, Tensor) else int(isinstance(exponent, Tensor))
     if number == 2 and isinstance(exponent, Tensor): exponent = exponent.contiguous()
-    if not same_dtype(input, exponent): input, exponent = promote((input, exponent))
+    if not same_dtype(input, exponent) or not is_floating(input):
+        kind = result_type(operand(input), operand(exponent))
+        if kind.category == 1 and isinstance(exponent, int):      # a negative one is refused by the row
+            input, exponent = cast(input, kind), exponent if exponent < 0 else in_memory(exponent, kind)
+        else: input, exponent = promote((input, exponent))
+        if kind is bool_: return finish(cast(call(OPS["pow"], (input, exponent)), bool_), out)
     return finish(call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number]), out)
 
 POW_NODES = [f"PowBackward{number}" for number in range(3)]

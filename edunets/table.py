@@ -20,15 +20,17 @@ from .errors import error, explained, no_memory
 from .tensors import BACKENDS, LOCK, Backend, Tensor, Version, backend_of, made_once, wrap
 
 # %% auto #0
-__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'view', 'ambient', 'HANDLERS', 'RANKS', 'NO_PARAMS',
-           'quiet', 'BITS', 'BLOCK', 'ROTATIONS', 'Op', 'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call',
-           'filled', 'mark_inference', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into',
-           'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'chosen',
-           'erf_coefficients', 'in_blocks', 'erf', 'horner', 'scaled', 'along', 'expand', 'moved', 'written', 'windows',
-           'fold', 'full', 'sort', 'scatter', 'combined', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast',
-           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'op', 'text_of',
-           'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
+           'NO_PARAMS', 'quiet', 'SINGLE', 'DOUBLE', 'BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'Op',
+           'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet',
+           'explain', 'widened', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'in_order',
+           'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into', 'keeps_nothing',
+           'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen', 'erf_coefficients',
+           'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved',
+           'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'combined', 'threefry',
+           'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
+           'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
+           'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -65,6 +67,8 @@ kernel = column("kernel", "arrays from arrays, with the array module of its inpu
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
 order = column("order", "how a new result lies in memory, if not row by row")
+accumulate = column("accumulate", "the dtype in which the kernel computes, by that of its operands: the result is "
+                                  "rounded once")
 view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several "
                       "results, which row gives each)")
 
@@ -161,11 +165,34 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
     return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}",
                  "other dtypes or shapes")
 
+# %% ../nbs/01a_table.ipynb #d235a5d5
+SINGLE = {"e": "float32"}                  # by the character that NumPy has for a dtype: "e" is half precision
+DOUBLE = SINGLE | {"f": "float64"}         # "f" is single
+
+def widened(op: Op, payloads: list) -> Callable:
+    "A row's kernel, in the dtype that its column `accumulate` names for these operands."
+    for p in payloads:
+        if hasattr(p, "dtype") and p.dtype.char in op.accumulate:
+            return functools.partial(in_wider, op.kernel, p.dtype, op.accumulate[p.dtype.char])
+    return op.kernel
+
+def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
+    "Run a kernel on wider copies of its operands; results are rounded, and what it wrote in place is written back."
+    copies = [p.astype(wide) if getattr(p, "dtype", None) == kind else p for p in payloads]
+    origin = {id(copy): p for copy, p in zip(copies, payloads)}
+    def rounded(out):
+        if id(out) not in origin: return out.astype(kind) if out.dtype == wide else out
+        origin[id(out)][...] = out
+        return origin[id(out)]
+    out = kernel(xp, *copies, **params)
+    return tuple(map(rounded, out)) if type(out) is tuple else rounded(out)
+
 # %% ../nbs/01a_table.ipynb #5089f126
 def array_handler(kind: type, xp) -> Callable:
     "What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies in order."
     def run(op: Op, payloads: list, params: dict):
-        try: out = quiet.run(op.kernel, xp, *payloads, **params)
+        kernel = op.kernel if op.accumulate is None else widened(op, payloads)
+        try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
         if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
@@ -328,14 +355,20 @@ elementwise(
     div=lambda xp, a, b: xp.divide(a, b) if type(a) is type(b) else scaled(xp.divide, a, b),
     pow=lambda xp, a, b: a ** b,
     atan2=lambda xp, a, b: xp.arctan2(a, b),
-    floordiv=lambda xp, a, b: xp.floor_divide(a, b),
-    rem=lambda xp, a, b: xp.fmod(a, b),
+    floordiv=lambda xp, a, b: divided(xp, "floor_divide", a, b),
+    rem=lambda xp, a, b: divided(xp, "fmod", a, b),
     eq=lambda xp, a, b: xp.equal(a, b),
     lt=lambda xp, a, b: xp.less(a, b),
     bit=lambda xp, a, b, *, kind: getattr(xp, BITS[kind])(a, b),
     where=lambda xp, c, a, b: chosen(xp, c, a, b),
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
+
+def divided(xp, name: str, a, b):
+    "A rounded quotient or a remainder. An integer divided by zero is an error where the array module notices it: NumPy does."
+    function = getattr(xp, name)
+    if xp is not np or getattr(a, "dtype", getattr(b, "dtype", None)).kind == "f": return function(a, b)
+    with np.errstate(divide="raise"): return function(a, b)
 
 def chosen(xp, c, a, b):
     "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."
@@ -361,21 +394,40 @@ def erf_coefficients(degree: int) -> tuple[list, list]:
     return tuple(p.convert(kind=np.polynomial.Polynomial).coef.tolist()[::-1] for p in (near, tail))
 
 def in_blocks(kernel: Callable) -> Callable:
-    "A kernel of many steps, element by element, run on blocks: what is between the steps stays in the cache. A GPU takes all at once."
+    """A kernel of many steps, element by element, run on blocks of its arrays: what is between the steps stays in the
+    cache. A GPU takes all at once."""
     @functools.wraps(kernel)
-    def run(xp, a, *params):
-        if xp is not np or a.size <= BLOCK or not a.flags.c_contiguous: return kernel(xp, a, *params)
+    def run(xp, a, *others):
+        arrays = [x for x in (a, *others) if hasattr(x, "shape")]
+        if not a.ndim:      # of a single number NumPy's functions make one that can't be written
+            return run(xp, *[x.reshape(1) if hasattr(x, "shape") else x for x in (a, *others)]).reshape(())
+        if xp is not np or a.size <= BLOCK or not all(x.shape == a.shape and x.flags.c_contiguous for x in arrays):
+            return kernel(xp, a, *others)
         out = xp.empty_like(a)
-        places, numbers = out.reshape(-1), a.reshape(-1)
-        for start in range(0, a.size, BLOCK): places[start:start + BLOCK] = kernel(xp, numbers[start:start + BLOCK], *params)
+        places, *operands = (x.reshape(-1) if hasattr(x, "shape") else x for x in (out, a, *others))
+        for start in range(0, a.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            places[block] = kernel(xp, *[x[block] if hasattr(x, "shape") else x for x in operands])
         return out
     return run
 
+ERF_ABOVE = (1.992210663104288e-08, -1.9575491023715585e-06, 0.00014181584992911667, 0.0037004901096224785,
+             0.050570014864206314, 0.199900820851326, 1.128379225730896)
+ERF_BELOW = (0.0009557416778989136, 0.014351035468280315, 0.11498843878507614, 0.510489284992218, 1.0)
+
+def erf_single(xp, a):
+    "x times a ratio of two polynomials in x*x, in two buffers. From 3.92 on erf is 1 in single precision."
+    x = xp.clip(a, -3.92, 3.92)
+    square = x * x
+    x *= horner_in_place(ERF_ABOVE, square)
+    x /= horner_in_place(ERF_BELOW, square)
+    return xp.clip(x, -1, 1, out=x)
+
 @in_blocks
 def erf(xp, a):
-    "The error function; NumPy has none. Within 3 units in the last place in float32, 20 in float64."
-    degree = 10 if a.dtype == np.float64 else 6
-    near, tail = erf_coefficients(degree)
+    "The error function; NumPy has none. Within 6 units in the last place in float32, 20 in float64."
+    if a.dtype != np.float64: return erf_single(xp, a)
+    near, tail = erf_coefficients(10)
     x = xp.minimum(xp.absolute(a), 6)
     small = x * horner(near, xp.minimum(x * x, 1))
     large = 1 - xp.exp(-x * x) * horner(tail, xp.maximum((x - 2) / (x + 2), -1 / 3))
@@ -385,6 +437,15 @@ def horner(coefficients, x):
     "The polynomial with these coefficients, highest power first."
     total = coefficients[0]
     for c in coefficients[1:]: total = total * x + c
+    return total
+
+def horner_in_place(coefficients, x):
+    "The same, in one new array: nothing is made between the steps."
+    total = x * coefficients[0]
+    for c in coefficients[1:-1]:
+        total += c
+        total *= x
+    total += coefficients[-1]
     return total
 
 def scaled(f, a, b):
@@ -460,7 +521,7 @@ def fold(xp, a, shape, size, stride, dilation, dims):
 kernel(
     sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, dtype=a.dtype, keepdims=keepdim),
     max=lambda xp, a, *, dims, keepdim: a.max(axis=dims, keepdims=keepdim),
-    cumsum=lambda xp, a, *, dim, reverse: xp.flip(xp.cumsum(xp.flip(a, dim), axis=dim, dtype=a.dtype), dim) if reverse else xp.cumsum(a, axis=dim, dtype=a.dtype),
+    cumsum=lambda xp, a, *, dim, reverse: running_sum(xp, a, dim, reverse),
     sort=lambda xp, a, *, dim, descending: sort(xp, a, dim, descending),
     matmul=lambda xp, a, b: xp.matmul(a, b),
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
@@ -472,6 +533,13 @@ kernel(
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
 order(nonzero=as_made)      # column by column: who takes the columns apart has them in one piece each
+
+def running_sum(xp, a, dim, reverse):
+    "The sum of all elements so far along `dim`; from the end, if `reverse`."
+    if reverse: return xp.flip(running_sum(xp, xp.flip(a, dim), dim, False), dim)
+    return xp.cumsum(a, axis=dim, dtype=a.dtype)
+
+accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, fold=SINGLE, erf=SINGLE)
 
 def full(xp, shape, value, kind):
     "An array filled with one number; `np.full` is Python, which takes longer than to fill a few."
@@ -613,10 +681,17 @@ def check_power(a, b) -> None:
     raise error(RuntimeError, "Integers to negative integer powers are not allowed.", "the result would be a fraction",
                 "x.float() ** y")
 
+def check_divisor(a, b) -> None:
+    "A RuntimeError for an integer divided by zero."
+    check_broadcast(a, b)
+    raise error(RuntimeError, "ZeroDivisionError", "an integer divided by zero is no number, and no integer stands for that",
+                "x.float() / y, which gives infinity or NaN")
+
 check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
       scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
       scatter_max=lambda a, v, *index, dims: check_index(a, *index, dims=dims),
-      **dict.fromkeys(["add", "mul", "div", "atan2", "floordiv", "rem", "eq", "lt", "bit", "where"], check_broadcast))
+      **dict.fromkeys(["add", "mul", "div", "atan2", "eq", "lt", "bit", "where"], check_broadcast),
+      floordiv=check_divisor, rem=check_divisor)
 
 # %% ../nbs/01a_table.ipynb #e0d6eb07
 def op(name: str) -> Op:

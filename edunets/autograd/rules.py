@@ -10,14 +10,15 @@ from .tape import no_vjp, vjp
 from ..composites import count
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, call, decompose, expand, filled, kernel, scaled
+from ..table import OPS, SINGLE, accumulate, call, decompose, erf, elementwise, expand, filled, in_blocks, kernel
+from ..table import scaled
 from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole', 'joined', 'place',
-           'parted', 'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'nt', 'tn', 'gather', 'scatter', 'won',
-           'tied', 'along']
+__all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole',
+           'joined', 'place', 'parted', 'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'norm_slope',
+           'var_slope', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied', 'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -60,11 +61,29 @@ vjp(
     erf=[lambda g, a: g * (-a * a).exp() * (2 / math.sqrt(math.pi))],
     sigmoid=[lambda g, out: g * (1 - out) * out],
     silu=[lambda g, a: g * (a.sigmoid() * (1 + a * (1 - a.sigmoid())))],
-    gelu=[lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) + a * (a * a * -0.5).exp() / math.sqrt(2 * math.pi))],
+    gelu=[lambda g, a: call(OPS["gelu_slope"], (g, a))],
     relu=[lambda g, out: where(out <= 0, 0, g)],
     erfinv=[lambda g, out: g * ((out * out).exp() * (math.sqrt(math.pi) / 2))],
 )
 
+@in_blocks
+def gelu_slope(xp, g, a):
+    "g times the slope of gelu, the share of normal numbers below a, plus a times their density there."
+    out, density = erf(xp, a * math.sqrt(0.5)), xp.multiply(a, a)
+    out += 1
+    density *= -0.5
+    xp.exp(density, out=density)
+    density *= a
+    density *= math.sqrt(2 / math.pi)
+    out += density
+    out *= g
+    out *= 0.5
+    return out
+
+elementwise(gelu_slope=lambda xp, g, a: gelu_slope(xp, g, a))
+decompose(gelu_slope=lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) +
+                                       a * (a * a * -0.5).exp() / math.sqrt(2 * math.pi)))
+accumulate(gelu_slope=SINGLE)
 
 # %% ../../nbs/02a_rules.ipynb #rulstp01
 vjp(
@@ -100,11 +119,12 @@ def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
 
 def slope_in_place(xp, g, a, exponent):
     "The slope in a new array, then multiplied by g there."
-    slope = scaled(xp.multiply, a if exponent == 2 else xp.asarray(a ** (exponent - 1)), exponent)
+    slope = xp.asarray((a if exponent == 2 else a ** (exponent - 1)) * exponent)
     slope *= g
     return slope
 
 kernel(power_slope=lambda xp, g, a, *, exponent: slope_in_place(xp, g, a, exponent))
+accumulate(power_slope=SINGLE)
 decompose(power_slope=lambda g, a, *, exponent: g * (a ** (exponent - 1) * exponent))
 
 def exponent_slope(out: Tensor, a):
@@ -236,15 +256,29 @@ def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
 
 # %% ../../nbs/02a_rules.ipynb #rulvar01
 vjp(
-    var=[lambda g, a, dims, keepdim, correction: spread_mean(g * 2, a.payload.shape, dims, keepdim, count(a.payload.shape, dims) - correction) * (a - a.mean(dims, True))],
-    std=[lambda g, a, out, dims, keepdim, correction: spread_mean(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim, count(a.payload.shape, dims) - correction) * (a - a.mean(dims, True))],
+    var=[lambda g, a, dims, keepdim, correction: var_slope(g * 2, a, dims, keepdim, correction)],
+    std=[lambda g, a, out, dims, keepdim, correction: var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
     norm=[lambda g, a, out, dims, keepdim: spread(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
+    power_norm=[lambda g, a, out, p, dims, keepdim: norm_slope(g, a, out, p, dims, keepdim)],
     logsumexp=[lambda g, a, out, dims, keepdim: spread(g, a.payload.shape, dims, keepdim) * (a - spread(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
     log_softmax=[lambda g, out, dim: g - out.exp() * g.sum(dim, True)],
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
 )
 
+def norm_slope(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool) -> Tensor:
+    "g times (|a| / norm) ** (p - 1), with a's sign: no power of a large number. At 0, where it may be infinite, 0."
+    length = spread(out, a.payload.shape, dims, keepdim)
+    zero = (a == 0) | (length == 0)
+    size = where(zero, 1, a.abs() / where(zero, 1, length))
+    return where(zero, 0, a.sign() * size ** (p - 1)) * spread(g, a.payload.shape, dims, keepdim)
+
+
+def var_slope(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> Tensor:
+    "g times the distance from the mean, over the degrees of freedom; without any it is infinite, whatever its sign."
+    away, n = a - a.mean(dims, True), count(a.payload.shape, dims) - correction
+    if n > 0: return spread_mean(g, a.payload.shape, dims, keepdim, n) * away
+    return spread(g, a.payload.shape, dims, keepdim) * where(away == 0, math.nan, where(away == away, math.inf, away))
 
 # %% ../../nbs/02a_rules.ipynb #rulmat01
 kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))

@@ -10,11 +10,11 @@ from typing import Callable
 from ..autograd.tape import vjp
 from ..creation import empty
 from ..errors import error
-from ..names import FUNCTIONS, check_tensor, finish, weak, where
+from ..names import FUNCTIONS, check_tensor, finish, where
 from .module import Module, Parameter, fill, functional
 from ..ops.elementwise import real
-from ..table import NO_PARAMS, OPS, call, decompose, elementwise, in_blocks, kernel
-from ..tensors import Tensor, bool_
+from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, decompose, elementwise, in_blocks, kernel
+from ..tensors import bool_, in_memory, Tensor
 from ..views import store
 
 # %% auto #0
@@ -35,6 +35,7 @@ elementwise(
     leaky_relu=lambda xp, a, *, slope: leaky(xp, a, slope),
     hardtanh=lambda xp, a, *, low, high: xp.clip(a, low, high),
 )
+accumulate(leaky_relu=SINGLE)
 decompose(
     leaky_relu=lambda a, *, slope: where(a > 0, a, a * slope),
     hardtanh=lambda a, *, low, high: a.clamp(low, high),
@@ -71,6 +72,7 @@ elementwise(
     softplus=lambda xp, a, *, beta, threshold: softplus_kernel(xp, a, beta, threshold),
     mish=lambda xp, a: mish_kernel(xp, a),
 )
+accumulate(softplus=SINGLE, log_sigmoid=SINGLE, mish=SINGLE)
 
 # %% ../../nbs/nn/activations.ipynb #nnactex5
 def soft_steps(a: Tensor) -> Tensor:
@@ -104,6 +106,7 @@ def gelu_tanh_slope(a: Tensor) -> Tensor:
     return 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * (SLOPE * (1 + 3 * CUBE * a * a))
 
 elementwise(gelu_tanh=lambda xp, a: gelu_tanh_kernel(xp, a))
+accumulate(gelu_tanh=SINGLE)
 decompose(gelu_tanh=lambda a: 0.5 * a * (1 + ((a + a * a * a * CUBE) * SLOPE).tanh()))
 vjp(gelu_tanh=[lambda g, a: g * gelu_tanh_slope(a)])
 
@@ -194,7 +197,7 @@ def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
     if low < 0 and not x.dtype.is_signed:
         raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
                     f"{x.dtype.name} has no numbers below 0", "x.int()")
-    return call(OPS["hardtanh"], (x,), {"low": weak(low, x.dtype), "high": weak(high, x.dtype)}, node)
+    return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)}, node)
 
 @functional
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:

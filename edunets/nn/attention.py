@@ -18,7 +18,7 @@ from .dropouts import Dropout, kept
 from .init import xavier_normal_, xavier_uniform_, zeros_
 from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
-from ..table import OPS, call, check, check_broadcast, check_matmul, decompose, kernel
+from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, check_matmul, decompose, kernel
 from ..tensors import Tensor, bool_, float32, patch
 
 # %% auto #0
@@ -49,9 +49,6 @@ def softmax_(xp, scores, masked: bool):
 
 def attention_kernel(xp, q, k, v, mask, keep, scale, causal):
     "What the queries hear, and how they listened: one product each, and all between them in the memory of the scores."
-    if q.itemsize == 2:      # half precision is computed in single
-        wide = [x if x is None or x.dtype.kind != "f" else x.astype("float32") for x in (q, k, v, mask, keep)]
-        return tuple(x.astype(q.dtype) for x in attention_kernel(xp, *wide, scale, causal))
     weights = xp.matmul(q * scale, xp.swapaxes(k, -1, -2))
     bias = hidden(xp, mask, causal, weights.shape[-2:], q.dtype)
     if bias is not None: weights += bias
@@ -100,6 +97,7 @@ def softmax_slope(xp, g, out, dim):
 
 kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
        softmax_slope=lambda xp, g, out, *, dim: softmax_slope(xp, g, out, dim))
+accumulate(attention=SINGLE, softmax_slope=SINGLE)
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1b
 decompose(attention=lambda q, k, v, mask, keep, *, scale, causal: attention_steps(q, k, v, mask, keep, scale, causal),

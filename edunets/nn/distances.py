@@ -16,7 +16,7 @@ from .losses import Loss, WeightedLoss, check_constant, meant, reduced, share, t
 from .module import functional
 from .small import PairwiseDistance
 from ..ops.elementwise import real
-from ..table import OPS, call, check, check_broadcast, decompose, elementwise
+from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise
 from ..tensors import Tensor, int64
 
 # %% auto #0
@@ -50,6 +50,7 @@ def huber_steps(away: Tensor, delta: float, scale: float) -> Tensor:
 
 elementwise(mse_loss=lambda xp, a, b, *, reduction: total(xp, square(a - b), reduction),
             huber_loss=lambda xp, a, b, *, delta, scale, reduction: total(xp, huber(xp, a - b, delta, scale), reduction))
+accumulate(mse_loss=SINGLE, huber_loss=SINGLE)
 decompose(mse_loss=lambda a, b, *, reduction: reduced((a - b).square(), reduction),
           huber_loss=lambda a, b, *, delta, scale, reduction: reduced(huber_steps(a - b, delta, scale), reduction))
 vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction), lambda g, a, b, reduction: mse_slope(g, b, a, reduction)],

@@ -14,28 +14,24 @@ from ..names import FUNCTIONS, cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
 from .module import Module, functional
 from ..ops.elementwise import real
-from ..table import OPS, call, check, check_broadcast, decompose, elementwise, kernel
+from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise, kernel
 from ..tensors import Tensor, bool_, int64, uint8
 
 # %% auto #0
-__all__ = ['FAR', 'whole', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps',
-           'nll_steps', 'nll_slope_steps', 'check_classes', 'meant', 'check_constant', 'check_class_weight',
-           'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
-           'check_share', 'bce', 'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share',
-           'bce_logits_slope', 'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
+__all__ = ['FAR', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps', 'nll_steps',
+           'nll_slope_steps', 'check_classes', 'meant', 'check_constant', 'check_class_weight', 'check_targets',
+           'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy', 'check_share', 'bce',
+           'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share', 'bce_logits_slope',
+           'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
            'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shifted', 'log_spellings', 'check_ctc',
            'ctc_loss', 'Loss', 'WeightedLoss', 'CrossEntropyLoss', 'NLLLoss', 'BCELoss', 'BCEWithLogitsLoss',
            'KLDivLoss', 'CTCLoss']
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02
-def whole(x):
-    "The sum; half precision is summed in single."
-    return x.sum(dtype="float32" if x.itemsize == 2 else x.dtype)
-
 def total(xp, each, reduction: str):
     "All losses, their sum, or their mean."
     if reduction == "none": return each
-    return whole(each).astype(each.dtype) if reduction == "sum" else mean_kernel(xp, each, None, False)
+    return each.sum() if reduction == "sum" else mean_kernel(xp, each, None, False)
 
 def reduced(each: Tensor, reduction: str) -> Tensor:
     "The same in rows."
@@ -71,11 +67,11 @@ def nll(xp, a, target, weight, ignore, reduction):
     each = -a[places(xp, target)]
     if w is None: return total(xp, each, reduction)
     each = xp.where(w == 0, 0, each * w)
-    return total(xp, each, reduction) if reduction != "mean" else (whole(each) / whole(w)).astype(a.dtype)
+    return total(xp, each, reduction) if reduction != "mean" else (each.sum() / w.sum()).astype(a.dtype)
 
 def nll_slope(xp, g, target, weight, shape, ignore, reduction):
     target, w = counted(xp, shape, g.dtype, target, weight, ignore)
-    if reduction == "mean": g = g / (target.size if w is None else whole(w))
+    if reduction == "mean": g = g / (target.size if w is None else w.sum())
     out = xp.zeros(shape, g.dtype)
     out[places(xp, target)] = -g if w is None else xp.where(w == 0, 0, -w * g)
     return out
@@ -83,6 +79,7 @@ def nll_slope(xp, g, target, weight, shape, ignore, reduction):
 # %% ../../nbs/nn/losses.ipynb #nnloex03
 kernel(nll_loss=lambda xp, a, target, weight, *, ignore, reduction: nll(xp, a, target, weight, ignore, reduction),
        nll_slope=lambda xp, g, target, weight, *, shape, ignore, reduction: nll_slope(xp, g, target, weight, shape, ignore, reduction))
+accumulate(nll_loss=SINGLE, nll_slope=SINGLE)
 
 def linear_in(row: str) -> Callable:
     "A rule: the gradient of one of the two rows is the other."
@@ -277,6 +274,7 @@ def bce_logits_steps(a: Tensor, b: Tensor, w, pos) -> Tensor:
 
 elementwise(bce_loss=lambda xp, a, b, w, *, reduction: total(xp, bce(xp, a, b, w), reduction),
             bce_logits_loss=lambda xp, a, b, w, pos, *, reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
+accumulate(bce_loss=SINGLE, bce_logits_loss=SINGLE)
 decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), reduction),
           bce_logits_loss=lambda a, b, w, pos, *, reduction: reduced(bce_logits_steps(a, b, w, pos), reduction))
 

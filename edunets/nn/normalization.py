@@ -14,8 +14,8 @@ from ..errors import error
 from ..names import cast, check_tensor
 from .module import Module, Parameter, fill, functional
 from ..ops.windows import pad
-from ..table import OPS, call, decompose, kernel
-from ..tensors import Tensor, finfo, float32, int64
+from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
+from ..tensors import finfo, float32, int64, Tensor
 
 # %% auto #0
 __all__ = ['apart', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',
@@ -74,6 +74,7 @@ def slope_steps(g: Tensor, y: Tensor, square: Tensor, first, last, eps, center) 
     return (rest - y * (g * y).mean(dims, True)) * (square + eps).rsqrt()
 
 kernel(standardize_slope=lambda xp, g, y, square, *, first, last, eps, center: standardize_slope(xp, g, y, square, first, last, eps, center))
+accumulate(standardize_slope=SINGLE)
 decompose(standardize_slope=lambda g, y, square, *, first, last, eps, center: slope_steps(g, y, square, first, last, eps, center))
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern03
@@ -115,6 +116,7 @@ def summed(x: Tensor, first: int, last: int) -> Tensor:
 
 kernel(affine=lambda xp, x, w, b, *, first: affine(xp, x, w, b, first),
        products=lambda xp, a, b, *, first, last: xp.einsum("okn,okn->k", apart(xp, a, first, last), apart(xp, b, first, last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
+accumulate(affine=SINGLE)
 decompose(affine=lambda x, w, b, *, first: affine_steps(x, w, b, first),
           products=lambda a, b, *, first, last: summed(a * b, first, last))
 vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),

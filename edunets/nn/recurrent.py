@@ -15,7 +15,7 @@ from ..layout import sliced
 from ..names import FUNCTIONS
 from .module import Module, Parameter, fill, linear
 from .utilities import pad_sequence, unpad_sequence
-from ..table import OPS, call, decompose, kernel
+from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
 from ..tensors import Tensor, float32, float64, int64
 
 # %% auto #0
@@ -77,6 +77,7 @@ def rnn_steps(x: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse: bool, relu
     return in_order(found, reverse)
 
 kernel(rnn=lambda xp, x, h, w, *, sizes, reverse, relu: rnn_kernel(xp, x, h, w, sizes, reverse, relu))
+accumulate(rnn=SINGLE)
 decompose(rnn=lambda x, h, w, *, sizes, reverse, relu: rnn_steps(x, h, w, sizes, reverse, relu))
 
 # %% ../../nbs/nn/recurrent.ipynb #rcback01
@@ -144,6 +145,7 @@ def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, siz
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
 
 kernel(lstm=lambda xp, x, h, c, w, p, *, sizes, reverse: lstm_kernel(xp, x, h, c, w, p, sizes, reverse))
+accumulate(lstm=SINGLE)
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmk1b
 decompose(lstm=lambda x, h, c, w, p, *, sizes, reverse: lstm_steps(x, h, c, w, p, sizes, reverse))
@@ -223,6 +225,7 @@ def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, r
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
 
 kernel(gru=lambda xp, x, h, w, b, *, sizes, reverse: gru_kernel(xp, x, h, w, b, sizes, reverse))
+accumulate(gru=SINGLE)
 decompose(gru=lambda x, h, w, b, *, sizes, reverse: gru_steps(x, h, w, b, sizes, reverse))
 
 # %% ../../nbs/nn/recurrent.ipynb #rcgruvj1

@@ -12,7 +12,7 @@ from ..errors import error
 from ..names import FUNCTIONS, where
 from .module import Module, Parameter, fill, functional
 from ..ops.indexing import check_places, embedding_slope, one_hot, rows_at
-from ..table import OPS, call, check, combined, decompose, filled, kernel
+from ..table import OPS, SINGLE, accumulate, call, check, combined, decompose, filled, kernel
 from ..tensors import Tensor, int64
 
 # %% auto #0
@@ -153,6 +153,7 @@ def check_bagged(weight, index) -> None:
             f"range [0, {len(weight)})", f"the table has {len(weight)} rows", "a larger table")
 
 kernel(embedding_bag=lambda xp, weight, scale, index, bag, *, bags, length, padding_idx, by_freq: bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx))
+accumulate(embedding_bag=SINGLE)
 check(embedding_bag=lambda weight, scale, index, bag, **params: check_bagged(weight, index))
 decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, padding_idx, by_freq: bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
 vjp(embedding_bag=[lambda g, scale, like, index, bag, padding_idx, by_freq: embedding_slope(rows_of(g, bag) if scale is None else rows_of(g, bag) * scale.unsqueeze(-1), like, index, padding_idx, by_freq),

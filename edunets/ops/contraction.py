@@ -9,7 +9,7 @@ import string
 
 from ..composites import check_floating
 from ..errors import error
-from ..names import FUNCTIONS, cast, face, finish, given, promote, promote_types, where
+from ..names import FUNCTIONS, cast, face, finish, given, in_single, promote, promote_types, where
 from ..table import fresh
 from ..tensors import Tensor, check_dim, whole
 
@@ -40,7 +40,7 @@ def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor
 def summed(x: Tensor, letters: str, kept: str) -> tuple[Tensor, str]:
     "Dimensions that nobody else has are summed at once."
     lost = tuple(d for d, c in enumerate(letters) if c not in kept)
-    return (x.sum(lost), "".join(c for c in letters if c in kept)) if lost else (x, letters)
+    return (x.sum(lost, dtype=x.dtype), "".join(c for c in letters if c in kept)) if lost else (x, letters)
 
 # %% ../../nbs/ops/contraction.ipynb #e7267086
 def check_dtypes(*tensors) -> None:
@@ -199,24 +199,28 @@ def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
     return finish((input if beta == 1 else input * beta) + product, out)
 
 @face(inplace=True)
+@in_single
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * (mat @ vec)."
     check_dtypes(input, mat, vec)
     return scaled_sum(input, FUNCTIONS["mv"](mat, vec), beta, alpha, out)
 
 @face(inplace=True)
+@in_single
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * outer(vec1, vec2)."
     kind = promote_types(input.dtype, promote_types(vec1.dtype, vec2.dtype))
     return scaled_sum(cast(input, kind), FUNCTIONS["outer"](cast(vec1, kind), cast(vec2, kind)), beta, alpha, out)
 
 @face(inplace=True)
+@in_single
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * bmm(batch1, batch2)."
     check_dtypes(input, batch1, batch2)
     return scaled_sum(input, FUNCTIONS["bmm"](batch1, batch2), beta, alpha, out)
 
 @face(inplace=True)
+@in_single
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
     check_dtypes(input, batch1, batch2)

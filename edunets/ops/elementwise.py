@@ -11,21 +11,21 @@ import numpy as np
 
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, promote, publish, publish_all
-from ..names import unary, weak, where
-from ..table import NO_PARAMS, OPS, call, check, check_broadcast, decompose, elementwise, erf_coefficients, horner
-from ..table import in_blocks
-from ..tensors import Tensor, bool_, float64, get_default_dtype, int16, int32, int64, patch
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, promote
+from ..names import publish, publish_all, result_type, unary, where
+from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, check_broadcast, decompose
+from ..table import elementwise, erf_coefficients, horner, in_blocks
+from ..tensors import bool_, float64, get_default_dtype, in_memory, int16, int32, int64, patch, Tensor
 from ..views import store
 
 # %% auto #0
 __all__ = ['BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'real', 'scaled_erfc', 'tail_coefficients', 'erfc',
            'stirling', 'lgamma', 'digamma', 'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum',
-           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'xlogy', 'positive', 'sgn',
-           'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax', 'fmin', 'clamp_min', 'clamp_max',
-           'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose', 'equal',
-           'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink', 'is_floating_point', 'is_complex',
-           'is_signed', 'is_nonzero', 'is_same_size']
+           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_slope',
+           'logit_steps', 'xlogy', 'positive', 'sgn', 'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax',
+           'fmin', 'clamp_min', 'clamp_max', 'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal',
+           'isclose', 'allclose', 'equal', 'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink',
+           'is_floating_point', 'is_complex', 'is_signed', 'is_nonzero', 'is_same_size']
 
 # %% ../../nbs/ops/elementwise.ipynb #d8ef3cc4
 def floats(input: Tensor, name: str) -> Tensor:
@@ -53,7 +53,7 @@ decompose(
 )
 vjp(
     asinh=[lambda g, a: g * (a * a + 1).rsqrt()],
-    acosh=[lambda g, a: g * ((a - 1) * (a + 1)).rsqrt()],
+    acosh=[lambda g, a: g * ((a - 1) * (a + 1) + 0.0).rsqrt()],      # at -1 the product is -0
     atanh=[lambda g, a: g / (1 - a * a)],
 )
 publish_all(unary, {"asinh": "The inverse hyperbolic sine.", "acosh": "The inverse hyperbolic cosine.", "atanh": "The inverse hyperbolic tangent."}, floating=True)
@@ -84,6 +84,7 @@ def erfc(xp, a):
     return xp.where(xp.isnan(a), a, xp.where(a < 0, 2 - right, right))
 
 elementwise(erfc=lambda xp, a: erfc(xp, a))
+accumulate(erfc=SINGLE)
 decompose(erfc=lambda a: 1 - a.erf())
 vjp(erfc=[lambda g, a: -g * (-a * a).exp() * (2 / math.sqrt(math.pi))])
 publish_all(unary, {"erfc": "1 - erf(x), exact where it is small."}, floating=True)
@@ -141,6 +142,7 @@ def polygamma_kernel(xp, a, n):
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271
 elementwise(lgamma=lambda xp, a: lgamma(xp, a), digamma=lambda xp, a: digamma(xp, a), polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
+accumulate(lgamma=SINGLE, digamma=SINGLE, polygamma=SINGLE)
 vjp(
     lgamma=[lambda g, a: g * a.digamma()],
     digamma=[lambda g, a: g * polygamma(1, a)],
@@ -235,6 +237,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return finish(input - input.trunc(), out)
 
 @face(inplace=True)
+@in_single
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "sin(pi x) / (pi x), and 1 at 0."
     x = floats(input, "sinc") * math.pi
@@ -245,8 +248,24 @@ def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
     x = floats(input, "logit")
-    if eps is not None: x = x.clamp(eps, 1 - eps)
-    return finish((x / (1 - x)).log(), out)
+    low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
+    return finish(call(OPS["logit"], (x,), {"low": low, "high": high, "outside": math.nan if eps is None else 0.0}), out)
+
+@in_blocks
+def logit_kernel(xp, a, low, high):
+    if low > 0: a = xp.clip(a, low, high)
+    return xp.log(a / (1 - a))
+
+def logit_slope(g: Tensor, a: Tensor, low: float, high: float, outside: float) -> Tensor:
+    "1 / (x (1 - x)), infinite at both ends; outside of them there is no slope: `outside`."
+    return where((a >= low) & (a <= high), g / (a * (1 - a)), outside)
+
+elementwise(logit=lambda xp, a, *, low, high, outside: logit_kernel(xp, a, low, high))
+decompose(logit=lambda a, *, low, high, outside: logit_steps(a if low == 0 else a.clamp(low, high)))
+vjp(logit=[lambda g, a, low, high, outside: logit_slope(g, a, low, high, outside)])
+accumulate(logit=SINGLE)
+
+def logit_steps(a: Tensor) -> Tensor: return (a / (1 - a)).log()
 
 @face(inplace=True)
 def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -257,6 +276,7 @@ def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
     return finish(call(OPS["xlogy"], (x, y)), out)
 
 elementwise(xlogy=lambda xp, a, b: xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b)).astype(a.dtype))
+accumulate(xlogy=SINGLE)
 decompose(xlogy=lambda a, b: where((a == 0) & (b == b), 0, a * b.log()))
 vjp(xlogy=[lambda g, a, b: g * where((a == 0) & (b <= 0), 0, b.log()), lambda g, a, b: g * a / b])
 check(xlogy=check_broadcast)
@@ -290,6 +310,7 @@ INTEGERS = {2: int16, 4: int32, 8: int64}      # as wide as a floating number of
 
 # %% ../../nbs/ops/elementwise.ipynb #126f7e47
 @face(inplace=True)
+@in_single
 def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Tensor:
     "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
     for x, what in ((end, "end"), (weight, "weight")):
@@ -302,11 +323,14 @@ def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Te
     return finish(where(abs(weight) < 0.5, low, high), out)
 
 @face(inplace=True)
+@in_single
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
     "x + value * tensor1 * tensor2."
+    value = in_memory(value, result_type(input, tensor1, tensor2))
     return finish(input + tensor1 * tensor2 * value, out)
 
 @face(inplace=True)
+@in_single
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
     "x + value * tensor1 / tensor2. RuntimeError for integers."
     if not (tensor1.is_floating_point() or tensor2.is_floating_point()):
@@ -427,6 +451,7 @@ def elu_kernel(xp, a, alpha, scale, inner):
     return scale * xp.maximum(a, 0) + alpha * scale * (2 * half / (1 - half))
 
 elementwise(elu=lambda xp, a, *, alpha, scale, inner: in_blocks(elu_kernel)(xp, a, alpha, scale, inner))
+accumulate(elu=SINGLE)
 decompose(elu=lambda a, *, alpha, scale, inner: where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
 vjp(elu=[lambda g, a, alpha, scale, inner: where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
 
@@ -448,8 +473,9 @@ def selu(input: Tensor) -> Tensor:
 @face(method=False)
 def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | None = None) -> Tensor:
     "x where it is above the threshold, else `value`."
-    return finish(
-        call(OPS["where"], (input <= threshold, weak(value, input.dtype), input), NO_PARAMS, "ThresholdBackward0"), out)
+    value = in_memory(value, input.dtype)
+    if not input.is_floating_point(): threshold = in_memory(threshold, input.dtype)
+    return finish(call(OPS["where"], (input <= threshold, value, input), NO_PARAMS, "ThresholdBackward0"), out)
 
 @face
 def prelu(input: Tensor, weight: Tensor) -> Tensor:

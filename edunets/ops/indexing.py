@@ -12,7 +12,7 @@ from ..errors import error
 from ..indexing import along_dim, check_mask, integers, scattered
 from ..names import FUNCTIONS, cast, check_tensor, face, where
 from ..table import OPS, call, check, decompose, filled, kernel
-from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor
+from ..tensors import Tensor, bool_, check_dim, iinfo, in_memory, int32, int64, tensor
 
 # %% auto #0
 __all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'meeting', 'scatter_reduce',
@@ -54,7 +54,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
             RuntimeError, f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s).", "one number fills all", "index_copy takes slices")
     places = slices(input, dim, index, "index_fill_", RuntimeError)
-    if not input.ndim: return cast(value, input.dtype) if isinstance(value, Tensor) else filled(input, (), value)
+    if not input.ndim: return cast(value, input.dtype) if isinstance(value, Tensor) else filled(input, (), in_memory(value, input.dtype))
     return scattered(input, places, value, "set")
 
 # %% ../../nbs/ops/indexing.ipynb #0d049ffe

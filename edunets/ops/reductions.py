@@ -9,8 +9,8 @@ from ..autograd.rules import along
 from ..autograd.tape import vjp
 from ..composites import call_along, check_floating, floating, result, values_indices
 from ..errors import error
-from ..names import FUNCTIONS, face, finish, where
-from ..table import OPS, call, decompose, filled, kernel
+from ..names import FUNCTIONS, face, finish, in_single, where
+from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
 from ..tensors import Tensor, check_dim, float32, int64, patch
 
 # %% auto #0
@@ -27,6 +27,7 @@ def nansum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False,
     return where(gaps(input), 0, input).to(input.dtype).sum(dim, keepdim, dtype=dtype)
 
 @face
+@in_single
 def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
             out: Tensor | None = None) -> Tensor:
     "The mean of what is not NaN. RuntimeError for integers."
@@ -79,6 +80,7 @@ kernel(
     cummin=lambda xp, a, *, dim: latest(xp, a, accumulated(xp, "minimum", a, dim), dim),
     logcumsumexp=lambda xp, a, *, dim: accumulated(xp, "logaddexp", a, dim),
 )
+accumulate(logcumsumexp=DOUBLE)
 
 # %% ../../nbs/ops/reductions.ipynb #0bb969ec
 def doubling(a: Tensor, dim: int, combine) -> Tensor:
@@ -173,6 +175,7 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, d
 
 # %% ../../nbs/ops/reductions.ipynb #27defaee
 @face(inplace=True)
+@in_single
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
     dim = check_dim(dim, input.ndim)

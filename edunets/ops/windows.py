@@ -11,9 +11,9 @@ import numpy as np
 from ..autograd.rules import zeros
 from ..autograd.tape import Like, vjp
 from ..errors import error
-from ..names import FUNCTIONS, face, publish
-from ..table import OPS, call, decompose, filled, fresh, kernel
-from ..tensors import Tensor, iinfo, int64
+from ..names import FUNCTIONS, face, in_single, publish
+from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
+from ..tensors import iinfo, in_memory, int64, Tensor
 
 # %% auto #0
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',
@@ -102,6 +102,7 @@ kernel(
     conv_transpose=lambda xp, y, w, b, *, shape, stride, padding, dilation, groups: conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups),
     conv_weight=lambda xp, x, y, *, size, stride, padding, dilation, groups: conv_weight(xp, x, y, size, stride, padding, dilation, groups),
 )
+accumulate(conv=SINGLE, conv_transpose=SINGLE, conv_weight=SINGLE)
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625
 def how(stride, padding, dilation, groups, **more) -> dict:
@@ -235,7 +236,7 @@ def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None =
     given = input
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
         dim = input.ndim - 1 - dim
-        if mode == "constant": input = bordered(input, dim, before, after, value or 0)
+        if mode == "constant": input = bordered(input, dim, before, after, in_memory(float(value or 0), input.dtype))
         elif before or after:
             input = input.index_select(dim,
                                        input.new_tensor(from_within(input.size(dim), before, after, mode), dtype=int64))
@@ -525,6 +526,7 @@ def sum_back(g: Tensor, like, size, stride) -> Tensor:
         })
 
 kernel(window_sum=lambda xp, a, *, size, stride, space: window_sum(xp, a, size, stride, space))
+accumulate(window_sum=SINGLE)
 decompose(window_sum=lambda a, *, size, stride, space: sum_steps(a, size, stride, space))
 vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
 
@@ -535,6 +537,7 @@ def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
     return call(OPS["window_sum"], (x,), {"size": size, "stride": stride, "space": space})
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1b
+@in_single
 def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
              count_include_pad: bool = True, divisor_override: int | None = None, *, n: int) -> Tensor:
     """The mean of each window in the last `n` dimensions, as `torch.nn.functional.avg_pool2d`; the border counts unless

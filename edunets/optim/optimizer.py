@@ -16,8 +16,8 @@ from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error, site
 from ..names import cast
-from ..table import OPS, Op, ambient, call, column, decompose, kernel, mode
-from ..tensors import LOCK, Tensor, float32, float64, patch, tensor
+from ..table import OPS, SINGLE, accumulate, ambient, call, column, decompose, kernel, mode, Op
+from ..tensors import LOCK, float32, float64, patch, Tensor, tensor
 from ..views import written
 
 # %% auto #0
@@ -124,6 +124,7 @@ decompose(sgd=lambda lr, weight_decay, *tensors, each, maximize: textbook(sgd, t
 def updates(*rows: str) -> None:
     "What all rows that move parameters have in common."
     vjp(**dict.fromkeys(rows, no_vjp("an update is not differentiated")))
+    accumulate(**dict.fromkeys(rows, SINGLE))
     writes(**dict.fromkeys(rows, all_but_gradients))
 
 updates("sgd")

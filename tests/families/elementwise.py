@@ -1,4 +1,6 @@
 """Samples of the elementwise family."""
+import numpy as np
+
 from calls import INTEGERS, PAIRS, binary, unary
 from arrays import apart, binary as operands, inside, normal, positive, unary as one, whole
 
@@ -12,6 +14,7 @@ ROWS = {
     "polygamma": [((positive(2, 3),), {"n": 1}), ((positive(3) - 3.4,), {"n": 2}), ((positive(),), {"n": 3})],
     **{row: operands(normal) for row in ("hypot", "logaddexp", "logaddexp2", "copysign")},
     "xlogy": operands(positive)[:2],
+    "logit": [((inside(2, 3) / 2 + 0.5,), {"low": 0.0, "high": 1.0, "outside": np.nan}), ((inside(3) / 4 + 0.5,), {"low": 0.01, "high": 0.99, "outside": 0.0})],
     **{row: [((whole(6), whole(6)), {}), ((whole(2, 1), whole(3)), {})] for row in ("gcd", "lcm")},
 }
 
@@ -45,7 +48,6 @@ DIFFERENCES = [
     (r"polygamma_?\(.*0\.0.* for .*nan", "edunets gives 0 for the derivatives of digamma at infinity, their limit; PyTorch's series gives NaN."),
     (r"gamma.*inf.* for .*e\+3\d", "edunets gives infinity at a pole; PyTorch gives a very large number."),
     (r"polygamma\(1, (d|y\.abs\(\))\)", "PyTorch's second derivative of `lgamma` is right to nine digits only; edunets has more."),
-    (r"logit.*gradient 2", "Outside of [0, 1] `logit` has no value, so edunets and PyTorch have no derivative to agree on."),
     (r"ldexp.*gradient 1", "PyTorch's gradient of `ldexp` cuts 2 to a negative power to an integer, 0; edunets keeps the fraction."),
     (r"(selu|prelu)\(.*gradient 2", "At the kink 0 edunets takes the second derivative of the left side; PyTorch takes 0."),
 ]
