@@ -73,6 +73,7 @@ decompose(
     erfinv=lambda a: erfinv_steps(a),
 )
 
+# %% ../nbs/01d_composites.ipynb #741b43c0
 def gelu_kernel(xp, a):
     "a times the share of normal numbers below a, in the memory of erf's result."
     out = erf(xp, a * math.sqrt(0.5))
@@ -293,6 +294,7 @@ def var_kernel(xp, a, dims, keepdim, correction):
     away = a - mean_kernel(xp, a, dims, True)
     return mean_kernel(xp, away * away, dims, keepdim, correction)
 
+# %% ../nbs/01d_composites.ipynb #4666dc01
 def logsumexp_kernel(xp, a, dims, keepdim):
     "log(sum(exp(a))), from the largest element, so that nothing overflows."
     top = a.max(axis=dims, keepdims=True, initial=-math.inf)
@@ -632,6 +634,7 @@ def add_to(xp, product, c):
     "The bias added in the product's own buffer."
     return xp.add(product, c, out=product)
 
+# %% ../nbs/01d_composites.ipynb #27ec7ef6
 check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape, stack=check_equal_size,
       mv=lambda a, b: check_matmul(a, b[:, None]), dot=lambda a, b: check_matmul(a[None], b[:, None]),
       **dict.fromkeys(["amin", "argmax", "max_dim"], check_nonempty),

@@ -348,6 +348,7 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
 
 POW_NODES = [f"PowBackward{number}" for number in range(3)]
 
+# %% ../nbs/01c_names.ipynb #34724581
 @face(inplace=True)
 def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."

@@ -364,6 +364,7 @@ elementwise(
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
 
+# %% ../nbs/01a_table.ipynb #2cc74922
 def divided(xp, name: str, a, b):
     "A rounded quotient or a remainder. An integer divided by zero is an error where the array module notices it: NumPy does."
     function = getattr(xp, name)
@@ -411,6 +412,7 @@ def in_blocks(kernel: Callable) -> Callable:
         return out
     return run
 
+# %% ../nbs/01a_table.ipynb #5e8a95ca
 ERF_ABOVE = (1.992210663104288e-08, -1.9575491023715585e-06, 0.00014181584992911667, 0.0037004901096224785,
              0.050570014864206314, 0.199900820851326, 1.128379225730896)
 ERF_BELOW = (0.0009557416778989136, 0.014351035468280315, 0.11498843878507614, 0.510489284992218, 1.0)
@@ -433,6 +435,7 @@ def erf(xp, a):
     large = 1 - xp.exp(-x * x) * horner(tail, xp.maximum((x - 2) / (x + 2), -1 / 3))
     return xp.copysign(xp.where(x < 1, small, large), a)
 
+# %% ../nbs/01a_table.ipynb #7b5809d1
 def horner(coefficients, x):
     "The polynomial with these coefficients, highest power first."
     total = coefficients[0]

@@ -267,6 +267,7 @@ accumulate(logit=SINGLE)
 
 def logit_steps(a: Tensor) -> Tensor: return (a / (1 - a)).log()
 
+# %% ../../nbs/ops/elementwise.ipynb #a6794147
 @face(inplace=True)
 def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * log(y), and 0 where x is 0."
