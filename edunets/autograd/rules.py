@@ -76,9 +76,8 @@ def gelu_slope(xp, g, a):
     density *= a
     density *= math.sqrt(2 / math.pi)
     out += density
-    out *= g
     out *= 0.5
-    return out
+    return out * g
 
 elementwise(gelu_slope=lambda xp, g, a: gelu_slope(xp, g, a))
 decompose(gelu_slope=lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) +
