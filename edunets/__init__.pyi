@@ -80,7 +80,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Ten
 def adjoint(input: Tensor) -> Tensor:
     "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a vector."
     ...
-def all(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def all(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "Whether all elements are nonzero."
     ...
 def allclose(input: Tensor, other: Tensor, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False) -> builtins.bool:
@@ -95,7 +95,7 @@ def amin(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builti
 def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None) -> tuple[Tensor, Tensor]:
     "The smallest and the largest element; ties share the gradient."
     ...
-def any(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+def any(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "Whether an element is nonzero."
     ...
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:

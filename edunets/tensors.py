@@ -17,10 +17,10 @@ from .errors import error, site
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64',
            'DTYPES', 'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap', 'patch',
-           'owner', 'address', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype',
-           'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'float_kinds', 'tensor',
-           'tell_read_only', 'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo',
-           'iinfo']
+           'owner', 'address', 'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
+           'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of', 'check_nested',
+           'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor',
+           'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor:
@@ -149,12 +149,19 @@ def nbytes(self: Tensor) -> int:
     return self.numel() * self.payload.itemsize
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
+def limits_of(kind: np.dtype) -> tuple:
+    "The smallest and the largest number of a NumPy type, as Python numbers."
+    if kind.kind == "b": return False, True
+    info = np.iinfo(kind) if kind.kind in "iu" else np.finfo(kind)
+    return (int(info.min), int(info.max)) if kind.kind in "iu" else (float(info.min), float(info.max))
+
 class dtype:
     "An element type, as `torch.dtype`: a name, NumPy's type, and a category (0 bool, 1 integer, 2 floating)."
     def __init__(self, name: str, category: int):
         self.name, self.category = name, category
         self.numpy = np.dtype(name)
         self.itemsize = self.numpy.itemsize
+        self.limits = limits_of(self.numpy)
         self.is_floating_point, self.is_complex, self.is_signed = category == 2, False, self.numpy.kind in "if"
 
     def __repr__(self) -> str: return f"edunets.{self.name}"
@@ -199,6 +206,25 @@ def set_default_dtype(kind: dtype) -> None:
         raise error(TypeError, f"only floating-point types are supported as the default type, got {kind}",
                     "Python floats would lose their fractions", "en.set_default_dtype(en.float64)")
     _default["dtype"] = kind
+
+# %% ../nbs/01_tensors.ipynb #84badb8b
+def in_memory(number, kind: dtype):
+    """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the
+    dtype can't hold; but a negative integer wraps around in uint8, as in PyTorch."""
+    low, high = kind.limits
+    if kind.category == 0: return bool(number)
+    if isinstance(number, int) and low == 0: low = -high
+    if not (low <= number <= high or (kind.category == 2 and (number != number or abs(number) == math.inf))):
+        raise error(RuntimeError, f"value cannot be converted to type {kind.name} without overflow",
+                    f"{number} is not between {kind.limits[0]:.6g} and {kind.limits[1]:.6g}", "a wider dtype")
+    return float(number) if kind.category == 2 else wrapped(int(number), kind)
+
+def wrapped(number: int, kind: dtype) -> int:
+    "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
+    if not -1 << 63 <= number < 1 << 64:
+        raise error(OverflowError, "int too big to convert", f"{number} has more than 64 bits", "float(number)")
+    number &= (1 << 8 * kind.itemsize) - 1
+    return number - (1 << 8 * kind.itemsize) if number > kind.limits[1] else number
 
 # %% ../nbs/01_tensors.ipynb #8b547e1d
 class Size(tuple):
@@ -263,11 +289,27 @@ def unwrap(data):
 def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     "A new NumPy array from numbers, nested lists, tensors or arrays; Python floats get the default dtype."
     check_nested(data)
-    array = np.array(unwrap(data))
+    python = isinstance(data, (bool, int, float, list, tuple))
+    array = as_read(unwrap(data), kind) if python else np.array(unwrap(data))
     from_numpy_dtype(array.dtype)
     if kind is None and array.dtype.kind == "f" and isinstance(data, (float, list, tuple)):
         kind = np.result_type(*(float_kinds(data) or {get_default_dtype().numpy}))
-    return array.astype(kind) if kind is not None else array
+    if kind is None or kind == array.dtype: return array
+    if python and kind.kind in "iu" and array.size:
+        for extreme in (array.min(), array.max()): in_memory(extreme.item(), from_numpy_dtype(kind))
+    with np.errstate(all="ignore"): return array.astype(kind)      # what is too large becomes infinite
+
+def as_read(data, kind: np.dtype | None) -> np.ndarray:
+    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may."
+    array = np.array(data)
+    if array.dtype.kind != "O" and array.dtype != np.uint64: return array
+    numbers = np.array(data, object).ravel()
+    if all(isinstance(x, (bool, int, float)) for x in numbers):
+        if (kind is not None and kind.kind == "f") or any(isinstance(x, float) for x in numbers): return np.array(data, float)
+        if kind is not None and kind.kind == "b": return array.astype(bool)
+        raise error(ValueError, "Overflow when unpacking long long", "an integer of more than 64 bits is in the data",
+                    "dtype=en.float64")
+    return array
 
 def float_kinds(data) -> set:
     "The floating types in nested lists: those of tensors and arrays count, Python's floats are of the default dtype."

@@ -280,7 +280,7 @@ class Tensor:
     def adjoint(self) -> Tensor:
         "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a vector."
         ...
-    def all(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+    def all(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "Whether all elements are nonzero."
         ...
     def allclose(self, other: Tensor, rtol: builtins.float = 1e-05, atol: builtins.float = 1e-08, equal_nan: builtins.bool = False) -> builtins.bool:
@@ -295,7 +295,7 @@ class Tensor:
     def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None) -> tuple[Tensor, Tensor]:
         "The smallest and the largest element; ties share the gradient."
         ...
-    def any(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
+    def any(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "Whether an element is nonzero."
         ...
     def arccos(self, *, out: Tensor | None = None) -> Tensor:
@@ -1640,6 +1640,9 @@ class Version:
 def address(array) -> builtins.int:
     "The address of an array's first element."
     ...
+def as_read(data, kind):
+    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may."
+    ...
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
     ...
@@ -1692,6 +1695,9 @@ def get_default_dtype():
 class iinfo:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+def in_memory(number, kind):
+    "A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the"
+    ...
 int16: Any
 int32: Any
 int64: Any
@@ -1704,6 +1710,9 @@ def is_tensor(obj) -> builtins.bool:
     ...
 def item(self: Tensor, kind=...):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
+    ...
+def limits_of(kind) -> tuple:
+    "The smallest and the largest number of a NumPy type, as Python numbers."
     ...
 def made_once(x, name: str, make: Callable):
     "What `x` keeps under a name: made at first need, once, whichever thread comes first."
@@ -1768,4 +1777,7 @@ def whole(x):
     ...
 def wrap(payload) -> Tensor:
     "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes"
+    ...
+def wrapped(number: builtins.int, kind) -> builtins.int:
+    "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
     ...
