@@ -199,7 +199,7 @@ def test_no_warnings_and_no_exceptions_from_numpy():
         warnings.simplefilter("error")
         for name in "log sqrt exp reciprocal rsqrt acos erfinv tan square sigmoid log1p".split():
             getattr(x, name)()
-        x / 0, x % 0, x // 0, x ** 100, en.tensor([1, 2]) // 0, en.zeros(0).sum(), en.ones(1).std(), en.zeros(0).mean()
+        x / 0, x % 0, x // 0, x ** 100, en.zeros(0).sum(), en.ones(1).std(), en.zeros(0).mean()
         repr(x), repr(en.tensor([1e300, 1e-300], dtype=en.float64))
 
 
