@@ -14,7 +14,7 @@ from ..autograd.tape import vjp
 from ..creation import empty, empty_like
 from ..errors import at_border, error
 from ..names import FUNCTIONS, check_tensor, finish
-from ..table import NO_PARAMS, OPS, call, check, decompose, kernel
+from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose, kernel
 from ..tensors import Tensor, device, dtype, patch
 
 # %% auto #0
@@ -404,6 +404,7 @@ def flat(x: Tensor) -> Tensor:
 def mapped(x: Tensor, w: Tensor) -> Tensor: return call(OPS["linear"], (x, w, None))
 
 kernel(linear=lambda xp, x, w, b: linear_kernel(xp, x, w, b), linear_weight=lambda xp, y, x: linear_weight(xp, y, x))
+accumulate(linear=SINGLE)
 decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b, linear_weight=lambda y, x: flat(y).t() @ flat(x))
 vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"], (g, x)),
             lambda g: call(OPS["sum"], (g,), {"dims": tuple(range(len(g.payload.shape) - 1)), "keepdim": False})],
