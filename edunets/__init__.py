@@ -5,11 +5,15 @@ from math import e, inf, nan, pi
 
 from edunets import (tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
-                     distributions)  # in order: each registers what the next use
+                     distributions, process, cuda, backends, accelerator, testing, special)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
+from edunets.errors import OutOfMemoryError, lacking_names
 from edunets.names import promote_types, result_type
+from edunets.process import (are_deterministic_algorithms_enabled, asarray, frombuffer, get_float32_matmul_precision,
+                             get_num_threads, is_deterministic_algorithms_warn_only_enabled,
+                             set_float32_matmul_precision, set_num_threads, use_deterministic_algorithms)
 from edunets.random import Generator
 from edunets.saving import load, save
 from edunets.table import op
@@ -26,3 +30,5 @@ from edunets.tensors import int64 as long
 
 newaxis = None
 globals().update({name: function for name, function in names.FUNCTIONS.items() if "." not in name})
+globals().update(process.TYPES)
+__getattr__ = lacking_names(globals())

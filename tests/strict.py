@@ -4,6 +4,9 @@ import types
 
 import numpy as np
 
+from edunets.tensors import DEVICES
+
+DEVICES.add("strict")
 UFUNCS = """absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
 floor_divide fmod gcd greater greater_equal hypot invert isfinite isinf isnan lcm left_shift less less_equal log logaddexp logaddexp2 log10 log1p log2 logical_and logical_not
 logical_or logical_xor maximum minimum multiply negative not_equal power remainder right_shift rint sign sin sinh sqrt square subtract tan tanh trunc""".split()

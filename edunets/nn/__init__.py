@@ -1,4 +1,5 @@
 "Modules and layers, under the names of `torch.nn`."
+from edunets.errors import lacking_names
 from edunets.nn import (hooks, state, containers, small, utilities, recurrent, activations, dropouts, losses,
                         distances, convolution, pooling, normalization, attention, init, utils, functional)
 from edunets.nn.module import Buffer, Linear, Module, Parameter, Sequential
@@ -35,3 +36,5 @@ from edunets.nn.lazy import (LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, 
                            UninitializedBuffer, UninitializedParameter)
 from edunets.nn import parameter
 from edunets.nn import modules
+
+__getattr__ = lacking_names(globals())
