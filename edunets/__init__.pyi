@@ -3,9 +3,12 @@ import builtins
 import types
 from typing import Any, Callable
 from .tensors import Tensor, Size
+from . import accelerator
 from . import autograd
+from . import backends
 from . import composites
 from . import creation
+from . import cuda
 from . import data
 from . import datasets
 from . import distributions
@@ -19,16 +22,32 @@ from . import nn
 from . import ops
 from . import optim
 from . import printing
+from . import process
 from . import random
 from . import saving
+from . import special
 from . import table
 from . import tensors
+from . import testing
 from . import utils
 from . import views
 __version__: str
+BoolTensor: Any
+ByteTensor: Any
+CharTensor: Any
+DoubleTensor: Any
+FloatTensor: Any
 class Generator:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+HalfTensor: Any
+IntTensor: Any
+LongTensor: Any
+class OutOfMemoryError:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
+ShortTensor: Any
+UInt32Tensor: Any
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The absolute value."
     ...
@@ -140,6 +159,9 @@ def arctanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def arctanh_(input: Tensor) -> Tensor:
     "`arctanh`, in place."
     ...
+def are_deterministic_algorithms_enabled() -> builtins.bool:
+    ""
+    ...
 def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
     ...
@@ -154,6 +176,9 @@ def argwhere(input: Tensor) -> Tensor:
     ...
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
+    ...
+def asarray(obj, *, dtype=None, device=None, copy: builtins.bool | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    "A tensor of `obj`, on its memory where it is a tensor or an array; with `copy`, always or (False) never a copy, as"
     ...
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse sine."
@@ -570,6 +595,9 @@ def from_dlpack(other) -> Tensor:
 def from_numpy(array) -> Tensor:
     "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
     ...
+def frombuffer(buffer, *, dtype, count: builtins.int = -1, offset: builtins.int = 0, requires_grad: builtins.bool = False) -> Tensor:
+    "A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it does not fit."
+    ...
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "A tensor filled with one number."
     ...
@@ -593,6 +621,12 @@ def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     ...
 def get_default_dtype():
     "The dtype of tensors made from Python floats."
+    ...
+def get_float32_matmul_precision() -> str:
+    ""
+    ...
+def get_num_threads() -> builtins.int:
+    "How many threads a matrix product may use."
     ...
 def get_rng_state() -> Tensor:
     "The state of the default generator: its key."
@@ -676,6 +710,9 @@ def is_anomaly_enabled() -> builtins.bool:
 def is_complex(input: Tensor) -> builtins.bool:
     "Whether the dtype is complex: never."
     ...
+def is_deterministic_algorithms_warn_only_enabled() -> builtins.bool:
+    ""
+    ...
 def is_floating_point(input: Tensor) -> builtins.bool:
     "Whether the dtype is floating."
     ...
@@ -726,6 +763,9 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     ...
 def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
+    ...
+def lacking_names(namespace: dict) -> Callable:
+    "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
     ...
 def lcm(input, other, *, out: Tensor | None = None) -> Tensor:
     "The least common multiple."
@@ -1142,9 +1182,15 @@ def selu_(input: Tensor) -> Tensor:
 def set_default_dtype(kind) -> None:
     "Set the dtype of tensors made from Python floats; a TypeError unless it is floating."
     ...
+def set_float32_matmul_precision(precision: str) -> None:
+    "How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another word."
+    ...
 class set_grad_enabled:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+def set_num_threads(number: builtins.int) -> None:
+    "How many threads a matrix product may use, as `torch.set_num_threads`. RuntimeError unless it is positive."
+    ...
 def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None) -> None:
     "Change how tensors are printed; `profile` is 'default', 'short' or 'full'."
     ...
@@ -1339,6 +1385,9 @@ def unique_consecutive(input: Tensor, return_inverse: builtins.bool = False, ret
     ...
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     "With a new dimension of size 1 at `dim`."
+    ...
+def use_deterministic_algorithms(mode: builtins.bool, *, warn_only: builtins.bool = False) -> None:
+    "Ask for the same numbers in each run. They are the same here; the wish is kept."
     ...
 def vander(x: Tensor, N: builtins.int | None = None, increasing: builtins.bool = False) -> Tensor:
     "The powers of a vector's elements as columns, falling unless `increasing`."

@@ -16,8 +16,8 @@ from .errors import error, site
 
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64',
-           'DTYPES', 'PYTHON_DTYPES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap', 'patch',
-           'owner', 'address', 'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
+           'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap',
+           'patch', 'owner', 'address', 'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
            'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of', 'check_nested',
            'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor',
            'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
@@ -239,11 +239,16 @@ class Size(tuple):
         picked = super().__getitem__(key)
         return Size(picked) if isinstance(key, slice) else picked
 
+DEVICES = {"cpu", "cuda", "mps", "meta", "xpu"}      # kinds that PyTorch knows; another backend adds its own
+
 class device:
     "Where memory lies, as `torch.device`: `device('cpu')`, `device('cuda', 1)`, `device('cuda:1')`."
     def __init__(self, type: str | device, index: int | None = None):
         if isinstance(type, device): type, index = type.type, type.index
         kind, _, number = type.partition(":")
+        if kind not in DEVICES:
+            raise error(RuntimeError, f"Expected one of {', '.join(sorted(DEVICES))} device type at start of device string: {kind}",
+                        "a device is a kind, or a kind and a number", "device('cpu'), device('cuda:1')")
         self.type, self.index = kind, int(number) if number else index
 
     def __repr__(self) -> str:

@@ -1631,6 +1631,7 @@ class Backend:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 Callable: Any
+DEVICES: Any
 DTYPES: Any
 LOCK: Any
 PYTHON_DTYPES: Any
