@@ -634,3 +634,13 @@ def test_arrays_of_the_other_byte_order_and_of_read_only_memory():
         warnings.simplefilter("error")
         en.from_numpy(fixed), en.tensor(fixed), data.default_convert(fixed), data.default_collate([fixed, fixed])
     with pytest.raises(RuntimeError, match="read-only"): x.add_(1)
+
+
+def test_odd_numbers_of_a_sampler():
+    rows = TensorDataset(en.arange(8.0))
+    for workers in (0, 2):
+        def found(sampler): return [x.tolist() for x, in DataLoader(rows, 2, sampler=sampler, num_workers=workers)]
+        assert found([np.int64(3), en.tensor(4), -1]) == [[3, 4], [7]] and found([[0, 1], [2, 3]]) == [[[0, 1], [2, 3]]]
+        for wrong, kind in (([1.5], (TypeError, IndexError)), (["a"], (TypeError, IndexError)), ([0, 99], IndexError), ([2**70], (IndexError, OverflowError, TypeError, RuntimeError, ValueError))):
+            with pytest.raises(kind) as told: found(wrong)
+            assert "threading.py" not in str(told.value)

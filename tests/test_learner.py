@@ -518,7 +518,7 @@ def test_the_last_few_are_kept(tmp_path):
     file = io.BytesIO()
     en.save(read_checkpoint(checkpoints(tmp_path)[-1]), file)
     assert file.getvalue() == bits(learner)
-    for bad in ({"keep": 0}, {"every": 0}):
+    for bad in ({"keep": 0}, {"every": 0}, {"keep": None}, {"keep": "a"}, {"every": 1.5}):
         with pytest.raises(ValueError, match="1 or more"): Checkpoint(tmp_path, **bad)
 
 
@@ -736,6 +736,26 @@ def test_a_folder_is_free_after_any_end(tmp_path):
     fitted(make(Checkpoint(tmp_path / "run")), 2)
     with pytest.raises(FileExistsError): make(Checkpoint(tmp_path / "run")).fit(1)
     assert not (tmp_path / "run" / ".in-use").exists()
+
+
+def test_a_folder_that_can_not_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    for place in ("file", "file/run"):
+        with pytest.raises(OSError, match="can't be made: .*\n  Why: at .*\n  Try: "): make(Checkpoint(tmp_path / place)).fit(1)
+    for wrong in (None, 1.5, "2"):
+        with pytest.raises(TypeError, match="a number of epochs is needed"): make().fit(wrong)
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path):
+    resource = pytest.importorskip("resource")
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    learner = make(At(6, lambda learner: resource.setrlimit(resource.RLIMIT_FSIZE, (100, unlimited[1]))), Checkpoint(tmp_path))
+    try:
+        with pytest.raises(OSError, match="can't be written: .*\n  Why: at .*\n  Try: "): learner.fit(3)
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert [at(path) for path in checkpoints(tmp_path)] == [(1, 4)] and len(os.listdir(tmp_path)) == 1
+    again = make(Checkpoint(tmp_path))
+    assert again.resume(tmp_path) and bits(fitted(again, 3)) == bits(fitted(make(), 3))
 
 
 def test_a_folder_without_locks_is_told_of(tmp_path, monkeypatch):

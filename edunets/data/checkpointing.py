@@ -164,8 +164,9 @@ class Checkpoint(Callback):
     last = True
     lock: int | None = None
     def __init__(self, folder, every: int | None = None, keep: int = 3):
-        if keep < 1 or every is not None and every < 1:
-            raise error(ValueError, f"every={every} and keep={keep} should be 1 or more", "they count steps and files",
+        counts = [keep] if every is None else [keep, every]
+        if not all(hasattr(n, "__index__") and n >= 1 for n in counts):
+            raise error(ValueError, f"every={every!r} and keep={keep!r} should be 1 or more", "they count steps and files",
                         "Checkpoint(folder, every=100, keep=3)")
         self.folder, self.every, self.keep = Path(folder), every, keep
 
@@ -174,7 +175,10 @@ class Checkpoint(Callback):
             raise error(ValueError, f"a {type(learner.train_loader).__name__} can't tell where it is within an epoch",
                         "every= asks for checkpoints there",
                         "a DataLoader, or Checkpoint(folder) for the ends of epochs")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try: self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise error(type(problem), f"the folder {str(self.folder)!r} can't be made: {problem.strerror}",
+                        "the checkpoints need one", "another folder") from None
         self.lock = lock_folder(self.folder)
         try: self.refuse_beyond(learner)
         except BaseException:

@@ -221,6 +221,9 @@ def whole() -> Iterator[None]:
 def fit(self: Learner, epochs: int) -> History:
     """Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is
     gone on with."""
+    if not hasattr(epochs, "__index__"):
+        raise error(TypeError, f"fit({epochs!r}): a number of epochs is needed", "they are counted from the first one on",
+                    "fit(10)")
     if self.stopped: warnings.warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)", stacklevel=2)
     elif self.epoch >= epochs:
         warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)

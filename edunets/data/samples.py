@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -127,8 +128,9 @@ class TensorDataset(Dataset[tuple]):
 
     def __len__(self) -> int: return len(self.tensors[0])
     def __getitem__(self, index) -> tuple: return tuple(x[index] for x in self.tensors)
-    def __getitems__(self, indices: list[int]) -> Rows:
-        rows = from_numpy(np.asarray(indices))
+    def __getitems__(self, indices: list[int]) -> Sequence:
+        try: rows = from_numpy(np.fromiter(map(operator.index, indices), np.int64, len(indices)))
+        except (TypeError, OverflowError): return [self[n] for n in indices]      # no numbers: each is asked for by itself
         return Rows(x[rows] for x in self.tensors)
 
 # %% ../../nbs/06e_samples.ipynb #dlexp004
