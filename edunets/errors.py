@@ -20,9 +20,9 @@ from typing import Callable
 
 # %% ../nbs/errors.ipynb #4d4fd36a
 def user_frame() -> FrameType | None:
-    "The innermost frame that is not edunets' own code (nor NumPy's, which may call us back)."
+    "The innermost frame that is not edunets' own code (nor NumPy's, which may call us back, nor a thread's beginning)."
     frame = sys._getframe(1)
-    while frame and package(frame) in ("edunets", "numpy"): frame = frame.f_back
+    while frame and package(frame) in ("edunets", "numpy", "threading"): frame = frame.f_back
     return frame
 
 def package(frame: FrameType) -> str: return frame.f_globals.get("__name__", "").split(".")[0]
@@ -37,6 +37,7 @@ def site() -> tuple:
 def describe(where: tuple) -> str:
     "A site as text, `train.py:12, in 'y = a + b'`."
     file, number = where
+    if not number: return "a thread of edunets"      # there is no frame of the user's in it
     if "ipython" in file or "ipykernel" in file: name = "this notebook, line "
     else: name = "line " if file.startswith("<") else file.replace("\\", "/").rsplit("/", 1)[-1] + ":"
     line = linecache.getline(file, number).strip()
