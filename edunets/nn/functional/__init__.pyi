@@ -30,6 +30,9 @@ def adaptive_max_pool3d(input: Tensor, output_size, return_indices: builtins.boo
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size, return_indices: builtins.bool = False) -> tuple[Tensor, Tensor]:
     "The largest of each of `output_size` parts in 3 dimensions of space, and where it stood. RuntimeError for an input without space."
     ...
+def affine_grid(theta: Tensor, size: list[builtins.int], align_corners: builtins.bool | None = None) -> Tensor:
+    "The places of a grid after an affine map: theta (batch, 2, 3) for images, (batch, 3, 4) for volumes. ValueError for"
+    ...
 def alpha_dropout(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     "Dropout that keeps mean 0 and variance 1, for networks of selu."
     ...
@@ -131,6 +134,9 @@ def gelu(input: Tensor, *, approximate: str = 'none', out: Tensor | None = None)
     ...
 def glu(input: Tensor, dim: builtins.int = -1) -> Tensor:
     "One half of `dim` times the sigmoid of the other. RuntimeError for an odd size."
+    ...
+def grid_sample(input: Tensor, grid: Tensor, mode: str = 'bilinear', padding_mode: str = 'zeros', align_corners: builtins.bool | None = None) -> Tensor:
+    "An image read at the places of a grid, (batch, height, width, 2) with x before y, from -1 to 1; or a volume. ValueError"
     ...
 def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None = None, bias: Tensor | None = None, eps: builtins.float = 1e-05) -> Tensor:
     "Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not divide the"
