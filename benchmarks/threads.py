@@ -1,8 +1,8 @@
-"""The same work by edunets and by PyTorch, in turn, on a page of the book: with all threads, and with one thread each.
+"""The same work by edunets and by PyTorch, in turn, on a page: with all threads, and with one each.
 
-One thread is the control. Where PyTorch has two threads and other programs need the cores too, it waits for its second
-thread, and a table without the control would call that a slow kernel. One thread's time is what it works, not what passes:
-then other programs don't count.
+One thread is the control. Where PyTorch has two threads and other programs need the cores too, it waits for
+its second thread, and a table without the control would call that a slow kernel. One thread's time is what it
+works, not what passes: then other programs don't count.
 """
 import contextlib
 import statistics
@@ -12,7 +12,7 @@ import numpy as np
 import threadpoolctl
 import torch
 
-AGREE = 1.3        # medians and shortest times may give ratios that differ by this factor; beyond it there is no ratio
+AGREE = 1.3        # ratios by medians and by shortest times may differ by this; beyond it there is none
 DIFFER = 1.5       # a ratio that changes by more than this with the threads is the threads' work
 
 
@@ -66,17 +66,20 @@ class Beside:
         systems = list(dict.fromkeys(name for times in self.alone.values() for name in times))
         wide = max(map(len, self.alone))
         columns = [*systems, "ratio"]
-        head = f"{'':{wide}}" + 2 * ("  |" + "".join(f"{name:>11}" for name in columns))
-        over = f"{'':{wide}}" + "".join(f"  |{title:>{11 * len(columns)}}" for title in ("all threads", "one thread each, CPU time"))
+        head = f"{'':{wide}}" + 2 * ("  |" + "".join(f"{name:>10}" for name in columns))
+        titles = "all threads", "one thread each, CPU time"
+        over = f"{'':{wide}}" + "".join(f"  |{title:>{10 * len(columns)}}" for title in titles)
         lines = [over, head]
         for case, ratios in self.ratios.items():
             line = f"{case:{wide}}"
             for times, share in zip((self.everything[case], self.alone[case]), ratios):
-                line += "  |" + "".join(f"{1e3 * statistics.median(times[name]):>11.3g}" if name in times else 11 * " " for name in systems)
-                line += f"{share:>11.2f}" if share else f"{'-':>11}"
+                medians = {name: f"{1e3 * statistics.median(seconds):.3g}" for name, seconds in times.items()}
+                line += "  |" + "".join(f"{medians.get(name, ''):>10}" for name in systems)
+                line += f"{share:>10.2f}" if share else f"{'-':>10}"
             lines.append(line)
-        threads = f"PyTorch {torch.__version__} ({torch.get_num_threads()} threads), NumPy {np.__version__}"
-        return "\n".join([*lines, f"milliseconds, medians of rounds in turn; ratio: edunets / PyTorch; {threads}", *self.verdict()])
+        libraries = f"PyTorch {torch.__version__} ({torch.get_num_threads()} threads), NumPy {np.__version__}"
+        told = f"milliseconds, medians of rounds in turn; ratio: edunets / PyTorch; {libraries}"
+        return "\n".join([*lines, told, *self.verdict()])
 
 
 def beside(cases, rounds=15):

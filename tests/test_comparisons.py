@@ -1,4 +1,4 @@
-"""What the pages of layers and of op families say of PyTorch and JAX: with versions, and timed with one thread too."""
+"""What the pages of layers and op families say of PyTorch and JAX: with versions, timed with one thread too."""
 import re
 import time
 
@@ -26,7 +26,8 @@ def test_the_section_begins_with_versions(path):
 @pytest.mark.parametrize("path", PAGES)
 def test_pytorch_is_timed_with_one_thread_too(path):
     timed = re.compile(r"perf_counter|timeit|default_timer|process_time")
-    assert [cell["id"] for cell in cells(path) if "torch" in directives(cell) and timed.search(text(cell))] == []
+    found = [cell["id"] for cell in cells(path) if "torch" in directives(cell) and timed.search(text(cell))]
+    assert found == []
 
 
 def test_no_ratio_where_medians_and_shortest_times_disagree():
@@ -49,7 +50,8 @@ def test_one_thread_is_given_back():
 def test_the_table_has_both():
     pytest.importorskip("torch")
     from benchmarks.threads import beside
-    table = beside({"a wait": {"edunets": lambda: sum(range(20_000)), "PyTorch": lambda: sum(range(10_000))}}, rounds=5)
-    assert "all threads" in repr(table) and "one thread each" in repr(table) and "a wait" in repr(table)
+    sums = {"edunets": lambda: sum(range(20_000)), "PyTorch": lambda: sum(range(10_000))}
+    table = beside({"a sum": sums}, rounds=5)
+    assert "all threads" in repr(table) and "one thread each" in repr(table) and "a sum" in repr(table)
     waiting = beside({"asleep": {"edunets": lambda: time.sleep(0.01), "PyTorch": lambda: None}}, rounds=3)
     assert min(waiting.alone["asleep"]["edunets"]) < 0.005      # the processor did nothing
