@@ -141,7 +141,7 @@ def planned(op: Op, pattern: str) -> tuple | None:
         wanted = [(position, op.vjp[min(position, last)]) for position, need in enumerate(pattern) if need == "g"]
         rules = [(position, *rule) for position, rule in wanted if rule]
         asks = {ask for _, _, asks in rules for ask in asks}
-    elif type(op.vjp) is Rule: rules, asks = op.vjp, set(op.vjp.asks)
+    elif hasattr(op.vjp, "asks"): rules, asks = op.vjp, set(op.vjp.asks)
     else: return None
     operands = [(name, position) for position, name in enumerate(op.operands) if name in asks]
     return rules, operands, sorted(asks & {op.variadic, "out", "second", "like", "likes"})
@@ -241,7 +241,7 @@ def get(self: Node, ask: str, position: int):
 @patch
 def apply(self: Node, g) -> list:
     "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    if type(self.rules) is Rule: return list(self.rules.function(g, *[self.get(ask, 0) for ask in self.rules.asks]))
+    if type(self.rules) is not list: return list(self.rules.function(g, *[self.get(ask, 0) for ask in self.rules.asks]))
     grads = [None] * len(self.edges)
     for position, function, asks in self.rules:
         if not asks: grads[position] = function(g)
