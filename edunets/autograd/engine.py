@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import functools
 import heapq
+import itertools
 
-from .tape import Node, check_nan, place
-from ..creation import zeros_like
+from .tape import GradientEdge, Node, check_nan, place
+from ..composites import stack
+from ..creation import zeros, zeros_like
 from ..errors import error
-from ..table import OPS, Mode, ambient, call, filled
+from ..table import OPS, ambient, call, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
-__all__ = ['ADDING', 'fitted', 'copies', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed', 'listed',
-           'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad']
+__all__ = ['ADDING', 'fitted', 'copies', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed',
+           'filled_place', 'listed', 'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad',
+           'batched']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def fitted(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
@@ -78,7 +81,7 @@ class Backward:
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
         before = ambient.get()
-        token = ambient.set(Mode(self.create_graph, False, *before[2:]))
+        token = ambient.set(before._replace(grad=self.create_graph, inference=False, task=self))
         try:
             while self.queue: self.step(heapq.heappop(self.queue)[1])
             for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
@@ -152,6 +155,7 @@ def store_grad(x: Tensor, g: Tensor | None) -> None:
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
+    if isinstance(x, GradientEdge): x = filled_place(x)
     if not x._requires_grad:
         raise error(RuntimeError, f"element {number} of tensors does not require grad and does not have a grad_fn",
                     "nothing that this tensor was computed from requires grad",
@@ -169,7 +173,16 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
                     "each element of the output needs its weight", "a gradient of the output's shape")
     return g
 
-def listed(x) -> list: return [x] if isinstance(x, Tensor) or x is None else list(x)
+def filled_place(edge: GradientEdge) -> Tensor:
+    "A tensor with the shape and dtype of what stood at a place on the tape."
+    target, number = place(edge)
+    if isinstance(target, Tensor): return target
+    shape, kind = target.outputs[number]
+    like = zeros(shape, dtype=DTYPES[kind])
+    like._requires_grad = True
+    return like
+
+def listed(x) -> list: return [x] if isinstance(x, (Tensor, GradientEdge)) or x is None else list(x)
 
 # %% ../../nbs/02_autograd.ipynb #98319e2e
 def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) -> Backward:
@@ -190,15 +203,21 @@ def finish_pass(work: Backward) -> None:
 
 # %% ../../nbs/02_autograd.ipynb #engonlyx
 @patch
+def targets(self: Backward) -> set:
+    "All nodes and leaves that the pass could come to."
+    found, todo = set(), [target for (target, _), _ in self.roots]
+    while todo:
+        target = todo.pop()
+        if target in found: continue
+        found.add(target)
+        if not isinstance(target, Tensor): todo += [edge[0] for edge in target.edges if edge is not None]
+    return found
+
+@patch
 def only_for(self: Backward, inputs: list[Tensor]) -> None:
     "Compute just the gradients of `inputs`: find the nodes on the way to them, the oldest first."
     self.captured = {place(x): None for x in inputs}
-    nodes, todo = set(), [target for (target, _), _ in self.roots]
-    while todo:
-        node = todo.pop()
-        if node in nodes or isinstance(node, Tensor): continue
-        nodes.add(node)
-        todo += [edge[0] for edge in node.edges if edge is not None]
+    nodes = [node for node in self.targets() if not isinstance(node, Tensor)]
     self.needed, self.passed = {target for target, _ in self.captured}, set()
     for node in sorted(nodes, key=lambda node: node.sequence):
         if any(edge is not None and edge[0] in self.needed for edge in node.edges):
@@ -215,8 +234,9 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
         work.only_for(inputs)
     finish_pass(work)
     for x in inputs or ():
-        if work.captured[place(x)] is not None and not x.retains_grad:
-            accumulate(x, work.captured[place(x)], create_graph, False)
+        g = work.captured[place(x)]
+        if isinstance(x, GradientEdge): x = getattr(x.node, "variable", None)
+        if g is not None and x is not None and not x.retains_grad: accumulate(x, g, create_graph, False)
 
 def check_inputs(inputs: list[Tensor], name: str) -> None:
     "A RuntimeError unless there are inputs, and all require grad."
@@ -224,7 +244,7 @@ def check_inputs(inputs: list[Tensor], name: str) -> None:
         raise error(RuntimeError, f"`inputs` argument to `{name}()` cannot be empty.",
                     "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
     for x in inputs:
-        if not x.requires_grad:
+        if not (isinstance(x, GradientEdge) or x.requires_grad):
             raise error(RuntimeError, "One of the differentiated Tensors does not require grad",
                         f"an input of shape {tuple(x.shape)} is a constant",
                         "x.requires_grad_() before computing the output")
@@ -238,8 +258,9 @@ Tensor.backward = tensor_backward
 
 # %% ../../nbs/02_autograd.ipynb #a286db53
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
-         allow_unused: bool | None = None, materialize_grads: bool = False) -> tuple:
+         allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple:
     "The gradients of `outputs` with respect to `inputs`, as `torch.autograd.grad`; `.grad` is left alone."
+    if is_grads_batched: return batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, False, materialize_grads)
     inputs = listed(inputs)
     check_inputs(inputs, "grad")
     if materialize_grads and allow_unused is False:
@@ -254,4 +275,12 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
         raise error(RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set "
                                   "allow_unused=True if this is the desired behavior.",
                     "no path leads from the outputs to it", "allow_unused=True gives None for it")
-    return tuple(zeros_like(x) if g is None and materialize_grads else g for g, x in zip(grads, inputs))
+    return tuple(zeros_like(filled_place(x) if isinstance(x, GradientEdge) else x) if g is None and materialize_grads else g for g, x in zip(grads, inputs))
+
+# %% ../../nbs/02_autograd.ipynb #02batcc1
+def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options) -> tuple:
+    "`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees the graph."
+    rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None) for g in listed(grad_outputs)]))
+    keep = create_graph if retain_graph is None else retain_graph
+    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options) for number, row in enumerate(rows)]
+    return tuple(None if column[0] is None else stack(column) for column in zip(*passes))

@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-from .tape import FREED, Node, as_node, freed, place, save, save_result
+from .tape import FREED, Node, as_node, freed, packed, place, save, save_result
 from ..creation import zeros
 from ..errors import error
 from ..table import ambient, mode
@@ -25,7 +25,7 @@ class FunctionNode(Node):
     def __init__(self, function: type, inputs: tuple):
         tensors = [x if isinstance(x, Tensor) and x.requires_grad else None for x in inputs]
         super().__init__(function.__name__ + "Backward", tuple(None if x is None else place(x) for x in tensors), ())
-        self.function, self.needs_input_grad = function, tuple(x is not None for x in tensors)
+        self._forward_cls, self.needs_input_grad = function, tuple(x is not None for x in tensors)
         self.is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
         self.to_save, self.numbers, self.dirty, self.constant, self.materialize_grads = (), (), (), (), True
 
@@ -64,7 +64,7 @@ def keep(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
     def saved(x, number): return None if x is None else save(x) if number is None else save_result(x)
     ctx.numbers = [next((n for n, out in enumerate(outputs) if out is x), None) for x in ctx.to_save]
-    ctx.saved = {"tensors": list(map(saved, ctx.to_save, ctx.numbers))} if ctx.to_save else {}
+    ctx.saved = packed({"tensors": list(map(saved, ctx.to_save, ctx.numbers))} if ctx.to_save else {}, ambient.get().saving)
     ctx.to_save = ()
 
 # %% ../../nbs/02b_function.ipynb #8b1aa219
@@ -73,7 +73,7 @@ def apply(self: FunctionNode, g) -> list:
     grads = g if isinstance(g, tuple) else (g,)
     if self.materialize_grads:
         grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g, (shape, kind) in zip(grads, self.outputs)]
-    sent = self.function.backward(self, *grads)
+    sent = self._forward_cls.backward(self, *grads)
     sent = sent if isinstance(sent, tuple) else (sent,)
     while len(sent) > len(self.edges) and sent[-1] is None: sent = sent[:-1]
     if len(sent) != len(self.edges):

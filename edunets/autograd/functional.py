@@ -7,78 +7,169 @@ from typing import Callable
 
 from .engine import grad
 from ..composites import stack
-from ..creation import zeros_like
+from ..creation import zeros, zeros_like
+from ..errors import error
 from ..table import mode
 from ..tensors import Tensor
 
 # %% auto #0
-__all__ = ['prepared', 'as_given', 'gradient', 'jacobian', 'one_jacobian', 'hessian', 'vjp', 'jvp', 'vhp', 'hvp']
+__all__ = ['tupled', 'prepared', 'as_given', 'gradient', 'independent', 'check_outputs', 'filled_in', 'weights_for', 'finished',
+           'jacobian', 'one_jacobian', 'check_strategy', 'hessian', 'scalar', 'slopes', 'vjp', 'jvp', 'vhp', 'hvp']
 
 # %% ../../nbs/02d_functional.ipynb #2475c2cd
+def tupled(x, what: str) -> tuple:
+    "One tensor or several, as a tuple. TypeError for anything else."
+    several = (x,) if isinstance(x, Tensor) else x
+    if isinstance(several, (tuple, list)) and all(isinstance(item, Tensor) for item in several): return tuple(several)
+    raise error(TypeError, f"The {what} must be either a Tensor or a tuple of Tensors but got {type(x).__name__}.",
+                "gradients are those of tensors", "a tensor, or a tuple of them")
+
 def prepared(inputs, create_graph: bool) -> tuple:
     "Inputs to differentiate by: on the tape, and apart from what the caller has unless a graph is wanted."
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    return tuple(x.view(x.shape) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in inputs)
+    return tuple(x.view(x.shape) if create_graph and x.requires_grad else x.detach().requires_grad_()
+                 for x in tupled(inputs, "inputs"))
 
 def as_given(results: tuple, given):
     "A tuple of results, or the one, as the inputs (or outputs) were given."
     return results[0] if isinstance(given, Tensor) else tuple(results)
 
-def gradient(output: Tensor, inputs: tuple, weight=None, create_graph: bool = False) -> tuple:
-    if not output.requires_grad: return tuple(zeros_like(x) for x in inputs)
-    return grad(output, inputs, weight, retain_graph=True, create_graph=create_graph, materialize_grads=True)
+def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -> list:
+    "The gradients of those outputs that have any; `None` where no path leads to an input."
+    outputs = tupled(outputs, "outputs of the user-provided function")
+    pairs = [(y, w) for y, w in zip(outputs, weights or [None] * len(outputs)) if y.requires_grad]
+    if not pairs: return [None] * len(inputs)
+    outputs, weights = zip(*pairs)
+    return list(grad(outputs, inputs, weights, True, create_graph, allow_unused=True))
+
+# %% ../../nbs/02d_functional.ipynb #02dstrc1
+#| code-fold: true
+def independent(what: str) -> Exception:
+    return error(RuntimeError, f"{what} This is not allowed in strict mode.", "no path leads there, so the slope is zero",
+                 "strict=False gives zeros")
+
+def check_outputs(outputs: tuple, strict: bool) -> None:
+    "With strict, a RuntimeError for an output that has no gradient."
+    for number, y in enumerate(outputs):
+        if strict and not y.requires_grad:
+            raise independent(f"Output {number} of the user-provided function does not require gradients.")
+
+def filled_in(grads: list, like: tuple, strict: bool, create_graph: bool, what: str) -> tuple:
+    "Zeros for what is independent; with strict, a RuntimeError."
+    for number, g in enumerate(grads):
+        if strict and (g is None or (create_graph and not g.requires_grad)):
+            raise independent(f"{what} is independent of input {number}.")
+    return tuple(zeros_like(x) if g is None else g for g, x in zip(grads, like))
+
+def weights_for(v, like: tuple, given, where: str) -> list:
+    "The vector of a product, one tensor for each; a RuntimeError if it does not fit."
+    if v is None:
+        if len(like) == 1 and like[0].numel() == 1: return [None]
+        raise error(RuntimeError, f"The vector v can only be None if {where} is a single Tensor with a single element.",
+                    "a product needs a weight for each number", "v of the same shape")
+    vs = tupled(v, "v")
+    if [tuple(w.shape) for w in vs] == [tuple(x.shape) for x in like]: return list(vs)
+    raise error(RuntimeError, f"v has invalid size: should be {[list(x.shape) for x in like]} but got {[list(w.shape) for w in vs]}.",
+                "a product needs a weight for each number", "tensors of the same shapes")
+
+def finished(results: tuple, given, create_graph: bool):
+    "Results as they are handed back: off the tape, unless a graph is wanted."
+    return as_given(tuple(r if create_graph else r.detach() for r in results), given)
 
 # %% ../../nbs/02d_functional.ipynb #ec5868d4
-def jacobian(func: Callable, inputs, create_graph: bool = False):
+def jacobian(func: Callable, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False,
+             strategy: str = "reverse-mode"):
     """The Jacobian of `func`: for each output and input a tensor of the output's shape followed by the input's, as
-    `torch.autograd.functional.jacobian`."""
+    `torch.autograd.functional.jacobian`. (`vectorize` changes nothing yet: there is a pass for each row.)"""
+    check_strategy(strategy, create_graph, strict, vectorize)
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
         out = func(*xs)
-        rows = tuple(one_jacobian(y, xs, create_graph) for y in ((out,) if isinstance(out, Tensor) else out))
-        rows = tuple(as_given(row, inputs) for row in rows)
+        outputs = tupled(out, "outputs of the user-provided function")
+        check_outputs(outputs, strict)
+        rows = [one_jacobian(y, number, xs, create_graph, strict) for number, y in enumerate(outputs)]
+        rows = tuple(finished(row, inputs, create_graph) for row in rows)
     return as_given(rows, out)
 
-def one_jacobian(y: Tensor, xs: tuple, create_graph: bool) -> tuple:
+def one_jacobian(y: Tensor, number: int, xs: tuple, create_graph: bool, strict: bool) -> tuple:
     "A gradient for each element of one output."
-    grads = [gradient(element, xs, None, create_graph) for element in y.reshape(-1).unbind(0)]
+    if not y.numel(): return tuple(zeros(tuple(y.shape) + tuple(x.shape), dtype=y.dtype) for x in xs)
+    grads = [filled_in(gradient(element, xs, None, create_graph), xs, strict, create_graph, f"Output {number} of the user-provided function")
+             for element in y.reshape(-1).unbind(0)]
     return tuple(stack(column).reshape(tuple(y.shape) + tuple(x.shape)) for column, x in zip(zip(*grads), xs))
 
+# %% ../../nbs/02d_functional.ipynb #02dstrat
+#| code-fold: true
+def check_strategy(strategy: str, create_graph: bool, strict: bool, vectorize: bool) -> None:
+    "An error for options that PyTorch does not take together."
+    why, fix = "the options do not go together", "strategy='reverse-mode', strict=False or vectorize=False"
+    if strategy not in ("forward-mode", "reverse-mode"):
+        raise error(AssertionError, f"Expected strategy to be either 'forward-mode' or 'reverse-mode', got {strategy!r}", "no other is known", fix)
+    if strategy == "forward-mode" and (create_graph or not vectorize):
+        raise error(NotImplementedError, "jacobian: strategy='forward-mode' goes with vectorize=True and create_graph=False only", why, fix)
+    if strict and vectorize:
+        raise error(RuntimeError, "jacobian: `strict=True` and `vectorized=True` are not supported together.", why, fix)
+
 # %% ../../nbs/02d_functional.ipynb #86a3044f
-def hessian(func: Callable, inputs, create_graph: bool = False):
+def hessian(func: Callable, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False,
+            outer_jacobian_strategy: str = "reverse-mode"):
     "The second derivatives of a scalar function: the Jacobian of its gradient, as `torch.autograd.functional.hessian`."
-    def slope(*xs):
-        return as_given(gradient(func(*xs), xs, None, True), inputs)
-    return jacobian(slope, inputs, create_graph)
+    def slope(*xs): return as_given(slopes(scalar(func(*xs), "hessian", strict), xs, strict), inputs)
+    return jacobian(slope, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
+
+def scalar(out, name: str, strict: bool) -> Tensor:
+    "What a function gave, if it is a single number; else a RuntimeError."
+    tupled(out, "outputs of the user-provided function")
+    if not isinstance(out, Tensor) or out.numel() != 1:
+        raise error(RuntimeError, f"The function given to {name} should return a single Tensor that contains a single element",
+                    "a Hessian is that of one number", "sum it up")
+    check_outputs((out,), strict)
+    return out.reshape(())
+
+def slopes(out: Tensor, xs: tuple, strict: bool) -> tuple:
+    "The gradient of a scalar, to be differentiated again."
+    return filled_in(gradient(out, xs, None, True), xs, strict, True, "The jacobian of the user-provided function")
 
 # %% ../../nbs/02d_functional.ipynb #53662cfb
-def vjp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
+def vjp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     "The value of `func`, and v times its Jacobian."
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
         out = func(*xs)
-        return (out if create_graph else out.detach()), as_given(gradient(out, xs, v, create_graph), inputs)
-
+        outputs = tupled(out, "outputs of the user-provided function")
+        check_outputs(outputs, strict)
+        weights = weights_for(v, outputs, out, "the user-provided function returns")
+        pulled = filled_in(gradient(outputs, xs, weights, create_graph), xs, strict, create_graph, "The output of the user-provided function")
+        return finished(outputs, out, create_graph), finished(pulled, inputs, create_graph)
 
 # %% ../../nbs/02d_functional.ipynb #fnljvp01
-def jvp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
+def jvp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     """The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and its slope is
     J.v)."""
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
+        weights = weights_for(v, xs, inputs, "the input to the user-provided function")
         out = func(*xs)
-        u = zeros_like(out).requires_grad_()
-        pulled = gradient(out, xs, u, True)
-        v = [None] if v is None else [v] if isinstance(v, Tensor) else list(v)
-        pushed = grad(pulled, u, v, create_graph=create_graph, materialize_grads=True)[0]
-        return (out if create_graph else out.detach()), pushed
+        outputs = tupled(out, "outputs of the user-provided function")
+        check_outputs(outputs, strict)
+        us = tuple(zeros_like(y).requires_grad_() for y in outputs)
+        pulled = gradient(outputs, xs, us, True)
+        if strict: filled_in(pulled, xs, strict, True, "The output of the user-provided function")
+        pairs = [(p, w) for p, w in zip(pulled, weights) if p is not None and p.requires_grad]
+        pushed = gradient([p for p, _ in pairs], us, [w for _, w in pairs], create_graph)
+        pushed = filled_in(pushed, us, strict, create_graph, "The gradient with respect to the input")
+        return finished(outputs, out, create_graph), finished(pushed, out, create_graph)
 
 # %% ../../nbs/02d_functional.ipynb #6f8ad300
-def vhp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
+def vhp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     "The value of a scalar function, and v times its Hessian."
-    def slope(*xs): return as_given(gradient(func(*xs), xs, None, True), inputs)
-    return func(*((inputs,) if isinstance(inputs, Tensor) else inputs)), vjp(slope, inputs, v, create_graph)[1]
+    with mode(grad=True):
+        xs = prepared(inputs, create_graph)
+        weights = weights_for(v, xs, inputs, "the input to the user-provided function")
+        out = func(*xs)
+        pulled = slopes(scalar(out, "vhp", strict), xs, strict)
+        product = filled_in(gradient(pulled, xs, weights, create_graph), xs, strict, create_graph, "The jacobian of the user-provided function")
+        return finished((out,), out, create_graph), finished(product, inputs, create_graph)
 
-def hvp(func: Callable, inputs, v=None, create_graph: bool = False) -> tuple:
+def hvp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     "The value of a scalar function, and its Hessian times v (the same as `vhp`: the Hessian is symmetric)."
-    return vhp(func, inputs, v, create_graph)
+    return vhp(func, inputs, v, create_graph, strict)

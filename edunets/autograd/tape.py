@@ -14,8 +14,8 @@ from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap
 
 # %% auto #0
 __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
-           'save_result', 'Node', 'AccumulateGrad', 'node_class', 'as_node', 'planned', 'keep', 'record', 'freed',
-           'find_saved', 'node_dir', 'place', 'check_nan']
+           'save_result', 'Packed', 'wrap_like', 'packed', 'Node', 'AccumulateGrad', 'node_class', 'as_node', 'planned',
+           'keep', 'record', 'freed', 'find_saved', 'node_dir', 'GradientEdge', 'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -77,9 +77,45 @@ def copied(x: Tensor) -> Tensor:
 def save_result(x: Tensor) -> tuple[Tensor, int]:
     "Keep a result without its own node: a node that held itself would be a cycle, and freed late."
     if x._version_counter is None: x._version_counter = Version()      # no other thread has seen it yet
+    return save(wrap_like(x))
+
+# %% ../../nbs/02i_tape.ipynb #02ipckc1
+class Packed:
+    "A saved tensor in the form that a user's hook gave it, and its place on the tape."
+    def __init__(self, x: Tensor, hooks: tuple):
+        pack, self.unpack = hooks
+        self.edge = (x._node or x, x._output_nr) if x._requires_grad else None
+        before = x._version
+        with mode(grad=False, saving=None): self.kept = pack(x)
+        if x._version != before:
+            raise error(RuntimeError, "A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
+                                      "pack hook can not be modified by in-place operations",
+                        "others still use the tensor", "return a new one: x.clone()")
+
+    def tensor(self) -> Tensor:
+        "What the hook makes of it, at the old place on the tape. TypeError for what is no tensor."
+        value = self.unpack(self.kept)
+        if not isinstance(value, Tensor):
+            raise error(TypeError, "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                                   f"{type(value).__name__}", "a rule computes with it", "return a tensor")
+        value = wrap_like(value)
+        if self.edge is not None:
+            node = Node("Unpacked", [self.edge], [(value.payload.shape, value.payload.dtype)], rules=[(0, lambda g: g, ())])
+            value._node, value._requires_grad = node, True
+        return value
+
+def wrap_like(x: Tensor) -> Tensor:
+    "Another Tensor on the same memory and version, off the tape."
     alone = wrap(x.payload)
     alone._version_counter = x._version_counter
-    return save(alone)
+    return alone
+
+def packed(saved: dict, hooks) -> dict:
+    "What is saved, the tensors in it packed."
+    def one(kept): return (Packed(kept[0], hooks), None) if type(kept) is tuple else kept
+    if type(hooks) is not tuple: return saved
+    return {ask: kept if ask == "likes" else list(map(one, kept)) if type(kept) is list else one(kept)
+            for ask, kept in saved.items()}
 
 # %% ../../nbs/02i_tape.ipynb #1dedb591
 NUMBERS = itertools.count()
@@ -92,9 +128,10 @@ class Node:
         self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
         self.outputs = outputs      # (shape, dtype) of each output
         self.op, self.params, self.rules = op, params, rules
-        self.saved, self.hooks = saved or {}, None
+        self.saved, self.hooks, now = saved or {}, None, ambient.get()
+        if saved and now.saving is not None: self.saved = packed(saved, now.saving)
         self.sequence = next(NUMBERS)
-        self.site = site() if ambient.get().anomaly else None
+        self.site = site() if now.anomaly else None
 
     def __repr__(self) -> str: return f"<{self.label} object at {id(self):#x}>"
     def name(self) -> str: return self.label
@@ -190,8 +227,9 @@ Tape.record = record
 def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number: int = 0) -> Tensor:
     "A saved tensor, put back on the tape; a RuntimeError that names the writing line if it was written since."
     x, version = kept
+    if version is None: x = x.tensor()
     counter = x._version_counter
-    if counter is not None and counter.count != version:
+    if version is not None and counter is not None and counter.count != version:
         saved_at = f" It was saved at {describe(self.site)}." if self.site else ""
         raise error(
             RuntimeError, "one of the variables needed for gradient computation has been modified by an "
@@ -272,8 +310,15 @@ def node_dir(self: Node) -> list[str]:
 Node.__getattr__, Node.__dir__ = find_saved, node_dir
 
 # %% ../../nbs/02i_tape.ipynb #4d10b1cf
-def place(x: Tensor) -> tuple:
+class GradientEdge(NamedTuple):
+    "A place on the tape, as `torch.autograd.graph.GradientEdge`: a node, and which of its outputs."
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
+
+def place(x: Tensor | GradientEdge) -> tuple:
     "Where gradients of `x` are sent: its node and output, or itself."
+    if isinstance(x, GradientEdge): return getattr(x.node, "variable", x.node), x.output_nr
     if x._parent is not None: refresh(x)
     return (x._node or x, x._output_nr)
 

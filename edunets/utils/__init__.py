@@ -1,2 +1,2 @@
 "Under the names of `torch.utils`."
-from edunets.utils import data
+from edunets.utils import checkpoint, data
