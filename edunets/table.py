@@ -80,6 +80,8 @@ class Mode(NamedTuple):
     trace: Any = None          # the trace in progress: it takes every op
     anomaly: bool = False      # remember where each node was made
     check_nan: bool = False    # look for NaN in a backward pass
+    saving: Any = None         # (pack, unpack) for what the tape saves; or a text that says why there may be none
+    task: Any = None           # the backward pass that is under way
 
 ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
 
