@@ -78,6 +78,31 @@ NORMS = {"layer_norm": lambda F, x, w, b, mean, var: F.layer_norm(x, (3,), w, b)
          "batch_norm": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, True), "batch_norm in use": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, False), "instance_norm": lambda F, x, w, b, mean, var: F.instance_norm(x, mean, var, w, b)}
 
 
+def test_forward_is_called_as_pytorchs():
+    """The arguments of each layer's forward, by their names and in their order."""
+    different = {}
+    for name in classes():
+        if getattr(en.nn, name).forward is en.nn.Module.forward: continue      # a container
+        ours, theirs = (list(inspect.signature(getattr(m.nn, name).forward).parameters) for m in (en, torch))
+        if ours != theirs and "args" not in theirs and "kwargs" not in theirs: different[name] = (ours, theirs)
+    assert different == {}
+
+
+def test_functional_is_called_as_pytorchs():
+    """The arguments of each function of nn.functional, by their names, order and defaults; PyTorch hides those of max pooling behind *args."""
+    different = {}
+    for name, theirs in vars(torch.nn.functional).items():
+        ours = getattr(en.nn.functional, name, None)
+        if name.startswith("_") or not callable(theirs) or ours is None: continue
+        try: a, b = (list(inspect.signature(f).parameters.values()) for f in (ours, theirs))
+        except ValueError: continue
+        if "args" in [p.name for p in b]: continue
+        if [p.name for p in a] != [p.name for p in b]: different[name] = [p.name for p in a], [p.name for p in b]
+        for p, q in zip(a, b):
+            if isinstance(q.default, (int, float, str, type(None))) and p.default != q.default: different[name] = p, q
+    assert different == {}
+
+
 TAKES = {"layer_norm": ("w", "b"), "group_norm": ("w", "b"), "rms_norm": ("w",), "instance_norm": ("w", "b")}
 
 

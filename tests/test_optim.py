@@ -177,6 +177,13 @@ def test_pytorchs_signature(name, torch):
         assert getattr(en.optim, name)([en.ones(2, 2, requires_grad=True)], **{key: theirs[key] for key in given}).param_groups[0].keys() >= given
 
 
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name not in ("Lion", "sutskever")])
+def test_pytorchs_places(name, torch):
+    """What may be given by its place stands in PyTorch's; what PyTorch has between and after (its choices among implementations) is given by name."""
+    ours, theirs = ([p.name for p in inspect.signature(getattr(lib.optim, name)).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD] for lib in (en, torch))
+    assert ours == theirs[:len(ours)]
+
+
 NEGATIVE = {"SGD": ("lr", "momentum", "weight_decay"), **dict.fromkeys(["Adam", "AdamW", "RAdam"], ("lr", "eps", "weight_decay")), "NAdam": ("lr", "eps", "weight_decay", "momentum_decay"),
             "Adagrad": ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), "RMSprop": ("lr", "eps", "momentum", "weight_decay", "alpha"), "Muon": ("lr", "momentum", "weight_decay"), "Lion": ("lr", "weight_decay"),
             "Adadelta": ("lr", "rho", "eps", "weight_decay"), "Adamax": ("lr", "eps", "weight_decay"), "ASGD": ("lr", "weight_decay"), "Rprop": ("lr",), "Adafactor": ("lr", "weight_decay", "d")}

@@ -601,7 +601,7 @@ class RMSNorm(Module):
     def extra_repr(self) -> str:
         ""
         ...
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         ""
         ...
     def reset_parameters(self) -> None:

@@ -13,7 +13,8 @@ from .module import Module
 from ..tensors import Tensor, made_once, patch
 
 # %% auto #0
-__all__ = ['Hooks', 'hooks_of', 'Hook', 'registered', 'BackwardHookFunction', 'bordered', 'Watch', 'fitting']
+__all__ = ['KEPT', 'Hooks', 'hooks_of', 'Hook', 'registered', 'kept_hooks', 'BackwardHookFunction', 'bordered', 'Watch',
+           'fitting']
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkcls1
 class Hooks:
@@ -92,6 +93,17 @@ def register_full_backward_hook(self: Module, hook: Callable, prepend: bool = Fa
     """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns
     replaces them."""
     return registered(hooks_of(self).backward, hook, prepend)
+
+# %% ../../nbs/03a_hooks.ipynb #3f1a6c30
+#| code-fold: true
+# PyTorch's names for the dicts in which the hooks are kept: some scripts count them, or clear them
+KEPT = {"_forward_pre_hooks": "before", "_forward_hooks": "after", "_backward_pre_hooks": "backward_pre",
+        "_backward_hooks": "backward", "_state_dict_pre_hooks": "state_pre", "_state_dict_hooks": "state",
+        "_load_state_dict_pre_hooks": "load_pre", "_load_state_dict_post_hooks": "load"}
+
+def kept_hooks(kind: str) -> property: return property(lambda self: getattr(hooks_of(self), kind))
+
+for name, kind in KEPT.items(): setattr(Module, name, kept_hooks(kind))
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkbwd1
 class BackwardHookFunction(Function):

@@ -174,7 +174,7 @@ class ASGD(Optimizer):
     row, hyper, flags = "asgd", ("lr", "lambd", "alpha", "t0", "weight_decay"), ("maximize",)
 
     def __init__(self, params, lr: float = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
-                 weight_decay: float = 0, maximize: bool = False, **switches):
+                 weight_decay: float = 0, *, maximize: bool = False, **switches):
         super().__init__(params, {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay,
                                   "maximize": maximize, **switched(switches, "foreach", "differentiable", "capturable")})
 
