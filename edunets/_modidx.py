@@ -1964,6 +1964,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'edunets.nn.hooks.bordered': ('hooks.html#bordered', 'edunets/nn/hooks.py'),
                                   'edunets.nn.hooks.fitting': ('hooks.html#fitting', 'edunets/nn/hooks.py'),
                                   'edunets.nn.hooks.hooks_of': ('hooks.html#hooks_of', 'edunets/nn/hooks.py'),
+                                  'edunets.nn.hooks.kept_hooks': ('hooks.html#kept_hooks', 'edunets/nn/hooks.py'),
                                   'edunets.nn.hooks.registered': ('hooks.html#registered', 'edunets/nn/hooks.py')},
             'edunets.nn.init': { 'edunets.nn.init.Beginning': ('initialization.html#beginning', 'edunets/nn/init.py'),
                                  'edunets.nn.init.Beginning.as_expected': ( 'initialization.html#beginning.as_expected',
