@@ -154,6 +154,21 @@ CASES = {
     "lion": Case("row(0.1, 0.9, 0.99, 0.0, x, y, u, each=3, maximize=False)", "(x.add_(u.lerp(y, 0.1).sign_(), alpha=-0.1), u.lerp_(y, 0.01))[0]", None, False),
     "muon": Case("row(0.1, 0.0, 0.95, 3.4445, -4.775, 2.0315, 1e-7, X, Y, E, each=3, nesterov=True, ns_steps=5, adjust_lr_fn=None)",
                  "(m.optim._muon.muon([X], [Y], [E], lr=0.1, weight_decay=0.0, momentum=0.95, nesterov=True, ns_coefficients=(3.4445, -4.775, 2.0315), eps=1e-7, ns_steps=5, adjust_lr_fn=None, has_complex=False), X)[1]", None, False),
+    "rprop": Case("row(0.5, 1.2, 1e-6, 50.0, x, y, m.ones(()), u, p, each=5, maximize=False)",
+                  "(s := y.mul(u).sign_(), p.mul_(m.where(s > 0, 1.2, m.where(s < 0, 0.5, 1.0))).clamp_(1e-6, 50.0), "
+                  "u.copy_(m.where(s < 0, 0.0, y)), x.addcmul_(u.sign(), p, value=-1))[3]", None, False),
+    "adamax": Case("row(0.1, 0.9, 0.999, 1e-8, 0.0, x, y, m.ones(()), u, p, each=5, maximize=False)",
+                   "x.addcdiv_(u.lerp_(y, 0.1), m.maximum(p.mul_(0.999), y.abs().add_(1e-8), out=p), value=-0.1)", None, False),
+    "adadelta": Case("row(0.1, 0.9, 1e-6, 0.0, x, y, m.ones(()), p, e, each=5, maximize=False)",
+                     "(d := e.add(1e-6).sqrt_().div_(p.mul_(0.9).addcmul_(y, y, value=0.1).add(1e-6).sqrt_()).mul_(y), "
+                     "e.mul_(0.9).addcmul_(d, d, value=0.1), x.add_(d, alpha=-0.1))[2]", None, False),
+    "asgd": Case("row(0.1, 1e-4, 0.75, 1e6, 0.0, x, y, m.ones(()), m.full((), 0.1), m.ones(()), u, each=6, maximize=False)",
+                 "(x.mul_(1 - 1e-5).add_(y, alpha=-0.1), u.copy_(x))[0]", None, False),
+    "adafactor": Case("row(0.1, -0.8, 1.0, 0.0, X, Y, m.ones(()), m.ones(len(X), 1), m.ones(1, len(v)), each=5, eps=(None, 0.001), maximize=False)",
+                      "(m.optim._adafactor.adafactor([X], [Y], [m.ones(len(X), 1)], [m.ones(1, len(v))], [None], [m.ones(())], d=1.0, lr=0.1, "
+                      "beta2_decay=-0.8, weight_decay=0.0, eps1=None, eps2=0.001, maximize=False), X)[1]", None, False),
+    "logit": same("m.logit(p / 4)"), "gelu_slope": Case("row(x, y)", "m.ops.aten.gelu_backward(x, y)"),
+    "power_norm": same("m.linalg.vector_norm(x, 3)", "(np.abs(x) ** 3).sum() ** (1 / 3)"),
     "affine": Case("row(X, v, v, first=1)", "m.addcmul(v, X, v)", "X * v + v"), "products": Case("row(X, Y, first=1, last=2)", "m.linalg.vecdot(X, Y, dim=0)", "np.vecdot(X, Y, axis=0)"),
 }
 
@@ -178,6 +193,7 @@ REASONS = {
     **dict.fromkeys("cholesky solve inv det slogdet qr cofactor".split(), "small matrices, which NumPy gives to LAPACK one after the other; PyTorch does so on all threads"),
     **dict.fromkeys(["conv", "conv_transpose", "conv_weight"], "windows are copied for one large product, or added back place by place; PyTorch's oneDNN convolves in registers"),
     **dict.fromkeys(["max_pool_places", "unpool"], PASSES), **dict.fromkeys(["resample", "resample_back"], "a matrix product along each dimension, zeros included; PyTorch reads just the few neighbours of each pixel"),
+    **dict.fromkeys(["adamax", "asgd"], PASSES), "gelu_slope": STEPS,
     "muon": "all its time is in matrix products: in float32 here, in bfloat16 there",
     "copy_into": "the new value is made first and stored then, as in every write in place: that is one pass more",
     "gather along": "NumPy's index of every element is made first, then used",
