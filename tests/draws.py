@@ -108,9 +108,9 @@ def is_random(name):
 
 
 @st.composite
-def calls(draw, name, methods=True):
+def calls(draw, name, methods=True, finite=False):
     "A call that follows from the signature: of the function, of the method, of the method in place."
-    arguments, wild = signature(name), draw(st.booleans())
+    arguments, wild = signature(name), not finite and draw(st.booleans())
     x = draw(tensors(wild=wild))
     given, texts = {"x": x}, []
     if "other" in arguments:

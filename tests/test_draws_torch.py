@@ -17,8 +17,9 @@ NAMED = [name for name in (*sorted(SAMPLES), *METHODS) if not draws.is_random(na
 
 def cases(name):
     "Drawn calls of a function or method."
-    sources = [draws.samples(CODES[name], finite=name in MATRICES)]      # what LAPACK makes of NaN means nothing
-    if draws.signature(name): sources.append(draws.calls(name))
+    finite = name in MATRICES      # what LAPACK makes of NaN means nothing
+    sources = [draws.samples(CODES[name], finite=finite)]
+    if draws.signature(name): sources.append(draws.calls(name, finite=finite))
     return st.one_of(sources)
 
 

@@ -327,6 +327,8 @@ def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) 
 def qr_tall(gq: Tensor, gr: Tensor, q: Tensor, r: Tensor) -> Tensor:
     "The rule where R is square."
     w = r @ gr.mT - gq.mT @ q
+    ends = r.diagonal(dim1=-2, dim2=-1)
+    r = r + (ends / ends - 1).diag_embed()      # a zero there (the columns depend on each other) makes NaN: no derivative
     return solved(r, (gq + q @ (w.tril() + w.tril(-1).mT)).mT).mT
 
 def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
