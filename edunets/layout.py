@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from .errors import error
+from .errors import error, warn
 from .names import check_dims, face, sizes_of
 from .table import OPS, along, call, decompose, fresh, kernel, looks_into, view
 from .tensors import BACKENDS, Tensor, check_dim, patch, whole
@@ -63,8 +63,8 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
 @face
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     "The dimensions from `start_dim` to `end_dim` made one."
-    if not input.ndim: return input.reshape(1)
     start, end = check_dim(start_dim, input.ndim), check_dim(end_dim, input.ndim)
+    if not input.ndim: return input.reshape(1)
     if start > end:
         raise error(RuntimeError, "flatten() has invalid args: start_dim cannot come after end_dim",
                     f"start_dim={start_dim}, end_dim={end_dim}", "the smaller first")
@@ -103,12 +103,13 @@ def permuted(input: Tensor, dims: tuple, node: str) -> Tensor:
 @face
 def permute(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."
-    dims = tuple(check_dim(d, input.ndim) for d in sizes_of(args, dims))
-    if sorted(dims) != list(range(input.ndim)):
+    given = sizes_of(args, dims)
+    dims = tuple(check_dim(d, input.ndim) for d in given) if len(given) == input.ndim else None
+    if dims is None or sorted(dims) != list(range(input.ndim)):
         raise error(
             RuntimeError, "permute(sparse_coo): number of dimensions in the tensor input does not match the "
             f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
-            f"equal to len(dims) = {len(dims)}", "each dimension is named once",
+            f"equal to len(dims) = {len(given)}", "each dimension is named once",
             f"a permutation of {tuple(range(input.ndim))}")
     return permuted(input, dims, "PermuteBackward0")
 
@@ -118,8 +119,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     "Two dimensions exchanged; a view."
     dims = list(range(input.ndim))
     a, b = check_dim(dim0, input.ndim), check_dim(dim1, input.ndim)
-    if not dims: return input
-    dims[a], dims[b] = b, a
+    if dims: dims[a], dims[b] = b, a
     return permuted(input, tuple(dims), "TransposeBackward0")
 
 @face
@@ -134,7 +134,7 @@ def t(input: Tensor) -> Tensor:
 @face
 def movedim(input: Tensor, source: int | tuple, destination: int | tuple) -> Tensor:
     "Dimensions moved to other places, the rest in their order; a view."
-    source, destination = check_dims(source, input.ndim), check_dims(destination, input.ndim)
+    source, destination = (check_dims(d, input.ndim) or () for d in (source, destination))      # none, of a number
     dims = [d for d in range(input.ndim) if d not in source]
     for to, d in sorted(zip(destination, source)): dims.insert(to, d)
     return permuted(input, tuple(dims), "PermuteBackward0")
@@ -143,6 +143,9 @@ def movedim(input: Tensor, source: int | tuple, destination: int | tuple) -> Ten
 @property
 def T(self: Tensor) -> Tensor:
     "All dimensions in reverse order; a view."
+    if self.ndim != 2:
+        warn(f"x.T is meant for matrices, and this tensor has {self.ndim} dimensions: PyTorch is about to refuse it. "
+             "x.mT transposes a batch of matrices, x.permute(*range(x.ndim)[::-1]) turns all dimensions around.")
     return permuted(self, tuple(reversed(range(self.ndim))), "PermuteBackward0")
 
 @patch
@@ -150,6 +153,9 @@ def T(self: Tensor) -> Tensor:
 def mT(self: Tensor) -> Tensor:
     "The last two dimensions exchanged; a view."
     n = len(self.payload.shape)
+    if not n:
+        warn("x.mT of a number is the number itself: there are no two dimensions to exchange.")
+        return permuted(self, (), "TransposeBackward0")
     if n < 2:
         raise error(RuntimeError, f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.",
                     "a matrix has two dimensions", "x.unsqueeze(0).mT")
@@ -285,6 +291,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     if chunks < 1:
         raise error(RuntimeError, f"chunk expects `chunks` to be greater than 0, got: {chunks}",
                     "there is at least one piece", "chunks=1")
+    if not input.ndim:
+        raise error(RuntimeError, "chunk expects at least a 1-dimensional tensor", "a number has no parts",
+                    "x.reshape(1)")
     n = input.size(dim)
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 

@@ -61,6 +61,7 @@ SAMPLES = {
     "gather": [((normal(3, 4), *INDEX), {"dims": (0, 1)}), ((normal(3, 4, 2), INDEX[0]), {"dims": (1,)}), ((normal(3), np.array(2)), {"dims": (0,)})],
     "scatter": [((normal(3, 4), normal(2, 2), *INDEX), {"dims": (0, 1), "mode": mode}) for mode in ("set", "add")] + [((normal(3, 2), normal(4, 2), np.array([0, 2, 0, -1])), {"dims": (0,), "mode": "add"}), ((normal(3, 2), normal(2, 3), np.array([1, 0])), {"dims": (1,), "mode": "set"})],
     "scatter_max": [((apart(3, 4), distinct(2, 2), *INDEX), {"dims": (0, 1)}), ((apart(3, 2), distinct(4, 2), np.array([0, 2, 0, -1])), {"dims": (0,)})],
+    "scatter_prod": [((apart(3, 4), distinct(2, 2), *INDEX), {"dims": (0, 1)}), ((apart(3, 2), distinct(4, 2), np.array([0, 2, 0, -1])), {"dims": (0,)}), ((apart(3), distinct(5), np.array([0, 0, 2, 0, 0])), {"dims": (0,)})],
     "nonzero": [((whole(3, 4),), {}), ((bits(5),), {})],
     "full": [((), {"shape": (2, 3), "value": 1.5, "dtype": en.float64, "device": None}), ((), {"shape": (), "value": True, "dtype": en.bool, "device": None})],
     "iota": [((), {"length": 5, "device": None})],

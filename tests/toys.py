@@ -34,7 +34,7 @@ def gather(a, *index, dims):
 RULES = {
     **dict.fromkeys("neg exp log log1p expm1 sqrt sin cos tanh erf abs floor round add mul div pow atan2 floordiv rem".split(), broadcast),
     **dict.fromkeys(["eq", "lt"], lambda a, b: broadcast(a, b, dtype=bool)),
-    **dict.fromkeys(["put_slice", "scatter", "scatter_max", "cumsum", "copy", "detach", "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
+    **dict.fromkeys(["put_slice", "scatter", "scatter_max", "scatter_prod", "cumsum", "copy", "detach", "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
     **dict.fromkeys(["sum", "max"], reduced),
     **dict.fromkeys(["reshape", "expand"], lambda a, shape: Shape(shape, a.dtype)),
     **dict.fromkeys(["cast", "bitcast"], lambda a, dtype: Shape(a.shape, dtype.numpy)),

@@ -9,7 +9,7 @@ from ..autograd.rules import zeros
 from ..autograd.tape import vjp
 from ..composites import accumulate_dtype
 from ..creation import iota
-from ..errors import error
+from ..errors import error, warn
 from ..indexing import scattered
 from ..layout import sliced
 from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
@@ -156,6 +156,7 @@ def mH(self: Tensor) -> Tensor:
 @property
 def H(self: Tensor) -> Tensor:
     "The transposed matrix. RuntimeError for other than 0 or 2 dimensions."
+    if not self.ndim: warn("x.H of a number is the number itself.")
     if self.ndim not in (0, 2):
         raise error(RuntimeError, f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.",
                     "it exchanges two dimensions", "x.mH")
