@@ -134,7 +134,6 @@ DIFFERENCES = [
     (r"clone\(\)\.(is_contiguous|stride)|zeros_like\([tw]\)\.stride", "edunets lays new memory out row by row; PyTorch keeps the order of the strides that it copies."),
     (r"IndexError: index \d+ is out of bounds.* PyTorch RuntimeError", "edunets raises an IndexError for an index out of range everywhere; PyTorch's functions that gather and scatter raise a RuntimeError."),
     (r"index -\d is out of bounds|index_select.*(index out of range in self|out of DATA bounds)", "edunets counts a negative index from the end everywhere; PyTorch does so in `x[...]`, but not in these functions."),
-    (r"^v\.gather\(0, k\)|^s\.index_select", "PyTorch takes a 0-d index for a vector of one element; edunets wants one with as many dimensions as the tensor has."),
     (r"reduce='amax'", "edunets has `reduce='amax'` in `scatter` too; PyTorch has it in `scatter_reduce` only."),
     (r"arange\(0, 2\.5, dtype=m\.int64\)", "edunets counts up to the end that was given, here 2.5; PyTorch first cuts it to an integer."),
     (r"meshgrid expects all tensors to have the same dtype", "edunets computes nothing from the elements here, so it lets their dtypes differ; PyTorch wants one dtype."),
