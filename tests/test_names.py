@@ -125,7 +125,6 @@ DIFFERENCES = [
     (r"^x\.\w+_\(x\[(:,:1|0)\]\); x: ", "PyTorch does not notice that the operand overlaps the memory that is written, and reads what it has already overwritten; edunets computes first and writes then."),
     (r"Subtraction, the `-` operator, with (a|two) bool tensor", "edunets counts True as 1 where a number is subtracted from a bool, or a bool from a number; PyTorch refuses."),
     (r"Integers to negative integer powers are not allowed.* PyTorch gives", "PyTorch refuses a negative number as the exponent of integers, but takes a negative tensor and cuts the fraction off; edunets refuses both."),
-    (r"unexpected keyword argument 'axis'", "PyTorch takes NumPy's names for arguments (`axis`, `keepdims`, `x1`) beside its own; edunets takes PyTorch's own alone."),
     (r"norm.*cannot compute the -\d norm on", "edunets gives infinity for the norm of no elements with a negative exponent, as the formula does; PyTorch refuses."),
     (r"logsumexp\(\(\)\)", "edunets reads an empty tuple of dims as all dims, as in every other reduction; PyTorch's `logsumexp` fails."),
     (r"does not support bool input|does not support bool|Boolean inputs not supported", "edunets compares bools, for False comes before True; PyTorch refuses bools in these functions."),
@@ -297,6 +296,15 @@ def test_arguments_are_called_as_pytorchs():
         ours = set(inspect.signature(function).parameters) - set(OTHER_ARGUMENTS.get(name, "").split()) - {"out", "args"}    # who has that is found out by trying, in test_in_place.py
         assert ours - set(re.findall(r"\w+", said)) == set(), name
     assert compared > 120
+
+
+def test_numpys_names_for_arguments():
+    """`axis` for `dim`, `keepdims` for `keepdim`, `x` or `a` for `input`, wherever PyTorch takes them."""
+    torch = pytest.importorskip("torch")
+    found = [re.sub(r"\bdim=", "axis=", code).replace("keepdim=", "keepdims=") for codes in CODES.values() for code in codes if re.search(r"\b(keep)?dim=", code) and not re.search("rand|size\\(", code)]
+    found += ["m.softmax(x=x, axis=1)", "m.sum(a=x)", "m.sum(x, axis=(0, 1), keepdims=True)", "m.cat([x, y], axis=1)", "x.cumsum_(axis=0); x", "m.max(x, axis=1)", "m.sum(x, axis=0, out=m.zeros(3))", "x.squeeze(axis=0)", "m.stack([x, y], axis=2)"]
+    taken = [code for code in dict.fromkeys(found) if not isinstance(beside.run(code, torch), Exception)]
+    assert len(taken) > 100 and unexplained(beside.differences(taken, torch)) == []
 
 
 def test_namespaces_hold_what_is_registered():

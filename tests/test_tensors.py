@@ -196,7 +196,7 @@ def test_layouts_do_not_change_numbers():
 def test_no_warnings_and_no_exceptions_from_numpy():
     x = en.tensor([0.0, -1.0, math.inf, math.nan, 1e30])
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", RuntimeWarning)
         for name in "log sqrt exp reciprocal rsqrt acos erfinv tan square sigmoid log1p".split():
             getattr(x, name)()
         x / 0, x % 0, x // 0, x ** 100, en.zeros(0).sum(), en.ones(1).std(), en.zeros(0).mean()

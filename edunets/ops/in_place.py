@@ -7,7 +7,7 @@ import functools
 import gc
 import inspect
 
-from ..errors import at_border, border, error, named
+from ..errors import at_border, border, error, in_pytorchs_names, named
 from ..names import FUNCTIONS, in_place
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
@@ -38,7 +38,9 @@ def take_out(name: str, made: bool) -> None:
             tracked = made and options.pop("requires_grad", False)
             result = stored(function(*args, **options), out)
             return result.requires_grad_() if tracked else result
-        except Exception as problem: raise at_border(problem, name, function, args, options)
+        except Exception as problem:
+            if renamed := in_pytorchs_names(options, with_out): return with_out(*args, out=out, **renamed)
+            raise at_border(problem, name, function, args, options)
     said = inspect.signature(function)
     place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     with_out.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
