@@ -10,7 +10,7 @@ import inspect
 import math
 from typing import Callable
 
-from .errors import at_border, error, named
+from .errors import at_border, error, named, warn
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
 from .names import where, with_scaled
@@ -27,11 +27,12 @@ __all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'gelu_kernel',
            'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count',
            'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps',
            'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'truth',
-           'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'norm',
-           'powers', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero',
-           'result', 'rebuilt', 'values_indices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
-           'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps',
-           'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
+           'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation',
+           'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
+           'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort',
+           'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product',
+           'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'operator',
+           'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 elementwise(
@@ -467,7 +468,13 @@ def deviation(row: str, input: Tensor, dim, unbiased: bool | None, keepdim: bool
     check_floating(input, "std and var only support floating point and complex dtypes")
     if isinstance(dim, bool): dim, unbiased = None, dim
     if unbiased is not None: correction = int(unbiased)
-    return call(OPS[row], (input,), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim, "correction": correction})
+    dims = check_dims(dim, input.ndim)
+    if count(input.payload.shape, dims) <= correction: no_freedom(row, count(input.payload.shape, dims), correction)
+    return call(OPS[row], (input,), {"dims": dims, "keepdim": keepdim, "correction": correction})
+
+def no_freedom(name: str, n: int, correction) -> None:
+    "PyTorch's warning where a variance has nothing left to divide by."
+    warn(f"{name}(): degrees of freedom is <= 0: {n} numbers less the correction of {correction} is what is divided by.")
 
 # %% ../nbs/01d_composites.ipynb #bfc9406e
 @face

@@ -9,7 +9,7 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import error
+from .errors import error, warn
 from .names import cast, dtype_of, face, given, publish, sizes_of, where
 from .table import OPS, call
 from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor, to_dtype
@@ -182,8 +182,11 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
 
 # %% ../nbs/01g_creation.ipynb #208e1dd8
 @face(method=False)
-def meshgrid(*tensors, indexing: str = "ij") -> tuple:
+def meshgrid(*tensors, indexing: str | None = None) -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
+    if indexing is None:
+        warn("meshgrid() is about to ask for its indexing: 'ij' as here, or 'xy' as in NumPy.")
+        indexing = "ij"
     tensors = given(tensors)
     if indexing not in ("ij", "xy") or builtins.any(t.ndim > 1 for t in tensors):
         raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'",

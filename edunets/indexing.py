@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .errors import error
+from .errors import error, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
@@ -14,10 +14,11 @@ from .tensors import uint8
 from .views import store
 
 # %% auto #0
-__all__ = ['integers', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape', 'mask_indices',
-           'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'taking', 'in_dtype', 'scattered', 'along_dim',
-           'gather', 'take_along_dim', 'scatter', 'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask',
-           'masked_fill', 'masked_select', 'nonzero']
+__all__ = ['integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape',
+           'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'taking', 'in_dtype',
+           'without_leading_ones', 'scattered', 'as_vector', 'along_dim', 'gather', 'take_along_dim', 'scatter',
+           'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask', 'masked_fill', 'masked_select',
+           'nonzero']
 
 # %% ../nbs/01f_indexing.ipynb #2a7b72fc
 def integers(index: Tensor) -> Tensor:
@@ -25,6 +26,11 @@ def integers(index: Tensor) -> Tensor:
     if index.payload.dtype.kind in "iu": return index
     raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted",
                 "index.long()")
+
+def byte_mask(item: Tensor) -> Tensor:
+    "A mask of bytes as one of bools, with PyTorch's warning."
+    if item.ndim: warn("an index of uint8 counts as a mask, which is deprecated: x.bool() is a mask, x.long() are places.")
+    return cast(item, bool_)
 
 def as_index(item):
     """One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8 is a mask.
@@ -35,7 +41,7 @@ def as_index(item):
         if item.dtype.is_floating_point:
             raise error(IndexError, "tensors used as indices must be long, int, byte or bool tensors, not "
                                     f"{item.dtype.name}", "a place is counted, not measured", "index.long()")
-        if item.dtype is uint8: item = cast(item, bool_)
+        if item.dtype is uint8: item = byte_mask(item)
         return item if item.ndim else item.item()
     if item is None or item is Ellipsis or isinstance(item, (slice, int)): return item
     if hasattr(item, "__index__"): return item.__index__()
@@ -56,7 +62,10 @@ def is_nested(index) -> bool:
 
 def spelled_out(index, ndim: int) -> list:
     "An index as a list of items, `...` written out as full slices. IndexError if it has too many."
-    items = [as_index(item) for item in (index if isinstance(index, tuple) or is_nested(index) else (index,))]
+    if nested := is_nested(index):
+        warn("a list that holds sequences counts as a tuple, which is deprecated: x[tuple(index)] says so, "
+             "x[en.tensor(index)] is one index.")
+    items = [as_index(item) for item in (index if isinstance(index, tuple) or nested else (index,))]
     used = sum(map(consumes, items))
     if used > ndim:
         raise error(IndexError, f"too many indices for tensor of dimension {ndim}",
@@ -165,7 +174,10 @@ def spread_over(xp, a, b):
 # %% ../nbs/01f_indexing.ipynb #587956ec
 @patch
 def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
-    "Take the values of another tensor, broadcast, cast to this dtype."
+    "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more dimensions."
+    if isinstance(src, Tensor) and src.ndim > self.ndim:
+        raise error(RuntimeError, f"output with shape {list(self.shape)} doesn't match the broadcast shape "
+                    f"{list(src.shape)}", "what is copied has more dimensions", "src.reshape(x.shape)")
     return taking(self, src, "CopyBackwards")
 
 @patch
@@ -189,6 +201,12 @@ def in_dtype(value, kind):
     "A tensor or a number as a value of another dtype."
     return cast(value, kind) if isinstance(value, Tensor) else in_memory(value, kind)
 
+def without_leading_ones(value: Tensor) -> Tensor:
+    "Without the dimensions of size 1 in front, which an assignment may have too many of."
+    shape = value.payload.shape
+    first = next((d for d, n in enumerate(shape) if n != 1), len(shape))
+    return value.reshape(shape[first:]) if first else value
+
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
     if isinstance(value, NUMBERS) and self.dtype is float16:      # in PyTorch a larger one becomes infinite here
@@ -200,7 +218,9 @@ def __setitem__(self: Tensor, index, value) -> None:
         store(self, lambda old: where(mask, in_dtype(value, self.dtype), old))
         return
     x, advanced = basic(self, index)
-    if not advanced: x.copy_(value if isinstance(value, (Tensor, *NUMBERS)) else tensor(value, device=self.device))
+    if not isinstance(value, (Tensor, *NUMBERS)): value = tensor(value, device=self.device)
+    if isinstance(value, Tensor): value = without_leading_ones(value)
+    if not advanced: x.copy_(value)
     else: store(x, lambda old: scattered(old, advanced, value, "set"))
 
 # %% ../nbs/01f_indexing.ipynb #e03bbab8
@@ -216,14 +236,18 @@ def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     if extra > 0 and set(value.payload.shape[:extra]) == {1}: value = value.reshape(value.payload.shape[extra:])
     value = value.expand(kept[:at] + shape + kept[at:])
     if at and shape: value = value.movedim(tuple(range(at, at + len(shape))), tuple(range(len(shape))))
+    if mode == "prod": return call(OPS["scatter_prod"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
     if mode == "max": return call(OPS["scatter_max"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
     return call(OPS["scatter"], (x, value, *index), {"dims": dims, "mode": mode}, "IndexPutBackward0")
 
 # %% ../nbs/01f_indexing.ipynb #e7691c29
+def as_vector(x):
+    "A number as a vector of one element: what takes places along a dimension takes it so."
+    return x.reshape(1) if isinstance(x, Tensor) and not x.ndim else x
+
 def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
     index = integers(index)
-    if not x.ndim: return []
     if index.ndim != x.ndim:
         raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor",
                     f"they have {index.ndim} and {x.ndim}",
@@ -237,8 +261,9 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
 @face
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
-    if not input.ndim: return fresh(input.expand(index.shape), input)
-    return gathered(input, along_dim(input, check_dim(dim, input.ndim), index), "GatherBackward0")
+    dim = check_dim(dim, input.ndim)
+    if input.ndim and index.ndim: return gathered(input, along_dim(input, dim, index), "GatherBackward0")
+    return gather(as_vector(input), dim, as_vector(index)).reshape(index.shape)
 
 @face
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -252,7 +277,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 @face(inplace=True)
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
-    modes = {None: "set", "add": "add", "amax": "max"}
+    dim = check_dim(dim, input.ndim)
+    if not input.ndim or not index.ndim:
+        return scatter(as_vector(input), dim, as_vector(index), as_vector(src), reduce=reduce).reshape(input.shape)
+    modes = {None: "set", "add": "add", "amax": "max", "multiply": "prod"}
     if reduce not in modes:
         raise error(RuntimeError, f"scatter() does not know reduce={reduce!r}",
                     "values that meet at one place are set, added or maximized", "reduce='add'")
@@ -264,7 +292,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None =
             raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor",
                         f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
         src = src[tuple(slice(n) for n in index.shape)]
-    return scattered(input, along_dim(input, check_dim(dim, input.ndim), index), src, modes[reduce])
+    return scattered(input, along_dim(input, dim, index), src, modes[reduce])
 
 @face(inplace=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -278,12 +306,18 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if index.ndim > 1:
         raise error(IndexError, "index_select(): Index is supposed to be a vector",
                     f"its shape is {tuple(index.shape)}", "x[index], or gather")
+    if not input.ndim:
+        if index.numel() != 1:
+            raise error(RuntimeError, f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)",
+                        "a number has one place", "x.reshape(1) first")
+        return index_select(input.reshape(1), dim, index).reshape(())
     picked = gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
     return fresh(picked, name="IndexSelectBackward0")
 
 @face(inplace=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
+    if not input.ndim: return index_add(input.reshape(1), dim, index, as_vector(source), alpha=alpha).reshape(())
     return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
                      source if alpha == 1 else source * alpha, "add")
 

@@ -9,7 +9,7 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import at_border, border, error, named
+from .errors import at_border, border, error, named, warn
 from .table import NO_PARAMS, OPS, SINGLE, call
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
 from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, patch, to_dtype, uint8, uint32
@@ -299,10 +299,11 @@ def fitting(*operands) -> tuple:
 def where(condition: Tensor, input=None, other=None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
     check_tensor(condition, "where")
-    if input is None: return condition.nonzero().unbind(1)
+    if input is None: return condition.nonzero(as_tuple=True)
     if condition.dtype not in (bool_, uint8):
         raise error(RuntimeError, f"where expected condition to be a boolean tensor, but got a tensor with dtype "
                                   f"{condition.dtype.name}", "any number but 0 would count as true", "x > 0, or x != 0")
+    if condition.dtype is uint8: warn("where() with a condition of uint8 is deprecated: condition.bool() says so.")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = input + condition.new_zeros((), dtype=result_type(input, other))
     if not same_dtype(input, other): input, other = promote(fitting(input, other))

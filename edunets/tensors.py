@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from .errors import error, site
+from .errors import error, site, warn
 
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64',
@@ -326,6 +326,7 @@ def float_kinds(data) -> set:
 # %% ../nbs/01_tensors.ipynb #d6921567
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
+    if isinstance(data, Tensor): warn("tensor() of a tensor copies it, off the tape: x.detach().clone() says so.")
     array = to_array(data, None if dtype is None else to_dtype(dtype).numpy)
     result = wrap(backend_of(device).xp.asarray(array))
     if requires_grad: result.requires_grad = True

@@ -18,7 +18,8 @@ from ..views import inverse
 # %% auto #0
 __all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole',
            'joined', 'place', 'parted', 'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'norm_slope',
-           'var_slope', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied', 'along']
+           'var_slope', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied', 'multiplied', 'ones_for_zeros', 'factor_slope',
+           'along']
 
 # %% ../../nbs/02a_rules.ipynb #rulexp01
 vjp(
@@ -302,6 +303,8 @@ vjp(
              lambda g, index, dims: gather(g, index, dims), None],
     scatter_max=[lambda g, a, v, index, out, dims: tied(g, a, v, index, out, dims) * won(a, out),
                  lambda g, a, v, index, out, dims: gather(tied(g, a, v, index, out, dims), index, dims) * won(v, gather(out, index, dims)), None],
+    scatter_prod=[lambda g, a, v, index, dims: g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
+                  lambda g, a, v, index, out, dims: factor_slope(g, a, v, index, out, dims), None],
     sort=[lambda g, like, second, dim: along(g[0], like, second, dim)],      # second: the second result, the index
     topk=[lambda g, like, second, dim: along(g[0], like, second, dim)],
     max_dim=[lambda g, like, second, dim, keepdim: along(g[0], like, second, dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
@@ -319,6 +322,18 @@ def won(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine
 def tied(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     "g in equal parts for all that attain the largest at a place."
     return g / scatter(won(a, out), won(v, gather(out, index, dims)), index, dims, "add").clamp(min=1)
+
+def multiplied(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
+    return call(OPS["scatter_prod"], (x, v, *index), {"dims": dims})
+
+def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
+
+def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
+    "For each factor the product of all others at its place: out / v, and of the only zero there, the product without it."
+    zeros_there = scatter(zeros(a), (v == 0).to(v.dtype), index, dims, "add")
+    alone = (v == 0) & (gather(zeros_there, index, dims) == 1)
+    others = gather(g * multiplied(a, where(alone, 1, v), index, dims), index, dims)
+    return where(alone, others, gather(g * out, index, dims) / ones_for_zeros(v))
 
 def along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."

@@ -8,7 +8,7 @@ import math
 import string
 
 from ..composites import check_floating
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, cast, face, finish, given, in_single, promote, promote_types, where
 from ..table import fresh
 from ..tensors import Tensor, check_dim, whole
@@ -338,6 +338,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     space = "the vector product lives in space"
     if dim is None and 3 not in input.shape:
         raise error(RuntimeError, "no dimension of size 3 in input", space, "three numbers for each vector")
+    if dim is None: warn("cross() without dim takes the first dimension of size 3, which is deprecated: linalg.cross "
+                         "takes the last.")
     dim = input.shape.index(3) if dim is None else check_dim(dim, len(shape))
     a, b = input.size(dim), other.size(dim)
     if (a, b) != (3, 3):

@@ -9,7 +9,7 @@ from ..autograd.rules import zeros
 from ..autograd.tape import vjp
 from ..composites import turned
 from ..errors import error
-from ..indexing import along_dim, check_mask, integers, scattered
+from ..indexing import along_dim, as_vector, check_mask, integers, scattered
 from ..names import FUNCTIONS, cast, check_tensor, face, where
 from ..table import OPS, call, check, decompose, filled, kernel
 from ..tensors import Tensor, bool_, check_dim, iinfo, in_memory, int32, int64, tensor
@@ -44,7 +44,8 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
         raise error(
             IndexError, f"index_copy_(): Number of indices ({len(places[0][1])}) should be equal to "
             f"source.size(dim) ({source.size(dim)})", "each slice goes to one place", "as many indices as slices")
-    return scattered(input, places, source, "set") if input.ndim else source.reshape(())
+    if not input.ndim: return index_copy(input.reshape(1), dim, index, as_vector(source)).reshape(())
+    return scattered(input, places, source, "set")
 
 @face(inplace=True)
 def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
@@ -54,7 +55,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
             RuntimeError, f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s).", "one number fills all", "index_copy takes slices")
     places = slices(input, dim, index, "index_fill_", RuntimeError)
-    if not input.ndim: return cast(value, input.dtype) if isinstance(value, Tensor) else filled(input, (), in_memory(value, input.dtype))
+    if not input.ndim: return index_fill(input.reshape(1), dim, index, value).reshape(())
     return scattered(input, places, value, "set")
 
 # %% ../../nbs/ops/indexing.ipynb #0d049ffe
@@ -102,12 +103,13 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 # %% ../../nbs/ops/indexing.ipynb #e01db293
 def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: bool) -> Tensor:
     "`x` with `src` combined in at places that may repeat, by a rule."
-    if reduce not in ("sum", "mean", "amax", "amin"):
-        raise error(RuntimeError, f"reduce argument must be either sum, mean, amax or amin, got {reduce}",
-                    "edunets has these four", "reduce='sum'")
-    lowest = {"amax": -math.inf, "amin": math.inf}.get(reduce, 0)
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise error(RuntimeError, f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}",
+                    "these are the five", "reduce='sum'")
+    lowest = {"amax": -math.inf, "amin": math.inf, "prod": 1}.get(reduce, 0)
     if not math.isfinite(lowest) and x.payload.dtype.kind != "f": lowest = int(FARTHEST[reduce](x.dtype))
     start = x if include_self else scattered(x, places, tensor(lowest, dtype=x.dtype, device=x.device), "set")
+    if reduce == "prod": return scattered(start, places, src, "prod")
     if reduce == "amax": return scattered(start, places, src, "max")
     if reduce == "amin": return turned(scattered(turned(start), places, turned(src), "max"))
     total = scattered(start, places, src, "add")
@@ -122,21 +124,21 @@ FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min, "a
 @face(inplace=True)
 def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *,
                    include_self: bool = True) -> Tensor:
-    "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
+    "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
     if src.dtype is not input.dtype:
         raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype",
                     "numbers would be rounded silently", "src.to(x.dtype)")
-    if not input.ndim:
-        return meeting(input.reshape(1), [(0, integers(index).reshape(-1))], src.reshape(-1), reduce,
-                       include_self).reshape(())
     dim = check_dim(dim, input.ndim)
+    if not input.ndim or not index.ndim:
+        return scatter_reduce(as_vector(input), dim, as_vector(index), as_vector(src), reduce,
+                              include_self=include_self).reshape(input.shape)
     src = src[tuple(slice(0, n) for n in index.shape)]
     return meeting(input, along_dim(input, dim, index), src, reduce, include_self)
 
 @face(inplace=True)
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
                  include_self: bool = True) -> Tensor:
-    "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
+    "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."
     if source.dtype is not input.dtype:
         raise error(RuntimeError, "index_reduce(): Expected self and source to have the same dtype",
                     "numbers would be rounded silently", "source.to(x.dtype)")

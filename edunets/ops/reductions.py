@@ -7,7 +7,7 @@ import math
 
 from ..autograd.rules import along
 from ..autograd.tape import vjp
-from ..composites import call_along, check_floating, floating, result, values_indices
+from ..composites import call_along, check_floating, floating, no_freedom, result, values_indices
 from ..errors import error
 from ..names import FUNCTIONS, face, finish, in_single, where
 from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
@@ -178,6 +178,9 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, d
 @in_single
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
+    if input.ndim < 2:
+        raise error(RuntimeError, f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions",
+                    "its slices have a length", "x.unsqueeze(0)")
     dim = check_dim(dim, input.ndim)
     length = input.norm(p, tuple(d for d in range(input.ndim) if d != dim), True)
     return finish(input.contiguous() * where(length > maxnorm, maxnorm / (length + 1e-7), 1), out)
@@ -245,6 +248,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
                     "weights that are not all 0")
     away = x - ((x * w).sum(1) / total).unsqueeze(1)
     lost = correction if aweights is None else correction * (w * aweights).sum() / total
+    if total <= lost: no_freedom("cov", x.size(1), correction)
     return ((away * w) @ away.t() / (total - lost).clamp(min=0)).squeeze()
 
 @face

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..autograd.rules import zeros
 from ..autograd.tape import Like, vjp
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, face, in_single, publish
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import iinfo, in_memory, int64, Tensor
@@ -297,6 +297,8 @@ def convolution(name: str, n: int) -> None:
                 raise error(RuntimeError, "padding='same' is not supported for strided convolutions",
                             "the result could not have the same size", "padding=1")
             whole = [d * (k - 1) for k, d in zip(size, dilation)]
+            if any(w % 2 for w in whole):
+                warn("padding='same' with an even kernel pads one side more than the other, and copies the input for it.")
             x = pad(x, tuple(p for w in reversed(whole) for p in (0, w % 2)))
             padding = tuple(w // 2 for w in whole)
         padding = each(padding, n, "padding")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, MutableMapping
 from typing import Callable
@@ -14,7 +13,7 @@ import numpy as np
 from ..autograd.leaves import RemovableHandle
 from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
-from ..errors import error, site
+from ..errors import error, site, warn
 from ..names import cast
 from ..table import OPS, SINGLE, accumulate, ambient, call, column, decompose, kernel, mode, Op
 from ..tensors import LOCK, float32, float64, patch, Tensor, tensor
@@ -167,8 +166,8 @@ def check_parameters(params, taken: set) -> list[Tensor]:
             "the saved state goes by their order", "a list")
     params = [params] if isinstance(params, Tensor) else list(params)
     if len(set(map(id, params))) < len(params):
-        warnings.warn("optimizer contains a parameter group with duplicate parameters; in future, this will cause an "
-                      "error; see github.com/pytorch/pytorch/issues/40967 for more information", stacklevel=4)
+        warn("optimizer contains a parameter group with duplicate parameters: each would be moved twice, and PyTorch is "
+             "about to refuse this")
     for p in params:
         if not isinstance(p, Tensor):
             raise error(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}",
