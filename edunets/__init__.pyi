@@ -678,7 +678,7 @@ def index_put_(input: Tensor, indices: tuple, values: Tensor, accumulate: builti
     "`index_put`, in place."
     ...
 def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
-    "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
+    "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."
     ...
 def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
     "The slices at `index` along a dimension."
@@ -918,7 +918,7 @@ def mean(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builti
 def median(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None):
     "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, with its index."
     ...
-def meshgrid(*tensors, indexing: str = 'ij') -> tuple:
+def meshgrid(*tensors, indexing: str | None = None) -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
     ...
 def min(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
@@ -1159,7 +1159,7 @@ def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *,
     "`src` added at `index` along `dim`; repeated places add up."
     ...
 def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
-    "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
+    "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
     ...
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, out: Tensor | None = None) -> Tensor:
     "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`:"

@@ -503,7 +503,7 @@ class Tensor:
         "Itself where memory is row-major, else a copy that is."
         ...
     def copy_(self, src, non_blocking: builtins.bool = False) -> Tensor:
-        "Take the values of another tensor, broadcast, cast to this dtype."
+        "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more dimensions."
         ...
     def copysign(self, other, *, out: Tensor | None = None) -> Tensor:
         "The size of x with the sign of y."
@@ -847,7 +847,7 @@ class Tensor:
         "`index_put`, in place."
         ...
     def index_reduce(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
-        "The slices of `source` combined in at `index` along a dimension, by 'mean', 'amax' or 'amin'."
+        "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."
         ...
     def index_reduce_(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
         "`index_reduce`, in place."
@@ -1355,7 +1355,7 @@ class Tensor:
         "`scatter_add`, in place."
         ...
     def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
-        "`src` combined in at `index` along `dim`, by 'sum', 'mean', 'amax' or 'amin'."
+        "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
         ...
     def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
         "`scatter_reduce`, in place."
@@ -1772,6 +1772,9 @@ uint32: Any
 uint8: Any
 def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
+    ...
+def warn(message: str, category: type = ...) -> None:
+    "A warning at the user's line, however deep in edunets it is given."
     ...
 def whole(x):
     "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."

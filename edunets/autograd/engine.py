@@ -10,7 +10,7 @@ import itertools
 from .tape import GradientEdge, Node, check_nan, place
 from ..composites import stack
 from ..creation import zeros, zeros_like
-from ..errors import error
+from ..errors import error, warn
 from ..table import OPS, ambient, call, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
@@ -227,6 +227,9 @@ def only_for(self: Backward, inputs: list[Tensor]) -> None:
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
              inputs=None) -> None:
     "Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as `torch.autograd.backward`."
+    if create_graph:
+        warn("backward(create_graph=True) makes a parameter and its gradient hold each other: en.autograd.grad() does not; "
+             "or set .grad to None once it was used.")
     work = begin(tensors, grad_tensors, retain_graph, create_graph)
     if inputs is not None:
         inputs = list(dict.fromkeys(listed(inputs)))      # each once
