@@ -17,7 +17,8 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from .errors import error, explained, no_memory
-from .tensors import BACKENDS, LOCK, Backend, Tensor, Version, backend_of, made_once, wrap
+from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Tensor, Version, backend_of, keep_class, made_once
+from .tensors import wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
@@ -135,6 +136,7 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     if op.view is not None: link_view(result, op, args[0], params, name)
     if now.inference: mark_inference(result)
     elif tracked: Tape.record(op, args, params, name, result)
+    if SUBCLASSES: keep_class(args, result)
     return result
 
 def filled(like, shape: tuple, value) -> Tensor:

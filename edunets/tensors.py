@@ -15,12 +15,13 @@ import numpy as np
 from .errors import error, site, warn
 
 # %% auto #0
-__all__ = ['LOCK', 'new_tensor', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16', 'float32', 'float64',
-           'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap',
-           'patch', 'owner', 'address', 'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
-           'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of', 'check_nested',
-           'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor',
-           'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+__all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16',
+           'float32', 'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once',
+           'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'address', 'limits_of', 'dtype',
+           'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped', 'Size',
+           'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor',
+           'tell_read_only', 'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo',
+           'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor:
@@ -82,7 +83,7 @@ class Version:
         self.site = where or site()
         self.count += 1      # no call in between: Python changes threads at calls, so no other thread comes in
 
-new_tensor = Tensor.__new__
+new_tensor = object.__new__
 
 def wrap(payload) -> Tensor:
     """A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes
@@ -98,6 +99,39 @@ def patch(f):
     owner = function.__annotations__["self"]
     setattr(function.__globals__.get(owner, owner), function.__name__, f)
     return f
+
+# %% ../nbs/01_tensors.ipynb #tnsubcl1
+SUBCLASSES: list[type] = []      # those that readers wrote: what is computed from one is one
+
+def made(cls: type, *args, **kwargs) -> Tensor:
+    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
+    self = new_tensor(cls)
+    if cls in SUBCLASSES and args and isinstance(args[0], (Tensor, np.ndarray, list)):
+        vars(self).update(vars(as_tensor(args[0]).detach()))
+    return self
+
+def noticed(cls: type) -> None:
+    "What Python calls for each new subclass."
+    if not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
+
+Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(noticed)
+
+def keep_class(args: tuple, result) -> None:
+    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
+    kinds = [type(arg) for arg in args if type(arg) in SUBCLASSES]
+    if not kinds: return
+    kind = max(kinds, key=lambda kind: len(kind.__mro__))
+    for tensor in result if type(result) is tuple else (result,): tensor.__class__ = kind
+
+@patch
+def as_subclass(self: Tensor, cls: type) -> Tensor:
+    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+        raise error(TypeError, f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}",
+                    "its methods would be lacking", "class Image(en.Tensor): ...")
+    view = self.view_as(self)
+    view.__class__ = cls
+    return view
 
 # %% ../nbs/01_tensors.ipynb #94a6832c
 def owner(array):

@@ -352,6 +352,9 @@ class Tensor:
     def argwhere(self) -> Tensor:
         "The indices of what is not zero, as rows."
         ...
+    def as_subclass(self, cls: type) -> Tensor:
+        "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+        ...
     def asin(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse sine."
         ...
@@ -1635,6 +1638,7 @@ DEVICES: Any
 DTYPES: Any
 LOCK: Any
 PYTHON_DTYPES: Any
+SUBCLASSES: Any
 class Version:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
@@ -1643,6 +1647,9 @@ def address(array) -> builtins.int:
     ...
 def as_read(data, kind):
     "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may."
+    ...
+def as_subclass(self: Tensor, cls: type) -> Tensor:
+    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
     ...
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
@@ -1712,8 +1719,14 @@ def is_tensor(obj) -> builtins.bool:
 def item(self: Tensor, kind=...):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     ...
+def keep_class(args: tuple, result) -> None:
+    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
+    ...
 def limits_of(kind) -> tuple:
     "The smallest and the largest number of a NumPy type, as Python numbers."
+    ...
+def made(cls: type, *args, **kwargs) -> Tensor:
+    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
     ...
 def made_once(x, name: str, make: Callable):
     "What `x` keeps under a name: made at first need, once, whichever thread comes first."
@@ -1723,6 +1736,9 @@ def new_lock():
     "A lock that the thread which holds it may take again, and that a forked child finds open."
     ...
 new_tensor: Any
+def noticed(cls: type) -> None:
+    "What Python calls for each new subclass."
+    ...
 def numel(self: Tensor) -> builtins.int:
     "The number of elements."
     ...
