@@ -625,6 +625,9 @@ def test_arrays_of_the_other_byte_order_and_of_read_only_memory():
     other = np.arange(3, dtype=np.dtype("i4").newbyteorder("S"))
     for read in (en.from_numpy, en.as_tensor, en.tensor, data.default_convert, lambda a: data.default_collate([a]), lambda a: data.default_collate([a[0, ...]])):
         with pytest.raises(ValueError, match="byte order.*\n.*dtype is [<>]i4"): read(other)
+    packed = np.zeros(5, [("a", "u1"), ("b", "<f4")])["b"]      # each element five bytes after the one before
+    for read in (en.from_numpy, en.as_tensor):
+        with pytest.raises(ValueError, match="strides not a multiple"): read(packed)
     fixed = np.arange(3.0)
     fixed.flags.writeable = False
     tell_read_only.cache_clear()
