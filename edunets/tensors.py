@@ -378,6 +378,9 @@ def from_numpy(array: np.ndarray) -> Tensor:
                     "en.tensor(...) copies")
     array = np.asarray(array)      # of a subclass, such as np.memmap, the plain array on the same memory
     kind = from_numpy_dtype(array.dtype).numpy
+    if any(step % array.itemsize for step in array.strides):
+        raise error(ValueError, "given numpy array strides not a multiple of the element byte size",
+                    f"its strides are {array.strides} bytes, of elements of {array.itemsize}", "array.copy()")
     if not array.flags.writeable: tell_read_only()
     return wrap(array if array.dtype is kind else array.view(kind))    # one dtype object each: `is` tells dtypes apart
 
