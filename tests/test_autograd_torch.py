@@ -2168,6 +2168,42 @@ def test_class_of_a_node_and_what_it_saved(key):
 
 
 @case
+def switched_off_after_the_forward_pass(m):
+    x, w = leaf(m), leaf(m)
+    y = (x * w * x).sum()
+    x.requires_grad_(False)
+    y.backward()
+    return x.grad, w.grad
+
+@case
+def retained_gradients_are_nobody_elses(m):
+    x, results = leaf(m), []
+    for pass_on in (lambda y: y + 0, lambda y: y.view(3), lambda y: y.sum().expand(3), lambda y: y * 1):
+        y = x * 1
+        z = pass_on(y)
+        y.retain_grad(), z.retain_grad()
+        x.grad, given = None, m.ones(3)
+        z.backward(given)
+        y.grad.mul_(5), z.grad.mul_(7)
+        results.append((y.grad, z.grad, x.grad, given))
+    return results
+
+@case
+def undefined_gradients(m):
+    class Half(m.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(False)
+            return x * 1, x * 2
+        @staticmethod
+        def backward(ctx, a, b): return None if b is None else b * 2
+    x, w = leaf(m), leaf(m)
+    a, b = Half.apply(x * 2)
+    (a * w).sum().backward()
+    first = x.grad, w.grad
+    return first, m.autograd.grad(Half.apply(x)[0].sum(), x, allow_unused=True)[0], m.autograd.grad(Half.apply(x)[1].sum(), x)[0], raised(lambda: m.autograd.grad(Half.apply(x)[0].sum(), x))
+
+@case
 def class_of_a_function_node(m):
     class Twice(m.autograd.Function):
         @staticmethod

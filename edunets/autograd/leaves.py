@@ -215,8 +215,8 @@ class NodeHooks:
         return sent
 
 def retain(x: Tensor, g: Tensor) -> None:
-    "Keep the gradient of a non-leaf; a second pass adds."
-    with ADDING: x._grad = g if x._grad is None else x._grad + g
+    "Keep the gradient of a non-leaf, in memory of its own; a second pass adds."
+    with ADDING: x._grad = g.clone() if x._grad is None else x._grad + g
 
 # %% ../../nbs/02f_leaves.ipynb #12a96686
 def hooks_of(node: Node) -> NodeHooks: return made_once(node, "hooks", NodeHooks)
