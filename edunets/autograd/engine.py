@@ -127,7 +127,7 @@ def arrive(self: Backward, leaf: Tensor, g: Tensor, own: bool) -> None:
     if hooks is not None: g = hooks.on_grad(g)
     if self.captured: return self.capture(leaf, [g])
     if hooks is not None: g = hooks.on_node(g)
-    if g is None: return
+    if g is None or not leaf._requires_grad: return      # switched off since the forward pass
     accumulate(leaf, g, self.create_graph, own and hooks is None)
     if hooks is not None: hooks.on_accumulated(leaf, g)
 
