@@ -16,7 +16,7 @@ from ..names import FUNCTIONS, finish
 from .activations import Plain
 from .module import Module, functional
 from ..ops.windows import INDEXED, avg_pool, each, pooling
-from ..table import OPS, call, decompose, filled, fresh, kernel
+from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import Tensor, from_numpy, int64
 
 # %% auto #0
@@ -237,6 +237,7 @@ def resample_back(xp, g, dim, grid):
     return out.reshape(g.shape[:dim] + (grid.n,) + g.shape[dim + 1:]).astype(g.dtype, copy=False)
 
 kernel(resample=lambda xp, a, *, dim, grid: resample(xp, a, dim, grid), resample_back=lambda xp, g, *, dim, grid: resample_back(xp, g, dim, grid))
+accumulate(resample=SINGLE, resample_back=SINGLE)
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid04
 def tap_steps(a: Tensor, dim: int, grid: Grid):
