@@ -24,14 +24,14 @@ from .tensors import wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
            'NO_PARAMS', 'quiet', 'SINGLE', 'DOUBLE', 'BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'Op',
            'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet',
-           'explain', 'widened', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'in_order',
-           'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into', 'keeps_nothing',
-           'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen', 'erf_coefficients',
-           'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved',
-           'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'combined', 'Products', 'threefry',
-           'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
-           'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
-           'entries', 'signature', 'card', 'html_card']
+           'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into',
+           'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen',
+           'erf_coefficients', 'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along',
+           'expand', 'moved', 'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'combined',
+           'Products', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index',
+           'check_same_shape', 'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text',
+           'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -173,7 +173,7 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
 SINGLE = {"e": "float32"}                  # by the character that NumPy has for a dtype: "e" is half precision
 DOUBLE = SINGLE | {"f": "float64"}         # "f" is single
 
-def widened(op: Op, payloads: list) -> Callable:
+def accumulating(op: Op, payloads: list) -> Callable:
     "A row's kernel, in the dtype that its column `accumulate` names for these operands."
     for p in payloads:
         if hasattr(p, "dtype") and p.dtype.char in op.accumulate:
@@ -195,7 +195,7 @@ def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
 def array_handler(kind: type, xp) -> Callable:
     "What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies in order."
     def run(op: Op, payloads: list, params: dict):
-        kernel = op.kernel if op.accumulate is None else widened(op, payloads)
+        kernel = op.kernel if op.accumulate is None else accumulating(op, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])

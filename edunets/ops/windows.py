@@ -384,6 +384,7 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
 kernel(max_pool=lambda xp, a, *, size, stride, padding, dilation, space: max_pool(xp, a, size, stride, padding, dilation, space),
        unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
+accumulate(unpool=SINGLE)
 vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
     unpool=[lambda g, a, size, stride, padding, dilation, space: taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
 
