@@ -71,3 +71,18 @@ def test_rows_give_memory_of_their_own(case):
     for x in result if isinstance(result, tuple) else (result,):
         assert not any(np.may_share_memory(x.payload, t.payload) for t in tensors if isinstance(t, en.Tensor))
         assert op.order is not None or x.is_contiguous()
+
+
+COPIES = ["x.repeat_interleave(1)", "x.repeat_interleave(2, 0)", "x.cumprod(0)", "x.logcumsumexp(0)", "x.prod(0)", "m.linalg.matrix_power(x, 1)", "m.chain_matmul(x[0, 0])", "x.diff(n=0)", "x.repeat(1, 1, 1, 1)",
+          "x.narrow_copy(3, 0, 2)", "x.rot90(0)", "x.index_select(0, m.tensor([0]))", "s.gather(0, m.tensor(0))", "m.nn.functional.pad(x, (0, -1))", "m.nn.functional.adaptive_avg_pool2d(x, 2)",
+          *(f"m.nn.functional.{name}(x, 1)" for name in ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "unfold"))]
+VIEWS = ["x.reshape(4)", "x.squeeze()", "x.flatten()", "s.movedim(0, 0)", "s.transpose(0, 0)", "s.swapaxes(0, -1)", "x.expand(1, 1, 2, 2)", "x.unfold(3, 1, 1)", "x.chunk(1)", "x.tensor_split(1)"]
+
+
+@pytest.mark.parametrize("code", COPIES + VIEWS)
+@pytest.mark.parametrize("tracked", [False, True])
+def test_copies_and_views_in_trivial_cases(code, tracked):
+    "Where nothing is to do, a copy is made all the same where PyTorch makes one, and a view where it gives a view."
+    given = {"x": en.ones(1, 1, 2, 2, requires_grad=tracked) * 1, "s": en.tensor(1.0, requires_grad=tracked) * 1}
+    for result in beside.tensors_of(beside.run(code, en, given)):
+        assert any(np.may_share_memory(result.payload, x.payload) for x in given.values()) == (code in VIEWS)
