@@ -13,9 +13,9 @@ from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refre
 from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap
 
 # %% auto #0
-__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save', 'copied',
-           'save_result', 'Packed', 'wrap_like', 'packed', 'Node', 'AccumulateGrad', 'node_class', 'as_node', 'planned',
-           'keep', 'record', 'freed', 'find_saved', 'node_dir', 'GradientEdge', 'place', 'check_nan']
+__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save',
+           'copied', 'save_result', 'Packed', 'wrap_like', 'packed', 'Node', 'AccumulateGrad', 'node_class', 'as_node',
+           'planned', 'keep', 'record', 'freed', 'saved_as', 'node_dir', 'GradientEdge', 'place', 'check_nan']
 
 # %% ../../nbs/02i_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -144,7 +144,7 @@ class Node:
 # %% ../../nbs/02i_tape.ipynb #cbd5ebc0
 class AccumulateGrad(Node):
     "The end of a path backward, as PyTorch shows it: adds the gradient to a leaf's `.grad`."
-    label, edges, saved = "AccumulateGrad", (), {}
+    label, edges, saved, op, params = "AccumulateGrad", (), {}, None, NO_PARAMS
     def __init__(self, variable: Tensor): self.variable = variable
     def __repr__(self) -> str: return f"<AccumulateGrad object at {id(self.variable):#x}>"
     def __eq__(self, other) -> bool: return isinstance(other, AccumulateGrad) and self.variable is other.variable
@@ -291,23 +291,26 @@ def apply(self: Node, g) -> list:
 # %% ../../nbs/02i_tape.ipynb #02isavc1
 SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
          "result": "out", "indices": "second", "dim": "dims"}      # PyTorch's name: operand, or what we call it
+PARAMS = ("dims", "keepdim", "index", "step", "start")             # parameters that have PyTorch's name
 
-def find_saved(self: Node, name: str):
-    "What was saved, or given as a parameter, under PyTorch's name `_saved_...`. AttributeError for what was not."
-    if name.startswith("_saved_"):
-        asked, operands = name.removeprefix("_saved_"), self.op.operands if self.op else ()
-        ask = SAVED.get(asked, asked)
+def saved_as(asked: str) -> property:
+    """What was saved, or given as a parameter, under PyTorch's name. AttributeError for what was not. (With a `__getattr__`
+    instead, Python would take longer for each attribute.)"""
+    def find(self: Node):
+        ask, operands = SAVED.get(asked, asked), self.op.operands if self.op else ()
         if isinstance(ask, int): ask = operands[ask] if -len(operands) <= ask < len(operands) else None
         if ask in self.saved: return self.get(ask, 0)
         if asked in self.params: return self.params[asked]
         if ask in self.params: return self.params[ask]
-    raise AttributeError(f"{self.label} has saved no '{name}'", name=name, obj=self)
+        raise AttributeError(f"{self.label} has saved no '{asked}'")
+    return property(find)
+
+for name in (*SAVED, *PARAMS): setattr(Node, f"_saved_{name}", saved_as(name))
 
 def node_dir(self: Node) -> list[str]:
-    names = [f"_saved_{name}" for name in (*SAVED, *(self.params or ()))]
-    return sorted({*object.__dir__(self), *(name for name in names if hasattr(self, name))})
+    return [name for name in object.__dir__(self) if not name.startswith("_saved_") or hasattr(self, name)]
 
-Node.__getattr__, Node.__dir__ = find_saved, node_dir
+Node.__dir__ = node_dir
 
 # %% ../../nbs/02i_tape.ipynb #4d10b1cf
 class GradientEdge(NamedTuple):
