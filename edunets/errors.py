@@ -134,7 +134,8 @@ def refusal(problem: Exception, name: str, function: Callable, args: tuple, kwar
     if found:
         fix = "en.tensor(...) makes a tensor of numbers, lists and arrays" if " Tensor" in found else help
         return error(TypeError, f"{short}(): {found}", f"given {shown(args, kwargs)}", fix)
-    kind = next((k for k in (ValueError, NotImplementedError, RuntimeError) if isinstance(problem, k)), TypeError)
+    kind = next((k for k in (ValueError, OverflowError, NotImplementedError, RuntimeError)
+                 if isinstance(problem, k)), TypeError)
     return error(kind, f"{short}() does not work for these arguments",
                  f"given {shown(args, kwargs)}: {type(problem).__name__}: {' '.join(str(problem).split())}", help)
 
