@@ -112,8 +112,9 @@ def made(cls: type, *args, **kwargs) -> Tensor:
 
 def noticed(cls: type) -> None:
     "What Python calls for each new subclass."
-    if not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
+    if cls._keeps_class and not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
 
+Tensor._keeps_class = True      # a subclass may say otherwise
 Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(noticed)
 
 def keep_class(args: tuple, result) -> None:

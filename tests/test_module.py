@@ -65,7 +65,7 @@ CASES = [
     "bare = Block.__new__(Block); bare.w = m.nn.Parameter(m.ones(1))", "bare = Block.__new__(Block); bare.w = m.nn.Linear(1, 1)", "bare = Block.__new__(Block); bare.w = 3; bare.w", "m.nn.Module()(x)",
     # Parameters.
     "m.nn.Parameter(m.ones(2))", "m.nn.Parameter()", "m.nn.Parameter(m.ones(2), requires_grad=False)", "m.nn.Parameter(m.ones(2, dtype=m.int64))", "m.nn.Parameter(m.ones(2, dtype=m.int64), requires_grad=False)", "t = m.ones(2); p = m.nn.Parameter(t); t.add_(1); p", "m.nn.Parameter(net.gain * 2).is_leaf", "isinstance(m.nn.Parameter(m.ones(2)), m.Tensor)",
-    "m.nn.Parameter(m.ones(2)).clone().requires_grad", "type(m.nn.Parameter(m.ones(2)).detach()).__name__", "type(m.nn.Parameter(m.ones(2)) * 2).__name__", "type(m.nn.Parameter(m.ones(2)).data).__name__",
+    "P = type('P', (m.nn.Parameter,), {}); type(P(m.ones(2)) * 2).__name__", "m.nn.Parameter(m.ones(2)).clone().requires_grad", "type(m.nn.Parameter(m.ones(2)).detach()).__name__", "type(m.nn.Parameter(m.ones(2)) * 2).__name__", "type(m.nn.Parameter(m.ones(2)).data).__name__",
     "copy.deepcopy(m.nn.Parameter(m.ones(2)))", "type(copy.deepcopy(net.gain)).__name__", "c = copy.deepcopy(net); c.tied.weight is next(c.blocks.children()).inner.weight", "c = copy.deepcopy(net); c.first is c.again and c.first is not net.first", "c = copy.deepcopy(net); c.gain.data.zero_(); net.gain", "copy.copy(net).gain is net.gain",
     # Modes, gradients, conversions.
     "net.eval() is net", "net.eval(); [k.training for k in net.modules()]", "net.eval().train(); net.first.training", "net.train(False).training", "net.train(1)", "net.requires_grad_(False); [p.requires_grad for p in net.parameters()]", "net.first.requires_grad_(False); [p.requires_grad for p in net.parameters()]",

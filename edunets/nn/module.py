@@ -29,6 +29,7 @@ class Parameter(Tensor):
     """A tensor that a module trains, as `torch.nn.Parameter`: on the memory of `data`, and it requires grad.
     RuntimeError for integers, unless `requires_grad=False`."""
     filled: Filled | None = None      # how it got its first values
+    _keeps_class = False               # what is computed from a parameter is none
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True):
         data = empty(0) if data is None else data
@@ -42,6 +43,8 @@ class Parameter(Tensor):
 class Buffer(Tensor):
     """A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the
     `state_dict` leaves it out."""
+    _keeps_class = False
+
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True):
         data = empty(0) if data is None else data
         vars(self).update(vars(data.detach()))
