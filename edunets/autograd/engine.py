@@ -11,7 +11,7 @@ from .tape import GradientEdge, Node, check_nan, place
 from ..composites import stack
 from ..creation import zeros, zeros_like
 from ..errors import error, warn
-from ..table import OPS, ambient, call, filled
+from ..table import OPS, Mode, ambient, call, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
@@ -81,7 +81,7 @@ class Backward:
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
         before = ambient.get()
-        token = ambient.set(before._replace(grad=self.create_graph, inference=False, task=self))
+        token = ambient.set(Mode(self.create_graph, False, *before[2:-1], task=self))      # `_replace` would take longer
         try:
             while self.queue: self.step(heapq.heappop(self.queue)[1])
             for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
