@@ -3097,6 +3097,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'edunets/ops/linear_algebra.py'),
                                             'edunets.ops.linear_algebra.inverse_of': ( 'ops/linear_algebra.html#inverse_of',
                                                                                        'edunets/ops/linear_algebra.py'),
+                                            'edunets.ops.linear_algebra.largest_or_0': ( 'ops/linear_algebra.html#largest_or_0',
+                                                                                         'edunets/ops/linear_algebra.py'),
                                             'edunets.ops.linear_algebra.linalg': ( 'ops/linear_algebra.html#linalg',
                                                                                    'edunets/ops/linear_algebra.py'),
                                             'edunets.ops.linear_algebra.logdet': ( 'ops/linear_algebra.html#logdet',

@@ -89,7 +89,8 @@ def in_single(function: Callable) -> Callable:
         kinds = {x.dtype for x in args if is_floating(x) and isinstance(x, Tensor)}
         if len(kinds) != 1 or next(iter(kinds)).numpy.char not in SINGLE: return function(*args, **options)
         wide = [cast(x, float32) if isinstance(x, Tensor) and is_floating(x) else x for x in args]
-        return cast(function(*wide, **options), kinds.pop())
+        out = options.pop("out", None)                # takes what was rounded
+        return finish(cast(function(*wide, **options), kinds.pop()), out)
     return run
 
 def promote(operands: tuple, floating: bool = False) -> list:

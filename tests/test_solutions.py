@@ -72,4 +72,4 @@ def test_solutions(path, tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / path)
     failed = execute.run(path, tmp_path)
     if failed:
-        pytest.fail(failed, pytrace=False)
+        pytest.fail(str(failed), pytrace=False)

@@ -330,7 +330,6 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 @face
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
-    check_dtypes(input, other)
     if input.ndim != other.ndim:
         raise error(RuntimeError, "linalg.cross: inputs must have the same number of dimensions.",
                     f"{input.ndim} and {other.ndim}", "x.unsqueeze(...)")
@@ -345,6 +344,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     if (a, b) != (3, 3):
         raise error(RuntimeError, f"linalg.cross: inputs dimension {dim} must have length 3. Got {a} and {b}",
                     space, "dim=...")
+    check_dtypes(input, other)
     a, b = input.expand(shape), other.expand(shape)
     return finish(a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim), out)
 

@@ -22,9 +22,9 @@ __all__ = ['SINGULAR', 'DIVERGED', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldS
            'folded', 'cholesky_rule', 'triangle', 'cholesky', 'apart', 'eigh_rule', 'eigh', 'eigvalsh', 'skew',
            'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff', 'mirrored', 'matrix_rank',
            'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel', 'exp_rule', 'matrix_exp',
-           'solve_triangular', 'lu_factor', 'unpacked', 'lu', 'places_of', 'lu_solve', 'vector_norm', 'spectral',
-           'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power', 'multi_dot', 'vecdot', 'cross', 'diagonal',
-           'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse', 'slogdet_of', 'logdet', 'pinverse',
+           'solve_triangular', 'lu_factor', 'unpacked', 'lu', 'places_of', 'lu_solve', 'vector_norm', 'largest_or_0',
+           'spectral', 'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power', 'multi_dot', 'vecdot', 'cross',
+           'diagonal', 'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse', 'slogdet_of', 'logdet', 'pinverse',
            'nuclear_norm', 'frobenius_norm', 'cholesky_of', 'cholesky_solve', 'cholesky_inverse', 'qr_of', 'svd_of',
            'triangular_solve', 'lu_of', 'lu_solve_of', 'lu_unpack']
 
@@ -534,10 +534,14 @@ def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepd
     "The p-norm of all elements, or of those along `dim`."
     return finish(FUNCTIONS["norm"](x if dtype is None else cast(x, to_dtype(dtype)), ord, dim, keepdim), out)
 
+def largest_or_0(x: Tensor, dim: int) -> Tensor:
+    "The largest of numbers that are not negative along a dim, which is kept; 0 of none."
+    return x.amax(dim, True) if x.size(dim) else x.sum(dim, True)
+
 def spectral(A: Tensor, ord, dims: tuple, keepdim: bool) -> Tensor:
     "A norm made of singular values."
     s = svdvals(A.movedim(dims, (-2, -1)))
-    size = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord > 0 else s.amin(-1)
+    size = s.sum(-1) if ord == "nuc" else largest_or_0(s, -1).squeeze(-1) if ord > 0 else s.amin(-1)
     for d in sorted(dims) if keepdim else (): size = size.unsqueeze(d)
     return size
 
@@ -560,7 +564,7 @@ def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keep
     if ord in ("nuc", 2, -2): return finish(spectral(A, ord, dims, keepdim), out)
     over, along = dims if ord in (1, -1) else dims[::-1]
     sums = A.abs().sum(over, True)
-    size = sums.amax(along, True) if ord > 0 else sums.amin(along, True)
+    size = largest_or_0(sums, along) if ord > 0 else sums.amin(along, True)
     return finish(size if keepdim else size.squeeze(dims), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8b
