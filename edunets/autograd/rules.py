@@ -64,7 +64,7 @@ vjp(
     silu=[lambda g, a: g * (a.sigmoid() * (1 + a * (1 - a.sigmoid())))],
     gelu=[lambda g, a: call(OPS["gelu_slope"], (g, a))],
     relu=[lambda g, out: where(out <= 0, 0, g)],
-    erfinv=[lambda g, out: g * ((out * out).exp() * (math.sqrt(math.pi) / 2))],
+    erfinv=[lambda g, a: g * (a.erfinv().square().exp() * (math.sqrt(math.pi) / 2))],
 )
 
 @in_blocks

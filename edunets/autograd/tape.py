@@ -225,11 +225,12 @@ Tape.record = record
 # %% ../../nbs/02i_tape.ipynb #a642cec2
 @patch
 def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number: int = 0) -> Tensor:
-    "A saved tensor, put back on the tape; a RuntimeError that names the writing line if it was written since."
+    "A saved tensor, put back on the tape. If it was written since: computed again, or a RuntimeError with the writing line."
     x, version = kept
     if version is None: x = x.tensor()
     counter = x._version_counter
     if version is not None and counter is not None and counter.count != version:
+        if is_result and self.can_repeat(): return self.unpack((self.repeated(number), 0), True, number)
         saved_at = f" It was saved at {describe(self.site)}." if self.site else ""
         raise error(
             RuntimeError, "one of the variables needed for gradient computation has been modified by an "
@@ -245,6 +246,19 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
     result._version_counter = x._version_counter
     result._node, result._output_nr, result._requires_grad = self, number, True
     return result
+
+# %% ../../nbs/02i_tape.ipynb #02irpcd1
+@patch
+def can_repeat(self: Node) -> bool:
+    "Whether all operands of the op were saved."
+    return bool(self.op and self.op.operands) and not self.op.variadic and all(name in self.saved for name in self.op.operands)
+
+@patch
+def repeated(self: Node, number: int) -> Tensor:
+    "One of the results, computed again from the operands."
+    operands = tuple([self.get(name, 0) for name in self.op.operands])
+    with mode(grad=False): result = call(self.op, operands, self.params)
+    return result[number] if type(result) is tuple else result
 
 # %% ../../nbs/02i_tape.ipynb #tapefree
 FREED = "freed"

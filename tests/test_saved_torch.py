@@ -1,0 +1,69 @@
+"""What the tape saves, beside PyTorch: a result is written into before the backward pass, for every name with a sample call.
+
+Ours may compute the gradient where PyTorch refuses; it must then be the right one. It refuses where PyTorch computes only for the
+names of KEPT."""
+import warnings
+
+import numpy as np
+import pytest
+
+import beside
+import edunets as en
+from test_names import CODES
+
+torch = pytest.importorskip("torch")
+REFUSED = "modified by an inplace"
+SKIPPED = ("rand", "manual_seed", "requires_grad", "backward", "dropout", "poisson", "gumbel", "rrelu")
+# Refused here, computed by PyTorch: names, and why
+KEPT = {
+    "nn.functional.batch_norm nn.functional.group_norm nn.functional.instance_norm nn.functional.layer_norm nn.functional.rms_norm":
+        "Without weight and bias the standardized numbers are the result, and the tape keeps them; PyTorch keeps the input.",
+}
+
+
+def leaves_and_results(code, m):
+    "The floating letters of a code as leaves in float64, and its floating results."
+    letters = {key: x.to(m.float64).requires_grad_() if beside.is_floating(x) else x for key, x in beside.letters(code, m).items()}
+    results = beside.run(code, m, letters)
+    return [x for x in letters.values() if beside.is_floating(x)], [] if isinstance(results, Exception) else beside.floats(results)
+
+
+def slopes(code, m, number, write):
+    "The gradients of one result, perhaps after a write into it; an exception where there are none."
+    leaves, results = leaves_and_results(code, m)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            if write: results[number].add_(1)
+            return [x if x is None else x.detach().numpy() for x in m.autograd.grad(results[number], leaves, m.ones_like(results[number]), allow_unused=True)]
+        except Exception as problem:
+            return problem
+
+
+def same(a, b): return a is b or (a is not None and b is not None and np.allclose(a, b, 1e-12, 1e-12, equal_nan=True))
+
+
+def refuses(outcome): return isinstance(outcome, Exception) and REFUSED in str(outcome)
+
+
+def tried(name):
+    "The first codes of a name that have floating results."
+    codes = [code for code in CODES[name] if not beside.WRITES.search(code) and not any(word in code for word in SKIPPED)]
+    return [(code, number) for code in codes[:12] for number, _ in enumerate(leaves_and_results(code, torch)[1][:2])][:6]
+
+
+def explained(name): return any(name in names.split() for names in KEPT)
+
+
+@pytest.mark.parametrize("name", sorted(CODES))
+def test_a_result_is_written_before_the_backward_pass(name):
+    refused = 0
+    for code, number in tried(name):
+        theirs, ours = slopes(code, torch, number, True), slopes(code, en, number, True)
+        if refuses(ours) and not isinstance(theirs, Exception):
+            assert explained(name), f"{code}: refused here, PyTorch has {theirs}"
+            refused += 1
+        if not isinstance(ours, Exception):
+            right = slopes(code, en, number, False)
+            assert all(same(a, b) for a, b in zip(ours, right, strict=True)), code
+    assert refused or not explained(name), f"{name} no longer differs"
