@@ -9,7 +9,7 @@ from edunets import (tensors, table, views, names, composites, layout, indexing,
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
-from edunets.errors import OutOfMemoryError, lacking_names
+from edunets.errors import OutOfMemoryError, lacking_names, tell_lacking
 from edunets.names import promote_types, result_type
 from edunets.process import (are_deterministic_algorithms_enabled, asarray, frombuffer, get_float32_matmul_precision,
                              get_num_threads, is_deterministic_algorithms_warn_only_enabled,
@@ -31,4 +31,5 @@ from edunets.tensors import int64 as long
 newaxis = None
 globals().update({name: function for name, function in names.FUNCTIONS.items() if "." not in name})
 globals().update(process.TYPES)
+tell_lacking(Tensor)
 __getattr__ = lacking_names(globals())

@@ -1312,6 +1312,9 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def tanh_(input: Tensor) -> Tensor:
     "`tanh`, in place."
     ...
+def tell_lacking(kind: type) -> None:
+    "Put what a complete Tensor class lacks into its base."
+    ...
 def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
     ...

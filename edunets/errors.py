@@ -4,7 +4,7 @@
 __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'LATER', 'user_frame', 'package', 'site', 'describe', 'shortened', 'Lines',
            'error', 'explained', 'warn', 'hint', 'fits', 'misfit', 'wrong', 'OutOfMemoryError', 'no_memory', 'refusal',
            'shown', 'in_users_code', 'at_border', 'border', 'named', 'in_pytorchs_names', 'pytorch_names', 'lacking',
-           'lacking_names']
+           'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
 import functools
@@ -202,24 +202,44 @@ def pytorch_names() -> dict[str, list[str]]:
     lines = Path(__file__).with_name("pytorch_names.txt").read_text().splitlines()
     return {place.replace("torch", ""): names.split() for place, _, names in (line.partition(":") for line in lines)}
 
-def lacking(place: str, name: str, there: list[str]) -> Exception:
+def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
     "The AttributeError for a name that a namespace does not have: whether PyTorch has it, and where the book comes to it."
-    here, what = ".".join(filter(None, ("edunets", place))), f"has no attribute '{name}'"
+    what, shown = f"{owner} has no attribute '{name}'", "x" if place == "Tensor" else ".".join(filter(None, ("en", place)))
     known = name in pytorch_names().get(place, ())
     if name.startswith("_") or not known:
         import difflib      # slow to import, and seldom needed
         near = difflib.get_close_matches(name, there, 1)
         what += f". Did you mean '{near[0]}'?" if near else ""
-        return AttributeError(f"module '{here}' {what}")
+        return AttributeError(what)
     chapter = LATER.get(name) or LATER.get(place.partition(".")[0])
     why = f"it comes with chapter {chapter}" if chapter else "the book does not treat it"
-    problem = error(AttributeError, f"module '{here}' {what}", f"PyTorch has it, edunets does not: {why}",
-                    f"dir({here.replace('edunets', 'en')}) shows what is there")
+    problem = error(AttributeError, what, f"PyTorch has it, edunets does not: {why}",
+                    f"dir({shown}) shows what is there")
     problem.name = name
     return problem
 
 def lacking_names(namespace: dict) -> Callable:
     "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
     place = namespace["__name__"].partition(".")[2]
-    def look(name: str): raise lacking(place, name, list(namespace))
+    def look(name: str): raise lacking(f"module '{namespace['__name__']}'", place, name, list(namespace))
     return look
+
+# %% ../nbs/errors.ipynb #ernames4
+class Missing:
+    "In the place of a name that PyTorch's Tensor has and ours has not: who asks for it gets the error, `hasattr` is False."
+    def __init__(self, name: str): self.name = name
+    def __get__(self, x, kind: type):
+        owner = f"type object '{kind.__name__}'" if x is None else f"'{kind.__name__}' object"
+        raise lacking(owner, "Tensor", self.name, [])
+
+class Lacking:
+    "The base of Tensor, with the names that it lacks."
+    def __dir__(self) -> list[str]:
+        found = {name: inspect.getattr_static(self, name, None) for name in object.__dir__(self)}
+        return [name for name, value in found.items() if not isinstance(value, Missing)]
+
+def tell_lacking(kind: type) -> None:
+    "Put what a complete Tensor class lacks into its base."
+    lacks = [name for name in pytorch_names()["Tensor"] if not hasattr(kind, name)]
+    for name in lacks: setattr(Lacking, name, Missing(name))
+

@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from .errors import error, site, warn
+from .errors import Lacking, error, site, warn
 
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16',
@@ -24,7 +24,7 @@ __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16'
            'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
-class Tensor:
+class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
     """A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as
     `torch.Tensor`."""
     payload: Any                             # an array, or whatever else a handler is registered for

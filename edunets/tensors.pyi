@@ -1637,6 +1637,9 @@ Callable: Any
 DEVICES: Any
 DTYPES: Any
 LOCK: Any
+class Lacking:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 PYTHON_DTYPES: Any
 SUBCLASSES: Any
 class Version:

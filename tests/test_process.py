@@ -82,6 +82,21 @@ def test_a_name_that_is_not_there_says_so(place):
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"): namespace.nonsense
 
 
+@pytest.mark.parametrize("name", [name for name in pytorch_names()["Tensor"] if not hasattr(en.Tensor, name)])
+def test_what_a_tensor_lacks_says_so(name):
+    x, p = en.ones(2), en.nn.Parameter(en.ones(2))
+    for owner, start in ((x, "'Tensor' object"), (p, "'Parameter' object"), (en.Tensor, "type object 'Tensor'")):
+        with pytest.raises(AttributeError, match=rf"{start} has no attribute '{name}'\n  Why: .*PyTorch has it.*\n  Try: "): getattr(owner, name)
+    assert not hasattr(x, name) and name not in dir(x)
+    setattr(x, name, 3)      # a reader's own attribute
+    assert getattr(x, name) == 3 and getattr(en.ones(2), name, None) is None
+
+
+def test_attributes_cost_what_they_did():
+    """Python reads attributes of a class that has a `__getattr__` more slowly, also those that are there."""
+    assert not any("__getattr__" in vars(kind) or "__getattribute__" in vars(kind) for kind in en.Tensor.__mro__[:-1])
+
+
 def test_unknown_devices_are_refused():
     for wrong in ("gpu", "", "cpuu"):
         with pytest.raises(RuntimeError, match="device type at start of device string"): en.device(wrong)
