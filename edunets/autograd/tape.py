@@ -247,19 +247,6 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
     result._node, result._output_nr, result._requires_grad = self, number, True
     return result
 
-# %% ../../nbs/02i_tape.ipynb #02irpcd1
-@patch
-def can_repeat(self: Node) -> bool:
-    "Whether all operands of the op were saved."
-    return bool(self.op and self.op.operands) and not self.op.variadic and all(name in self.saved for name in self.op.operands)
-
-@patch
-def repeated(self: Node, number: int) -> Tensor:
-    "One of the results, computed again from the operands."
-    operands = tuple([self.get(name, 0) for name in self.op.operands])
-    with mode(grad=False): result = call(self.op, operands, self.params)
-    return result[number] if type(result) is tuple else result
-
 # %% ../../nbs/02i_tape.ipynb #tapefree
 FREED = "freed"
 
@@ -288,6 +275,19 @@ def get(self: Node, ask: str, position: int):
     if kept is FREED: raise freed(self)
     return (tuple([self.unpack(k, ask == "out", n)
                    for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept)
+
+# %% ../../nbs/02i_tape.ipynb #02irpcd1
+@patch
+def can_repeat(self: Node) -> bool:
+    "Whether all operands of the op were saved."
+    return bool(self.op and self.op.operands) and not self.op.variadic and all(name in self.saved for name in self.op.operands)
+
+@patch
+def repeated(self: Node, number: int) -> Tensor:
+    "One of the results, computed again from the operands."
+    operands = tuple([self.get(name, 0) for name in self.op.operands])
+    with mode(grad=False): result = call(self.op, operands, self.params)
+    return result[number] if type(result) is tuple else result
 
 # %% ../../nbs/02i_tape.ipynb #55c674dc
 @patch
