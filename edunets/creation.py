@@ -172,13 +172,12 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input.ndim not in (1, 2):
         raise error(RuntimeError, f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D",
                     "a diagonal belongs to a matrix", "a loop over the matrices")
-    n = (input.payload.shape[0] + builtins.abs(diagonal) if input.ndim == 1 else builtins.min(
-        input.payload.shape[0] + builtins.min(diagonal, 0), input.payload.shape[-1] - builtins.max(diagonal, 0)))
-    row, column = builtins.max(-diagonal, 0), builtins.max(diagonal, 0)
-    place = iota(builtins.max(n, 0) if input.ndim == 2 else input.payload.shape[0], input.device)
-    if input.ndim == 2: return input[place + row, place + column]
-    result = full_((n, n), 0, input.dtype, input.device, False)
-    return result.index_put((place + row, place + column), input)
+    if input.ndim == 2: return input.diagonal(diagonal).clone()
+    length = input.payload.shape[0]
+    n = length + builtins.abs(diagonal)
+    zeros = full_((n * n,), 0, input.dtype, input.device, False)
+    place = {"dim": 0, "start": builtins.max(diagonal, -diagonal * n), "length": length, "step": n + 1}
+    return call(OPS["put_slice"], (zeros, input), place, "DiagEmbedBackward0").reshape(n, n)
 
 # %% ../nbs/01g_creation.ipynb #208e1dd8
 @face(method=False)

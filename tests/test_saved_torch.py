@@ -1,7 +1,8 @@
-"""What the tape saves, beside PyTorch: a result is written into before the backward pass, for every name with a sample call.
+"""What the tape saves, beside PyTorch, for every name with a sample call: a result is written into before the backward pass, or
+there is a second pass, though the first has freed the graph.
 
 Ours may compute the gradient where PyTorch refuses; it must then be the right one. It refuses where PyTorch computes only for the
-names of KEPT."""
+names of KEPT and FREED."""
 import warnings
 
 import numpy as np
@@ -18,6 +19,10 @@ SKIPPED = ("rand", "manual_seed", "requires_grad", "backward", "dropout", "poiss
 KEPT = {
     "nn.functional.batch_norm nn.functional.group_norm nn.functional.instance_norm nn.functional.layer_norm nn.functional.rms_norm":
         "Without weight and bias the standardized numbers are the result, and the tape keeps them; PyTorch keeps the input.",
+}
+
+FREED = {
+    "tril triu": "The tape keeps which elements are kept, and frees it; PyTorch works it out again.",
 }
 
 
@@ -43,7 +48,17 @@ def slopes(code, m, number, write):
 def same(a, b): return a is b or (a is not None and b is not None and np.allclose(a, b, 1e-12, 1e-12, equal_nan=True))
 
 
-def refuses(outcome): return isinstance(outcome, Exception) and REFUSED in str(outcome)
+def second_slopes(code, m, number):
+    "The gradients of one result in a second pass, where the first did not keep the graph; an exception where there are none."
+    leaves, results = leaves_and_results(code, m)
+    try:
+        for _ in range(2): found = m.autograd.grad(results[number], leaves, m.ones_like(results[number]), allow_unused=True)
+        return [x if x is None else x.detach().numpy() for x in found]
+    except Exception as problem:
+        return problem
+
+
+def refuses(outcome): return isinstance(outcome, Exception) and (REFUSED in str(outcome) or "a second time" in str(outcome))
 
 
 def tried(name):
@@ -52,18 +67,23 @@ def tried(name):
     return [(code, number) for code in codes[:12] for number, _ in enumerate(leaves_and_results(code, torch)[1][:2])][:6]
 
 
-def explained(name): return any(name in names.split() for names in KEPT)
+def compare(name, outcome, known):
+    "Refused only where PyTorch refuses, or where it is known; no gradient but the right one."
+    expected, refused = any(name in names.split() for names in known), 0
+    for code, number in tried(name):
+        theirs, ours = outcome(code, torch, number), outcome(code, en, number)
+        if refuses(ours) and not isinstance(theirs, Exception):
+            assert expected, f"{code}: refused here, PyTorch has {theirs}"
+            refused += 1
+        if not isinstance(ours, Exception):
+            assert all(same(a, b) for a, b in zip(ours, slopes(code, en, number, False), strict=True)), code
+    assert refused or not expected, f"{name} no longer differs"
 
 
 @pytest.mark.parametrize("name", sorted(CODES))
 def test_a_result_is_written_before_the_backward_pass(name):
-    refused = 0
-    for code, number in tried(name):
-        theirs, ours = slopes(code, torch, number, True), slopes(code, en, number, True)
-        if refuses(ours) and not isinstance(theirs, Exception):
-            assert explained(name), f"{code}: refused here, PyTorch has {theirs}"
-            refused += 1
-        if not isinstance(ours, Exception):
-            right = slopes(code, en, number, False)
-            assert all(same(a, b) for a, b in zip(ours, right, strict=True)), code
-    assert refused or not explained(name), f"{name} no longer differs"
+    compare(name, lambda code, m, number: slopes(code, m, number, True), KEPT)
+
+
+@pytest.mark.parametrize("name", sorted(CODES))
+def test_a_second_pass_needs_what_was_saved(name): compare(name, second_slopes, FREED)

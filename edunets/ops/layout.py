@@ -10,7 +10,6 @@ from ..autograd.tape import vjp
 from ..composites import accumulate_dtype
 from ..creation import iota
 from ..errors import error, warn
-from ..indexing import scattered
 from ..layout import sliced
 from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, fresh, kernel, view
@@ -62,10 +61,14 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     "A copy with `src` on the diagonal."
     dim1, dim2 = check_dim(dim1, input.ndim), check_dim(dim2, input.ndim)
-    front = input.movedim((dim1, dim2), (0, 1))
-    check_src(src, (*front.shape[2:], diagonal_length(input.shape, offset, dim1, dim2)))
-    rows, columns = diagonal_places(input, offset, dim1, dim2)
-    return scattered(front, [(0, rows), (1, columns)], src.movedim(-1, 0), "set").movedim((0, 1), (dim1, dim2))
+    front = input.movedim((dim1, dim2), (-2, -1))
+    *lead, rows, columns = front.payload.shape
+    length = diagonal_length(input.shape, offset, dim1, dim2)
+    check_src(src, (*lead, length))
+    # in a flat matrix the next of the diagonal is a row and an element on
+    place = {"dim": len(lead), "start": max(offset, -offset * columns), "length": length, "step": columns + 1}
+    flat = call(OPS["put_slice"], (front.reshape(*lead, rows * columns), src), place, "DiagonalScatterBackward0")
+    return flat.reshape(front.shape).movedim((-2, -1), (dim1, dim2))
 
 def check_src(src: Tensor, shape: tuple) -> None:
     "A RuntimeError unless the source fits its place."
