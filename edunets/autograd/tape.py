@@ -259,8 +259,8 @@ def freed(node: Node) -> Exception:
 @patch
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them. A number is nothing to free."
-    for ask, kept in self.saved.items():
-        if type(kept) in (tuple, list) and ask != "likes": self.saved[ask] = FREED
+    for ask in self.saved:
+        if type(self.saved[ask]) is tuple or type(self.saved[ask]) is list and ask != "likes": self.saved[ask] = FREED
 
 # %% ../../nbs/02i_tape.ipynb #tapegetx
 @patch
