@@ -259,6 +259,9 @@ def bmm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The products of two batches of matrices."
     ...
 bool: Any
+def border_classes(namespace) -> None:
+    "Give the classes of a namespace, and what they are made from, a border where they are constructed."
+    ...
 def broadcast_shapes(*shapes):
     "The shape that shapes broadcast to. RuntimeError if they do not."
     ...

@@ -3,8 +3,8 @@
 # %% auto #0
 __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'LATER', 'user_frame', 'package', 'site', 'describe', 'shortened', 'Lines',
            'error', 'explained', 'warn', 'hint', 'fits', 'misfit', 'wrong', 'OutOfMemoryError', 'no_memory', 'refusal',
-           'shown', 'in_users_code', 'at_border', 'border', 'named', 'in_pytorchs_names', 'pytorch_names', 'lacking',
-           'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
+           'shown', 'in_users_code', 'at_border', 'border', 'named', 'in_pytorchs_names', 'init_border',
+           'border_classes', 'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
 import functools
@@ -191,6 +191,28 @@ def in_pytorchs_names(kwargs: dict, function: Callable) -> dict | None:
     known = inspect.signature(function).parameters
     named = {NUMPYS[key] if key not in known and NUMPYS.get(key) in known else key: value for key, value in kwargs.items()}
     return named if len(named) == len(kwargs) and named.keys() != kwargs.keys() else None
+
+# %% ../nbs/errors.ipynb #ernames7
+def init_border(init: Callable, place: str) -> Callable:
+    "An `__init__` as users call it; the error names the class of ours that a reader's class goes back to."
+    @functools.wraps(init)
+    def called(self, *args, **kwargs):
+        try: init(self, *args, **kwargs)
+        except Exception as problem:
+            kind = next(kind for kind in type(self).__mro__ if kind.__module__.startswith("edunets."))
+            raise at_border(problem, f"{place}.{kind.__name__}", init.__get__(self), args, kwargs)
+    called.at_border = True
+    return named(called, "__init__")
+
+def border_classes(namespace) -> None:
+    "Give the classes of a namespace, and what they are made from, a border where they are constructed."
+    home = namespace.__name__.removeprefix("edunets.")
+    for kind in vars(namespace).values():
+        for owner in kind.__mro__ if isinstance(kind, type) else ():
+            init = vars(owner).get("__init__")
+            if owner.__module__.startswith(namespace.__name__) and inspect.isfunction(init) and not hasattr(init, "at_border"):
+                owner.__init__ = init_border(init, home)
+
 
 # %% ../nbs/errors.ipynb #ernames2
 LATER = {"cuda": 7, "accelerator": 7, "mps": 7, "xpu": 7, "compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8,

@@ -1,6 +1,8 @@
 """Where a call enters the package: what is no tensor, what is absurd, and how long a traceback is.
 
 Every public name is called with nonsense. It may work, or say in three lines what is wrong; nothing of the inside may show."""
+import functools
+import inspect
 import re
 import signal
 import traceback
@@ -64,3 +66,35 @@ def test_nonsense_is_answered_in_three_lines(name):
     state = en.get_rng_state()
     try: assert [fault for code, args in calls(name) for fault in faults(code, complaint(FUNCTIONS[name], args))] == []
     finally: en.set_rng_state(state)
+
+
+PLACES = ["nn", "optim", "optim.lr_scheduler", "optim.swa_utils", "data", "distributions"]
+CLASSES = {f"{place}.{name}": kind for place in PLACES for name, kind in vars(functools.reduce(getattr, place.split("."), en)).items()
+           if isinstance(kind, type) and not name.startswith("_") and kind.__module__.startswith(f"edunets.{place}") and not issubclass(kind, (Exception, tuple))}
+PYTHONS_CLASSES = re.compile(r"\w+\(\) takes no arguments|Can.t instantiate abstract class")      # of a class without an `__init__`
+ENDLESS = {("nn.TransformerDecoder", "huge"), ("nn.TransformerEncoder", "huge")}      # as many layers as one asks for; PyTorch tries, too
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_constructors_answer_nonsense_in_three_lines(name):
+    kind, found = CLASSES[name], []
+    needed = [p for p in inspect.signature(kind).parameters.values() if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    for what, a in NONSENSE.items():
+        if (name, what) in ENDLESS: continue
+        for args in [(a,) * len(needed), (a,) * (len(needed) + 1), (2,) * (len(needed) - 1) + (a,), ()]:
+            if not args and not needed: continue      # that works
+            problem = complaint(kind, args)
+            if problem is None or PYTHONS_CLASSES.match(str(problem)): continue
+            if not LINES.fullmatch(str(problem)) or isinstance(problem, (AttributeError, LookupError)): found.append(f"{name}({what} x {len(args)}): {problem!r}"[:300])
+    assert found == []
+
+
+def test_a_readers_class_keeps_its_own_errors():
+    class Mine(en.nn.Linear):
+        def __init__(self, size):
+            super().__init__(size, size)
+            self.names = {}["lacking"]
+    with pytest.raises(KeyError, match="^'lacking'$"): Mine(2)
+    with pytest.raises(TypeError, match=r"Linear\(\): argument 'in_features' \(position 1\) must be int, not str\n(.|\n)*Try: help\(en.nn.Linear\)"): Mine("two")
+    assert str(inspect.signature(en.nn.Linear)).startswith("(in_features: ")
