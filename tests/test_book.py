@@ -1,5 +1,4 @@
 """The book itself: its cells run, notebooks and package are in step, its pages are whole."""
-import concurrent.futures
 import configparser
 import filecmp
 import os
@@ -18,6 +17,7 @@ import lint
 import pages
 import readme
 import site_build
+from chapters import chapters_of, passes
 
 NBDEV = Path(sys.executable).parent
 
@@ -78,25 +78,15 @@ def test_one_version():
     assert settings["DEFAULT"]["version"] == edunets.__version__
 
 
-def asked_for(request, test):
-    """The chapters for which a test of this module will run."""
-    return [item.callspec.params["path"] for item in request.session.items if item.function is test]
-
-
 @pytest.fixture(scope="module")
 def running(request, staged):
-    """The chapters, one a core: {path: the future of its failure}."""
-    environment = execute.share_of_cores(execute.cores())
-    with concurrent.futures.ThreadPoolExecutor(execute.cores()) as pool:
-        yield {path: pool.submit(execute.run, path, staged, **environment)
-               for path in asked_for(request, test_chapter_runs)}
+    with execute.futures(chapters_of(request, test_chapter_runs), staged) as futures:
+        yield futures
 
 
 @pytest.mark.parametrize("path", book.notebooks())
 def test_chapter_runs(path, running):
-    failed = running[path].result()
-    if failed:
-        pytest.fail(str(failed), pytrace=False)
+    passes(running[path])
 
 
 TRAINING = [path for path in book.notebooks() if book.trains(book.read(book.ROOT / path))]
@@ -112,17 +102,14 @@ def running_elsewhere(request, tmp_path_factory):
         pytest.skip("NumPy here is not on OpenBLAS: no other kernel")
     folder = tmp_path_factory.mktemp("elsewhere") / "book"
     execute.stage(target=folder)
-    environment = execute.share_of_cores(execute.cores()) | {"OPENBLAS_CORETYPE": kernel}
-    with concurrent.futures.ThreadPoolExecutor(execute.cores()) as pool:
-        yield {path: pool.submit(execute.run, path, folder, **environment)
-               for path in asked_for(request, test_chapter_that_trains_runs_with_another_kernel)}
+    paths = chapters_of(request, test_chapter_that_trains_runs_with_another_kernel)
+    with execute.futures(paths, folder, OPENBLAS_CORETYPE=kernel) as futures:
+        yield futures
 
 
 @pytest.mark.parametrize("path", TRAINING)
 def test_chapter_that_trains_runs_with_another_kernel(path, running_elsewhere):
-    failed = running_elsewhere[path].result()
-    if failed:
-        pytest.fail(str(failed), pytrace=False)
+    passes(running_elsewhere[path])
 
 
 def test_the_other_kernel_adds_in_another_order():

@@ -14,6 +14,7 @@ import pytest
 import _nbfilter
 import book
 import execute
+from chapters import chapters_of, passes
 
 CALLOUT = re.compile(r'^::: \{\.callout-tip collapse="true" title="Solution.*?^:::$', re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -62,14 +63,21 @@ def answered(cells):
 WITH_SOLUTIONS = [path for path in book.notebooks() if any(map(solutions, book.read(book.ROOT / path)["cells"]))]
 
 
+@pytest.fixture(scope="module")
+def running(request, tmp_path_factory):
+    folder, paths = tmp_path_factory.mktemp("solutions"), chapters_of(request, test_solutions)
+    for path in paths:
+        before, exercises, _ = answered(book.read(book.ROOT / path)["cells"])
+        cells = [nbformat.v4.new_code_cell(source) for source in before + exercises]
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / path)
+    with execute.futures(paths, folder) as futures:
+        yield futures
+
+
 @pytest.mark.parametrize("path", WITH_SOLUTIONS)
-def test_solutions(path, tmp_path):
-    before, exercises, answers = answered(book.read(book.ROOT / path)["cells"])
+def test_solutions(path, running):
+    _, exercises, answers = answered(book.read(book.ROOT / path)["cells"])
     outside = [node for source in exercises for node in ast.walk(ast.parse(without(source, answers)))]
     assert answers <= {node.id for node in outside if isinstance(node, ast.Name)}, "no check looks at a solution"
-    cells = [nbformat.v4.new_code_cell(source) for source in before + exercises]
-    (tmp_path / path).parent.mkdir(parents=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / path)
-    failed = execute.run(path, tmp_path)
-    if failed:
-        pytest.fail(str(failed), pytrace=False)
+    passes(running[path])

@@ -7,6 +7,7 @@ A chapter that fails keeps all its stored outputs, and says so at its head; the 
 """
 import ast
 import concurrent.futures
+import contextlib
 import datetime
 import importlib.metadata
 import importlib.util
@@ -283,6 +284,15 @@ def side_by_side(paths, root, jobs, progress):
 def cores():
     """How many chapters run side by side: one for each core that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def futures(paths, root, **environment):
+    """Run notebooks one a core, for tests: {path: the future of its failure}. At the end those that wait are let go."""
+    environment = share_of_cores(cores()) | environment
+    with concurrent.futures.ThreadPoolExecutor(cores()) as pool:
+        yield {path: pool.submit(run, path, root, **environment) for path in paths}
+        pool.shutdown(cancel_futures=True)
 
 
 def run_all(root=book.STAGE, jobs=1):
