@@ -122,7 +122,7 @@ CASES = {
     "matmul": same("X @ Z", "X @ Z"), "matmul_nt": Case("row(X, Y)", "X @ Y.mT", "X @ Y.T"), "matmul_tn": Case("row(X, Y)", "X.mT @ Y", "X.T @ Y"), "mv": same("X @ v", "X @ v"), "dot": same("x.dot(y)", "x @ y"), "addmm": same("m.addmm(v[:len(X)], X, Z)", "X @ Z + v[:len(X)]"), "linear": same("m.nn.functional.linear(X, Y)", "X @ Y.T"), "linear_weight": Case("row(X, Y)", "X.t() @ Y", "X.T @ Y"),
     "gather": same("x[i]", "x[i]"), "gather rows": same("X[t]", "X[t]"), "gather along": same("X.gather(0, J)", "np.take_along_axis(X, J, 0)"),
     "scatter": same("x.index_put((d,), y)"), "scatter add": same("x.index_add(0, i, y)"), "scatter add rows": same("X.index_add(0, t, Y)"), "scatter add along": same("X.scatter_add(0, J, Y)"),
-    "scatter add few": same("m.zeros(10).index_add(0, j % 10, y[:len(j)])"), "scatter_max": same("x.scatter_reduce(0, i, y, 'amax')"),
+    "scatter add few": same("m.zeros(10).index_add(0, j % 10, y[:len(j)])"), "scatter_max": same("x.scatter_reduce(0, i, y, 'amax')"), "scatter_prod": same("x.scatter_reduce(0, i, y, 'prod')"),
     **{name: same(f"m.linalg.{name}(M)", f"np.linalg.{name}(M)") for name in ("cholesky", "inv", "det", "slogdet", "eigh", "pinv")}, "solve": same("m.linalg.solve(M, N)", "np.linalg.solve(M, N)"),
     "qr": same("m.linalg.qr(M)", "np.linalg.qr(M)"), "svd": same("m.linalg.svd(M, full_matrices=False)[1]", "np.linalg.svd(M, full_matrices=False)[1]"),
     "matrix_exp": same("m.linalg.matrix_exp(N)"), "cofactor": Case("row(M)", "m.det(M)[:, None, None] * m.linalg.inv(M).mT"),

@@ -3,13 +3,13 @@ __version__ = "0.1.0"
 
 from math import e, inf, nan, pi
 
-from edunets import (tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
+from edunets import (errors, tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
                      distributions, process, cuda, backends, accelerator, testing, special)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
-from edunets.errors import OutOfMemoryError, border_classes, lacking_names, tell_lacking
+from edunets.errors import OutOfMemoryError
 from edunets.names import promote_types, result_type
 from edunets.process import (are_deterministic_algorithms_enabled, asarray, frombuffer, get_float32_matmul_precision,
                              get_num_threads, is_deterministic_algorithms_warn_only_enabled,
@@ -31,7 +31,7 @@ from edunets.tensors import int64 as long
 newaxis = None
 globals().update({name: function for name, function in names.FUNCTIONS.items() if "." not in name})
 globals().update(process.TYPES)
-tell_lacking(Tensor)
-for namespace in (nn, optim, optim.lr_scheduler, optim.swa_utils, data, distributions): border_classes(namespace)
+errors.tell_lacking(Tensor)
+for namespace in (nn, optim, optim.lr_scheduler, optim.swa_utils, data, distributions): errors.border_classes(namespace)
 del namespace
-__getattr__ = lacking_names(globals())
+__getattr__ = errors.lacking_names(globals())

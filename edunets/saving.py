@@ -9,7 +9,6 @@ import os
 import re
 import stat
 import time
-import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -18,7 +17,7 @@ from typing import Any, Callable, Iterator, NamedTuple
 
 import numpy as np
 
-from .errors import error, shortened
+from .errors import error, shortened, warn
 from .nn.module import Parameter
 from .tensors import (DTYPES, Size, Tensor, bool_, device, dtype, float16, float32, float64, from_numpy, int8,
                              int16, int32, int64, tensor, uint8, uint32)
@@ -539,6 +538,6 @@ def load(f, map_location=None, *, weights_only: bool | None = None, mmap: bool |
                     "only a file on disk has pages", "en.load('model.safetensors', mmap=True)")
     found, tensors, tree = using(f, lambda file: all_of(file, bool(mmap)))
     if wide := [name for name, entry in found.entries.items() if entry.code == "BF16"]:
-        warnings.warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which edunets does not have: they become "
-                      f"float32, with the same values (the first is {named(wide[0])})", stacklevel=2)
+        warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which edunets does not have: they become "
+             f"float32, with the same values (the first is {named(wide[0])})")
     return push(tree, {name: placed(x, map_location) for name, x in tensors.items()})

@@ -7,11 +7,11 @@ import functools
 import math
 import os
 import threading
-import warnings
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
+from .errors import warn
 from .errors import Lacking, error, site, warn
 
 # %% auto #0
@@ -369,8 +369,8 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
 
 @functools.cache      # once is enough, as in PyTorch
 def tell_read_only() -> None:
-    warnings.warn("The given NumPy array is not writable: a write to this tensor will be refused. "
-                  "Copy the array to have memory of your own.", stacklevel=3)
+    warn("The given NumPy array is not writable: a write to this tensor will be refused. "
+         "Copy the array to have memory of your own.")
 
 def from_numpy(array: np.ndarray) -> Tensor:
     "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."

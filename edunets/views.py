@@ -3,10 +3,9 @@
 # %% ../nbs/01b_views.ipynb #9f6ac184
 from __future__ import annotations
 
-import warnings
 from typing import Callable
 
-from .errors import error
+from .errors import error, warn
 from .table import OPS, ambient, call, check_custom, keeps_nothing, refresh, view
 from .tensors import BACKENDS, Tensor, Version, made_once, patch, wrap
 
@@ -181,8 +180,7 @@ def store_out(out: Tensor, value: Tensor) -> Tensor:
             "the arguments requires grad.", "the write is not recorded", "the call without out=, or under en.no_grad()")
     if out.payload.shape != value.payload.shape:
         if out.numel():
-            warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(out.shape)}, "
-                f"which does not match the required output shape {list(value.shape)}.", stacklevel=3)
+            warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, "
+                 f"which does not match the required output shape {list(value.shape)}.")
         out.payload = BACKENDS[type(out.payload)].xp.empty(value.payload.shape, out.payload.dtype)
     return store(out, lambda old: value)

@@ -159,5 +159,5 @@ def test_errors_say_what_to_try():
 def test_the_namespace_is_pytorchs():
     torch = pytest.importorskip("torch")
     for name, value in vars(U).items():
-        if callable(value): assert hasattr(torch.nn.utils, name) and value.__name__ == name
+        if callable(value) and not name.startswith("_"): assert hasattr(torch.nn.utils, name) and value.__name__ == name
     assert U.rnn.pad_sequence is en.nn.utilities.pad_sequence

@@ -7,6 +7,7 @@ Solutions that are cells, with `code-fold`, run with their chapter in test_book.
 """
 import ast
 import re
+import shutil
 
 import nbformat
 import pytest
@@ -66,6 +67,7 @@ WITH_SOLUTIONS = [path for path in book.notebooks() if any(map(solutions, book.r
 @pytest.fixture(scope="module")
 def running(request, tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("solutions"), chapters_of(request, test_solutions)
+    shutil.copytree(book.ROOT / "benchmarks" / "results", folder / "benchmarks" / "results")      # shown by some cells
     for path in paths:
         before, exercises, _ = answered(book.read(book.ROOT / path)["cells"])
         cells = [nbformat.v4.new_code_cell(source) for source in before + exercises]

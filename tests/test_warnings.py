@@ -1,5 +1,6 @@
 """Where PyTorch warns, edunets warns too: once, of the same category, at the user's line."""
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,3 +46,10 @@ def test_pytorch_warns_there_too():
         assert [code for code in WARNED if not [w for w in warned(code, torch) if w.category is UserWarning]] == []
         assert [code for code in SILENT if warned(code, torch)] == []
     finally: torch.set_warn_always(False)
+
+
+def test_one_function_warns():
+    """A warning names the user's line, however many frames of ours lie between: `errors.warn` counts them."""
+    package = Path(en.__file__).parent
+    others = [path.name for path in package.rglob("*.py") if "warnings.warn(" in path.read_text() and path.name != "errors.py"]
+    assert others == []

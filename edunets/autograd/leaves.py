@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import warnings
 import weakref
 from typing import Callable
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from .engine import ADDING, grad_of, store_grad
 from .tape import AccumulateGrad, Node, as_node, place
-from ..errors import error
+from ..errors import error, warn
 from ..table import OPS, ambient, call
 from ..tensors import Tensor, from_numpy, made_once, patch, wrap
 
@@ -78,7 +77,7 @@ NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is bein
 def get_grad(self: Tensor) -> Tensor | None:
     g = grad_of(self)
     if g is None and self._node is not None and not self.retains_grad:
-        warnings.warn(NOT_A_LEAF.format(self._node.label), stacklevel=2)
+        warn(NOT_A_LEAF.format(self._node.label))
     return g
 
 # %% ../../nbs/02f_leaves.ipynb #02fsetgr

@@ -1,5 +1,5 @@
 "What a script asks of `torch.cuda` where there is no GPU; the devices come with chapter 7."
-from edunets.errors import lacking_names
+from edunets.errors import lacking_names as _lacking_names
 from edunets.process import never as is_available
 from edunets.process import never as is_bf16_supported
 from edunets.process import never as is_initialized
@@ -8,4 +8,4 @@ from edunets.process import nothing as empty_cache
 from edunets.process import nothing as manual_seed
 from edunets.process import nothing as manual_seed_all
 
-__getattr__ = lacking_names(globals())
+__getattr__ = _lacking_names(globals())

@@ -9,7 +9,6 @@ import re
 import reprlib
 import socket
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -22,7 +21,7 @@ from zlib import crc32
 import numpy as np
 
 from .learner import Callback, History, Learner, Means, in_mode, place_of
-from ..errors import error, shortened
+from ..errors import error, shortened, warn
 from ..ops.elementwise import equal
 from ..random import get_rng_state, set_rng_state
 from ..saving import close_locked, load, open_locked, save, write_whole
@@ -144,8 +143,8 @@ def lock_folder(folder: Path) -> int | None:
     locks, a warning, and None."""
     try: file = open_locked(folder / IN_USE)
     except OSError as problem:
-        warnings.warn(f"the folder {str(folder)!r} can't be locked ({problem.strerror or problem}): "
-                      "a second training that writes into it would not be noticed", stacklevel=4)
+        warn(f"the folder {str(folder)!r} can't be locked ({problem.strerror or problem}): "
+             "a second training that writes into it would not be noticed")
         return None
     if file is not None:
         os.ftruncate(file, 0)
@@ -221,7 +220,7 @@ def write(self: Checkpoint, learner: Learner) -> None:
     write_checkpoint(self.folder, learner)
     for path in checkpoints(self.folder)[:-self.keep]:
         try: path.unlink(missing_ok=True)
-        except OSError as problem: warnings.warn(f"{path.name!r} stays: {problem.strerror or problem}", stacklevel=2)
+        except OSError as problem: warn(f"{path.name!r} stays: {problem.strerror or problem}")
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnresum1
 @patch
@@ -232,7 +231,7 @@ def resume(self: Learner, folder) -> bool:
     while found:
         try: state = read_checkpoint(found[-1])
         except (RuntimeError, OSError) as problem:
-            warnings.warn(str(problem), stacklevel=2)
+            warn(str(problem))
             damaged.append(found.pop())
         else:
             self.load_state_dict(state)
@@ -246,7 +245,7 @@ def resume(self: Learner, folder) -> bool:
 def put_aside(path: Path) -> None:
     "Rename a checkpoint that can't be used, so that it is no longer the last one."
     try: path.replace(path.with_suffix(".damaged"))
-    except OSError as problem: warnings.warn(f"{path.name!r} can't be renamed: {problem.strerror or problem}", stacklevel=3)
+    except OSError as problem: warn(f"{path.name!r} can't be renamed: {problem.strerror or problem}")
 
 # %% ../../nbs/06f_checkpoints.ipynb #lnratef1
 class RateSweep(NamedTuple):

@@ -16,7 +16,7 @@ from copy import deepcopy
 from io import BytesIO
 
 from ..autograd.modes import no_grad
-from ..errors import error
+from ..errors import error, warn
 from ..nn.module import Module
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..optim.optimizer import Optimizer
@@ -224,14 +224,13 @@ def fit(self: Learner, epochs: int) -> History:
     if not hasattr(epochs, "__index__"):
         raise error(TypeError, f"fit({epochs!r}): a number of epochs is needed", "they are counted from the first one on",
                     "fit(10)")
-    if self.stopped: warnings.warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)", stacklevel=2)
+    if self.stopped: warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)")
     elif self.epoch >= epochs:
-        warnings.warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too", stacklevel=2)
+        warn(f"nothing to do: {self.epoch} epochs are done, and fit({epochs}) counts them too")
     trained = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
     if not trained & {id(p) for p in self.model.parameters()}:
-        warnings.warn(
-            "nothing will be learned: the optimizer has no parameter of this model (make it with "
-            "model.parameters())", stacklevel=2)
+        warn("nothing will be learned: the optimizer has no parameter of this model (make it with "
+             "model.parameters())")
     self.goal = epochs
     if not self.model.training: self.model.train()      # else what was frozen in it on purpose stays so
     begun = []

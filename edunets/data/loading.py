@@ -7,7 +7,6 @@ import copy
 import itertools
 import math
 import reprlib
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Callable, Generic, NamedTuple
@@ -18,7 +17,7 @@ from ..composites import stack
 from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows, SequentialSampler, T
 from .samples import check_number
 from .workers import Crew, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, hire
-from ..errors import error
+from ..errors import error, warn
 from ..random import Generator, default_generator, drawing_from
 from ..tensors import Tensor, float64, from_numpy, patch, tensor
 
@@ -336,9 +335,8 @@ def __iter__(self: DataLoader) -> Iterator:
         raise error(AssertionError, "a loader without workers requires timeout == 0", "there is nobody to wait for",
                     "num_workers=1")
     if self.pin_memory:
-        warnings.warn(
-            "'pin_memory' argument is set as true but no accelerator is found, then device pinned "
-            "memory won't be used.", stacklevel=2)
+        warn("'pin_memory' argument is set as true but no accelerator is found, then device pinned "
+             "memory won't be used.")
     place = self.place if self.loaded else Place(None, [g.get_state() for g in self.generators()], 0)
     if self.generator is not None: place.key = self.generator.next_key()
     elif place.key is None: place.key = default_generator.next_key()

@@ -6,14 +6,13 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..errors import error
+from ..errors import error, warn
 from ..random import Generator, multinomial, randint, randperm
 from ..tensors import Tensor, as_tensor, float64, from_numpy
 
@@ -161,7 +160,7 @@ def shares(total: int, fractions: Sequence[float]) -> list[int]:
     for n in range(total - sum(lengths)): lengths[n % len(lengths)] += 1
     for n, length in enumerate(lengths):
         if length == 0:
-            warnings.warn(f"Length of split at index {n} is 0. This might result in an empty dataset.", stacklevel=3)
+            warn(f"Length of split at index {n} is 0. This might result in an empty dataset.")
     return lengths
 
 def random_split(dataset: Dataset[T], lengths: Sequence[int | float],

@@ -1,5 +1,5 @@
 "Modules and layers, under the names of `torch.nn`."
-from edunets.errors import lacking_names
+from edunets.errors import lacking_names as _lacking_names
 from edunets.nn import (hooks, state, containers, small, utilities, recurrent, activations, dropouts, losses,
                         distances, convolution, pooling, grid, normalization, attention, init, utils, functional)
 from edunets.nn.module import Buffer, Linear, Module, Parameter, Sequential
@@ -37,4 +37,4 @@ from edunets.nn.lazy import (LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, 
 from edunets.nn import parameter
 from edunets.nn import modules
 
-__getattr__ = lacking_names(globals())
+__getattr__ = _lacking_names(globals())

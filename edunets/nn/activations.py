@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Callable
 
 from ..autograd.tape import vjp
 from ..creation import empty
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, finish, where
 from .module import Module, Parameter, fill, functional
 from ..ops.elementwise import real
@@ -286,27 +285,27 @@ for name in "relu_ selu_ celu_ threshold_ prelu hardshrink".split():
     FUNCTIONS["nn.functional." + name] = FUNCTIONS[name]
 
 # %% ../../nbs/nn/activations.ipynb #nnactsm2
-def dim_of(dim: int | None, input: Tensor, name: str, stacklevel: int) -> int:
+def dim_of(dim: int | None, input: Tensor, name: str) -> int:
     "The dimension that is meant, with a warning where none was given."
     if dim is not None: return dim
-    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
-                  "dim=X as an argument.", stacklevel=stacklevel)
+    warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+         "dim=X as an argument.")
     return 0 if input.ndim in (0, 1, 3) else 1
 
 @functional
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
-    return FUNCTIONS["softmax"](input, dim_of(dim, input, "softmax", _stacklevel), dtype)
+    return FUNCTIONS["softmax"](input, dim_of(dim, input, "softmax"), dtype)
 
 @functional
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "softmax(-x)."
-    return FUNCTIONS["softmax"](-input, dim_of(dim, input, "softmin", _stacklevel), dtype)
+    return FUNCTIONS["softmax"](-input, dim_of(dim, input, "softmin"), dtype)
 
 @functional
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
-    return FUNCTIONS["log_softmax"](input, dim_of(dim, input, "log_softmax", _stacklevel), dtype)
+    return FUNCTIONS["log_softmax"](input, dim_of(dim, input, "log_softmax"), dtype)
 
 @functional
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -326,7 +325,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
     """A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as one-hot with the
     gradient of the soft one."""
-    if eps != 1e-10: warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    if eps != 1e-10: warn("`eps` parameter is deprecated and has no effect.")
     noise = -FUNCTIONS["empty_like"](logits).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard: return soft
@@ -447,8 +446,7 @@ class Hardtanh(Plain):
                  min_value: float | None = None, max_value: float | None = None):
         for old, value in (("min_value", min_value), ("max_value", max_value)):
             if value is not None:
-                warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{old[:-2]}`", FutureWarning,
-                              stacklevel=2)
+                warn(f"keyword argument `{old}` is deprecated and renamed to `{old[:-2]}`", FutureWarning)
         super().__init__(min_val=min_val if min_value is None else min_value,
                          max_val=max_val if max_value is None else max_value, inplace=inplace)
         if self.max_val <= self.min_val:

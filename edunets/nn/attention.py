@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from typing import Any, Callable, NamedTuple
 
 from ..autograd.tape import vjp
 from ..creation import empty, zeros
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, cast, check_tensor, where
 from .activations import relu
 from .containers import ModuleList
@@ -18,16 +17,17 @@ from .dropouts import Dropout, kept
 from .init import xavier_normal_, xavier_uniform_, zeros_
 from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
-from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, check_matmul, decompose, kernel
+from ..table import OPS, SINGLE, accumulate, as_operands, call, check, check_broadcast, check_matmul, decompose
+from ..table import kernel, order
 from ..tensors import Tensor, bool_, float32, patch
 
 # %% auto #0
-__all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'check_attention',
-           'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped', 'check_mask', 'added',
-           'merged', 'refuse', 'check_three', 'check_sizes', 'projected', 'lengthened', 'fixed', 'Weights',
-           'multi_head', 'multi_head_attention_forward', 'NonDynamicallyQuantizableLinear', 'MultiheadAttention',
-           'activation_of', 'TransformerEncoderLayer', 'TransformerDecoderLayer', 'looks_back', 'TransformerEncoder',
-           'TransformerDecoder', 'Transformer']
+__all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'as_query',
+           'check_attention', 'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped',
+           'check_mask', 'added', 'merged', 'refuse', 'check_three', 'check_sizes', 'projected', 'lengthened', 'fixed',
+           'Weights', 'multi_head', 'multi_head_attention_forward', 'NonDynamicallyQuantizableLinear',
+           'MultiheadAttention', 'activation_of', 'TransformerEncoderLayer', 'TransformerDecoderLayer', 'looks_back',
+           'TransformerEncoder', 'TransformerDecoder', 'Transformer']
 
 # %% ../../nbs/nn/attention.ipynb #atkerne1
 def hidden(xp, mask, causal: bool, shape: tuple, kind):
@@ -98,6 +98,12 @@ def softmax_slope(xp, g, out, dim):
 kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
        softmax_slope=lambda xp, g, out, *, dim: softmax_slope(xp, g, out, dim))
 accumulate(attention=SINGLE, softmax_slope=SINGLE)
+
+def as_query(out, operands: list):
+    "The order of the query where heads stand apart; PyTorch's fused kernel, for four dimensions, keeps it."
+    return as_operands(out, operands[:1]) if out.ndim == 4 else out.copy()
+
+order(attention=as_query)
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1b
 decompose(attention=lambda q, k, v, mask, keep, *, scale, causal: attention_steps(q, k, v, mask, keep, scale, causal),
@@ -205,8 +211,8 @@ def check_mask(mask: Tensor | None, name: str, other: Tensor | None = None) -> N
         raise error(AssertionError, f"only bool and floating types of {name} are supported", f"it is {mask.dtype.name}",
                     "mask.bool(): True hides")
     if other is not None and other.dtype is not mask.dtype:
-        warnings.warn(f"Support for mismatched {name} and attn_mask is deprecated. Use same type for "
-                      "both instead.", stacklevel=4)
+        warn(f"Support for mismatched {name} and attn_mask is deprecated. Use same type for "
+             "both instead.")
 
 def added(mask: Tensor, like: Tensor) -> Tensor:
     "A mask as numbers to be added to the scores."

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Callable
 
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, promote, where
 from .activations import logsigmoid, softplus
 from .losses import Loss, WeightedLoss, check_constant, meant, reduced, share, total
@@ -62,9 +61,9 @@ def pair(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
     "Two tensors of one shape and one dtype; a warning where one of them had to be repeated."
     check_tensor(input, name), check_tensor(target, name)
     if target.shape != input.shape:
-        warnings.warn(f"Using a target size ({target.size()}) that is different to the input size "
-                      f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
-                      "Please ensure they have the same size.", stacklevel=3)
+        warn(f"Using a target size ({target.size()}) that is different to the input size "
+             f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
+             "Please ensure they have the same size.")
         input, target = FUNCTIONS["broadcast_tensors"](input, target)
     return (input, target) if input.dtype is target.dtype else tuple(promote((input, target)))
 

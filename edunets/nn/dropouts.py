@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Callable
 
-from ..errors import error
+from ..errors import error, warn
 from ..names import cast, check_tensor
 from .activations import Plain, applied
 from .module import functional
@@ -113,9 +112,8 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     for the channels."""
     check_probability(p)
     if input.ndim != 4:
-        warnings.warn(
-            f"dropout2d: Received a {input.ndim}-D input, whose dimension 1 is taken for the channels; "
-            "use dropout1d or dropout.", stacklevel=2)
+        warn(f"dropout2d: Received a {input.ndim}-D input, whose dimension 1 is taken for the channels; "
+             "use dropout1d or dropout.")
     return dropped(scaled, input, p, training, inplace, by_channel(True))
 
 @functional
@@ -124,9 +122,8 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     taken for the channels."""
     check_probability(p)
     if input.ndim not in (4, 5):
-        warnings.warn(
-            f"dropout3d: Received a {input.ndim}-D input, whose dimension 0 is taken for the "
-            "channels; use dropout.", stacklevel=2)
+        warn(f"dropout3d: Received a {input.ndim}-D input, whose dimension 0 is taken for the "
+             "channels; use dropout.")
     return dropped(scaled, input, p, training, inplace, by_channel(input.ndim == 5))
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdrc

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 
 from ..creation import linspace, ones, zeros
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, cast
 from .module import functional
 from ..tensors import Tensor, int64
@@ -103,7 +102,7 @@ def check_grid(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> Non
         if is_so: raise error(RuntimeError, what, "a place for each pixel of the result, x before y", "affine_grid(theta, size)")
 
 def told(align_corners: bool | None) -> bool:
-    if align_corners is None: warnings.warn(CHANGED, UserWarning, stacklevel=3)
+    if align_corners is None: warn(CHANGED, UserWarning)
     return bool(align_corners)
 
 # %% ../../nbs/nn/grid.ipynb #6d00000a

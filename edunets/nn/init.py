@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-import warnings
 from html import escape
 from typing import Callable, Iterator, NamedTuple
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..autograd.engine import grad
 from ..autograd.modes import enable_grad, no_grad
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, is_floating
 from .module import INITS, Filled, Module, fans, fill
 from ..random import Generator, fork_rng, rand, randn
@@ -79,7 +78,7 @@ def spread(tensor: Tensor, distribution: str, std: float, scheme: str, why: str,
 
 def kaiming(tensor: Tensor, distribution: str, a: float, mode: str, nonlinearity: str, generator: Generator | None) -> Tensor:
     if 0 in tensor.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+        warn("Initializing zero-element tensors is a no-op")
         return tensor
     fan, gain = fan_of(tensor, mode), calculate_gain(nonlinearity, a)
     return spread(tensor, distribution, gain / math.sqrt(fan), "kaiming", f"std = gain {gain:.4g} / sqrt({mode.lower()} = {fan})", generator)
@@ -479,7 +478,7 @@ def truncated(mean: float, std: float, a: float, b: float) -> tuple[float, float
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Generator | None = None) -> Tensor:
     "Fill with normal numbers, those outside of a to b drawn again. What it remembers are the mean and variance of the part that is left."
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.", stacklevel=2)
+        warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.")
     share, centre, variance = truncated(mean, std, a, b)
     with no_grad(): tensor.copy_(accepted(tensor, mean, std, a, b, share > 0.3, generator).reshape(tensor.shape))
     return remember(tensor, "trunc_normal_", f"normal with mean {mean:.4g}, std {std:.4g} between {a:.4g} and {b:.4g}", "truncated normal", centre, variance)
@@ -499,7 +498,7 @@ def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often:
 def deprecated(function: Callable) -> Callable:
     "The function under its older name, without the underscore; it warns, as PyTorch's does."
     def alias(*args, **kwargs) -> Tensor:
-        warnings.warn(f"`nn.init.{alias.__name__}` is now deprecated in favor of `nn.init.{function.__name__}`.", FutureWarning, stacklevel=2)
+        warn(f"`nn.init.{alias.__name__}` is now deprecated in favor of `nn.init.{function.__name__}`.", FutureWarning)
         return function(*args, **kwargs)
     alias.__name__, alias.__doc__ = function.__name__[:-1], f"The older name of `{function.__name__}`."
     return alias

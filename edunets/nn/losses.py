@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Callable
 
 from ..autograd.tape import vjp
 from ..composites import mean_kernel
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS, cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
 from .module import Module, functional
@@ -132,10 +131,10 @@ def meant(reduction: str, size_average: bool | None = None, reduce: bool | None 
     if size_average is not None or reduce is not None:
         reduction = ("none" if reduce is not None and not reduce else
                      "sum" if size_average is not None and not size_average else "mean")
-        warnings.warn("size_average and reduce args will be deprecated, please use "
-                      f"reduction='{reduction}' instead.", stacklevel=3)
+        warn("size_average and reduce args will be deprecated, please use "
+             f"reduction='{reduction}' instead.")
     if reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
+        warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
         reduction = "mean"
     if reduction in valid: return reduction
     raise error(ValueError, f"{reduction} is not a valid value for reduction", "losses are averaged, summed or left",
@@ -363,9 +362,9 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
     """How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or with
     `log_target` their logarithms)."""
     if size_average is None and reduce is None and reduction == "mean":
-        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size. "
-                      "'batchmean' divides only by the batch size, and aligns with the KL div "
-                      "math definition.", stacklevel=2)
+        warn("reduction: 'mean' divides the total loss by both the batch size and the support size. "
+             "'batchmean' divides only by the batch size, and aligns with the KL div "
+             "math definition.")
     reduction = meant(reduction, size_average, reduce, ("none", "batchmean", "mean", "sum"))
     if "f" != input.payload.dtype.kind or "f" != target.payload.dtype.kind:
         raise error(RuntimeError, "kl_div: Integral inputs not supported.", "log-probabilities are no integers",

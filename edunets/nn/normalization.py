@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
 from ..creation import empty, ones, zeros
-from ..errors import error
+from ..errors import error, warn
 from ..names import cast, check_tensor
 from .module import Module, Parameter, fill, functional
 from ..ops.windows import pad
@@ -463,7 +462,7 @@ class InstanceNorm(Running):
         if x.size(1) != self.num_features:
             what = f"expected input's size at dim={input.ndim - self.ndims[0]} to match num_features ({self.num_features}), but got: {x.size(1)}."
             if self.affine: raise error(ValueError, what, "each channel has a weight", f"num_features={x.size(1)}")
-            warnings.warn(what)
+            warn(what)
         y = instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training
                           or not self.track_running_stats, self.momentum or 0.0, self.eps)
         return y if x is input else y.squeeze(0)

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import warnings
 from typing import Callable, NamedTuple
 
 from ..autograd.tape import vjp
 from ..creation import empty, tensor, zeros
-from ..errors import error
+from ..errors import error, warn
 from ..layout import sliced
 from ..names import FUNCTIONS
 from .module import Module, Parameter, fill, linear
@@ -372,9 +371,9 @@ def check_options(input_size, hidden_size, num_layers, bias, batch_first, dropou
         raise error(ValueError, "dropout should be a number in range [0, 1] representing the probability of an "
                                 "element being zeroed", f"given {dropout!r}", "dropout=0.1")
     if dropout > 0 and num_layers == 1:
-        warnings.warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
-                      f"expects num_layers greater than 1, but got dropout={dropout} and "
-                      f"num_layers={num_layers}", stacklevel=4)
+        warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+             f"expects num_layers greater than 1, but got dropout={dropout} and "
+             f"num_layers={num_layers}")
     for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int),
                               ("hidden_size", hidden_size, int)):
         if not isinstance(value, kind):

@@ -3,13 +3,12 @@
 # %% ../../nbs/03b_state.ipynb #nnsthed1
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, namedtuple
 from typing import Any, Callable, Mapping
 
 from ..autograd.leaves import RemovableHandle
 from ..autograd.modes import no_grad
-from ..errors import error
+from ..errors import error, warn
 from .hooks import hooks_of
 from .module import Module, Parameter
 from ..tensors import Tensor, patch
@@ -40,7 +39,7 @@ def set_extra_state(self: Module, state: Any) -> None:
 
 def given_by_place(args: tuple, destination: dict | None, prefix: str, keep_vars: bool) -> tuple:
     "The arguments of `state_dict` when they are given by place, as they once were."
-    warnings.warn("Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=3)
+    warn("Positional args are being deprecated, use kwargs instead.", FutureWarning)
     return args + (destination, prefix, keep_vars)[len(args):]
 
 def check_silent(result: Any) -> None:

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import types
-import warnings
 from collections.abc import Iterable
 from typing import Callable
 
 from ..autograd.modes import no_grad
-from ..errors import error
+from ..errors import error, warn
 from ..names import FUNCTIONS
 from ..ops.windows import bordered
 from ..table import fresh
@@ -66,7 +65,7 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     "Scale all gradients, in place, so that their norm as one vector is at most `max_norm`; returns what it was before."
     found = listed(parameters)
     if not found and isinstance(parameters, types.GeneratorType):
-        warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
+        warn("`parameters` is an empty generator, no gradient clipping will occur.")
     total = get_total_norm(gradients(found), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(found, max_norm, total)
     return total

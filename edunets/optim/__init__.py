@@ -1,5 +1,5 @@
 "Optimizers, under the names of `torch.optim`."
-from edunets.errors import lacking_names
+from edunets.errors import lacking_names as _lacking_names
 from edunets.optim.optimizer import SGD, Optimizer
 from edunets.optim.adam import Adam, AdamW
 from edunets.optim.family import Adagrad, Lion, Muon, NAdam, RAdam, RMSprop
@@ -7,4 +7,4 @@ from edunets.optim.signs import ASGD, Adadelta, Adafactor, Adamax, Rprop
 from edunets.optim import lr_scheduler, swa_utils
 from edunets.optim.lbfgs import LBFGS
 
-__getattr__ = lacking_names(globals())
+__getattr__ = _lacking_names(globals())

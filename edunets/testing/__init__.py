@@ -1,5 +1,5 @@
 "Comparing, under the names of `torch.testing`."
-from edunets.errors import lacking_names
+from edunets.errors import lacking_names as _lacking_names
 from edunets.process import assert_close
 
-__getattr__ = lacking_names(globals())
+__getattr__ = _lacking_names(globals())

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 import weakref
 from typing import Any, Callable
 
@@ -13,7 +12,7 @@ from ..autograd.function import Function
 from ..autograd.graph import saved_tensors_hooks
 from ..autograd.modes import enable_grad
 from ..autograd.tape import Node, save
-from ..errors import error
+from ..errors import error, warn
 from ..random import Generator, drawing_from, get_rng_state
 from ..table import ambient
 from ..tensors import Tensor
@@ -112,7 +111,7 @@ class CheckpointFunction(Function):
     @staticmethod
     def forward(ctx, function, preserve, *args):
         if not any(isinstance(x, Tensor) and x.requires_grad for x in args):
-            warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=5)
+            warn("None of the inputs have requires_grad=True. Gradients will be None")
         ctx.function, ctx.state = function, get_rng_state() if preserve else None
         ctx.others = [None if isinstance(x, Tensor) else x for x in args]
         ctx.save_for_backward(*[x if isinstance(x, Tensor) else None for x in args])
@@ -142,7 +141,7 @@ def checkpoint(function: Callable, *args, use_reentrant: bool | None = None, con
     """`function(*args, **kwargs)`, without keeping what it saves for the backward pass: it runs again then. As
     `torch.utils.checkpoint.checkpoint`. ValueError for keywords with use_reentrant=True."""
     if use_reentrant is None:
-        warnings.warn("the use_reentrant parameter should be passed explicitly; use_reentrant=False is recommended", stacklevel=2)
+        warn("the use_reentrant parameter should be passed explicitly; use_reentrant=False is recommended")
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if not use_reentrant:

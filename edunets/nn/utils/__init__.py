@@ -1,7 +1,7 @@
 "What helps to train modules, under the names of `torch.nn.utils`."
-from edunets.errors import lacking_names
+from edunets.errors import lacking_names as _lacking_names
 from edunets.nn.utilities import (clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm,
                                   parameters_to_vector, vector_to_parameters)
 from edunets.nn.utils import parametrizations, parametrize, rnn
 
-__getattr__ = lacking_names(globals())
+__getattr__ = _lacking_names(globals())

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 import weakref
 from bisect import bisect_right
 from collections import Counter
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import SupportsFloat
 
-from ...errors import error
+from ...errors import error, warn
 from ..optimizer import Optimizer
 from ...tensors import patch
 
@@ -76,13 +75,12 @@ def watch(optimizer: Optimizer) -> None: vars(optimizer).setdefault("step", Note
 def warn_early(optimizer: Optimizer) -> None:
     "Say so if the first rate was not used, or if that can't be known."
     if not isinstance(optimizer.step, Noted):
-        warnings.warn("Seems like `optimizer.step()` has been overridden after learning rate scheduler "
-                      "initialization. Please, make sure to call `optimizer.step()` before "
-                      "`lr_scheduler.step()`.", UserWarning, stacklevel=3)
+        warn("Seems like `optimizer.step()` has been overridden after learning rate scheduler "
+             "initialization. Please, make sure to call `optimizer.step()` before "
+             "`lr_scheduler.step()`.", UserWarning)
     elif not getattr(optimizer, "_opt_called", False):
-        warnings.warn(
-            "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the optimizer will "
-            "never use the first rate of the schedule. Call them in the opposite order.", UserWarning, stacklevel=3)
+        warn("Detected call of `lr_scheduler.step()` before `optimizer.step()`: the optimizer will "
+             "never use the first rate of the schedule. Call them in the opposite order.", UserWarning)
 
 # %% ../../../nbs/05b_schedules.ipynb #scbase03
 EPOCH = "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Call `scheduler.step()` to go one step on."
@@ -94,7 +92,7 @@ def step(self: LRScheduler, epoch: int | None = None) -> None:
     With an epoch (deprecated): go there, by the closed form."""
     if self._step_count == 1: warn_early(self.optimizer)
     self._step_count += 1
-    if epoch is not None: warnings.warn(EPOCH, UserWarning, stacklevel=2)
+    if epoch is not None: warn(EPOCH, UserWarning)
     self._update_lr(epoch)
 
 @patch
@@ -127,7 +125,7 @@ def warn_outside(schedule: LRScheduler) -> None:
     """Say so if a rule is called between two steps.
 
     It may compute the next rate from the last one, and then says what nobody asked for."""
-    if not schedule._get_lr_called_within_step: warnings.warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", UserWarning, stacklevel=3)
+    if not schedule._get_lr_called_within_step: warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", UserWarning)
 
 # %% ../../../nbs/05b_schedules.ipynb #scforms2
 class Scaled(LRScheduler):
@@ -346,7 +344,7 @@ def step(self: ReduceLROnPlateau, metrics: SupportsFloat, epoch: int | None = No
 
     It is a number or a tensor of one element."""
     value = float(metrics)
-    if epoch is not None: warnings.warn(EPOCH, UserWarning, stacklevel=2)
+    if epoch is not None: warn(EPOCH, UserWarning)
     self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
     if self.is_better(value): self.best, self.num_bad_epochs = value, 0
     else: self.num_bad_epochs += 1
