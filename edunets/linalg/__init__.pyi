@@ -30,9 +30,6 @@ def eigvalsh(A: Tensor, UPLO: str = 'L', *, out: Tensor | None = None) -> Tensor
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse of a square matrix. LinAlgError if it is singular."
     ...
-def lacking_names(namespace: dict) -> Callable:
-    "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
-    ...
 def lstsq(A: Tensor, B: Tensor, rcond: builtins.float | None = None, *, driver: str | None = None, out=None):
     "The X that brings AX nearest to B, and what the driver reports besides. RuntimeError if they do not fit."
     ...

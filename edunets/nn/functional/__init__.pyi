@@ -177,9 +177,6 @@ def kl_div(input: Tensor, target: Tensor, size_average: builtins.bool | None = N
 def l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:
     "The mean of the distances, or their weighted mean."
     ...
-def lacking_names(namespace: dict) -> Callable:
-    "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
-    ...
 def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bias: Tensor | None = None, eps: builtins.float = 1e-05) -> Tensor:
     "Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them. RuntimeError for"
     ...
