@@ -89,6 +89,7 @@ def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: T
     return (d @ k * scale if needed[0] else None, d.mT @ (q * scale) if needed[1] else None, d_v,
             d if needed[3] else None, d_keep)
 
+# %% ../../nbs/nn/attention.ipynb #atorder1
 def softmax_slope(xp, g, out, dim):
     "out * (g - sum(g * out)) in one buffer."
     g = xp.moveaxis(g, dim, -1)
