@@ -259,9 +259,6 @@ def bmm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The products of two batches of matrices."
     ...
 bool: Any
-def border_classes(namespace) -> None:
-    "Give the classes of a namespace, and what they are made from, a border where they are constructed."
-    ...
 def broadcast_shapes(*shapes):
     "The shape that shapes broadcast to. RuntimeError if they do not."
     ...
@@ -766,9 +763,6 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     ...
 def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
-    ...
-def lacking_names(namespace: dict) -> Callable:
-    "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
     ...
 def lcm(input, other, *, out: Tensor | None = None) -> Tensor:
     "The least common multiple."
@@ -1314,9 +1308,6 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     ...
 def tanh_(input: Tensor) -> Tensor:
     "`tanh`, in place."
-    ...
-def tell_lacking(kind: type) -> None:
-    "Put what a complete Tensor class lacks into its base."
     ...
 def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."

@@ -1481,6 +1481,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'edunets.nn.attention.Weights': ('nn/attention.html#weights', 'edunets/nn/attention.py'),
                                       'edunets.nn.attention.activation_of': ('nn/attention.html#activation_of', 'edunets/nn/attention.py'),
                                       'edunets.nn.attention.added': ('nn/attention.html#added', 'edunets/nn/attention.py'),
+                                      'edunets.nn.attention.as_query': ('nn/attention.html#as_query', 'edunets/nn/attention.py'),
                                       'edunets.nn.attention.attend': ('nn/attention.html#attend', 'edunets/nn/attention.py'),
                                       'edunets.nn.attention.attention_kernel': ( 'nn/attention.html#attention_kernel',
                                                                                  'edunets/nn/attention.py'),
