@@ -388,7 +388,7 @@ def chosen(xp, c, a, b):
     return out
 
 # %% ../nbs/01a_table.ipynb #006637a0
-BLOCK = 1 << 14     # elements at a time: the arrays between two steps stay in the cache
+BLOCK = 1 << 15     # elements at a time: the arrays between two steps stay in the cache
 
 @functools.cache
 def erf_coefficients(degree: int) -> tuple[list, list]:
