@@ -138,7 +138,7 @@ def broken(tmp_path_factory):
     nb = book.read(root / "nbs/one.ipynb")
     nb["cells"].insert(-1, sample_book.cell("last", ("code", "got = square(3)\nassert got == 8")))
     book.write(root / "nbs/one.ipynb", nb)
-    return root, execute.run_all(root, jobs=2)[0]
+    return root, execute.run_all(root, jobs=2)
 
 
 def test_a_chapter_that_fails_does_not_withhold_the_others(broken, tmp_path):
@@ -163,8 +163,9 @@ def test_progress_is_told_before_a_chapter_starts(broken, capsys):
 
 def test_how_much_is_left_is_told_at_the_pace_of_what_ran(monkeypatch, tmp_path):
     monkeypatch.setattr(execute, "SECONDS", tmp_path / "seconds.json")
-    book.write(execute.SECONDS, {"a": 60, "b": 120, "c": 180})
-    progress = execute.Progress(["a", "b", "c"], jobs=1)
+    book.write(execute.SECONDS, {"a": 30, "b": 120, "c": 180})
+    book.write(tmp_path / "own.json", {"a": 60})          # what it took here counts more
+    progress = execute.Progress(["a", "b", "c"], 1, tmp_path / "own.json")
     assert progress.left() == 360
     progress.end("a", 120, None)
     assert progress.left() == 2 * (120 + 180)

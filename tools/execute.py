@@ -33,7 +33,7 @@ import _nbfilter
 SECONDS_A_CELL = 600
 STAGED = ["nbs", "assets", "benchmarks", "tests", "_quarto.yml", "index.qmd", "README.md"]
 REPORTED = ["numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x"]   # versions kept with a flagged output
-SECONDS = book.ROOT / "tools" / "seconds.json"                         # how long each chapter took its authors
+SECONDS = book.ROOT / "tools" / "seconds.json"    # how long each chapter took its authors; a run's own lie in _build
 FAILED = (CellExecutionError, CellTimeoutError, DeadKernelError)
 
 
@@ -231,9 +231,10 @@ def share_of_cores(jobs):
 class Progress:
     """Tells before a chapter starts how far the run is: '12 of 70, about 6 minutes left'."""
 
-    def __init__(self, paths, jobs):
+    def __init__(self, paths, jobs, own):
         self.paths, self.jobs, self.started, self.begun = paths, jobs, 0, time.perf_counter()
-        known = book.read(SECONDS) if SECONDS.exists() else {}
+        self.own, known = own, {}
+        for file in (SECONDS, own): known |= book.read(file) if file.exists() else {}
         usual = sorted(known.values())[len(known) // 2] if known else 10
         self.expected = {path: known.get(path, usual) for path in paths}
         self.done = {}
@@ -257,6 +258,7 @@ class Progress:
     def summary(self):
         minutes = (time.perf_counter() - self.begun) / 60
         print(f"{len(self.done)} chapters ran in {minutes:.1f} minutes", flush=True)
+        book.write(self.own, {path: round(seconds, 1) for path, seconds in self.done.items()})
 
 
 def timed(path, root, environment):
@@ -296,22 +298,21 @@ def futures(paths, root, **environment):
 
 
 def run_all(root=book.STAGE, jobs=1):
-    """Run the whole book: first what may run side by side, then, alone, what measures time. Returns (failures, seconds)."""
+    """Run the whole book: first what may run side by side, then, alone, what measures time. Returns the failures."""
     paths = book.notebooks(root)
     measuring = [path for path in paths if jobs > 1 and book.measures(book.read(root / path))]
     together = [path for path in paths if path not in measuring]
-    progress = Progress(together + measuring, jobs)
+    progress = Progress(together + measuring, jobs, root.parent / "seconds.json")
     failures = [*side_by_side(together, root, jobs, progress), *side_by_side(measuring, root, 1, progress)]
     progress.summary()
-    return failures, progress.done
+    return failures
 
 
 def main():
     stage()
-    failures, seconds = run_all()
+    failures = run_all()
     if failures:
         sys.exit("\n".join(f"{failed.path} failed" for failed in failures))
-    book.write(SECONDS, {path: round(took, 1) for path, took in seconds.items()})
 
 
 if __name__ == "__main__":

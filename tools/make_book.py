@@ -18,7 +18,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=execute.cores())
     options = parser.parse_args()
     execute.stage()
-    failures, _ = execute.run_all(jobs=options.jobs) if options.execute == "1" else ([], None)
+    failures = execute.run_all(jobs=options.jobs) if options.execute == "1" else []
     print("rendering the pages", flush=True)
     page = site_build.build()
     print(f"\nThe book is ready. Open it in a browser:\n  {page.as_uri()}")
