@@ -407,7 +407,7 @@ def cumsum(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
     "Running sums along `dim`."
     ...
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:
-    "The area under a line through points, up to each of them."
+    "The area under a line through points, up to each of them. RuntimeError for other than one place for each."
     ...
 def deg2rad(input, *, out=None):
     "Degrees as radians."

@@ -3276,6 +3276,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'edunets.ops.windows.back': ('ops/windows.html#back', 'edunets/ops/windows.py'),
                                      'edunets.ops.windows.bordered': ('ops/windows.html#bordered', 'edunets/ops/windows.py'),
                                      'edunets.ops.windows.by_group': ('ops/windows.html#by_group', 'edunets/ops/windows.py'),
+                                     'edunets.ops.windows.check_bias': ('ops/windows.html#check_bias', 'edunets/ops/windows.py'),
                                      'edunets.ops.windows.check_conv': ('ops/windows.html#check_conv', 'edunets/ops/windows.py'),
                                      'edunets.ops.windows.check_line': ('ops/windows.html#check_line', 'edunets/ops/windows.py'),
                                      'edunets.ops.windows.check_pad': ('ops/windows.html#check_pad', 'edunets/ops/windows.py'),

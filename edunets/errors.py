@@ -199,7 +199,7 @@ def init_border(init: Callable, place: str) -> Callable:
     def called(self, *args, **kwargs):
         try: init(self, *args, **kwargs)
         except Exception as problem:
-            kind = next(kind for kind in type(self).__mro__ if kind.__module__.startswith("edunets."))
+            kind = next(kind for kind in type(self).__mro__ if str(getattr(kind, "__module__", "")).startswith("edunets."))
             raise at_border(problem, f"{place}.{kind.__name__}", init.__get__(self), args, kwargs)
     called.at_border = True
     return named(called, "__init__")

@@ -25,18 +25,22 @@ def cases(name):
     return st.one_of(sources)
 
 
-def problem(case, torch):
-    "How a case differs from PyTorch, and no difference that is stated explains it."
-    verdict = beside.judge(case.code, torch, case.made, tolerance=8)
-    lines = unexplained(f"{case.code}: {said}" for said in verdict.said())
-    return f"{case}\n{lines[0]}" if lines else None
+REGULAR = ("matrix_norm", "pinv", "qr(")      # of matrices that are not, rounding decides
 
 
 def is_regular(x):
     "Whether each matrix in it, along any two dimensions, has full rank: else its singular vectors are not determined."
-    a = x.numpy(force=True)
+    a = x.numpy(force=True).astype("float64")      # of half precision no rank is known
     return all(np.linalg.matrix_rank(np.moveaxis(a, pair, (-2, -1))).min(initial=9) >= min(a.shape[d] for d in pair)
                for pair in itertools.combinations(range(a.ndim), 2))
+
+
+def problem(case, torch):
+    "How a case differs from PyTorch, and no difference that is stated explains it."
+    if any(word in case.code for word in REGULAR) and not all(map(is_regular, case.made(case.code, torch).values())): return None
+    verdict = beside.judge(case.code, torch, case.made, tolerance=8)
+    lines = unexplained(f"{case.code}: {said}" for said in verdict.said())
+    return f"{case}\n{lines[0]}" if lines else None
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -47,7 +51,6 @@ def test_drawn_beside_torch(name):
     @given(cases(name))
     def holds(case):
         if name in draws.MEDIANS: assume(all(x.layout != "expanded" for x in case.given.values()))      # PyTorch's read such memory as if it were dense
-        if name == "linalg.matrix_norm": assume(all(map(is_regular, case.made(case.code, torch).values())))      # "nuc"
         said = problem(case, torch)
         assert not said, said
     holds()

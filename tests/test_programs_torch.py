@@ -22,6 +22,8 @@ def same(ours, theirs, lines):
     if ours[0] != theirs[0]: return "told", lines, ours[0], theirs[0]
     for n, (a, b) in enumerate(zip(ours[1], theirs[1])):
         if a.shape != b.shape or not np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True): return "value", n, lines, a, b
+    # PyTorch refuses a backward pass after a write into the result of amax or norm; here it is computed again.
+    if theirs[2] == ["RuntimeError"] and any("amax" in code or "norm()" in code for _, code, *_ in lines): return None
     if len(ours[2]) == 1 or len(theirs[2]) == 1: return None if ours[2] == theirs[2] else ("gradients", lines, ours[2], theirs[2])      # the name of an error
     for a, b in zip(ours[2], theirs[2]):
         if (a is None) != (b is None) or (a is not None and not np.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)): return "gradients", lines, a, b

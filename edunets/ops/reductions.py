@@ -170,7 +170,10 @@ def trapz(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -
 
 @face(method=False)
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
-    "The area under a line through points, up to each of them."
+    "The area under a line through points, up to each of them. RuntimeError for other than one place for each."
+    if x is not None and x.ndim == 1 and x.size(0) != y.size(dim):
+        raise error(RuntimeError, "cumulative_trapezoid: There must be one `x` value for each sample point",
+                    f"{x.size(0)} places for {y.size(dim)} points", "x of that length")
     return strips(y, x, dx, dim).cumsum(dim)
 
 # %% ../../nbs/ops/reductions.ipynb #27defaee

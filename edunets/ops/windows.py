@@ -19,9 +19,10 @@ from ..tensors import iinfo, in_memory, int64, Tensor
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',
            'conv_transpose', 'conv_weight', 'how', 'back', 'forth', 'across', 'per_channel', 'column_steps', 'shifted',
            'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'bordered', 'from_within', 'check_pad', 'pad',
-           'each', 'check_conv', 'convolution', 'transposed', 'widened', 'lowest', 'max_pool', 'unpool', 'pooling',
-           'max_pool_places', 'taken', 'put_back', 'pool_steps', 'unpool_steps', 'pooled_space', 'pool_options',
-           'max_pooling', 'window_sum', 'sum_steps', 'sum_back', 'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
+           'each', 'check_conv', 'check_bias', 'convolution', 'transposed', 'widened', 'lowest', 'max_pool', 'unpool',
+           'pooling', 'max_pool_places', 'taken', 'put_back', 'pool_steps', 'unpool_steps', 'pooled_space',
+           'pool_options', 'max_pooling', 'window_sum', 'sum_steps', 'sum_back', 'window_sums', 'avg_pool',
+           'check_line', 'avg_pool1d']
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994
 def inside(sizes, pads) -> tuple:
@@ -283,6 +284,15 @@ def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int
             f"input{list(input.shape)} to have {channels} channels, but got {input.size(-n - 1)} "
             "channels instead", "a filter has a number for each channel", "another shape")
 
+# %% ../../nbs/ops/windows.ipynb #winbias1
+#| code-fold: true
+def check_bias(bias: Tensor | None, weight: Tensor, channels: int) -> None:
+    "A RuntimeError unless there is one number for each channel that comes out."
+    if bias is not None and tuple(bias.shape) != (channels,):
+        raise error(RuntimeError, f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+                    f"{channels} elements, but got bias of size {list(bias.shape)} instead",
+                    "each channel that comes out has one number added", "another shape")
+
 # %% ../../nbs/ops/windows.ipynb #6b5bea7c
 def convolution(name: str, n: int) -> None:
     "conv1d, conv2d or conv3d."
@@ -290,6 +300,7 @@ def convolution(name: str, n: int) -> None:
                  groups: int = 1) -> Tensor:
         stride, dilation = each(stride, n, "stride"), each(dilation, n, "dilation")
         check_conv(input, weight, bias, weight.size(1) * groups, n, stride, groups, name)
+        check_bias(bias, weight, weight.size(0))
         size, x = weight.shape[2:], input if input.ndim == n + 2 else input.unsqueeze(0)
         if padding == "valid": padding = 0
         if padding == "same":
@@ -323,6 +334,7 @@ def transposed(name: str, n: int) -> None:
         stride, padding, dilation, more = each(stride, n, "stride"), each(padding, n, "padding"), each(
             dilation, n, "dilation"), each(output_padding, n, "output_padding")
         check_conv(input, weight, bias, weight.size(0), n, stride, groups, name)
+        check_bias(bias, weight, weight.size(1) * groups)
         if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)):
             raise error(
                 RuntimeError, "output padding must be smaller than either stride or dilation, but got "
