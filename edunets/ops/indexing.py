@@ -10,9 +10,9 @@ from ..autograd.tape import vjp
 from ..composites import turned
 from ..errors import error
 from ..indexing import along_dim, as_vector, check_mask, integers, scattered
-from ..names import FUNCTIONS, cast, check_tensor, face, where
+from ..names import FUNCTIONS, check_tensor, face, where
 from ..table import OPS, call, check, decompose, filled, kernel
-from ..tensors import Tensor, bool_, check_dim, iinfo, in_memory, int32, int64, tensor
+from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor
 
 # %% auto #0
 __all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'meeting', 'scatter_reduce',

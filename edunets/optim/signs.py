@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import math
 
-from ..errors import error
 from ..names import cast
-from .adam import check_betas, follow, follow_square, root_in
+from .adam import check_betas, follow, follow_square
 from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched
 from .optimizer import textbook, updates, zero_step, zeros
 from ..table import decompose, kernel

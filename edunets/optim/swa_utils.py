@@ -3,7 +3,6 @@
 # %% ../../nbs/05f_averaging.ipynb #5f000006
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable
 from copy import deepcopy
