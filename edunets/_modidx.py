@@ -371,6 +371,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'edunets.composites.no_freedom': ('composites.html#no_freedom', 'edunets/composites.py'),
                                     'edunets.composites.no_tensors': ('composites.html#no_tensors', 'edunets/composites.py'),
                                     'edunets.composites.norm': ('composites.html#norm', 'edunets/composites.py'),
+                                    'edunets.composites.normal_cdf': ('composites.html#normal_cdf', 'edunets/composites.py'),
                                     'edunets.composites.operator': ('composites.html#operator', 'edunets/composites.py'),
                                     'edunets.composites.outer': ('composites.html#outer', 'edunets/composites.py'),
                                     'edunets.composites.pick': ('composites.html#pick', 'edunets/composites.py'),

@@ -18,21 +18,22 @@ from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_di
 from .table import check_nonempty
 from .table import check_same_shape
 from .table import DOUBLE, SINGLE, accumulate, decompose, divided, elementwise, erf, filled, horner
+from .table import horner_in_place
 from .table import in_blocks, kernel
 from .tensors import bool_, check_dim, get_default_dtype, in_memory, int64, Tensor, to_dtype, uint8
 from .tensors import whole
 
 # %% auto #0
-__all__ = ['CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'gelu_kernel', 'erfinv', 'erfinv_steps', 'square',
-           'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp', 'clamp_steps', 'count',
-           'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps', 'log_softmax_steps',
-           'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'truth',
-           'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation',
-           'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod',
-           'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max', 'min', 'turned', 'argmax', 'argmin', 'sort',
-           'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product',
-           'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip', 'operator',
-           'divides', 'comparison']
+__all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv',
+           'erfinv_steps', 'square', 'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp',
+           'clamp_steps', 'count', 'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps',
+           'log_softmax_steps', 'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps',
+           'max_steps', 'truth', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std',
+           'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum',
+           'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max', 'min', 'turned', 'argmax',
+           'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul',
+           'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip',
+           'operator', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 elementwise(
@@ -75,13 +76,27 @@ decompose(
 )
 
 # %% ../nbs/01d_composites.ipynb #741b43c0
+LOG_ODDS = (-3.61124138e-09, 2.66893203e-07, -7.93822518e-06, 0.000110480363, 6.62598329e-05, -0.0726685668, -1.59576843)
+
+def normal_cdf(xp, a):
+    "The share of normal numbers below a. In single precision 1 / (1 + odds), the odds against it e to a polynomial."
+    if a.dtype == "float64":
+        share = erf(xp, a * math.sqrt(0.5))
+        share += 1
+        share *= 0.5
+        return share
+    odds = horner_in_place(LOG_ODDS, xp.multiply(a, a))
+    odds *= a
+    xp.exp(odds, out=odds)
+    odds += 1
+    return xp.divide(1, odds, out=odds)
+
 def gelu_kernel(xp, a):
-    "a times the share of normal numbers below a, in the memory of erf's result."
-    out = erf(xp, a * math.sqrt(0.5))
-    out += 1
-    out *= a
-    out *= 0.5
-    return out
+    "a times the share of normal numbers below a."
+    share = normal_cdf(xp, a)
+    share *= a
+    return share
+
 
 # %% ../nbs/01d_composites.ipynb #371e54b9
 CENTRAL = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,

@@ -137,3 +137,10 @@ def test_dtypes_that_normalization_takes_are_pytorchs(name):
         exact = theirs if "float16" not in given else normalized(torch, name, *given, wide=True)
         close = (1e-4, 1e-5) if exact is theirs else (2e-3, 2e-3)
         for (kind, a), (_, b) in zip(ours, exact): assert np.allclose(a, b, *close), (given, kind, a - b)
+
+
+def test_gelu_in_single_precision_is_as_near_as_pytorchs():
+    x = np.linspace(-14, 14, 20001, dtype="float32")
+    exact = torch.nn.functional.gelu(torch.tensor(x).double())
+    def furthest(m): return np.abs(m.nn.functional.gelu(m.tensor(x)).double().numpy() - exact.numpy()).max()
+    assert furthest(en) <= furthest(torch)

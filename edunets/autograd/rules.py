@@ -7,10 +7,10 @@ import itertools
 import math
 
 from .tape import no_vjp, vjp
-from ..composites import count
+from ..composites import count, normal_cdf
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, SINGLE, accumulate, call, decompose, erf, elementwise, expand, filled, in_blocks, kernel
+from ..table import OPS, SINGLE, accumulate, call, decompose, elementwise, expand, filled, in_blocks, kernel
 from ..table import scaled
 from ..tensors import Tensor
 from ..views import inverse
@@ -70,14 +70,12 @@ vjp(
 @in_blocks
 def gelu_slope(xp, g, a):
     "g times the slope of gelu, the share of normal numbers below a, plus a times their density there."
-    out, density = erf(xp, a * math.sqrt(0.5)), xp.multiply(a, a)
-    out += 1
+    out, density = normal_cdf(xp, a), xp.multiply(a, a)
     density *= -0.5
     xp.exp(density, out=density)
     density *= a
-    density *= math.sqrt(2 / math.pi)
+    density *= 1 / math.sqrt(2 * math.pi)
     out += density
-    out *= 0.5
     return out * g
 
 elementwise(gelu_slope=lambda xp, g, a: gelu_slope(xp, g, a))
