@@ -102,6 +102,7 @@ CASES = {
     "cast": same("x.to(m.float64)", "x.astype(np.float64)"), "bitcast": Case("row(x, dtype=m.int32)", "x.view(m.int32)", "x.view(np.int32)"),
     "reshape": same("x.reshape(-1, 10)", "x.reshape(-1, 10)"), "permute": same("X.permute(1, 0)", "X.transpose(1, 0)"), "expand": same("v.expand(25, -1)", "np.broadcast_to(v, (25, v.size))"),
     "slice": same("x[10:500]", "x[10:500]"), "select": same("X[3]", "X[3]"), "split": same("Z.split(10)", "tuple(np.split(Z, range(10, len(Z), 10)))"), "unbind": same("X[:20].unbind()", "tuple(X[:20])"), "detach": same("x.detach()", "x.view()"), "diagonal": same("X.diagonal()", "X.diagonal()"),
+    "as_strided": same("x.as_strided((10, 10), (1, 2))", "np.lib.stride_tricks.as_strided(x, (10, 10), (4, 8))"),
     "windows": same("x.unfold(0, 4, 2)", "np.lib.stride_tricks.sliding_window_view(x, 4)[::2]"),
     "fold": Case("row(V, shape=(len(V) * 2 + 2,), size=(4,), stride=(2,), dilation=(1,), dims=(0,))", "m.ops.aten.unfold_backward(V, [len(V) * 2 + 2], 0, 4, 2)"),
     "put_slice": Case("row(x, y[:500], dim=0, start=10, length=500, step=1)", "m.slice_scatter(x, y[:500], 0, 10, 510)"),
@@ -180,7 +181,7 @@ STEPS = "NumPy has no such function, so it is a polynomial in many steps over a 
 CHAIN = "each result waits for the one before, and NumPy takes one row at a time; PyTorch takes several at once"
 PASSES = "several passes of NumPy; PyTorch fuses them in one vector loop"
 REASONS = {
-    **dict.fromkeys("reshape permute expand slice select split unbind detach diagonal windows bitcast".split(), VIEW),
+    **dict.fromkeys("reshape permute expand slice select split unbind detach diagonal as_strided windows bitcast".split(), VIEW),
     **dict.fromkeys("remainder floordiv rem truncdiv atan2 hypot logaddexp logaddexp2 atanh asin acos asinh acosh sinh cosh tan atan expm1 log1p log10 exp2 pow xlogy".split(), SCALAR),
     **dict.fromkeys("erf erfc erfinv gelu lgamma digamma polygamma".split(), STEPS),
     **dict.fromkeys(["prod", "cumsum", "cumsum columns", "cumprod", "cummax", "cummin", "logcumsumexp"], CHAIN),

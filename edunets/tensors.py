@@ -17,11 +17,11 @@ from .errors import Lacking, error, site, warn
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16',
            'float32', 'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once',
-           'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'address', 'limits_of', 'dtype',
-           'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped', 'Size',
-           'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor',
-           'tell_read_only', 'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo',
-           'iinfo']
+           'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address', 'limits_of',
+           'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped',
+           'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds',
+           'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor',
+           'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -136,9 +136,17 @@ def as_subclass(self: Tensor, cls: type) -> Tensor:
 
 # %% ../nbs/01_tensors.ipynb #94a6832c
 def owner(array):
-    "The array that owns the memory which `array` looks into."
-    while type(array.base) is type(array): array = array.base
-    return array
+    "The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its own between."
+    while True:
+        base = array.base
+        if base is not None and type(base) is not type(array): base = getattr(base, "base", None)
+        if type(base) is not type(array): return array
+        array = base
+
+def memory(array):
+    "All the memory that an array looks into, as a flat array on it."
+    whole = owner(array)
+    return whole.transpose(sorted(range(whole.ndim), key=whole.strides.__getitem__, reverse=True)).reshape(-1)
 
 def address(array) -> int:
     "The address of an array's first element."
@@ -165,7 +173,7 @@ def storage_offset(self: Tensor) -> int:
 @patch
 def storage(self: Tensor) -> Tensor:
     "The whole memory behind the tensor, as a flat tensor on it."
-    return wrap(owner(self.payload).reshape(-1, order="A"))
+    return wrap(memory(self.payload))
 
 @patch
 def is_contiguous(self: Tensor) -> bool:

@@ -352,6 +352,12 @@ class Tensor:
     def argwhere(self) -> Tensor:
         "The indices of what is not zero, as rows."
         ...
+    def as_strided(self, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
+        "A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default where the tensor"
+        ...
+    def as_strided_scatter(self, src: Tensor, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
+        "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not fit."
+        ...
     def as_subclass(self, cls: type) -> Tensor:
         "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
         ...
@@ -1734,6 +1740,9 @@ def made(cls: type, *args, **kwargs) -> Tensor:
 def made_once(x, name: str, make: Callable):
     "What `x` keeps under a name: made at first need, once, whichever thread comes first."
     ...
+def memory(array):
+    "All the memory that an array looks into, as a flat array on it."
+    ...
 nbytes: Any
 def new_lock():
     "A lock that the thread which holds it may take again, and that a forked child finds open."
@@ -1749,7 +1758,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False):
     "The array itself, on shared memory. RuntimeError if the tensor requires grad (unless `force`)."
     ...
 def owner(array):
-    "The array that owns the memory which `array` looks into."
+    "The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its own between."
     ...
 def patch(f):
     "Add a function or a property to the class that its `self` is annotated with."

@@ -17,7 +17,7 @@ ROW_BY_ROW = {
     "zeros_like ones_like full_like isreal": "what is filled with a number lies row by row; in PyTorch as its model.",
     "inverse linalg.inv linalg.cholesky cholesky linalg.eigh linalg.qr qr linalg.svd svd linalg.lstsq linalg.solve linalg.solve_triangular triangular_solve linalg.lu_factor lu linalg.lu_solve lu_solve "
     "cholesky_solve cholesky_inverse linalg.matrix_power linalg.tensorinv": "LAPACK works column by column, and PyTorch's results lie so; NumPy's lie row by row.",
-    "select_scatter slice_scatter": "edunets' result lies without gaps; PyTorch's copy keeps those of the operand.",
+    "select_scatter slice_scatter as_strided_scatter": "edunets' result lies without gaps; PyTorch's copy keeps those of the operand.",
     "nn.functional.pad": "a border of no width copies row by row; in PyTorch as the operand lies.",
     "einsum": "the order of an einsum's result follows from the products by which it is made, and these differ.",
 }

@@ -4,24 +4,29 @@
 from __future__ import annotations
 
 import itertools
+import math
+from typing import NamedTuple
 
 from ..autograd.rules import zeros
 from ..autograd.tape import vjp
 from ..composites import accumulate_dtype
-from ..creation import iota
+from ..creation import full, iota
 from ..errors import error, warn
 from ..layout import sliced
 from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, fresh, kernel, view
-from ..tensors import Size, Tensor, as_tensor, check_dim, int64, patch, whole
+from ..tensors import BACKENDS, Size, Tensor, as_tensor, check_dim, int64, memory, patch, whole, wrap
+from ..views import overlapping, root
 
 # %% auto #0
-__all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 'diagonal_scatter', 'check_src', 'diag_embed',
-           'diagflat', 'select_scatter', 'slice_scatter', 'numel', 'detach', 'swapaxes', 'swapdims', 'moveaxis',
-           'adjoint', 'roll', 'fliplr', 'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'each',
-           'atleast_1d', 'atleast_2d', 'atleast_3d', 'stacker', 'concat', 'concatenate', 'block_diag', 'cartesian_prod',
-           'combinations', 'tensor_split', 'splitter', 'split_with_sizes', 'narrow_copy', 'tril_indices',
-           'triu_indices', 'vander', 'broadcast_shapes', 'broadcast_tensors']
+__all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 'diagonal_scatter', 'check_src', 'Geometry',
+           'geometry', 'strided_kernel', 'spread', 'strided_slope', 'strided_written', 'strided_elements',
+           'check_strided', 'as_strided', 'as_strided_scatter', 'diag_embed', 'diagflat', 'select_scatter',
+           'slice_scatter', 'numel', 'detach', 'swapaxes', 'swapdims', 'moveaxis', 'adjoint', 'roll', 'fliplr',
+           'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'each', 'atleast_1d', 'atleast_2d',
+           'atleast_3d', 'stacker', 'concat', 'concatenate', 'block_diag', 'cartesian_prod', 'combinations',
+           'tensor_split', 'splitter', 'split_with_sizes', 'narrow_copy', 'tril_indices', 'triu_indices', 'vander',
+           'broadcast_shapes', 'broadcast_tensors']
 
 # %% ../../nbs/ops/layout.ipynb #b449b879
 def diagonal_length(shape: tuple, offset: int, dim1: int, dim2: int) -> int:
@@ -76,6 +81,112 @@ def check_src(src: Tensor, shape: tuple) -> None:
         raise error(
             RuntimeError, f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
             f"slice size = {list(shape)}", "each place gets one element", f"a source of shape {tuple(shape)}")
+
+# %% ../../nbs/ops/layout.ipynb #strided2
+class Geometry(NamedTuple):
+    "Where the elements of a tensor lie in its memory: its sizes, its strides, and where the first one is."
+    size: tuple
+    stride: tuple
+    offset: int
+
+    def overlaps(self) -> bool:
+        "Whether two elements may lie at one place."
+        reach = 0
+        for step, n in sorted((step, n) for step, n in zip(self.stride, self.size) if n > 1):
+            if step <= reach: return True
+            reach += step * (n - 1)
+        return False
+
+    def end(self) -> int:
+        "The place behind the last element."
+        if 0 in self.size: return self.offset
+        return self.offset + 1 + sum(step * (n - 1) for step, n in zip(self.stride, self.size))
+
+    def places(self, first: int, device) -> Tensor:
+        "The places of all elements, row by row, counted from `first`."
+        places = full((), self.offset - first, dtype=int64, device=device)
+        for n, step in zip(self.size, self.stride): places = places.unsqueeze(-1) + iota(n, device) * step
+        return places.reshape(-1)
+
+def geometry(x: Tensor) -> Geometry:
+    "How a tensor lies in its memory; a payload that is no array lies row by row."
+    if type(x.payload) in BACKENDS: return Geometry(tuple(x.shape), x.stride(), x.storage_offset())
+    shape = tuple(x.payload.shape)
+    return Geometry(shape, tuple(math.prod(shape[d + 1:]) for d in range(len(shape))), 0)
+
+# %% ../../nbs/ops/layout.ipynb #strided4
+def strided_kernel(xp, a, size, stride, offset, inside):
+    "A view of the memory of `a`, where `a` itself lies as `inside` says."
+    flat = memory(a).view(a.dtype)
+    if 0 in size: return flat[:0].reshape(size)
+    start = wrap(a).storage_offset() + offset - inside.offset
+    return xp.lib.stride_tricks.as_strided(flat[start:], size, tuple(step * a.itemsize for step in stride))
+
+def spread(x: Tensor, inside: Geometry, other: Geometry, add: bool = False) -> tuple[Tensor, int]:
+    "The elements of `x` in a flat tensor with room for both, and the place in memory where that begins."
+    first = min(inside.offset, other.offset)
+    flat = filled(x, (max(inside.end(), other.end()) - first,), 0)
+    return flat.index_put((inside.places(first, x.device),), x.reshape(-1), accumulate=add), first
+
+def strided_slope(g: Tensor, there: Geometry, inside: Geometry) -> Tensor:
+    "The gradient of the elements inside: summed where one was shown often, shared where several lie at one place."
+    flat, first = spread(g, there, inside, add=True)
+    if inside.overlaps(): flat = flat / spread(filled(g, inside.size, 1), inside, there, add=True)[0].clamp(min=1)
+    return flat[inside.places(first, g.device)].reshape(inside.size)
+
+def strided_written(base: Tensor, value: Tensor, there: Geometry, inside: Geometry) -> Tensor:
+    "A copy of `base` with `value` where the view shows it."
+    flat, first = spread(base, inside, there)
+    flat = flat.index_put((there.places(first, base.device),), value.reshape(-1))
+    return flat[inside.places(first, base.device)].reshape(inside.size)
+
+# %% ../../nbs/ops/layout.ipynb #strided5
+kernel(as_strided=lambda xp, a, *, size, stride, offset, inside: strided_kernel(xp, a, size, stride, offset, inside))
+decompose(as_strided=lambda a, *, size, stride, offset, inside: strided_elements(a, Geometry(size, stride, offset), inside))
+vjp(as_strided=[lambda g, size, stride, offset, inside: strided_slope(g, Geometry(size, stride, offset), inside)])
+view(as_strided=lambda base, v, *, size, stride, offset, inside: strided_written(base, v, Geometry(size, stride, offset), inside))
+
+def strided_elements(a: Tensor, there: Geometry, inside: Geometry) -> Tensor:
+    flat, first = spread(a, inside, there)
+    return flat[there.places(first, a.device)].reshape(there.size)
+
+def check_strided(x: Tensor, there: Geometry) -> None:
+    "A RuntimeError unless all elements lie in the tensor's memory."
+    size, stride, offset = there
+    what = None
+    if len(size) != len(stride): what = f"mismatch in length of strides and shape: {list(stride)}, {list(size)}"
+    elif min(size, default=0) < 0: what = f"as_strided: negative sizes are not supported, got sizes: {list(size)}"
+    elif min(stride, default=0) < 0: what = f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
+    elif offset < 0: what = f"Tensor: invalid storage offset {offset}"
+    if what: raise error(RuntimeError, what, "a view walks forward through memory", "one stride from 0 for each size")
+    here = memory(x.payload).nbytes // x.element_size() if type(x.payload) in BACKENDS else x.numel()
+    if 0 not in size and there.end() > here:
+        raise error(RuntimeError, f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+                                  f"itemsize {x.element_size()} requiring a storage size of {there.end() * x.element_size()} "
+                                  f"are out of bounds for storage of size {here * x.element_size()}",
+                    f"the last element lies at {there.end() - 1}, the memory has {here}", "smaller sizes or strides")
+
+# %% ../../nbs/ops/layout.ipynb #strided6
+@face
+def as_strided(input: Tensor, size: tuple, stride: tuple, storage_offset: int | None = None) -> Tensor:
+    """A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default where the tensor
+    begins). RuntimeError where that is outside."""
+    offset = geometry(input).offset if storage_offset is None else whole(storage_offset)
+    there, base = Geometry(sizes_of((size,)), sizes_of((stride,)), offset), root(input)
+    check_strided(input, there)
+    if base._requires_grad != input._requires_grad: base = input      # a view that was made off the tape
+    return call(OPS["as_strided"], (base,), {**there._asdict(), "inside": geometry(base)}, "AsStridedBackward0")
+
+@face
+def as_strided_scatter(input: Tensor, src: Tensor, size: tuple, stride: tuple, storage_offset: int | None = None) -> Tensor:
+    "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not fit."
+    if geometry(input).overlaps(): input = input.contiguous()
+    shown = input.detach().as_strided(size, stride, storage_offset)
+    check_src(src, tuple(shown.shape))
+    there = geometry(shown)
+    if any(step == 0 and n > 1 for n, step in zip(there.size, there.stride)): overlapping()
+    return strided_written(input, src, there, geometry(input))
+
 
 # %% ../../nbs/ops/layout.ipynb #b4b1baa6
 @face

@@ -1,10 +1,20 @@
 """Samples of the layout family."""
 from arrays import normal
+from edunets.ops.layout import Geometry
 
-ROWS = {"diagonal": [((normal(3, 4),), {"offset": 0, "dim1": 0, "dim2": 1}), ((normal(3, 4),), {"offset": -1, "dim1": 0, "dim2": 1}), ((normal(2, 3, 4),), {"offset": 2, "dim1": 2, "dim2": 0}), ((normal(3, 3),), {"offset": 5, "dim1": 0, "dim2": 1})]}
+
+def strided(size, stride, offset, shape, steps): return {"size": size, "stride": stride, "offset": offset, "inside": Geometry(shape, steps, 0)}
+
+
+ROWS = {"as_strided": [((normal(3, 4),), strided((2, 5), (2, 1), 3, (3, 4), (4, 1))), ((normal(6),), strided((3,), (2,), 1, (6,), (1,))), ((normal(),), strided((), (), 0, (), ())), ((normal(4),), strided((0, 2), (1, 1), 0, (4,), (1,)))],
+        "diagonal": [((normal(3, 4),), {"offset": 0, "dim1": 0, "dim2": 1}), ((normal(3, 4),), {"offset": -1, "dim1": 0, "dim2": 1}), ((normal(2, 3, 4),), {"offset": 2, "dim1": 2, "dim2": 0}), ((normal(3, 3),), {"offset": 5, "dim1": 0, "dim2": 1})]}
 
 NAMES = {
     "numel": ["m.numel(x)", "m.numel(s)", "m.numel(e)", "m.numel(3)"], "detach": ["m.detach(x)", "a = m.ones(2, requires_grad=True); m.detach(a * 2)", "m.detach(x).fill_(7); x", "m.detach(3)"],
+    "as_strided": ["x.as_strided((2, 2), (1, 2))", "m.as_strided(x, (4, 3), (1, 1))", "c.as_strided((3, 3), (4, 1), 2)", "c.as_strided(size=(3,), stride=(0,), storage_offset=5)", "t.as_strided((3,), (2,))", "t.as_strided((2, 3), (1, 2)).is_contiguous()", "p.as_strided((5,), (1,))", "c[1].as_strided((2, 2), (1, 1))", "c[1].as_strided((2, 2), (1, 1)).storage_offset()",
+                   "w.as_strided((2,), (1,))", "s.as_strided((), ())", "x.as_strided((), ())", "x.as_strided((0, 3), (1, 1), 9)", "x.as_strided((7,), (1,))", "x.as_strided((2,), (1, 1))", "x.as_strided((2,), (-1,))", "x.as_strided((-1,), (1,))", "x.as_strided((2,), (1,), -1)", "x.as_strided((3, 2), (2, 1)).add_(7); x", "x.as_strided((3,), (0,)).add_(7); x",
+                   "x.as_strided((2,), (1,)).as_strided((6,), (1,), 0)", "i.as_strided((2,), (2,))", "h.as_strided((2, 2), (2, 1))"],
+    "as_strided_scatter": ["x.as_strided_scatter(v[:2], (2,), (3,))", "m.as_strided_scatter(c, y, (2, 3), (12, 4), 0)", "x.as_strided_scatter(v, (2,), (3,))", "x.as_strided_scatter(v[:2], (2,), (0,))", "x.as_strided_scatter(v, (7,), (1,))", "t.as_strided_scatter(v[:3], (3,), (2,))", "w.as_strided_scatter(v[:1], (1,), (1,), 1)"],
     "diagonal": ["x.diagonal()", "c.diagonal(0, 1, 2)", "m.diagonal(c, -1, 2, 0)", "x.diagonal(2)", "x.diagonal(9)", "v.diagonal()", "x.diagonal(0, 1, 1)", "x.diagonal().stride()", "t.diagonal(1)", "x.diagonal().fill_(7); x", "c.diagonal(dim1=-2, dim2=-1)", "i.diagonal(0, 0, 3)"],
     "diagonal_scatter": ["m.diagonal_scatter(x, y[:, 0])", "x.diagonal_scatter(y[:, 0], 1)", "c.diagonal_scatter(m.zeros(4, 2))", "x.diagonal_scatter(y[0])", "x.diagonal_scatter(m.ones(1), -1)"],
     "diag_embed": ["m.diag_embed(x)", "v.diag_embed(1)", "x.diag_embed(-1, 0, 2)", "s.diag_embed()", "x.diag_embed(0, 1, 1)", "i.diag_embed()", "e.diag_embed()"], "diagflat": ["m.diagflat(v)", "x.diagflat(1)", "s.diagflat()", "i.diagflat(-2)"],
@@ -33,6 +43,8 @@ NAMES = {
 METHODS = {**{name: [f"{a}.{name}()" for a in "xsezc"] for name in ("dim", "ndimension", "nelement")}, "mH": ["c.mH", "x.mH"], "H": ["x.H", "c.H", "s.H"], "unfold": ["v.unfold(0, 3, 1)", "x.unfold(1, 2, 1)", "c.unfold(-1, 2, 2)", "v.unfold(0, 9, 1)", "v.unfold(0, 2, 0)", "s.unfold(0, 1, 1)", "c.unfold(1, 2, 1).stride()", "x.unfold(0, 1, 1)", "v.unfold(2, 1, 1)", "v.unfold(0, 2, 2).fill_(1); v"]}
 
 DIFFERENCES = [
+    (r"as_strided_scatter\(.*gradient", "In PyTorch the gradient of what `as_strided_scatter` overwrote is not 0 everywhere; in edunets it is."),
+    (r"as_strided\(\(2,\), \(1,\)\)\.as_strided\(.*gradient", "`as_strided` of a view is recorded as a view of its base in edunets; PyTorch drops the gradient of what the view between does not show."),
     (r"block_diag\(.*gradient", "PyTorch gives an empty vector a row in `block_diag`, but forgets that row in the gradient of what follows; edunets does not."),
     (r"repeat_interleave\(\): ", "edunets takes counts alone in the method too; PyTorch takes them in the function only."),
 ]
