@@ -9,7 +9,7 @@ from .errors import error, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
-from .tensors import bool_, check_dim, float16, from_numpy, in_memory, int64, patch, Tensor, tensor
+from .tensors import at_hand, bool_, check_dim, float16, from_numpy, in_memory, int64, patch, Tensor, tensor
 from .tensors import uint8
 from .views import store
 
@@ -42,7 +42,7 @@ def as_index(item):
             raise error(IndexError, "tensors used as indices must be long, int, byte or bool tensors, not "
                                     f"{item.dtype.name}", "a place is counted, not measured", "index.long()")
         if item.dtype is uint8: item = byte_mask(item)
-        return item if item.ndim else item.item()
+        return item.item() if item.ndim == 0 and at_hand(item) else item
     if item is None or item is Ellipsis or isinstance(item, (slice, int)): return item
     if hasattr(item, "__index__"): return item.__index__()
     raise error(IndexError, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "

@@ -12,8 +12,8 @@ from .creation import check_sizes, iota
 from .errors import error
 from .names import cast, face
 from .table import OPS, call
-from .tensors import Tensor, device, finfo, float32, float64, get_default_dtype, iinfo, int64, new_lock, patch, tensor
-from .tensors import to_dtype, uint32
+from .tensors import Tensor, any_at_hand, device, finfo, float32, float64, get_default_dtype, iinfo, int64
+from .tensors import new_lock, patch, tensor, to_dtype, uint32
 from .views import store
 
 # %% auto #0
@@ -268,10 +268,10 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     if not replacement and num_samples > weights.size(-1):
         raise error(RuntimeError, "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
                     f"num_samples={num_samples} of {weights.size(-1)}", "replacement=True")
-    if not ((weights >= 0) & (weights < math.inf)).all():
+    if any_at_hand(~((weights >= 0) & (weights < math.inf))):
         raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0",
                     "a weight says how often a place is drawn, beside the others", "softmax makes weights of scores")
-    if not (weights.sum(-1) > 0).all():
+    if any_at_hand(~(weights.sum(-1) > 0)):
         raise error(RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)",
                     "no place can be drawn", "at least one weight above 0 in each row")
     if not replacement:      # the largest of log(weight) + Gumbel noise are a draw without replacement

@@ -12,26 +12,26 @@ import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar, copy_context
 from html import escape
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Protocol
 
 import numpy as np
 
 from .errors import error, explained, no_memory
-from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Tensor, Version, backend_of, keep_class, made_once
-from .tensors import wrap
+from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Reading, Size, Tensor, Version, backend_of, device
+from .tensors import keep_class, made_once, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
            'NO_PARAMS', 'quiet', 'SINGLE', 'DOUBLE', 'BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'Op',
-           'column', 'Mode', 'mode', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet',
-           'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'link_view', 'looks_into',
-           'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen',
-           'erf_coefficients', 'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along',
-           'expand', 'moved', 'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'combined',
-           'Products', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index',
-           'check_same_shape', 'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text',
-           'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+           'column', 'Payload', 'Trace', 'Mode', 'mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled',
+           'mark_inference', 'Quiet', 'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source',
+           'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh',
+           'by_parts', 'divided', 'chosen', 'erf_coefficients', 'in_blocks', 'erf_single', 'erf', 'horner',
+           'horner_in_place', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'running_sum', 'full',
+           'sort', 'scatter', 'combined', 'Products', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast',
+           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'check_divisor', 'op',
+           'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -73,18 +73,40 @@ accumulate = column("accumulate", "the dtype in which the kernel computes, by th
 view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several "
                       "results, which row gives each)")
 
+# %% ../nbs/01a_table.ipynb #01aproto
+class Payload(Protocol):
+    "What stands behind a Tensor, and all that is asked of it; its type is registered by `handle`."
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    device: device      # an array's is found by its backend
+
+class Trace(Protocol):
+    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and the place of
+    the memory of tensors from outside: they are never written."""
+    def run(self, op: Op, args: tuple, params: dict) -> Payload | tuple[Payload, ...]:
+        "What stands for the result of an operation, or for its results."
+    def read(self, x: Tensor) -> Payload:
+        "What stands for a tensor now."
+    def store(self, x: Tensor, value: Tensor) -> None:
+        "From now on `value` stands for `x`."
+    def get_grad(self, x: Tensor) -> Tensor | None:
+        "What `x.grad` is now."
+    def set_grad(self, x: Tensor, g: Tensor | None) -> None:
+        "From now on `x.grad` is `g`."
+
 # %% ../nbs/01a_table.ipynb #fae2c482
 class Mode(NamedTuple):
     "What is ambient, per thread and per context."
     grad: bool = True          # record on the tape
     inference: bool = False    # results are inference tensors
-    trace: Any = None          # the trace in progress: it takes every op
+    trace: Trace | None = None # the trace in progress: it takes every op
     anomaly: bool = False      # remember where each node was made
     check_nan: bool = False    # look for NaN in a backward pass
     saving: Any = None         # (pack, unpack) for what the tape saves; or a text that says why there may be none
     task: Any = None           # the backward pass that is under way
 
 ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
+Reading.allowed = lambda: ambient.get().trace is None      # in a trace the memory of a tensor is the past
 
 class mode(ContextDecorator):
     "A context, also a decorator, in which the ambient mode has some fields changed."
@@ -95,8 +117,16 @@ class mode(ContextDecorator):
         return self
     def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
 
-HANDLERS: dict[type | None, Callable] = {}    # payload type: run(op, payloads, params) -> payload or a tuple of them
-RANKS: dict[type | None, int] = {None: -1}    # among several payload types, the highest rank runs the op
+# %% ../nbs/01a_table.ipynb #01ahandl
+class Registered(dict):
+    "What is known of each type of payload. RuntimeError for a type that nobody has registered."
+    def __missing__(self, kind: type):
+        raise error(RuntimeError, f"nobody has said what an operation means on a payload of type {kind.__name__}",
+                    "the payload decides, and this type is not registered", f"handle({kind.__name__}, run, rank)")
+
+HANDLERS: dict[type | None, Callable] = Registered()    # payload type: run(op, payloads, params) -> payload(s)
+RANKS: dict[type | None, int] = Registered()            # among several payload types, the highest rank runs the op
+RANKS[None] = -1
 
 def handle(payload_type: type, run: Callable, rank: int) -> None:
     "Register what an op means on a type of payload."
@@ -104,11 +134,13 @@ def handle(payload_type: type, run: Callable, rank: int) -> None:
 
 def stronger(a: type | None, b: type) -> type:
     "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
-    if RANKS[a] == RANKS[b]:
+    if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
+    if a in BACKENDS and b in BACKENDS:
         raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
                                   f"{BACKENDS[b].device}",
                     "no operation moves data between devices silently", "x.to(y.device)")
-    return a if RANKS[a] > RANKS[b] else b
+    raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
+                f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
 
 # %% ../nbs/01a_table.ipynb #57ea3708
 NO_PARAMS: dict = {}
@@ -200,7 +232,7 @@ def array_handler(kind: type, xp) -> Callable:
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
         if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
-        return out if type(out) in BACKENDS else xp.asarray(out)      # another kind: it was copied to another device
+        return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
     return run
 
 def run_source(op: Op, payloads: list, params: dict):
@@ -215,8 +247,15 @@ def add_backend(array_type: type, backend: Backend) -> None:
     BACKENDS[array_type] = backend
     handle(array_type, array_handler(array_type, backend.xp), rank=0)
 
-def below_tape(op: Op, payloads: list, params: dict):
-    "Run a composite by its decomposition, unrecorded: what other payloads do with rows they have no rule for."
+# %% ../nbs/01a_table.ipynb #01abelow
+def below_tape(op: Op, payloads: list, params: dict, column: str):
+    """Run a composite by its decomposition, unrecorded: what other payloads do with rows for which they find nothing in
+    their column. NotImplementedError for a primitive, which has no decomposition."""
+    if op.decompose is None:
+        kinds = sorted({type(p).__name__ for p in payloads if hasattr(p, "shape")})
+        raise error(NotImplementedError, f"'{op.name}' has no entry in the column '{column}'",
+                    f"a payload of type {' and '.join(kinds) or 'None'} asks for it, and the row has no decomposition",
+                    f"fill it: {column}({op.name}=...), or decompose({op.name}=...)")
     with mode(grad=False):
         out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload

@@ -10,8 +10,8 @@ from .table import OPS, ambient, call, check_custom, keeps_nothing, refresh, vie
 from .tensors import BACKENDS, Tensor, Version, made_once, patch, wrap
 
 # %% auto #0
-__all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'put', 'alias', 'adopt', 'store', 'written',
-           'write_back', 'store_out']
+__all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'no_memory_for', 'put', 'alias', 'adopt', 'store',
+           'written', 'write_back', 'store_out']
 
 # %% ../nbs/01b_views.ipynb #fbfc27ad
 def inverse(dims: tuple) -> tuple:
@@ -100,11 +100,19 @@ def check_write(x: Tensor) -> None:
                     "the view lies in the leaf's memory, so the leaf would be written", way)
 
 # %% ../nbs/01b_views.ipynb #8cf570fe
+def no_memory_for(x: Tensor, value: Tensor) -> Exception:
+    kind, level = type(value.payload).__name__, getattr(value.payload, "level", None)
+    at = "" if level is None else f" (level {level})"
+    return error(RuntimeError, f"a value of type {kind}{at} can't be written into a tensor of shape {list(x.shape)}",
+                 "the tensor comes from outside of the transformed function, and its memory takes plain numbers only",
+                 "x = x + ... makes a new tensor; or let the function take x, and return what it becomes")
+
 def put(x: Tensor, value: Tensor) -> None:
     "Write the payload: into memory where it is an array, as a new payload where it is not."
     trace, payload = ambient.get().trace, x.payload
     if trace is not None: trace.store(x, value)
     elif type(payload) not in BACKENDS: x.payload = value.payload
+    elif type(value.payload) not in BACKENDS: raise no_memory_for(x, value)
     elif payload.size and value.payload is not payload:
         if any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
         try: BACKENDS[type(payload)].xp.copyto(payload, value.payload)

@@ -52,7 +52,7 @@ RULES = {
 
 def run_shape(op, payloads, params):
     "A row on shapes: by its rule; a composite by its decomposition."
-    return RULES[op.name](*payloads, **params) if op.name in RULES else below_tape(op, payloads, params)
+    return RULES[op.name](*payloads, **params) if op.name in RULES else below_tape(op, payloads, params, "shape")
 
 
 handle(Shape, run_shape, rank=10)
@@ -103,7 +103,7 @@ class Trace:
 
     def run(self, op, args, params):
         operands = [self.read(x) for x in args]
-        if op.name not in RULES: return below_tape(op, operands, params)
+        if op.name not in RULES: return below_tape(op, operands, params, "shape")
         out = RULES[op.name](*operands, **params)
         results = [Var(o.shape, o.dtype) for o in (out if isinstance(out, tuple) else (out,))]
         self.steps.append((op, operands, params, results))

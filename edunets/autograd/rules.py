@@ -159,13 +159,13 @@ vjp(
 # %% ../../nbs/02a_rules.ipynb #rullay01
 vjp(
     cast=[lambda g, like: g.to(like.dtype)],
-    bitcast=no_vjp("the bits of a number are no smooth function of it"),
+    bitcast=no_vjp("the bits of a number are no smooth function of it", "undefined"),
     reshape=[lambda g, like: g.reshape(like.shape)],
     permute=[lambda g, dims: g.permute(inverse(dims))],
     expand=[lambda g: g],
     copy=[lambda g, like: g.to(like.device)],
     copy_into=[lambda g: g * 0, lambda g, like: g],
-    detach=no_vjp("it cuts the graph"),
+    detach=no_vjp("it cuts the graph", "cut"),
     flip=[lambda g, dims: g.flip(dims)],
 )
 

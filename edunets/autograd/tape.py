@@ -25,10 +25,12 @@ class Rule(NamedTuple):
     asks: tuple[str, ...]
 
 class NoRule(NamedTuple):
-    "Why a row has no gradient."
+    """Why a row has no gradient, and what becomes of a small change of its operands: "zero" (the result does not change
+    with them), "cut" (it would, but is told not to) or "undefined" (nobody has said)."""
     reason: str
+    tangent: str
 
-def no_vjp(reason: str) -> NoRule: return NoRule(reason)
+def no_vjp(reason: str, tangent: str = "zero") -> NoRule: return NoRule(reason, tangent)
 
 fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `out`, the operands, their shape (`like`)")
 

@@ -19,7 +19,7 @@ from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
 from ..table import OPS, SINGLE, accumulate, as_operands, call, check, check_broadcast, check_matmul, decompose
 from ..table import kernel, order
-from ..tensors import Tensor, bool_, float32, patch
+from ..tensors import Tensor, at_hand, bool_, float32, patch
 
 # %% auto #0
 __all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'as_query',
@@ -506,7 +506,7 @@ def looks_back(mask: Tensor | None, is_causal: bool | None, src: Tensor, batch_f
     "Whether a mask hides just what comes later; as told, or found by comparing."
     if is_causal is not None or mask is None: return bool(is_causal)
     size = src.size(1 if src.ndim == 3 and batch_first else 0)
-    if tuple(mask.shape) != (size, size): return False
+    if tuple(mask.shape) != (size, size) or not at_hand(mask): return False
     later = FUNCTIONS["ones"](size, size, dtype=bool_, device=mask.device).triu(1)
     return bool((mask == (later if mask.dtype is bool_ else where(later, -math.inf, 0.0))).all())
 

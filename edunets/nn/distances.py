@@ -16,7 +16,7 @@ from .module import functional
 from .small import PairwiseDistance
 from ..ops.elementwise import real
 from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise
-from ..tensors import Tensor, int64
+from ..tensors import Tensor, any_at_hand, int64
 
 # %% auto #0
 __all__ = ['mse_slope', 'square', 'huber', 'huber_slope', 'huber_steps', 'pair', 'weighted', 'mse_loss', 'l1_loss', 'huber_loss',
@@ -144,7 +144,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     """The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for
     a negative one, or one that does not fit."""
     if not isinstance(var, Tensor): var = FUNCTIONS["full_like"](input.detach(), var)
-    if (var.detach() < 0).any():
+    if any_at_hand(var.detach() < 0):
         raise error(ValueError, "var has negative entry/entries", "a variance is a mean of squares",
                     "var.exp(), of a network that gives its logarithm")
     if var.shape != input.shape:
@@ -256,7 +256,7 @@ def check_margin(rows: Tensor, target: Tensor, weight: Tensor | None) -> None:
     if weight is not None and tuple(weight.shape) != (classes,):
         raise error(RuntimeError, f"inconsistent weight size, expected {classes} but got {list(weight.shape)}",
                     "each class has a weight of its own", f"en.ones({classes})")
-    if target.numel() and not 0 <= target.min().item() <= target.max().item() < classes:
+    if any_at_hand((target < 0) | (target >= classes)):
         raise error(RuntimeError, "target out of range", f"there are {classes} classes", f"from 0 to {classes - 1}")
 
 # %% ../../nbs/nn/distances.ipynb #nndiex18
@@ -279,7 +279,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
         raise error(RuntimeError, f"expected scalar type Long but found {target.dtype.name}",
                     "a target is the number of a class", "target.long()")
     rows, index = (x.reshape(-1, x.size(-1) if x.ndim else 1) for x in (input, target))
-    if index.numel() and (index.min() < -1 or index.max() >= rows.size(1)):
+    if any_at_hand((index < -1) | (index >= rows.size(1))):
         raise error(RuntimeError, "argument #2 'target' is out of range", f"there are {rows.size(1)} classes",
                     f"from 0 to {rows.size(1) - 1}, then -1")
     given = (index < 0).cumsum(1) == 0

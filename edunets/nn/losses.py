@@ -13,8 +13,9 @@ from ..names import FUNCTIONS, cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
 from .module import Module, functional
 from ..ops.elementwise import real
-from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise, kernel
-from ..tensors import Tensor, bool_, int64, uint8
+from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise, filled
+from ..table import kernel
+from ..tensors import Tensor, any_at_hand, bool_, int64, uint8
 
 # %% auto #0
 __all__ = ['FAR', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps', 'nll_steps',
@@ -376,14 +377,17 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
 # %% ../../nbs/nn/losses.ipynb #nnloex23
 FAR = -1e30      # the logarithm of what cannot be: minus infinity would leave no gradient
 
-def with_blanks(targets: Tensor, lengths: list[int], blank: int) -> Tensor:
+def with_blanks(targets: Tensor, lengths: Tensor, blank: int) -> Tensor:
     "Targets, in rows or all in one line, with a blank before, between and after: (batch, 2 * longest + 1)."
-    rows = FUNCTIONS["full"]((len(lengths), 2 * max(lengths, default=0) + 1), blank, dtype=int64, device=targets.device)
-    start = 0
-    for n, length in enumerate(lengths):
-        rows[n, 1:2 * length:2] = cast(targets[n, :length] if targets.ndim > 1 else targets[start:start + length],
-                                       int64)
-        start += length
+    in_rows = targets.ndim > 1
+    longest = targets.size(1) if in_rows else int(lengths.max()) if len(lengths) else 0
+    place, ends = FUNCTIONS["arange"](longest, device=targets.device), lengths.cumsum(0)
+    if any_at_hand(lengths > longest if in_rows else ends[-1:] > targets.numel()):
+        raise error(RuntimeError, f"the targets of shape {list(targets.shape)} are shorter than target_lengths says",
+                    "each target lies in a row of its own, or all lie in one line", "lengths that add up")
+    if not in_rows: targets = targets[((ends - lengths).unsqueeze(1) + place).clamp(max=targets.numel() - 1)]
+    rows = filled(lengths, (len(lengths), 2 * longest + 1), blank)
+    rows[:, 1::2] = where(place < lengths.unsqueeze(1), cast(targets, int64), blank)
     return rows
 
 def shifted(x: Tensor, by: int) -> Tensor:
@@ -415,10 +419,10 @@ def check_ctc(log_probs: Tensor, input_lengths: Tensor, target_lengths: Tensor, 
                         f"{lengths.numel()} lengths for a batch of {batch}", "one length for each example")
         if lengths.dtype.is_floating_point:
             raise error(RuntimeError, f"{what} must be integral", f"it is {lengths.dtype.name}", f"{what}.long()")
-        if lengths.numel() and lengths.min() < 0:
+        if any_at_hand(lengths < 0):
             raise error(RuntimeError, f"Expected {what} to have value at least 0, but got value {lengths.min().item()}",
                         "a length is a number of elements", "0 or more")
-    if batch and input_lengths.max() > steps:
+    if any_at_hand(input_lengths > steps):
         raise error(
             RuntimeError, f"Expected input_lengths to have value at most {steps}, but got value "
             f"{input_lengths.max().item()}", f"log_probs has {steps} steps", "x.size(0), for all of it")
@@ -435,7 +439,7 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, 
     lengths = [x if isinstance(x, Tensor) else targets.new_tensor(x) for x in (input_lengths, target_lengths)]
     check_ctc(log_probs, *lengths, blank)
     input_lengths, target_lengths = (cast(x, int64).reshape(-1) for x in lengths)
-    labels = with_blanks(targets.reshape(-1) if single else targets, target_lengths.tolist(), blank)
+    labels = with_blanks(targets.reshape(-1) if single else targets, target_lengths, blank)
     reached = log_spellings(log_probs, labels, input_lengths)
     last, letter = (reached.gather(1, (2 * target_lengths - k).clamp(min=0).unsqueeze(1)).squeeze(1) for k in (0, 1))
     each = -FUNCTIONS["logaddexp"](last, where(target_lengths > 0, letter, FAR))

@@ -204,7 +204,7 @@ def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, eps:
 @no_grad()
 def remember(running: Tensor | None, value: Tensor, momentum: float) -> None:
     "Move a running statistic a part of the way to a new value, in place."
-    if running is not None: running.mul_(1 - momentum).add_(value.detach().reshape(running.shape), alpha=momentum)
+    if running is not None: running.mul_(1 - momentum).add_(value.detach().reshape(running.shape) * momentum)
 
 def check_batch(what: str, shape, count: int) -> None:
     "A ValueError where the spread of one single number is asked for."
@@ -429,8 +429,8 @@ class BatchNorm(Running):
         self.check_dims(input)
         learning = self.training and self.track_running_stats and self.num_batches_tracked is not None
         if learning: self.num_batches_tracked += 1
-        momentum = ((1 / self.num_batches_tracked.item() if learning else 0.0)
-                    if self.momentum is None else self.momentum)
+        momentum = self.momentum
+        if momentum is None: momentum = 1 / self.num_batches_tracked.double() if learning else 0.0
         known = not self.training or self.track_running_stats
         own = self.training or (self.running_mean is None and self.running_var is None)
         return batch_norm(input, self.running_mean if known else None, self.running_var if known else None, self.weight,

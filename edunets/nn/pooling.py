@@ -17,7 +17,7 @@ from .activations import Plain
 from .module import Module, functional
 from ..ops.windows import INDEXED, avg_pool, each, pooling
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
-from ..tensors import Tensor, from_numpy, int64
+from ..tensors import Tensor, any_at_hand, from_numpy, int64
 
 # %% auto #0
 __all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'named', 'unpooled_size', 'max_unpooling', 'avg_pool2d',
@@ -96,7 +96,7 @@ def max_unpooling(n: int) -> None:
                 f"({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}",
                 "each number has its place", "the indices of max_pool")
         lead, count = input.shape[:-n], math.prod(space)
-        if indices.numel() and not (0 <= indices.amin().item() and indices.amax().item() < count):
+        if any_at_hand((indices < 0) | (indices >= count)):
             raise error(
                 RuntimeError,
                 f"Found an invalid max index: {indices.amax().item()} (output volumes are of "

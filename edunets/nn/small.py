@@ -13,7 +13,7 @@ from ..names import FUNCTIONS, where
 from .module import Module, Parameter, fill, functional
 from ..ops.indexing import check_places, embedding_slope, one_hot, rows_at
 from ..table import OPS, SINGLE, accumulate, call, check, combined, decompose, filled, kernel
-from ..tensors import Tensor, int64
+from ..tensors import Tensor, any_at_hand, int64
 
 # %% auto #0
 __all__ = ['check_padding', 'renormalize', 'embedding', 'make_table', 'fill_table', 'check_table', 'refuse_sparse', 'Embedding',
@@ -211,19 +211,19 @@ def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bo
     if include_last_offset and not len(offsets):
         raise error(RuntimeError, "include_last_offset: number of offset should be at least 1",
                     "the last is where the last bag ends", "en.tensor([0])")
-    if len(offsets) and int(offsets[0]) != 0:
+    if any_at_hand(offsets[:1] != 0):
         raise error(
             RuntimeError,
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start "
             f"from position 0. However, got {int(offsets[0])}",
             "no index is left out", "offsets - offsets[0]")
-    if len(offsets) and int(offsets[-1]) > n:
+    if any_at_hand(offsets[-1:] > n):
         raise error(
             RuntimeError,
             f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of {int(offsets[-1])}",
             "a bag begins where there is an index", f"offsets up to {n}")
     ends = offsets if include_last_offset else FUNCTIONS["cat"]([offsets, filled(offsets, (1,), n)])
-    if (ends[1:] < ends[:-1]).any():
+    if any_at_hand(ends[1:] < ends[:-1]):
         raise error(RuntimeError, "offsets have to be sorted", f"given {offsets.tolist()}",
                     "bags in the order of their indices")
     return ends
@@ -249,7 +249,8 @@ def bags_of(input: Tensor, offsets: Tensor | None, include_last_offset: bool) ->
                     "a bag is a line of indices", "input.reshape(-1) and offsets")
     ends = check_offsets(input, offsets, include_last_offset)
     bags = len(ends) - 1
-    index = input[:int(ends[-1])] if bags else input[:0]
+    index = input if bags else input[:0]
+    if include_last_offset: index = index[:int(ends[-1])]      # else the last bag ends with the input
     return (index, FUNCTIONS["searchsorted"](ends[1:], FUNCTIONS["arange"](len(index), device=input.device),
                                              right=True), bags, 0)
 

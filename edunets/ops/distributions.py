@@ -8,12 +8,12 @@ import math
 from ..errors import error
 from ..names import cast, face, where
 from ..random import Generator, continuous, default_generator, drawn, normal_, randint, random_words, uniform
-from ..tensors import BACKENDS, Tensor, finfo, float32, float64, patch
+from ..tensors import Tensor, at_hand, finfo, float32, float64, patch
 from ..views import store
 
 # %% auto #0
-__all__ = ['ROUNDS', 'wide', 'exponential', 'cauchy', 'geometric', 'expects', 'fill', 'at_hand', 'settled', 'knuth',
-           'first_accepted', 'transformed', 'poisson', 'jumps', 'btrs', 'binomial', 'randint_like']
+__all__ = ['ROUNDS', 'wide', 'exponential', 'cauchy', 'geometric', 'expects', 'fill', 'settled', 'knuth', 'first_accepted',
+           'transformed', 'poisson', 'jumps', 'btrs', 'binomial', 'randint_like']
 
 # %% ../../nbs/ops/distributions.ipynb #dist09cd
 def wide(dtype): return float64 if dtype is float64 else float32
@@ -75,10 +75,6 @@ def geometric_(self: Tensor, p: float, *, generator=None) -> Tensor:
 
 # %% ../../nbs/ops/distributions.ipynb #dist18cd
 ROUNDS = 64      # more than any draw needs
-
-def at_hand(x: Tensor) -> bool:
-    "Whether values can be looked at; in a trace they can't."
-    return type(x.payload) in BACKENDS
 
 def settled(done: Tensor) -> bool:
     "Whether no place is open any more; where that is not known, all rounds are run."

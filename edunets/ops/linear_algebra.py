@@ -11,7 +11,7 @@ from ..errors import error
 from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where
 from .contraction import check_dtypes
 from ..table import NO_PARAMS, OPS, call, check, decompose, filled, kernel
-from ..tensors import Tensor, finfo, float16, int32, int64, to_dtype
+from ..tensors import Tensor, any_at_hand, finfo, float16, int32, int64, to_dtype
 from ..views import store_out
 
 # %% auto #0
@@ -490,7 +490,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUF
     LinAlgError if A is singular."""
     check_matrices(A, "lu_factor")
     lu, places = lu_steps(A, pivot)
-    if (lu.detach().diagonal(0, -2, -1) == 0).any():
+    if any_at_hand(lu.detach().diagonal(0, -2, -1) == 0):
         raise error(
             LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it on lu_solve would "
             "result in a division by zero.", "the matrix is singular",

@@ -12,7 +12,7 @@ from .indexing import FARTHEST
 from ..names import FUNCTIONS, face, finish, promote, publish, result_type, where
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
-from ..tensors import Tensor, check_dim, float32, float64, int32, int64, whole
+from ..tensors import Tensor, any_at_hand, check_dim, float32, float64, int32, int64, whole
 
 # %% auto #0
 __all__ = ['RULES', 'seat', 'check_some', 'kthvalue', 'middle', 'median_like', 'between', 'quantiles', 'quantile', 'nanquantile',
@@ -104,7 +104,7 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
     if not input.numel():
         raise error(RuntimeError, "quantile() input tensor must be non-empty", "nothing has no order",
                     "look at x.numel() first")
-    if q.numel() and not (0 <= q.amin() and q.amax() <= 1):
+    if any_at_hand(~((q >= 0) & (q <= 1))):
         raise error(RuntimeError, "quantile() q values must be in the range [0, 1]",
                     "a quantile is a share of the elements", "q / 100 for percent")
     x = (input.reshape(-1) if dim is None else

@@ -15,7 +15,7 @@ from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error, site, warn
 from ..names import cast
-from ..table import OPS, SINGLE, accumulate, ambient, call, column, decompose, kernel, mode, Op
+from ..table import OPS, SINGLE, accumulate, ambient, call, column, decompose, filled, kernel, mode, Op
 from ..tensors import LOCK, float32, float64, patch, Tensor, tensor
 from ..views import written
 
@@ -122,7 +122,7 @@ decompose(sgd=lambda lr, weight_decay, *tensors, each, maximize: textbook(sgd, t
 # %% ../../nbs/05_optim.ipynb #op5updat
 def updates(*rows: str) -> None:
     "What all rows that move parameters have in common."
-    vjp(**dict.fromkeys(rows, no_vjp("an update is not differentiated")))
+    vjp(**dict.fromkeys(rows, no_vjp("an update is not differentiated", "undefined")))
     accumulate(**dict.fromkeys(rows, SINGLE))
     writes(**dict.fromkeys(rows, all_but_gradients))
 
@@ -141,7 +141,7 @@ def zero_step(p: Tensor, group: Group) -> Tensor:
     "A step count. A tensor, so that a recorded step counts on."
     return tensor(0.0, dtype=float32, device=p.device)
 
-def zeros(p: Tensor, group: Group) -> Tensor: return p.detach().new_zeros(p.shape)
+def zeros(p: Tensor, group: Group) -> Tensor: return filled(p, p.payload.shape, 0)
 
 # %% ../../nbs/05_optim.ipynb #op5param
 def as_groups(params) -> list[dict]:
