@@ -20,8 +20,8 @@ __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16'
            'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address', 'limits_of',
            'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped',
            'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds',
-           'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'whole', 'check_dim', 'from_dlpack', 'is_tensor',
-           'finfo', 'iinfo']
+           'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete',
+           'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -57,7 +57,8 @@ class Tensor(Lacking):                       # it tells which of PyTorch's names
     def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
     @property
     def device(self) -> device:
-        return BACKENDS[type(self.payload)].device if type(self.payload) in BACKENDS else self.payload.device
+        backend = BACKENDS.get(type(self.payload))
+        return self.payload.device if backend is None else backend.device_of(self.payload)
 
 # %% ../nbs/01_tensors.ipynb #01tlockc
 def new_lock() -> threading.RLock:
@@ -178,18 +179,18 @@ def storage(self: Tensor) -> Tensor:
 @patch
 def is_contiguous(self: Tensor) -> bool:
     "Whether the elements lie in memory in row-major order without gaps."
-    return bool(self.payload.flags.c_contiguous)
+    return type(self.payload) not in BACKENDS or bool(self.payload.flags.c_contiguous)
 
 @patch
 def element_size(self: Tensor) -> int:
     "Bytes of one element."
-    return self.payload.itemsize
+    return self.payload.dtype.itemsize
 
 @patch
 @property
 def nbytes(self: Tensor) -> int:
     "Bytes of all elements."
-    return self.numel() * self.payload.itemsize
+    return self.numel() * self.payload.dtype.itemsize
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
 def limits_of(kind: np.dtype) -> tuple:
@@ -305,6 +306,8 @@ class Backend(NamedTuple):
     "A kind of array: its array module (`numpy`'s names) and the device it stands for."
     xp: Any
     device: device
+    locate: Callable[[Any], device] | None = None      # the device of one array, where there are several of a kind
+    def device_of(self, array) -> device: return self.device if self.locate is None else self.locate(array)
 
 BACKENDS: dict[type, Backend] = {np.ndarray: Backend(np, device("cpu"))}
 
@@ -399,6 +402,26 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     shared = data if isinstance(data, Tensor) else from_numpy(data)
     return shared.to(dtype) if dtype is not None else shared
 
+# %% ../nbs/01_tensors.ipynb #tnconcr1
+class Reading:
+    "The slot for who knows whether memory tells the present: while a function is recorded as a whole, it does not."
+    allowed: Callable[[], bool] = staticmethod(lambda: True)
+
+def at_hand(x: Tensor) -> bool:
+    "Whether the numbers of a tensor can be read, here and now."
+    return type(x.payload) in BACKENDS and Reading.allowed()
+
+def any_at_hand(wrong: Tensor) -> bool:
+    "Whether an element is true, as far as it can be read: a check of values does not stand in the way of a trace."
+    return at_hand(wrong) and bool(wrong.payload.any())
+
+def concrete(x: Tensor):
+    "The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a trace, or a vmap)."
+    if at_hand(x): return x.payload
+    raise error(RuntimeError, f"the numbers of this tensor (shape {tuple(x.shape)}, {x.dtype}) can't be read here",
+                "a function is recorded or transformed as a whole, and a tensor in it has no numbers yet, or others",
+                "an operation on tensors, en.where for an `if`; or read them outside of the function")
+
 # %% ../nbs/01_tensors.ipynb #f2876845
 @patch
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
@@ -408,7 +431,7 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
                     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
                     "NumPy's operations would not be recorded, and the gradient would be "
                     "silently wrong", "x.detach().numpy()")
-    return self.payload
+    return concrete(self)
 
 @patch
 def __array__(self: Tensor, dtype=None, copy=None) -> np.ndarray:
@@ -423,7 +446,7 @@ def __array_wrap__(self: Tensor, array, context=None, return_scalar: bool = Fals
 @patch
 def tolist(self: Tensor):
     "Nested Python lists (a number, of a 0-d tensor)."
-    return self.payload.tolist()
+    return concrete(self).tolist()
 
 @patch
 def item(self: Tensor, kind: type[Exception] = RuntimeError):
@@ -432,7 +455,7 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
         raise error(kind, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
                     f"its shape is {tuple(self.shape)}", "index it first, or reduce it: x.sum().item(); x.tolist() "
                                                          "gives all elements")
-    return self.payload.item()
+    return concrete(self).item()
 
 # %% ../nbs/01_tensors.ipynb #959f2710
 @patch
@@ -440,7 +463,7 @@ def __bool__(self: Tensor) -> bool:
     if self.numel() != 1:
         raise error(RuntimeError, "Boolean value of Tensor with " + ("more than one value" if self.numel() else "no values") + " is ambiguous",
                     f"`if x:` and `and` ask one question, the shape {tuple(self.shape)} holds {self.numel()} answers", "x.any(), x.all(), or x & y")
-    return bool(self.payload.item())
+    return bool(concrete(self).item())
 
 @patch
 def __float__(self: Tensor) -> float: return float(self.item(ValueError))
@@ -451,7 +474,7 @@ def __index__(self: Tensor) -> int:
     if self.dtype.is_floating_point or self.numel() != 1:
         raise error(TypeError, "only integer tensors of a single element can be converted to an index",
                     f"this one is {self.dtype} of shape {tuple(self.shape)}", "int(x.item())")
-    return self.payload.item()
+    return concrete(self).item()
 
 @patch
 def __len__(self: Tensor) -> int:
@@ -490,7 +513,7 @@ def __dlpack__(self: Tensor, **options):
     if self._requires_grad:
         raise error(BufferError, "Can't export tensors that require gradient, use tensor.detach()",
                     "the other library's operations would not be recorded", "x.detach()")
-    return self.payload.__dlpack__(**options)
+    return concrete(self).__dlpack__(**options)
 
 @patch
 def __dlpack_device__(self: Tensor): return self.payload.__dlpack_device__()

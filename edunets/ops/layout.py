@@ -15,7 +15,8 @@ from ..errors import error, warn
 from ..layout import sliced
 from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, fresh, kernel, view
-from ..tensors import BACKENDS, Size, Tensor, as_tensor, check_dim, int64, memory, patch, whole, wrap
+from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch, whole
+from ..tensors import wrap
 from ..views import overlapping, root
 
 # %% auto #0
@@ -355,7 +356,7 @@ def interleaved(repeats: Tensor, n: int) -> Tensor:
     if repeats.ndim != 1 or len(repeats) != n:
         raise error(RuntimeError, "repeats must have the same size as input along dim",
                     f"{repeats.numel()} repeats for {n} elements", "one number, or one for each")
-    if (repeats < 0).any():
+    if any_at_hand(repeats < 0):
         raise error(RuntimeError, "repeats can not be negative", "an element can't be taken away twice",
                     "repeats from 0 on")
     ends = repeats.cumsum(0)
