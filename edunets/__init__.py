@@ -19,7 +19,7 @@ from edunets.saving import load, save
 from edunets.table import op
 from edunets.tensors import (Size, Tensor, as_tensor, device, dtype, finfo, float16, float32, float64, from_dlpack,
                              from_numpy, get_default_dtype, iinfo, int8, int16, int32, int64, is_tensor,
-                             set_default_dtype, tensor, uint8, uint32)
+                             set_default_dtype, tensor, uint8, uint16, uint32, uint64)
 from edunets.tensors import bool_ as bool
 from edunets.tensors import float16 as half
 from edunets.tensors import float32 as float

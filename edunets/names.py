@@ -12,8 +12,8 @@ import numpy as np
 from .errors import at_border, border, error, named, warn
 from .table import NO_PARAMS, OPS, SINGLE, call
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
-from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, patch, to_dtype, uint8, uint32
-from .tensors import whole, wrapped
+from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, patch, to_dtype, uint8, uint16
+from .tensors import uint32, uint64, whole, wrapped
 from .tensors import device as Device
 from .views import store, store_out
 
@@ -27,8 +27,8 @@ __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {
-    bool_: (uint8, int8), uint8: (int16, uint32), int8: (int16,), int16: (int32,), uint32: (int64,), int32: (int64,),
-    int64: (float16,), float16: (float32,), float32: (float64,), float64: ()
+    bool_: (uint8, int8), uint8: (int16,), int8: (int16,), int16: (int32,), int32: (int64,), int64: (float16,),
+    uint16: (float16,), uint32: (float16,), uint64: (float16,), float16: (float32,), float32: (float64,), float64: ()
 }
 
 def reachable(kind: dtype) -> list[dtype]:
@@ -39,8 +39,13 @@ def reachable(kind: dtype) -> list[dtype]:
 
 @functools.cache
 def promote_types(a: dtype, b: dtype) -> dtype:
-    "The nearest dtype that may follow both, as `torch.promote_types`."
-    return next(k for k in reachable(a) if k in reachable(b))
+    """The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that only a floating
+    dtype may follow."""
+    found = next(k for k in reachable(a) if k in reachable(b))
+    if found.category > max(a.category, b.category):
+        raise error(RuntimeError, "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+                    f"{a.name} and {b.name}", "they have no place among the other integers", "x.to(en.int64)")
+    return found
 
 # %% ../nbs/01c_names.ipynb #0e7922f2
 def rank(operand) -> int:
@@ -408,7 +413,8 @@ def conversion(name: str, kind: dtype) -> Callable:
 for key, kind in CONVERSIONS.items(): setattr(Tensor, key, conversion(key, kind))
 
 # what dtypes were called when each had a class of its own
-OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()} | {"UInt32Tensor": uint32}
+OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()}
+OLD_TYPES |= {f"UInt{8 * kind.itemsize}Tensor": kind for kind in (uint16, uint32, uint64)}
 
 def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
     "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."

@@ -20,7 +20,7 @@ import numpy as np
 from .errors import error, shortened, warn
 from .nn.module import Parameter
 from .tensors import (DTYPES, Size, Tensor, bool_, device, dtype, float16, float32, float64, from_numpy, int8,
-                             int16, int32, int64, tensor, uint8, uint32)
+                             int16, int32, int64, tensor, uint8, uint16, uint32, uint64)
 
 # %% auto #0
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE', 'IN_TORCH',
@@ -34,8 +34,8 @@ __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', '
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
 CODES = {
-    "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "U32": uint32, "I64": int64, "F16": float16,
-    "F32": float32, "F64": float64, "BF16": float32
+    "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "I64": int64, "U16": uint16, "U32": uint32,
+    "U64": uint64, "F16": float16, "F32": float32, "F64": float64, "BF16": float32
 }
 CODE_OF = {kind: code for code, kind in CODES.items() if code != "BF16"}
 STORED = {      # what is read as another dtype, and turned: (stored as, how)
