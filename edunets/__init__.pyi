@@ -47,7 +47,9 @@ class OutOfMemoryError:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 ShortTensor: Any
+UInt16Tensor: Any
 UInt32Tensor: Any
+UInt64Tensor: Any
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The absolute value."
     ...
@@ -1060,7 +1062,7 @@ def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool 
     "The product of all elements, or over the dimension `dim`."
     ...
 def promote_types(a, b):
-    "The nearest dtype that may follow both, as `torch.promote_types`."
+    "The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that only a floating"
     ...
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
     "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another"
@@ -1372,7 +1374,9 @@ def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def trunc_(input: Tensor) -> Tensor:
     "`trunc`, in place."
     ...
+uint16: Any
 uint32: Any
+uint64: Any
 uint8: Any
 def unbind(input: Tensor, dim: builtins.int = 0) -> tuple:
     "All slices along a dimension, which is removed; views."

@@ -15,13 +15,13 @@ from .errors import warn
 from .errors import Lacking, error, site, warn
 
 # %% auto #0
-__all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint32', 'float16',
-           'float32', 'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once',
-           'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address', 'limits_of',
-           'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped',
-           'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds',
-           'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete',
-           'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+__all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64',
+           'float16', 'float32', 'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock',
+           'made_once', 'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address',
+           'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory',
+           'wrapped', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read',
+           'float_kinds', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand',
+           'concrete', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -212,10 +212,11 @@ class dtype:
     def __reduce__(self): return self.name
 
 bool_ = dtype("bool", 0)
-uint8, int8, int16, int32, int64, uint32 = (dtype(name, 1)
-                                            for name in ("uint8", "int8", "int16", "int32", "int64", "uint32"))
+uint8, int8, int16, int32, int64 = (dtype(name, 1) for name in ("uint8", "int8", "int16", "int32", "int64"))
+uint16, uint32, uint64 = (dtype(name, 1) for name in ("uint16", "uint32", "uint64"))      # such data comes along
 float16, float32, float64 = (dtype(name, 2) for name in ("float16", "float32", "float64"))
-DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint32, float16, float32, float64)}
+DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64,
+                               float16, float32, float64)}
 
 # %% ../nbs/01_tensors.ipynb #a8750f5a
 PYTHON_DTYPES = {bool: bool_, int: int64, float: float64}
@@ -254,7 +255,7 @@ def set_default_dtype(kind: dtype) -> None:
 # %% ../nbs/01_tensors.ipynb #84badb8b
 def in_memory(number, kind: dtype):
     """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the
-    dtype can't hold; but a negative integer wraps around in uint8, as in PyTorch."""
+    dtype can't hold; but a negative integer wraps around where no sign is kept, as in PyTorch."""
     low, high = kind.limits
     if kind.category == 0: return bool(number)
     if isinstance(number, int) and low == 0: low = -high
@@ -351,14 +352,16 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     with np.errstate(all="ignore"): return array.astype(kind)      # what is too large becomes infinite
 
 def as_read(data, kind: np.dtype | None) -> np.ndarray:
-    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may."
+    """Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may;
+    those beyond int64 are uint64 only for who says so."""
     array = np.array(data)
     if array.dtype.kind != "O" and array.dtype != np.uint64: return array
     numbers = np.array(data, object).ravel()
+    if array.dtype == np.uint64 and (kind == np.uint64 or all(x < 1 << 63 for x in numbers)): return array
     if all(isinstance(x, (bool, int, float)) for x in numbers):
         if (kind is not None and kind.kind == "f") or any(isinstance(x, float) for x in numbers): return np.array(data, float)
         if kind is not None and kind.kind == "b": return array.astype(bool)
-        raise error(ValueError, "Overflow when unpacking long long", "an integer of more than 64 bits is in the data",
+        raise error(ValueError, "Overflow when unpacking long long", "an integer too large for int64 is in the data",
                     "dtype=en.float64")
     return array
 

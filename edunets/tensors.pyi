@@ -1661,7 +1661,7 @@ def any_at_hand(wrong: Tensor) -> builtins.bool:
     "Whether an element is true, as far as it can be read: a check of values does not stand in the way of a trace."
     ...
 def as_read(data, kind):
-    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may."
+    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may;"
     ...
 def as_subclass(self: Tensor, cls: type) -> Tensor:
     "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
@@ -1808,7 +1808,9 @@ def to_dtype(kind):
 def tolist(self: Tensor):
     "Nested Python lists (a number, of a 0-d tensor)."
     ...
+uint16: Any
 uint32: Any
+uint64: Any
 uint8: Any
 def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
