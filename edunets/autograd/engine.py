@@ -11,7 +11,7 @@ from .tape import GradientEdge, Node, check_nan, place
 from ..composites import stack
 from ..creation import zeros, zeros_like
 from ..errors import error, warn
-from ..table import OPS, Mode, ambient, call, filled
+from ..table import OPS, ambient, call, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
@@ -80,8 +80,7 @@ class Backward:
 
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
-        before = ambient.get()
-        token = ambient.set(Mode(self.create_graph, False, *before[2:-1], task=self))      # `_replace` would take longer
+        token = ambient.set(ambient.get().but(grad=self.create_graph, inference=False, task=self))
         try:
             while self.queue: self.step(heapq.heappop(self.queue)[1])
             for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
@@ -135,9 +134,14 @@ ADDING = new_lock()      # one thread at a time reads a `.grad` and writes it
 
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
     "Add to `.grad`; a first gradient becomes `.grad` itself if its memory is nobody else's."
+    trace = ambient.get().trace
+    if not own and grad_of(leaf) is None: g, own = g.clone(), True
+    if own and trace is None and leaf._grad is None:
+        leaf._grad = g      # no call in between: as in Version.bump, no other thread comes in
+        return
     with ADDING:
         so_far = grad_of(leaf)
-        if so_far is None: store_grad(leaf, g if own else g.clone())
+        if so_far is None: store_grad(leaf, g)
         elif create_graph: store_grad(leaf, so_far + g)
         else: so_far.add_(g)
 
