@@ -3914,6 +3914,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'edunets.saving.whole_number': ('saving.html#whole_number', 'edunets/saving.py'),
                                 'edunets.saving.write_whole': ('saving.html#write_whole', 'edunets/saving.py')},
             'edunets.table': { 'edunets.table.Mode': ('table.html#mode', 'edunets/table.py'),
+                               'edunets.table.Mode.but': ('table.html#mode.but', 'edunets/table.py'),
                                'edunets.table.Op': ('table.html#op', 'edunets/table.py'),
                                'edunets.table.Op.__init__': ('table.html#op.__init__', 'edunets/table.py'),
                                'edunets.table.Op.operands': ('table.html#op.operands', 'edunets/table.py'),

@@ -11,6 +11,7 @@ import math
 import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Callable, NamedTuple, Protocol
 
@@ -95,8 +96,9 @@ class Trace(Protocol):
         "From now on `x.grad` is `g`."
 
 # %% ../nbs/01a_table.ipynb #fae2c482
-class Mode(NamedTuple):
-    "What is ambient, per thread and per context."
+@dataclass(eq=False, slots=True)      # each op reads it, and of a NamedTuple Python reads slower
+class Mode:
+    "What is ambient, per thread and per context. Never written: `but` makes another."
     grad: bool = True          # record on the tape
     inference: bool = False    # results are inference tensors
     trace: Trace | None = None # the trace in progress: it takes every op
@@ -104,6 +106,12 @@ class Mode(NamedTuple):
     check_nan: bool = False    # look for NaN in a backward pass
     saving: Any = None         # (pack, unpack) for what the tape saves; or a text that says why there may be none
     task: Any = None           # the backward pass that is under way
+
+    def but(self, **changes) -> Mode:
+        "The same with some fields changed."
+        other = Mode(self.grad, self.inference, self.trace, self.anomaly, self.check_nan, self.saving, self.task)
+        for name, value in changes.items(): setattr(other, name, value)
+        return other
 
 ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
 Reading.allowed = lambda: ambient.get().trace is None      # in a trace the memory of a tensor is the past
@@ -113,7 +121,7 @@ class mode(ContextDecorator):
     def __init__(self, **changes): self.changes, self.tokens = changes, []
     def _recreate_cm(self): return mode(**self.changes)
     def __enter__(self) -> mode:
-        self.tokens.append(ambient.set(ambient.get()._replace(**self.changes)))
+        self.tokens.append(ambient.set(ambient.get().but(**self.changes)))
         return self
     def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
 
@@ -202,14 +210,14 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
                  "other dtypes or shapes")
 
 # %% ../nbs/01a_table.ipynb #d235a5d5
-SINGLE = {"e": "float32"}                  # by the character that NumPy has for a dtype: "e" is half precision
-DOUBLE = SINGLE | {"f": "float64"}         # "f" is single
+SINGLE = {np.dtype("float16"): "float32"}
+DOUBLE = SINGLE | {np.dtype("float32"): "float64"}
 
 def accumulating(op: Op, payloads: list) -> Callable:
     "A row's kernel, in the dtype that its column `accumulate` names for these operands."
     for p in payloads:
-        if hasattr(p, "dtype") and p.dtype.char in op.accumulate:
-            return functools.partial(in_wider, op.kernel, p.dtype, op.accumulate[p.dtype.char])
+        if (kind := getattr(p, "dtype", None)) in op.accumulate:
+            return functools.partial(in_wider, op.kernel, kind, op.accumulate[kind])
     return op.kernel
 
 def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
@@ -230,8 +238,8 @@ def array_handler(kind: type, xp) -> Callable:
         kernel = op.kernel if op.accumulate is None else accumulating(op, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
-        if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
         if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
+        if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
         return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
     return run
 

@@ -10,7 +10,7 @@ from .tape import no_vjp, vjp
 from ..composites import count, normal_cdf
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, SINGLE, accumulate, call, decompose, elementwise, expand, filled, in_blocks, kernel
+from ..table import OPS, SINGLE, accumulate, call, decompose, elementwise, filled, in_blocks, kernel
 from ..table import scaled
 from ..tensors import Tensor
 from ..views import inverse
@@ -232,8 +232,9 @@ def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, coun
     return call(OPS["spread_mean"], (g,), {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
 
 def spread_over(xp, g, shape, dims, keepdim, count):
-    share = scaled(xp.divide, g, count)
-    return expand(xp, share if keepdim or dims is None else share.reshape(kept(shape, dims)), shape)
+    share, out = scaled(xp.divide, g, count), xp.empty(shape, g.dtype)
+    out[...] = share if keepdim or dims is None else share.reshape(kept(shape, dims))
+    return out
 
 kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count: spread_over(xp, g, shape, dims, keepdim, count))
 decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: spread(g / count, shape, dims, keepdim))
