@@ -92,7 +92,7 @@ def in_single(function: Callable) -> Callable:
     @functools.wraps(function)
     def run(*args, **options) -> Tensor:
         kinds = {x.dtype for x in args if is_floating(x) and isinstance(x, Tensor)}
-        if len(kinds) != 1 or next(iter(kinds)).numpy.char not in SINGLE: return function(*args, **options)
+        if len(kinds) != 1 or next(iter(kinds)).numpy not in SINGLE: return function(*args, **options)
         wide = [cast(x, float32) if isinstance(x, Tensor) and is_floating(x) else x for x in args]
         out = options.pop("out", None)                # takes what was rounded
         return finish(cast(function(*wide, **options), kinds.pop()), out)
@@ -180,8 +180,9 @@ def binary(name: str, row: str, floating: bool) -> Callable:
 # %% ../nbs/01c_names.ipynb #50df1c00
 def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
     "`dim` as a tuple counted from the front; `None` for all. RuntimeError for a dim named twice."
+    if dim is None: return None
     dim = whole(dim)
-    if dim is None or (not isinstance(dim, int) and len(dim) == 0): return None
+    if not isinstance(dim, int) and len(dim) == 0: return None
     dims = tuple(check_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
     if len(set(dims)) < len(dims):
         raise error(RuntimeError, f"dim {max(dims, key=dims.count)} appears multiple times in the list of dims",
@@ -326,7 +327,8 @@ def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     "x + alpha * y."
     if alpha != 1 or alpha is True: return finish(with_scaled(add, input, other, alpha), out)
     if not same_dtype(input, other): input, other = promote((input, other))
-    return finish(call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0"), out)
+    result = call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")
+    return result if out is None else finish(result, out)
 
 @in_single
 def with_scaled(function: Callable, input, other, alpha) -> Tensor:
@@ -351,7 +353,8 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
             input, exponent = cast(input, kind), exponent if exponent < 0 else in_memory(exponent, kind)
         else: input, exponent = promote((input, exponent))
         if kind is bool_: return finish(cast(call(OPS["pow"], (input, exponent)), bool_), out)
-    return finish(call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number]), out)
+    result = call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number])
+    return result if out is None else finish(result, out)
 
 POW_NODES = [f"PowBackward{number}" for number in range(3)]
 
