@@ -12,7 +12,7 @@ from edunets.nn.convolution import (ChannelShuffle, CircularPad1d, CircularPad2d
                                     ReplicationPad2d, ReplicationPad3d, Unflatten, Unfold, ZeroPad1d, ZeroPad2d,
                                     ZeroPad3d)
 from edunets.nn.normalization import (BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, InstanceNorm1d, InstanceNorm2d,
-                                      InstanceNorm3d, LayerNorm, LocalResponseNorm, RMSNorm)
+                                      InstanceNorm3d, LayerNorm, LocalResponseNorm, RMSNorm, SyncBatchNorm)
 from edunets.nn.activations import (CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity,
                                     LeakyReLU, LogSigmoid, LogSoftmax, Mish, PReLU, ReLU, ReLU6, RReLU, SELU, Sigmoid,
                                     SiLU, Softmax, Softmax2d, Softmin, Softplus, Softshrink, Softsign, Tanh,
@@ -25,9 +25,11 @@ from edunets.nn.distances import (CosineEmbeddingLoss, GaussianNLLLoss, HingeEmb
                                   MarginRankingLoss, MSELoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss,
                                   MultiMarginLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,
                                   TripletMarginWithDistanceLoss)
-from edunets.nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, CTCLoss, KLDivLoss, NLLLoss
+from edunets.nn.losses import (AdaptiveLogSoftmaxWithLoss, BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, CTCLoss,
+                               KLDivLoss, NLLLoss, NLLLoss2d)
 from edunets.nn.pooling import (AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool1d,
-                                AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d, LPPool1d,
+                                AdaptiveMaxPool2d, AdaptiveMaxPool3d, AvgPool1d, AvgPool2d, AvgPool3d,
+                                FractionalMaxPool2d, FractionalMaxPool3d, LPPool1d,
                                 LPPool2d, LPPool3d, MaxPool1d, MaxPool2d, MaxPool3d, MaxUnpool1d, MaxUnpool2d,
                                 MaxUnpool3d, Upsample, UpsamplingBilinear2d, UpsamplingNearest2d)
 from edunets.nn.lazy import (LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, LazyConv1d, LazyConv2d,

@@ -607,6 +607,14 @@ class RMSNorm(Module):
     def reset_parameters(self) -> None:
         ""
         ...
+class SyncBatchNorm(BatchNorm):
+    "BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a group share"
+    def __init__(self, num_features: builtins.int, eps: builtins.float = 1e-05, momentum: builtins.float | None = 0.1, affine: builtins.bool = True, track_running_stats: builtins.bool = True, process_group=None, device=None, dtype=None, *, bias: builtins.bool = True):
+        ""
+        ...
+    def check_dims(self, input: Tensor) -> None:
+        ""
+        ...
 class CELU(Plain):
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
     def __init__(self, alpha: builtins.float = 1.0, inplace: builtins.bool = False):
@@ -1117,6 +1125,23 @@ class TripletMarginWithDistanceLoss(MarginLoss):
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         ""
         ...
+class AdaptiveLogSoftmaxWithLoss(Module):
+    "The loss of very many classes in clusters, as `torch.nn.AdaptiveLogSoftmaxWithLoss`: `cutoffs` say where clusters"
+    def __init__(self, in_features: builtins.int, n_classes: builtins.int, cutoffs, div_value: builtins.float = 4.0, head_bias: builtins.bool = False, device=None, dtype=None):
+        ""
+        ...
+    def forward(self, input_: Tensor, target_: Tensor):
+        ""
+        ...
+    def log_prob(self, input: Tensor) -> Tensor:
+        "The log-probability of all classes: (batch, n_classes)."
+        ...
+    def predict(self, input: Tensor) -> Tensor:
+        "The most probable class of each example: (batch)."
+        ...
+    def reset_parameters(self) -> None:
+        ""
+        ...
 class BCELoss(WeightedLoss):
     "The cross entropy of probabilities of yes."
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -1160,6 +1185,11 @@ class NLLLoss(WeightedLoss):
         ""
         ...
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        ""
+        ...
+class NLLLoss2d(NLLLoss):
+    "The old name of NLLLoss."
+    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: builtins.int = -100, reduce=None, reduction: str = 'mean'):
         ""
         ...
 class AdaptiveAvgPool(Plain):
@@ -1214,6 +1244,18 @@ class AvgPool2d(Module):
         ...
 class AvgPool3d(AvgPool2d):
     "The mean of each window of volumes, as `torch.nn.AvgPool3d`."
+class FractionalMaxPool(Module):
+    "What FractionalMaxPool2d and 3d share."
+    def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices: builtins.bool = False, _random_samples: Tensor | None = None):
+        ""
+        ...
+    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        ""
+        ...
+class FractionalMaxPool2d(FractionalMaxPool):
+    "The largest of each window of a random grid on images, as `torch.nn.FractionalMaxPool2d`."
+class FractionalMaxPool3d(FractionalMaxPool):
+    "The largest of each window of a random grid in volumes, as `torch.nn.FractionalMaxPool3d`."
 class LPPool(Plain):
     "What LPPool1d, 2d and 3d share."
     def __init__(self, norm_type: builtins.float, kernel_size, stride=None, ceil_mode: builtins.bool = False):

@@ -16,7 +16,7 @@ from ..tensors import Tensor
 
 # %% auto #0
 __all__ = ['BORDERS', 'CONVOLUTIONS', 'TRANSPOSED', 'repeated', 'check_choices', 'ConvolutionBase', 'border', 'Convolution',
-           'Conv1d', 'Conv2d', 'Conv3d', 'TransposedConvolution', 'output_padding', 'ConvTranspose1d',
+           'Conv1d', 'Conv2d', 'Conv3d', 'conv_tbc', 'TransposedConvolution', 'output_padding', 'ConvTranspose1d',
            'ConvTranspose2d', 'ConvTranspose3d', 'check_columns', 'unfold', 'fold', 'Unfold', 'Fold', 'check_factor',
            'pixel_shuffle', 'pixel_unshuffle', 'channel_shuffle', 'Flatten', 'Unflatten', 'PixelShuffle',
            'PixelUnshuffle', 'ChannelShuffle', 'Padding', 'ConstantPadding', 'CircularPadding', 'ZeroPad1d',
@@ -119,6 +119,18 @@ class Conv3d(Convolution):
     """A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options
     that do not fit."""
     dims = 3
+
+# %% ../../nbs/nn/convolution.ipynb #cvconv2b
+#| code-fold: true
+@functional
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """A convolution over a line whose time comes first, its batch second, its channels last; `weight` (window, in, out). RuntimeError
+    for shapes that do not fit."""
+    if input.ndim != 3 or weight.ndim != 3:
+        raise error(RuntimeError, "Input must have 3 dims: time, batch, in_channel, and weight: kernel_width, in_channels, "
+                    f"out_channels; got {input.ndim} and {weight.ndim}", "a line of channels, for each of a batch",
+                    "x.unsqueeze(1)")
+    return CONVOLUTIONS[1](input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
 
 # %% ../../nbs/nn/convolution.ipynb #cvtran01
 class TransposedConvolution(ConvolutionBase):

@@ -16,7 +16,7 @@ from ..tensors import Tensor, check_dim, whole
 # %% auto #0
 __all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats', 'check_sizes',
            'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum', 'addmv', 'addr', 'baddbmm', 'addbmm',
-           'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiplied', 'chain_matmul', 'cdist', 'root',
+           'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiplied', 'chain_matmul', 'cdist', 'root', 'pdist',
            'cosine_similarity', 'pairwise_distance', 'cross', 'bilinear', 'linear']
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8
@@ -312,6 +312,19 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
 def root(square: Tensor) -> Tensor:
     "The square root, with slope 0 at 0."
     return where(square == 0, 0, where(square == 0, 1, square).sqrt())
+
+# %% ../../nbs/ops/contraction.ipynb #facf36b7b
+@face(method=False)
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix, or a negative p."
+    if input.ndim != 2:
+        raise error(RuntimeError, f"pdist only supports 2D tensors, got: {input.ndim}D", "points are rows",
+                    "cdist, for batches")
+    check_floating(input, "pdist only supports floating-point dtypes")
+    if p < 0:
+        raise error(RuntimeError, "pdist only supports non-negative p values", f"p={p}", "p=2")
+    first, second = FUNCTIONS["triu_indices"](len(input), len(input), 1, device=input.device)
+    return (input[first] - input[second]).norm(p, -1)
 
 # %% ../../nbs/ops/contraction.ipynb #df26eee6
 @face(method=False)

@@ -49,6 +49,9 @@ MODULES = {
     "BatchNorm1d": running("BatchNorm1d", ["5, 4", "3, 4, 6"], OPTIONS) + ["m.nn.BatchNorm1d(4) | f(r(1, 4))", "m.nn.BatchNorm1d(4) | f.eval(); f(r(1, 4))", "m.nn.BatchNorm1d(4) | f(r(0, 4))", "m.nn.BatchNorm1d(4) | f(r(1, 4, 2))", "m.nn.BatchNorm1d(4) | f(r(5, 4)).grad_fn.name()", "m.nn.BatchNorm1d(4) | f.eval(); f(r(5, 4)).grad_fn.name()", "m.nn.BatchNorm1d(4) | f.running_mean = None; f.running_var = None; f(r(5, 4))"],
     "BatchNorm2d": running("BatchNorm2d", ["2, 4, 3, 5", "1, 4, 2, 2"], OPTIONS) + ["m.nn.BatchNorm2d(4) | f(r(1, 4, 1, 1))"],
     "BatchNorm3d": running("BatchNorm3d", ["2, 4, 3, 2, 2"], OPTIONS),
+    "SyncBatchNorm": [case for case in running("SyncBatchNorm", ["2, 4, 3, 5", "5, 4"], [o for o in OPTIONS if "'cpu'" not in o]) if "r(1, 1, 4" not in case] + ["m.nn.SyncBatchNorm(4, 1e-3, None, True, True, None, 'cpu', m.float64) | f(r(5, 4))", "m.nn.SyncBatchNorm(4) | f(r(4))", "m.nn.SyncBatchNorm(4) | f(r(3, 0))", "m.nn.SyncBatchNorm(4) | f(r(1, 4))"]
+                     + [f"m.nn.SyncBatchNorm.convert_sync_batchnorm(m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Sequential(m.nn.BatchNorm1d(3{a})), m.nn.InstanceNorm1d(3))) | f(r(5, 4))" for a in ("", ", 0.1, 0.3", ", affine=False", ", track_running_stats=False", ", bias=False")]
+                     + ["m.nn.SyncBatchNorm.convert_sync_batchnorm(m.nn.BatchNorm2d(4).eval()) | f(r(2, 4, 3, 5)), f.training, f.process_group"],
     "InstanceNorm1d": running("InstanceNorm1d", ["3, 4, 6", "4, 6"], INSTANCE) + ["m.nn.InstanceNorm1d(4) | f(r(3, 4, 1))", "m.nn.InstanceNorm1d(4, track_running_stats=True) | f.eval(); f(r(3, 4, 1))", "m.nn.InstanceNorm1d(5) | f(r(3, 4, 6))"],
     "InstanceNorm2d": running("InstanceNorm2d", ["2, 4, 3, 5", "4, 3, 5"], INSTANCE) + ["m.nn.InstanceNorm2d(5, affine=True) | f(r(4, 3, 5))"],
     "InstanceNorm3d": running("InstanceNorm3d", ["2, 4, 3, 2, 2", "4, 3, 2, 2"], INSTANCE),

@@ -46,7 +46,22 @@ def sampled(mode, n, aligned=True):
     return [f"{x}, {size}, mode='{mode}'{more}" for size in sizes for more in (("", ", align_corners=True", ", align_corners=False") if aligned else ("",))]
 
 
-NAMES = {**pools(1), **pools(2), **pools(3),
+SHARES = {2: "m.arange(4.).reshape(1, 2, 2) / 5 + 0.1", 3: "m.arange(3.).reshape(1, 1, 3) / 4 + 0.2"}
+
+
+def fractions(n):
+    "Sample calls of fractional pooling in n dimensions, with the random numbers given."
+    x, share = BY_DIMS[n], f"_random_samples={SHARES[n]}"
+    sizes = [f"{x}, 2, {size}, {share}" for size in ("3", "(2, 4, 3)[:%d]" % n, "None, (0.5, 0.6, 0.7)[:%d]" % n, "1", "0", "3, 0.5", "-1", "9", "(3, 3, 3, 3)")]
+    more = [f"{x}, (2, 3, 2)[:{n}], 2, {share}", f"{x}[0], 2, 3, {share}", f"{x}[:0], 2, 3, {share}", f"{x}.double(), 2, 3, {share}.double()", f"{x}.double(), 2, 3, {share}", f"{x}, 2, 3, _random_samples=m.ones(1, 1, 5)", f"{x}, 2", f"m.arange(84.).reshape(1, 2, 6, 7), 2, None, (0.5,) * 5", f"{x}, (2,) * 5, 3", f"{x}[:, :0], 2, 3", f"{x}.round(), 3, 2, {share}"]
+    name = f"fractional_max_pool{n}d"
+    return {f"nn.functional.{name}": calls(name, *sizes, *more, f"{x}, 2, 3, None, True, {SHARES[n]}", f"{x}, 2, output_size=3, return_indices=True, {share}"), f"nn.functional.{name}_with_indices": calls(f"{name}_with_indices", *sizes, *more)}
+
+
+NAMES = {**pools(1), **pools(2), **pools(3), **fractions(2), **fractions(3),
+    "nn.functional.upsample": calls("upsample", f"{IMAGE}, 3", f"{IMAGE}, scale_factor=2", f"{IMAGE}, (4, 9), None, 'bilinear', True", f"{LINE}, 5, mode='linear'", f"{IMAGE}"),
+    "nn.functional.upsample_nearest": calls("upsample_nearest", f"{IMAGE}, 3", f"{IMAGE}, scale_factor=2", f"{IMAGE}, (4, 9)", f"{LINE}, 5", f"{IMAGE}"),
+    "nn.functional.upsample_bilinear": calls("upsample_bilinear", f"{IMAGE}, 3", f"{IMAGE}, scale_factor=2", f"{IMAGE}, (4, 9)", f"{LINE}, 5", f"{IMAGE}"),
     "nn.functional.interpolate": calls("interpolate", f"{IMAGE}, 3", f"{IMAGE}, (12, 3)", f"{IMAGE}, scale_factor=2", *(call for n in (1, 2, 3) for mode in ("nearest", "nearest-exact", "area") for call in sampled(mode, n, False)), *sampled("linear", 1), *sampled("bilinear", 2), *sampled("bicubic", 2), *sampled("trilinear", 3),
         *(f"{IMAGE}, {size}, mode='{mode}', antialias=True{more}" for size in ("(3, 4)", "(12, 5)", "scale_factor=0.4", "scale_factor=2.5") for mode in ("bilinear", "bicubic") for more in ("", ", align_corners=True")), *(f"{IMAGE}, {size}, mode='lanczos', antialias=True" for size in ("(3, 4)", "(12, 5)", "scale_factor=0.4")),
         f"{IMAGE}", f"{IMAGE}, 3, 2", f"{IMAGE}, (3, 4, 5)", f"{IMAGE}, scale_factor=(2, 2, 2)", f"{IMAGE}, 3.5", f"{IMAGE}, 3, align_corners=True", f"{IMAGE}, 3, mode='linear'", f"{LINE}, 3, mode='bilinear'", f"{IMAGE}, 3, mode='other'", f"{IMAGE}, 3, antialias=True", f"{IMAGE}, 3, mode='lanczos'", f"{IMAGE}, 3, mode='lanczos', antialias=True, align_corners=True",
@@ -69,7 +84,15 @@ def layers(n):
     return made
 
 
-MODULES = {**layers(1), **layers(2), **layers(3),
+def fractional_layers(n):
+    "Cases of the fractional layers in n dimensions."
+    shape, share = {2: "1, 2, 6, 7", 3: "1, 1, 4, 5, 6"}[n], f"_random_samples={SHARES[n]}"
+    name = f"m.nn.FractionalMaxPool{n}d"
+    return {f"FractionalMaxPool{n}d": [f"{name}({a}, {share}) | f(r({shape}))" for a in ("2, 3", "2, output_ratio=0.6", f"(2, 3, 2)[:{n}], (2, 1, 3)[:{n}]", "2, 3, return_indices=True", "2, output_ratio=(0.5, 0.6, 0.4)[:%d]" % n, "9, 3")]
+            + [f"{name}({a}) | f(r({shape}))" for a in ("2", "2, 3, 0.5", "2, output_ratio=1.5", "2, 9") + (("0, 3",) if n == 3 else ())] + [f"{name}(2, 3) | f(r({shape})).shape", f"{name}(2, 3) | f(r({shape[3:]})).shape", f"{name}(2, 3, return_indices=True, {share}) | f(r({shape[3:]}))"]}
+
+
+MODULES = {**layers(1), **layers(2), **layers(3), **fractional_layers(2), **fractional_layers(3),
     "Upsample": [f"m.nn.Upsample({a}) | f(r(1, 2, 4, 5))" for a in ("(7, 3)", "6", "scale_factor=2", "scale_factor=(1.5, 0.5)", "scale_factor=2, mode='bilinear'", "(7, 3), mode='bicubic', align_corners=True", "scale_factor=1.7, mode='bilinear', recompute_scale_factor=True", "scale_factor=1.7, mode='nearest-exact'", "scale_factor=0.5, mode='area'", "3, mode='linear'", "3, mode='bilinear', align_corners=False", "", "3, 2")]
                 + [f"m.nn.Upsample({a}) | f(r(2, 3, 5))" for a in ("7", "scale_factor=2, mode='linear'", "scale_factor=2.5, mode='linear', align_corners=True")] + [f"m.nn.Upsample({a}) | f(r(1, 2, 2, 3, 4))" for a in ("3", "scale_factor=2, mode='trilinear'", "(3, 4, 5), mode='trilinear', align_corners=True", "scale_factor=2")],
     "UpsamplingNearest2d": [f"m.nn.UpsamplingNearest2d({a}) | f(r(1, 2, 4, 5))" for a in ("(7, 3)", "scale_factor=2", "scale_factor=(1.5, 2.0)", "size=3")],

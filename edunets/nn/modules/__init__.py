@@ -1,9 +1,10 @@
 "Layers by the files of PyTorch in which they stand: the names of `torch.nn.modules`."
-from edunets.nn.modules import (activation, batchnorm, channelshuffle, container, conv, distance, dropout,
+from edunets.nn.modules import (activation, adaptive, batchnorm, channelshuffle, container, conv, distance, dropout,
                                 flatten, fold, instancenorm, lazy, linear, loss,
                                 module, normalization, padding, pixelshuffle,
                                 pooling, rnn, sparse, transformer, upsampling)
 from edunets.nn.modules.activation import *
+from edunets.nn.modules.adaptive import *
 from edunets.nn.modules.batchnorm import *
 from edunets.nn.modules.channelshuffle import *
 from edunets.nn.modules.container import *

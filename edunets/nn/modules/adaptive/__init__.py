@@ -1,0 +1,2 @@
+"Layers, under the names of `torch.nn.modules.adaptive`."
+from edunets.nn.losses import AdaptiveLogSoftmaxWithLoss
