@@ -1036,6 +1036,9 @@ def outer(input: Tensor, vec2: Tensor, *, out=None) -> Tensor:
 def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: builtins.float = 1e-06, keepdim: builtins.bool = False) -> Tensor:
     "The p-norm distance of rows to their partners; eps is added to each difference."
     ...
+def pdist(input: Tensor, p: builtins.float = 2.0) -> Tensor:
+    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix, or a negative p."
+    ...
 def permute(input: Tensor, *args: builtins.int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."
     ...

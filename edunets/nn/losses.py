@@ -4,18 +4,21 @@
 from __future__ import annotations
 
 import math
-from typing import Callable
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Callable, NamedTuple
 
 from ..autograd.tape import vjp
 from ..composites import mean_kernel
 from ..errors import error, warn
 from ..names import FUNCTIONS, cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
-from .module import Module, functional
+from .containers import ModuleList
+from .module import Linear, Module, Sequential, functional
 from ..ops.elementwise import real
 from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise, filled
 from ..table import kernel
-from ..tensors import Tensor, any_at_hand, bool_, int64, uint8
+from ..tensors import Tensor, any_at_hand, bool_, int64, patch, uint8
 
 # %% auto #0
 __all__ = ['FAR', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps', 'nll_steps',
@@ -24,8 +27,8 @@ __all__ = ['FAR', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_
            'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share', 'bce_logits_slope',
            'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
            'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shifted', 'log_spellings', 'check_ctc',
-           'ctc_loss', 'Loss', 'WeightedLoss', 'CrossEntropyLoss', 'NLLLoss', 'BCELoss', 'BCEWithLogitsLoss',
-           'KLDivLoss', 'CTCLoss']
+           'ctc_loss', 'AdaptiveLogSoftmaxWithLoss', 'check_cutoffs', 'check_adaptive', 'Loss', 'WeightedLoss',
+           'CrossEntropyLoss', 'NLLLoss', 'NLLLoss2d', 'BCELoss', 'BCEWithLogitsLoss', 'KLDivLoss', 'CTCLoss']
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02
 def total(xp, each, reduction: str):
@@ -448,6 +451,92 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, 
     if reduction == "mean": each = each / target_lengths.clamp(min=1)
     return reduced(each.reshape(()) if single else each, reduction)
 
+# %% ../../nbs/nn/losses.ipynb #nnload02
+class _ASMoutput(NamedTuple):
+    "The log-probability of each target, and their negative mean."
+    output: Tensor
+    loss: Tensor
+
+class AdaptiveLogSoftmaxWithLoss(Module):
+    """The loss of very many classes in clusters, as `torch.nn.AdaptiveLogSoftmaxWithLoss`: `cutoffs` say where clusters
+    begin, `div_value` how much narrower each is. ValueError for cutoffs that do not rise."""
+    def __init__(self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0,
+                 head_bias: bool = False, device=None, dtype=None):
+        super().__init__()
+        check_cutoffs(cutoffs := list(cutoffs), n_classes)
+        self.in_features, self.n_classes, self.div_value, self.head_bias = in_features, n_classes, div_value, head_bias
+        self.cutoffs = cutoffs + [n_classes]
+        self.shortlist_size, self.n_clusters = cutoffs[0], len(cutoffs)
+        self.head_size = self.shortlist_size + self.n_clusters
+        self.head, self.tail = Linear(in_features, self.head_size, head_bias, device, dtype), ModuleList()
+        for k, (low, high) in enumerate(pairwise(self.cutoffs), 1):
+            width = int(in_features // div_value ** k)
+            self.tail.append(Sequential(Linear(in_features, width, False, device, dtype),
+                                        Linear(width, high - low, False, device, dtype)))
+
+    def reset_parameters(self) -> None:
+        for layer in (self.head, *(layer for cluster in self.tail for layer in cluster)): layer.reset_parameters()
+
+# %% ../../nbs/nn/losses.ipynb #nnload2b
+@patch
+def forward(self: AdaptiveLogSoftmaxWithLoss, input_: Tensor, target_: Tensor) -> _ASMoutput:
+    check_adaptive(self, input_, target_)
+    single = not target_.ndim
+    input, target = (input_.unsqueeze(0), target_.unsqueeze(0)) if single else (input_, target_)
+    column, rest = target, []      # in the head: a frequent class, or a cluster
+    for k, (low, high) in enumerate(pairwise(self.cutoffs)):
+        inside = (target >= low) & (target < high)
+        rows = inside.nonzero().squeeze(1)
+        if not len(rows): continue
+        column = where(inside, self.shortlist_size + k, column)
+        logs = FUNCTIONS["log_softmax"](self.tail[k](input.index_select(0, rows)), 1)
+        rest.append((rows, logs.gather(1, (target[rows] - low).unsqueeze(1)).squeeze(1)))
+    output = FUNCTIONS["log_softmax"](self.head(input), 1).gather(1, column.unsqueeze(1)).squeeze(1)
+    for rows, logs in rest: output = output.index_add(0, rows, logs)
+    return _ASMoutput(output.squeeze(0) if single else output, (-output).mean())
+
+@patch
+def log_prob(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
+    "The log-probability of all classes: (batch, n_classes)."
+    head, n = FUNCTIONS["log_softmax"](self.head(input), 1), self.shortlist_size
+    rest = [FUNCTIONS["log_softmax"](cluster(input), 1) + head[:, n + k:n + k + 1]
+            for k, cluster in enumerate(self.tail)]
+    return FUNCTIONS["cat"]([head[:, :n], *rest], 1)
+
+@patch
+def predict(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
+    "The most probable class of each example: (batch)."
+    return self.log_prob(input).argmax(1)
+
+# %% ../../nbs/nn/losses.ipynb #nnload03
+def check_cutoffs(cutoffs: list, n_classes: int) -> None:
+    "A ValueError unless clusters begin at integers that rise, inside the classes."
+    if not cutoffs:
+        raise error(ValueError, "cutoffs should be a sequence of length larger than 0", "a cluster begins somewhere",
+                    f"cutoffs=[{n_classes // 2}]")
+    if (cutoffs != sorted(set(cutoffs)) or cutoffs[0] <= 0 or cutoffs[-1] > n_classes - 1
+            or any(int(c) != c for c in cutoffs)):
+        raise error(ValueError, "cutoffs should be a sequence of unique, positive integers sorted in an increasing order, "
+                    "where each value is between 1 and n_classes-1", f"given {cutoffs} for {n_classes} classes",
+                    f"cutoffs=[{max(1, n_classes // 2)}]")
+
+def check_adaptive(layer: AdaptiveLogSoftmaxWithLoss, input: Tensor, target: Tensor) -> None:
+    "A RuntimeError unless each example has a target, which is a class."
+    if target.ndim > 1:
+        raise error(RuntimeError, "0D or 1D target tensor expected, multi-target not supported",
+                    f"got {target.ndim} dimensions", "target.flatten()")
+    if target.ndim and input.size(0) != target.size(0):
+        raise error(RuntimeError, "Input and target should have the same size in the batch dimension.",
+                    f"{input.size(0)} and {target.size(0)}", "another slice")
+    if input.ndim != target.ndim + 1:
+        raise error(RuntimeError, f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
+                    f"inputs with size {input.shape}", "an example has one dimension more than its target",
+                    "x.flatten(0, -2)")
+    if target.numel() and not (0 <= target.amin() and target.amax() < layer.n_classes):
+        raise error(RuntimeError, f"Target values should be in [0, {layer.n_classes - 1}], but values in range "
+                    f"[{target.amin().item()}, {target.amax().item()}] were found.", "a target is the number of a class",
+                    "n_classes=...")
+
 # %% ../../nbs/nn/losses.ipynb #nnloex18
 class Loss(Module):
     "What the losses have in common: how they are reduced."
@@ -483,6 +572,15 @@ class NLLLoss(WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
+# %% ../../nbs/nn/losses.ipynb #nnloex19
+#| code-fold: true
+class NLLLoss2d(NLLLoss):
+    "The old name of NLLLoss."
+    def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
+                 reduction: str = "mean"):
+        warn("`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead.", FutureWarning)
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex20
 class BCELoss(WeightedLoss):

@@ -21,8 +21,8 @@ __all__ = ['apart', 'standardize', 'standardize_steps', 'standardize_slope', 'sl
            'affine', 'affine_steps', 'summed', 'check_normal', 'single', 'rounded', 'normalize', 'check_shape',
            'layer_norm', 'rms_norm', 'remember', 'check_batch', 'check_channels', 'batch_norm', 'instance_norm',
            'group_norm', 'local_response_norm', 'learned', 'begin', 'LayerNorm', 'RMSNorm', 'GroupNorm', 'Running',
-           'BatchNorm', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'InstanceNorm', 'InstanceNorm1d', 'InstanceNorm2d',
-           'InstanceNorm3d', 'LocalResponseNorm']
+           'BatchNorm', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm', 'InstanceNorm', 'InstanceNorm1d',
+           'InstanceNorm2d', 'InstanceNorm3d', 'LocalResponseNorm']
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern01
 def apart(xp, a, first, last):
@@ -448,6 +448,36 @@ class BatchNorm3d(BatchNorm):
     """Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of
     one pixel."""
     ndims = (5,)
+
+# %% ../../nbs/nn/normalization.ipynb #nmlaye4b
+class SyncBatchNorm(BatchNorm):
+    """BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a group share
+    their statistics; here there is one process. ValueError for fewer than two dimensions, or no channels."""
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, process_group=None, device=None, dtype=None, *, bias: bool = True):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def check_dims(self, input: Tensor) -> None:
+        if input.ndim < 2:
+            raise error(ValueError, f"expected at least 2D input (got {input.ndim}D input)", "batch, channel",
+                        "x.unsqueeze(0)")
+        if not input.size(1):
+            raise error(ValueError, "SyncBatchNorm number of input channels should be non-zero",
+                        "the channels are dimension 1", "another shape")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group=None) -> Module:
+        "A model whose BatchNorm layers are SyncBatchNorm, with their own parameters and buffers."
+        result = module
+        if isinstance(module, BatchNorm):
+            result = SyncBatchNorm(module.num_features, module.eps, module.momentum, module.affine,
+                                   module.track_running_stats, process_group, bias=module.bias is not None)
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked", "training"):
+                setattr(result, name, getattr(module, name))
+        for name, child in module.named_children():
+            result.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return result
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye05
 class InstanceNorm(Running):

@@ -11,11 +11,14 @@ from typing import Callable, NamedTuple
 import numpy as np
 
 from ..autograd.tape import vjp
-from ..errors import error
-from ..names import FUNCTIONS, finish
+from ..creation import arange
+from ..errors import error, warn
+from ..names import FUNCTIONS, cast, finish, where
 from .activations import Plain
+from .convolution import repeated
 from .module import Module, functional
 from ..ops.windows import INDEXED, avg_pool, each, pooling
+from ..random import rand
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, from_numpy, int64
 
@@ -23,11 +26,14 @@ from ..tensors import Tensor, any_at_hand, from_numpy, int64
 __all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'named', 'unpooled_size', 'max_unpooling', 'avg_pool2d',
            'avg_pool3d', 'power_pooling', 'Grid', 'cubic', 'nearest_taps', 'area_taps', 'point_taps', 'smooth_taps',
            'taps', 'matrix', 'resample', 'resample_back', 'tap_steps', 'back_steps', 'sampled', 'given_sizes',
-           'check_mode', 'interpolate', 'parts_of', 'adaptive_averaging', 'parts_index', 'largest', 'adaptive_maximum',
-           'MaxPool', 'MaxUnpool', 'LPPool', 'MaxPool1d', 'MaxPool2d', 'MaxPool3d', 'MaxUnpool1d', 'MaxUnpool2d',
-           'MaxUnpool3d', 'LPPool1d', 'LPPool2d', 'LPPool3d', 'AvgPool1d', 'AvgPool2d', 'AvgPool3d', 'AdaptiveAvgPool',
-           'AdaptiveMaxPool', 'AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d', 'AdaptiveMaxPool1d',
-           'AdaptiveMaxPool2d', 'AdaptiveMaxPool3d', 'Upsample', 'UpsamplingNearest2d', 'UpsamplingBilinear2d']
+           'check_mode', 'interpolate', 'old_name', 'upsample', 'upsample_nearest', 'upsample_bilinear', 'parts_of',
+           'adaptive_averaging', 'parts_index', 'largest', 'largest_at', 'adaptive_maximum', 'fractional_parts',
+           'check_samples', 'fractional_starts', 'fractional_index', 'fractional_maximum', 'MaxPool', 'MaxUnpool',
+           'LPPool', 'MaxPool1d', 'MaxPool2d', 'MaxPool3d', 'MaxUnpool1d', 'MaxUnpool2d', 'MaxUnpool3d', 'LPPool1d',
+           'LPPool2d', 'LPPool3d', 'AvgPool1d', 'AvgPool2d', 'AvgPool3d', 'AdaptiveAvgPool', 'AdaptiveMaxPool',
+           'AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d', 'AdaptiveMaxPool1d', 'AdaptiveMaxPool2d',
+           'AdaptiveMaxPool3d', 'FractionalMaxPool', 'check_fraction', 'FractionalMaxPool2d', 'FractionalMaxPool3d',
+           'Upsample', 'UpsamplingNearest2d', 'UpsamplingBilinear2d']
 
 # %% ../../nbs/nn/pooling.ipynb #plmaxf01
 def max_pooling(n: int) -> None:
@@ -342,6 +348,30 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
     result = sampled(input, grids)
     return result.clone() if result is input else result
 
+# %% ../../nbs/nn/pooling.ipynb #plinte2b
+#| code-fold: true
+def old_name(name: str) -> None:
+    warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.")
+
+@functional
+def upsample(input: Tensor, size=None, scale_factor=None, mode: str = "nearest",
+             align_corners: bool | None = None) -> Tensor:
+    "The old name of `interpolate`."
+    old_name("upsample")
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+@functional
+def upsample_nearest(input: Tensor, size=None, scale_factor=None) -> Tensor:
+    "The old name of `interpolate` with whole pixels."
+    old_name("upsample_nearest")
+    return interpolate(input, size, scale_factor, "nearest")
+
+@functional
+def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
+    "The old name of `interpolate` by straight lines, corner on corner."
+    old_name("upsample_bilinear")
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
 # %% ../../nbs/nn/pooling.ipynb #pladap01
 def parts_of(input: Tensor, output_size, n: int, name: str, filled: tuple) -> tuple:
     """How many parts in each dimension; `None` leaves one as it is. RuntimeError for another number of dimensions, or where one that must
@@ -406,10 +436,14 @@ def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
         return call(OPS["max_pool_places"], (input,), pooling(size, size, (0,) * n, (1,) * n, parts), node)
     if 0 in parts:
         return (input.new_zeros(*input.shape[:-n], *parts), input.new_zeros(*input.shape[:-n], *parts, dtype=int64))
-    flat, index = input.flatten(-n), from_numpy(parts_index(shape, parts)).to(input.device)
-    which = flat.detach()[..., index].max(-1).indices
-    places = index.expand(*which.shape, -1).gather(-1, which.unsqueeze(-1)).squeeze(-1)
-    return flat.gather(-1, places.flatten(-n)).reshape(places.shape), places
+    index = from_numpy(parts_index(shape, parts)).to(input.device)
+    return largest_at(input, input.detach().flatten(-n)[..., index], index, n)
+
+def largest_at(input: Tensor, windows: Tensor, index: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    "The largest of each window, and where it stood: the numbers of the windows, (..., count), and their places."
+    which = windows.max(-1, keepdim=True).indices
+    places = index.expand(windows.shape).gather(-1, which).squeeze(-1)
+    return input.flatten(-n).gather(-1, places.flatten(-n)).reshape(places.shape), places
 
 # %% ../../nbs/nn/pooling.ipynb #pladap02b
 def adaptive_maximum(n: int) -> None:
@@ -429,6 +463,84 @@ def adaptive_maximum(n: int) -> None:
         "RuntimeError for an input without space.")
 
 for n in (1, 2, 3): adaptive_maximum(n)
+
+# %% ../../nbs/nn/pooling.ipynb #plfrac02
+def fractional_parts(input: Tensor, window: tuple, output_size, output_ratio, n: int, name: str) -> tuple:
+    """How many windows in each dimension: as told, or a share of the size. ValueError for neither, RuntimeError for an
+    input without space or too small."""
+    if output_size is None and output_ratio is None:
+        raise error(ValueError, f"{name} requires specifying either an output_size or an output_ratio",
+                    "one follows from the other", "output_ratio=0.5")
+    if output_size is None:
+        ratio = tuple(output_ratio) if isinstance(output_ratio, Iterable) else (output_ratio,) * n
+        if len(ratio) != n:
+            raise error(ValueError, f"{name} requires output_ratio to either be a single number or {n} of them",
+                        f"given {output_ratio}", "output_ratio=0.5")
+        output_size = tuple(int(s * r) for s, r in zip(input.shape[-n:], ratio))
+    parts = parts_of(input, output_size, n, name, input.shape[-n - 1:])
+    # in volumes PyTorch wants one place more than it needs
+    if any(m + k - 1 > s - (n == 3) for m, k, s in zip(parts, window, input.shape[-n:])):
+        raise error(RuntimeError, f"{name}(): pool {window} too large relative to input {tuple(input.shape[-n:])}",
+                    f"{parts} windows, each at least one place further, do not fit", "a smaller output_size")
+    return parts
+
+def check_samples(samples: Tensor, x: Tensor, n: int) -> None:
+    "A RuntimeError unless there is a share for each plane and dimension, in the dtype of the input."
+    if samples.ndim != 3 or samples.size(0) < x.size(0) or tuple(samples.shape[1:]) != (x.size(1), n):
+        raise error(RuntimeError, f"Expect _random_samples to have the shape ({x.size(0)}, {x.size(1)}, {n}), "
+                    f"got {tuple(samples.shape)}", "each plane has its own grid", "_random_samples=None")
+    if samples.dtype is not x.dtype:
+        raise error(RuntimeError, "Expect _random_samples to have the same dtype as input",
+                    f"{samples.dtype.name} and {x.dtype.name}", "samples.to(x.dtype)")
+
+# %% ../../nbs/nn/pooling.ipynb #plfrac03
+def fractional_starts(share: Tensor, size: int, window: int, count: int) -> Tensor:
+    "Where each of `count` windows begins in a dimension, (batch, channel, count): steps of two sizes, the last at the end."
+    step, n, share = (size - window) / max(count - 1, 1), arange(count, device=share.device), share.unsqueeze(-1)
+    begins = cast((cast(n, share.dtype) + share) * step, int64) - cast(share * step, int64)
+    return where(n == count - 1, size - window, begins)
+
+def fractional_index(x: Tensor, samples: Tensor, window: tuple, parts: tuple) -> Tensor:
+    "The places of each window in the flattened space: (batch, channel, *parts, count)."
+    n, flat = len(parts), 0
+    for dim, (s, k, m) in enumerate(zip(x.shape[2:], window, parts)):
+        # PyTorch draws for the width of images first, but for the depth of volumes
+        share = samples[:len(x), :, n - 1 - dim if n == 2 else dim]
+        places = fractional_starts(share, s, k, m).unsqueeze(-1) + arange(k, device=x.device)
+        around = [1] * 2 * n
+        around[dim], around[n + dim] = m, k
+        flat = flat * s + places.reshape(*x.shape[:2], *around)
+    return flat.flatten(-n)
+
+# %% ../../nbs/nn/pooling.ipynb #plfrac04
+def fractional_maximum(n: int) -> None:
+    "fractional_max_pool2d or 3d, and the twin that returns the indices too."
+    name = f"fractional_max_pool{n}d"
+
+    def with_indices(input: Tensor, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
+                     _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        window = each(kernel_size, n, "kernel_size")
+        parts = fractional_parts(input, window, output_size, output_ratio, n, name)
+        x = input if input.ndim == n + 2 else input.unsqueeze(0)
+        samples = (rand(*x.shape[:2], n, dtype=x.dtype, device=x.device) if _random_samples is None else
+                   _random_samples)
+        check_samples(samples, x, n)
+        index = fractional_index(x, samples, window, parts)
+        windows = x.detach().flatten(-n).gather(-1, index.flatten(2)).reshape(index.shape)
+        found = largest_at(x, windows, index, n)
+        return found if x is input else tuple(y.squeeze(0) for y in found)
+
+    def function(input: Tensor, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
+                 _random_samples: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        found = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+        return found if return_indices else found[0]
+
+    named(function, name, f"The largest of each window of a random grid in {n} dimensions of space; with "
+          "`return_indices` also where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
+    named(with_indices, name + "_with_indices", f"The largest of each window of a random grid in {n} dimensions of space, "
+          "and where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
+
+for n in (2, 3): fractional_maximum(n)
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye01
 POOLS = {
@@ -577,6 +689,44 @@ class AdaptiveMaxPool2d(AdaptiveMaxPool):
     dims = 2
 class AdaptiveMaxPool3d(AdaptiveMaxPool):
     "The largest of each of so many parts of volumes, as `torch.nn.AdaptiveMaxPool3d`."
+    dims = 3
+
+# %% ../../nbs/nn/pooling.ipynb #pllaye4b
+class FractionalMaxPool(Module):
+    "What FractionalMaxPool2d and 3d share."
+    dims = 0
+
+    def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
+                 _random_samples: Tensor | None = None):
+        super().__init__()
+        given = [repeated(v, self.dims) if v is not None else None for v in (kernel_size, output_size, output_ratio)]
+        self.kernel_size, self.output_size, self.output_ratio = given
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        check_fraction(self)
+
+    def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        return POOLS[f"fractional_max_pool{self.dims}d"](input, self.kernel_size, self.output_size, self.output_ratio,
+                                                         self.return_indices, self._random_samples)
+
+def check_fraction(layer: FractionalMaxPool) -> None:
+    "A ValueError unless just one of size and ratio is given, and the ratio is a fraction."
+    if layer.dims == 3 and min(layer.kernel_size) <= 0:
+        raise error(ValueError, f"kernel_size must be greater than 0, but got {layer.kernel_size}",
+                    "a window has a size", "kernel_size=2")
+    if (layer.output_size is None) == (layer.output_ratio is None):
+        raise error(ValueError, f"{type(layer).__name__} requires specifying either an output size, or a pooling ratio"
+                    if layer.output_size is None else "only one of output_size and output_ratio may be specified",
+                    "one follows from the other", "output_ratio=0.5")
+    if layer.output_ratio is not None and not all(0 < ratio < 1 for ratio in layer.output_ratio):
+        raise error(ValueError, f"output_ratio must be between 0 and 1 (got {layer.output_ratio})",
+                    "an image becomes smaller", "output_ratio=0.5")
+
+class FractionalMaxPool2d(FractionalMaxPool):
+    "The largest of each window of a random grid on images, as `torch.nn.FractionalMaxPool2d`."
+    dims = 2
+class FractionalMaxPool3d(FractionalMaxPool):
+    "The largest of each window of a random grid in volumes, as `torch.nn.FractionalMaxPool3d`."
     dims = 3
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye05

@@ -50,7 +50,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
 
 for name, function in {
         "one_hot": one_hot,
-        **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance")}
+        **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance", "pdist")}
 }.items():
     FUNCTIONS[f"nn.functional.{name}"] = function
 
