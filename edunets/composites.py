@@ -27,13 +27,13 @@ from .tensors import whole
 __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv',
            'erfinv_steps', 'square', 'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp',
            'clamp_steps', 'count', 'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps',
-           'log_softmax_steps', 'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps',
-           'max_steps', 'truth', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating', 'mean', 'var', 'std',
-           'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum',
-           'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max', 'min', 'turned', 'argmax',
-           'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul',
-           'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors', 'cat', 'stack', 'flip',
-           'operator', 'divides', 'comparison']
+           'softmax_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick',
+           'argmax_steps', 'max_steps', 'truth', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating',
+           'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax',
+           'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max', 'min',
+           'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to',
+           'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors',
+           'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
 
 # %% ../nbs/01d_composites.ipynb #023dea18
 elementwise(
@@ -66,8 +66,9 @@ decompose(
     asin=lambda a: a.atan2((1 - a * a).sqrt()),
     acos=lambda a: (1 - a * a).sqrt().atan2(a),
     atan=lambda a: a.atan2(1),
-    sinh=lambda a: (a.exp() - (-a).exp()) / 2,
-    cosh=lambda a: (a.exp() + (-a).exp()) / 2,
+    # by halves: the square of exp(a / 2) overflows where the result does, and not before
+    sinh=lambda a: ((a / 2).expm1() - (-a / 2).expm1()) / 2 * ((a / 2).exp() + (-a / 2).exp()),
+    cosh=lambda a: (a / 2).exp() / 2 * (a / 2).exp() + (-a / 2).exp() / 2 * (-a / 2).exp(),
     sigmoid=lambda a: (1 + (-a).exp()).reciprocal(),
     relu=lambda a: where((a > 0) | (a != a), a, 0),
     silu=lambda a: a / (1 + (-a).exp()),
@@ -339,7 +340,7 @@ decompose(
     cumprod=lambda a, *, dim: cumprod_steps(a, dim),
     argmax=lambda a, *, dim, keepdim: argmax_steps(a, dim, keepdim),
     max_dim=lambda a, *, dim, keepdim: max_steps(a, dim, keepdim),
-    softmax=lambda a, *, dim: log_softmax_steps(a, dim).exp(),
+    softmax=lambda a, *, dim: softmax_steps(a, dim),
     log_softmax=lambda a, *, dim: log_softmax_steps(a, dim),
 )
 
@@ -349,6 +350,11 @@ def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
     top = where(top.isfinite(), top, 0)
     total = (a - top).exp().sum(dims, True).log() + top
     return total if keepdim else total.reshape(a.sum(dims).shape)
+
+def softmax_steps(a: Tensor, dim: int) -> Tensor:
+    "softmax in rows: one exponential for each element."
+    a = (a - a.detach().amax(dim, True)).exp()
+    return a / a.sum(dim, True)
 
 def log_softmax_steps(a: Tensor, dim: int) -> Tensor:
     "log_softmax in rows."
@@ -638,7 +644,7 @@ kernel(
 )
 decompose(
     mv=lambda a, b: (a @ b.unsqueeze(1)).squeeze(1),
-    dot=lambda a, b: (a * b).sum(),
+    dot=lambda a, b: (a * b).sum(dtype=a.dtype),
     addmm=lambda c, a, b: c + a @ b,
 )
 

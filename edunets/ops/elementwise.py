@@ -19,13 +19,14 @@ from ..tensors import bool_, float64, get_default_dtype, in_memory, int16, int32
 from ..views import store
 
 # %% auto #0
-__all__ = ['BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'real', 'scaled_erfc', 'tail_coefficients', 'erfc',
-           'stirling', 'lgamma', 'digamma', 'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum',
-           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_slope',
-           'logit_steps', 'xlogy', 'positive', 'sgn', 'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax',
-           'fmin', 'clamp_min', 'clamp_max', 'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal',
-           'isclose', 'allclose', 'equal', 'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink',
-           'is_floating_point', 'is_complex', 'is_signed', 'is_nonzero', 'is_same_size']
+__all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'real', 'asinh_steps', 'acosh_steps',
+           'scaled_erfc', 'tail_coefficients', 'erfc', 'erfc_steps', 'stirling', 'lgamma', 'digamma',
+           'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum', 'hypot_steps', 'copysign_steps', 'ratio',
+           'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_slope', 'logit_steps', 'xlogy',
+           'positive', 'sgn', 'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax', 'fmin', 'clamp_min',
+           'clamp_max', 'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose',
+           'equal', 'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink', 'is_floating_point', 'is_complex',
+           'is_signed', 'is_nonzero', 'is_same_size']
 
 # %% ../../nbs/ops/elementwise.ipynb #d8ef3cc4
 def floats(input: Tensor, name: str) -> Tensor:
@@ -41,14 +42,27 @@ def real(input: Tensor, name: str) -> Tensor:
                 "its values lie between the integers", "x.float()")
 
 # %% ../../nbs/ops/elementwise.ipynb #c75a691b
+LARGE = 1e9      # from here on asinh(x) and acosh(x) are log(2 * x) to all digits, and x * x does not overflow before
+
+def asinh_steps(a: Tensor) -> Tensor:
+    "asinh in rows, with its digits near 0 and without overflow."
+    x = abs(a).clamp(max=LARGE)
+    near = (x + x * x / (1 + (x * x + 1).sqrt())).log1p()
+    return a.sign() * where(abs(a) < LARGE, near, abs(a).log() + math.log(2))
+
+def acosh_steps(a: Tensor) -> Tensor:
+    "acosh in rows, with its digits near 1 and without overflow."
+    x = a.clamp(max=LARGE) - 1
+    return where(a < LARGE, (x + x.sqrt() * (x + 2).sqrt()).log1p(), a.log() + math.log(2))
+
 elementwise(
     asinh=lambda xp, a: xp.arcsinh(a),
     acosh=lambda xp, a: xp.arccosh(a),
     atanh=lambda xp, a: xp.arctanh(a),
 )
 decompose(
-    asinh=lambda a: a.sign() * (a.abs() + (a * a + 1).sqrt()).log(),
-    acosh=lambda a: (a + (a - 1).sqrt() * (a + 1).sqrt()).log(),
+    asinh=lambda a: asinh_steps(a),
+    acosh=lambda a: acosh_steps(a),
     atanh=lambda a: (a.log1p() - (-a).log1p()) / 2,
 )
 vjp(
@@ -83,9 +97,15 @@ def erfc(xp, a):
     right = xp.where(x < 1, small, tail)
     return xp.where(xp.isnan(a), a, xp.where(a < 0, 2 - right, right))
 
+def erfc_steps(a: Tensor) -> Tensor:
+    "The same in rows."
+    outer = a.clamp(min=1)
+    tail = horner(tail_coefficients(16), 1 - 4 / (outer + 2)) * (-outer * outer).exp() / outer
+    return where(a < 1, 1 - a.erf(), tail)
+
 elementwise(erfc=lambda xp, a: erfc(xp, a))
 accumulate(erfc=SINGLE)
-decompose(erfc=lambda a: 1 - a.erf())
+decompose(erfc=erfc_steps)
 vjp(erfc=[lambda g, a: -g * (-a * a).exp() * (2 / math.sqrt(math.pi))])
 publish_all(unary, {"erfc": "1 - erf(x), exact where it is small."}, floating=True)
 
@@ -172,7 +192,7 @@ elementwise(
     lcm=lambda xp, a, b: xp.lcm(a, b),
 )
 decompose(
-    hypot=lambda a, b: where((abs(a) == math.inf) | (abs(b) == math.inf), math.inf, (a * a + b * b).sqrt()),
+    hypot=lambda a, b: hypot_steps(abs(a), abs(b)),
     logaddexp=lambda a, b: log_sum(a, b, 1),
     logaddexp2=lambda a, b: log_sum(a, b, math.log(2)),
     copysign=lambda a, b: copysign_steps(abs(a), b),
@@ -180,9 +200,15 @@ decompose(
 
 def log_sum(a, b, scale: float) -> Tensor:
     "log(e**a + e**b) to the base that `scale` is the logarithm of: the larger one is taken out, and put back."
-    top = FUNCTIONS["maximum"](*promote((a, b))).detach()
-    top = where(top.isfinite(), top, 0)
-    return top + (((a - top) * scale).exp() + ((b - top) * scale).exp()).log() / scale
+    apart = abs(where(a == b, 0, a - b))      # of two equal infinities the difference is NaN
+    return FUNCTIONS["maximum"](*promote((a, b))) + (-apart * scale).exp().log1p() / scale
+
+def hypot_steps(a, b) -> Tensor:
+    "sqrt(a * a + b * b) of two sizes: the larger one is taken out."
+    a, b = promote((a, b))
+    larger = FUNCTIONS["maximum"](a, b)
+    ratio = FUNCTIONS["minimum"](a, b) / where(larger == 0, 1, larger)
+    return where((a == math.inf) | (b == math.inf), math.inf, larger * (1 + ratio * ratio).sqrt())
 
 def copysign_steps(size, b) -> Tensor:
     "`size` with the sign of b."

@@ -227,7 +227,7 @@ def counted(sequence: Tensor, values: Tensor, right: bool) -> Tensor:
     "How many of its row are below each value (not above, with `right`)."
     a, b = sequence.unsqueeze(-2), values.unsqueeze(-1)
     below = (a <= b) | (b != b) if right else (a < b) | ((b != b) & (a == a))
-    return below.sum(-1)
+    return below.sum(-1).reshape(values.shape)
 
 kernel(searchsorted=lambda xp, a, b, *, right: searched(xp, a, b, right))
 decompose(searchsorted=lambda a, b, *, right: counted(a, b, right))

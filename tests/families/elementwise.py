@@ -11,7 +11,7 @@ ROWS = {
     "acosh": [((1 + positive(2, 3),), {}), ((2 + positive(3),), {})],
     "atanh": one(inside),
     **{row: one(positive) + [((-apart(4) - 5.3,), {})] for row in ("lgamma", "digamma")},
-    "polygamma": [((positive(2, 3),), {"n": 1}), ((positive(3) - 3.4,), {"n": 2}), ((positive(),), {"n": 3})],
+    "polygamma": [((positive(2, 3),), {"n": 1}), ((-1.3 - positive(3) / 5,), {"n": 2}), ((positive(),), {"n": 3})],
     **{row: operands(normal) for row in ("hypot", "logaddexp", "logaddexp2", "copysign")},
     "xlogy": operands(positive)[:2],
     "logit": [((inside(2, 3) / 2 + 0.5,), {"low": 0.0, "high": 1.0, "outside": np.nan}), ((inside(3) / 4 + 0.5,), {"low": 0.01, "high": 0.99, "outside": 0.0})],
