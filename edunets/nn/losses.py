@@ -97,7 +97,7 @@ vjp(nll_loss=[linear_in("nll_slope"), None, None], nll_slope=[linear_in("nll_los
 def counted_steps(like: Tensor, target: Tensor, weight, ignore: int) -> tuple:
     valid = target != ignore
     target = where(valid, target, 0)
-    return target, cast(valid, like.dtype) if weight is None else where(valid, weight[target], 0)
+    return target, cast(valid, like.dtype) if weight is None else where(valid, weight.detach()[target], 0)
 
 def nll_steps(a: Tensor, target: Tensor, weight, ignore: int, reduction: str) -> Tensor:
     target, w = counted_steps(a, target, weight, ignore)
@@ -263,7 +263,7 @@ def bce(xp, a, b, w):
 
 def bce_steps(a: Tensor, b: Tensor, w) -> Tensor:
     each = (b - 1) * (-a).log1p().clamp(min=-100) - b * a.log().clamp(min=-100)
-    return each if w is None else each * w
+    return each if w is None else each * w.detach()
 
 def bce_logits(xp, a, b, w, pos):
     other = soft(xp, -a) if pos is None else soft(xp, -a) * ((pos - 1) * b + 1)
@@ -271,9 +271,9 @@ def bce_logits(xp, a, b, w, pos):
     return each if w is None else each * w
 
 def bce_logits_steps(a: Tensor, b: Tensor, w, pos) -> Tensor:
-    other = soft_steps(-a) if pos is None else soft_steps(-a) * ((pos - 1) * b + 1)
+    other = soft_steps(-a) if pos is None else soft_steps(-a) * ((pos.detach() - 1) * b + 1)
     each = (1 - b) * a + other
-    return each if w is None else each * w
+    return each if w is None else each * w.detach()
 
 elementwise(bce_loss=lambda xp, a, b, w, *, reduction: total(xp, bce(xp, a, b, w), reduction),
             bce_logits_loss=lambda xp, a, b, w, pos, *, reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
