@@ -56,6 +56,14 @@ class Sleepy(Numbers):
         return n
 
 
+class Noted(Sleepy):
+    "A byte in a file for each sample that is begun; all but the first take their time."
+    def __init__(self, n, path): super().__init__(n, 0.2, first=1); self.path = path
+    def __getitem__(self, n):
+        with open(self.path, "ab") as file: file.write(b".")
+        return super().__getitem__(n)
+
+
 def twice(samples): return [2 * n for n in samples]
 def kind_of(samples): return str(en.get_default_dtype())
 def fail_to_begin(worker): raise LookupError(f"worker {worker} has no file")
