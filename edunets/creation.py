@@ -11,8 +11,9 @@ import numpy as np
 
 from .errors import error, warn
 from .names import cast, dtype_of, face, given, publish, sizes_of, where
-from .table import OPS, call
+from .table import OPS, call, order_of
 from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor, to_dtype
+from .tensors import contiguous_format, memory_format, preserve_format
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -32,8 +33,8 @@ def check_sizes(size) -> tuple:
                     "a size counts elements", "sizes from 0")
     return tuple(map(int, shape))
 
-def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Tensor:
-    "A tensor filled with one number."
+def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool, order: tuple | None = None) -> Tensor:
+    "A tensor filled with one number; `order`: its dimensions from the longest step to the shortest."
     if isinstance(value, Tensor) and value.ndim:
         raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor",
                     f"it has the shape {tuple(value.shape)}", "one of its elements")
@@ -41,7 +42,8 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool) -> Ten
     dtype = dtype_of(value) if dtype is None else to_dtype(dtype)
     value = in_memory(value, dtype)
     shape = check_sizes(shape)
-    result = call(OPS["full"], (), {"shape": shape, "value": value, "dtype": dtype, "device": device})
+    params = {"shape": shape, "value": value, "dtype": dtype, "device": device}
+    result = call(OPS["full"], (), params if order is None else params | {"order": order})
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01g_creation.ipynb #85838a78
@@ -61,15 +63,21 @@ def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False
     return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
 @face(method=False)
-def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False,
+          memory_format: memory_format = contiguous_format) -> Tensor:
     "Memory for you to fill; here it is zeros."
-    return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
+    shape = check_sizes(sizes if size is None else size)
+    if memory_format is preserve_format:
+        raise error(RuntimeError, "unsupported memory format Preserve", "there is nothing yet whose order could be kept",
+                    "memory_format=en.contiguous_format")
+    return full_(shape, 0, dtype or get_default_dtype(), device, requires_grad, order_of(shape, memory_format))
 
 # %% ../nbs/01g_creation.ipynb #048838a2
 def like(name: str, value: int) -> Callable:
     "`zeros_like` and its like, and the methods `new_zeros` and its like."
-    def function(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
-        return full_(input.payload.shape, value, dtype or input.dtype, device or input.device, requires_grad)
+    def function(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False,
+                 memory_format: memory_format = preserve_format) -> Tensor:
+        return full_like(input, value, dtype=dtype, device=device, requires_grad=requires_grad, memory_format=memory_format)
     def method(self: Tensor, *args: int, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
         return full_(args if size is None else size, value, dtype or self.dtype, device or self.device, requires_grad)
     publish(f"{name}_like", function, f"{name.capitalize()} in the shape and dtype of a tensor.", method=False)
@@ -81,9 +89,11 @@ zeros_like, ones_like, empty_like = like("zeros", 0), like("ones", 1), like("emp
 
 # %% ../nbs/01g_creation.ipynb #d7fee171
 @face(method=False)
-def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
-    "One number in the shape and dtype of a tensor."
-    return full_(input.payload.shape, fill_value, dtype or input.dtype, device or input.device, requires_grad)
+def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: bool = False,
+              memory_format: memory_format = preserve_format) -> Tensor:
+    "One number in the shape and dtype of a tensor, and in its order of memory unless another is asked for."
+    order = order_of(input.payload.shape, memory_format, input.payload)
+    return full_(input.payload.shape, fill_value, dtype or input.dtype, device or input.device, requires_grad, order)
 
 @patch
 def new_full(self: Tensor, size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:

@@ -8,8 +8,8 @@ import math
 
 from .errors import error, warn
 from .names import check_dims, face, sizes_of
-from .table import OPS, along, call, decompose, fresh, kernel, looks_into, view
-from .tensors import BACKENDS, Tensor, check_dim, patch, whole
+from .table import OPS, along, call, decompose, fresh, kernel, looks_into, order_of, view
+from .tensors import BACKENDS, Tensor, check_dim, contiguous_format, memory_format, patch, preserve_format, whole
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -311,11 +311,19 @@ def unbind(input: Tensor, dim: int = 0) -> tuple:
 
 # %% ../nbs/01e_layout.ipynb #8aabda8f
 @face
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format: memory_format = preserve_format) -> Tensor:
     "A copy in memory of its own; gradients pass through."
-    return call(OPS["copy"], (input,), {"device": None}, "CloneBackward0")
+    if memory_format is preserve_format: return call(OPS["copy"], (input,), {"device": None}, "CloneBackward0")
+    dims = order_of(input.shape, memory_format)
+    return call(OPS["copy"], (input,), {"device": None, "order": dims or "C"}, "CloneBackward0")
 
 @patch
-def contiguous(self: Tensor) -> Tensor:
-    "Itself where memory is row-major, else a copy that is."
-    return fresh(self)
+def contiguous(self: Tensor, *, memory_format: memory_format = contiguous_format) -> Tensor:
+    "Itself where memory is row-major (or lies as the memory format says), else a copy that is."
+    if memory_format is contiguous_format: return fresh(self)
+    if memory_format is preserve_format and not self.is_contiguous():
+        raise error(RuntimeError, "preserve memory format is unsupported by the contiguous operator",
+                    "to preserve the order is to do nothing", "x, or x.clone()")
+    order_of(self.shape, memory_format)
+    return self if memory_format is preserve_format or self.is_contiguous(memory_format=memory_format) else clone(self, memory_format=memory_format)
+

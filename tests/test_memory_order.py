@@ -14,7 +14,6 @@ from test_names import CODES
 # Where a result lies otherwise than PyTorch's: (names, why). A name stands here only if it does.
 ROW_BY_ROW = {
     "sort argsort msort index_put index_fill put diagonal_scatter addr ldexp nn.functional.kl_div nn.functional.soft_margin_loss": "edunets' result lies row by row; PyTorch's as the operand.",
-    "zeros_like ones_like full_like isreal": "what is filled with a number lies row by row; in PyTorch as its model.",
     "inverse linalg.inv linalg.cholesky cholesky linalg.eigh linalg.qr qr linalg.svd svd linalg.lstsq linalg.solve linalg.solve_triangular triangular_solve linalg.lu_factor lu linalg.lu_solve lu_solve "
     "cholesky_solve cholesky_inverse linalg.matrix_power linalg.tensorinv": "LAPACK works column by column, and PyTorch's results lie so; NumPy's lie row by row.",
     "select_scatter slice_scatter as_strided_scatter": "edunets' result lies without gaps; PyTorch's copy keeps those of the operand.",
@@ -86,3 +85,27 @@ def test_copies_and_views_in_trivial_cases(code, tracked):
     given = {"x": en.ones(1, 1, 2, 2, requires_grad=tracked) * 1, "s": en.tensor(1.0, requires_grad=tracked) * 1}
     for result in beside.tensors_of(beside.run(code, en, given)):
         assert any(np.may_share_memory(result.payload, x.payload) for x in given.values()) == (code in VIEWS)
+
+
+IMAGES = "m.arange(120.).reshape(2, 3, 4, 5)"
+LAST = f"{IMAGES}.contiguous(memory_format=m.channels_last)"
+VOLUMES = "m.zeros(2, 3, 4, 5, 6)"
+FORMATS = [
+    LAST, f"{IMAGES}.contiguous(memory_format=m.preserve_format)", f"{IMAGES}.transpose(1, 2).contiguous(memory_format=m.preserve_format)", f"{IMAGES}[0].contiguous(memory_format=m.channels_last)", f"{VOLUMES}.contiguous(memory_format=m.channels_last_3d)", f"{VOLUMES}.contiguous(memory_format=m.channels_last)",
+    f"{LAST}.contiguous()", f"{LAST}.contiguous().is_contiguous(memory_format=m.channels_last)", f"{LAST}.is_contiguous(memory_format=m.channels_last)", f"{LAST}.is_contiguous()", f"{IMAGES}.is_contiguous(memory_format=m.preserve_format)", f"{IMAGES}[0].is_contiguous(memory_format=m.channels_last)",
+    *(f"{x}.{call}" for x in (IMAGES, LAST, f"{IMAGES}.transpose(1, 2)", f"{IMAGES}[:, :1]", "m.zeros(2, 3, 1, 1)", "m.zeros(1, 1, 3, 1)") for call in ("to(memory_format=m.channels_last)", "to(memory_format=m.contiguous_format)", "to(memory_format=m.preserve_format)", "to(m.float64, memory_format=m.channels_last)", "to(m.float64)", "double(memory_format=m.channels_last)",
+                                                                                      "to(memory_format=m.contiguous_format, copy=True)", "clone()", "clone(memory_format=m.channels_last)", "clone(memory_format=m.contiguous_format)", "contiguous(memory_format=m.channels_last)")),
+    *(f"m.{name}({x}{more})" for name in ("zeros_like", "ones_like", "empty_like") for x in (IMAGES, LAST, f"{IMAGES}.transpose(0, 2)") for more in ("", ", memory_format=m.contiguous_format", ", memory_format=m.channels_last", ", memory_format=m.channels_last_3d", ", dtype=m.int64")),
+    f"m.full_like({LAST}, 2)", f"m.full_like({LAST}, 2, memory_format=m.contiguous_format)", "m.empty(2, 3, 4, 5, memory_format=m.channels_last)", "m.empty((2, 3, 4, 5), memory_format=m.contiguous_format)", "m.empty(2, 3, memory_format=m.channels_last)", "m.empty(2, memory_format=m.preserve_format)", "m.empty(2, 3, 4, 5, 6, memory_format=m.channels_last_3d)",
+    *(f"m.nn.Sequential(m.nn.Conv2d(3, 4, 3), m.nn.Linear(2, 2)).to({how})[0].weight" for how in ("memory_format=m.channels_last", "m.float64, memory_format=m.channels_last", "memory_format=m.channels_last_3d")),
+    f"{LAST} + 1", f"{LAST}.relu()", f"{LAST}.softmax(1)", f"{LAST}.sum(0, keepdim=True)", f"m.where({LAST} > 3, {LAST}, 0)", "repr(m.channels_last_3d).rpartition('.')[2]",
+]
+
+
+@pytest.mark.parametrize("code", FORMATS)
+def test_memory_formats(code):
+    torch = pytest.importorskip("torch")
+    ours, theirs = beside.run(code, en), beside.run(code, torch)
+    if isinstance(theirs, Exception): assert isinstance(ours, type(theirs)) and str(ours).splitlines()[0] == str(theirs).splitlines()[0]
+    elif isinstance(theirs, torch.Tensor): assert ours.stride() == theirs.stride() and ("empty" in code or "Conv" in code or ours.tolist() == theirs.tolist())
+    else: assert ours == theirs

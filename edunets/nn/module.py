@@ -15,7 +15,7 @@ from ..creation import empty, empty_like
 from ..errors import at_border, error
 from ..names import FUNCTIONS, check_tensor, finish
 from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose, kernel
-from ..tensors import Tensor, device, dtype, patch
+from ..tensors import Tensor, device, dtype, memory_format, patch
 
 # %% auto #0
 __all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of', 'set_member',
@@ -332,9 +332,10 @@ def _apply(self: Module, fn: Callable[[Tensor], Tensor], recurse: bool = True) -
     return self
 
 @patch
-def to(self: Module, *args, dtype: dtype | None = None, device: device | str | None = None, non_blocking: bool = False) -> Module:
-    """All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError
-    for a dtype that is not floating."""
+def to(self: Module, *args, dtype: dtype | None = None, device: device | str | None = None, non_blocking: bool = False,
+       memory_format: memory_format | None = None) -> Module:
+    """All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. With
+    `memory_format`, those of 4 and 5 dimensions lie so. TypeError for a dtype that is not floating."""
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif hasattr(arg, "is_floating_point"): dtype = arg
@@ -343,7 +344,10 @@ def to(self: Module, *args, dtype: dtype | None = None, device: device | str | N
         raise error(TypeError,
                     f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}",
                     "a parameter that can't change by a little can't be trained", "en.float32")
-    return self._apply(lambda x: x.to(device=device, dtype=dtype if x.dtype.is_floating_point else None))
+    def convert(x: Tensor) -> Tensor:
+        ordered = {"memory_format": memory_format} if memory_format is not None and x.ndim in (4, 5) else {}
+        return x.to(device=device, dtype=dtype if x.dtype.is_floating_point else None, **ordered)
+    return self._apply(convert)
 
 def conversion(name: str) -> Callable:
     "The method that takes a module to a dtype, by the tensor method of that name."
