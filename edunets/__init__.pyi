@@ -303,6 +303,8 @@ def celu_(input: Tensor, alpha: builtins.float = 1.0) -> Tensor:
 def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
     "The product of matrices, in the cheapest order."
     ...
+channels_last: Any
+channels_last_3d: Any
 def cholesky(input: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
     ...
@@ -339,7 +341,7 @@ def clip(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Ten
 def clip_(input: Tensor, min=None, max=None) -> Tensor:
     "`clip`, in place."
     ...
-def clone(input: Tensor) -> Tensor:
+def clone(input: Tensor, *, memory_format=...) -> Tensor:
     "A copy in memory of its own; gradients pass through."
     ...
 def column_stack(tensors, *, out: Tensor | None = None) -> Tensor:
@@ -354,6 +356,7 @@ def concat(tensors, dim: builtins.int = 0, *, out: Tensor | None = None) -> Tens
 def concatenate(tensors, dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
     ...
+contiguous_format: Any
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1, groups: builtins.int = 1) -> Tensor:
     "The convolution (cross-correlation) of images with 1 dimensions of space with filters, as `torch.conv1d`. RuntimeError if shapes do not fit."
     ...
@@ -485,10 +488,10 @@ def einsum(*args) -> Tensor:
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
     "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean."
     ...
-def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., out=None) -> Tensor:
     "Memory for you to fill; here it is zeros."
     ...
-def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
     "Empty in the shape and dtype of a tensor."
     ...
 class enable_grad:
@@ -609,8 +612,8 @@ def frombuffer(buffer, *, dtype, count: builtins.int = -1, offset: builtins.int 
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "A tensor filled with one number."
     ...
-def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
-    "One number in the shape and dtype of a tensor."
+def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
+    "One number in the shape and dtype of a tensor, and in its order of memory unless another is asked for."
     ...
 def gather(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
@@ -923,6 +926,9 @@ def mean(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builti
 def median(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None):
     "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, with its index."
     ...
+class memory_format:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 def meshgrid(*tensors, indexing: str | None = None) -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."
     ...
@@ -1024,7 +1030,7 @@ def numel(input: Tensor) -> builtins.int:
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Ones, of the default dtype unless told."
     ...
-def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
     "Ones in the shape and dtype of a tensor."
     ...
 def op(name: str):
@@ -1061,6 +1067,7 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for"
     ...
+preserve_format: Any
 def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
     ...
@@ -1432,6 +1439,6 @@ def zero_(self: Tensor) -> Tensor:
 def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "Zeros, of the default dtype unless told."
     ...
-def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
     "Zeros in the shape and dtype of a tensor."
     ...

@@ -10,10 +10,10 @@ from typing import Callable
 import numpy as np
 
 from .errors import at_border, border, error, named, warn
-from .table import NO_PARAMS, OPS, SINGLE, call
+from .table import NO_PARAMS, OPS, SINGLE, call, format_of, order_of
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
-from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, patch, to_dtype, uint8, uint16
-from .tensors import uint32, uint64, whole, wrapped
+from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, memory_format, patch
+from .tensors import preserve_format, to_dtype, uint8, uint16, uint32, uint64, whole, wrapped
 from .tensors import device as Device
 from .views import store, store_out
 
@@ -380,8 +380,9 @@ def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
 # %% ../nbs/01c_names.ipynb #456724d2
 @patch
 def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool = False,
-       non_blocking: bool = False) -> Tensor:
-    "In another dtype, on another device, or like another tensor: `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."
+       non_blocking: bool = False, memory_format: memory_format = preserve_format) -> Tensor:
+    """In another dtype, on another device, like another tensor, in another order of memory: `x.to(en.float64)`,
+    `x.to('cpu')`, `x.to(y)`."""
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif isinstance(arg, (str, Device)): device = arg
@@ -389,7 +390,10 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
     result = self if dtype is None else cast(self, to_dtype(dtype))
     if device is not None and backend_of(device).device != self.device:
         result = call(OPS["copy"], (result,), {"device": Device(device)}, "ToCopyBackward0")
-    return result.clone() if copy and result is self else result
+    copy = copy and result is self
+    if memory_format is preserve_format: return result.clone() if copy else result
+    if not copy and format_of(result) is memory_format: return result
+    return call(OPS["copy"], (result,), {"device": None, "order": order_of(self.shape, memory_format) or "C"}, "ToCopyBackward0")
 
 @patch
 def type_as(self: Tensor, other: Tensor) -> Tensor:
@@ -409,7 +413,9 @@ CONVERSIONS = {
 
 def conversion(name: str, kind: dtype) -> Callable:
     "The method `x.float()` and its like."
-    def method(self: Tensor) -> Tensor: return cast(self, kind)
+    def method(self: Tensor, memory_format: memory_format = preserve_format) -> Tensor:
+        result = cast(self, kind)
+        return result if memory_format is preserve_format else result.to(memory_format=memory_format)
     method.__name__, method.__doc__ = name, f"In {kind.name}."
     return method
 

@@ -18,21 +18,23 @@ from typing import Any, Callable, NamedTuple, Protocol
 import numpy as np
 
 from .errors import error, explained, no_memory
-from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Reading, Size, Tensor, Version, backend_of, device
-from .tensors import keep_class, made_once, wrap
+from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Reading, Size, Tensor, Version, backend_of
+from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
+from .tensors import memory_format, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
            'NO_PARAMS', 'quiet', 'SINGLE', 'DOUBLE', 'BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'Op',
            'column', 'Payload', 'Trace', 'Mode', 'mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled',
            'mark_inference', 'Quiet', 'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source',
-           'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh',
-           'by_parts', 'divided', 'chosen', 'erf_coefficients', 'in_blocks', 'erf_single', 'erf', 'horner',
-           'horner_in_place', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold', 'running_sum', 'full',
-           'sort', 'scatter', 'combined', 'Products', 'threefry', 'random_bits', 'shapes_of', 'check_broadcast',
-           'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty', 'check_power', 'check_divisor', 'op',
-           'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+           'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn',
+           'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
+           'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen', 'erf_coefficients',
+           'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved',
+           'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'combined', 'Products', 'threefry',
+           'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
+           'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
+           'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -308,6 +310,43 @@ def memory_order(shape: tuple, arrays: list) -> list[int]:
             if found: dims[there], dims[here], here = dims[here], dims[there], there
     return dims[::-1]
 
+def in_turn(array, dims: tuple):
+    "An array whose dimensions were turned to `dims`, turned back."
+    return array.transpose(sorted(range(len(dims)), key=dims.__getitem__))
+
+def ordered_copy(a, order):
+    "A copy that lies as `a` does (K), row by row (C), or with these dimensions from the longest step to the shortest."
+    if order == "C" or (order == "K" and a.flags.c_contiguous): return a.copy("C")
+    dims = memory_order(a.shape, [a]) if order == "K" else order
+    return in_turn(a.transpose(dims).copy("C"), dims)
+
+
+# %% ../nbs/01a_table.ipynb #memfmt02
+def order_of(shape: tuple, memory_format: memory_format, like=None) -> tuple | None:
+    """The dimensions of a new tensor from the longest step to the shortest, as a memory format says, or the array that it
+    shall be like; `None`: row by row. RuntimeError for another number of dimensions."""
+    dims = memory_format.dims
+    if dims and len(shape) != len(dims):
+        raise error(RuntimeError, f"required rank {len(dims)} tensor to use {memory_format.name} format",
+                    f"the shape is {tuple(shape)}", "memory_format=en.contiguous_format")
+    if memory_format is not preserve_format or type(like) not in BACKENDS or like.flags.c_contiguous: return dims or None
+    return tuple(memory_order(shape, [like]))
+
+def format_of(x: Tensor) -> memory_format:
+    "The memory format in which a tensor lies, guessed from its strides as PyTorch does."
+    for guess in (channels_last, channels_last_3d):
+        if len(guess.dims) == x.ndim and follows(x.payload.shape, x.stride(), guess.dims[::-1]): return guess
+    return contiguous_format
+
+def follows(shape: tuple, strides: tuple, dims: tuple) -> bool:
+    "Whether steps grow along `dims`, so that the first and the last can be told apart."
+    least = 0
+    for d in dims:
+        if not shape[d] or not strides[dims[0]] or strides[d] < least: return False
+        if d == dims[-1] and least == strides[dims[0]]: return False
+        least = strides[d] * max(shape[d], 1)
+    return True
+
 # %% ../nbs/01a_table.ipynb #e67ede2d
 def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: str) -> None:
     "Let a view know its base, and share the base's version; of several views, each as what a simpler row gives."
@@ -512,7 +551,7 @@ def scaled(f, a, b):
 elementwise(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
     put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
-    copy=lambda xp, a, *, device, order="K": a.copy(order) if device is None else moved(a, device),
+    copy=lambda xp, a, *, device, order="K": ordered_copy(a, order) if device is None else moved(a, device),
 )
 
 kernel(
@@ -549,6 +588,8 @@ def written(a, index, v):
     out = a.copy("K")
     out[index] = v
     return out
+order(copy=as_made)
+
 
 # %% ../nbs/01a_table.ipynb #770f06e6
 def windows(xp, a, size, stride, dilation, dims):
@@ -583,7 +624,7 @@ kernel(
     scatter_max=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "max"),
     scatter_prod=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "prod"),
     nonzero=lambda xp, a: xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
-    full=lambda xp, *, shape, value, dtype, device: full(xp, shape, value, dtype.numpy),
+    full=lambda xp, *, shape, value, dtype, device, order=None: full(xp, shape, value, dtype.numpy, order),
     iota=lambda xp, *, length, device: xp.arange(length),
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
@@ -596,9 +637,9 @@ def running_sum(xp, a, dim, reverse):
 
 accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, fold=SINGLE, erf=SINGLE)
 
-def full(xp, shape, value, kind):
+def full(xp, shape, value, kind, order):
     "An array filled with one number; `np.full` is Python, which takes longer than to fill a few."
-    out = xp.empty(shape, kind)
+    out = xp.empty(shape, kind) if order is None else in_turn(xp.empty([shape[d] for d in order], kind), order)
     out.fill(value)
     return out
 

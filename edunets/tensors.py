@@ -15,13 +15,14 @@ from .errors import warn
 from .errors import Lacking, error, site, warn
 
 # %% auto #0
-__all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64',
-           'float16', 'float32', 'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock',
-           'made_once', 'Version', 'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address',
-           'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory',
-           'wrapped', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read',
-           'float_kinds', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand',
-           'concrete', 'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+__all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d',
+           'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'float32',
+           'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version',
+           'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address', 'memory_format', 'limits_of',
+           'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped',
+           'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds',
+           'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete',
+           'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -154,6 +155,17 @@ def address(array) -> int:
     interface = getattr(array, "__array_interface__", None) or array.__cuda_array_interface__
     return interface["data"][0]
 
+# %% ../nbs/01_tensors.ipynb #memfmt01
+class memory_format:
+    "An order of dimensions in memory, as `torch.memory_format`: `dims`, from the longest step to the shortest."
+    def __init__(self, name: str, *dims: int): self.name, self.dims = name, dims
+    def __repr__(self) -> str: return f"edunets.{self.name}"
+    def __reduce__(self): return self.name
+
+contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
+channels_last, channels_last_3d = (memory_format("channels_last", 0, 2, 3, 1),
+                                   memory_format("channels_last_3d", 0, 2, 3, 4, 1))
+
 # %% ../nbs/01_tensors.ipynb #ee37db54
 @patch
 def stride(self: Tensor, dim: int | None = None):
@@ -177,9 +189,11 @@ def storage(self: Tensor) -> Tensor:
     return wrap(memory(self.payload))
 
 @patch
-def is_contiguous(self: Tensor) -> bool:
-    "Whether the elements lie in memory in row-major order without gaps."
-    return type(self.payload) not in BACKENDS or bool(self.payload.flags.c_contiguous)
+def is_contiguous(self: Tensor, *, memory_format: memory_format = contiguous_format) -> bool:
+    "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
+    if type(self.payload) not in BACKENDS: return not memory_format.dims
+    if not memory_format.dims: return bool(self.payload.flags.c_contiguous)
+    return self.ndim == len(memory_format.dims) and bool(self.payload.transpose(memory_format.dims).flags.c_contiguous)
 
 @patch
 def element_size(self: Tensor) -> int:

@@ -448,13 +448,13 @@ class Tensor:
     def bmm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The products of two batches of matrices."
         ...
-    def bool(self) -> Tensor:
+    def bool(self, memory_format=...) -> Tensor:
         "In bool."
         ...
     def broadcast_to(self, size) -> Tensor:
         "Expanded to a shape."
         ...
-    def byte(self) -> Tensor:
+    def byte(self, memory_format=...) -> Tensor:
         "In uint8."
         ...
     def cauchy_(self, median: builtins.float = 0.0, sigma: builtins.float = 1.0, *, generator=None) -> Tensor:
@@ -466,7 +466,7 @@ class Tensor:
     def ceil_(self) -> Tensor:
         "`ceil`, in place."
         ...
-    def char(self) -> Tensor:
+    def char(self, memory_format=...) -> Tensor:
         "In int8."
         ...
     def cholesky(self, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -505,11 +505,11 @@ class Tensor:
     def clip_(self, min=None, max=None) -> Tensor:
         "`clip`, in place."
         ...
-    def clone(self) -> Tensor:
+    def clone(self, *, memory_format=...) -> Tensor:
         "A copy in memory of its own; gradients pass through."
         ...
-    def contiguous(self) -> Tensor:
-        "Itself where memory is row-major, else a copy that is."
+    def contiguous(self, *, memory_format=...) -> Tensor:
+        "Itself where memory is row-major (or lies as the memory format says), else a copy that is."
         ...
     def copy_(self, src, non_blocking: builtins.bool = False) -> Tensor:
         "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more dimensions."
@@ -634,7 +634,7 @@ class Tensor:
     def dot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The inner product of two vectors."
         ...
-    def double(self) -> Tensor:
+    def double(self, memory_format=...) -> Tensor:
         "In float64."
         ...
     def dsplit(self, indices_or_sections) -> tuple:
@@ -723,7 +723,7 @@ class Tensor:
     def flipud(self) -> Tensor:
         "Rows in opposite order. RuntimeError for a number."
         ...
-    def float(self) -> Tensor:
+    def float(self, memory_format=...) -> Tensor:
         "In float32."
         ...
     def float_power(self, exponent, *, out: Tensor | None = None) -> Tensor:
@@ -807,7 +807,7 @@ class Tensor:
     def gt_(self, other) -> Tensor:
         "`gt`, in place."
         ...
-    def half(self) -> Tensor:
+    def half(self, memory_format=...) -> Tensor:
         "In float16."
         ...
     def hardshrink(self, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
@@ -867,7 +867,7 @@ class Tensor:
     def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "Summed over the last dimension of both. RuntimeError if they differ in size."
         ...
-    def int(self) -> Tensor:
+    def int(self, memory_format=...) -> Tensor:
         "In int32."
         ...
     def inverse(self, *, out: Tensor | None = None) -> Tensor:
@@ -876,8 +876,8 @@ class Tensor:
     def is_complex(self) -> builtins.bool:
         "Whether the dtype is complex: never."
         ...
-    def is_contiguous(self) -> builtins.bool:
-        "Whether the elements lie in memory in row-major order without gaps."
+    def is_contiguous(self, *, memory_format=...) -> builtins.bool:
+        "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
         ...
     def is_floating_point(self) -> builtins.bool:
         "Whether the dtype is floating."
@@ -1043,7 +1043,7 @@ class Tensor:
     def logsumexp(self, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
         "log(sum(exp(x))) over `dim`, without overflow."
         ...
-    def long(self) -> Tensor:
+    def long(self, memory_format=...) -> Tensor:
         "In int64."
         ...
     def lt(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -1383,7 +1383,7 @@ class Tensor:
         ...
     @property
     def shape(self) -> Size: ...
-    def short(self) -> Tensor:
+    def short(self, memory_format=...) -> Tensor:
         "In int16."
         ...
     def sigmoid(self, *, out: Tensor | None = None) -> Tensor:
@@ -1533,8 +1533,8 @@ class Tensor:
     def tile(self, *args: builtins.int, dims: tuple | None = None) -> Tensor:
         "The whole repeated along each dimension."
         ...
-    def to(self, *args, dtype=None, device=None, copy: builtins.bool = False, non_blocking: builtins.bool = False) -> Tensor:
-        "In another dtype, on another device, or like another tensor: `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."
+    def to(self, *args, dtype=None, device=None, copy: builtins.bool = False, non_blocking: builtins.bool = False, memory_format=...) -> Tensor:
+        "In another dtype, on another device, like another tensor, in another order of memory: `x.to(en.float64)`,"
         ...
     def tolist(self):
         "Nested Python lists (a number, of a 0-d tensor)."
@@ -1676,6 +1676,8 @@ def backend_of(where):
     "The backend of a device (`None`: the CPU)."
     ...
 bool_: Any
+channels_last: Any
+channels_last_3d: Any
 def check_dim(dim: builtins.int, ndim: builtins.int) -> builtins.int:
     "`dim` counted from the front; an IndexError when it is out of range."
     ...
@@ -1685,6 +1687,7 @@ def check_nested(data, depth: builtins.int = 0) -> None:
 def concrete(x: Tensor):
     "The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a trace, or a vmap)."
     ...
+contiguous_format: Any
 def data_ptr(self: Tensor) -> builtins.int:
     "The address of the first element."
     ...
@@ -1731,8 +1734,8 @@ int16: Any
 int32: Any
 int64: Any
 int8: Any
-def is_contiguous(self: Tensor) -> builtins.bool:
-    "Whether the elements lie in memory in row-major order without gaps."
+def is_contiguous(self: Tensor, *, memory_format=...) -> builtins.bool:
+    "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
     ...
 def is_tensor(obj) -> builtins.bool:
     "Whether `obj` is a Tensor."
@@ -1755,6 +1758,9 @@ def made_once(x, name: str, make: Callable):
 def memory(array):
     "All the memory that an array looks into, as a flat array on it."
     ...
+class memory_format:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 nbytes: Any
 def new_lock():
     "A lock that the thread which holds it may take again, and that a forked child finds open."
@@ -1775,6 +1781,7 @@ def owner(array):
 def patch(f):
     "Add a function or a property to the class that its `self` is annotated with."
     ...
+preserve_format: Any
 def set_default_dtype(kind) -> None:
     "Set the dtype of tensors made from Python floats; a TypeError unless it is floating."
     ...

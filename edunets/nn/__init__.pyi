@@ -133,8 +133,8 @@ class Module():
     def state_dict(self, *args, destination: dict | None = None, prefix: str = '', keep_vars: builtins.bool = False):
         "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`)."
         ...
-    def to(self, *args, dtype=None, device=None, non_blocking: builtins.bool = False) -> Module:
-        "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. TypeError"
+    def to(self, *args, dtype=None, device=None, non_blocking: builtins.bool = False, memory_format=None) -> Module:
+        "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. With"
         ...
     def to_empty(self, *, device, recurse: builtins.bool = True) -> Module:
         "All parameters and buffers on a device, with no numbers in them yet."
