@@ -152,3 +152,15 @@ def test_the_state_of_an_optimizer_begins_with_one_full_each(monkeypatch):
     monkeypatch.setitem(HANDLERS, None, lambda op, *rest: seen.append(op.name) or run(op, *rest))
     en.optim.Adam([p]).step()
     assert seen == ["full", "full"]      # the two averages
+
+
+def test_a_write_looks_for_its_line_only_if_somebody_has_saved_what_it_overwrites(monkeypatch):
+    looked = []
+    monkeypatch.setattr(en.tensors, "site", lambda: looked.append(1) or ("line", len(looked)))
+    x, w = en.ones(2), en.ones(2, requires_grad=True)
+    for _ in range(3): x.add_(1)
+    assert len(looked) == 1 and x._version == 3      # before the first write it may have been saved without a version
+    for n in range(3):
+        (x * w).sum()
+        x.add_(1), x.add_(1)
+        assert len(looked) == n + 2 and x._version_counter.site == ("line", n + 2)

@@ -66,6 +66,7 @@ def save(x: Tensor) -> tuple[Tensor, int]:
                     "nothing watches whether an inference tensor is written", "x.clone()")
     counter = x._version_counter
     if counter is None: return x, 0
+    counter.saved = True
     return (copied(x), 0) if x._fleeting else (x, counter.count)
 
 def copied(x: Tensor) -> Tensor:
