@@ -78,11 +78,12 @@ def made_once(x, name: str, make: Callable):
 
 # %% ../nbs/01_tensors.ipynb #38196558
 class Version:
-    "How often a memory was written, and where last; a base and its views share one."
-    __slots__ = ("count", "site")
-    def __init__(self): self.count, self.site = 0, None
+    """How often a memory was written, and where first since it was saved for a backward pass, which would miss it. A base
+    and its views share one."""
+    __slots__ = ("count", "site", "saved")
+    def __init__(self): self.count, self.site, self.saved = 0, None, True      # saved: perhaps, before it had a version
     def bump(self, where: tuple | None = None) -> None:
-        self.site = where or site()
+        if self.saved: self.site, self.saved = where or site(), False          # looking for the line takes long
         self.count += 1      # no call in between: Python changes threads at calls, so no other thread comes in
 
 new_tensor = object.__new__
