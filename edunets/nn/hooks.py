@@ -10,37 +10,53 @@ from ..autograd.function import Function
 from ..autograd.leaves import RemovableHandle
 from ..errors import error
 from .module import Module
-from ..tensors import Tensor, made_once, patch
+from ..tensors import LOCK, Tensor, patch
 
 # %% auto #0
-__all__ = ['KEPT', 'Hooks', 'hooks_of', 'Hook', 'registered', 'kept_hooks', 'BackwardHookFunction', 'bordered', 'Watch',
-           'fitting']
+__all__ = ['EVERY', 'KEPT', 'Hooks', 'hooks_of', 'Hook', 'registered', 'check_one_kind', 'kept_hooks', 'BackwardHookFunction',
+           'bordered', 'Watch', 'fitting', 'on_every_module', 'register_module_forward_pre_hook',
+           'register_module_forward_hook', 'register_module_full_backward_pre_hook',
+           'register_module_full_backward_hook', 'watch_node', 'register_module_backward_hook']
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkcls1
 class Hooks:
     "What is called around a module's forward and backward pass, and around its state."
     def __init__(self):
-        self.before, self.after, self.backward_pre, self.backward = (OrderedDict() for _ in range(4))
+        self.before, self.after, self.backward_pre, self.backward, self.node = (OrderedDict() for _ in range(5))
         self.state_pre, self.state, self.load_pre, self.load = (OrderedDict() for _ in range(4))
+
+    def all(self, kind: str) -> list:
+        "The hooks of a kind: first those on every module."
+        own = list(getattr(self, kind).values())
+        return own if self is EVERY else [*getattr(EVERY, kind).values(), *own]
 
     def run(self, module: Module, args: tuple, kwargs: dict):
         "One call of the module, with all hooks."
-        due = [hook for hook in self.after.values() if hook.always]
+        due = [hook for hook in self.all("after") if hook.always]
         try:
-            for hook in list(self.before.values()): args, kwargs = hook.replaced(module, args, kwargs)
+            for hook in self.all("before"): args, kwargs = hook.replaced(module, args, kwargs)
             # for the way back: see below
-            watch = Watch(module, self) if self.backward or self.backward_pre else None
+            around = self.all("backward_pre"), self.all("backward")
+            watch = Watch(module, *around) if any(around) else None
             if watch: args = watch.inputs(args)
             result = module.forward(*args, **kwargs)
-            for hook in list(self.after.values()):
+            for hook in self.all("after"):
                 if hook in due: due.remove(hook)
                 result = hook.changed(module, args, kwargs, result)
-            return watch.outputs(result) if watch else result
+            result = watch.outputs(result) if watch else result
+            for hook in self.all("node"): watch_node(module, result, hook)
+            return result
         except Exception:
             for hook in due: hook.changed(module, args, kwargs, None)
             raise
 
-def hooks_of(module: Module) -> Hooks: return made_once(module, "_hooks", Hooks)
+EVERY = Hooks()      # the hooks on every module
+
+def hooks_of(module: Module) -> Hooks:
+    "A module's own hooks, made at first need."
+    with LOCK:
+        if "_hooks" not in vars(module): module._hooks = Hooks()
+    return module._hooks
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkhok1
 class Hook:
@@ -68,6 +84,14 @@ def registered(hooks: OrderedDict, hook, prepend: bool) -> RemovableHandle:
     if prepend: hooks.move_to_end(handle.id, last=False)
     return handle
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkone1
+#| code-fold: true
+def check_one_kind(others: OrderedDict, where: str) -> None:
+    "A RuntimeError if there are hooks of the other of the two kinds for the way back."
+    if others:
+        raise error(RuntimeError, f"Cannot use both regular backward hooks and full backward hooks {where}.",
+                    "they see different gradients", "register_full_backward_hook for all")
+
 # %% ../../nbs/03a_hooks.ipynb #nnhkreg1
 @patch
 def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = False,
@@ -91,7 +115,8 @@ def register_full_backward_pre_hook(self: Module, hook: Callable, prepend: bool 
 @patch
 def register_full_backward_hook(self: Module, hook: Callable, prepend: bool = False) -> RemovableHandle:
     """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns
-    replaces them."""
+    replaces them. RuntimeError beside the older kind."""
+    check_one_kind(hooks_of(self).node, "on a single Module")
     return registered(hooks_of(self).backward, hook, prepend)
 
 # %% ../../nbs/03a_hooks.ipynb #3f1a6c30
@@ -134,8 +159,8 @@ def bordered(values: tuple, hook: Callable[[tuple], tuple]) -> tuple:
 # %% ../../nbs/03a_hooks.ipynb #nnhkwat1
 class Watch:
     "The backward hooks of one call: the gradients of the outputs are kept until those of the inputs are known."
-    def __init__(self, module: Module, hooks: Hooks):
-        self.module, self.before, self.after = module, list(hooks.backward_pre.values()), list(hooks.backward.values())
+    def __init__(self, module: Module, before: list, after: list):
+        self.module, self.before, self.after = module, before, after
         self.grad_outputs, self.count, self.reached = None, 0, False
 
     def inputs(self, args: tuple) -> tuple:
@@ -166,3 +191,46 @@ def fitting(new, grads: tuple) -> tuple:
     raise error(
         RuntimeError, f"Backward hook returned an invalid number of grad_input, got {len(new)}, but "
         f"expected {len(grads)}", "a hook returns a gradient for each one it saw", "return None to change nothing")
+
+# %% ../../nbs/03a_hooks.ipynb #nnhkevf1
+def on_every_module(kind: str, hook) -> RemovableHandle:
+    Module._hooks = EVERY
+    return RemovableHandle(getattr(EVERY, kind), hook)
+
+def register_module_forward_pre_hook(hook: Callable) -> RemovableHandle:
+    "Call hook(module, args) before every module's forward; what it returns replaces the arguments."
+    return on_every_module("before", Hook(hook, False))
+
+def register_module_forward_hook(hook: Callable, *, with_kwargs: bool = False,
+                                 always_call: bool = False) -> RemovableHandle:
+    """Call hook(module, args, output) after every module's forward (with_kwargs: hook(module, args, kwargs, output)); what
+    it returns replaces the output."""
+    return on_every_module("after", Hook(hook, with_kwargs, always_call))
+
+def register_module_full_backward_pre_hook(hook: Callable) -> RemovableHandle:
+    "Call hook(module, grad_output) when the gradient reaches any module's output; what it returns replaces it."
+    return on_every_module("backward_pre", hook)
+
+def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
+    """Call hook(module, grad_input, grad_output) when the gradients of any module's inputs are known; what it returns
+    replaces them. RuntimeError beside the older kind."""
+    check_one_kind(EVERY.node, "as a global Module hook")
+    return on_every_module("backward", hook)
+
+# %% ../../nbs/03a_hooks.ipynb #nnhkevo1
+#| code-fold: true
+def watch_node(module: Module, result, hook: Callable) -> None:
+    "The older kind: a hook on the node that made the result."
+    while isinstance(result, (tuple, list, dict)): result = next(iter(result.values() if isinstance(result, dict) else result))
+    if result.grad_fn is not None: result.grad_fn.register_hook(lambda *seen: hook(module, *seen))
+
+@patch
+def register_backward_hook(self: Module, hook: Callable) -> RemovableHandle:
+    "The older kind, which sees the gradients of the last node alone. RuntimeError beside full ones."
+    check_one_kind(hooks_of(self).backward, "on a single Module")
+    return RemovableHandle(hooks_of(self).node, hook)
+
+def register_module_backward_hook(hook: Callable) -> RemovableHandle:
+    "The older kind, on every module. RuntimeError beside full ones."
+    check_one_kind(EVERY.backward, "as a global Module hook")
+    return on_every_module("node", hook)

@@ -53,7 +53,9 @@ class UninitializedTensorMixin:
 
     def detach(self) -> Tensor: return self
     def clone(self) -> Tensor: return self
+    def copy_(self, src: Tensor, non_blocking: bool = False) -> Tensor: return self      # of another that waits
     def __repr__(self) -> str: return f"<{type(self).__name__}>"
+    def __reduce_ex__(self, protocol: int) -> tuple: return type(self), (self._requires_grad, self.device, self.dtype)
     def __deepcopy__(self, memo: dict) -> Tensor:
         memo[id(self)] = type(self)(self._requires_grad, self.device, self.dtype)
         return memo[id(self)]
@@ -134,6 +136,14 @@ class Sized(LazyModuleMixin):
     "A lazy layer that lacks one size."
     unknown: str      # its name
 
+    def __init_subclass__(cls) -> None:
+        "A lazy layer becomes the ordinary one, which is its last base."
+        ordinary = cls.__bases__[-1]
+        if issubclass(ordinary, LazyModuleMixin): return
+        cls.cls_to_become = ordinary
+        cls.__doc__ = (f"{ordinary.__name__} that takes `{cls.unknown}` from its first input, as "
+                       f"`torch.nn.{cls.__name__}`.")
+
     def reset_parameters(self) -> None:
         if not self.has_uninitialized_params() and getattr(self, self.unknown): super().reset_parameters()
 
@@ -151,8 +161,7 @@ class Sized(LazyModuleMixin):
             self.reset_parameters()
 
 class LazyLinear(Sized, Linear):
-    "Linear that takes the number of input features from its first input, as `torch.nn.LazyLinear`."
-    cls_to_become, unknown = Linear, "in_features"
+    unknown = "in_features"
 
     def __init__(self, out_features: int, bias: bool = True, device=None, dtype=None):
         super().__init__(0, 0, False)
@@ -199,24 +208,12 @@ class LazyTransposed(LazyConvolution):
         self.leave_open(device, dtype, weight=True, bias=bias)
 
 # %% ../../nbs/nn/lazy.ipynb #6c00000d
-class LazyConv1d(LazyConvolution, Conv1d):
-    "Conv1d that takes the number of input channels from its first input, as `torch.nn.LazyConv1d`."
-    cls_to_become = Conv1d
-class LazyConv2d(LazyConvolution, Conv2d):
-    "Conv2d that takes the number of input channels from its first input, as `torch.nn.LazyConv2d`."
-    cls_to_become = Conv2d
-class LazyConv3d(LazyConvolution, Conv3d):
-    "Conv3d that takes the number of input channels from its first input, as `torch.nn.LazyConv3d`."
-    cls_to_become = Conv3d
-class LazyConvTranspose1d(LazyTransposed, ConvTranspose1d):
-    "ConvTranspose1d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose1d`."
-    cls_to_become = ConvTranspose1d
-class LazyConvTranspose2d(LazyTransposed, ConvTranspose2d):
-    "ConvTranspose2d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose2d`."
-    cls_to_become = ConvTranspose2d
-class LazyConvTranspose3d(LazyTransposed, ConvTranspose3d):
-    "ConvTranspose3d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose3d`."
-    cls_to_become = ConvTranspose3d
+class LazyConv1d(LazyConvolution, Conv1d): pass
+class LazyConv2d(LazyConvolution, Conv2d): pass
+class LazyConv3d(LazyConvolution, Conv3d): pass
+class LazyConvTranspose1d(LazyTransposed, ConvTranspose1d): pass
+class LazyConvTranspose2d(LazyTransposed, ConvTranspose2d): pass
+class LazyConvTranspose3d(LazyTransposed, ConvTranspose3d): pass
 
 # %% ../../nbs/nn/lazy.ipynb #6c00000e
 class LazyNorm(Sized):
@@ -238,21 +235,9 @@ class LazyNorm(Sized):
         self.settle(n[0], weight=n, bias=n, running_mean=n, running_var=n)
 
 # %% ../../nbs/nn/lazy.ipynb #6c00000f
-class LazyBatchNorm1d(LazyNorm, BatchNorm1d):
-    "BatchNorm1d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm1d`."
-    cls_to_become = BatchNorm1d
-class LazyBatchNorm2d(LazyNorm, BatchNorm2d):
-    "BatchNorm2d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm2d`."
-    cls_to_become = BatchNorm2d
-class LazyBatchNorm3d(LazyNorm, BatchNorm3d):
-    "BatchNorm3d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm3d`."
-    cls_to_become = BatchNorm3d
-class LazyInstanceNorm1d(LazyNorm, InstanceNorm1d):
-    "InstanceNorm1d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm1d`."
-    cls_to_become = InstanceNorm1d
-class LazyInstanceNorm2d(LazyNorm, InstanceNorm2d):
-    "InstanceNorm2d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm2d`."
-    cls_to_become = InstanceNorm2d
-class LazyInstanceNorm3d(LazyNorm, InstanceNorm3d):
-    "InstanceNorm3d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm3d`."
-    cls_to_become = InstanceNorm3d
+class LazyBatchNorm1d(LazyNorm, BatchNorm1d): pass
+class LazyBatchNorm2d(LazyNorm, BatchNorm2d): pass
+class LazyBatchNorm3d(LazyNorm, BatchNorm3d): pass
+class LazyInstanceNorm1d(LazyNorm, InstanceNorm1d): pass
+class LazyInstanceNorm2d(LazyNorm, InstanceNorm2d): pass
+class LazyInstanceNorm3d(LazyNorm, InstanceNorm3d): pass

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
+from functools import partial
 from typing import Any, Callable, Mapping
 
 from ..autograd.leaves import RemovableHandle
@@ -14,7 +15,7 @@ from .module import Module, Parameter
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['EXTRA', 'has_own', 'given_by_place', 'check_silent', 'saved_members', 'IncompatibleKeys', 'misfit', 'not_needed',
+__all__ = ['EXTRA', 'has_own', 'given_by_place', 'silently', 'saved_members', 'IncompatibleKeys', 'waits', 'misfit', 'not_needed',
            'take', 'kept_values', 'put_back', 'load', 'quoted', 'check_told']
 
 # %% ../../nbs/03b_state.ipynb #3f1a6c10
@@ -42,9 +43,9 @@ def given_by_place(args: tuple, destination: dict | None, prefix: str, keep_vars
     warn("Positional args are being deprecated, use kwargs instead.", FutureWarning)
     return args + (destination, prefix, keep_vars)[len(args):]
 
-def check_silent(result: Any) -> None:
-    "A RuntimeError if a hook returned something: it is to change the state itself."
-    if result is not None:
+def silently(hook: Callable, *args) -> None:
+    "Call a hook. RuntimeError if it returned something: it is to change the state itself."
+    if (result := hook(*args)) is not None:
         raise error(RuntimeError, "state_dict post-hook must return None", f"it returned {type(result).__name__}",
                     "change the dict that the hook is given")
 
@@ -76,7 +77,9 @@ def state_dict(self: Module, *args, destination: dict | None = None, prefix: str
     self._save_to_state_dict(destination, prefix, keep_vars)
     for name, child in self._modules.items():
         if child is not None: child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    for hook in list(hooks.state.values()) if hooks else []: check_silent(hook(self, destination, prefix, version))
+    for hook in list(hooks.state.values()) if hooks else []:
+        changed = hook(self, destination, prefix, version)      # an older hook may return another state
+        destination = destination if changed is None else changed
     return destination
 
 # %% ../../nbs/03b_state.ipynb #nnstinc1
@@ -85,11 +88,16 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", "missing_keys unexpected_k
     def __repr__(self) -> str: return super().__repr__() if any(self) else "<All keys matched successfully>"
     __str__ = __repr__
 
+def waits(x: Tensor) -> bool:
+    "Whether a tensor of a lazy layer has no shape yet."
+    return hasattr(x, "cls_to_become")
+
 def misfit(name: str, value: Any, x: Tensor) -> str | None:
     "What is wrong with a value for a tensor, in PyTorch's words."
     if not isinstance(value, Tensor):
         return (f'While copying the parameter named "{name}", expected edunets.Tensor or Tensor-like '
                 f"object from checkpoint but received {type(value)}")
+    if waits(x) and waits(value): return None      # neither has a shape yet
     if value.shape != x.shape:
         return (f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, "
                 f"the shape in current model is {x.shape}.")
@@ -193,6 +201,11 @@ def register_state_dict_pre_hook(self: Module, hook: Callable) -> RemovableHandl
 @patch
 def register_state_dict_post_hook(self: Module, hook: Callable) -> RemovableHandle:
     "Call hook(module, state_dict, prefix, local_metadata) after `state_dict` has collected; it may change the state."
+    return RemovableHandle(hooks_of(self).state, partial(silently, hook))
+
+@patch
+def _register_state_dict_hook(self: Module, hook: Callable) -> RemovableHandle:
+    "The older form, whose hook may return another state: of the module that is asked, not of its children."
     return RemovableHandle(hooks_of(self).state, hook)
 
 @patch

@@ -3,6 +3,7 @@
 # %% ../../nbs/nn/utilities.ipynb #utglob02
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Iterable
 from typing import Callable
@@ -10,14 +11,16 @@ from typing import Callable
 from ..autograd.modes import no_grad
 from ..errors import error, warn
 from ..names import FUNCTIONS
+from .module import Module
 from ..ops.windows import bordered
+from ..random import fork_rng
 from ..table import fresh
 from ..tensors import Tensor, tensor
 
 # %% auto #0
-__all__ = ['utility', 'listed', 'gradients', 'get_total_norm', 'clip_grads_with_norm_', 'clip_grad_norm_', 'clip_grad_value_',
-           'same_device', 'parameters_to_vector', 'vector_to_parameters', 'rnn_utility', 'check_sequences',
-           'pad_sequence', 'unpad_sequence']
+__all__ = ['utility', 'listed', 'gradients', 'get_total_norm', 'clip_grads_with_norm_', 'clip_grad_norm_', 'clip_grad_norm',
+           'clip_grad_value_', 'same_device', 'parameters_to_vector', 'vector_to_parameters', 'rnn_utility',
+           'check_sequences', 'pad_sequence', 'unpad_sequence', 'skip_init']
 
 # %% ../../nbs/nn/utilities.ipynb #utglob03
 def utility(function: Callable) -> Callable:
@@ -69,6 +72,13 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     total = get_total_norm(gradients(found), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(found, max_norm, total)
     return total
+
+@utility
+def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
+                   error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
+    "The old name of `clip_grad_norm_`."
+    warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.", FutureWarning)
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite)
 
 @utility
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
@@ -163,3 +173,15 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
         raise error(ValueError, f"{len(lengths)} lengths for {batch.size(0)} sequences", "each sequence has its length",
                     "batch_first=True, if the batch comes first")
     return [fresh(s[:max(0, int(n))], s) for s, n in zip(batch.unbind(0), lengths.tolist())]
+
+# %% ../../nbs/nn/utilities.ipynb #utskip02
+@utility
+def skip_init(module_cls: type[Module], *args, **kwargs) -> Module:
+    """A module whose first numbers mean nothing, made without a trace in the random numbers. RuntimeError for what is no
+    module, or takes no `device`."""
+    if not issubclass(module_cls, Module):
+        raise error(RuntimeError, f"Expected a Module; got {module_cls}", "a class is given, not a layer", "nn.Linear")
+    if "device" not in inspect.signature(module_cls).parameters:
+        raise error(RuntimeError, "Module must support a 'device' arg to skip initialization",
+                    "PyTorch makes it on the device 'meta' first", "def __init__(self, ..., device=None)")
+    with fork_rng(): return module_cls(*args, **kwargs)

@@ -3,19 +3,20 @@
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000005
 from __future__ import annotations
 
-
 from ...autograd.modes import no_grad
 from ...creation import eye
-from ...errors import error
+from ...errors import error, warn
 from ...names import FUNCTIONS
-from ..module import Module
+from ..lazy import is_lazy
+from ..module import Module, Parameter
 from .parametrize import register_parametrization
 from ...tensors import Tensor, finfo
 
 # %% auto #0
 __all__ = ['normalize', 'MAPS', 'length', 'weight_norm', 'spectral_norm', 'tensor_of', 'check_spectral', 'reflections', 'skew',
            'exponential', 'cayley', 'householder', 'rotation', 'is_rotation', 'reflectors', 'check_rotation',
-           'check_maps', 'orthogonal']
+           'check_maps', 'orthogonal', 'NormHook', 'WeightNorm', 'weight_norm_by_hook', 'remove_weight_norm',
+           'SpectralNorm', 'spectral_norm_by_hook', 'remove_spectral_norm']
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000007
 def length(v: Tensor, dim: int) -> Tensor:
@@ -210,3 +211,117 @@ def orthogonal(module: Module, name: str = "weight", orthogonal_map: str | None 
     check_maps(weight, orthogonal_map)
     law = _Orthogonal(weight, orthogonal_map, use_trivialization=use_trivialization)
     return register_parametrization(module, name, law, unsafe=True)
+
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a2
+class NormHook:
+    "Computes a weight before each forward pass: the older form of a parametrization."
+    title, parts = "", ()      # the name of the function that makes it, and the last parts of the names of what it keeps
+
+    def __init__(self, name: str): self.name = name
+    def __call__(self, module: Module, args: tuple) -> None:
+        setattr(module, self.name, self.compute_weight(module, module.training))
+
+    def part(self, module: Module, suffix: str) -> Tensor: return getattr(module, f"{self.name}_{suffix}")
+
+    def find(self, module: Module) -> int | None:
+        "The key of the hook of this kind that a module has for the same weight."
+        for key, hook in module._forward_pre_hooks.items():
+            if isinstance(hook.function, type(self)) and hook.function.name == self.name: return key
+
+    def check(self, module: Module) -> None:
+        "A RuntimeError for a second hook on a weight, a ValueError for one that has no shape yet."
+        if self.find(module) is not None:
+            raise error(RuntimeError, f"Cannot register two {self.title} hooks on the same parameter {self.name}",
+                        "the second would find no parameter", f"remove_{self.title} first")
+        if is_lazy(module._parameters.get(self.name)):
+            raise error(ValueError, f"The module passed to `{type(self).__name__}` can't have uninitialized parameters.",
+                        "a norm needs a shape", "call the module on a first batch")
+
+    @classmethod
+    def remove_from(cls, module: Module, name: str) -> Module:
+        "Take the hook away and leave an ordinary parameter. ValueError if there is none."
+        hook = cls(name)
+        key = hook.find(module)
+        if key is None:
+            raise error(ValueError, f"{cls.title} of '{name}' not found in {module}", "it was not applied",
+                        f"{cls.title}(module)")
+        weight = module._forward_pre_hooks.pop(key).function.compute_weight(module, False).detach()
+        for member in (name, *(f"{name}_{suffix}" for suffix in cls.parts)): delattr(module, member)
+        module.register_parameter(name, Parameter(weight))
+        return module
+
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a3
+class WeightNorm(NormHook):
+    title, parts = "weight_norm", ("g", "v")
+
+    def __init__(self, name: str, dim: int | None = 0):
+        super().__init__(name)
+        self.dim = -1 if dim is None else dim
+
+    def compute_weight(self, module: Module, training: bool) -> Tensor:
+        g, v = self.part(module, "g"), self.part(module, "v")
+        return v * (g / length(v, self.dim))
+
+def weight_norm_by_hook(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
+    """Train a weight's length and direction apart, as the deprecated `torch.nn.utils.weight_norm`. RuntimeError for a
+    weight that has it already."""
+    warn("`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.",
+         FutureWarning)
+    hook = WeightNorm(name, dim)
+    hook.check(module)
+    weight = getattr(module, name)
+    del module._parameters[name]
+    module.register_parameter(f"{name}_g", Parameter(length(weight.detach(), hook.dim)))
+    module.register_parameter(f"{name}_v", Parameter(weight.detach()))
+    hook(module, ())
+    module.register_forward_pre_hook(hook)
+    return module
+
+def remove_weight_norm(module: Module, name: str = "weight") -> Module:
+    "Undo `nn.utils.weight_norm`. ValueError where it was not applied."
+    return WeightNorm.remove_from(module, name)
+
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a4
+class SpectralNorm(NormHook):
+    title, parts = "spectral_norm", ("u", "v", "orig")
+
+    def __init__(self, name: str, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12):
+        super().__init__(name)
+        self.dim, self.n_power_iterations, self.eps = dim, n_power_iterations, eps
+
+    def as_matrix(self, weight: Tensor) -> Tensor: return weight.movedim(self.dim, 0).flatten(1)
+
+    def compute_weight(self, module: Module, training: bool) -> Tensor:
+        weight, u, v = (self.part(module, suffix) for suffix in ("orig", "u", "v"))
+        rows = self.as_matrix(weight)
+        with no_grad():
+            for _ in range(self.n_power_iterations if training else 0):
+                v.copy_(normalize(rows.t() @ u, dim=0, eps=self.eps))
+                u.copy_(normalize(rows @ v, dim=0, eps=self.eps))
+        # copies: the next forward pass writes into the vectors
+        return weight / (u.clone() @ (rows @ v.clone()))
+
+def spectral_norm_by_hook(module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12,
+                          dim: int | None = None) -> Module:
+    """Divide a weight by its largest singular value, as the older `torch.nn.utils.spectral_norm`. RuntimeError for a
+    weight that has it already, ValueError for no turns, or no parameter."""
+    dim = int(getattr(module, "transposed", False)) if dim is None else dim
+    hook = SpectralNorm(name, n_power_iterations, dim, eps)
+    hook.check(module)
+    weight = module._parameters[name]
+    if weight is None:
+        raise error(ValueError, f"`SpectralNorm` cannot be applied as parameter `{name}` is None",
+                    "a law is for a tensor that is there", "'weight'")
+    check_spectral(weight.ndim, n_power_iterations, dim)
+    rows = hook.as_matrix(weight.detach())
+    delattr(module, name)
+    module.register_parameter(f"{name}_orig", weight)
+    setattr(module, name, weight.detach())
+    for suffix, size in zip("uv", rows.shape):
+        module.register_buffer(f"{name}_{suffix}", normalize(rows.new_empty(size).normal_(), dim=0, eps=eps))
+    module.register_forward_pre_hook(hook)
+    return module
+
+def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
+    "Undo `nn.utils.spectral_norm`. ValueError where it was not applied."
+    return SpectralNorm.remove_from(module, name)
