@@ -88,6 +88,9 @@ class Module():
     def parameters(self, recurse: builtins.bool = True):
         ""
         ...
+    def register_backward_hook(self, hook: Callable):
+        "The older kind, which sees the gradients of the last node alone. RuntimeError beside full ones."
+        ...
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: builtins.bool = True) -> None:
         "Add a tensor that is not trained; if `persistent`, it is in the `state_dict`."
         ...
@@ -1356,11 +1359,11 @@ class LazyNorm(Sized):
         ""
         ...
 class LazyBatchNorm1d(LazyNorm, BatchNorm1d):
-    "BatchNorm1d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm1d`."
+    "BatchNorm1d that takes `num_features` from its first input, as `torch.nn.LazyBatchNorm1d`."
 class LazyBatchNorm2d(LazyNorm, BatchNorm2d):
-    "BatchNorm2d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm2d`."
+    "BatchNorm2d that takes `num_features` from its first input, as `torch.nn.LazyBatchNorm2d`."
 class LazyBatchNorm3d(LazyNorm, BatchNorm3d):
-    "BatchNorm3d that takes the number of features from its first input, as `torch.nn.LazyBatchNorm3d`."
+    "BatchNorm3d that takes `num_features` from its first input, as `torch.nn.LazyBatchNorm3d`."
 class LazyConvolution(Sized):
     "What lazy convolutions share."
     def __init__(self, out_channels: builtins.int, kernel_size, stride=1, padding=0, dilation=1, groups: builtins.int = 1, bias: builtins.bool = True, padding_mode: str = 'zeros', device=None, dtype=None):
@@ -1370,30 +1373,30 @@ class LazyConvolution(Sized):
         ""
         ...
 class LazyConv1d(LazyConvolution, Conv1d):
-    "Conv1d that takes the number of input channels from its first input, as `torch.nn.LazyConv1d`."
+    "Conv1d that takes `in_channels` from its first input, as `torch.nn.LazyConv1d`."
 class LazyConv2d(LazyConvolution, Conv2d):
-    "Conv2d that takes the number of input channels from its first input, as `torch.nn.LazyConv2d`."
+    "Conv2d that takes `in_channels` from its first input, as `torch.nn.LazyConv2d`."
 class LazyConv3d(LazyConvolution, Conv3d):
-    "Conv3d that takes the number of input channels from its first input, as `torch.nn.LazyConv3d`."
+    "Conv3d that takes `in_channels` from its first input, as `torch.nn.LazyConv3d`."
 class LazyTransposed(LazyConvolution):
     "What lazy transposed convolutions share."
     def __init__(self, out_channels: builtins.int, kernel_size, stride=1, padding=0, output_padding=0, groups: builtins.int = 1, bias: builtins.bool = True, dilation=1, padding_mode: str = 'zeros', device=None, dtype=None):
         ""
         ...
 class LazyConvTranspose1d(LazyTransposed, ConvTranspose1d):
-    "ConvTranspose1d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose1d`."
+    "ConvTranspose1d that takes `in_channels` from its first input, as `torch.nn.LazyConvTranspose1d`."
 class LazyConvTranspose2d(LazyTransposed, ConvTranspose2d):
-    "ConvTranspose2d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose2d`."
+    "ConvTranspose2d that takes `in_channels` from its first input, as `torch.nn.LazyConvTranspose2d`."
 class LazyConvTranspose3d(LazyTransposed, ConvTranspose3d):
-    "ConvTranspose3d that takes the number of input channels from its first input, as `torch.nn.LazyConvTranspose3d`."
+    "ConvTranspose3d that takes `in_channels` from its first input, as `torch.nn.LazyConvTranspose3d`."
 class LazyInstanceNorm1d(LazyNorm, InstanceNorm1d):
-    "InstanceNorm1d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm1d`."
+    "InstanceNorm1d that takes `num_features` from its first input, as `torch.nn.LazyInstanceNorm1d`."
 class LazyInstanceNorm2d(LazyNorm, InstanceNorm2d):
-    "InstanceNorm2d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm2d`."
+    "InstanceNorm2d that takes `num_features` from its first input, as `torch.nn.LazyInstanceNorm2d`."
 class LazyInstanceNorm3d(LazyNorm, InstanceNorm3d):
-    "InstanceNorm3d that takes the number of features from its first input, as `torch.nn.LazyInstanceNorm3d`."
+    "InstanceNorm3d that takes `num_features` from its first input, as `torch.nn.LazyInstanceNorm3d`."
 class LazyLinear(Sized, Linear):
-    "Linear that takes the number of input features from its first input, as `torch.nn.LazyLinear`."
+    "Linear that takes `in_features` from its first input, as `torch.nn.LazyLinear`."
     def __init__(self, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...
@@ -1403,6 +1406,9 @@ class LazyLinear(Sized, Linear):
 class UninitializedTensorMixin():
     "A tensor that waits for its shape, as `torch.nn.parameter.UninitializedTensorMixin`."
     def clone(self) -> Tensor:
+        ""
+        ...
+    def copy_(self, src: Tensor, non_blocking: builtins.bool = False) -> Tensor:
         ""
         ...
     def cpu(self, *args, **kwargs):
