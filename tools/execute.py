@@ -104,12 +104,16 @@ class Failure(NamedTuple):
 
 
 def failed_statement(error, source):
-    """The innermost statement of the cell on the line that IPython's traceback names; None if it names none."""
+    """The innermost statement of the cell on the line that IPython's traceback names; None if there is none."""
     found = re.search(r"Cell In\[\d+\], line (\d+)", re.sub(r"\x1b\[[\d;]*m", "", error.traceback))
     if not found:
         return None
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
     line = int(found[1])
-    around = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)
+    around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)
               and node.lineno <= line <= node.end_lineno]
     return max(around, key=lambda node: (node.lineno, -node.end_lineno), default=None)
 
