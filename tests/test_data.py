@@ -143,8 +143,32 @@ def test_bad_input_beside_pytorch(torch, code):
     if "edunets" in str(raised[1].traceback[-1].path) and not code.startswith(("len(", "iter(", "d.Subset(data")): assert "Try: " in str(raised[1].value)
 
 
+def test_parts_of_processes_are_pytorchs(torch):
+    for n in (10, 9, 2, 1, 0):
+        for count in (1, 2, 3, 4):
+            for rank in range(count):
+                for drop_last in (False, True):
+                    if not n and not drop_last and count > 1: continue      # PyTorch divides by zero
+                    ours, theirs = (m.utils.data.DistributedSampler(range(n), count, rank, shuffle=False, drop_last=drop_last) for m in (en, torch))
+                    assert list(ours) == list(theirs) and len(ours) == len(theirs)
+                    for name in ("num_samples", "total_size", "rank", "num_replicas", "epoch", "seed", "shuffle", "drop_last"): assert getattr(ours, name) == getattr(theirs, name), name
+    for arguments in ((range(3),), (range(3), 2), (range(3), 2, 2), (range(3), 2, -1)):
+        for m in (en, torch):
+            with pytest.raises(ValueError): m.utils.data.DistributedSampler(*arguments)
+
+
+def test_parts_of_processes_are_shuffled_alike():
+    parts = [en.utils.data.DistributedSampler(range(12), 3, rank, seed=5) for rank in range(3)]
+    epochs = []
+    for epoch in (0, 1, 0):
+        for part in parts: part.set_epoch(epoch)
+        epochs.append([list(part) for part in parts])
+        assert sorted(n for part in epochs[-1] for n in part) == list(range(12))
+    assert epochs[0] == epochs[2] != epochs[1]
+
+
 def test_names_are_pytorchs(torch):
-    for name in (name for name in vars(en.utils.data) if not name.startswith("_")):
+    for name in (name for name, value in vars(en.utils.data).items() if not name.startswith("_") and not inspect.ismodule(value)):
         ours, theirs = getattr(en.utils.data, name), getattr(torch.utils.data, name, None) or getattr(torch.utils.data._utils.worker, name)
         assert ours is getattr(en.data, name)
         if inspect.isclass(ours) and ours.__init__ is not object.__init__ and "*args" not in str(inspect.signature(theirs)) and name != "WorkerInfo":

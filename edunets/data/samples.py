@@ -19,7 +19,7 @@ from ..tensors import Tensor, as_tensor, float64, from_numpy
 # %% auto #0
 __all__ = ['T', 'Dataset', 'IterableDataset', 'ConcatDataset', 'ChainDataset', 'StackDataset', 'many_of', 'Rows', 'TensorDataset',
            'Subset', 'shares', 'random_split', 'check_number', 'Sampler', 'SequentialSampler', 'RandomSampler',
-           'SubsetRandomSampler', 'WeightedRandomSampler', 'BatchSampler']
+           'SubsetRandomSampler', 'WeightedRandomSampler', 'BatchSampler', 'DistributedSampler']
 
 # %% ../../nbs/06e_samples.ipynb #dlexp002
 T = TypeVar("T", covariant=True)
@@ -266,3 +266,33 @@ class BatchSampler(Sampler[list]):
     def __len__(self) -> int:
         return (len(self.sampler)
                 // self.batch_size if self.drop_last else math.ceil(len(self.sampler) / self.batch_size))
+
+# %% ../../nbs/06e_samples.ipynb #smdist02
+class DistributedSampler(Sampler[int]):
+    """The part of one of several processes, as `torch.utils.data.DistributedSampler`. ValueError without a number of processes, or for
+    a rank that is none of them."""
+    def __init__(self, dataset: Dataset, num_replicas: int | None = None, rank: int | None = None, shuffle: bool = True,
+                 seed: int = 0, drop_last: bool = False):
+        if num_replicas is None or rank is None:
+            raise error(ValueError, "Default process group has not been initialized", "there is no group to ask",
+                        "num_replicas=2, rank=0")
+        if not 0 <= rank < num_replicas:
+            raise error(ValueError, f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]",
+                        "processes are counted from 0", "rank=0")
+        self.dataset, self.num_replicas, self.rank, self.epoch = dataset, num_replicas, rank, 0
+        self.shuffle, self.seed, self.drop_last = shuffle, seed, drop_last
+        share = len(dataset) / num_replicas
+        self.num_samples = math.floor(share) if drop_last else math.ceil(share)
+        self.total_size = self.num_samples * num_replicas
+
+    def set_epoch(self, epoch: int) -> None:
+        "Another order, if they are shuffled: call it before each epoch, in all processes."
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        n = len(self.dataset)
+        order = (randperm(n, generator=Generator().manual_seed(self.seed + self.epoch)).tolist() if self.shuffle
+                 else range(n))
+        return iter([order[k % n] for k in range(self.rank, self.total_size, self.num_replicas)])
+
+    def __len__(self) -> int: return self.num_samples

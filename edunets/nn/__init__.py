@@ -20,7 +20,8 @@ from edunets.nn.activations import (CELU, ELU, GELU, GLU, Hardshrink, Hardsigmoi
 from edunets.nn.dropouts import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from edunets.nn.attention import (MultiheadAttention, Transformer, TransformerDecoder, TransformerDecoderLayer,
                                   TransformerEncoder, TransformerEncoderLayer)
-from edunets.nn.recurrent import GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell
+from edunets.nn.recurrent import (GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell, Recurrent as RNNBase,
+                                  Cell as RNNCellBase)
 from edunets.nn.distances import (CosineEmbeddingLoss, GaussianNLLLoss, HingeEmbeddingLoss, HuberLoss, L1Loss,
                                   MarginRankingLoss, MSELoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss,
                                   MultiMarginLoss, PoissonNLLLoss, SmoothL1Loss, SoftMarginLoss, TripletMarginLoss,

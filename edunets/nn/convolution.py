@@ -3,7 +3,7 @@
 # %% ../../nbs/nn/convolution.ipynb #cvheadr1
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..creation import empty
 from ..errors import error
@@ -15,19 +15,26 @@ from ..table import fresh
 from ..tensors import Tensor
 
 # %% auto #0
-__all__ = ['BORDERS', 'CONVOLUTIONS', 'TRANSPOSED', 'repeated', 'check_choices', 'ConvolutionBase', 'border', 'Convolution',
-           'Conv1d', 'Conv2d', 'Conv3d', 'conv_tbc', 'TransposedConvolution', 'output_padding', 'ConvTranspose1d',
-           'ConvTranspose2d', 'ConvTranspose3d', 'check_columns', 'unfold', 'fold', 'Unfold', 'Fold', 'check_factor',
-           'pixel_shuffle', 'pixel_unshuffle', 'channel_shuffle', 'Flatten', 'Unflatten', 'PixelShuffle',
-           'PixelUnshuffle', 'ChannelShuffle', 'Padding', 'ConstantPadding', 'CircularPadding', 'ZeroPad1d',
-           'ZeroPad2d', 'ZeroPad3d', 'ConstantPad1d', 'ConstantPad2d', 'ConstantPad3d', 'ReflectionPad1d',
-           'ReflectionPad2d', 'ReflectionPad3d', 'ReplicationPad1d', 'ReplicationPad2d', 'ReplicationPad3d',
-           'CircularPad1d', 'CircularPad2d', 'CircularPad3d']
+__all__ = ['singles', 'pairs', 'triples', 'quadruples', 'BORDERS', 'CONVOLUTIONS', 'TRANSPOSED', 'repeated', 'ntuple',
+           'check_choices', 'ConvolutionBase', 'border', 'Convolution', 'Conv1d', 'Conv2d', 'Conv3d', 'conv_tbc',
+           'TransposedConvolution', 'output_padding', 'ConvTranspose1d', 'ConvTranspose2d', 'ConvTranspose3d',
+           'check_columns', 'unfold', 'fold', 'Unfold', 'Fold', 'check_factor', 'pixel_shuffle', 'pixel_unshuffle',
+           'channel_shuffle', 'Flatten', 'Unflatten', 'PixelShuffle', 'PixelUnshuffle', 'ChannelShuffle', 'Padding',
+           'ConstantPadding', 'CircularPadding', 'ZeroPad1d', 'ZeroPad2d', 'ZeroPad3d', 'ConstantPad1d',
+           'ConstantPad2d', 'ConstantPad3d', 'ReflectionPad1d', 'ReflectionPad2d', 'ReflectionPad3d',
+           'ReplicationPad1d', 'ReplicationPad2d', 'ReplicationPad3d', 'CircularPad1d', 'CircularPad2d',
+           'CircularPad3d']
 
 # %% ../../nbs/nn/convolution.ipynb #cvcheck1
 def repeated(value, n: int) -> tuple:
     "What was given for each dimension, or one number for all of them."
     return tuple(value) if isinstance(value, Iterable) else (value,) * n
+
+def ntuple(n: int) -> Callable:
+    "What makes n numbers of one."
+    return lambda value: repeated(value, n)
+
+singles, pairs, triples, quadruples = map(ntuple, (1, 2, 3, 4))
 
 BORDERS = ("zeros", "reflect", "replicate", "circular")
 

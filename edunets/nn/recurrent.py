@@ -15,16 +15,16 @@ from ..names import FUNCTIONS
 from .module import Module, Parameter, fill, linear
 from .utilities import pad_sequence, unpad_sequence
 from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
-from ..tensors import Tensor, float32, float64, int64
+from ..tensors import Tensor, int64
 
 # %% auto #0
 __all__ = ['steps', 'turned', 'running', 'rows', 'in_order', 'earlier', 'rnn_kernel', 'rnn_steps', 'handed', 'backwards',
            'rnn_vjp', 'sigmoid_', 'lstm_kernel', 'lstm_steps', 'slope_of', 'given', 'lstm_vjp', 'gru_kernel',
-           'gru_steps', 'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'pack_padded_sequence',
-           'check_lengths', 'pad_packed_sequence', 'pack_sequence', 'unpack_sequence', 'parameter_name', 'weights_of',
-           'fill_recurrent', 'check_options', 'Recurrent', 'first_states', 'check_input', 'last_rows', 'walk',
-           'forward', 'permuted', 'checked_states', 'RNN', 'LSTM', 'GRU', 'Cell', 'check_cell', 'one_step', 'RNNCell',
-           'LSTMCell', 'GRUCell']
+           'gru_steps', 'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'packed_as',
+           'pack_padded_sequence', 'check_lengths', 'pad_packed_sequence', 'pack_sequence', 'unpack_sequence',
+           'parameter_name', 'weights_of', 'fill_recurrent', 'check_options', 'Recurrent', 'first_states',
+           'check_input', 'last_rows', 'walk', 'forward', 'permuted', 'checked_states', 'RNN', 'LSTM', 'GRU', 'Cell',
+           'check_cell', 'one_step', 'RNNCell', 'LSTMCell', 'GRUCell']
 
 # %% ../../nbs/nn/recurrent.ipynb #rcsteps1
 def steps(sizes: tuple, reverse: bool) -> list[tuple[int, int]]:
@@ -277,12 +277,20 @@ class PackedSequence(Packed):
         "With the data in another dtype or on another device."
         return self._replace(data=self.data.to(*args, **kwargs))
 
-    def double(self) -> PackedSequence: return self.to(float64)
-    def float(self) -> PackedSequence: return self.to(float32)
-
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     "The permutation that undoes this one."
     return None if permutation is None else permutation.argsort()
+
+# %% ../../nbs/nn/recurrent.ipynb #rcpacks0
+#| code-fold: true
+def packed_as(name: str) -> Callable:
+    "The method that converts the data by the tensor method of that name."
+    def method(self: PackedSequence) -> PackedSequence: return self._replace(data=getattr(self.data, name)())
+    method.__name__, method.__doc__ = name, f"With the data converted by `Tensor.{name}`."
+    return method
+
+for name in ("double", "float", "half", "long", "int", "short", "char", "byte", "cpu"):
+    setattr(PackedSequence, name, packed_as(name))
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpadse1
 def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False,

@@ -2,7 +2,7 @@
 from edunets.nn.modules import (activation, adaptive, batchnorm, channelshuffle, container, conv, distance, dropout,
                                 flatten, fold, instancenorm, lazy, linear, loss,
                                 module, normalization, padding, pixelshuffle,
-                                pooling, rnn, sparse, transformer, upsampling)
+                                pooling, rnn, sparse, transformer, upsampling, utils)
 from edunets.nn.modules.activation import *
 from edunets.nn.modules.adaptive import *
 from edunets.nn.modules.batchnorm import *

@@ -5,6 +5,6 @@ from edunets.nn.utilities import (clip_grad_norm, clip_grad_norm_, clip_grad_val
 from edunets.nn.utils.parametrizations import (remove_spectral_norm, remove_weight_norm,
                                                spectral_norm_by_hook as spectral_norm,
                                                weight_norm_by_hook as weight_norm)
-from edunets.nn.utils import parametrizations, parametrize, rnn
+from edunets.nn.utils import clip_grad, convert_parameters, parametrizations, parametrize, rnn
 
 __getattr__ = _lacking_names(globals())

@@ -1,0 +1,2 @@
+"Under the names of `torch.utils.data.distributed`."
+from edunets.data import DistributedSampler
