@@ -24,7 +24,7 @@ help:
 	@echo "  ... ARGS='-k views'  test: pytest's options"
 	@echo "  ... OTHER_KERNEL=1   test: the chapters that train once more, with another processor's last digits"
 	@echo "  ... JOBS=1           book: one chapter after the other (else one a core)"
-	@echo "make lab               open the notebooks in JupyterLab (ARGS=--no-browser: its options)"
+	@echo "make lab               copies of the notebooks for you, in JupyterLab (ARGS=--no-browser: its options)"
 	@echo "make bench             the speed tables"
 	@echo
 	@echo "for authors:"
@@ -61,7 +61,8 @@ lint: $(READY)
 	@$(BIN)/python tools/lint.py
 
 lab: $(READY) $(VENV)/ready-learn
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) nbs
+	@$(BIN)/python tools/lab.py
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) lab
 
 bench: $(READY) $(VENV)/ready-compare
 	@$(BIN)/python -m benchmarks

@@ -1,9 +1,11 @@
 """The tools, on a tiny book that has every construct (sample_book.py)."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 
 import nbformat
 import pytest
@@ -12,6 +14,7 @@ import _nbfilter
 import book
 import conftest
 import execute
+import lab
 import lint
 import pages
 import sample_book
@@ -119,6 +122,8 @@ FAILING = {
     "an assertion": (["# Bad", ("code", "a = [1, 2]\nfor b in a:\n    assert b < 2 and len(a) == 2, 'too large'")],
                      "bad.ipynb, cell 1 (id cell-1)\n    assert b < 2 and len(a) == 2, 'too large'\n"
                      "    AssertionError: too large\n    b = 2\n    len(a) = 2"),
+    "no Python": (["# Bad", ("code", "x = 1\n1 + = 2")],
+                  "bad.ipynb, cell 1 (id cell-1)\n    x = 1\n    SyntaxError: invalid syntax (line 2)"),
     "a dead kernel": (["# Bad", ("code", "import os\nos._exit(1)")],
                       "bad.ipynb, cell 1 (id cell-1)\n    import os\n    the kernel died"),
 }
@@ -184,6 +189,48 @@ def test_make_lab_works_as_root_and_takes_arguments():
     asked = subprocess.run(["make", "--dry-run", "lab", "ARGS=--port=9999"], cwd=book.ROOT, capture_output=True, text=True).stdout
     line = next(line for line in asked.splitlines() if "jupyter lab" in line)
     assert "--port=9999" in line and ("--allow-root" in line) == (os.getuid() == 0)
+
+
+def words_of(path):
+    return "\n".join("".join(cell["source"]) for cell in book.read(path)["cells"])
+
+
+def test_a_readers_copies_show_no_markup_of_the_site(tmp_path):
+    root, copies = sample_book.make(tmp_path / "book"), tmp_path / "lab"
+    assert lab.write(root, copies) == []
+    one, two = copies / "01 First part" / "01 One chapter.ipynb", copies / "01 First part" / "02 Two.ipynb"
+    found = re.sub(r"```python.*?```", "", words_of(one), flags=re.DOTALL)
+    assert not re.search(r"\{[#.]|^:::|^#\||(?<!`)@(sec|eq|fig)-|hidden_cell", found, re.MULTILINE)
+    assert "[Two](02%20Two.ipynb#Two)" in found and "[An inner section](#An-inner-section)" in found
+    assert "[link](02%20Two.ipynb)" in found and "<details><summary>Solution</summary>" in found
+    assert "[the figure](01%20One%20chapter.ipynb)" in words_of(two)
+    folded = [cell for cell in book.read(one)["cells"] if cell["metadata"].get("jupyter", {}).get("source_hidden")]
+    assert len(folded) == 1 and "plt.plot" in "".join(folded[0]["source"])
+
+
+def test_a_readers_copy_that_was_changed_is_never_overwritten(tmp_path):
+    root, copies = sample_book.make(tmp_path / "book"), tmp_path / "lab"
+    lab.write(root, copies)
+    one, two = copies / "01 First part" / "01 One chapter.ipynb", copies / "01 First part" / "02 Two.ipynb"
+    mine = book.read(one)
+    mine["cells"][-1]["source"] = ["mine = 1"]
+    book.write(one, mine)
+    assert lab.write(root, copies) == []       # the book has nothing newer
+    for path in ("nbs/one.ipynb", "nbs/two.ipynb"):
+        nb = book.read(root / path)
+        nb["cells"].append(sample_book.cell("new", "a new end"))
+        book.write(root / path, nb)
+    assert lab.write(root, copies) == ["01 First part/01 One chapter.ipynb"]
+    assert "mine = 1" in words_of(one) and "a new end" not in words_of(one) and words_of(two).endswith("a new end")
+    lab.write(root, copies)
+    assert "mine = 1" in words_of(one)
+
+
+def test_links_between_a_readers_copies_lead_somewhere(tmp_path):
+    lab.write(lab=tmp_path)
+    for path in tmp_path.rglob("*.ipynb"):
+        for target in re.findall(r"\]\(([^)#:]+\.ipynb)", words_of(path)):
+            assert (path.parent / urllib.parse.unquote(target)).exists(), (path.name, target)
 
 
 BAD = {

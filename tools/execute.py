@@ -160,7 +160,8 @@ def failure(path, client, number, error):
         return told._replace(what=f"it ran longer than {SECONDS_A_CELL} s")
     if isinstance(error, DeadKernelError):
         return told
-    told = told._replace(what=f"{error.ename}: {error.evalue}")
+    what = re.sub(r" \(\d+\.py, (line \d+)\)", r" (\1)", error.evalue)      # a cell has no file name for readers
+    told = told._replace(what=f"{error.ename}: {what}")
     statement = failed_statement(error, cell.source)
     if statement is None:
         return told
