@@ -1129,27 +1129,141 @@ def function_needs_input_grad(m):
     Mul.apply(x, m.ones(3), 5).sum().backward()
     return seen, x.grad
 
-@case
-def function_none_gradient(m):
-    class Cut(m.autograd.Function):
+def doubled(m, backward):
+    "x * 2, as a Function with a backward of one's own."
+    class Double(m.autograd.Function):
         @staticmethod
         def forward(ctx, x): return x * 2
         @staticmethod
-        def backward(ctx, g): return None
-    x = leaf(m)
-    (Cut.apply(x) + x).sum().backward()
-    return x.grad
+        def backward(ctx, g): return backward(g)
+    return Double.apply
 
 @case
-def function_only_none(m):
-    class Cut(m.autograd.Function):
-        @staticmethod
-        def forward(ctx, x): return x * 2
-        @staticmethod
-        def backward(ctx, g): return None
+def function_none_gradient(m):
+    x, w, cut = leaf(m), leaf(m), doubled(m, lambda g: None)
+    (cut(x) + x).sum().backward()
+    cut(w * 1).sum().backward()
+    return x.grad, w.grad
+
+@case
+def function_gets_zeros_where_no_gradient_comes(m):
+    seen, x, cut = [], leaf(m), doubled(m, lambda g: None)
+    up = doubled(m, lambda g: seen.append(plain(g)) or g * 2)
+    cut(up(x) * 1).sum().backward()
+    return seen, x.grad, m.autograd.grad(cut(up(x * 1)).sum(), x), raised(lambda: m.autograd.grad(cut(x * 1).sum(), x))
+
+def watched(m, calls, **tensors):
+    "Hooks of all kinds, which note their name and what they are given."
+    def note(*what): calls.append(plain(what))
+    for key, x in tensors.items():
+        x.register_hook(lambda g, key=key: note(key, g))
+        node = x.grad_fn or m.autograd.graph.get_gradient_edge(x).node
+        node.register_hook(lambda sent, came, key=key: note("after", key, sent, came))
+        node.register_prehook(lambda came, key=key: note("before", key, came))
+        if x.is_leaf: x.register_post_accumulate_grad_hook(lambda x, key=key: note("accumulated", key, x.grad))
+
+@case
+def hooks_where_no_gradient_comes(m):
+    calls, x, cut = [], leaf(m), doubled(m, lambda g: None)
+    y = x * m.ones(3)
+    watched(m, calls, x=x, y=y)
+    y.retain_grad()
+    cut(y).sum().backward()
+    return calls, x.grad, y.grad
+
+@case
+def hooks_that_return_none_for_a_gradient(m):
+    seen, x = [], leaf(m)
+    y = doubled(m, lambda g: seen.append(plain(g)) or g)(x)
+    z = y * m.ones(3)
+    z.grad_fn.register_hook(lambda sent, came: (None,) * len(sent))
+    z.sum().backward()
+    return seen, x.grad
+
+@case
+def hook_on_an_output_that_is_not_used(m):
+    calls = []
+    a, b = (leaf(m, 1.0, 2.0) * 1).unbind(0)
+    for key, x in (("a", a), ("b", b)): x.register_hook(lambda g, key=key: calls.append((key, g)))
+    a.backward()
+    return calls
+
+@case
+def multi_grad_hook_where_one_gradient_does_not_come(m):
+    calls, x = [], leaf(m)
+    y, z = x * 2, x * 3
+    m.autograd.graph.register_multi_grad_hook([y, z], lambda grads: calls.append(grads))
+    (doubled(m, lambda g: None)(y) + z).sum().backward()
+    return calls
+
+@case
+def leaves_take_their_gradients_in_order(m):
+    calls = []
+    w, v, x = leaf(m), leaf(m), leaf(m)
+    a = x * w
+    b = a * v
+    c = b * w
+    watched(m, calls, w=w, v=v, x=x, a=a, b=b, c=c)
+    c.sum().backward()
+    return calls
+
+@case
+def a_leaf_seen_in_the_middle_of_a_pass(m):
+    seen, w, v, x = [], leaf(m), leaf(m), leaf(m)
+    look = doubled(m, lambda g: seen.append((plain(w.grad), plain(v.grad))) or g)
+    (look(look(x) * w) * w * v).sum().backward()
+    return seen, w.grad, v.grad, x.grad
+
+@case
+def a_leaf_has_its_gradient_though_a_later_hook_raises(m):
+    w, x = leaf(m), leaf(m)
+    a = x * 2
+    def refuse(g): raise ValueError
+    a.register_hook(refuse)
+    return raised(lambda: (a * w).sum().backward()), w.grad, x.grad
+
+@case
+def a_step_at_each_leaf_in_the_pass(m):
+    ws, h = [m.full((2,), i + 1.0, requires_grad=True) for i in range(3)], m.ones(2)
+    def step(w):
+        with m.no_grad(): w.sub_(w.grad)
+        w.grad = None
+    for w in ws:
+        w.register_post_accumulate_grad_hook(step)
+        h = h + w
+    h.sum().backward()
+    return ws, [w.grad for w in ws]
+
+@case
+def hooks_with_inputs(m):
+    calls, w, x = [], leaf(m), leaf(m)
+    a = x * 2
+    b = a * w
+    watched(m, calls, w=w, a=a, x=x)
+    def take(action):
+        calls.append("next"), action()
+    for inputs in ([x], [w], [w, x]): take(lambda: b.sum().backward(inputs=inputs, retain_graph=True))
+    for inputs in ([x], [w], [a], [a, x]): take(lambda: m.autograd.grad(b.sum(), inputs, retain_graph=True))
+    return [call for call in calls if call[:2] != ["after", "a"]], w.grad, x.grad      # PyTorch leaves places of constants out
+
+@case
+def an_inner_input_retains_its_gradient(m):
     x = leaf(m)
-    Cut.apply(x * 1).sum().backward()
-    return x.grad
+    a = x * 2
+    b = a * 3
+    b.sum().backward(inputs=[a], retain_graph=True)
+    first = a.retains_grad, a.grad.clone(), x.grad
+    b.sum().backward(inputs=[a, x])
+    return first, a.grad, x.grad
+
+@case
+def hooks_of_a_leaf_that_was_switched_off(m):
+    calls, x = [], leaf(m)
+    y = (x * 2).sum()
+    x.register_post_accumulate_grad_hook(lambda x: calls.append(x.grad))
+    x.requires_grad_(False)
+    y.backward()
+    return calls, x.grad
 
 @case
 def function_wrong_number_of_gradients(m):

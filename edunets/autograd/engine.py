@@ -55,6 +55,7 @@ class Backward:
         self.captured = {}                          # (node or leaf, output): the gradient asked for
         self.roots = []                             # where the pass begins: (node or leaf, output), and its gradient
         self.needed = self.passed = None            # with inputs: who gets gradients, who passes them on
+        self.last = None                            # leaf: the number of the last node to send there, once looked up
         self.check_nan = ambient.get().check_nan
 
     def send(self, edge: tuple, g: Tensor, sender: Node | None = None, grads: list = ()) -> None:
@@ -76,15 +77,28 @@ class Backward:
         fits = payload.shape == shape and payload.dtype is kind
         own = not fits or is_own(g, sender, grads)
         if not fits: g = fitted(g, shape, kind, sender)
-        self.leaves[leaf] = (self.leaves[leaf][0] + g, True) if leaf in self.leaves else (g, own)
+        so_far = self.leaves[leaf][0] if leaf in self.leaves else None
+        self.leaves[leaf] = (g, own) if so_far is None else (so_far + g, True)
+        if leaf._hooks is not None and sender is not None: self.look_ahead(sender)
 
     def run(self) -> None:
         "The youngest first: a node is younger than its inputs, so its gradient is complete when its turn comes."
         token = ambient.set(ambient.get().but(grad=self.create_graph, inference=False, task=self))
         try:
             while self.queue: self.step(heapq.heappop(self.queue)[1])
-            for leaf, (g, own) in self.leaves.items(): self.arrive(leaf, g, own)
+            for leaf in list(self.leaves): self.arrive(leaf)
         finally: ambient.reset(token)
+
+# %% ../../nbs/02_autograd.ipynb #02anothc
+@patch
+def send_nothing(self: Backward, edge: tuple) -> None:
+    "Where a rule gave no gradient, that there is none goes on: a Function may make zeros of it."
+    target, _ = edge
+    if self.needed is not None and target not in self.needed: return
+    if isinstance(target, Tensor): self.leaves.setdefault(target, (None, True))
+    elif target not in self.waiting:
+        self.waiting[target] = [None] * len(target.outputs)
+        heapq.heappush(self.queue, (-target.sequence, target))
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
@@ -92,16 +106,21 @@ def step(self: Backward, node: Node) -> None:
     "Pass a node's gradients on to its inputs."
     grads = self.waiting.pop(node)
     if node.hooks is not None:
+        self.look_ahead(node)
         grads = node.hooks.on_outputs(grads)
-        if all(g is None for g in grads): return
     if self.captured: self.capture(node, grads)
     if self.passed is not None and node not in self.passed: return
-    sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
+    if node.hooks is not None: grads = node.hooks.on_node(grads)
+    if grads[0] is None and all(g is None for g in grads): sent = node.apply_to_nothing()
+    else: sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
     if self.check_nan: check_nan(node, sent)
     if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
     for edge, g in zip(node.edges, sent):
-        if g is not None and edge is not None: self.send(edge, g, node, grads)
+        if edge is None: continue
+        if g is not None: self.send(edge, g, node, grads)
+        else: self.send_nothing(edge)
     if node.saved and not self.retain_graph: node.release()
+    if self.last is not None: self.settle(node)
 
 @patch
 def capture(self: Backward, target, grads: list) -> None:
@@ -120,14 +139,14 @@ def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
 
 # %% ../../nbs/02_autograd.ipynb #39d06184
 @patch
-def arrive(self: Backward, leaf: Tensor, g: Tensor, own: bool) -> None:
+def arrive(self: Backward, leaf: Tensor) -> None:
     "The whole gradient of a leaf is here: run its hooks, then hand it over or add it to `.grad`."
-    hooks = leaf._hooks
+    (g, own), hooks = self.leaves.pop(leaf), leaf._hooks
     if hooks is not None: g = hooks.on_grad(g)
     if self.captured: return self.capture(leaf, [g])
     if hooks is not None: g = hooks.on_node(g)
-    if g is None or not leaf._requires_grad: return      # switched off since the forward pass
-    accumulate(leaf, g, self.create_graph, own and hooks is None)
+    if g is not None and leaf._requires_grad:            # it may have been switched off since the forward pass
+        accumulate(leaf, g, self.create_graph, own and hooks is None)
     if hooks is not None: hooks.on_accumulated(leaf, g)
 
 ADDING = new_lock()      # one thread at a time reads a `.grad` and writes it
@@ -155,6 +174,27 @@ def store_grad(x: Tensor, g: Tensor | None) -> None:
     trace = ambient.get().trace
     if trace is None: x._grad = g
     else: trace.set_grad(x, g)
+
+# %% ../../nbs/02_autograd.ipynb #02aheadc
+@patch
+def look_ahead(self: Backward, node: Node) -> None:
+    """The reader's code is about to run, a hook or a Function: from this node on a leaf takes its gradient as soon as
+    the last node has sent there, so that this code sees what it would in PyTorch."""
+    if self.last is not None: return
+    self.last = {}
+    for sender in self.targets() if self.passed is None else self.passed:
+        for edge in () if isinstance(sender, Tensor) else sender.edges:
+            if edge is not None and isinstance(edge[0], Tensor):
+                self.last[edge[0]] = min(self.last.get(edge[0], sender.sequence), sender.sequence)
+    for leaf in list(self.leaves):
+        if self.last.get(leaf, node.sequence + 1) > node.sequence: self.arrive(leaf)
+
+@patch
+def settle(self: Backward, node: Node) -> None:
+    "Give the leaves what is complete, now that a node has sent all it sends."
+    for edge in node.edges:
+        if edge is not None and edge[0] in self.leaves and self.last[edge[0]] == node.sequence: self.arrive(edge[0])
+
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
@@ -220,9 +260,8 @@ def targets(self: Backward) -> set:
 @patch
 def only_for(self: Backward, inputs: list[Tensor]) -> None:
     "Compute just the gradients of `inputs`: find the nodes on the way to them, the oldest first."
-    self.captured = {place(x): None for x in inputs}
     nodes = [node for node in self.targets() if not isinstance(node, Tensor)]
-    self.needed, self.passed = {target for target, _ in self.captured}, set()
+    self.needed, self.passed = {place(x)[0] for x in inputs}, set()
     for node in sorted(nodes, key=lambda node: node.sequence):
         if any(edge is not None and edge[0] in self.needed for edge in node.edges):
             self.needed.add(node), self.passed.add(node)
@@ -238,12 +277,10 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
     if inputs is not None:
         inputs = list(dict.fromkeys(listed(inputs)))      # each once
         check_inputs(inputs, "backward")
+        for x in inputs:
+            if isinstance(x, Tensor): x.retain_grad()      # of a leaf nothing changes
         work.only_for(inputs)
     finish_pass(work)
-    for x in inputs or ():
-        g = work.captured[place(x)]
-        if isinstance(x, GradientEdge): x = getattr(x.node, "variable", None)
-        if g is not None and x is not None and not x.retains_grad: accumulate(x, g, create_graph, False)
 
 def check_inputs(inputs: list[Tensor], name: str) -> None:
     "A RuntimeError unless there are inputs, and all require grad."
@@ -275,6 +312,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
                                 "allow_unused=False.",
                     "an input that is not used gets zeros", "materialize_grads=True alone")
     work = begin(outputs, grad_outputs, retain_graph, create_graph)
+    work.captured = {place(x): None for x in inputs}
     work.only_for(inputs)
     finish_pass(work)
     grads = [work.captured[place(x)] for x in inputs]

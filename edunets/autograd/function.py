@@ -16,8 +16,8 @@ from ..tensors import DTYPES, Tensor, Version, made_once, wrap
 from ..views import adopt, check_write, write_back
 
 # %% auto #0
-__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'attach', 'is_in', 'written', 'Function', 'missing',
-           'once_differentiable', 'Refuse']
+__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'apply_to_nothing', 'attach', 'is_in', 'written', 'Function',
+           'missing', 'once_differentiable', 'Refuse']
 
 # %% ../../nbs/02b_function.ipynb #52a20aa8
 class FunctionNode(Node):
@@ -71,6 +71,7 @@ def keep(ctx: FunctionNode, outputs: tuple) -> None:
 def apply(self: FunctionNode, g) -> list:
     "Call the user's backward; one gradient for each input of forward."
     grads = g if isinstance(g, tuple) else (g,)
+    if (task := ambient.get().task) is not None: task.look_ahead(self)
     if self.materialize_grads:
         grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g, (shape, kind) in zip(grads, self.outputs)]
     sent = self._forward_cls.backward(self, *grads)
@@ -89,7 +90,11 @@ def apply(self: FunctionNode, g) -> list:
                         "that argument of forward was no tensor", "return None in its place")
     return list(sent)
 
-FunctionNode.apply = apply
+def apply_to_nothing(self: FunctionNode) -> list:
+    "The user's backward is asked all the same."
+    return self.apply((None,) * len(self.outputs))
+
+FunctionNode.apply, FunctionNode.apply_to_nothing = apply, apply_to_nothing
 
 # %% ../../nbs/02b_function.ipynb #e4f43f97
 def attach(ctx: FunctionNode, outputs: list) -> None:

@@ -3,6 +3,7 @@
 # %% ../../nbs/02j_graph.ipynb #02jhead2
 from __future__ import annotations
 
+import itertools
 from typing import Callable
 
 from .leaves import RemovableHandle
@@ -81,11 +82,10 @@ def arrived(passes: dict, places: list, number: int, g: Tensor, mode: str) -> li
     if task not in passes:
         reached = task.targets() if task.needed is None else task.needed
         passes.clear()      # an earlier pass has ended
-        passes[task] = [None] * len(places), sum(target in reached for target in places)
-    grads, due = passes[task]
+        passes[task] = [None] * len(places), sum(target in reached for target in places), itertools.count(1)
+    grads, due, calls = passes[task]
     grads[number] = g
-    count = sum(g is not None for g in grads)
-    return grads if count == (1 if mode == "any" else due) else None
+    return grads if next(calls) == (1 if mode == "any" else due) else None
 
 class MultiHandle:
     "Takes a hook on several tensors away again: `handle.remove()`, or as a context."

@@ -175,15 +175,15 @@ class LeafHooks:
     "A leaf's hooks: on its gradient, after `.grad` was written; and those of its AccumulateGrad, before and after."
     def __init__(self): self.grad, self.accumulated, self.before, self.after = {}, {}, {}, {}
 
-    def on_grad(self, g: Tensor) -> Tensor:
+    def on_grad(self, g: Tensor | None) -> Tensor | None:
         for hook in list(self.grad.values()): g = changed(hook, hook(g), g)
         return g
 
-    def on_node(self, g: Tensor) -> Tensor | None:
+    def on_node(self, g: Tensor | None) -> Tensor | None:
         for hook in list(self.before.values()): g, = changed_all(hook, hook((g,)), [g])
         return g
 
-    def on_accumulated(self, leaf: Tensor, g: Tensor) -> None:
+    def on_accumulated(self, leaf: Tensor, g: Tensor | None) -> None:
         for hook in list(self.accumulated.values()):
             if hook(leaf) is not None:
                 raise error(RuntimeError, "Tensor post accumulate grad hooks should return None.",
@@ -200,11 +200,14 @@ class NodeHooks:
     def __init__(self): self.tensor, self.before, self.after, self.retained = {}, {}, {}, {}
 
     def on_outputs(self, grads: list) -> list:
-        "Run what looks at, or changes, the gradients that came in."
-        for number, hook in list(self.tensor.values()):
-            if grads[number] is not None: grads[number] = changed(hook, hook(grads[number]), grads[number])
+        "Run what looks at, or changes, the gradients of single outputs (`None` where none came), and retain them."
+        for number, hook in list(self.tensor.values()): grads[number] = changed(hook, hook(grads[number]), grads[number])
         for number, reference in list(self.retained.items()):
             if reference() is not None and grads[number] is not None: retain(reference(), grads[number])
+        return grads
+
+    def on_node(self, grads: list) -> list:
+        "Run what looks at, or changes, all that came in, just before the node runs."
         for hook in list(self.before.values()): grads = changed_all(hook, hook(tuple(grads)), grads)
         return grads
 
