@@ -304,6 +304,11 @@ def apply(self: Node, g) -> list:
         else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
     return grads
 
+@patch
+def apply_to_nothing(self: Node) -> list:
+    "Where no gradient has come, none goes on."
+    return [None] * len(self.edges)
+
 
 # %% ../../nbs/02i_tape.ipynb #02isavc1
 SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
