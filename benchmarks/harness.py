@@ -3,9 +3,13 @@
 A process each, because thread pools that share one slow each other down. Short interleaved blocks, because what
 slows the machine for a while then slows all alike.
 """
+import datetime
 import gc
+import importlib.metadata
+import json
 import multiprocessing
 import os
+import pathlib
 import platform
 import random
 import statistics
@@ -14,6 +18,7 @@ import tracemalloc
 
 import numpy as np
 
+RESULTS = pathlib.Path(__file__).parent / "results"
 BLOCK_SECONDS = 0.1
 ROUNDS = 25
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -136,3 +141,24 @@ def machine():
     """One line: CPU, cores, Python."""
     cpu = cpuinfo("model name") or platform.processor() or platform.machine()
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def versions():
+    """The versions of what was compared."""
+    found = {}
+    for package in ("numpy", "torch", "jax", "autograd"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
+
+
+def stamped(result):
+    """With when and where it was measured."""
+    return {"date": datetime.date.today().isoformat(), "machine": machine(), "versions": versions(), **result}
+
+
+def write(name, result):
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / name).write_text(json.dumps(result, indent=1) + "\n")

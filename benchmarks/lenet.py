@@ -90,9 +90,8 @@ def times(environment, title):
 
 
 def result():
-    from benchmarks.__main__ import stamped
     check()
-    return stamped({"batch": BATCH, **times({}, "lenet"), "one thread": times(harness.ONE_THREAD, "lenet, one thread"), "peak": peaks()})
+    return harness.stamped({"batch": BATCH, **times({}, "lenet"), "one thread": times(harness.ONE_THREAD, "lenet, one thread"), "peak": peaks()})
 
 
 def show(found):
@@ -103,8 +102,11 @@ def show(found):
     print(f"{'peak memory':>14}: " + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in found["peak"].items()) + f", ratio {found['peak']['edunets'] / found['peak']['PyTorch']:.2f}")
 
 
-if __name__ == "__main__":
-    from benchmarks.__main__ import write
+def main():
     found = result()
     show(found)
-    write("lenet.json", found)
+    harness.write("lenet.json", found)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,14 @@ Each system runs in its usual way, on its own defaults; gradients are compared b
 """
 import functools
 import importlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
+from tqdm import tqdm
 
 from benchmarks import harness
 
@@ -86,3 +92,53 @@ def checked(batch, inputs, outputs):
             np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-4, err_msg=name)
         found[name] = make
     return found
+
+
+def linear_rows():
+    """A line for each size: microseconds of each system, and our ratio to it."""
+    lines = []
+    for size in SIZES:
+        systems = checked(*size)
+        with tqdm(total=harness.ROUNDS * len(systems), desc="x".join(map(str, size)), leave=False) as progress:
+            times = harness.measure(systems, problem(*size), TUNED, progress=progress)
+        lines.append({"size": size, "us": {name: harness.microseconds(t) for name, t in times.items()},
+                     "ratio": {name: harness.ratio(times, "edunets", name) for name in times if name != "edunets"}})
+    return lines
+
+
+def import_milliseconds(rounds=15):
+    """How much longer `import edunets` takes than `import numpy`: fresh processes, bytecode cached, as pip leaves it."""
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+        def once(modules):
+            code = f"import time; t = time.perf_counter(); import {modules}; print(time.perf_counter() - t)"
+            return float(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout)
+        once("numpy, edunets")
+        return statistics.median(once("numpy, edunets") - once("numpy") for _ in range(rounds)) * 1e3
+
+
+def result():
+    return harness.stamped({"rows": linear_rows(), "import_ms": import_milliseconds()})
+
+
+def show(found):
+    """Print the table."""
+    print(f"{found['machine']}; {found['versions']}; {found['date']}")
+    names = list(found["rows"][0]["us"])
+    print(f"{'batch x in x out':>18}" + "".join(f"{name:>22}" for name in names) + "   (microseconds; in brackets edunets / it)")
+    for row in found["rows"]:
+        cells = [f"{row['us'][name]:.0f}" + (f" ({row['ratio'][name][0]:.2f})" if name in row["ratio"] else "") for name in names]
+        print(f"{' x '.join(map(str, row['size'])):>18}" + "".join(f"{cell:>22}" for cell in cells))
+    print(f"import edunets, beyond import numpy: {found['import_ms']:.0f} ms")
+
+
+def main():
+    found = result()
+    show(found)
+    harness.write("linear_step.json", found)
+
+
+if __name__ == "__main__":
+    main()

@@ -83,8 +83,7 @@ def line(batch):
 
 
 def result():
-    from benchmarks.__main__ import stamped
-    return stamped({"rows": [line(batch) for batch in BATCHES]})
+    return harness.stamped({"rows": [line(batch) for batch in BATCHES]})
 
 
 def show(found):
@@ -95,8 +94,11 @@ def show(found):
         print(f"MLP and Adam, batch of {row['batch']}: {times}, ratio {{:.2f}} ({{:.2f}} to {{:.2f}}); {size}, ratio {row['bytes']['edunets'] / row['bytes']['PyTorch']:.2f}".format(*row["ratio"]))
 
 
-if __name__ == "__main__":
-    from benchmarks.__main__ import write
+def main():
     found = result()
     show(found)
-    write("mlp_adam.json", found)
+    harness.write("mlp_adam.json", found)
+
+
+if __name__ == "__main__":
+    main()

@@ -385,9 +385,14 @@ def show(result):
 
 
 def result(labels=CASES):
-    from benchmarks.__main__ import stamped
     lines, tape = measure(list(labels))
-    return stamped({"sizes": list(SIZES), "limit": LIMIT, "rows": lines, "tape": tape})
+    return harness.stamped({"sizes": list(SIZES), "limit": LIMIT, "rows": lines, "tape": tape})
+
+
+def main():
+    found = result()
+    show(found)
+    harness.write("rows.json", found)
 
 
 if __name__ == "__main__":

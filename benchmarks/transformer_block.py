@@ -56,13 +56,12 @@ def compare(arrays):
 
 def result():
     """The times, ratios and peaks as the page shows them."""
-    from benchmarks.__main__ import stamped
     arrays = problem()
     compare(arrays)
     with tqdm(total=harness.ROUNDS * len(SYSTEMS), desc="transformer block", leave=False) as progress:
         times = harness.measure(SYSTEMS, arrays, linear_step.TUNED, progress=progress)
     peaks = {"edunets": harness.numpy_peak(edunets(*arrays)), "PyTorch": harness.torch_peak(torch(*arrays))}
-    return stamped({"shape": [BATCH, STEPS, FEATURES], "heads": HEADS, "forward": FORWARD, "us": {name: harness.microseconds(t) for name, t in times.items()},
+    return harness.stamped({"shape": [BATCH, STEPS, FEATURES], "heads": HEADS, "forward": FORWARD, "us": {name: harness.microseconds(t) for name, t in times.items()},
                     "ratio": {name: harness.ratio(times, name, "PyTorch") for name in times if name != "PyTorch"}, "peak": peaks, "peak_ratio": peaks["edunets"] / peaks["PyTorch"]})
 
 
@@ -75,10 +74,9 @@ def show(found):
 
 
 def main():
-    from benchmarks.__main__ import write
     found = result()
     show(found)
-    write("transformer_block.json", found)
+    harness.write("transformer_block.json", found)
 
 
 if __name__ == "__main__":
