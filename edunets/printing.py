@@ -92,7 +92,7 @@ def suffixes(x: Tensor) -> list[str]:
     if not x.numel() and x.ndim != 1: said.append(f"size={tuple(x.shape)}")
     silent = {get_default_dtype()} | ({int64, bool_} if x.numel() else set())
     if x.dtype not in silent: said.append(f"dtype={x.dtype}")
-    if x.grad_fn is not None: said.append(f"grad_fn=<{x.grad_fn.label}>")
+    if x.grad_fn is not None: said.append(f"grad_fn=<{x.grad_fn._label}>")
     elif x.requires_grad: said.append("requires_grad=True")
     return said
 

@@ -172,7 +172,7 @@ def write_back(x: Tensor, value: Tensor) -> None:
         x._seen, x = -1, x._parent
     if not in_memory: put(base, value)
     if value._requires_grad:
-        value._node.label = "CopySlices"
+        value._node._label = "CopySlices"
         adopt(base, value)
 
 # %% ../nbs/01b_views.ipynb #de8473f2

@@ -41,7 +41,7 @@ def test_nothing_is_copied_on_the_way_to_the_heads_and_back():
 
 def test_weights_are_kept_once():
     q, k, v = (en.randn(1, 2, 64, 8, requires_grad=True) for _ in range(3))
-    saved = F.scaled_dot_product_attention(q, k, v).grad_fn.saved
+    saved = F.scaled_dot_product_attention(q, k, v).grad_fn._saved
     assert set(saved) == {"q", "k", "v", "mask", "keep", "out"} and sum(x.nbytes for x, _ in saved["out"]) == 4 * (2 * 64 * 64 + q.numel())
 
 

@@ -1113,6 +1113,24 @@ def function_saves_its_output(m):
     return g, m.autograd.grad(g.sum(), x)
 
 @case
+def function_keeps_what_it_likes_in_ctx(m):
+    "Fields of a node, among others: whatever a name is, it is the author's."
+    found = []
+    for key in "label op saved outputs params edges hooks sequence site rules numbers dirty constant is_tensor kept node value".split():
+        class Scale(m.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                setattr(ctx, key, 3.0)
+                return x * 3
+            @staticmethod
+            def backward(ctx, g): return g * getattr(ctx, key)
+        x = leaf(m)
+        y = Scale.apply(x)
+        y.sum().backward()
+        found.append((key, getattr(y.grad_fn, key), x.grad, name(y.grad_fn.next_functions[0][0])))
+    return found
+
+@case
 def function_needs_input_grad(m):
     seen = []
     class Mul(m.autograd.Function):

@@ -40,7 +40,7 @@ def copies(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
     return tuple(range(extra)), tuple([d for d, n in enumerate(narrow) if n == 1 != shape[d + extra]])
 
 def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
-    return error(RuntimeError, f"{f'Function {sender.label}' if sender else 'A pass'} returned an invalid gradient - "
+    return error(RuntimeError, f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - "
                                f"got {list(got)} but expected shape compatible with {list(shape)}",
                  "a gradient has a number for each element; only what broadcasting repeated is summed",
                  "look at the shapes that its backward, or a hook on it, returns")
@@ -63,13 +63,13 @@ class Backward:
         target, number = edge
         if self.needed is not None and target not in self.needed: return
         if isinstance(target, Tensor): return self.send_leaf(target, g, sender, grads)
-        shape, kind = target.outputs[number]
+        shape, kind = target._outputs[number]
         payload = g.payload
         if payload.shape != shape or payload.dtype is not kind: g = fitted(g, shape, kind, sender)
         grads = self.waiting.get(target)
         if grads is None:
-            grads = self.waiting[target] = [None] * len(target.outputs)
-            heapq.heappush(self.queue, (-target.sequence, target))
+            grads = self.waiting[target] = [None] * len(target._outputs)
+            heapq.heappush(self.queue, (-target._sequence, target))
         grads[number] = g if grads[number] is None else grads[number] + g
 
     def send_leaf(self, leaf: Tensor, g: Tensor, sender: Node | None, grads: list) -> None:
@@ -97,29 +97,29 @@ def send_nothing(self: Backward, edge: tuple) -> None:
     if self.needed is not None and target not in self.needed: return
     if isinstance(target, Tensor): self.leaves.setdefault(target, (None, True))
     elif target not in self.waiting:
-        self.waiting[target] = [None] * len(target.outputs)
-        heapq.heappush(self.queue, (-target.sequence, target))
+        self.waiting[target] = [None] * len(target._outputs)
+        heapq.heappush(self.queue, (-target._sequence, target))
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch
 def step(self: Backward, node: Node) -> None:
     "Pass a node's gradients on to its inputs."
     grads = self.waiting.pop(node)
-    if node.hooks is not None:
+    if node._hooks is not None:
         self.look_ahead(node)
-        grads = node.hooks.on_outputs(grads)
+        grads = node._hooks.on_outputs(grads)
     if self.captured: self.capture(node, grads)
     if self.passed is not None and node not in self.passed: return
-    if node.hooks is not None: grads = node.hooks.on_node(grads)
+    if node._hooks is not None: grads = node._hooks.on_node(grads)
     if grads[0] is None and all(g is None for g in grads): sent = node.apply_to_nothing()
     else: sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
     if self.check_nan: check_nan(node, sent)
-    if node.hooks is not None: sent = node.hooks.on_inputs(sent, grads)
-    for edge, g in zip(node.edges, sent):
+    if node._hooks is not None: sent = node._hooks.on_inputs(sent, grads)
+    for edge, g in zip(node._edges, sent):
         if edge is None: continue
         if g is not None: self.send(edge, g, node, grads)
         else: self.send_nothing(edge)
-    if node.saved and not self.retain_graph: node.release()
+    if node._saved and not self.retain_graph: node.release()
     if self.last is not None: self.settle(node)
 
 @patch
@@ -131,7 +131,7 @@ def capture(self: Backward, target, grads: list) -> None:
 def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
     "Whether a gradient just computed lies in fresh memory: no view, and not the incoming gradient handed on."
     payload = g.payload
-    if node is None or node.op is None or node.hooks is not None: return False
+    if node is None or node._op is None or node._hooks is not None: return False
     if getattr(payload, "base", None) is not None: return False
     for h in grads:
         if h is not None and h.payload is payload: return False
@@ -183,17 +183,17 @@ def look_ahead(self: Backward, node: Node) -> None:
     if self.last is not None: return
     self.last = {}
     for sender in self.targets() if self.passed is None else self.passed:
-        for edge in () if isinstance(sender, Tensor) else sender.edges:
+        for edge in () if isinstance(sender, Tensor) else sender._edges:
             if edge is not None and isinstance(edge[0], Tensor):
-                self.last[edge[0]] = min(self.last.get(edge[0], sender.sequence), sender.sequence)
+                self.last[edge[0]] = min(self.last.get(edge[0], sender._sequence), sender._sequence)
     for leaf in list(self.leaves):
-        if self.last.get(leaf, node.sequence + 1) > node.sequence: self.arrive(leaf)
+        if self.last.get(leaf, node._sequence + 1) > node._sequence: self.arrive(leaf)
 
 @patch
 def settle(self: Backward, node: Node) -> None:
     "Give the leaves what is complete, now that a node has sent all it sends."
-    for edge in node.edges:
-        if edge is not None and edge[0] in self.leaves and self.last[edge[0]] == node.sequence: self.arrive(edge[0])
+    for edge in node._edges:
+        if edge is not None and edge[0] in self.leaves and self.last[edge[0]] == node._sequence: self.arrive(edge[0])
 
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
@@ -221,7 +221,7 @@ def filled_place(edge: GradientEdge) -> Tensor:
     "A tensor with the shape and dtype of what stood at a place on the tape."
     target, number = place(edge)
     if isinstance(target, Tensor): return target
-    shape, kind = target.outputs[number]
+    shape, kind = target._outputs[number]
     like = zeros(shape, dtype=DTYPES[kind])
     like._requires_grad = True
     return like
@@ -254,7 +254,7 @@ def targets(self: Backward) -> set:
         target = todo.pop()
         if target in found: continue
         found.add(target)
-        if not isinstance(target, Tensor): todo += [edge[0] for edge in target.edges if edge is not None]
+        if not isinstance(target, Tensor): todo += [edge[0] for edge in target._edges if edge is not None]
     return found
 
 @patch
@@ -262,8 +262,8 @@ def only_for(self: Backward, inputs: list[Tensor]) -> None:
     "Compute just the gradients of `inputs`: find the nodes on the way to them, the oldest first."
     nodes = [node for node in self.targets() if not isinstance(node, Tensor)]
     self.needed, self.passed = {place(x)[0] for x in inputs}, set()
-    for node in sorted(nodes, key=lambda node: node.sequence):
-        if any(edge is not None and edge[0] in self.needed for edge in node.edges):
+    for node in sorted(nodes, key=lambda node: node._sequence):
+        if any(edge is not None and edge[0] in self.needed for edge in node._edges):
             self.needed.add(node), self.passed.add(node)
 
 # %% ../../nbs/02_autograd.ipynb #74a40a09

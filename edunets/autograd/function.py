@@ -26,8 +26,8 @@ class FunctionNode(Node):
         tensors = [x if isinstance(x, Tensor) and x.requires_grad else None for x in inputs]
         super().__init__(function.__name__ + "Backward", tuple(None if x is None else place(x) for x in tensors), ())
         self._forward_cls, self.needs_input_grad = function, tuple(x is not None for x in tensors)
-        self.is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
-        self.to_save, self.numbers, self.dirty, self.constant, self.materialize_grads = (), (), (), (), True
+        self._is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
+        self.to_save, self._numbers, self.dirty_tensors, self.non_differentiable, self.materialize_grads = (), (), (), (), True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         "Keep inputs or outputs for the backward pass; a write to them is noticed. TypeError for what is no tensor."
@@ -39,11 +39,11 @@ class FunctionNode(Node):
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         "Say which inputs forward wrote in place."
-        self.dirty = tensors
+        self.dirty_tensors = tensors
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
         "Say which outputs have no gradient."
-        self.constant = tensors
+        self.non_differentiable = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
         "Whether the gradient of an unused output is zeros (the default) or `None`."
@@ -52,9 +52,9 @@ class FunctionNode(Node):
 # %% ../../nbs/02b_function.ipynb #2836c331
 def saved_tensors(self: FunctionNode) -> tuple:
     "What forward saved. RuntimeError after it was freed, or if it was written since."
-    kept = self.saved.get("tensors", ())
+    kept = self._saved.get("tensors", ())
     if kept is FREED: raise freed(self)
-    return tuple(k and self.unpack(k, n is not None, n or 0) for k, n in zip(kept, self.numbers))
+    return tuple(k and self.unpack(k, n is not None, n or 0) for k, n in zip(kept, self._numbers))
 
 FunctionNode.saved_tensors, FunctionNode.recorded_as = property(saved_tensors), FunctionNode
 
@@ -63,8 +63,8 @@ FunctionNode.saved_tensors, FunctionNode.recorded_as = property(saved_tensors), 
 def keep(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
     def saved(x, number): return None if x is None else save(x) if number is None else save_result(x)
-    ctx.numbers = [next((n for n, out in enumerate(outputs) if out is x), None) for x in ctx.to_save]
-    ctx.saved = packed({"tensors": list(map(saved, ctx.to_save, ctx.numbers))} if ctx.to_save else {}, ambient.get().saving)
+    ctx._numbers = [next((n for n, out in enumerate(outputs) if out is x), None) for x in ctx.to_save]
+    ctx._saved = packed({"tensors": list(map(saved, ctx.to_save, ctx._numbers))} if ctx.to_save else {}, ambient.get().saving)
     ctx.to_save = ()
 
 # %% ../../nbs/02b_function.ipynb #8b1aa219
@@ -73,38 +73,38 @@ def apply(self: FunctionNode, g) -> list:
     grads = g if isinstance(g, tuple) else (g,)
     if (task := ambient.get().task) is not None: task.look_ahead(self)
     if self.materialize_grads:
-        grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g, (shape, kind) in zip(grads, self.outputs)]
+        grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g, (shape, kind) in zip(grads, self._outputs)]
     sent = self._forward_cls.backward(self, *grads)
     sent = sent if isinstance(sent, tuple) else (sent,)
-    while len(sent) > len(self.edges) and sent[-1] is None: sent = sent[:-1]
-    if len(sent) != len(self.edges):
+    while len(sent) > len(self._edges) and sent[-1] is None: sent = sent[:-1]
+    if len(sent) != len(self._edges):
         raise error(
-            RuntimeError, f"function {self.label} returned an incorrect number of gradients (expected "
-            f"{len(self.edges)}, got {len(sent)})",
+            RuntimeError, f"function {self._label} returned an incorrect number of gradients (expected "
+            f"{len(self._edges)}, got {len(sent)})",
             "backward returns a gradient, or None, for each argument of forward",
             "return None for what has no gradient")
-    for position, (g, x) in enumerate(zip(sent, self.is_tensor)):
+    for position, (g, x) in enumerate(zip(sent, self._is_tensor)):
         if g is not None and not x:
-            raise error(RuntimeError, f"function {self.label} returned a gradient different from None at position "
+            raise error(RuntimeError, f"function {self._label} returned a gradient different from None at position "
                                       f"{position + 1}, but the corresponding forward input was not a Variable",
                         "that argument of forward was no tensor", "return None in its place")
     return list(sent)
 
 def apply_to_nothing(self: FunctionNode) -> list:
     "The user's backward is asked all the same."
-    return self.apply((None,) * len(self.outputs))
+    return self.apply((None,) * len(self._outputs))
 
 FunctionNode.apply, FunctionNode.apply_to_nothing = apply, apply_to_nothing
 
 # %% ../../nbs/02b_function.ipynb #e4f43f97
 def attach(ctx: FunctionNode, outputs: list) -> None:
     "Put the outputs of forward on the tape."
-    ctx.outputs = tuple(
+    ctx._outputs = tuple(
         (x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32")) for x in outputs)
     keep(ctx, outputs)
     for number, x in enumerate(outputs):
-        if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.constant): continue
-        value = wrap(x.payload) if is_in(x, ctx.dirty) else x
+        if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.non_differentiable): continue
+        value = wrap(x.payload) if is_in(x, ctx.dirty_tensors) else x
         value._node, value._output_nr, value._requires_grad = ctx, number, True
         if value is not x: (adopt if x._parent is None else write_back)(x, value)
 
@@ -115,7 +115,7 @@ def is_in(x, tensors: tuple) -> bool:
 
 def written(ctx: FunctionNode) -> None:
     "Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad."
-    for x in ctx.dirty:
+    for x in ctx.dirty_tensors:
         check_write(x)
         made_once(x, "_version_counter", Version).bump()
 
@@ -140,10 +140,10 @@ class Function:
                 cls.setup_context(ctx, args, result)
             else: result = cls.forward(ctx, *args)
         written(ctx)
-        outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty) else x
+        outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty_tensors) else x
                    for x in (result if isinstance(result, tuple) else (result,))]
         for x in outputs:
-            if isinstance(x, Tensor) and x._parent is not None and not is_in(x, ctx.dirty): x._custom = ctx.label
+            if isinstance(x, Tensor) and x._parent is not None and not is_in(x, ctx.dirty_tensors): x._custom = ctx._label
         if ambient.get().grad and any(ctx.needs_input_grad): attach(ctx, outputs)
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
 

@@ -55,7 +55,7 @@ def set_requires_grad(self: Tensor, value: bool) -> None:
                     "nothing watches whether an inference tensor is written", "x.clone()")
     if not self.is_leaf and not value:
         raise error(RuntimeError, "you can only change requires_grad flags of leaf variables.",
-                    f"this tensor was computed by {self._node.label}", "x.detach()")
+                    f"this tensor was computed by {self._node._label}", "x.detach()")
     if self.is_leaf: self._requires_grad = value
 
 # %% ../../nbs/02f_leaves.ipynb #02freqgr
@@ -77,7 +77,7 @@ NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is bein
 def get_grad(self: Tensor) -> Tensor | None:
     g = grad_of(self)
     if g is None and self._node is not None and not self.retains_grad:
-        warn(NOT_A_LEAF.format(self._node.label))
+        warn(NOT_A_LEAF.format(self._node._label))
     return g
 
 # %% ../../nbs/02f_leaves.ipynb #02fsetgr
@@ -221,7 +221,7 @@ def retain(x: Tensor, g: Tensor) -> None:
     with ADDING: x._grad = g.clone() if x._grad is None else x._grad + g
 
 # %% ../../nbs/02f_leaves.ipynb #12a96686
-def hooks_of(node: Node) -> NodeHooks: return made_once(node, "hooks", NodeHooks)
+def hooks_of(node: Node) -> NodeHooks: return made_once(node, "_hooks", NodeHooks)
 
 @patch
 def register_hook(self: Node, hook: Callable) -> RemovableHandle:
@@ -277,7 +277,7 @@ def retain_grad(self: Tensor) -> None:
 @property
 def retains_grad(self: Tensor) -> bool:
     "Whether this non-leaf keeps its gradient."
-    hooks = self._node.hooks if self._node is not None else None
+    hooks = self._node._hooks if self._node is not None else None
     kept = hooks.retained.get(self._output_nr) if hooks else None
     return kept is not None and kept() is self
 

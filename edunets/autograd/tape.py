@@ -127,27 +127,27 @@ class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
     def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=(),
                  saved: dict | None = None):
-        self.label = label          # as PyTorch's: MulBackward0
-        self.edges = edges          # for each input: (node or leaf, which of its outputs), or None
-        self.outputs = outputs      # (shape, dtype) of each output
-        self.op, self.params, self.rules = op, params, rules
-        self.saved, self.hooks, now = saved or {}, None, ambient.get()
-        if saved and now.saving is not None: self.saved = packed(saved, now.saving)
-        self.sequence = next(NUMBERS)
-        self.site = site() if now.anomaly else None
+        self._label = label          # as PyTorch's: MulBackward0
+        self._edges = edges          # for each input: (node or leaf, which of its outputs), or None
+        self._outputs = outputs      # (shape, dtype) of each output
+        self._op, self._params, self._rules = op, params, rules
+        self._saved, self._hooks, now = saved or {}, None, ambient.get()
+        if saved and now.saving is not None: self._saved = packed(saved, now.saving)
+        self._sequence = next(NUMBERS)
+        self._site = site() if now.anomaly else None
 
-    def __repr__(self) -> str: return f"<{self.label} object at {id(self):#x}>"
-    def name(self) -> str: return self.label
+    def __repr__(self) -> str: return f"<{self._label} object at {id(self):#x}>"
+    def name(self) -> str: return self._label
 
     @property
     def next_functions(self) -> tuple:
         "The nodes that the gradients go on to, each with the number of its output."
-        return tuple((None, 0) if edge is None else (as_node(edge[0]), edge[1]) for edge in self.edges)
+        return tuple((None, 0) if edge is None else (as_node(edge[0]), edge[1]) for edge in self._edges)
 
 # %% ../../nbs/02i_tape.ipynb #cbd5ebc0
 class AccumulateGrad(Node):
     "The end of a path backward, as PyTorch shows it: adds the gradient to a leaf's `.grad`."
-    label, edges, saved, op, params = "AccumulateGrad", (), {}, None, NO_PARAMS
+    _label, _edges, _saved, _op, _params = "AccumulateGrad", (), {}, None, NO_PARAMS
     def __init__(self, variable: Tensor): self.variable = variable
     def __repr__(self) -> str: return f"<AccumulateGrad object at {id(self.variable):#x}>"
     def __eq__(self, other) -> bool: return isinstance(other, AccumulateGrad) and self.variable is other.variable
@@ -160,8 +160,8 @@ def as_node(target):
     """What a user sees of the tape: a leaf as its AccumulateGrad, a node as one of a class of its own name, as PyTorch's
     are. The class is made when first asked for, so recording costs nothing more."""
     if isinstance(target, Tensor): return AccumulateGrad(target)
-    if target is not None and type(target).__name__ != target.label:
-        with LOCK: target.__class__ = node_class(target.recorded_as, target.label)
+    if target is not None and type(target).__name__ != target._label:
+        with LOCK: target.__class__ = node_class(target.recorded_as, target._label)
     return target
 
 Node.recorded_as = Node
@@ -234,16 +234,16 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
     counter = x._version_counter
     if version is not None and counter is not None and counter.count != version:
         if is_result and self.can_repeat(): return self.unpack((self.repeated(number), 0), True, number)
-        saved_at = f" It was saved at {describe(self.site)}." if self.site else ""
+        saved_at = f" It was saved at {describe(self._site)}." if self._site else ""
         raise error(
             RuntimeError, "one of the variables needed for gradient computation has been modified by an "
             "inplace operation: "
-            f"a tensor of shape {list(x.shape)}, saved by {self.label}, is at version "
+            f"a tensor of shape {list(x.shape)}, saved by {self._label}, is at version "
             f"{counter.count}; expected version {version} instead.",
             f"it was written at {describe(counter.site)}.{saved_at}",
             "write into a copy there (x = x + 1 or x.clone()), " +
             ("or save a clone"
-             if self.site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
+             if self._site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
     if not is_result or x.payload.dtype.kind != "f": return x
     result = wrap(x.payload)
     result._version_counter = x._version_counter
@@ -256,25 +256,25 @@ FREED = "freed"
 def freed(node: Node) -> Exception:
     return error(
         RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors "
-        "after they have already been freed).", f"the first backward pass freed what {node.label} had saved",
+        "after they have already been freed).", f"the first backward pass freed what {node._label} had saved",
         "loss.backward(retain_graph=True) the first time, or compute the loss again")
 
 @patch
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them. A number is nothing to free."
-    for ask in self.saved:
-        if type(self.saved[ask]) is tuple or type(self.saved[ask]) is list and ask != "likes": self.saved[ask] = FREED
+    for ask in self._saved:
+        if type(self._saved[ask]) is tuple or type(self._saved[ask]) is list and ask != "likes": self._saved[ask] = FREED
 
 # %% ../../nbs/02i_tape.ipynb #tapegetx
 @patch
 def get(self: Node, ask: str, position: int):
     "What a rule asks for."
-    kept = self.saved.get(ask)
+    kept = self._saved.get(ask)
     if type(kept) is tuple: return self.unpack(kept, ask == "out")
-    if ask in self.params: return self.params[ask]
-    if ask == "like": return self.saved["likes"][position]
+    if ask in self._params: return self._params[ask]
+    if ask == "like": return self._saved["likes"][position]
     if ask == "position": return position
-    if ask == "needed": return [edge is not None for edge in self.edges]
+    if ask == "needed": return [edge is not None for edge in self._edges]
     if kept is FREED: raise freed(self)
     return (tuple([self.unpack(k, ask == "out", n)
                    for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept)
@@ -283,22 +283,22 @@ def get(self: Node, ask: str, position: int):
 @patch
 def can_repeat(self: Node) -> bool:
     "Whether all operands of the op were saved."
-    return bool(self.op and self.op.operands) and not self.op.variadic and all(name in self.saved for name in self.op.operands)
+    return bool(self._op and self._op.operands) and not self._op.variadic and all(name in self._saved for name in self._op.operands)
 
 @patch
 def repeated(self: Node, number: int) -> Tensor:
     "One of the results, computed again from the operands."
-    operands = tuple([self.get(name, 0) for name in self.op.operands])
-    with mode(grad=False): result = call(self.op, operands, self.params)
+    operands = tuple([self.get(name, 0) for name in self._op.operands])
+    with mode(grad=False): result = call(self._op, operands, self._params)
     return result[number] if type(result) is tuple else result
 
 # %% ../../nbs/02i_tape.ipynb #55c674dc
 @patch
 def apply(self: Node, g) -> list:
     "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    if type(self.rules) is not list: return list(self.rules.function(g, *[self.get(ask, 0) for ask in self.rules.asks]))
-    grads = [None] * len(self.edges)
-    for position, function, asks in self.rules:
+    if type(self._rules) is not list: return list(self._rules.function(g, *[self.get(ask, 0) for ask in self._rules.asks]))
+    grads = [None] * len(self._edges)
+    for position, function, asks in self._rules:
         if not asks: grads[position] = function(g)
         elif len(asks) == 1: grads[position] = function(g, self.get(asks[0], position))
         else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
@@ -307,7 +307,7 @@ def apply(self: Node, g) -> list:
 @patch
 def apply_to_nothing(self: Node) -> list:
     "Where no gradient has come, none goes on."
-    return [None] * len(self.edges)
+    return [None] * len(self._edges)
 
 
 # %% ../../nbs/02i_tape.ipynb #02isavc1
@@ -319,12 +319,12 @@ def saved_as(asked: str) -> property:
     """What was saved, or given as a parameter, under PyTorch's name. AttributeError for what was not. (With a `__getattr__`
     instead, Python would take longer for each attribute.)"""
     def find(self: Node):
-        ask, operands = SAVED.get(asked, asked), self.op.operands if self.op else ()
+        ask, operands = SAVED.get(asked, asked), self._op.operands if self._op else ()
         if isinstance(ask, int): ask = operands[ask] if -len(operands) <= ask < len(operands) else None
-        if ask in self.saved: return self.get(ask, 0)
-        if asked in self.params: return self.params[asked]
-        if ask in self.params: return self.params[ask]
-        raise AttributeError(f"{self.label} has saved no '{asked}'")
+        if ask in self._saved: return self.get(ask, 0)
+        if asked in self._params: return self._params[asked]
+        if ask in self._params: return self._params[ask]
+        raise AttributeError(f"{self._label} has saved no '{asked}'")
     return property(find)
 
 for name in (*SAVED, *PARAMS): setattr(Node, f"_saved_{name}", saved_as(name))
@@ -352,7 +352,7 @@ def check_nan(node: Node, grads) -> None:
     "Anomaly mode: a RuntimeError when a node returns NaN."
     for number, g in enumerate(grads):
         if g is not None and g.isnan().any():
-            raise error(RuntimeError, f"Function '{node.label}' returned nan values in its {number}th output.",
+            raise error(RuntimeError, f"Function '{node._label}' returned nan values in its {number}th output.",
                         "the op was recorded at "
-                        f"{describe(node.site) if node.site else 'a place before anomaly mode was on'}",
+                        f"{describe(node._site) if node._site else 'a place before anomaly mode was on'}",
                         "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")

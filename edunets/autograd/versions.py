@@ -15,11 +15,11 @@ __all__ = []
 @patch
 def adopted_by(self: Node, x: Tensor) -> None:
     "The result was stored into `x`: a saved result is `x` now."
-    if type(self.saved.get("out")) is tuple: self.saved["out"] = save_result(alias(x))
+    if type(self._saved.get("out")) is tuple: self._saved["out"] = save_result(alias(x))
 
 @patch
 def retain_for(self: Node, x: Tensor, node: Node | None, number: int) -> None:
     "`x` came here from another node: it retains its gradient here if it did there."
-    kept = node.hooks.retained if node is not None and node.hooks is not None else {}
+    kept = node._hooks.retained if node is not None and node._hooks is not None else {}
     if number in kept and kept[number]() is x: hooks_of(self).retained[x._output_nr] = kept.pop(number)
 

@@ -22,7 +22,7 @@ __all__ = ['MOST_NODES', 'edges_of', 'reachable', 'saved_by', 'saved_line', 'Car
 MOST_NODES = 60
 
 def edges_of(vertex) -> list:
-    return [] if isinstance(vertex, Tensor) else [edge for edge in vertex.edges if edge is not None]
+    return [] if isinstance(vertex, Tensor) else [edge for edge in vertex._edges if edge is not None]
 
 def reachable(t: Tensor) -> list:
     "The nodes behind a tensor, the youngest first, then the leaves. ValueError for more than can be read."
@@ -35,12 +35,12 @@ def reachable(t: Tensor) -> list:
             raise error(ValueError, f"the graph has more than {MOST_NODES} nodes and leaves",
                         "nobody could read a picture of it", "draw a tensor nearer to the leaves, or a smaller model")
         todo += [edge[0] for edge in edges_of(vertex)]
-    return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex.sequence, reverse=True)
+    return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex._sequence, reverse=True)
 
 # %% ../../nbs/draw_tape.ipynb #8349d2c1
 def saved_by(node: Node) -> list[tuple[str, tuple]]:
     "What a node saved, with the name that its rule has for it."
-    several = {name: kept if type(kept) is list else [kept] for name, kept in node.saved.items()}
+    several = {name: kept if type(kept) is list else [kept] for name, kept in node._saved.items()}
     return [(name, saved) for name, kept in several.items() for saved in kept if type(saved) is tuple]
 
 def saved_line(name: str, saved: tuple, names: dict) -> tuple[str, str]:
@@ -75,8 +75,8 @@ def card(vertex, names: dict) -> Card:
         return tensor_card("vertex leaf",
                            name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}", has)
     saved = ([saved_line(name, saved, names) for name, saved in saved_by(vertex)] + [("saved: freed", "small muted")] *
-             (FREED in vertex.saved.values()))
-    return Card("vertex node", [(vertex.label, "strong"), *(size_of(*out, "→ ") for out in vertex.outputs), *saved])
+             (FREED in vertex._saved.values()))
+    return Card("vertex node", [(vertex._label, "strong"), *(size_of(*out, "→ ") for out in vertex._outputs), *saved])
 
 # %% ../../nbs/draw_tape.ipynb #93608164
 def drawn_card(card: Card, x: float, y: float) -> str:
@@ -181,13 +181,13 @@ def gradients(t: Tensor, vertices: list) -> list[str]:
     try: grad(t, leaves, seed, retain_graph=True)
     finally: [handle.remove() for handle in handles]
     passed = ([(seed, place(t))]
-              + [pair for node in nodes for pair in zip(sent[id(node)], node.edges) if pair[1] is not None])
+              + [pair for node in nodes for pair in zip(sent[id(node)], node._edges) if pair[1] is not None])
     return [gradient_text(g, *edge) for g, edge in passed]
 
 def gradient_text(g: Tensor | None, target, number: int) -> str:
     if g is None: return ""
     g = fitted(
-        g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target.outputs[number]))
+        g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target._outputs[number]))
     return f"grad {tuple(g.shape)}" if g.ndim else f"grad {short(g.item())}"
 
 # %% ../../nbs/draw_tape.ipynb #ddcdba4e
