@@ -5,7 +5,7 @@ from math import e, inf, nan, pi
 
 from edunets import (errors, tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
-                     distributions, process, cuda, backends, accelerator, testing, special)  # in order: each registers what the next use
+                     distributions, process, cuda, backends, accelerator, testing, special, overrides)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
@@ -33,6 +33,7 @@ newaxis = None
 globals().update({name: function for name, function in names.FUNCTIONS.items() if "." not in name})
 globals().update(process.TYPES)
 errors.tell_lacking(Tensor)
+errors.border_methods(Tensor)
 for namespace in (nn, optim, optim.lr_scheduler, optim.swa_utils, data, distributions): errors.border_classes(namespace)
 del namespace
 __getattr__ = errors.lacking_names(globals())

@@ -21,6 +21,7 @@ from . import names
 from . import nn
 from . import ops
 from . import optim
+from . import overrides
 from . import printing
 from . import process
 from . import random

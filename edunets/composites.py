@@ -10,7 +10,7 @@ import inspect
 import math
 from typing import Callable
 
-from .errors import at_border, error, named, warn
+from .errors import OVERRIDING, at_border, error, handed, named, overriding, warn
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
 from .names import where, with_scaled
@@ -809,11 +809,16 @@ OPERATORS = {
 
 def operator(function: Callable, swap: bool = False) -> Callable:
     "A function of two operands as an operator; with `swap`, for a tensor on the right: `2 - x`."
-    function = inspect.unwrap(function)
+    public, function = function, inspect.unwrap(function)
     def straight(self, other):
+        if OVERRIDING and (found := overriding((self, other), {})): return handed(public, found, (self, other), {})
         try: return function(self, other)
-        except Exception as problem: raise at_border(problem, function.__name__, function, (self, other), {})
+        except Exception as problem:
+            if not (found := overriding((self, other), {})):
+                raise at_border(problem, function.__name__, function, (self, other), {})
+        return handed(public, found, (self, other), {})
     def swapped(self, other):
+        if OVERRIDING and (found := overriding((other, self), {})): return handed(public, found, (other, self), {})
         try: return function(other, self)
         except Exception as problem: raise at_border(problem, function.__name__, function, (other, self), {})
     return named(functools.update_wrapper(swapped if swap else straight, function), function.__name__)
@@ -831,6 +836,8 @@ def divides(self: Tensor, other) -> Tensor:
 
 Tensor.__rtruediv__ = operator(divides)
 
+
+# %% ../nbs/01d_composites.ipynb #opercomp
 def comparison(function):
     "A comparison with something that is no number is Python's own."
     function = inspect.unwrap(function)

@@ -9,7 +9,7 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import at_border, border, error, named, warn
+from .errors import OVERRIDING, at_border, border, error, handed, named, overriding, warn
 from .table import NO_PARAMS, OPS, SINGLE, call, format_of, order_of
 from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
 from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, memory_format, patch
@@ -148,11 +148,14 @@ def unary(name: str, row: str, floating: bool) -> Callable:
     "A function of one tensor; if `floating`, integers are taken as floating numbers."
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)    # an alias is recorded under the first name
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+        if OVERRIDING and (found := overriding((input,), {})): return handed(function, found, (input,), {})
         try:
             if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
             result = call(op, (input,), NO_PARAMS, node)
             return result if out is None else finish(result, out)
-        except Exception as problem: raise at_border(problem, name, function, (input,), {})
+        except Exception as problem:
+            if not (found := overriding((input,), {})): raise at_border(problem, name, function, (input,), {})
+        return handed(function, found, (input,), {})
     function.at_border = True       # it needs no other; so the smallest functions cost nothing more
     return function
 
@@ -168,12 +171,15 @@ def binary(name: str, row: str, floating: bool) -> Callable:
     numbers."""
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
+        if OVERRIDING and (found := overriding((input, other), {})): return handed(function, found, (input, other), {})
         try:
             if not same_dtype(input, other) or (floating and not is_floating(input)):
                 input, other = promote((input, other), floating)
             result = call(op, (input, other), NO_PARAMS, node)
             return result if out is None else finish(result, out)
-        except Exception as problem: raise at_border(problem, name, function, (input, other), {})
+        except Exception as problem:
+            if not (found := overriding((input, other), {})): raise at_border(problem, name, function, (input, other), {})
+        return handed(function, found, (input, other), {})
     function.at_border = True
     return function
 

@@ -23,7 +23,7 @@ class Hostile:
 
 
 NONSENSE = {"None": None, "text": "abc", "list": [[1., 2.], [3., 4.]], "array": np.array(["a", "b"]), "object": Hostile(), "dict": {"a": 1}, "huge": 10**12, "cycle": CYCLE, "class": int, "function": len}
-PYTHONS = re.compile(r"\w+\(\) (takes|missing) \d")      # a call with too many arguments, or too few, of a function that is its own border
+PYTHONS = re.compile(r"(\w+\.)?\w+\(\) (takes|missing) \d")      # a call with too many arguments, or too few, of a function that is its own border
 LEFT_OUT = {"set_printoptions"}      # it changes what is printed later
 SLOW = {("tensor_split", "huge")}      # as many views as one asks for; PyTorch tries, too
 LINES = re.compile(r"[^\n]+\n  Why: at test_border\.py:\d+, in '[^\n]+': [^\n]+\n  Try: [^\n]+")
@@ -66,6 +66,29 @@ def test_nonsense_is_answered_in_three_lines(name):
     state = en.get_rng_state()
     try: assert [fault for code, args in calls(name) for fault in faults(code, complaint(FUNCTIONS[name], args))] == []
     finally: en.set_rng_state(state)
+
+
+def arguments(method): return len(inspect.signature(method).parameters) - 1
+
+
+METHODS = {name: method for name, method in vars(en.Tensor).items() if not name.startswith("_") and inspect.isfunction(method) and FUNCTIONS.get(name) is not method}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_methods_answer_nonsense_in_three_lines(name):
+    "To a method without arguments nothing absurd can be given, but too many: that is Python's to say."
+    state, found = en.get_rng_state(), []
+    for what, a in NONSENSE.items():
+        for args in [(a,), (en.ones(2, 2), a), (a, a)]:
+            x = en.ones(2, 2)
+            found += faults(f"x.{name}({', '.join(what if arg is a else 'x' for arg in args)})", complaint(functools.partial(METHODS[name], x), args))
+    en.set_rng_state(state)
+    assert found == []
+
+
+def test_methods_with_arguments_have_a_border():
+    assert [name for name, method in METHODS.items() if arguments(method) and not hasattr(method, "at_border")] == []
 
 
 PLACES = ["nn", "optim", "optim.lr_scheduler", "optim.swa_utils", "data", "distributions"]

@@ -7,7 +7,7 @@ import functools
 import gc
 import inspect
 
-from ..errors import at_border, border, error, in_pytorchs_names, named
+from ..errors import OVERRIDING, at_border, border, error, handed, in_pytorchs_names, named, overriding
 from ..names import FUNCTIONS, in_place
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
@@ -32,6 +32,7 @@ def take_out(name: str, made: bool) -> None:
     function = inspect.unwrap(FUNCTIONS[name])
     @functools.wraps(function)
     def with_out(*args, out=None, **options):
+        if OVERRIDING and (found := overriding(args, options)): return handed(with_out, found, args, options)
         try:
             if out is None: return function(*args, **options)
             if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
@@ -39,8 +40,10 @@ def take_out(name: str, made: bool) -> None:
             result = stored(function(*args, **options), out)
             return result.requires_grad_() if tracked else result
         except Exception as problem:
-            if renamed := in_pytorchs_names(options, with_out): return with_out(*args, out=out, **renamed)
-            raise at_border(problem, name, function, args, options)
+            if not (found := overriding(args, options)):
+                if renamed := in_pytorchs_names(options, with_out): return with_out(*args, out=out, **renamed)
+                raise at_border(problem, name, function, args, options)
+        return handed(with_out, found, args, options)
     said = inspect.signature(function)
     place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     with_out.__signature__ = said.replace(parameters=[*said.parameters.values(), place])

@@ -21,7 +21,7 @@ from ..views import overlapping, root
 
 # %% auto #0
 __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 'diagonal_scatter', 'check_src', 'Geometry',
-           'geometry', 'strided_kernel', 'spread', 'strided_slope', 'strided_written', 'strided_elements',
+           'geometry', 'strided_kernel', 'laid_out', 'strided_slope', 'strided_written', 'strided_elements',
            'check_strided', 'as_strided', 'as_strided_scatter', 'diag_embed', 'diagflat', 'select_scatter',
            'slice_scatter', 'numel', 'detach', 'swapaxes', 'swapdims', 'moveaxis', 'adjoint', 'roll', 'fliplr',
            'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'each', 'atleast_1d', 'atleast_2d',
@@ -123,7 +123,7 @@ def strided_kernel(xp, a, size, stride, offset, inside):
     start = wrap(a).storage_offset() + offset - inside.offset
     return xp.lib.stride_tricks.as_strided(flat[start:], size, tuple(step * a.itemsize for step in stride))
 
-def spread(x: Tensor, inside: Geometry, other: Geometry, add: bool = False) -> tuple[Tensor, int]:
+def laid_out(x: Tensor, inside: Geometry, other: Geometry, add: bool = False) -> tuple[Tensor, int]:
     "The elements of `x` in a flat tensor with room for both, and the place in memory where that begins."
     first = min(inside.offset, other.offset)
     flat = filled(x, (max(inside.end(), other.end()) - first,), 0)
@@ -131,13 +131,13 @@ def spread(x: Tensor, inside: Geometry, other: Geometry, add: bool = False) -> t
 
 def strided_slope(g: Tensor, there: Geometry, inside: Geometry) -> Tensor:
     "The gradient of the elements inside: summed where one was shown often, shared where several lie at one place."
-    flat, first = spread(g, there, inside, add=True)
-    if inside.overlaps(): flat = flat / spread(filled(g, inside.size, 1), inside, there, add=True)[0].clamp(min=1)
+    flat, first = laid_out(g, there, inside, add=True)
+    if inside.overlaps(): flat = flat / laid_out(filled(g, inside.size, 1), inside, there, add=True)[0].clamp(min=1)
     return flat[inside.places(first, g.device)].reshape(inside.size)
 
 def strided_written(base: Tensor, value: Tensor, there: Geometry, inside: Geometry) -> Tensor:
     "A copy of `base` with `value` where the view shows it."
-    flat, first = spread(base, inside, there)
+    flat, first = laid_out(base, inside, there)
     flat = flat.index_put((there.places(first, base.device),), value.reshape(-1))
     return flat[inside.places(first, base.device)].reshape(inside.size)
 
@@ -148,7 +148,7 @@ vjp(as_strided=[lambda g, size, stride, offset, inside: strided_slope(g, Geometr
 view(as_strided=lambda base, v, *, size, stride, offset, inside: strided_written(base, v, Geometry(size, stride, offset), inside))
 
 def strided_elements(a: Tensor, there: Geometry, inside: Geometry) -> Tensor:
-    flat, first = spread(a, inside, there)
+    flat, first = laid_out(a, inside, there)
     return flat[there.places(first, a.device)].reshape(there.size)
 
 def check_strided(x: Tensor, there: Geometry) -> None:
