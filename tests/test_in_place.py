@@ -82,7 +82,7 @@ def test_a_method_in_place_beside_torch(name):
 def test_what_pytorch_has_is_there():
     torch = pytest.importorskip("torch")
     lacking = {name: theirs - ours for name in CALLS for ours, theirs in [places.variants(name, torch)] if theirs - ours}
-    assert lacking == {}
+    assert lacking == {"as_strided": {"function in place", "method in place"}}      # a tensor could leave the views into it behind
     more = {name: ours - theirs for name in CALLS for ours, theirs in [places.variants(name, torch)] if ours - theirs}
     assert more == {name: {"out="} for name in ("relu", "isnan", "isinf", "isfinite")}
     assert [name for name in dir(torch) if name.endswith("_") and not name.startswith("_") and name not in FUNCTIONS and hasattr(en.Tensor, name)] == []
