@@ -11,18 +11,18 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from .errors import warn
-from .errors import Lacking, error, site, warn
+from .errors import OVERRIDING, DisableTorchFunctionSubclass, Lacking, error, site, warn
 
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d',
            'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'float32',
            'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version',
-           'wrap', 'patch', 'made', 'noticed', 'keep_class', 'owner', 'memory', 'address', 'memory_format', 'limits_of',
-           'dtype', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped',
-           'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds',
-           'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete',
-           'whole', 'check_dim', 'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+           'wrap', 'patch', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class', 'owner',
+           'memory', 'address', 'memory_format', 'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype',
+           'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of',
+           'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only', 'from_numpy',
+           'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'whole', 'check_dim', 'from_dlpack',
+           'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -116,9 +116,46 @@ def made(cls: type, *args, **kwargs) -> Tensor:
 def noticed(cls: type) -> None:
     "What Python calls for each new subclass."
     if cls._keeps_class and not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
+    if not getattr(cls.__torch_function__, "plain", False): OVERRIDING.append(cls)
 
 Tensor._keeps_class = True      # a subclass may say otherwise
 Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(noticed)
+
+
+# %% ../nbs/01_tensors.ipynb #tnsubcl3
+@patch
+def as_subclass(self: Tensor, cls: type) -> Tensor:
+    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+        raise error(TypeError, f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}",
+                    "its methods would be lacking", "class Image(en.Tensor): ...")
+    with DisableTorchFunctionSubclass(): view = self.view_as(self)
+    view.__class__ = cls
+    return view
+
+as_subclass.at_border = True      # it needs no other, and no subclass is asked: its answer would be of the old class
+
+def make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
+    "A leaf of a subclass on the memory of a tensor, as `torch.Tensor._make_subclass`."
+    with DisableTorchFunctionSubclass(): leaf = data.detach().requires_grad_(require_grad)
+    leaf.__class__ = cls
+    return leaf
+Tensor._make_subclass = staticmethod(make_subclass)
+
+# %% ../nbs/01_tensors.ipynb #tnsubcl5
+def same_call(cls: type, func: Callable, types: tuple, args: tuple = (), kwargs: dict | None = None):
+    "What a call on tensors of a subclass means, if it doesn't say: the same, with results of the subclass."
+    if not all(issubclass(cls, kind) for kind in types): return NotImplemented
+    with DisableTorchFunctionSubclass(): result = func(*args, **(kwargs or {}))
+    return converted(result, cls)
+
+def converted(result, cls: type):
+    "The tensors in a result as those of a subclass."
+    if type(result) in (tuple, list): return type(result)(converted(x, cls) for x in result)
+    return result.as_subclass(cls) if isinstance(result, Tensor) and not isinstance(result, cls) else result
+
+same_call.plain = True      # such a class need not be asked
+Tensor.__torch_function__ = classmethod(same_call)
 
 def keep_class(args: tuple, result) -> None:
     "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
@@ -126,16 +163,6 @@ def keep_class(args: tuple, result) -> None:
     if not kinds: return
     kind = max(kinds, key=lambda kind: len(kind.__mro__))
     for tensor in result if type(result) is tuple else (result,): tensor.__class__ = kind
-
-@patch
-def as_subclass(self: Tensor, cls: type) -> Tensor:
-    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
-    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
-        raise error(TypeError, f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}",
-                    "its methods would be lacking", "class Image(en.Tensor): ...")
-    view = self.view_as(self)
-    view.__class__ = cls
-    return view
 
 # %% ../nbs/01_tensors.ipynb #94a6832c
 def owner(array):
@@ -192,7 +219,7 @@ def storage(self: Tensor) -> Tensor:
 @patch
 def is_contiguous(self: Tensor, *, memory_format: memory_format = contiguous_format) -> bool:
     "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
-    if type(self.payload) not in BACKENDS: return not memory_format.dims
+    if not hasattr(self.payload, "flags"): return not memory_format.dims      # what is no array lies row by row
     if not memory_format.dims: return bool(self.payload.flags.c_contiguous)
     return self.ndim == len(memory_format.dims) and bool(self.payload.transpose(memory_format.dims).flags.c_contiguous)
 
