@@ -137,7 +137,8 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
         raise error(RuntimeError, "Input must have 3 dims: time, batch, in_channel, and weight: kernel_width, in_channels, "
                     f"out_channels; got {input.ndim} and {weight.ndim}", "a line of channels, for each of a batch",
                     "x.unsqueeze(1)")
-    return CONVOLUTIONS[1](input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
+    y = CONVOLUTIONS[1](input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return y.permute(2, 0, 1).contiguous()
 
 # %% ../../nbs/nn/convolution.ipynb #cvtran01
 class TransposedConvolution(ConvolutionBase):

@@ -532,7 +532,7 @@ def check_adaptive(layer: AdaptiveLogSoftmaxWithLoss, input: Tensor, target: Ten
         raise error(RuntimeError, f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
                     f"inputs with size {input.shape}", "an example has one dimension more than its target",
                     "x.flatten(0, -2)")
-    if target.numel() and not (0 <= target.amin() and target.amax() < layer.n_classes):
+    if any_at_hand((target < 0) | (target >= layer.n_classes)):
         raise error(RuntimeError, f"Target values should be in [0, {layer.n_classes - 1}], but values in range "
                     f"[{target.amin().item()}, {target.amax().item()}] were found.", "a target is the number of a class",
                     "n_classes=...")
