@@ -106,7 +106,7 @@ CASES = {
     "windows": same("x.unfold(0, 4, 2)", "np.lib.stride_tricks.sliding_window_view(x, 4)[::2]"),
     "fold": Case("row(V, shape=(len(V) * 2 + 2,), size=(4,), stride=(2,), dilation=(1,), dims=(0,))", "m.ops.aten.unfold_backward(V, [len(V) * 2 + 2], 0, 4, 2)"),
     "put_slice": Case("row(x, y[:500], dim=0, start=10, length=500, step=1)", "m.slice_scatter(x, y[:500], 0, 10, 510)"),
-    "copy": same("x.clone()", "x.copy()"), "copy_into": same("x.copy_(y)", "np.copyto(x, y)"), "flip": same("X.flip(1)", "np.flip(X, 1).copy()"), "flip columns": same("X.flip(0)", "np.flip(X, 0).copy()"),
+    "copy": same("x.clone()", "x.copy()"), "copy_into": same("x.copy_(y)", "np.copyto(x, y)"), "tril": same("X.tril()", "np.tril(X)"), "triu": same("X.triu()", "np.triu(X)"), "flip": same("X.flip(1)", "np.flip(X, 1).copy()"), "flip columns": same("X.flip(0)", "np.flip(X, 0).copy()"),
     "cat": same("m.cat([x, y])", "np.concatenate([x, y])"), "stack": same("m.stack([x, y])", "np.stack([x, y])"), "stack last": same("m.stack([x, y], -1)", "np.stack([x, y], -1)"),
 
     "sum": same("x.sum()", "x.sum()"), "sum rows": same("X.sum(1)", "X.sum(1)"), "sum columns": same("X.sum(0)", "X.sum(0)"),

@@ -11,14 +11,14 @@ import numpy as np
 
 from .errors import error, warn
 from .names import cast, dtype_of, face, given, publish, sizes_of, where
-from .table import OPS, call, order_of
+from .table import OPS, call, decompose, kernel, order_of
 from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor, to_dtype
 from .tensors import contiguous_format, memory_format, preserve_format
 from .tensors import dtype as Dtype
 
 # %% auto #0
 __all__ = ['zeros_like', 'ones_like', 'empty_like', 'check_sizes', 'full_', 'full', 'zeros', 'ones', 'empty', 'like', 'full_like',
-           'iota', 'arange', 'linspace', 'logspace', 'eye', 'triangle', 'tril', 'triu', 'diag', 'meshgrid']
+           'iota', 'arange', 'linspace', 'logspace', 'eye', 'offsets', 'triangle', 'tril', 'triu', 'diag', 'meshgrid']
 
 # %% ../nbs/01g_creation.ipynb #6d7d794f
 def check_sizes(size) -> tuple:
@@ -157,23 +157,31 @@ def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad:
     result = cast(iota(rows, device).unsqueeze(1) == iota(columns, device), dtype or get_default_dtype())
     return result.requires_grad_() if requires_grad else result
 
-def triangle(input: Tensor, keep) -> Tensor:
+def offsets(x: Tensor) -> Tensor:
+    "How far each element of a matrix lies right of the diagonal."
+    rows, columns = x.payload.shape[-2:]
+    return iota(columns, x.device) - iota(rows, x.device).unsqueeze(1)
+
+kernel(tril=lambda xp, a, *, diagonal: xp.tril(a, diagonal), triu=lambda xp, a, *, diagonal: xp.triu(a, diagonal))
+decompose(tril=lambda a, *, diagonal: where(offsets(a) <= diagonal, a, 0).to(a.dtype),
+          triu=lambda a, *, diagonal: where(offsets(a) >= diagonal, a, 0).to(a.dtype))
+
+def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
     if input.ndim < 2:
         raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions", f"it has {input.ndim}",
                     "a matrix")
-    rows, columns = input.payload.shape[-2:]
-    return where(keep(iota(columns, input.device) - iota(rows, input.device).unsqueeze(1)), input.contiguous(), 0).to(input.dtype)
+    return call(OPS[row], (input,), {"diagonal": diagonal})
 
 # %% ../nbs/01g_creation.ipynb #77023166
 @face(inplace=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     "The lower triangle of matrices, zeros above."
-    return triangle(input, lambda offset: offset <= diagonal)
+    return triangle("tril", input, diagonal)
 
 @face(inplace=True)
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     "The upper triangle of matrices, zeros below."
-    return triangle(input, lambda offset: offset >= diagonal)
+    return triangle("triu", input, diagonal)
 
 # %% ../nbs/01g_creation.ipynb #51fa99cc
 @face

@@ -68,6 +68,8 @@ SAMPLES = {
     "random_bits": [((np.array([1, 2], "uint32"),), {"shape": (3, 2), "words": words}) for words in (1, 2)],
     "cat": [((normal(2, 3), normal(2, 1), normal(2, 2)), {"dim": 1}), ((normal(2),), {"dim": 0})],
     "stack": [((normal(2, 3), normal(2, 3)), {"dim": dim}) for dim in (0, 1, 2)],
+    "tril": [((normal(3, 4),), {"diagonal": 0}), ((normal(2, 3, 3),), {"diagonal": -1}), ((normal(3, 2),), {"diagonal": 5})],
+    "triu": [((normal(3, 4),), {"diagonal": 0}), ((normal(2, 3, 3),), {"diagonal": 1}), ((normal(3, 2),), {"diagonal": -5})],
     "flip": [((normal(2, 3),), {"dims": (0, 1)}), ((normal(2, 3),), {"dims": ()})],
     "select": [((normal(2, 3),), {"dim": 1, "index": 2})], "unbind": [((normal(2, 3),), {"dim": 0}), ((normal(2, 3, 2),), {"dim": 1}), ((normal(1, 2),), {"dim": 0})],
     "split": [((normal(2, 5),), {"dim": 1, "sizes": (2, 0, 3)}), ((normal(3, 2),), {"dim": 0, "sizes": (1, 2)}), ((normal(3),), {"dim": 0, "sizes": (3,)})],

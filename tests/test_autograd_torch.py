@@ -2208,7 +2208,7 @@ NAMES = {
 
 # Ours is made of other rows here, or has one name where PyTorch counts its overloads: the gradient is the same, the name or the next nodes are not.
 COMPOSED = ["pow", "number ** x", "number - x", "number / x", "add alpha", "log1p", "fmod", "remainder", "min dim", "prod", "prod dim", "cumprod", "vector @ matrix",
-            "reshape that copies", "repeat", "full slice", "ellipsis", "unbind", "scatter", "scatter_add", "index_add", "masked_fill", "masked_select", "topk", "tril", "triu",
+            "reshape that copies", "repeat", "full slice", "ellipsis", "unbind", "scatter", "scatter_add", "index_add", "masked_fill", "masked_select", "topk",
             "diag", "outer", "floor_divide", "fill_"]
 
 

@@ -21,9 +21,7 @@ KEPT = {
         "Without weight and bias the standardized numbers are the result, and the tape keeps them; PyTorch keeps the input.",
 }
 
-FREED = {
-    "tril triu": "The tape keeps which elements are kept, and frees it; PyTorch works it out again.",
-}
+FREED = {}
 
 
 def leaves_and_results(code, m):

@@ -167,6 +167,8 @@ vjp(
     copy_into=[lambda g: g * 0, lambda g, like: g],
     detach=no_vjp("it cuts the graph", "cut"),
     flip=[lambda g, dims: g.flip(dims)],
+    tril=[lambda g, diagonal: g.tril(diagonal)],
+    triu=[lambda g, diagonal: g.triu(diagonal)],
 )
 
 
