@@ -423,6 +423,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'edunets.creation.linspace': ('creation.html#linspace', 'edunets/creation.py'),
                                   'edunets.creation.logspace': ('creation.html#logspace', 'edunets/creation.py'),
                                   'edunets.creation.meshgrid': ('creation.html#meshgrid', 'edunets/creation.py'),
+                                  'edunets.creation.offsets': ('creation.html#offsets', 'edunets/creation.py'),
                                   'edunets.creation.ones': ('creation.html#ones', 'edunets/creation.py'),
                                   'edunets.creation.triangle': ('creation.html#triangle', 'edunets/creation.py'),
                                   'edunets.creation.tril': ('creation.html#tril', 'edunets/creation.py'),
