@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import error
 from .names import FUNCTIONS, OLD_TYPES
+from .table import looks_into
 from .tensors import Tensor, as_tensor, dtype, from_numpy, tensor, to_dtype
 
 # %% auto #0
@@ -104,7 +105,7 @@ def asarray(obj, *, dtype: dtype | None = None, device=None, copy: bool | None =
     `torch.asarray`. ValueError where that can't be."""
     result = as_tensor(obj, dtype=dtype, device=device)
     memory = obj.payload if isinstance(obj, Tensor) else obj
-    shared = isinstance(memory, np.ndarray) and np.may_share_memory(memory, result.payload)
+    shared = isinstance(memory, np.ndarray) and looks_into(result.payload, memory)
     if copy is False and not shared:
         raise error(ValueError, "can't alias arbitrary sequence into a tensor", "it has other memory, or another dtype",
                     "copy=None")

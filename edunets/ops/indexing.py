@@ -9,7 +9,7 @@ from ..autograd.rules import zeros
 from ..autograd.tape import vjp
 from ..composites import turned
 from ..errors import error
-from ..indexing import along_dim, as_vector, check_mask, integers, scattered
+from ..indexing import along_dim, as_vector, check_mask, gathered, integers, scattered
 from ..names import FUNCTIONS, check_tensor, face, where
 from ..table import OPS, call, check, decompose, filled, kernel
 from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor
@@ -62,7 +62,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
 @face
 def take(input: Tensor, index: Tensor) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
-    return input.reshape(-1)[integers(index)]
+    return gathered(input.reshape(-1), [(0, integers(index))], "TakeBackward0")
 
 @face(inplace=True)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:

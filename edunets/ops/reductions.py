@@ -137,11 +137,12 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
                     "x.reshape(-1)")
     parts = [p for p in (prepend, input, append) if p is not None]
     x = FUNCTIONS["cat"](parts, dim) if len(parts) > 1 else input
-    for _ in range(min(n, x.size(dim))):      # then nothing is left
+    count = min(n, x.size(dim))      # then nothing is left
+    for _ in range(count):
         rest = max(x.size(dim) - 1, 0)
         later, earlier = x.narrow(dim, x.size(dim) - rest, rest), x.narrow(dim, 0, rest)
         x = later ^ earlier if x.payload.dtype.kind == "b" else later - earlier
-    return finish(input.clone() if x is input else x, out)
+    return finish(input.clone() if n == 0 and x is input else x, out)
 
 def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
     "The areas under the lines between neighbours. RuntimeError for bools."
@@ -203,7 +204,9 @@ def sum_to_size(self: Tensor, *size) -> Tensor:
         raise error(RuntimeError, f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.",
                     "only what broadcasting repeats can be summed back", "x.sum(dim)")
     repeated = [d for d in range(self.ndim) if d < extra or (size[d - extra] == 1 != self.shape[d])]
-    return self.sum(tuple(repeated), True).reshape(size) if repeated else self
+    if not size: return self.sum()
+    total = self.sum(tuple(repeated), True) if repeated else self
+    return total.reshape(size) if extra else total
 
 # %% ../../nbs/ops/reductions.ipynb #c02141c7
 @face
