@@ -193,7 +193,7 @@ def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
         raise error(ValueError, "min_val cannot be greater than max_val", f"{low} and {high}", "the smaller one first")
     if x.dtype is bool_:
         raise error(RuntimeError, "Bool inputs not supported for hardtanh", "a truth value has no border", "x.float()")
-    if low < 0 and not x.dtype.is_signed:
+    if low <= -1 and not x.dtype.is_signed:      # a fraction is cut off
         raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
                     f"{x.dtype.name} has no numbers below 0", "x.int()")
     return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)}, node)

@@ -46,8 +46,8 @@ def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bo
 
 def scaled(p: float) -> Callable:
     "What is kept, divided by 1 - p."
-    scale = 1 / (1 - p) if p < 1 else 0.0
-    return lambda x, mask: x * (mask * scale)
+    if p == 1: return lambda x, mask: x * mask
+    return lambda x, mask: x * (mask * (1 / (1 - p)))
 
 @functional
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

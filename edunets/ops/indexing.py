@@ -146,7 +146,12 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
         raise error(
             RuntimeError, f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
             f"{source.ndim}", "whole slices are combined", "source.unsqueeze(...)")
-    return meeting(input, slices(input, dim, index, "index_reduce"), source, reduce, include_self)
+    places = slices(input, dim, index, "index_reduce")
+    if source.ndim and source.size(dim) != len(places[0][1]):
+        raise error(RuntimeError, f"index_reduce_(): Number of indices ({len(places[0][1])}) should be equal to "
+                                  f"source.size(dim): ({source.size(dim)}), for dim: {dim}",
+                    "each slice goes to one place", "as many indices as slices")
+    return meeting(input, places, source, reduce, include_self)
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3d
 def rows_at(xp, weight, index):

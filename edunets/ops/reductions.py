@@ -7,7 +7,7 @@ import math
 
 from ..autograd.rules import along
 from ..autograd.tape import vjp
-from ..composites import call_along, check_floating, floating, no_freedom, result, values_indices
+from ..composites import call_along, check_floating, no_freedom, result, values_indices
 from ..errors import error
 from ..names import FUNCTIONS, face, finish, in_single, where
 from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
@@ -16,7 +16,7 @@ from ..tensors import Tensor, check_dim, float32, int64, patch
 # %% auto #0
 __all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling', 'latest_steps',
            'cummax', 'cummin', 'logcumsumexp', 'diff', 'strips', 'trapezoid', 'trapz', 'cumulative_trapezoid', 'renorm',
-           'dist', 'bincount', 'histc', 'cov', 'corrcoef']
+           'dist', 'bincount', 'histc', 'check_weights', 'cov', 'corrcoef']
 
 # %% ../../nbs/ops/reductions.ipynb #35bb0787
 def gaps(input: Tensor) -> Tensor: return input.isnan() if input.payload.dtype.kind == "f" else input != input
@@ -235,11 +235,21 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out
     return finish(bincount(place, minlength=bins).to(input.dtype), out)
 
 # %% ../../nbs/ops/reductions.ipynb #0b07da69
+def check_weights(name: str, weights: Tensor, kinds: str, said: str) -> None:
+    "A RuntimeError for weights of another kind of number, or below zero."
+    if weights.payload.dtype.kind not in kinds:
+        raise error(RuntimeError, f"cov(): expected {name} to have {said} dtype but got {name} with "
+                                  f"{weights.dtype.name} dtype",
+                    "fweights count observations, aweights weigh them", f"{name}.long() or {name}.float()")
+    if (weights.detach() < 0).any():
+        raise error(RuntimeError, f"cov(): {name} cannot be negative", "nothing is observed less than not at all",
+                    "weights from 0 on")
+
 @face
 def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
         aweights: Tensor | None = None) -> Tensor:
     "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights) or weighted."
-    x = floating(input)
+    x = input
     if x.ndim > 2:
         raise error(
             RuntimeError,
@@ -247,6 +257,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
             "rows are variables, columns observations", "x.reshape(variables, -1)")
     x = x.reshape(1, -1) if x.ndim < 2 else x
     weights = [w for w in (fweights, aweights) if w is not None]
+    if fweights is not None: check_weights("fweights", fweights, "iu", "integral")
+    if aweights is not None: check_weights("aweights", aweights, "f", "floating point")
     w = math.prod(weights) if weights else filled(x, (x.size(1),), 1)
     total = w.sum()
     if weights and total == 0:
