@@ -92,9 +92,9 @@ class AnyTensor(type):
     def __instancecheck__(cls, x) -> bool: return isinstance(x, Tensor)
 
 class Variable(metaclass=AnyTensor):
-    "What a tensor with a gradient was called: `Variable(x)` is `x` itself, and may require grad."
+    "What a tensor with a gradient was called: `Variable(x)` lies in the memory of `x`, and may require grad."
     def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:
-        return data.detach().requires_grad_() if requires_grad else data
+        return data.detach().requires_grad_(requires_grad)
 
 TYPES = {name: OldType(name, kind) for name, kind in OLD_TYPES.items()}
 

@@ -144,7 +144,7 @@ DIFFERENCES = [
     (r"The `\+` operator, on a bool", "edunets gives `b` for `+b` with bools too; PyTorch refuses."),
     (r"~ \(operator\.invert\)", "edunets raises the RuntimeError of `bitwise_not` for `~x` with floating numbers; PyTorch raises a TypeError."),
     (r"s\.permute\(\)", "edunets takes no dims for a permutation of no dims; PyTorch wants the argument."),
-    (r"PyTorch raises RuntimeError: (Found dtype|Expected out tensor)", "edunets lets `out` have any dtype of the same kind or wider; PyTorch decides that function by function."),
+    (r"PyTorch raises RuntimeError: (Found dtype|Expected out tensor|Expected out type to be)", "edunets lets `out` have any dtype of the same kind or wider; PyTorch decides that function by function."),
     (r"(softmax|cumsum|cumprod)\(.*dtype float32 for (bool|u?int)", "PyTorch keeps an integer dtype where there are no elements, and refuses it where there is one; edunets gives floating numbers for both."),
     (r"raises .*PyTorch gives tensor\(\[\]", "PyTorch checks its arguments less where the result is empty; edunets raises the same error as elsewhere."),
     (r"s\.mv\(s\)|mv: expected 2D and 1D tensors, but got 0D", "edunets raises the same RuntimeError for every wrong number of dimensions in `mv`; PyTorch raises an IndexError where there are none."),

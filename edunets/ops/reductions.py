@@ -150,6 +150,9 @@ def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
         raise error(RuntimeError, "trapezoid: received a bool input for `x` or `y`, but bool is not supported",
                     "an area is a number", "y.float()")
     dim = check_dim(dim, y.ndim)
+    if x is not None and x.ndim == 1 and x.size(0) != y.size(dim):
+        raise error(RuntimeError, "trapezoid: There must be one `x` value for each sample point",
+                    f"{x.size(0)} places, {y.size(dim)} points", "a place for each point")
     n = max(y.size(dim) - 1, 0)
     width = dx
     if x is not None:

@@ -97,4 +97,4 @@ NAMES = {
     "linalg.tensorsolve": [f"m.linalg.tensorsolve(({SQUARE}).reshape(2, 1, 2), v[:2].unsqueeze(-1))", f"m.linalg.tensorsolve(({SQUARE}).unsqueeze(0), v[:2], dims=(0,))", "m.linalg.tensorsolve(c, x)", "m.linalg.tensorsolve(m.zeros(2, 2), v[:2])"],
 }
 
-DIFFERENCES = [(r"(Low precision dtypes|lu_factor: Expected a floating).*PyTorch gives", "edunets refuses half precision and integers in every function of matrices, empty ones included; PyTorch lets some of them through.")]
+DIFFERENCES = [(r"(Low precision dtypes|(lu_factor|solve_triangular): Expected a floating).*PyTorch gives", "edunets refuses half precision and integers in every function of matrices, empty ones included; PyTorch lets some of them through.")]

@@ -1,0 +1,23 @@
+"""What drawn calls (test_draws_torch.py) found with other seeds, each kept as a sample of its own."""
+METHODS = {
+    "drawn products": ["m.einsum('ij->i', g.byte())", "m.einsum('...i->...', q)", "m.einsum('ii', u.reshape(1, 3)[:, :1])",
+                       "m.addbmm(m.zeros(3, 3), m.zeros(0, 3, 4).double(), m.zeros(0, 4, 3).double())", "m.cdist(x[:, :0], y[:, :0].double())",
+                       "k.byte().addbmm(c.byte(), c.mT.byte(), beta=2)", "m.linalg.norm(g, dtype=m.float64)", "m.linalg.vector_norm(i, dtype=m.float64)"],
+    "drawn dtypes": ["d.addcdiv(i, m.full((4,), -2.5))", "d.addcdiv_(i, m.full((4,), -2.5)); d", "d.addcmul(i, m.full((4,), 0.3))", "u[:2].addcmul(b, b)",
+                     "m.ldexp(h, i)", "m.ldexp(d[0], s)", "m.ldexp(h, d)", "u[:2].add(b, alpha=2)", "u[:2].sub(b.byte(), alpha=2)", "m.repeat_interleave(g[0].int())",
+                     "m.nn.functional.dropout(b, 1., True)", "m.nn.functional.dropout(i, 1., True)", "m.nn.functional.hardtanh(u, -0.5, 0.5)",
+                     "m.nn.functional.gaussian_nll_loss(i, i, 2.)", "m.zeros(0).short().median()", "m.zeros(0).int().nanmedian()", "m.zeros(0).bool().median()"],
+    "drawn checks": ["y.cov(aweights=-x[0])", "y.cov(fweights=x[0])", "y.cov(fweights=-g[0])", "y.cov(aweights=g[0])", "y.cov(fweights=q[0])", "g.cov(aweights=m.tensor([1., 2., 1.]).half())",
+                     "g.byte().cov()", "v[:1].index_reduce(0, g[0] * 0, v[:1], 'mean', include_self=False)", "m.trapezoid(y[:1], m.tensor([1., 2.]), dim=0)",
+                     "m.trapz(y, v, dim=0)", "m.cumulative_trapezoid(y[:1], m.tensor([1., 2.]), dim=0)"],
+    "drawn writes": ["v.unfold(0, 4, 4).fill_(1); v", "v.unfold(0, 2, 3).mul_(2); v", "v[:5].unfold(0, 2, 2).zero_(); v", "a = v[:3].reshape(1, 3).expand(2, 3); a[0].fill_(1); v",
+                     "a = v[:3].reshape(1, 3).expand(2, 3); m.zeros(3, out=a[1]); v", "m.where(q, x, y.double(), out=m.zeros(2, 3))", "m.normal(z, 0., out=m.zeros(2, 3))"],
+    "drawn NaN": ["m.searchsorted(m.full((3,), math.nan), 0.2)", "m.var_mean(m.full((2, 2), math.inf), dim=0)"],
+}
+
+DIFFERENCES = [
+    (r"expected tensors of the same dtype.*PyTorch gives", "edunets wants one dtype though there is nothing to multiply; PyTorch does not look at the dtypes then."),
+    (r"normal\(z, 0\., out=", "edunets gives `out` the shape of the result; PyTorch's `normal` lets the result broadcast to the shape that `out` has."),
+    (r"expand\(2, 3\); a\[0\].*gradient", "edunets refuses, under the tape, a write into a part of an expanded view, for what is repeated has no one new value; PyTorch writes through strides."),
+    (r"searchsorted\(.*\b0 for \d", "edunets takes NaN for the largest number, as sorting does; PyTorch's search walks past a NaN."),
+]
