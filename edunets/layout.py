@@ -68,6 +68,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if start > end:
         raise error(RuntimeError, "flatten() has invalid args: start_dim cannot come after end_dim",
                     f"start_dim={start_dim}, end_dim={end_dim}", "the smaller first")
+    if start == end: return input
     shape = input.payload.shape
     return input.reshape(shape[:start] + (math.prod(shape[start:end + 1]),) + shape[end + 1:])
 
@@ -155,7 +156,7 @@ def mT(self: Tensor) -> Tensor:
     n = len(self.payload.shape)
     if not n:
         warn("x.mT of a number is the number itself: there are no two dimensions to exchange.")
-        return permuted(self, (), "TransposeBackward0")
+        return self
     if n < 2:
         raise error(RuntimeError, f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.",
                     "a matrix has two dimensions", "x.unsqueeze(0).mT")

@@ -20,7 +20,7 @@ import numpy as np
 from .errors import error, explained, no_memory
 from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Reading, Size, Tensor, Version, backend_of
 from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
-from .tensors import memory_format, preserve_format, wrap
+from .tensors import memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
@@ -31,8 +31,8 @@ __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulat
            'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
            'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen', 'erf_coefficients',
            'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved',
-           'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'combined', 'Products', 'threefry',
-           'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
+           'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'in_rows', 'combined', 'Products',
+           'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
            'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
            'entries', 'signature', 'card', 'html_card']
 
@@ -272,8 +272,10 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
 
 # %% ../nbs/01a_table.ipynb #0a44ed02
 def in_order(op: Op, out, payloads: list):
-    "A result that does not lie row by row: as it is if it is a view, else in the order that its row says."
-    if op.view is not None or out.flags.c_contiguous: return out
+    """A result as it is if it is a view, or lies row by row and is all of its memory; else in the order that its row
+    says."""
+    if op.view is not None: return out
+    if out.flags.c_contiguous: return out if owner(out).nbytes <= out.nbytes else out.copy()
     return out.copy() if op.order is None else op.order(out, payloads)
 
 def elementwise(**kernels) -> None:
@@ -574,9 +576,9 @@ def expand(xp, a, shape):
     """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to` is Python, and
     takes as long as five additions."""
     if a.size == math.prod(shape): return xp.reshape(a, shape)
-    if a.ndim or xp is not np: return xp.broadcast_to(a, shape)
-    view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
-    view.setflags(write=False)
+    if xp is not np: return xp.broadcast_to(a, shape)
+    view = np.broadcast_to(a, shape) if a.ndim else np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
+    view.setflags(write=a.flags.writeable)      # a part of it may be written, if nothing is repeated there
     return view
 
 def moved(a, device):
@@ -657,9 +659,13 @@ def scatter(xp, a, v, index, dims, mode):
     "A copy of `a` with `v` set (added, maximized, multiplied) at `index` along `dims`; the index dimensions come first in `v`."
     out = a.copy()
     rows = xp.moveaxis(out, dims, tuple(range(len(dims))))
-    if mode == "set": rows[index] = v
+    if mode == "set": rows[tuple([in_rows(xp, i) for i in index])] = in_rows(xp, v)
     else: rows[...] = combined(xp, {"add": xp.add, "max": xp.maximum, "prod": Products(xp)}[mode], rows, v, index)
     return out
+
+def in_rows(xp, a):
+    "An array that lies row by row: NumPy sets in the order of memory, and of two values for one place the last stays."
+    return a if a.flags.c_contiguous or not any(a.strides) else xp.asarray(a, order="C")
 
 def combined(xp, combine, rows, v, index):
     "`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at` is fast."

@@ -143,7 +143,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
                       reduction: str = "mean") -> Tensor:
     """The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for
     a negative one, or one that does not fit."""
-    if not isinstance(var, Tensor): var = FUNCTIONS["full_like"](input.detach(), var)
+    if not isinstance(var, Tensor): var = FUNCTIONS["ones_like"](input.detach()) * var
     if any_at_hand(var.detach() < 0):
         raise error(ValueError, "var has negative entry/entries", "a variance is a mean of squares",
                     "var.exp(), of a network that gives its logarithm")

@@ -11,7 +11,7 @@ from ..composites import check_floating
 from ..errors import error, warn
 from ..names import FUNCTIONS, cast, face, finish, given, in_single, promote, promote_types, where
 from ..table import fresh
-from ..tensors import Tensor, check_dim, whole
+from ..tensors import Tensor, check_dim, dtype, whole
 
 # %% auto #0
 __all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats', 'check_sizes',
@@ -28,8 +28,8 @@ def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
 
 def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor, str]:
     "Two operands contracted to one that has the letters of `kept`, and its letters."
-    a, left = summed(a, left, right + kept)
-    b, right = summed(b, right, left + kept)
+    a, left = summed(a, left, right + kept, a.dtype)
+    b, right = summed(b, right, left + kept, b.dtype)
     batch, over = ["".join(c for c in left if c in right and (c in kept) is keep) for keep in (True, False)]
     rows, columns = "".join(c for c in left if c not in right), "".join(c for c in right if c not in left)
     sizes = dict(zip(left + right, (*a.payload.shape, *b.payload.shape)))
@@ -37,10 +37,10 @@ def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor
     result = batch + rows + columns
     return product.reshape([sizes[c] for c in result]), result
 
-def summed(x: Tensor, letters: str, kept: str) -> tuple[Tensor, str]:
+def summed(x: Tensor, letters: str, kept: str, dtype: dtype | None = None) -> tuple[Tensor, str]:
     "Dimensions that nobody else has are summed at once."
     lost = tuple(d for d, c in enumerate(letters) if c not in kept)
-    return (x.sum(lost, dtype=x.dtype), "".join(c for c in letters if c in kept)) if lost else (x, letters)
+    return (x.sum(lost, dtype=dtype), "".join(c for c in letters if c in kept)) if lost else (x, letters)
 
 # %% ../../nbs/ops/contraction.ipynb #e7267086
 def check_dtypes(*tensors) -> None:
@@ -140,8 +140,8 @@ def einsum(*args) -> Tensor:
     for n, (x, other) in enumerate(pairs[1:], 2):
         kept = output + "".join(more for _, more in pairs[n:])
         result, text = pair(result, text, x, other, kept)
-    result, text = summed(result, text, output)
-    return result.permute([text.index(c) for c in output]) if len(output) > 1 else result
+    result, text = summed(result, text, output)      # of one operand: of products nothing is left to sum
+    return result.permute([text.index(c) for c in output])
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2
 @face(method=False)
@@ -224,7 +224,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, o
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
     check_dtypes(input, batch1, batch2)
-    return scaled_sum(input, FUNCTIONS["bmm"](batch1, batch2).sum(0), beta, alpha, out)
+    return scaled_sum(input, FUNCTIONS["bmm"](batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha, out)
 
 # %% ../../nbs/ops/contraction.ipynb #471f7493
 @face

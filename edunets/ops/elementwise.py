@@ -11,10 +11,10 @@ import numpy as np
 
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, promote
-from ..names import publish, publish_all, result_type, unary, where
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, is_floating
+from ..names import promote, publish, publish_all, result_type, unary, where
 from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, check_broadcast, decompose
-from ..table import elementwise, erf_coefficients, horner, in_blocks
+from ..table import elementwise, filled, erf_coefficients, horner, in_blocks
 from ..tensors import bool_, float64, get_default_dtype, in_memory, int16, int32, int64, patch, Tensor
 from ..views import store
 
@@ -349,11 +349,14 @@ def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Te
     if not isinstance(weight, Tensor): return finish(low if abs(weight) < 0.5 else high, out)
     return finish(where(abs(weight) < 0.5, low, high), out)
 
+
+# %% ../../nbs/ops/elementwise.ipynb #126f7e48
 @face(inplace=True)
 @in_single
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
     "x + value * tensor1 * tensor2."
     value = in_memory(value, result_type(input, tensor1, tensor2))
+    input, tensor1, tensor2 = promote((input, tensor1, tensor2))
     return finish(input + tensor1 * tensor2 * value, out)
 
 @face(inplace=True)
@@ -363,6 +366,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
     if not (tensor1.is_floating_point() or tensor2.is_floating_point()):
         raise error(RuntimeError, "Integer division with addcdiv is no longer supported",
                     "the quotient would be rounded", "tensor1.float()")
+    input, tensor1, tensor2 = promote((input, tensor1, tensor2))
     return finish(input + value * (tensor1 / tensor2), out)
 
 @face
@@ -428,7 +432,8 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
 def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
     "x * 2 ** y."
     check_tensor(input, "ldexp"), check_tensor(other, "ldexp")
-    return finish(input * FUNCTIONS["pow"](2.0, other), out)
+    two = filled(input, (), 2) if is_floating(input) else 2.0      # it brings its dtype, if there is one that is floating
+    return finish(input * FUNCTIONS["pow"](two, other), out)
 
 @face
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -10,7 +10,7 @@ from ..composites import check_floating, result
 from ..errors import error
 from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where
 from .contraction import check_dtypes
-from ..table import NO_PARAMS, OPS, call, check, decompose, filled, kernel
+from ..table import NO_PARAMS, OPS, call, check, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, finfo, float16, int32, int64, to_dtype
 from ..views import store_out
 
@@ -496,7 +496,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUF
             "result in a division by zero.", "the matrix is singular",
             "linalg.lu, which gives the factors all the same")
     pivots = FUNCTIONS["cat"](places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
-    return finish_all(LUFactor(lu, pivots.to(int32)), out)
+    return finish_all(LUFactor(fresh(lu, A), pivots.to(int32)), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #65195eff
 def unpacked(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
@@ -532,7 +532,8 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
 def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
                 out: Tensor | None = None) -> Tensor:
     "The p-norm of all elements, or of those along `dim`."
-    return finish(FUNCTIONS["norm"](x if dtype is None else cast(x, to_dtype(dtype)), ord, dim, keepdim), out)
+    if dtype is not None and x.is_floating_point(): x = cast(x, to_dtype(dtype))      # others are refused
+    return finish(FUNCTIONS["norm"](x, ord, dim, keepdim), out)
 
 def largest_or_0(x: Tensor, dim: int) -> Tensor:
     "The largest of numbers that are not negative along a dim, which is kept; 0 of none."

@@ -11,7 +11,7 @@ from ..composites import call_along, check_floating, no_freedom, result, values_
 from ..errors import error
 from ..names import FUNCTIONS, face, finish, in_single, where
 from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
-from ..tensors import Tensor, check_dim, float32, int64, patch
+from ..tensors import Tensor, any_at_hand, check_dim, float32, int64, patch
 
 # %% auto #0
 __all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling', 'latest_steps',
@@ -244,7 +244,7 @@ def check_weights(name: str, weights: Tensor, kinds: str, said: str) -> None:
         raise error(RuntimeError, f"cov(): expected {name} to have {said} dtype but got {name} with "
                                   f"{weights.dtype.name} dtype",
                     "fweights count observations, aweights weigh them", f"{name}.long() or {name}.float()")
-    if (weights.detach() < 0).any():
+    if any_at_hand(weights.detach() < 0):
         raise error(RuntimeError, f"cov(): {name} cannot be negative", "nothing is observed less than not at all",
                     "weights from 0 on")
 

@@ -8,8 +8,7 @@ import math
 from ..composites import values_indices
 from ..creation import iota
 from ..errors import error
-from .indexing import FARTHEST
-from ..names import FUNCTIONS, face, finish, promote, publish, result_type, where
+from ..names import FUNCTIONS, cast, face, finish, promote, publish, result_type, where
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
 from ..tensors import Tensor, any_at_hand, check_dim, float32, float64, int32, int64, whole
@@ -60,8 +59,7 @@ def median_like(name: str, doc: str, skip_nan: bool) -> None:
             return middle(name, input, check_dim(dim, input.ndim), keepdim, skip_nan)
         flat = input.flatten()
         if not len(flat):
-            return (input.new_full((), math.nan) if input.payload.dtype.kind == "f" else input.new_full(
-                (), int(FARTHEST["amax"](input.dtype))))
+            return cast(FUNCTIONS["full"]((), math.nan, device=input.device), input.dtype)
         value = middle(name, flat.detach(), 0, False, skip_nan).values
         same = (flat == value) | ((flat != flat) & (value != value))
         return where(same, flat, 0).sum().to(input.dtype) / same.sum() if flat.requires_grad else value
