@@ -272,7 +272,7 @@ def broadcast_shapes(*shapes):
     "The shape that shapes broadcast to. RuntimeError if they do not."
     ...
 def broadcast_tensors(*tensors) -> tuple:
-    "Tensors expanded to the shape that they broadcast to; views."
+    "Tensors expanded to the shape that they broadcast to; views, of those that do not have it yet."
     ...
 def broadcast_to(input: Tensor, size) -> Tensor:
     "Expanded to a shape."

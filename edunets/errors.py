@@ -169,11 +169,13 @@ def at_border(problem: Exception, name: str, function: Callable, args: tuple, kw
     problem.__suppress_context__ = True
     return problem.with_traceback(None)
 
-def border(name: str, function: Callable) -> Callable:
-    "A function as users call it: what goes wrong inside is told of the call."
+def border(name: str, function: Callable, finish: Callable | None = None) -> Callable:
+    "A function as users call it: what goes wrong inside is told of the call; `finish(result, args, kwargs)` comes last."
     def called(*args, **kwargs):
         if OVERRIDING and (found := overriding(args, kwargs)): return handed(called, found, args, kwargs)
-        try: return function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+            return result if finish is None else finish(result, args, kwargs)
         except Exception as problem:
             if not (found := overriding(args, kwargs)):
                 if renamed := in_pytorchs_names(kwargs, called): return called(*args, **renamed)

@@ -15,7 +15,7 @@ from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float
 from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, memory_format, patch
 from .tensors import preserve_format, to_dtype, uint8, uint16, uint32, uint64, whole, wrapped
 from .tensors import device as Device
-from .views import store, store_out
+from .views import store, store_out, without_base
 
 # %% auto #0
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
@@ -118,7 +118,7 @@ def weak(number, kind: dtype):
 class Names(dict):
     "Functions by name, each with the border that it has for users."
     def __setitem__(self, name: str, function: Callable) -> None:
-        if not hasattr(function, "at_border"): function = border(name, function)
+        if not hasattr(function, "at_border"): function = border(name, function, without_base)
         function.__module__ = f"edunets.{name}".rpartition(".")[0]      # where pickle finds it
         super().__setitem__(name, function)
 
@@ -346,6 +346,7 @@ def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     if isinstance(alpha, float) and kind.category < 2:
         raise error(RuntimeError, "For integral input tensors, argument alpha must not be a floating point number.",
                     f"{alpha} times an integer is none", "x.float() first")
+    if isinstance(other, Tensor): other = cast(other, kind)
     return function(input, other * in_memory(alpha, kind))
 
 @face(inplace=True)

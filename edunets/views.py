@@ -3,14 +3,16 @@
 # %% ../nbs/01b_views.ipynb #9f6ac184
 from __future__ import annotations
 
-from typing import Callable
+import math
+from typing import Callable, Iterator
 
 from .errors import error, warn
-from .table import OPS, ambient, call, check_custom, keeps_nothing, refresh, view
-from .tensors import BACKENDS, Tensor, Version, made_once, patch, wrap
+from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, refresh, view
+from .tensors import BACKENDS, Tensor, Version, made_once, owner, patch, wrap
 
 # %% auto #0
-__all__ = ['inverse', 'read_only', 'overlapping', 'root', 'fit', 'check_write', 'no_memory_for', 'put', 'alias', 'adopt', 'store',
+__all__ = ['inverse', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
+           'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'put', 'alias', 'adopt', 'store',
            'written', 'write_back', 'store_out']
 
 # %% ../nbs/01b_views.ipynb #fbfc27ad
@@ -29,13 +31,26 @@ def overlapping():
         "Please clone() the tensor before performing the operation.",
         "it is an expanded or windowed view, so one write would show in many places", "x.clone()")
 
+def put_expanded(base: Tensor, v: Tensor) -> Tensor:
+    "The base with all elements set. RuntimeError where they are repeated."
+    if math.prod(v.payload.shape) != math.prod(base.payload.shape): overlapping()
+    return call(OPS["reshape"], (v,), {"shape": base.payload.shape})
+
+def put_windows(base: Tensor, v: Tensor, *, size: tuple, **place) -> Tensor:
+    "The base with all windows set. RuntimeError where they overlap."
+    for n, step, gap, dim in zip(size, place["stride"], place["dilation"], place["dims"]):
+        if step <= gap * (n - 1) and v.payload.shape[dim] > 1: overlapping()
+    back = {"shape": base.payload.shape, "size": size, **place}
+    covered, values = (call(OPS["fold"], (x,), back) for x in (filled(v, v.payload.shape, 1), v))
+    return call(OPS["where"], (call(OPS["eq"], (covered, 0)), base, values))
+
 # %% ../nbs/01b_views.ipynb #0a49bb5f
 view(
     reshape=lambda base, v, *, shape: call(OPS["reshape"], (v,), {"shape": base.payload.shape}),
     permute=lambda base, v, *, dims: call(OPS["permute"], (v,), {"dims": inverse(dims)}),
     slice=lambda base, v, **place: call(OPS["put_slice"], (base, v), place),
-    expand=lambda base, v, *, shape: call(OPS["reshape"], (v,), {"shape": base.payload.shape}),
-    windows=lambda base, v, **sizes: overlapping(),
+    expand=lambda base, v, *, shape: put_expanded(base, v),
+    windows=lambda base, v, **sizes: put_windows(base, v, **sizes),
     bitcast=lambda base, v, *, dtype: call(OPS["bitcast"], (v,), {"dtype": base.dtype}),
     detach=keeps_nothing,
 )
@@ -63,6 +78,37 @@ def _base(self: Tensor) -> Tensor | None:
 
 @patch
 def _is_view(self: Tensor) -> bool: return self._parent is not None
+
+# %% ../nbs/01b_views.ipynb #01bhidb2
+def tensors_in(given) -> Iterator[Tensor]:
+    "The tensors in what a function was given, those in tuples, lists and dicts too."
+    if isinstance(given, Tensor): yield given
+    elif isinstance(given, dict): yield from tensors_in(tuple(given.values()))
+    elif isinstance(given, (tuple, list)):
+        for part in given: yield from tensors_in(part)
+
+def is_hidden(base: Tensor, args: tuple, kwargs: dict) -> bool:
+    "Whether nobody who gave these arguments has `base`, or its memory."
+    def known(x: Tensor) -> bool:
+        if root(x) is base: return True
+        return type(x.payload) is type(base.payload) in BACKENDS and looks_into(base.payload, x.payload)
+    return not any(known(x) for x in tensors_in((args, kwargs)))
+
+def without_base(result, args: tuple, kwargs: dict):
+    "What a function gives for arguments, as it is; but a view of what is hidden is none, and keeps its own memory only."
+    for x in result if isinstance(result, (tuple, list)) else (result,):
+        if not isinstance(x, Tensor) or x._parent is None or (args and x._parent is args[0]): continue
+        if is_hidden(root(x), args, kwargs): forget_base(x)
+    return result
+
+def forget_base(x: Tensor) -> None:
+    "Let a view be a tensor of its own; with a copy of its part, if the memory is more than that."
+    x._parent = x._view = None
+    if type(x.payload) not in BACKENDS or owner(x.payload).nbytes <= x.payload.nbytes: return
+    version, x._version_counter = x._version_counter, Version()
+    x._version_counter.count = version.count
+    x.payload = x.payload.copy()
+
 
 # %% ../nbs/01b_views.ipynb #686414d5
 def fit(value: Tensor, x: Tensor) -> Tensor:

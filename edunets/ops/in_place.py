@@ -11,7 +11,7 @@ from ..errors import OVERRIDING, at_border, border, error, handed, in_pytorchs_n
 from ..names import FUNCTIONS, in_place
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
-from ..views import adopt, check_write, store, store_out
+from ..views import adopt, check_write, store, store_out, without_base
 
 # %% auto #0
 __all__ = ['RESULTS', 'SOURCES', 'AS_FUNCTIONS', 'SAID', 'stored', 'take_out', 'viewers', 'turn', 'turning', 'told']
@@ -34,7 +34,7 @@ def take_out(name: str, made: bool) -> None:
     def with_out(*args, out=None, **options):
         if OVERRIDING and (found := overriding(args, options)): return handed(with_out, found, args, options)
         try:
-            if out is None: return function(*args, **options)
+            if out is None: return without_base(function(*args, **options), args, options)
             if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
             tracked = made and options.pop("requires_grad", False)
             result = stored(function(*args, **options), out)

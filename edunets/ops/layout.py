@@ -275,7 +275,7 @@ def H(self: Tensor) -> Tensor:
     if self.ndim not in (0, 2):
         raise error(RuntimeError, f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.",
                     "it exchanges two dimensions", "x.mH")
-    return self.t()
+    return self.t() if self.ndim else self
 
 # %% ../../nbs/ops/layout.ipynb #d9aefe6b
 @face
@@ -340,7 +340,7 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
     if repeats is None and input.ndim != 1:
         raise error(RuntimeError, "repeat_interleave only accept 1D vector as repeat",
                     f"the counts have {input.ndim} dimensions", "counts.reshape(-1)")
-    if repeats is None: return repeat_interleave(iota(input.numel(), input.device), input)
+    if repeats is None: return cast(repeat_interleave(iota(input.numel(), input.device), input), input.dtype)
     if dim is None: input, dim = input.reshape(-1), 0
     dim = check_dim(dim, input.ndim)
     n = input.size(dim) if input.ndim else 1
@@ -545,7 +545,7 @@ def broadcast_shapes(*shapes):
 # %% ../../nbs/ops/layout.ipynb #d8313743b
 @face(method=False)
 def broadcast_tensors(*tensors) -> tuple:
-    "Tensors expanded to the shape that they broadcast to; views."
+    "Tensors expanded to the shape that they broadcast to; views, of those that do not have it yet."
     tensors = given(tensors)
     shape = broadcast_shapes(*(t.payload.shape for t in tensors))
-    return tuple(t.expand(shape) for t in tensors)
+    return tuple(t if t.payload.shape == shape else t.expand(shape) for t in tensors)
