@@ -576,9 +576,9 @@ def expand(xp, a, shape):
     """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to` is Python, and
     takes as long as five additions."""
     if a.size == math.prod(shape): return xp.reshape(a, shape)
-    if xp is not np: return xp.broadcast_to(a, shape)
-    view = np.broadcast_to(a, shape) if a.ndim else np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
-    view.setflags(write=a.flags.writeable)      # a part of it may be written, if nothing is repeated there
+    if a.ndim or xp is not np: return xp.broadcast_to(a, shape)
+    view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
+    view.setflags(write=False)
     return view
 
 def moved(a, device):
