@@ -1131,6 +1131,38 @@ def function_keeps_what_it_likes_in_ctx(m):
     return found
 
 @case
+def function_writes_what_it_does_not_return(m):
+    def made(outputs):
+        class Write(m.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                x.add_(1)
+                ctx.mark_dirty(x)
+                return outputs(x)
+            @staticmethod
+            def backward(ctx, *grads): return sum(grads)
+        return Write.apply
+    inputs = {"leaf": lambda: leaf(m), "computed": lambda: leaf(m) * 1, "constant": lambda: m.ones(3), "view": lambda: (leaf(m) * 1)[:2], "constant view": lambda: m.ones(3)[:2]}
+    functions = {"not returned": lambda x: x * 2, "returned": lambda x: x, "beside another": lambda x: (x, x * 2)}
+    return [(key, what, raised(lambda: made(outputs)(make()))) for key, make in inputs.items() for what, outputs in functions.items()]
+
+@case
+def inference_tensors_have_inference_views(m):
+    normal = m.ones(4)
+    with m.inference_mode():
+        made, view, cut = m.ones(4), normal[:2], normal.detach()
+        inside = [x.is_inference() for x in (made, made[:2], made.detach(), view, view[:1], cut, normal + 1)]
+        with m.inference_mode(False): inside.append(made[:1].is_inference())
+    views = made[:2], made.view(2, 2), view[:1], made + 1, made.clone()
+    return inside, [x.is_inference() for x in views], [raised(lambda: x.add_(1)) for x in views], [raised(lambda: x._version) for x in views]
+
+@case
+def functional_takes_no_lists(m):
+    x, F = leaf(m), m.autograd.functional
+    return [raised(lambda: function(lambda *xs: sum(x.sum() for x in xs), [x, x])) for function in (F.jacobian, F.hessian, F.vjp, F.vhp, F.hvp)] + [
+        raised(lambda: F.vjp(lambda x: (x, x), x, [x, x])), raised(lambda: F.jvp(lambda x: [x, x], x, x))]
+
+@case
 def function_needs_input_grad(m):
     seen = []
     class Mul(m.autograd.Function):

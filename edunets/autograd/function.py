@@ -113,10 +113,19 @@ def is_in(x, tensors: tuple) -> bool:
     "Whether `x` is one of these very objects (`in` would compare elements)."
     return any(x is t for t in tensors)
 
-def written(ctx: FunctionNode) -> None:
-    "Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad."
+def written(ctx: FunctionNode, outputs: tuple) -> None:
+    """Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad, for a tensor
+    that was not returned, and for a view beside other outputs."""
     for x in ctx.dirty_tensors:
+        if not is_in(x, outputs):
+            raise error(RuntimeError, "Some elements marked as dirty during the forward method were not returned as output. "
+                                      "The inputs that are modified inplace must all be outputs of the Function.",
+                        "the written tensor takes its place on the tape as an output", "return it")
         check_write(x)
+        if x._parent is not None and len(outputs) > 1 and x._requires_grad and ambient.get().grad:
+            raise error(RuntimeError, "If your Function modifies inplace an input that is a view of another Tensor, your "
+                                      "Function cannot return more than one Tensor.",
+                        "what it looks into would have to take its gradient from several outputs", "x.clone(), or two Functions")
         made_once(x, "_version_counter", Version).bump()
 
 
@@ -139,7 +148,7 @@ class Function:
                 result = cls.forward(*args)
                 cls.setup_context(ctx, args, result)
             else: result = cls.forward(ctx, *args)
-        written(ctx)
+        written(ctx, result if isinstance(result, tuple) else (result,))
         outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty_tensors) else x
                    for x in (result if isinstance(result, tuple) else (result,))]
         for x in outputs:

@@ -20,7 +20,7 @@ __all__ = ['tupled', 'prepared', 'as_given', 'gradient', 'independent', 'check_o
 def tupled(x, what: str) -> tuple:
     "One tensor or several, as a tuple. TypeError for anything else."
     several = (x,) if isinstance(x, Tensor) else x
-    if isinstance(several, (tuple, list)) and all(isinstance(item, Tensor) for item in several): return tuple(several)
+    if isinstance(several, tuple) and all(isinstance(item, Tensor) for item in several): return several
     raise error(TypeError, f"The {what} must be either a Tensor or a tuple of Tensors but got {type(x).__name__}.",
                 "gradients are those of tensors", "a tensor, or a tuple of them")
 
@@ -35,7 +35,7 @@ def as_given(results: tuple, given):
 
 def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -> list:
     "The gradients of those outputs that have any; `None` where no path leads to an input."
-    outputs = tupled(outputs, "outputs of the user-provided function")
+    outputs = [outputs] if isinstance(outputs, Tensor) else outputs
     pairs = [(y, w) for y, w in zip(outputs, weights or [None] * len(outputs)) if y.requires_grad]
     if not pairs: return [None] * len(inputs)
     outputs, weights = zip(*pairs)
