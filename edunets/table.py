@@ -187,7 +187,7 @@ def filled(like, shape: tuple, value) -> Tensor:
 
 def mark_inference(result) -> None:
     for tensor in result if type(result) is tuple else (result,):
-        tensor._inference = tensor._parent is None or tensor._parent._inference
+        if tensor._version_counter is None: tensor._inference = True      # a view is what its base is
 
 # %% ../nbs/01a_table.ipynb #b991de39
 class Quiet(threading.local):
@@ -359,6 +359,7 @@ def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: 
     if in_memory and not looks_into(result.payload, base.payload): return
     counter = base._version_counter or made_once(base, "_version_counter", Version)
     result._version_counter, result._seen = counter, counter.count
+    if base._inference: result._inference = True
     if op.view is not keeps_nothing or not in_memory:
         result._parent, result._view = base, (op, params, name, ambient.get().grad)
         if base._custom is not None: result._custom = base._custom
