@@ -17,10 +17,11 @@ from edunets.process import (are_deterministic_algorithms_enabled, asarray, from
 from edunets.random import Generator
 from edunets.saving import load, save
 from edunets.table import op
-from edunets.tensors import (Size, Tensor, as_tensor, channels_last, channels_last_3d, contiguous_format, device, dtype,
-                             finfo, float16, float32, float64, from_dlpack, from_numpy, get_default_dtype, iinfo, int8,
-                             int16, int32, int64, is_tensor, memory_format, preserve_format, set_default_dtype, tensor,
-                             uint8, uint16, uint32, uint64)
+from edunets.tensors import (Size, Tensor, as_tensor, bfloat16, channels_last, channels_last_3d,
+                             contiguous_format, device, dtype, finfo, float16, float32, float64, from_dlpack,
+                             from_numpy, get_default_dtype, iinfo, int8, int16, int32, int64, is_tensor,
+                             memory_format, preserve_format, set_default_dtype, tensor, uint8, uint16, uint32,
+                             uint64)
 from edunets.tensors import bool_ as bool
 from edunets.tensors import float16 as half
 from edunets.tensors import float32 as float

@@ -33,6 +33,7 @@ from . import testing
 from . import utils
 from . import views
 __version__: str
+BFloat16Tensor: Any
 BoolTensor: Any
 ByteTensor: Any
 CharTensor: Any
@@ -234,6 +235,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, o
 def bernoulli(input: Tensor, p: builtins.float | None = None, *, generator=None, out=None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
     ...
+bfloat16: Any
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x1 A x2 + b for each matrix A of the weight."
     ...

@@ -21,6 +21,7 @@ from .table import DOUBLE, SINGLE, accumulate, decompose, divided, elementwise, 
 from .table import horner_in_place
 from .table import in_blocks, kernel
 from .tensors import bool_, check_dim, get_default_dtype, in_memory, int64, Tensor, to_dtype, uint8
+from .tensors import is_floating
 from .tensors import whole
 
 # %% auto #0
@@ -224,7 +225,7 @@ def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
 
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
-    if getattr(a, "dtype", getattr(b, "dtype", None)).kind == "f": return xp.trunc(xp.divide(a, b))
+    if is_floating(a) or is_floating(b): return xp.trunc(xp.divide(a, b))
     return divided(xp, "floor_divide", xp.subtract(a, divided(xp, "fmod", a, b)), b)
 
 # %% ../nbs/01d_composites.ipynb #47c40d78
@@ -432,7 +433,7 @@ publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether 
 def accumulate_dtype(input: Tensor, dtype) -> Tensor:
     "`input` in the dtype of its sum or product: integers and bool give int64."
     if dtype is not None: return cast(input, to_dtype(dtype))
-    return input if input.payload.dtype.kind == "f" else cast(input, int64)
+    return input if is_floating(input) else cast(input, int64)
 
 @face
 def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
@@ -453,14 +454,14 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=
 # %% ../nbs/01d_composites.ipynb #6544dab1
 def check_floating(input: Tensor, what: str) -> None:
     "A RuntimeError for integers."
-    if input.payload.dtype.kind != "f":
+    if not is_floating(input):
         raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer",
                     "x.float() first")
 
 def floating(input: Tensor, dtype=None) -> Tensor:
     "`input` in a dtype, or as floating numbers."
     if dtype is not None: return cast(input, to_dtype(dtype))
-    return input if input.payload.dtype.kind == "f" else cast(input, get_default_dtype())
+    return input if is_floating(input) else cast(input, get_default_dtype())
 
 @face
 def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,

@@ -9,7 +9,7 @@ from .errors import error, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
-from .tensors import at_hand, bool_, check_dim, float16, from_numpy, in_memory, int64, patch, Tensor, tensor
+from .tensors import at_hand, bfloat16, bool_, check_dim, float16, from_numpy, in_memory, int64, patch, Tensor, tensor
 from .tensors import uint8
 from .views import store
 
@@ -209,8 +209,8 @@ def without_leading_ones(value: Tensor) -> Tensor:
 
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
-    if isinstance(value, NUMBERS) and self.dtype is float16:      # in PyTorch a larger one becomes infinite here
-        value = tensor(value, dtype=float16, device=self.device)
+    if isinstance(value, NUMBERS) and self.dtype in (float16, bfloat16):      # here PyTorch makes a larger one infinite
+        value = tensor(value, dtype=self.dtype, device=self.device)
     single = isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)
     if single and isinstance(index, Tensor) and index.dtype is bool_:
         check_mask_shape(index, self, 0)

@@ -11,24 +11,26 @@ import numpy as np
 
 from .errors import OVERRIDING, at_border, border, error, handed, named, overriding, warn
 from .table import NO_PARAMS, OPS, SINGLE, call, format_of, order_of
-from .tensors import Tensor, backend_of, bool_, check_dim, dtype, float16, float32, float64, from_numpy
-from .tensors import get_default_dtype, in_memory, int8, int16, int32, int64, memory_format, patch
-from .tensors import preserve_format, to_dtype, uint8, uint16, uint32, uint64, whole, wrapped
+from .tensors import FLOATS, Tensor, backend_of, bfloat16, bool_, check_dim, dtype, float16, float32, float64
+from .tensors import from_numpy, get_default_dtype, in_memory, int8, int16, int32, int64, is_floating
+from .tensors import memory_format, patch, preserve_format, to_dtype, uint8, uint16, uint32, uint64, whole
+from .tensors import wrapped
 from .tensors import device as Device
 from .views import store, store_out, without_base
 
 # %% auto #0
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
-           'Names', 'is_floating', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims',
-           'given', 'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise',
-           'face', 'fitting', 'where', 'where_method', 'add', 'with_scaled', 'pow', 'div', 'true_divide', 'conversion',
+           'Names', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
+           'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise', 'face',
+           'fitting', 'where', 'where_method', 'add', 'with_scaled', 'pow', 'div', 'true_divide', 'conversion',
            'to_type']
 
 # %% ../nbs/01c_names.ipynb #1afe2a54
 WIDER = {
-    bool_: (uint8, int8), uint8: (int16,), int8: (int16,), int16: (int32,), int32: (int64,), int64: (float16,),
-    uint16: (float16,), uint32: (float16,), uint64: (float16,), float16: (float32,), float32: (float64,), float64: ()
+    bool_: (uint8, int8), uint8: (int16,), int8: (int16,), int16: (int32,), int32: (int64,),
+    **dict.fromkeys([int64, uint16, uint32, uint64], (float16, bfloat16)), float16: (float32,), bfloat16: (float32,),
+    float32: (float64,), float64: ()
 }
 
 def reachable(kind: dtype) -> list[dtype]:
@@ -124,10 +126,6 @@ class Names(dict):
 
 FUNCTIONS: dict[str, Callable] = Names()    # every public function, by PyTorch's name
 
-def is_floating(operand) -> bool:
-    "Whether an operand, a tensor or a number, counts as floating."
-    return operand.payload.dtype.kind == "f" if isinstance(operand, Tensor) else type(operand) is float
-
 def check_tensor(x, name: str) -> None:
     "A TypeError unless `x` is a tensor."
     if not isinstance(x, Tensor):
@@ -150,7 +148,7 @@ def unary(name: str, row: str, floating: bool) -> Callable:
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if OVERRIDING and (found := overriding((input,), {})): return handed(function, found, (input,), {})
         try:
-            if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
+            if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
             result = call(op, (input,), NO_PARAMS, node)
             return result if out is None else finish(result, out)
         except Exception as problem:
@@ -164,7 +162,7 @@ def same_dtype(a, b) -> bool:
     "Whether two operands need no promotion."
     if not isinstance(a, Tensor): a, b = b, a
     if isinstance(b, Tensor): return a.payload.dtype is b.payload.dtype
-    return type(b) in (float, int) and isinstance(a, Tensor) and a.payload.dtype.kind == "f"
+    return type(b) in (float, int) and isinstance(a, Tensor) and a.payload.dtype.char in FLOATS
 
 def binary(name: str, row: str, floating: bool) -> Callable:
     """A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as floating
@@ -211,7 +209,7 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
     def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype: dtype | None = None,
                  out: Tensor | None = None) -> Tensor:
         if dtype is not None: input = cast(input, to_dtype(dtype))
-        if floating and input.payload.dtype.kind != "f": input = cast(input, get_default_dtype())
+        if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
         params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
         return finish(call(op, (input,), params, node), out)
     return function
@@ -257,7 +255,7 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     to_whole = unary(name, row, floating)
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        return to_whole(input, out=out) if input.payload.dtype.kind == "f" else finish(input.clone(), out)
+        return to_whole(input, out=out) if is_floating(input) else finish(input.clone(), out)
     return function
 
 publish_all(rounding, {"floor": "The largest integer not above x."})
@@ -426,11 +424,12 @@ def conversion(name: str, kind: dtype) -> Callable:
     method.__name__, method.__doc__ = name, f"In {kind.name}."
     return method
 
-for key, kind in CONVERSIONS.items(): setattr(Tensor, key, conversion(key, kind))
+for key, kind in [*CONVERSIONS.items(), ("bfloat16", bfloat16)]: setattr(Tensor, key, conversion(key, kind))
 
 # what dtypes were called when each had a class of its own
 OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()}
 OLD_TYPES |= {f"UInt{8 * kind.itemsize}Tensor": kind for kind in (uint16, uint32, uint64)}
+OLD_TYPES["BFloat16Tensor"] = bfloat16
 
 def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
     "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .names import face
-from .tensors import Tensor, bool_, get_default_dtype, int64, patch
+from .tensors import Tensor, bool_, get_default_dtype, int64, patch, is_floating
 
 # %% auto #0
 __all__ = ['options', 'PrintOptions', 'set_printoptions', 'number_format', 'padded', 'shortened', 'vector_text', 'array_text',
@@ -39,8 +39,9 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
 # %% ../nbs/01i_printing.ipynb #4c7b8924
 def number_format(values: np.ndarray):
     "One way to write all numbers of a tensor: a function from number to text, all texts equally wide."
-    if values.dtype.kind != "f": return padded(str, values.ravel().tolist())
-    finite = values[np.isfinite(values) & (values != 0)].astype(np.float64)
+    if not is_floating(values): return padded(str, values.ravel().tolist())
+    values = values.astype(np.float64)
+    finite = values[np.isfinite(values) & (values != 0)]
     whole = bool((finite == np.ceil(finite)).all())
     sizes = np.abs(finite)
     with np.errstate(over="ignore"):

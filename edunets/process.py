@@ -13,7 +13,7 @@ import numpy as np
 from .errors import error
 from .names import FUNCTIONS, OLD_TYPES
 from .table import looks_into
-from .tensors import Tensor, as_tensor, dtype, from_numpy, tensor, to_dtype
+from .tensors import Tensor, as_tensor, dtype, from_numpy, is_floating, tensor, to_dtype
 
 # %% auto #0
 __all__ = ['SETTINGS', 'MATMUL', 'TYPES', 'SAME', 'SPECIAL', 'TOLERANCES', 'blas', 'set_num_threads', 'get_num_threads',
@@ -133,7 +133,7 @@ def differences(a, b, rtol: float, atol: float, equal_nan: bool) -> list[str]:
         close = (a == b) | (apart <= atol + rtol * np.abs(b)) & np.isfinite(b)
         if equal_nan: close |= np.isnan(a) & np.isnan(b)
         if close.all(): return []
-        relative = (apart / np.abs(b)).astype(apart.dtype if apart.dtype.kind == "f" else np.float32)
+        relative = (apart / np.abs(b)).astype(apart.dtype if is_floating(apart) else np.float32)
     kind = "equal" if rtol == atol == 0 else "close"
     allowed = {"absolute": atol, "relative": rtol}
     limit = lambda name: f" (up to {allowed[name]} allowed)" if kind == "close" else ""

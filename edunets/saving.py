@@ -19,30 +19,33 @@ import numpy as np
 
 from .errors import error, shortened, warn
 from .nn.module import Parameter
-from .tensors import (DTYPES, Size, Tensor, bool_, device, dtype, float16, float32, float64, from_numpy, int8,
-                             int16, int32, int64, tensor, uint8, uint16, uint32, uint64)
+from .tensors import (DTYPES, Size, Tensor, bfloat16, bool_, device, dtype, float16, float32, float64, from_numpy,
+                             int8, int16, int32, int64, tensor, uint8, uint16, uint32, uint64)
 
 # %% auto #0
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE', 'IN_TORCH',
            'PICKLE', 'KINDS', 'TREE', 'KEYS', 'DEEPEST', 'DEVICE', 'CONTAINERS', 'AS_TENSOR', 'NAMED_DTYPES', 'BESIDE',
-           'Entry', 'stored_as', 'Unreadable', 'named', 'whole_number', 'finite', 'unique', 'is_size', 'entry_of',
-           'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents', 'bytes_of', 'pieces',
-           'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree', 'unsaved', 'check_key', 'push',
-           'push_items', 'key_of', 'take_lock', 'open_locked', 'close_locked', 'is_abandoned', 'take_away_abandoned',
-           'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save', 'array_of', 'all_of', 'placed', 'load']
+           'upper_halves', 'Entry', 'stored_as', 'Unreadable', 'named', 'whole_number', 'finite', 'unique', 'is_size',
+           'entry_of', 'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents', 'bytes_of',
+           'pieces', 'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree', 'unsaved', 'check_key',
+           'push', 'push_items', 'key_of', 'take_lock', 'open_locked', 'close_locked', 'is_abandoned',
+           'take_away_abandoned', 'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save', 'array_of',
+           'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
 CODES = {
     "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "I64": int64, "U16": uint16, "U32": uint32,
-    "U64": uint64, "F16": float16, "F32": float32, "F64": float64, "BF16": float32
+    "U64": uint64, "F16": float16, "F32": float32, "F64": float64, "BF16": bfloat16
 }
-CODE_OF = {kind: code for code, kind in CODES.items() if code != "BF16"}
-STORED = {      # what is read as another dtype, and turned: (stored as, how)
-    "BOOL": ("u1", lambda a: a != 0),      # one byte each
-    # the upper half of a float32; zeros are put below
-    "BF16": ("<u2", lambda a: (a.astype("u4") << 16).view("f4")),
-}
+CODE_OF = {kind: code for code, kind in CODES.items()}
+
+def upper_halves(a: np.ndarray) -> np.ndarray:
+    "Numbers of bfloat16 from their bits. Without the package for it they are float32: the same bits, over zeros."
+    try: return a.astype("u2", copy=False).view(bfloat16.numpy)
+    except ImportError: return (a.astype("u4") << 16).view("f4")
+
+STORED = {"BOOL": ("u1", lambda a: a != 0), "BF16": ("<u2", upper_halves)}      # read as these, and turned
 
 class Entry(NamedTuple):
     "A tensor in a file: the name of its dtype, its shape, and between which bytes behind the header it stands."
@@ -344,7 +347,7 @@ AS_TENSOR: dict[str, Callable] = {      # what a tensor of the file stands for
     "frozen parameter": lambda x: Parameter(x, requires_grad=False), "array": lambda x: x.cpu().numpy(),
     "scalar": lambda x: x.cpu().numpy()[()]
 }
-NAMED_DTYPES = {kind.name: kind for kind in DTYPES.values()}
+NAMED_DTYPES = {kind.name: kind for kind in CODE_OF}
 
 def push(tree: Any, tensors: Mapping[str, Tensor], depth: int = 0) -> Any:
     "A value from its tree. Unreadable if that is none."
@@ -532,12 +535,12 @@ def placed(x: Tensor, where) -> Tensor:
 def load(f, map_location=None, *, weights_only: bool | None = None, mmap: bool | None = None) -> Any:
     """Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a
     device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError for another kind of file. `weights_only` is
-    always so; `mmap` leaves the numbers in the file until they are used; those of bool and bfloat16 are turned, and so read."""
+    always so; `mmap` leaves the numbers in the file until they are used; those of bool are turned, and so read."""
     if mmap and hasattr(f, "read"):
         raise error(ValueError, "f must be a file path in order to use the mmap argument",
                     "only a file on disk has pages", "en.load('model.safetensors', mmap=True)")
     found, tensors, tree = using(f, lambda file: all_of(file, bool(mmap)))
-    if wide := [name for name, entry in found.entries.items() if entry.code == "BF16"]:
-        warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which edunets does not have: they become "
+    if wide := [name for name, x in tensors.items() if x.dtype is not CODES[found.entries[name].code]]:
+        warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which needs pip install 'edunets[bfloat16]': they become "
              f"float32, with the same values (the first is {named(wide[0])})")
     return push(tree, {name: placed(x, map_location) for name, x in tensors.items()})

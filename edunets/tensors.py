@@ -15,14 +15,15 @@ from .errors import OVERRIDING, DisableTorchFunctionSubclass, Lacking, error, si
 
 # %% auto #0
 __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d',
-           'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'float32',
-           'float64', 'DTYPES', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version',
-           'wrap', 'patch', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class', 'owner',
-           'memory', 'address', 'memory_format', 'limits_of', 'dtype', 'to_dtype', 'from_numpy_dtype',
+           'FLOATS', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16',
+           'bfloat16', 'float32', 'float64', 'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES',
+           'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap', 'patch', 'made', 'noticed',
+           'make_subclass', 'same_call', 'converted', 'keep_class', 'owner', 'memory', 'address', 'memory_format',
+           'is_floating', 'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype',
            'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of',
-           'check_nested', 'unwrap', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only', 'from_numpy',
-           'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'whole', 'check_dim', 'from_dlpack',
-           'is_tensor', 'finfo', 'iinfo']
+           'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only',
+           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'whole', 'check_dim',
+           'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -235,20 +236,40 @@ def nbytes(self: Tensor) -> int:
     return self.numel() * self.payload.dtype.itemsize
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
-def limits_of(kind: np.dtype) -> tuple:
-    "The smallest and the largest number of a NumPy type, as Python numbers."
-    if kind.kind == "b": return False, True
-    info = np.iinfo(kind) if kind.kind in "iu" else np.finfo(kind)
-    return (int(info.min), int(info.max)) if kind.kind in "iu" else (float(info.min), float(info.max))
+FLOATS = frozenset("efdE")      # NumPy's letters for floating dtypes; "E" is bfloat16, whose `kind` is "V", anything
+
+def is_floating(x) -> bool:
+    "Whether a tensor, an array or a Python number is floating."
+    if isinstance(x, Tensor): return x.payload.dtype.char in FLOATS
+    return x.dtype.char in FLOATS if hasattr(x, "dtype") else type(x) is float
+
+def number_limits(kind: np.dtype):
+    "`iinfo` or `finfo` of a NumPy type: NumPy's, or for bfloat16 that of ml_dtypes."
+    if kind.kind in "iu": return np.iinfo(kind)
+    if kind.kind == "f": return np.finfo(kind)
+    import ml_dtypes
+    return ml_dtypes.finfo(kind)
 
 class dtype:
-    "An element type, as `torch.dtype`: a name, NumPy's type, and a category (0 bool, 1 integer, 2 floating)."
+    "An element type, as `torch.dtype`: a name, a category (0 bool, 1 integer, 2 floating), and NumPy's type."
     def __init__(self, name: str, category: int):
         self.name, self.category = name, category
-        self.numpy = np.dtype(name)
-        self.itemsize = self.numpy.itemsize
-        self.limits = limits_of(self.numpy)
-        self.is_floating_point, self.is_complex, self.is_signed = category == 2, False, self.numpy.kind in "if"
+        self.is_floating_point, self.is_complex = category == 2, False
+        self.is_signed = category == 2 or name.startswith("int")
+        if name != "bfloat16": self.found(np.dtype(name))
+
+    def found(self, kind: np.dtype) -> None:
+        "Take what NumPy's type tells."
+        self.numpy, self.itemsize = kind, kind.itemsize
+        number = float if self.is_floating_point else int
+        limits = number_limits(kind) if self.category else None
+        self.limits = (number(limits.min), number(limits.max)) if limits else (False, True)
+
+    def __getattr__(self, name: str):
+        "What NumPy's type tells of bfloat16, at first need."
+        if name not in ("numpy", "itemsize", "limits"): raise AttributeError(name)
+        bring_bfloat16()
+        return vars(self)[name]
 
     def __repr__(self) -> str: return f"edunets.{self.name}"
     def __reduce__(self): return self.name
@@ -256,9 +277,28 @@ class dtype:
 bool_ = dtype("bool", 0)
 uint8, int8, int16, int32, int64 = (dtype(name, 1) for name in ("uint8", "int8", "int16", "int32", "int64"))
 uint16, uint32, uint64 = (dtype(name, 1) for name in ("uint16", "uint32", "uint64"))      # such data comes along
-float16, float32, float64 = (dtype(name, 2) for name in ("float16", "float32", "float64"))
+float16, bfloat16, float32, float64 = (dtype(name, 2) for name in ("float16", "bfloat16", "float32", "float64"))
 DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64,
-                               float16, float32, float64)}
+                               float16, float32, float64)}      # bfloat16 joins them when it is first used
+
+
+# %% ../nbs/01_tensors.ipynb #tnbfbrng
+# NumPy types, and in which they are computed: half precision where a row of the table says so, float32 where it says
+# DOUBLE, bfloat16 always, since it is only stored
+SINGLE = {float16.numpy: "float32"}
+DOUBLE = SINGLE | {float32.numpy: "float64"}
+STORED: dict[np.dtype, str] = {}
+
+def bring_bfloat16() -> None:
+    "Let bfloat16 be one of the dtypes. ImportError without the package ml_dtypes."
+    try: import ml_dtypes
+    except ImportError:
+        raise error(ImportError, "bfloat16 needs the package ml_dtypes", "NumPy has no bfloat16 of its own",
+                    "pip install 'edunets[bfloat16]'") from None
+    bfloat16.found(np.dtype(ml_dtypes.bfloat16))
+    DTYPES[bfloat16.numpy] = bfloat16
+    for wider in (SINGLE, DOUBLE, STORED): wider[bfloat16.numpy] = "float32"
+
 
 # %% ../nbs/01_tensors.ipynb #a8750f5a
 PYTHON_DTYPES = {bool: bool_, int: int64, float: float64}
@@ -273,6 +313,7 @@ def to_dtype(kind) -> dtype:
 def from_numpy_dtype(kind: np.dtype) -> dtype:
     "The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other byte order."
     if kind in DTYPES: return DTYPES[kind]
+    if kind.name == bfloat16.name and kind == bfloat16.numpy: return bfloat16      # its first
     if kind.newbyteorder("=") in DTYPES:
         raise error(ValueError, "given numpy array has byte order different from the native byte order. Conversion between "
                     "byte orders is currently not supported.", f"its dtype is {kind.str}",
@@ -378,7 +419,11 @@ def check_nested(data, depth: int = 0) -> None:
 def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
     if isinstance(data, Tensor): return data.payload
-    return [unwrap(item) for item in data] if isinstance(data, (list, tuple)) else data
+    return [computable(unwrap(item)) for item in data] if isinstance(data, (list, tuple)) else data
+
+def computable(x):
+    "What is merely stored, as the wider array that NumPy can put beside others."
+    return x.astype(STORED[x.dtype]) if getattr(x, "dtype", None) in STORED else x
 
 def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     "A new NumPy array from numbers, nested lists, tensors or arrays; Python floats get the default dtype."
@@ -386,8 +431,9 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     python = isinstance(data, (bool, int, float, list, tuple))
     array = as_read(unwrap(data), kind) if python else np.array(unwrap(data))
     from_numpy_dtype(array.dtype)
-    if kind is None and array.dtype.kind == "f" and isinstance(data, (float, list, tuple)):
-        kind = np.result_type(*(float_kinds(data) or {get_default_dtype().numpy}))
+    if kind is None and is_floating(array) and isinstance(data, (float, list, tuple)):
+        kinds = float_kinds(data) or {get_default_dtype().numpy}
+        kind = kinds.pop() if len(kinds) == 1 else np.result_type(*(STORED.get(k, k) for k in kinds))
     if kind is None or kind == array.dtype: return array
     if python and kind.kind in "iu" and array.size:
         for extreme in (array.min(), array.max()): in_memory(extreme.item(), from_numpy_dtype(kind))
@@ -401,7 +447,7 @@ def as_read(data, kind: np.dtype | None) -> np.ndarray:
     numbers = np.array(data, object).ravel()
     if array.dtype == np.uint64 and (kind == np.uint64 or all(x < 1 << 63 for x in numbers)): return array
     if all(isinstance(x, (bool, int, float)) for x in numbers):
-        if (kind is not None and kind.kind == "f") or any(isinstance(x, float) for x in numbers): return np.array(data, float)
+        if (kind is not None and kind.char in FLOATS) or any(isinstance(x, float) for x in numbers): return np.array(data, float)
         if kind is not None and kind.kind == "b": return array.astype(bool)
         raise error(ValueError, "Overflow when unpacking long long", "an integer too large for int64 is in the data",
                     "dtype=en.float64")
@@ -412,7 +458,7 @@ def float_kinds(data) -> set:
     if isinstance(data, (list, tuple)): return set().union(*map(float_kinds, data))
     if isinstance(data, Tensor): data = data.payload
     kind = getattr(data, "dtype", get_default_dtype().numpy if type(data) is float else None)
-    return {kind} if kind is not None and kind.kind == "f" else set()
+    return {kind} if kind is not None and kind.char in FLOATS else set()
 
 # %% ../nbs/01_tensors.ipynb #d6921567
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
@@ -558,6 +604,9 @@ def __dlpack__(self: Tensor, **options):
     if self._requires_grad:
         raise error(BufferError, "Can't export tensors that require gradient, use tensor.detach()",
                     "the other library's operations would not be recorded", "x.detach()")
+    if self.dtype is bfloat16:
+        raise error(BufferError, "NumPy's DLPack has no bfloat16", "it sends NumPy's own dtypes",
+                    "x.view(en.int16), and there .view(bfloat16)")
     return concrete(self).__dlpack__(**options)
 
 @patch
@@ -574,7 +623,7 @@ def is_tensor(obj) -> bool:
 class finfo:
     "The limits of a floating dtype (the default one, if none is given), as `torch.finfo`: Python numbers."
     def __init__(self, kind: dtype | None = None):
-        found = np.finfo((kind or get_default_dtype()).numpy)
+        found = number_limits((kind or get_default_dtype()).numpy)
         self.bits, self.dtype, self.resolution = found.bits, found.dtype.name, 10.0 ** -found.precision
         self.min, self.max, self.eps, self.tiny = (float(x) for x in (found.min, found.max, found.eps, found.tiny))
         self.smallest_normal = self.tiny

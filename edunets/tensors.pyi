@@ -406,6 +406,9 @@ class Tensor:
     def bernoulli_(self, p: builtins.float | Tensor = 0.5, *, generator=None) -> Tensor:
         "Become 1 with probability p (a number, or a tensor that broadcasts to this one), else 0."
         ...
+    def bfloat16(self, memory_format=...) -> Tensor:
+        "In bfloat16."
+        ...
     def bincount(self, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
         "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
         ...
@@ -1641,10 +1644,12 @@ class Backend:
     def __getattr__(self, name: str) -> Any: ...
 Callable: Any
 DEVICES: Any
+DOUBLE: Any
 DTYPES: Any
 class DisableTorchFunctionSubclass:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+FLOATS: Any
 LOCK: Any
 class Lacking:
     def __init__(self, *args, **kwargs) -> None: ...
@@ -1654,6 +1659,8 @@ PYTHON_DTYPES: Any
 class Reading:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+SINGLE: Any
+STORED: Any
 SUBCLASSES: Any
 class Version:
     def __init__(self, *args, **kwargs) -> None: ...
@@ -1679,7 +1686,11 @@ def at_hand(x: Tensor) -> builtins.bool:
 def backend_of(where):
     "The backend of a device (`None`: the CPU)."
     ...
+bfloat16: Any
 bool_: Any
+def bring_bfloat16() -> None:
+    "Let bfloat16 be one of the dtypes. ImportError without the package ml_dtypes."
+    ...
 channels_last: Any
 channels_last_3d: Any
 def check_dim(dim: builtins.int, ndim: builtins.int) -> builtins.int:
@@ -1687,6 +1698,9 @@ def check_dim(dim: builtins.int, ndim: builtins.int) -> builtins.int:
     ...
 def check_nested(data, depth: builtins.int = 0) -> None:
     "A ValueError if nested sequences are ragged."
+    ...
+def computable(x):
+    "What is merely stored, as the wider array that NumPy can put beside others."
     ...
 def concrete(x: Tensor):
     "The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a trace, or a vmap)."
@@ -1744,6 +1758,9 @@ int8: Any
 def is_contiguous(self: Tensor, *, memory_format=...) -> builtins.bool:
     "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
     ...
+def is_floating(x) -> builtins.bool:
+    "Whether a tensor, an array or a Python number is floating."
+    ...
 def is_tensor(obj) -> builtins.bool:
     "Whether `obj` is a Tensor."
     ...
@@ -1752,9 +1769,6 @@ def item(self: Tensor, kind=...):
     ...
 def keep_class(args: tuple, result) -> None:
     "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
-    ...
-def limits_of(kind) -> tuple:
-    "The smallest and the largest number of a NumPy type, as Python numbers."
     ...
 def made(cls: type, *args, **kwargs) -> Tensor:
     "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
@@ -1778,6 +1792,9 @@ def new_lock():
 new_tensor: Any
 def noticed(cls: type) -> None:
     "What Python calls for each new subclass."
+    ...
+def number_limits(kind):
+    "`iinfo` or `finfo` of a NumPy type: NumPy's, or for bfloat16 that of ml_dtypes."
     ...
 def numel(self: Tensor) -> builtins.int:
     "The number of elements."

@@ -14,7 +14,7 @@ import numpy as np
 
 import edunets
 
-TOLERANCE = {"float16": 4e-3, "float32": 2e-6, "float64": 1e-12}
+TOLERANCE = {"bfloat16": 3.2e-2, "float16": 4e-3, "float32": 2e-6, "float64": 1e-12}
 
 INPUTS = {
     "v": "m.tensor([-1.5, -0.5, 0., 0.5, 1., 2.5])",
@@ -111,6 +111,11 @@ def different_errors(ours, theirs):
     return None
 
 
+def array_of(x):
+    """The numbers as an array of NumPy's own dtypes: PyTorch gives none of bfloat16."""
+    return (x.detach().float() if name(x.dtype) == "bfloat16" else x.detach()).numpy()
+
+
 def different_tensors(ours, theirs, tolerance):
     if not isinstance(ours, edunets.Tensor):
         return f"{ours!r} for {theirs!r}"
@@ -120,7 +125,7 @@ def different_tensors(ours, theirs, tolerance):
     if said:
         return ", ".join(said)
     limit = tolerance * TOLERANCE.get(name(theirs.dtype), 0)
-    a, b = ours.detach().numpy(), theirs.detach().numpy()
+    a, b = array_of(ours), array_of(theirs)
     return None if np.allclose(a, b, limit, limit, equal_nan=True) else f"{a.tolist()} for {b.tolist()}"
 
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import edunets as en
 from edunets.saving import BESIDE, CODES, KINDS, TREE, contents, write_whole
 
-DTYPES = [en.bool, en.uint8, en.int8, en.int16, en.int32, en.int64, en.uint16, en.uint32, en.uint64, en.float16, en.float32, en.float64]
+DTYPES = [en.bool, en.uint8, en.int8, en.int16, en.int32, en.int64, en.uint16, en.uint32, en.uint64, en.float16, en.bfloat16, en.float32, en.float64]
 SHAPES = [(), (1,), (3,), (2, 3), (0,), (2, 0, 3), (1, 1, 1, 2)]
 
 
@@ -71,7 +71,7 @@ def test_every_dtype_and_shape(dtype):
 
 
 def test_every_dtype_has_a_code():
-    assert {*CODES.values()} == set(en.tensors.DTYPES.values())
+    assert {*CODES.values()} == {*en.tensors.DTYPES.values(), en.bfloat16}
 
 
 def test_special_numbers():
@@ -453,12 +453,12 @@ def test_loading_runs_no_code(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_bytes_that_are_no_bool_and_no_float_we_have():
+def test_bytes_that_are_no_bool_and_no_float_of_numpy():
     data = file_of({"m": {"dtype": "BOOL", "shape": [3], "data_offsets": [0, 3]}}, b"\0\1\2")
     assert en.load(io.BytesIO(data))["m"].tolist() == [False, True, True] and (en.load(io.BytesIO(data))["m"] == True).tolist() == [False, True, True]     # noqa: E712
     data = file_of({"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}, "s": {"dtype": "BF16", "shape": [], "data_offsets": [4, 6]}}, np.array([1.5, -3e38, 2], "<f4").view("<u2")[1::2].tobytes())
-    with pytest.warns(UserWarning, match="2 of 2 tensors are bfloat16"): state = en.load(io.BytesIO(data))
-    assert state["w"].dtype is en.float32 and state["w"][0].item() == 1.5 and state["s"].item() == 2 and state["s"].shape == ()
+    state = en.load(io.BytesIO(data))
+    assert state["w"].dtype is en.bfloat16 and state["w"][0].item() == 1.5 and state["s"].item() == 2 and state["s"].shape == ()
 
 
 # Damage
@@ -696,8 +696,8 @@ def test_bfloat16_of_pytorch(tmp_path):
     from safetensors.torch import save_file
     x = torch.tensor([1 / 3, -1e38, 1e-40, float("inf"), -0.0]).bfloat16()
     save_file({"x": x, "s": x[0].clone()}, tmp_path / "x")
-    with pytest.warns(UserWarning, match="bfloat16"): state = en.load(tmp_path / "x", mmap=True)
-    assert state["x"].tolist() == x.float().tolist() and state["s"].item() == x[0].item()
+    state = en.load(tmp_path / "x", mmap=True)
+    assert state["x"].dtype is state["s"].dtype is en.bfloat16 and state["x"].tolist() == x.float().tolist() and state["s"].item() == x[0].item()
 
 
 def test_files_of_torch_save_are_told(tmp_path):

@@ -12,7 +12,7 @@ import edunets as en
 
 torch = pytest.importorskip("torch")
 
-DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64", "float16", "float32", "float64"]
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64", "float16", "bfloat16", "float32", "float64"]
 LACKING = "not implemented for 'UInt(16|32|64)'"      # of the wide unsigned integers PyTorch has few kernels
 NUMBERS = ["True", "2", "2.5"]
 

@@ -10,7 +10,7 @@ from typing import Callable, NamedTuple
 from ..errors import describe, error, site
 from ..names import node_name
 from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refresh
-from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap
+from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_floating
 
 # %% auto #0
 __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save',
@@ -220,7 +220,7 @@ def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
     node = Node(name or node_name(op.name), edges, outputs, op, params, rules, saved)
     for r in results:
         dtype = r.payload.dtype
-        if dtype.kind == "f": r._node, r._output_nr, r._requires_grad = node, len(outputs), True
+        if dtype.char in FLOATS: r._node, r._output_nr, r._requires_grad = node, len(outputs), True
         outputs.append((r.payload.shape, dtype))
 
 Tape.record = record
@@ -244,7 +244,7 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
             "write into a copy there (x = x + 1 or x.clone()), " +
             ("or save a clone"
              if self._site else "or find the line that saved it with en.autograd.set_detect_anomaly(True)"))
-    if not is_result or x.payload.dtype.kind != "f": return x
+    if not is_result or not is_floating(x): return x
     result = wrap(x.payload)
     result._version_counter = x._version_counter
     result._node, result._output_nr, result._requires_grad = self, number, True

@@ -25,6 +25,9 @@ class Module():
     def apply(self, fn: Callable[[Module], None]) -> Module:
         "Call `fn` on every module, the inner ones first."
         ...
+    def bfloat16(self) -> Module:
+        "All floating parameters and buffers, by `Tensor.bfloat16`."
+        ...
     def buffers(self, recurse: builtins.bool = True):
         ""
         ...
@@ -1405,6 +1408,9 @@ class LazyLinear(Sized, Linear):
         ...
 class UninitializedTensorMixin():
     "A tensor that waits for its shape, as `torch.nn.parameter.UninitializedTensorMixin`."
+    def bfloat16(self, *args, **kwargs):
+        ""
+        ...
     def clone(self) -> Tensor:
         ""
         ...

@@ -75,7 +75,7 @@ def kept_waiting(name: str):
     method.__name__ = name
     return method
 
-for name in ("to", "float", "double", "half", "cpu", "type"): setattr(UninitializedTensorMixin, name, kept_waiting(name))
+for name in ("to", "float", "double", "half", "bfloat16", "cpu", "type"): setattr(UninitializedTensorMixin, name, kept_waiting(name))
 
 # %% ../../nbs/nn/lazy.ipynb #6c000007
 class UninitializedParameter(UninitializedTensorMixin, Parameter):

@@ -18,7 +18,7 @@ from .module import Linear, Module, Sequential, functional
 from ..ops.elementwise import real
 from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise, filled
 from ..table import kernel
-from ..tensors import Tensor, any_at_hand, bool_, int64, patch, uint8
+from ..tensors import Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 
 # %% auto #0
 __all__ = ['FAR', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps', 'nll_steps',
@@ -202,7 +202,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_a
 # %% ../../nbs/nn/losses.ipynb #nnloex07
 def check_mixture(input: Tensor, target: Tensor, label_smoothing: float) -> None:
     "A RuntimeError for integers in the input's shape, or a share above 1."
-    if input.shape == target.shape and target.payload.dtype.kind != "f":
+    if input.shape == target.shape and not is_floating(target):
         raise error(RuntimeError,
                     f"Expected floating point type for target with class probabilities, got {target.dtype.name}",
                     "it has the shape of the input", "target.float(); or class numbers, without the classes' dimension")
@@ -349,7 +349,7 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     check_same_size(input, target, "binary_cross_entropy_with_logits")
     for x, what in ((weight, "weight"), (pos_weight, "pos_weight")):
         check_fits(x, input, what, "binary_cross_entropy_with_logits")
-    if target.payload.dtype.kind != "f":
+    if not is_floating(target):
         raise error(RuntimeError, f"result type Float can't be cast to the desired output type {target.dtype.name}",
                     "a target is a probability too", "target.float()")
     given = [input, target, *(x for x in (weight, pos_weight) if x is not None)]
@@ -370,7 +370,7 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
              "'batchmean' divides only by the batch size, and aligns with the KL div "
              "math definition.")
     reduction = meant(reduction, size_average, reduce, ("none", "batchmean", "mean", "sum"))
-    if "f" != input.payload.dtype.kind or "f" != target.payload.dtype.kind:
+    if not (is_floating(input) and is_floating(target)):
         raise error(RuntimeError, "kl_div: Integral inputs not supported.", "log-probabilities are no integers",
                     "x.float()")
     each = target.exp() * (target - input) if log_target else FUNCTIONS["xlogy"](target, target) - target * input

@@ -355,7 +355,7 @@ def conversion(name: str) -> Callable:
     method.__name__, method.__doc__ = name, f"All floating parameters and buffers, by `Tensor.{name}`."
     return method
 
-for name in ("float", "double", "half"): setattr(Module, name, conversion(name))
+for name in ("float", "double", "half", "bfloat16"): setattr(Module, name, conversion(name))
 
 # %% ../../nbs/03_nn.ipynb #3f1a6c04
 def as_type(self: Module, dst_type: dtype | str) -> Module:

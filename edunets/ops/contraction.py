@@ -11,7 +11,7 @@ from ..composites import check_floating
 from ..errors import error, warn
 from ..names import FUNCTIONS, cast, face, finish, given, in_single, promote, promote_types, where
 from ..table import fresh
-from ..tensors import Tensor, check_dim, dtype, whole
+from ..tensors import Tensor, check_dim, dtype, is_floating, whole
 
 # %% auto #0
 __all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats', 'check_sizes',
@@ -189,7 +189,7 @@ def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
     "beta * input + alpha * product; with beta 0 the input is not looked at, though it be NaN."
     input, product = promote((input, product))
     for name, number in (("beta", beta), ("alpha", alpha)):
-        if isinstance(number, float) and product.payload.dtype.kind != "f":
+        if isinstance(number, float) and not is_floating(product):
             raise error(RuntimeError,
                         f"For integral input tensors, argument {name} must not be a floating point number.",
                         f"{number} times an integer is none", "x.float() first")

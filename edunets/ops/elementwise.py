@@ -16,6 +16,7 @@ from ..names import promote, publish, publish_all, result_type, unary, where
 from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, check_broadcast, decompose
 from ..table import elementwise, filled, erf_coefficients, horner, in_blocks
 from ..tensors import bool_, float64, get_default_dtype, in_memory, int16, int32, int64, patch, Tensor
+from ..tensors import is_floating
 from ..views import store
 
 # %% auto #0
@@ -32,12 +33,12 @@ __all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floa
 def floats(input: Tensor, name: str) -> Tensor:
     "A tensor for a function of real numbers: integers become the default dtype."
     check_tensor(input, name)
-    return input if input.payload.dtype.kind == "f" else cast(input, get_default_dtype())
+    return input if is_floating(input) else cast(input, get_default_dtype())
 
 def real(input: Tensor, name: str) -> Tensor:
     "The same tensor. NotImplementedError for integers, which such a function would leave."
     check_tensor(input, name)
-    if input.payload.dtype.kind == "f": return input
+    if is_floating(input): return input
     raise error(NotImplementedError, f'"{name}" not implemented for {input.dtype.name!r}',
                 "its values lie between the integers", "x.float()")
 
@@ -330,7 +331,7 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether the sign bit is set: of -0.0 too."
     check_tensor(input, "signbit")
     bits = (call(OPS["bitcast"],
-                 (input,), {"dtype": INTEGERS[input.element_size()]}) if input.payload.dtype.kind == "f" else input)
+                 (input,), {"dtype": INTEGERS[input.element_size()]}) if is_floating(input) else input)
     return finish(bits < 0, out)
 
 INTEGERS = {2: int16, 4: int32, 8: int64}      # as wide as a floating number of so many bytes
@@ -422,8 +423,8 @@ def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Te
 def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None, *,
                out: Tensor | None = None) -> Tensor:
     "NaN and the infinities replaced: by `nan`, and by the largest numbers of the dtype unless told."
-    if input.payload.dtype.kind != "f": return finish(input.clone(), out)
-    largest = float(np.finfo(input.dtype.numpy).max)
+    if not is_floating(input): return finish(input.clone(), out)
+    largest = input.dtype.limits[1]
     kept = where(input.isnan(), nan or 0.0, input)
     kept = where(input == math.inf, largest if posinf is None else posinf, kept)
     return finish(where(input == -math.inf, -largest if neginf is None else neginf, kept), out)
@@ -438,12 +439,12 @@ def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
 @face
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is infinity."
-    return finish(input == math.inf if input.payload.dtype.kind == "f" else input != input, out)
+    return finish(input == math.inf if is_floating(input) else input != input, out)
 
 @face
 def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is minus infinity."
-    return finish(input == -math.inf if input.payload.dtype.kind == "f" else input != input, out)
+    return finish(input == -math.inf if is_floating(input) else input != input, out)
 
 @face
 def isreal(input: Tensor) -> Tensor:
@@ -458,7 +459,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
         raise error(RuntimeError, f"{input.dtype.name} did not match {other.dtype.name}",
                     "numbers of two dtypes have two precisions", "y.to(x.dtype)")
     close = input == other
-    if equal_nan and input.payload.dtype.kind == "f": close = close | (input.isnan() & other.isnan())
+    if equal_nan and is_floating(input): close = close | (input.isnan() & other.isnan())
     if input.payload.dtype.kind == "b": return close
     apart = abs(cast(input, float64) - cast(other, float64))
     return close | (apart.isfinite() & (apart <= atol + abs(cast(other, float64) * rtol)))

@@ -12,7 +12,7 @@ from ..errors import error
 from ..indexing import along_dim, as_vector, check_mask, gathered, integers, scattered
 from ..names import FUNCTIONS, check_tensor, face, where
 from ..table import OPS, call, check, decompose, filled, kernel
-from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor
+from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
 
 # %% auto #0
 __all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'meeting', 'scatter_reduce',
@@ -107,7 +107,7 @@ def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: boo
         raise error(RuntimeError, f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}",
                     "these are the five", "reduce='sum'")
     lowest = {"amax": -math.inf, "amin": math.inf, "prod": 1}.get(reduce, 0)
-    if not math.isfinite(lowest) and x.payload.dtype.kind != "f": lowest = int(FARTHEST[reduce](x.dtype))
+    if not math.isfinite(lowest) and not is_floating(x): lowest = int(FARTHEST[reduce](x.dtype))
     start = x if include_self else scattered(x, places, tensor(lowest, dtype=x.dtype, device=x.device), "set")
     if reduce == "prod": return scattered(start, places, src, "prod")
     if reduce == "amax": return scattered(start, places, src, "max")
@@ -116,7 +116,7 @@ def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: boo
     if reduce == "sum": return total
     ones = filled(src, src.payload.shape, 1).to(int64)
     count = scattered(filled(x, x.payload.shape, 1 if include_self else 0).to(int64), places, ones, "add").clamp(min=1)
-    return total / count if x.payload.dtype.kind == "f" else total.div(count, rounding_mode="floor").to(x.dtype)
+    return total / count if is_floating(x) else total.div(count, rounding_mode="floor").to(x.dtype)
 
 # %% ../../nbs/ops/indexing.ipynb #4df761f4
 FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min, "amin": lambda kind: True if kind is bool_ else iinfo(kind).max}

@@ -11,7 +11,7 @@ from ..errors import error
 from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where
 from .contraction import check_dtypes
 from ..table import NO_PARAMS, OPS, call, check, decompose, filled, fresh, kernel
-from ..tensors import Tensor, any_at_hand, finfo, float16, int32, int64, to_dtype
+from ..tensors import Tensor, any_at_hand, bfloat16, bool_, finfo, float16, int32, int64, to_dtype
 from ..views import store_out
 
 # %% auto #0
@@ -646,7 +646,7 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     if n < 2:
         raise error(RuntimeError, f"N must be greater than 1. Got {n}", "a row has the powers 0 to N - 1",
                     "N=2, or more")
-    if x.payload.dtype.kind == "b" or x.dtype is float16:
+    if x.dtype in (bool_, float16, bfloat16):
         raise error(RuntimeError, f"linalg.vander supports floating point and integer tensors, but got {x.dtype.name}",
                     "a bool has no powers, and those of half precision overflow", "x.float()")
     one = filled(x, (*x.payload.shape, 1), 1)

@@ -11,7 +11,7 @@ from ..composites import call_along, check_floating, no_freedom, result, values_
 from ..errors import error
 from ..names import FUNCTIONS, face, finish, in_single, where
 from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
-from ..tensors import Tensor, any_at_hand, check_dim, float32, int64, patch
+from ..tensors import Tensor, any_at_hand, check_dim, float32, int64, is_floating, patch
 
 # %% auto #0
 __all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling', 'latest_steps',
@@ -19,7 +19,7 @@ __all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accu
            'dist', 'bincount', 'histc', 'check_weights', 'cov', 'corrcoef']
 
 # %% ../../nbs/ops/reductions.ipynb #35bb0787
-def gaps(input: Tensor) -> Tensor: return input.isnan() if input.payload.dtype.kind == "f" else input != input
+def gaps(input: Tensor) -> Tensor: return input.isnan() if is_floating(input) else input != input
 
 @face
 def nansum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
@@ -72,7 +72,7 @@ def latest(xp, a, values, dim: int):
     "Where each running extreme was found: the last place so far that holds it. A NaN holds from its first place."
     shape = [-1 if d == dim else 1 for d in range(a.ndim)]
     place = xp.arange(a.shape[dim]).reshape(shape)
-    found = (a == values) | xp.isnan(a) if a.dtype.kind == "f" else a == values
+    found = (a == values) | xp.isnan(a) if is_floating(a) else a == values
     return values, accumulated(xp, "maximum", xp.where(found, place, 0), dim)
 
 kernel(

@@ -13,7 +13,7 @@ from ..autograd.tape import Like, vjp
 from ..errors import error, warn
 from ..names import FUNCTIONS, face, in_single, publish
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
-from ..tensors import iinfo, in_memory, int64, Tensor
+from ..tensors import iinfo, in_memory, int64, Tensor, is_floating
 
 # %% auto #0
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',
@@ -366,7 +366,7 @@ def widened(xp, a, size, stride, padding, dilation, space, value):
     wide[(..., *inside(shape, padding))] = a
     return wide
 
-def lowest(a): return -math.inf if a.dtype.kind == "f" else iinfo(a.dtype).min
+def lowest(a): return -math.inf if is_floating(a) else iinfo(a.dtype).min
 
 def max_pool(xp, a, size, stride, padding, dilation, space):
     """The largest of each window of the last dimensions, one dimension after the other: strided slices, compared in
