@@ -18,23 +18,23 @@ from typing import Any, Callable, NamedTuple, Protocol
 import numpy as np
 
 from .errors import error, explained, no_memory
-from .tensors import BACKENDS, LOCK, SUBCLASSES, Backend, Reading, Size, Tensor, Version, backend_of
-from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
-from .tensors import memory_format, owner, preserve_format, wrap
+from .tensors import BACKENDS, DOUBLE, LOCK, SINGLE, STORED, SUBCLASSES, Backend, Reading, Size, Tensor
+from .tensors import Version, backend_of, channels_last, channels_last_3d, contiguous_format, device
+from .tensors import is_floating, keep_class, made_once, memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
-           'NO_PARAMS', 'quiet', 'SINGLE', 'DOUBLE', 'BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'Op',
-           'column', 'Payload', 'Trace', 'Mode', 'mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled',
-           'mark_inference', 'Quiet', 'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source',
-           'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn',
-           'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
-           'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'divided', 'chosen', 'erf_coefficients',
-           'in_blocks', 'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved',
-           'written', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'in_rows', 'combined', 'Products',
-           'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
-           'check_nonempty', 'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of',
-           'entries', 'signature', 'card', 'html_card']
+           'NO_PARAMS', 'quiet', 'BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'Op', 'column', 'Payload',
+           'Trace', 'Mode', 'mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference',
+           'Quiet', 'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of',
+           'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape',
+           'check_custom', 'fresh', 'by_parts', 'divided', 'chosen', 'erf_coefficients', 'in_blocks', 'erf_single',
+           'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved', 'written', 'windows', 'fold',
+           'running_sum', 'full', 'sort', 'scatter', 'in_rows', 'combined', 'Products', 'threefry', 'random_bits',
+           'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape', 'check_nonempty',
+           'check_power', 'check_divisor', 'op', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries',
+           'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -212,14 +212,14 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
                  "other dtypes or shapes")
 
 # %% ../nbs/01a_table.ipynb #d235a5d5
-SINGLE = {np.dtype("float16"): "float32"}
-DOUBLE = SINGLE | {np.dtype("float32"): "float64"}
-
 def accumulating(op: Op, payloads: list) -> Callable:
-    "A row's kernel, in the dtype that its column `accumulate` names for these operands."
+    """A row's kernel, in the dtype that its column `accumulate` names for these operands; where it names none, only what
+    is merely stored is computed in another."""
+    wider = STORED if op.accumulate is None else op.accumulate
+    if op.view is not None: return op.kernel
     for p in payloads:
-        if (kind := getattr(p, "dtype", None)) in op.accumulate:
-            return functools.partial(in_wider, op.kernel, kind, op.accumulate[kind])
+        if (kind := getattr(p, "dtype", None)) in wider:
+            return functools.partial(in_wider, op.kernel, kind, wider[kind])
     return op.kernel
 
 def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
@@ -237,7 +237,7 @@ def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
 def array_handler(kind: type, xp) -> Callable:
     "What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies in order."
     def run(op: Op, payloads: list, params: dict):
-        kernel = op.kernel if op.accumulate is None else accumulating(op, payloads)
+        kernel = op.kernel if op.accumulate is None and not STORED else accumulating(op, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
@@ -461,7 +461,7 @@ BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "
 def divided(xp, name: str, a, b):
     "A rounded quotient or a remainder. An integer divided by zero is an error where the array module notices it: NumPy does."
     function = getattr(xp, name)
-    if xp is not np or getattr(a, "dtype", getattr(b, "dtype", None)).kind == "f": return function(a, b)
+    if xp is not np or is_floating(a) or is_floating(b): return function(a, b)
     with np.errstate(divide="raise"): return function(a, b)
 
 def chosen(xp, c, a, b):
@@ -567,6 +567,8 @@ kernel(
     fold=lambda xp, a, *, shape, size, stride, dilation, dims: fold(xp, a, shape, size, stride, dilation, dims),
     detach=lambda xp, a: a,
 )
+
+accumulate(cast={}, bitcast={}, copy={})      # nothing is computed
 
 def along(dim: int, start: int, length: int, step: int) -> tuple:
     "The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be negative)."
