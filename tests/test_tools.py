@@ -1,4 +1,5 @@
 """The tools, on a tiny book that has every construct (sample_book.py)."""
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import execute
 import lab
 import lint
 import pages
+import readme
 import sample_book
 import site_build
 
@@ -252,3 +254,14 @@ BAD = {
 def test_lint_finds(problem, tmp_path):
     sample_book.write_notebook(tmp_path / "bad.ipynb", BAD[problem])
     assert problem in "\n".join(lint.notebook(book.read(tmp_path / "bad.ipynb"), set()))
+
+
+def test_the_files_stand_in_the_books_order():
+    """A listing of nbs/ is the table of contents: two digits, and a letter without a gap. A title has its topic first."""
+    numbered = [path for path in book.chapters() if re.match(r"nbs/\d", path)]
+    assert numbered == sorted(numbered)
+    for _, group in itertools.groupby(numbered, lambda path: path[4:6]):
+        letters = [path[6] for path in group]
+        assert letters == ["_", *"abcdefghijklmnopqrstuvwxyz"[:len(letters) - 1]]
+    topics = [readme.title(book.read(book.ROOT / path)).split(": ") for path in numbered]
+    assert all(len(title) == 2 for title in topics) and len({topic for topic, _ in topics}) == len(topics)
