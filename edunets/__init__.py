@@ -3,7 +3,7 @@ __version__ = "0.1.0"
 
 from math import e, inf, nan, pi
 
-from edunets import (errors, tensors, table, views, names, composites, layout, indexing, creation, random, printing, autograd,
+from edunets import (errors, tensors, table, primitives, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
                      distributions, process, cuda, backends, accelerator, testing, special, overrides)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,

@@ -22,6 +22,7 @@ from . import nn
 from . import ops
 from . import optim
 from . import overrides
+from . import primitives
 from . import printing
 from . import process
 from . import random

@@ -14,12 +14,15 @@ from .errors import OVERRIDING, at_border, error, handed, named, overriding, war
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
 from .names import where, with_scaled
-from .table import NO_PARAMS, OPS, along, call, check, check_broadcast, check_divisor, check_matmul
-from .table import check_nonempty
-from .table import check_same_shape
-from .table import DOUBLE, SINGLE, accumulate, decompose, divided, elementwise, erf, filled, horner
-from .table import horner_in_place
-from .table import in_blocks, kernel
+from .primitives import along, check_broadcast, check_divisor, check_matmul
+from .table import NO_PARAMS, OPS, call, check
+from .primitives import check_nonempty
+from .primitives import check_same_shape
+from .primitives import divided, erf, horner
+from .table import DOUBLE, SINGLE, accumulate, decompose, elementwise, filled
+from .primitives import horner_in_place
+from .primitives import in_blocks
+from .table import kernel
 from .tensors import bool_, check_dim, get_default_dtype, in_memory, int64, Tensor, to_dtype, uint8
 from .tensors import is_floating
 from .tensors import whole

@@ -8,7 +8,8 @@ import math
 
 from .errors import error, warn
 from .names import check_dims, face, sizes_of
-from .table import OPS, along, call, decompose, fresh, kernel, looks_into, order_of, view
+from .primitives import along
+from .table import OPS, call, decompose, fresh, kernel, looks_into, order_of, view
 from .tensors import BACKENDS, Tensor, check_dim, contiguous_format, memory_format, patch, preserve_format, whole
 from .tensors import dtype as Dtype
 

@@ -6,7 +6,7 @@ import pytest
 
 import edunets as en
 from edunets.random import bits, normal_, random_words, uniform
-from edunets.table import BLOCK, threefry
+from edunets.primitives import BLOCK, threefry
 
 # Salmon et al. 2011, the known-answer file of Random123: threefry2x32, 20 rounds. (key, counter, result)
 VECTORS = [((0x00000000, 0x00000000), (0x00000000, 0x00000000), (0x6b200159, 0x99ba4efe)),

@@ -10,8 +10,9 @@ from .tape import no_vjp, vjp
 from ..composites import count, normal_cdf
 from ..indexing import along_dim
 from ..names import where
-from ..table import OPS, SINGLE, accumulate, call, decompose, elementwise, filled, in_blocks, kernel
-from ..table import scaled
+from ..primitives import in_blocks
+from ..table import OPS, SINGLE, accumulate, call, decompose, elementwise, filled, kernel
+from ..primitives import scaled
 from ..tensors import Tensor
 from ..views import inverse
 

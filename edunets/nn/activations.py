@@ -12,7 +12,8 @@ from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, finish, where
 from .module import Module, Parameter, fill, functional
 from ..ops.elementwise import real
-from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, decompose, elementwise, in_blocks, kernel
+from ..primitives import in_blocks
+from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, decompose, elementwise, kernel
 from ..tensors import bool_, in_memory, Tensor
 from ..views import store
 

@@ -17,7 +17,8 @@ from .dropouts import Dropout, kept
 from .init import xavier_normal_, xavier_uniform_, zeros_
 from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
-from ..table import OPS, SINGLE, accumulate, as_operands, call, check, check_broadcast, check_matmul, decompose
+from ..primitives import check_broadcast, check_matmul
+from ..table import OPS, SINGLE, accumulate, as_operands, call, check, decompose
 from ..table import kernel, order
 from ..tensors import Tensor, at_hand, bool_, float32, patch
 

@@ -15,7 +15,8 @@ from .losses import Loss, WeightedLoss, check_constant, meant, reduced, share, t
 from .module import functional
 from .small import PairwiseDistance
 from ..ops.elementwise import real
-from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise
+from ..primitives import check_broadcast
+from ..table import OPS, SINGLE, accumulate, call, check, decompose, elementwise
 from ..tensors import Tensor, any_at_hand, int64
 
 # %% auto #0

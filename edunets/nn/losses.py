@@ -16,7 +16,8 @@ from .activations import soft, soft_steps, softplus
 from .containers import ModuleList
 from .module import Linear, Module, Sequential, functional
 from ..ops.elementwise import real
-from ..table import OPS, SINGLE, accumulate, call, check, check_broadcast, decompose, elementwise, filled
+from ..primitives import check_broadcast
+from ..table import OPS, SINGLE, accumulate, call, check, decompose, elementwise, filled
 from ..table import kernel
 from ..tensors import Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 

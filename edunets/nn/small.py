@@ -12,7 +12,8 @@ from ..errors import error
 from ..names import FUNCTIONS, where
 from .module import Module, Parameter, fill, functional
 from ..ops.indexing import check_places, embedding_slope, one_hot, rows_at
-from ..table import OPS, SINGLE, accumulate, call, check, combined, decompose, filled, kernel
+from ..primitives import combined
+from ..table import OPS, SINGLE, accumulate, call, check, decompose, filled, kernel
 from ..tensors import Tensor, any_at_hand, int64
 
 # %% auto #0

@@ -13,8 +13,10 @@ from ..autograd.tape import no_vjp, vjp
 from ..errors import error
 from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, is_floating
 from ..names import promote, publish, publish_all, result_type, unary, where
-from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, check_broadcast, decompose
-from ..table import elementwise, filled, erf_coefficients, horner, in_blocks
+from ..primitives import check_broadcast
+from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose
+from ..primitives import erf_coefficients, horner, in_blocks
+from ..table import elementwise, filled
 from ..tensors import bool_, float64, get_default_dtype, in_memory, int16, int32, int64, patch, Tensor
 from ..tensors import is_floating
 from ..views import store
