@@ -627,7 +627,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 FEW = 64      # so few elements are sorted as quickly as parted
 
-def topk_kernel(xp, a, k, dim, largest):
+def topk_kernel(xp, a, *, k, dim, largest):
     "The first k of the order: parted from the rest, then sorted among themselves."
     n = a.shape[dim]
     if n <= FEW or k in (0, n):
@@ -637,7 +637,7 @@ def topk_kernel(xp, a, k, dim, largest):
     values, order = OPS["sort"].kernel(xp, xp.take_along_axis(a, index, axis=dim), dim=dim, descending=largest)
     return values, xp.take_along_axis(index, order, axis=dim)
 
-kernel(topk=lambda xp, a, *, k, dim, largest: topk_kernel(xp, a, k, dim, largest))
+kernel(topk=topk_kernel)
 decompose(topk=lambda a, *, k, dim, largest: tuple(t.narrow(dim, 0, k) for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
 
 # %% ../nbs/01e_composites.ipynb #257ed040

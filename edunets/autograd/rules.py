@@ -79,7 +79,7 @@ def gelu_slope(xp, g, a):
     out += density
     return out * g
 
-elementwise(gelu_slope=lambda xp, g, a: gelu_slope(xp, g, a))
+elementwise(gelu_slope=gelu_slope)
 decompose(gelu_slope=lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) +
                                        a * (a * a * -0.5).exp() / math.sqrt(2 * math.pi)))
 accumulate(gelu_slope=SINGLE)
@@ -116,13 +116,13 @@ def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
     return zeros(g) if b == 0 else call(OPS["power_slope"], (g, a), {"exponent": b})
 
-def slope_in_place(xp, g, a, exponent):
+def slope_in_place(xp, g, a, *, exponent):
     "The slope in a new array, then multiplied by g there."
     slope = xp.asarray((a if exponent == 2 else a ** (exponent - 1)) * exponent)
     slope *= g
     return slope
 
-kernel(power_slope=lambda xp, g, a, *, exponent: slope_in_place(xp, g, a, exponent))
+kernel(power_slope=slope_in_place)
 accumulate(power_slope=SINGLE)
 decompose(power_slope=lambda g, a, *, exponent: g * (a ** (exponent - 1) * exponent))
 

@@ -63,14 +63,14 @@ def mish_kernel(xp, a):
     n = e * (e + 2)
     return a * (n / (n + 2))
 
-def softplus_kernel(xp, a, beta, threshold):
+def softplus_kernel(xp, a, *, beta, threshold):
     scaled = a * beta
     return xp.where(scaled > threshold, a, soft(xp, scaled) / beta)
 
 kernel(log_sigmoid=lambda xp, a: -soft(xp, -a))
 elementwise(
-    softplus=lambda xp, a, *, beta, threshold: softplus_kernel(xp, a, beta, threshold),
-    mish=lambda xp, a: mish_kernel(xp, a),
+    softplus=softplus_kernel,
+    mish=mish_kernel,
 )
 accumulate(softplus=SINGLE, log_sigmoid=SINGLE, mish=SINGLE)
 
@@ -105,7 +105,7 @@ def gelu_tanh_slope(a: Tensor) -> Tensor:
     t = ((a + a * a * a * CUBE) * SLOPE).tanh()
     return 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * (SLOPE * (1 + 3 * CUBE * a * a))
 
-elementwise(gelu_tanh=lambda xp, a: gelu_tanh_kernel(xp, a))
+elementwise(gelu_tanh=gelu_tanh_kernel)
 accumulate(gelu_tanh=SINGLE)
 decompose(gelu_tanh=lambda a: 0.5 * a * (1 + ((a + a * a * a * CUBE) * SLOPE).tanh()))
 vjp(gelu_tanh=[lambda g, a: g * gelu_tanh_slope(a)])

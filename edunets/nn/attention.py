@@ -59,7 +59,7 @@ def attention_kernel(xp, q, k, v, mask, keep, scale, causal):
     return xp.matmul(weights if keep is None else weights * keep, v, out=out), weights
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1
-def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, scale: float,
+def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, *, scale: float,
                     causal: bool) -> tuple[Tensor, Tensor]:
     "The same in rows."
     scores, seen = q * scale @ k.mT, None
@@ -91,14 +91,14 @@ def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: T
             d if needed[3] else None, d_keep)
 
 # %% ../../nbs/nn/attention.ipynb #atorder1
-def softmax_slope(xp, g, out, dim):
+def softmax_slope(xp, g, out, *, dim):
     "out * (g - sum(g * out)) in one buffer."
     g = xp.moveaxis(g, dim, -1)
     d = xp.subtract(g, xp.einsum("...i,...i->...", g, xp.moveaxis(out, dim, -1))[..., None])
     return xp.multiply(xp.moveaxis(d, -1, dim), out, out=xp.moveaxis(d, -1, dim))
 
 kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
-       softmax_slope=lambda xp, g, out, *, dim: softmax_slope(xp, g, out, dim))
+       softmax_slope=softmax_slope)
 accumulate(attention=SINGLE, softmax_slope=SINGLE)
 
 def as_query(out, operands: list):
@@ -108,9 +108,9 @@ def as_query(out, operands: list):
 order(attention=as_query)
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1b
-decompose(attention=lambda q, k, v, mask, keep, *, scale, causal: attention_steps(q, k, v, mask, keep, scale, causal),
+decompose(attention=attention_steps,
           softmax_slope=lambda g, out, *, dim: out * (g - (g * out).sum(dim, True)))
-vjp(attention=lambda g, out, q, k, v, mask, keep, scale, needed: attention_vjp(g, out, q, k, v, mask, keep, scale, needed))
+vjp(attention=attention_vjp)
 
 # %% ../../nbs/nn/attention.ipynb #atcheck1
 def check_attention(q, k, v, mask, keep, scale, causal) -> None:

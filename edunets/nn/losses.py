@@ -66,14 +66,14 @@ def counted(xp, shape: tuple, dtype, target, weight, ignore: int):
     return target, valid.astype(dtype) if weight is None else xp.where(valid, weight[target], 0)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02b
-def nll(xp, a, target, weight, ignore, reduction):
+def nll(xp, a, target, weight, *, ignore, reduction):
     target, w = counted(xp, a.shape, a.dtype, target, weight, ignore)
     each = -a[places(xp, target)]
     if w is None: return total(xp, each, reduction)
     each = xp.where(w == 0, 0, each * w)
     return total(xp, each, reduction) if reduction != "mean" else (each.sum() / w.sum()).astype(a.dtype)
 
-def nll_slope(xp, g, target, weight, shape, ignore, reduction):
+def nll_slope(xp, g, target, weight, *, shape, ignore, reduction):
     target, w = counted(xp, shape, g.dtype, target, weight, ignore)
     if reduction == "mean": g = g / (target.size if w is None else w.sum())
     out = xp.zeros(shape, g.dtype)
@@ -81,8 +81,8 @@ def nll_slope(xp, g, target, weight, shape, ignore, reduction):
     return out
 
 # %% ../../nbs/nn/losses.ipynb #nnloex03
-kernel(nll_loss=lambda xp, a, target, weight, *, ignore, reduction: nll(xp, a, target, weight, ignore, reduction),
-       nll_slope=lambda xp, g, target, weight, *, shape, ignore, reduction: nll_slope(xp, g, target, weight, shape, ignore, reduction))
+kernel(nll_loss=nll,
+       nll_slope=nll_slope)
 accumulate(nll_loss=SINGLE, nll_slope=SINGLE)
 
 def linear_in(row: str) -> Callable:
@@ -100,20 +100,20 @@ def counted_steps(like: Tensor, target: Tensor, weight, ignore: int) -> tuple:
     target = where(valid, target, 0)
     return target, cast(valid, like.dtype) if weight is None else where(valid, weight.detach()[target], 0)
 
-def nll_steps(a: Tensor, target: Tensor, weight, ignore: int, reduction: str) -> Tensor:
+def nll_steps(a: Tensor, target: Tensor, weight, *, ignore: int, reduction: str) -> Tensor:
     target, w = counted_steps(a, target, weight, ignore)
     dim = min(1, a.ndim - 1)
     each = where(w == 0, 0, -a.gather(dim, target.unsqueeze(dim)).squeeze(dim) * w)
     return reduced(each, reduction) if reduction != "mean" else each.sum() / w.sum()
 
-def nll_slope_steps(g: Tensor, target: Tensor, weight, shape: tuple, ignore: int, reduction: str) -> Tensor:
+def nll_slope_steps(g: Tensor, target: Tensor, weight, *, shape: tuple, ignore: int, reduction: str) -> Tensor:
     target, w = counted_steps(g, target, weight, ignore)
     if reduction == "mean": g = g / w.sum()
     dim, values = min(1, len(shape) - 1), where(w == 0, 0, -w * g)
     return g.new_zeros(shape).scatter(dim, target.unsqueeze(dim), values.unsqueeze(dim))
 
-decompose(nll_loss=lambda a, target, weight, *, ignore, reduction: nll_steps(a, target, weight, ignore, reduction),
-          nll_slope=lambda g, target, weight, *, shape, ignore, reduction: nll_slope_steps(g, target, weight, shape, ignore, reduction))
+decompose(nll_loss=nll_steps,
+          nll_slope=nll_slope_steps)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex03b
 def check_classes(a, target, weight, *, ignore, shape=None, **params) -> None:

@@ -410,7 +410,7 @@ def flat(x: Tensor) -> Tensor:
 
 def mapped(x: Tensor, w: Tensor) -> Tensor: return call(OPS["linear"], (x, w, None))
 
-kernel(linear=lambda xp, x, w, b: linear_kernel(xp, x, w, b), linear_weight=lambda xp, y, x: linear_weight(xp, y, x))
+kernel(linear=linear_kernel, linear_weight=linear_weight)
 accumulate(linear=SINGLE)
 decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b, linear_weight=lambda y, x: flat(y).t() @ flat(x))
 vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"], (g, x)),

@@ -31,7 +31,7 @@ def apart(xp, a, first, last):
     a = a.astype("float32") if a.itemsize == 2 else a
     return a.reshape(math.prod(a.shape[:first]), math.prod(a.shape[first:last]), math.prod(a.shape[last:]))
 
-def standardize(xp, a, first, last, eps, center):
+def standardize(xp, a, *, first, last, eps, center):
     "Minus the mean (if `center`), over the root of the mean square, in one buffer; the mean square, and the mean."
     x = apart(xp, a, first, last)
     n, kept = x.shape[0] * x.shape[2], (1,) * first + a.shape[first:last] + (1,) * (a.ndim - last)
@@ -42,7 +42,7 @@ def standardize(xp, a, first, last, eps, center):
     stats = (square, mean) if center else (square,)
     return y.reshape(a.shape).astype(a.dtype, copy=False), *(s.reshape(kept) for s in stats)
 
-def standardize_steps(a: Tensor, first, last, eps, center) -> tuple:
+def standardize_steps(a: Tensor, *, first, last, eps, center) -> tuple:
     "The same in rows."
     dims = (*range(first), *range(last, a.ndim))
     mean = a.mean(dims, True) if center else None
@@ -50,11 +50,11 @@ def standardize_steps(a: Tensor, first, last, eps, center) -> tuple:
     square = (away * away).mean(dims, True)
     return (away * (square + eps).rsqrt(), square, *((mean,) if center else ()))
 
-kernel(standardize=lambda xp, a, *, first, last, eps, center: standardize(xp, a, first, last, eps, center))
-decompose(standardize=lambda a, *, first, last, eps, center: standardize_steps(a, first, last, eps, center))
+kernel(standardize=standardize)
+decompose(standardize=standardize_steps)
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern02
-def standardize_slope(xp, g, y, square, first, last, eps, center):
+def standardize_slope(xp, g, y, square, *, first, last, eps, center):
     "The gradient less what would move the mean, less what would change the size: (g - mean(g) - y mean(g y)) / size."
     g3, y3 = apart(xp, g, first, last), apart(xp, y, first, last)
     n = g3.shape[0] * g3.shape[2]
@@ -66,15 +66,15 @@ def standardize_slope(xp, g, y, square, first, last, eps, center):
     rest *= (1 / xp.sqrt(square + eps)).reshape(-1, 1)
     return out.astype(g.dtype, copy=False)
 
-def slope_steps(g: Tensor, y: Tensor, square: Tensor, first, last, eps, center) -> Tensor:
+def slope_steps(g: Tensor, y: Tensor, square: Tensor, *, first, last, eps, center) -> Tensor:
     "The same in rows."
     dims = (*range(first), *range(last, g.ndim))
     rest = g - g.mean(dims, True) if center else g
     return (rest - y * (g * y).mean(dims, True)) * (square + eps).rsqrt()
 
-kernel(standardize_slope=lambda xp, g, y, square, *, first, last, eps, center: standardize_slope(xp, g, y, square, first, last, eps, center))
+kernel(standardize_slope=standardize_slope)
 accumulate(standardize_slope=SINGLE)
-decompose(standardize_slope=lambda g, y, square, *, first, last, eps, center: slope_steps(g, y, square, first, last, eps, center))
+decompose(standardize_slope=slope_steps)
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern03
 def standardize_rule(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
@@ -97,13 +97,13 @@ def around(v, first: int, ndim: int) -> tuple:
     "The shape in which a weight stands beside a tensor: its dimensions from `first` on."
     return (1,) * first + tuple(v.shape) + (1,) * (ndim - first - len(v.shape))
 
-def affine(xp, x, w, b, first):
+def affine(xp, x, w, b, *, first):
     "x w + b in one buffer."
     out = x.copy() if w is None else x * w.reshape(around(w, first, x.ndim))
     if b is not None: out += b.reshape(around(b, first, x.ndim))
     return out
 
-def affine_steps(x: Tensor, w, b, first) -> Tensor:
+def affine_steps(x: Tensor, w, b, *, first) -> Tensor:
     "The same in rows."
     if w is not None: x = x * w.reshape(around(w.payload, first, x.ndim))
     return x if b is None else x + b.reshape(around(b.payload, first, x.ndim))
@@ -113,10 +113,10 @@ def summed(x: Tensor, first: int, last: int) -> Tensor:
     dims = (*range(first), *range(last, x.ndim))
     return x.sum(dims) if dims else x
 
-kernel(affine=lambda xp, x, w, b, *, first: affine(xp, x, w, b, first),
+kernel(affine=affine,
        products=lambda xp, a, b, *, first, last: xp.einsum("okn,okn->k", apart(xp, a, first, last), apart(xp, b, first, last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
 accumulate(affine=SINGLE)
-decompose(affine=lambda x, w, b, *, first: affine_steps(x, w, b, first),
+decompose(affine=affine_steps,
           products=lambda a, b, *, first, last: summed(a * b, first, last))
 vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),
             lambda g, x, like, first: call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),

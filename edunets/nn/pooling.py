@@ -224,7 +224,7 @@ def matrix(grid: Grid):
     np.add.at(out, (np.arange(grid.m)[:, None], index), weight)
     return out
 
-def resample(xp, a, dim, grid):
+def resample(xp, a, *, dim, grid):
     """A dimension sampled anew: one matrix product; picked if there is one tap, or if infinity times zero would spoil
     all."""
     x = a.reshape(math.prod(a.shape[:dim]), a.shape[dim], math.prod(a.shape[dim + 1:]))
@@ -235,14 +235,14 @@ def resample(xp, a, dim, grid):
     if not xp.isfinite(out.sum()): out = sum(x[:, index[:, k]] * weight[:, k, None] for k in range(index.shape[1]))
     return out.reshape(a.shape[:dim] + (grid.m,) + a.shape[dim + 1:]).astype(a.dtype, copy=False)
 
-def resample_back(xp, g, dim, grid):
+def resample_back(xp, g, *, dim, grid):
     "The transpose of `resample`."
     x, m = g.reshape(math.prod(g.shape[:dim]), g.shape[dim],
                      math.prod(g.shape[dim + 1:])).astype(grid.kind, copy=False), xp.asarray(matrix(grid))
     out = xp.matmul(x[:, :, 0], m) if x.shape[2] == 1 else xp.matmul(m.T, x)
     return out.reshape(g.shape[:dim] + (grid.n,) + g.shape[dim + 1:]).astype(g.dtype, copy=False)
 
-kernel(resample=lambda xp, a, *, dim, grid: resample(xp, a, dim, grid), resample_back=lambda xp, g, *, dim, grid: resample_back(xp, g, dim, grid))
+kernel(resample=resample, resample_back=resample_back)
 accumulate(resample=SINGLE, resample_back=SINGLE)
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid04

@@ -57,7 +57,7 @@ def earlier(out: Tensor, first: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     return in_order(found, reverse)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcrnnke1
-def rnn_kernel(xp, x, h, w, sizes, reverse, relu):
+def rnn_kernel(xp, x, h, w, *, sizes, reverse, relu):
     "h = tanh(x + h w^T), step after step: each product goes right where its result is to lie."
     out, state, w = xp.empty((len(x), h.shape[1]), x.dtype), h, w.T
     for start, n in steps(sizes, reverse):
@@ -66,7 +66,7 @@ def rnn_kernel(xp, x, h, w, sizes, reverse, relu):
         state = xp.maximum(z, 0, out=z) if relu else xp.tanh(z, out=z)
     return out
 
-def rnn_steps(x: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse: bool, relu: bool) -> Tensor:
+def rnn_steps(x: Tensor, h: Tensor, w: Tensor, *, sizes: tuple, reverse: bool, relu: bool) -> Tensor:
     "The same in rows."
     found, state = [], h
     for start, n in steps(sizes, reverse):
@@ -75,9 +75,9 @@ def rnn_steps(x: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse: bool, relu
         found.append(state)
     return in_order(found, reverse)
 
-kernel(rnn=lambda xp, x, h, w, *, sizes, reverse, relu: rnn_kernel(xp, x, h, w, sizes, reverse, relu))
+kernel(rnn=rnn_kernel)
 accumulate(rnn=SINGLE)
-decompose(rnn=lambda x, h, w, *, sizes, reverse, relu: rnn_steps(x, h, w, sizes, reverse, relu))
+decompose(rnn=rnn_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcback01
 def handed(g: Tensor, n: int, begun: list) -> Tensor:
@@ -102,7 +102,7 @@ def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse:
     z = in_order(found, not reverse)
     return z, FUNCTIONS["cat"](begun[::-1]), z.t() @ earlier(out, h, sizes, reverse)
 
-vjp(rnn=lambda g, out, h, w, sizes, reverse, relu: rnn_vjp(g, out, h, w, sizes, reverse, relu))
+vjp(rnn=rnn_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmk1
 def sigmoid_(xp, z):
@@ -111,7 +111,7 @@ def sigmoid_(xp, z):
     z += 1
     return xp.divide(1, z, out=z)
 
-def lstm_kernel(xp, x, h, c, w, p, sizes, reverse):
+def lstm_kernel(xp, x, h, c, w, p, *, sizes, reverse):
     "The states, the cells and the gates (input, forget, new, output) of all steps."
     size = c.shape[1]
     out, cells, gates = (xp.empty((len(x), n), x.dtype) for n in (h.shape[1], size, 4 * size))
@@ -132,7 +132,7 @@ def lstm_kernel(xp, x, h, c, w, p, sizes, reverse):
         else: xp.matmul(shown, p.T, out=state)
     return out, cells, gates
 
-def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
+def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, sizes: tuple, reverse: bool) -> tuple:
     "The same in rows."
     found, state, cell, cat = [], h, c, FUNCTIONS["cat"]
     for start, n in steps(sizes, reverse):
@@ -143,11 +143,11 @@ def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, siz
         found.append((state, cell, cat([i, f, new, o], 1)))
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
 
-kernel(lstm=lambda xp, x, h, c, w, p, *, sizes, reverse: lstm_kernel(xp, x, h, c, w, p, sizes, reverse))
+kernel(lstm=lstm_kernel)
 accumulate(lstm=SINGLE)
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmk1b
-decompose(lstm=lambda x, h, c, w, p, *, sizes, reverse: lstm_steps(x, h, c, w, p, sizes, reverse))
+decompose(lstm=lstm_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmv1
 def slope_of(gate: Tensor, tanh: bool = False) -> Tensor:
@@ -186,10 +186,10 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
     d_p = None if p is None else in_order(states, not reverse).t() @ (o * shown)
     return z, cat(begun[::-1]), cat(begun_cells[::-1]), z.t() @ earlier(out, h, sizes, reverse), d_p
 
-vjp(lstm=lambda g, out, h, c, w, p, sizes, reverse: lstm_vjp(g, out, h, c, w, p, sizes, reverse))
+vjp(lstm=lstm_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcgruke1
-def gru_kernel(xp, x, h, w, b, sizes, reverse):
+def gru_kernel(xp, x, h, w, b, *, sizes, reverse):
     "The states and the gates (reset, update, new) of all steps, and what the reset gate lets through or not."
     size = h.shape[1]
     out, gates, held = (xp.empty((len(x), n), x.dtype) for n in (size, 3 * size, size))
@@ -210,7 +210,7 @@ def gru_kernel(xp, x, h, w, b, sizes, reverse):
         state += new
     return out, gates, held
 
-def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
+def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, *, sizes: tuple, reverse: bool) -> tuple:
     "The same in rows."
     found, state, cat = [], h, FUNCTIONS["cat"]
     for start, n in steps(sizes, reverse):
@@ -223,9 +223,9 @@ def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, r
         found.append((state, cat([reset, update, new], 1), held))
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
 
-kernel(gru=lambda xp, x, h, w, b, *, sizes, reverse: gru_kernel(xp, x, h, w, b, sizes, reverse))
+kernel(gru=gru_kernel)
 accumulate(gru=SINGLE)
-decompose(gru=lambda x, h, w, b, *, sizes, reverse: gru_steps(x, h, w, b, sizes, reverse))
+decompose(gru=gru_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcgruvj1
 def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
@@ -255,7 +255,7 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
     size = h.size(1)
     return cat([z[:, :2 * size], to_new], 1), cat(begun[::-1]), z.t() @ old, None if b is None else z.sum(0)
 
-vjp(gru=lambda g, out, h, w, b, sizes, reverse: gru_vjp(g, out, h, w, b, sizes, reverse))
+vjp(gru=gru_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpacks1
 class Packed(NamedTuple):

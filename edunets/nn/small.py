@@ -161,7 +161,7 @@ vjp(embedding_bag=[lambda g, scale, like, index, bag, padding_idx, by_freq: embe
                    lambda g, weight, index, bag, padding_idx: without((rows_of(g, bag) * rows_of(weight, index)).sum(-1), index, padding_idx), None])
 
 # %% ../../nbs/nn/small.ipynb #smmax001
-def bag_max(xp, weight, index, bag, bags, length, padding_idx):
+def bag_max(xp, weight, index, bag, *, bags, length, padding_idx):
     """The largest of each column in each bag (0 in an empty one), and the row that it stands in (-1 there); the first
     of equal ones."""
     rows, n = rows_at(xp, weight, index), index.shape[0]
@@ -194,7 +194,7 @@ def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int, padding
     return where(place < 0, 0, call(OPS["gather"], (weight, *at_place(place)), {"dims": (0, 1)})), place
 
 # %% ../../nbs/nn/small.ipynb #smmax002
-kernel(embedding_bag_max=lambda xp, weight, index, bag, *, bags, length, padding_idx: bag_max(xp, weight, index, bag, bags, length, padding_idx))
+kernel(embedding_bag_max=bag_max)
 check(embedding_bag_max=lambda weight, index, bag, **params: check_bagged(weight, index))
 decompose(embedding_bag_max=lambda weight, index, bag, *, bags, length, padding_idx: bag_max_steps(weight, index, bag, bags, padding_idx))
 vjp(embedding_bag_max=[lambda g, like, second: call(OPS["scatter"], (filled(like, like.shape, 0), where(second < 0, 0, g[0]), *at_place(second)), {"dims": (0, 1), "mode": "add"}), None])

@@ -64,8 +64,8 @@ elementwise(
     atanh=lambda xp, a: xp.arctanh(a),
 )
 decompose(
-    asinh=lambda a: asinh_steps(a),
-    acosh=lambda a: acosh_steps(a),
+    asinh=asinh_steps,
+    acosh=acosh_steps,
     atanh=lambda a: (a.log1p() - (-a).log1p()) / 2,
 )
 vjp(
@@ -106,7 +106,7 @@ def erfc_steps(a: Tensor) -> Tensor:
     tail = horner(tail_coefficients(16), 1 - 4 / (outer + 2)) * (-outer * outer).exp() / outer
     return where(a < 1, 1 - a.erf(), tail)
 
-elementwise(erfc=lambda xp, a: erfc(xp, a))
+elementwise(erfc=erfc)
 accumulate(erfc=SINGLE)
 decompose(erfc=erfc_steps)
 vjp(erfc=[lambda g, a: -g * (-a * a).exp() * (2 / math.sqrt(math.pi))])
@@ -164,7 +164,7 @@ def polygamma_kernel(xp, a, n):
     return xp.where(a < -LOWEST, math.nan, (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271
-elementwise(lgamma=lambda xp, a: lgamma(xp, a), digamma=lambda xp, a: digamma(xp, a), polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
+elementwise(lgamma=lgamma, digamma=digamma, polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
 accumulate(lgamma=SINGLE, digamma=SINGLE, polygamma=SINGLE)
 vjp(
     lgamma=[lambda g, a: g * a.digamma()],

@@ -159,7 +159,7 @@ def rows_at(xp, weight, index):
     if (index < 0).any(): raise IndexError("negative")
     return weight[index]
 
-def embedding_steps(weight: Tensor, index: Tensor, padding_idx: int, by_freq: bool) -> Tensor:
+def embedding_steps(weight: Tensor, index: Tensor, *, padding_idx: int, by_freq: bool) -> Tensor:
     "The rows, of which some have a slope of their own."
     rows = call(OPS["gather"], (weight, index), {"dims": (0,)})
     if by_freq: rows = rows.detach() + (rows - rows.detach()) / frequency(rows, len(weight), index)
@@ -187,7 +187,7 @@ def check_rows(weight, index, **params) -> None:
 
 kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, weight, index))
 check(embedding=check_rows)
-decompose(embedding=lambda weight, index, *, padding_idx, by_freq: embedding_steps(weight, index, padding_idx, by_freq))
+decompose(embedding=embedding_steps)
 vjp(embedding=[lambda g, like, index, padding_idx, by_freq: embedding_slope(g, like, index, padding_idx, by_freq), None])
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3e

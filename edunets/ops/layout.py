@@ -33,7 +33,7 @@ __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 
 def diagonal_length(shape: tuple, offset: int, dim1: int, dim2: int) -> int:
     return max(min(shape[dim1] - max(-offset, 0), shape[dim2] - max(offset, 0)), 0)
 
-def diagonal_kernel(xp, a, offset, dim1, dim2):
+def diagonal_kernel(xp, a, *, offset, dim1, dim2):
     "A view of the elements whose indices along both dims differ by `offset`, in a last dimension."
     n = diagonal_length(a.shape, offset, dim1, dim2)
     start = [slice(None)] * a.ndim
@@ -49,7 +49,7 @@ def diagonal_places(x, offset: int, dim1: int, dim2: int) -> tuple[Tensor, Tenso
     return place + max(-offset, 0), place + max(offset, 0)
 
 # %% ../../nbs/ops/layout.ipynb #cbe602ba
-kernel(diagonal=lambda xp, a, *, offset, dim1, dim2: diagonal_kernel(xp, a, offset, dim1, dim2))
+kernel(diagonal=diagonal_kernel)
 decompose(diagonal=lambda a, *, offset, dim1, dim2: a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
 vjp(diagonal=[lambda g, like, offset, dim1, dim2: diagonal_scatter(zeros(like), g, offset, dim1, dim2)])
 view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, offset, dim1, dim2))
@@ -116,7 +116,7 @@ def geometry(x: Tensor) -> Geometry:
     return Geometry(shape, tuple(math.prod(shape[d + 1:]) for d in range(len(shape))), 0)
 
 # %% ../../nbs/ops/layout.ipynb #strided4
-def strided_kernel(xp, a, size, stride, offset, inside):
+def strided_kernel(xp, a, *, size, stride, offset, inside):
     "A view of the memory of `a`, where `a` itself lies as `inside` says."
     flat = memory(a).view(a.dtype)
     if 0 in size: return flat[:0].reshape(size)
@@ -142,7 +142,7 @@ def strided_written(base: Tensor, value: Tensor, there: Geometry, inside: Geomet
     return flat[inside.places(first, base.device)].reshape(inside.size)
 
 # %% ../../nbs/ops/layout.ipynb #strided5
-kernel(as_strided=lambda xp, a, *, size, stride, offset, inside: strided_kernel(xp, a, size, stride, offset, inside))
+kernel(as_strided=strided_kernel)
 decompose(as_strided=lambda a, *, size, stride, offset, inside: strided_elements(a, Geometry(size, stride, offset), inside))
 vjp(as_strided=[lambda g, size, stride, offset, inside: strided_slope(g, Geometry(size, stride, offset), inside)])
 view(as_strided=lambda base, v, *, size, stride, offset, inside: strided_written(base, v, Geometry(size, stride, offset), inside))

@@ -169,7 +169,7 @@ def inverse_of(a: Tensor) -> Tensor: return call(OPS["inv"], (a,), NO_PARAMS, "L
 def wide(g: Tensor) -> Tensor: return g.unsqueeze(-1).unsqueeze(-1)
 
 kernel(det=lambda xp, a: xp.linalg.det(a), slogdet=lambda xp, a: tuple(xp.linalg.slogdet(a)))
-decompose(det=lambda a: det_steps(a), slogdet=lambda a: slogdet_steps(a))
+decompose(det=det_steps, slogdet=slogdet_steps)
 vjp(det=[lambda g, a: wide(g) * call(OPS["cofactor"], (a,))],
     slogdet=[lambda g, a: a * 0 if g[1] is None else wide(g[1]) * inverse_of(a).mT])
 
@@ -200,7 +200,7 @@ def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
     turn = call(OPS["det"], (u.detach(),)) * call(OPS["det"], (vh.detach(),))
     return wide(turn) * (u @ inner @ vh)
 
-kernel(cofactor=lambda xp, a: cofactors(xp, a))
+kernel(cofactor=cofactors)
 decompose(cofactor=lambda a: wide(call(OPS["det"], (a,))) * inverse_of(a).mT)
 vjp(cofactor=[lambda g, a: cofactor_rule(g, a)])
 
@@ -380,14 +380,14 @@ def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *,
     s = svdvals(mirrored(A, hermitian).detach())
     return finish((s > cutoff(s, A, tol if with_tol else atol, 0 if with_tol else rtol)).sum(-1), out)
 
-def pinv_kernel(xp, a, atol, rtol):
+def pinv_kernel(xp, a, *, atol, rtol):
     "The transpose, with the singular values turned over that are above the cutoff."
     u, s, vh = xp.linalg.svd(a, full_matrices=False)
     limit = xp.maximum(s.max(axis=-1, keepdims=True, initial=0) * rtol, atol)
     turned = xp.where(s > limit, 1 / xp.where(s > limit, s, 1), 0).astype(a.dtype)
     return xp.matmul(xp.moveaxis(vh, -1, -2) * turned[..., None, :], xp.moveaxis(u, -1, -2))
 
-def pinv_steps(a: Tensor, atol, rtol) -> Tensor:
+def pinv_steps(a: Tensor, *, atol, rtol) -> Tensor:
     "The same in rows."
     u, s, vh = svd(a, False)
     kept = s > cutoff(s, a, atol, rtol)
@@ -401,8 +401,8 @@ def pinv_rule(g: Tensor, p: Tensor, a: Tensor) -> Tensor:
     side = back @ g.mT
     return -(p.mT @ g @ p.mT) + rest - a @ (p @ rest) + side - side @ p @ a
 
-kernel(pinv=lambda xp, a, *, atol, rtol: pinv_kernel(xp, a, atol, rtol))
-decompose(pinv=lambda a, *, atol, rtol: pinv_steps(a, atol, rtol))
+kernel(pinv=pinv_kernel)
+decompose(pinv=pinv_steps)
 vjp(pinv=[lambda g, out, a: pinv_rule(g, out, a)])
 check(pinv=refusal("pinv", *DIVERGED))
 
@@ -461,7 +461,7 @@ def exp_rule(g: Tensor, a: Tensor) -> Tensor:
     top, below = FUNCTIONS["cat"]([at, g], -1), FUNCTIONS["cat"]([at * 0, at], -1)
     return call(OPS["matrix_exp"], (FUNCTIONS["cat"]([top, below], -2),)).narrow(-2, 0, n).narrow(-1, n, n)
 
-kernel(matrix_exp=lambda xp, a: exp_kernel(xp, a))
+kernel(matrix_exp=exp_kernel)
 vjp(matrix_exp=[lambda g, a: exp_rule(g, a)])
 
 @linalg

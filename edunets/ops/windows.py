@@ -80,7 +80,7 @@ def sent_back(xp, y, rows, size, shape, stride, padding, dilation):
                                dims=tuple(range(1, 1 + n)))
     return image[(slice(None), *inside(shape, padding))]
 
-def conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups):
+def conv_transpose(xp, y, w, b, *, shape, stride, padding, dilation, groups):
     "The transpose of `conv` in its image: results sent back over their windows, to images of a shape."
     rows = xp.moveaxis(by_group(w, groups), 1, 2)
     out = xp.empty((len(y), w.shape[1] * groups, *shape), y.dtype)
@@ -89,7 +89,7 @@ def conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups):
         if b is not None: out[part] += b.reshape(-1, *(1,) * len(shape))
     return out
 
-def conv_weight(xp, x, y, size, stride, padding, dilation, groups):
+def conv_weight(xp, x, y, *, size, stride, padding, dilation, groups):
     "The transpose of `conv` in its filter: windows times results, summed over places and images."
     space, each_out = y.shape[2:], y.shape[1] // groups
     out = xp.zeros((groups, x.shape[1] // groups * math.prod(size), each_out), x.dtype)
@@ -100,8 +100,8 @@ def conv_weight(xp, x, y, size, stride, padding, dilation, groups):
 
 kernel(
     conv=lambda xp, x, w, b, *, stride, padding, dilation, groups: conv(xp, x, w, b, stride, padding, dilation, groups),
-    conv_transpose=lambda xp, y, w, b, *, shape, stride, padding, dilation, groups: conv_transpose(xp, y, w, b, shape, stride, padding, dilation, groups),
-    conv_weight=lambda xp, x, y, *, size, stride, padding, dilation, groups: conv_weight(xp, x, y, size, stride, padding, dilation, groups),
+    conv_transpose=conv_transpose,
+    conv_weight=conv_weight,
 )
 accumulate(conv=SINGLE, conv_transpose=SINGLE, conv_weight=SINGLE)
 
@@ -151,12 +151,12 @@ def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None)
 
 def shifted(y: Tensor, b: Tensor | None) -> Tensor: return y if b is None else y + b.reshape(-1, *(1,) * (y.ndim - 2))
 
-def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, stride, padding, dilation, groups) -> Tensor:
+def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, *, stride, padding, dilation, groups) -> Tensor:
     cols, space = column_steps(x, w.payload.shape[2:], stride, padding, dilation, groups)
     rows = w.reshape(groups, w.size(0) // groups, -1)
     return shifted((rows @ cols).reshape(x.size(0), w.size(0), *space), b)
 
-def weight_steps(x: Tensor, y: Tensor, size, stride, padding, dilation, groups) -> Tensor:
+def weight_steps(x: Tensor, y: Tensor, *, size, stride, padding, dilation, groups) -> Tensor:
     cols, _ = column_steps(x, size, stride, padding, dilation, groups, y.payload.shape[2:])
     products = y.reshape(y.size(0), groups, y.size(1) // groups, -1) @ cols.mT
     return products.sum(0).reshape(y.size(1), x.size(1) // groups, *size)
@@ -177,16 +177,16 @@ def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -
     for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2): image = bordered(image, dim, -p, s + p - c, 0)
     return image
 
-def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, shape, stride, padding, dilation, groups) -> Tensor:
+def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, *, shape, stride, padding, dilation, groups) -> Tensor:
     sent = w.reshape(groups, w.size(0) // groups, -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1)
     return shifted(
         fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape, w.payload.shape[2:],
                    stride, padding, dilation), b)
 
 decompose(
-    conv=lambda x, w, b, *, stride, padding, dilation, groups: conv_steps(x, w, b, stride, padding, dilation, groups),
-    conv_transpose=lambda y, w, b, *, shape, stride, padding, dilation, groups: transpose_steps(y, w, b, shape, stride, padding, dilation, groups),
-    conv_weight=lambda x, y, *, size, stride, padding, dilation, groups: weight_steps(x, y, size, stride, padding, dilation, groups),
+    conv=conv_steps,
+    conv_transpose=transpose_steps,
+    conv_weight=weight_steps,
 )
 
 # %% ../../nbs/ops/windows.ipynb #92c6188c
@@ -368,7 +368,7 @@ def widened(xp, a, size, stride, padding, dilation, space, value):
 
 def lowest(a): return -math.inf if is_floating(a) else iinfo(a.dtype).min
 
-def max_pool(xp, a, size, stride, padding, dilation, space):
+def max_pool(xp, a, *, size, stride, padding, dilation, space):
     """The largest of each window of the last dimensions, one dimension after the other: strided slices, compared in
     place."""
     best = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
@@ -394,7 +394,7 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
-kernel(max_pool=lambda xp, a, *, size, stride, padding, dilation, space: max_pool(xp, a, size, stride, padding, dilation, space),
+kernel(max_pool=max_pool,
        unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
 accumulate(unpool=SINGLE)
 vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
@@ -404,7 +404,7 @@ def pooling(size, stride, padding, dilation, space) -> dict:
     return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
 
 # %% ../../nbs/ops/windows.ipynb #winplac1
-def max_pool_places(xp, a, size, stride, padding, dilation, space):
+def max_pool_places(xp, a, *, size, stride, padding, dilation, space):
     "`max_pool`, and where in the flattened space each largest stands: the first of equal ones, the last NaN."
     n, shape = len(size), a.shape[-len(size):]
     wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
@@ -422,7 +422,7 @@ def max_pool_places(xp, a, size, stride, padding, dilation, space):
             best, index = xp.where(better, part, best), xp.where(better, where_, index)
     return best, index
 
-kernel(max_pool_places=lambda xp, a, *, size, stride, padding, dilation, space: max_pool_places(xp, a, size, stride, padding, dilation, space))
+kernel(max_pool_places=max_pool_places)
 vjp(max_pool_places=[lambda g, like, second, size: put_back(g[0], like, second, len(size))])
 
 def taken(x: Tensor, a: Tensor, options: dict) -> Tensor:
@@ -517,7 +517,7 @@ INDEXED: dict = {}      # by dimensions: max pooling that returns the indices to
 for n in (1, 2, 3): max_pooling(f"max_pool{n}d", n)
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1
-def window_sum(xp, a, size, stride, space):
+def window_sum(xp, a, *, size, stride, space):
     "The sum of each window of the last dimensions, one dimension after the other."
     for axis, (k, t, o) in enumerate(zip(size, stride, space), a.ndim - len(size)):
         parts = [a[(slice(None),) * axis + (slice(p, p + (o - 1) * t + 1, t),)] for p in range(k)]
@@ -525,7 +525,7 @@ def window_sum(xp, a, size, stride, space):
         for part in parts[1:]: a += part
     return a
 
-def sum_steps(a: Tensor, size, stride, space) -> Tensor:
+def sum_steps(a: Tensor, *, size, stride, space) -> Tensor:
     "The same in rows."
     dims = tuple(range(a.ndim - len(size), a.ndim))
     return call(OPS["windows"], (a,), {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(
@@ -540,9 +540,9 @@ def sum_back(g: Tensor, like, size, stride) -> Tensor:
                 range(len(like.shape) - len(size), len(like.shape)))
         })
 
-kernel(window_sum=lambda xp, a, *, size, stride, space: window_sum(xp, a, size, stride, space))
+kernel(window_sum=window_sum)
 accumulate(window_sum=SINGLE)
-decompose(window_sum=lambda a, *, size, stride, space: sum_steps(a, size, stride, space))
+decompose(window_sum=sum_steps)
 vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
 
 def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
