@@ -10,11 +10,11 @@ import inspect
 import math
 from typing import Callable
 
-from .errors import OVERRIDING, at_border, error, handed, named, overriding, warn
+from .errors import OVERRIDING, at_border, error, handed_over, named, overriding, warn
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
 from .names import where, with_scaled
-from .primitives import along, check_broadcast, check_divisor, check_matmul
+from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
 from .table import NO_PARAMS, OPS, call, check
 from .primitives import check_nonempty
 from .primitives import check_same_shape
@@ -25,7 +25,7 @@ from .primitives import in_blocks
 from .table import kernel
 from .tensors import bool_, check_dim, get_default_dtype, in_memory, int64, Tensor, to_dtype, uint8
 from .tensors import is_floating
-from .tensors import whole
+from .tensors import as_count
 
 # %% auto #0
 __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv',
@@ -34,10 +34,10 @@ __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'n
            'softmax_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves', 'prod_steps', 'cumprod_steps', 'pick',
            'argmax_steps', 'max_steps', 'truth', 'accumulate_dtype', 'sum', 'prod', 'check_floating', 'floating',
            'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax',
-           'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'result', 'rebuilt', 'values_indices', 'max', 'min',
-           'turned', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size', 'add_to',
-           'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'joined', 'no_tensors',
-           'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
+           'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type', 'rebuilt', 'values_indices', 'max',
+           'min', 'order_reversed', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size',
+           'add_to', 'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'join',
+           'no_tensors', 'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
 
 # %% ../nbs/01e_composites.ipynb #023dea18
 elementwise(
@@ -560,7 +560,7 @@ def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
 
 # %% ../nbs/01e_composites.ipynb #7a311131
 @functools.cache
-def result(name: str, *fields: str) -> type:
+def return_type(name: str, *fields: str) -> type:
     "A type of named tuple that prints as PyTorch's `return_types`; it can be pickled, though no module holds it."
     made = collections.namedtuple(name, fields)
     made.__doc__ = f"What `{name.replace('linalg_', 'linalg.')}` returns."
@@ -568,11 +568,11 @@ def result(name: str, *fields: str) -> type:
     made.__reduce__ = lambda self: (rebuilt, (name, fields, tuple(self)))
     return made
 
-def rebuilt(name: str, fields: tuple, values: tuple) -> tuple: return result(name, *fields)(*values)
+def rebuilt(name: str, fields: tuple, values: tuple) -> tuple: return return_type(name, *fields)(*values)
 
 def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
     "What `max(dim)`, `sort` and the like return: values, and where they stood."
-    return result(name, "values", "indices")(*pair)
+    return return_type(name, "values", "indices")(*pair)
 
 @face
 def max(input: Tensor, dim=None, keepdim: bool = False):
@@ -587,10 +587,10 @@ def min(input: Tensor, dim=None, keepdim: bool = False):
     "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
     if isinstance(dim, Tensor): return input.minimum(dim)
     if dim is None: return call(OPS["amin"], (input,), {"dims": None, "keepdim": False}, "MinBackward1")
-    values, indices = max(turned(input), dim, keepdim)
-    return values_indices("min", (turned(values), indices))
+    values, indices = max(order_reversed(input), dim, keepdim)
+    return values_indices("min", (order_reversed(values), indices))
 
-def turned(x: Tensor) -> Tensor:
+def order_reversed(x: Tensor) -> Tensor:
     "x with its order turned around: -x, and of integers ~x, which cannot overflow."
     return -x if x.dtype.is_floating_point else ~x
 
@@ -605,7 +605,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 @face
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the smallest element (of the flattened tensor, without `dim`)."
-    return argmax(turned(input), dim, keepdim)
+    return argmax(order_reversed(input), dim, keepdim)
 
 @face
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True):
@@ -620,7 +620,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 @face
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
-    n, k = input.size(dim) if input.ndim else 1, whole(k)
+    n, k = input.size(dim) if input.ndim else 1, as_count(k)
     if not (0 <= k <= n and (input.ndim or k)):
         raise error(RuntimeError, "selected index k out of range", f"k={k} of {n} elements", f"k up to {n}")
     return values_indices("topk", call_along("topk", input, dim, "TopkBackward0", k=k, largest=largest))
@@ -632,8 +632,8 @@ def topk_kernel(xp, a, *, k, dim, largest):
     n = a.shape[dim]
     if n <= FEW or k in (0, n):
         values, index = OPS["sort"].kernel(xp, a, dim=dim, descending=largest)
-        return values[along(dim, 0, k, 1)], index[along(dim, 0, k, 1)]
-    index = xp.argpartition(a, n - k if largest else k - 1, axis=dim)[along(dim, n - k if largest else 0, k, 1)]
+        return values[slice_index(dim, 0, k, 1)], index[slice_index(dim, 0, k, 1)]
+    index = xp.argpartition(a, n - k if largest else k - 1, axis=dim)[slice_index(dim, n - k if largest else 0, k, 1)]
     values, order = OPS["sort"].kernel(xp, xp.take_along_axis(a, index, axis=dim), dim=dim, descending=largest)
     return values, xp.take_along_axis(index, order, axis=dim)
 
@@ -776,7 +776,7 @@ def alike(tensors: list) -> list:
     "Tensors brought to one dtype."
     return promote(tuple(tensors)) if len({t.payload.dtype for t in tensors}) > 1 else tensors
 
-def joined(name: str, tensors: list, dim: int, extra: int) -> Tensor:
+def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:
     "Tensors joined by the row `name`."
     return call(OPS[name], tuple(tensors), {"dim": check_dim(dim, tensors[0].ndim + extra)}, node_name(name))
 
@@ -789,14 +789,14 @@ def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None)
     tensors = alike(list(tensors))
     if not tensors: raise no_tensors(ValueError, "cat(): expected a non-empty list of Tensors")
     tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
-    return finish(joined("cat", tensors, dim, 0), out)
+    return finish(join("cat", tensors, dim, 0), out)
 
 @face(method=False)
 def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
     tensors = alike(list(tensors))
     if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
-    return finish(joined("stack", tensors, dim, 1), out)
+    return finish(join("stack", tensors, dim, 1), out)
 
 @face
 def flip(input: Tensor, *args: int, dims: int | tuple | None = None) -> Tensor:
@@ -815,14 +815,14 @@ def operator(function: Callable, swap: bool = False) -> Callable:
     "A function of two operands as an operator; with `swap`, for a tensor on the right: `2 - x`."
     public, function = function, inspect.unwrap(function)
     def straight(self, other):
-        if OVERRIDING and (found := overriding((self, other), {})): return handed(public, found, (self, other), {})
+        if OVERRIDING and (found := overriding((self, other), {})): return handed_over(public, found, (self, other), {})
         try: return function(self, other)
         except Exception as problem:
             if not (found := overriding((self, other), {})):
                 raise at_border(problem, function.__name__, function, (self, other), {})
-        return handed(public, found, (self, other), {})
+        return handed_over(public, found, (self, other), {})
     def swapped(self, other):
-        if OVERRIDING and (found := overriding((other, self), {})): return handed(public, found, (other, self), {})
+        if OVERRIDING and (found := overriding((other, self), {})): return handed_over(public, found, (other, self), {})
         try: return function(other, self)
         except Exception as problem: raise at_border(problem, function.__name__, function, (other, self), {})
     return named(functools.update_wrapper(swapped if swap else straight, function), function.__name__)

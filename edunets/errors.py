@@ -5,7 +5,7 @@ __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HAND
            'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'hint', 'fits', 'misfit', 'wrong',
            'OutOfMemoryError', 'no_memory', 'refusal', 'shown', 'in_users_code', 'at_border', 'border', 'named',
            'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods', 'Handing',
-           'DisableTorchFunctionSubclass', 'overriding', 'handed', 'has_torch_function', 'handle_torch_function',
+           'DisableTorchFunctionSubclass', 'overriding', 'handed_over', 'has_torch_function', 'handle_torch_function',
            'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
@@ -172,7 +172,7 @@ def at_border(problem: Exception, name: str, function: Callable, args: tuple, kw
 def border(name: str, function: Callable, finish: Callable | None = None) -> Callable:
     "A function as users call it: what goes wrong inside is told of the call; `finish(result, args, kwargs)` comes last."
     def called(*args, **kwargs):
-        if OVERRIDING and (found := overriding(args, kwargs)): return handed(called, found, args, kwargs)
+        if OVERRIDING and (found := overriding(args, kwargs)): return handed_over(called, found, args, kwargs)
         try:
             result = function(*args, **kwargs)
             return result if finish is None else finish(result, args, kwargs)
@@ -180,7 +180,7 @@ def border(name: str, function: Callable, finish: Callable | None = None) -> Cal
             if not (found := overriding(args, kwargs)):
                 if renamed := in_pytorchs_names(kwargs, called): return called(*args, **renamed)
                 raise at_border(problem, name, function, args, kwargs)
-        return handed(called, found, args, kwargs)
+        return handed_over(called, found, args, kwargs)
     functools.update_wrapper(called, function).at_border = True
     return named(called, name)
 
@@ -259,7 +259,7 @@ def overriding(args: tuple, kwargs: dict) -> list:
             found.insert(next((i for i, y in enumerate(found) if issubclass(kind, type(y))), len(found)), x)
     return found
 
-def handed(function: Callable, found: list, args: tuple, kwargs: dict):
+def handed_over(function: Callable, found: list, args: tuple, kwargs: dict):
     "What the first of the classes answers that knows the function. TypeError if none does."
     types = tuple(type(x) for x in found)
     for kind in types:
@@ -276,7 +276,7 @@ def has_torch_function(relevant_args: tuple) -> bool:
 
 def handle_torch_function(public_api: Callable, relevant_args: tuple, *args, **kwargs):
     "What the classes of `relevant_args` make of a call, as `torch.overrides.handle_torch_function`: for functions of your own."
-    return handed(public_api, overriding(tuple(relevant_args), {}), args, kwargs)
+    return handed_over(public_api, overriding(tuple(relevant_args), {}), args, kwargs)
 
 def is_tensor_like(inp) -> bool:
     "Whether something is a tensor, or stands for one by `__torch_function__`."

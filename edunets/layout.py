@@ -8,9 +8,9 @@ import math
 
 from .errors import error, warn
 from .names import check_dims, face, sizes_of
-from .primitives import along
+from .primitives import slice_index
 from .table import OPS, call, decompose, fresh, kernel, looks_into, order_of, view
-from .tensors import BACKENDS, Tensor, check_dim, contiguous_format, memory_format, patch, preserve_format, whole
+from .tensors import BACKENDS, Tensor, check_dim, contiguous_format, memory_format, patch, preserve_format, as_count
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -234,7 +234,7 @@ def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1, node
 @face
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
-    start, length = whole(start), whole(length)
+    start, length = as_count(start), as_count(length)
     if not input.ndim:
         raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.",
                     "a number has no dimension to take a part of", "x.reshape(1)")
@@ -256,7 +256,7 @@ def cuts(dim: int, sizes: tuple) -> list[dict]:
     "Where each piece lies."
     return [{"dim": dim, "start": end - n, "length": n, "step": 1} for n, end in zip(sizes, itertools.accumulate(sizes))]
 
-kernel(split=lambda xp, a, *, dim, sizes: tuple([a[along(**place)] for place in cuts(dim, sizes)]))
+kernel(split=lambda xp, a, *, dim, sizes: tuple([a[slice_index(**place)] for place in cuts(dim, sizes)]))
 decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), place) for place in cuts(dim, sizes)))
 view(split=lambda count, *, dim, sizes: [("slice", place) for place in cuts(dim, sizes)])
 
@@ -276,7 +276,7 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
         raise error(RuntimeError, "split expects at least a 1-dimensional tensor", "a number has no parts",
                     "x.reshape(1)")
     dim = check_dim(dim, tensor.ndim)
-    n, sizes = tensor.payload.shape[dim], whole(split_size_or_sections)
+    n, sizes = tensor.payload.shape[dim], as_count(split_size_or_sections)
     node = "SplitBackward0" if isinstance(sizes, int) else "SplitWithSizesBackward0"
     sizes = equal_sizes(n, sizes) if isinstance(sizes, int) else sizes_of(sizes)
     if sum(sizes) != n:
@@ -289,7 +289,7 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
 @face
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."
-    chunks = whole(chunks)
+    chunks = as_count(chunks)
     if chunks < 1:
         raise error(RuntimeError, f"chunk expects `chunks` to be greater than 0, got: {chunks}",
                     "there is at least one piece", "chunks=1")

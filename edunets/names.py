@@ -9,11 +9,11 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import OVERRIDING, at_border, border, error, handed, named, overriding, warn
+from .errors import OVERRIDING, at_border, border, error, handed_over, named, overriding, warn
 from .table import NO_PARAMS, OPS, SINGLE, call, format_of, order_of
 from .tensors import FLOATS, Tensor, backend_of, bfloat16, bool_, check_dim, dtype, float16, float32, float64
 from .tensors import from_numpy, get_default_dtype, in_memory, int8, int16, int32, int64, is_floating
-from .tensors import memory_format, patch, preserve_format, to_dtype, uint8, uint16, uint32, uint64, whole
+from .tensors import memory_format, patch, preserve_format, to_dtype, uint8, uint16, uint32, uint64, as_count
 from .tensors import wrapped
 from .tensors import device as Device
 from .views import store, store_out, without_base
@@ -23,7 +23,7 @@ __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
            'Names', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
            'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise', 'face',
-           'fitting', 'where', 'where_method', 'add', 'with_scaled', 'pow', 'div', 'true_divide', 'conversion',
+           'fitting_operands', 'where', 'where_method', 'add', 'with_scaled', 'pow', 'div', 'true_divide', 'conversion',
            'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
@@ -146,14 +146,14 @@ def unary(name: str, row: str, floating: bool) -> Callable:
     "A function of one tensor; if `floating`, integers are taken as floating numbers."
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)    # an alias is recorded under the first name
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        if OVERRIDING and (found := overriding((input,), {})): return handed(function, found, (input,), {})
+        if OVERRIDING and (found := overriding((input,), {})): return handed_over(function, found, (input,), {})
         try:
             if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
             result = call(op, (input,), NO_PARAMS, node)
             return result if out is None else finish(result, out)
         except Exception as problem:
             if not (found := overriding((input,), {})): raise at_border(problem, name, function, (input,), {})
-        return handed(function, found, (input,), {})
+        return handed_over(function, found, (input,), {})
     function.at_border = True       # it needs no other; so the smallest functions cost nothing more
     return function
 
@@ -169,7 +169,7 @@ def binary(name: str, row: str, floating: bool) -> Callable:
     numbers."""
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
-        if OVERRIDING and (found := overriding((input, other), {})): return handed(function, found, (input, other), {})
+        if OVERRIDING and (found := overriding((input, other), {})): return handed_over(function, found, (input, other), {})
         try:
             if not same_dtype(input, other) or (floating and not is_floating(input)):
                 input, other = promote((input, other), floating)
@@ -177,7 +177,7 @@ def binary(name: str, row: str, floating: bool) -> Callable:
             return result if out is None else finish(result, out)
         except Exception as problem:
             if not (found := overriding((input, other), {})): raise at_border(problem, name, function, (input, other), {})
-        return handed(function, found, (input, other), {})
+        return handed_over(function, found, (input, other), {})
     function.at_border = True
     return function
 
@@ -185,7 +185,7 @@ def binary(name: str, row: str, floating: bool) -> Callable:
 def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
     "`dim` as a tuple counted from the front; `None` for all. RuntimeError for a dim named twice."
     if dim is None: return None
-    dim = whole(dim)
+    dim = as_count(dim)
     if not isinstance(dim, int) and len(dim) == 0: return None
     dims = tuple(check_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
     if len(set(dims)) < len(dims):
@@ -199,7 +199,7 @@ def given(args: tuple) -> tuple:
 
 def sizes_of(args: tuple, named=None) -> tuple:
     "Sizes or dims, given one by one, as one sequence, or by name."
-    return tuple(map(whole, given(args if named is None else (named,))))
+    return tuple(map(as_count, given(args if named is None else (named,))))
 
 # %% ../nbs/01d_names.ipynb #7a184c00
 def reduction(name: str, row: str, floating: bool) -> Callable:
@@ -299,7 +299,7 @@ def face(function: Callable | None = None, *, method: bool = True, inplace: bool
     publish(function.__name__, function, function.__doc__, method=method, inplace=inplace)
     return function
 
-def fitting(*operands) -> tuple:
+def fitting_operands(*operands) -> tuple:
     """Operands whose numbers are chosen, not computed with. RuntimeError for one that their dtype can't hold (in half
     precision it becomes infinite, as in PyTorch)."""
     operands = tuple(operand(x) for x in operands)
@@ -317,7 +317,7 @@ def where(condition: Tensor, input=None, other=None) -> Tensor:
     if condition.dtype is uint8: warn("where() with a condition of uint8 is deprecated: condition.bool() says so.")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = input + condition.new_zeros((), dtype=result_type(input, other))
-    if not same_dtype(input, other): input, other = promote(fitting(input, other))
+    if not same_dtype(input, other): input, other = promote(fitting_operands(input, other))
     return call(OPS["where"], (cast(condition, bool_), input, other), NO_PARAMS, "WhereBackward0")
 
 def where_method(self: Tensor, condition: Tensor, other) -> Tensor:

@@ -12,13 +12,13 @@ import numpy as np
 from .errors import error
 from .table import accumulate, as_made, check, elementwise, in_turn, kernel, mode, order
 from .table import ordered_copy, view
-from .tensors import DOUBLE, SINGLE, backend_of, is_floating, whole
+from .tensors import DOUBLE, SINGLE, backend_of, is_floating, as_count
 
 # %% auto #0
-__all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'chosen', 'erf_coefficients', 'in_blocks',
-           'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'along', 'expand', 'moved', 'written', 'windows',
-           'fold', 'running_sum', 'full', 'sort', 'scatter', 'in_rows', 'combined', 'Products', 'threefry',
-           'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
+__all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'where_by_bits', 'erf_coefficients', 'in_blocks',
+           'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'slice_index', 'expand', 'to_device',
+           'with_slice', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'in_rows', 'combined', 'Products',
+           'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
            'check_nonempty', 'check_power', 'check_divisor']
 
 # %% ../nbs/01b_primitives.ipynb #5cc78cae
@@ -49,7 +49,7 @@ elementwise(
     eq=lambda xp, a, b: xp.equal(a, b),
     lt=lambda xp, a, b: xp.less(a, b),
     bit=lambda xp, a, b, *, kind: getattr(xp, BITS[kind])(a, b),
-    where=lambda xp, c, a, b: chosen(xp, c, a, b),
+    where=lambda xp, c, a, b: where_by_bits(xp, c, a, b),
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
 
@@ -60,7 +60,7 @@ def divided(xp, name: str, a, b):
     if xp is not np or is_floating(a) or is_floating(b): return function(a, b)
     with np.errstate(divide="raise"): return function(a, b)
 
-def chosen(xp, c, a, b):
+def where_by_bits(xp, c, a, b):
     "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."
     few = xp is not np or c.size < 1 << 12
     if few or not c.flags.c_contiguous or c.shape != np.broadcast(c, a, b).shape: return xp.where(c, a, b)
@@ -149,8 +149,8 @@ def scaled(f, a, b):
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9
 elementwise(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
-    put_slice=lambda xp, a, v, *, dim, start, length, step: written(a, along(dim, start, length, step), v),
-    copy=lambda xp, a, *, device, order="K": ordered_copy(a, order) if device is None else moved(a, device),
+    put_slice=lambda xp, a, v, *, dim, start, length, step: with_slice(a, slice_index(dim, start, length, step), v),
+    copy=lambda xp, a, *, device, order="K": ordered_copy(a, order) if device is None else to_device(a, device),
 )
 
 kernel(
@@ -158,7 +158,7 @@ kernel(
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
     permute=lambda xp, a, *, dims: a.transpose(dims),
     expand=lambda xp, a, *, shape: expand(xp, a, shape),
-    slice=lambda xp, a, *, dim, start, length, step: a[along(dim, start, length, step)],
+    slice=lambda xp, a, *, dim, start, length, step: a[slice_index(dim, start, length, step)],
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
     fold=lambda xp, a, *, shape, size, stride, dilation, dims: fold(xp, a, shape, size, stride, dilation, dims),
     detach=lambda xp, a: a,
@@ -166,7 +166,7 @@ kernel(
 
 accumulate(cast={}, bitcast={}, copy={})      # nothing is computed
 
-def along(dim: int, start: int, length: int, step: int) -> tuple:
+def slice_index(dim: int, start: int, length: int, step: int) -> tuple:
     "The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be negative)."
     stop = start + step * length
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
@@ -180,11 +180,11 @@ def expand(xp, a, shape):
     view.setflags(write=False)
     return view
 
-def moved(a, device):
+def to_device(a, device):
     "A copy on a device; from a GPU's memory by way of the host (`get`)."
     return backend_of(device).xp.array(a.get() if hasattr(a, "get") else a)
 
-def written(a, index, v):
+def with_slice(a, index, v):
     "A copy of `a` with `v` at `index`."
     out = a.copy("K")
     out[index] = v

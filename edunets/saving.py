@@ -25,12 +25,12 @@ from .tensors import (DTYPES, Size, Tensor, bfloat16, bool_, device, dtype, floa
 # %% auto #0
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE', 'IN_TORCH',
            'PICKLE', 'KINDS', 'TREE', 'KEYS', 'DEEPEST', 'DEVICE', 'CONTAINERS', 'AS_TENSOR', 'NAMED_DTYPES', 'BESIDE',
-           'upper_halves', 'Entry', 'stored_as', 'Unreadable', 'named', 'whole_number', 'finite', 'unique', 'is_size',
-           'entry_of', 'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents', 'bytes_of',
-           'pieces', 'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree', 'unsaved', 'check_key',
-           'push', 'push_items', 'key_of', 'take_lock', 'open_locked', 'close_locked', 'is_abandoned',
-           'take_away_abandoned', 'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save', 'array_of',
-           'all_of', 'placed', 'load']
+           'upper_halves', 'Entry', 'stored_as', 'Unreadable', 'file_name_of', 'whole_number', 'finite', 'unique',
+           'is_size', 'entry_of', 'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents',
+           'bytes_of', 'file_pieces', 'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree',
+           'unsaved', 'check_key', 'push', 'push_items', 'key_of', 'take_lock', 'open_locked', 'close_locked',
+           'is_abandoned', 'take_away_abandoned', 'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save',
+           'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
@@ -67,7 +67,7 @@ class Unreadable(ValueError):
         super().__init__(what)
         self.why, self.fix = why, fix
 
-def named(name: str) -> str:
+def file_name_of(name: str) -> str:
     "A name from a file, as it stands in a message."
     return repr(shortened(name, 80))
 
@@ -84,7 +84,7 @@ def unique(pairs: list) -> dict:
     "A JSON object; Unreadable if a name stands in it twice."
     found = {}
     for name, value in pairs:
-        if name in found: raise Unreadable(f"the name {named(name)} stands in it twice")
+        if name in found: raise Unreadable(f"the name {file_name_of(name)} stands in it twice")
         found[name] = value
     return found
 
@@ -95,20 +95,20 @@ def is_size(n: Any) -> bool:
 
 def entry_of(name: str, said: Any) -> Entry:
     "What the header tells of a tensor. Unreadable if it can't be true."
-    incomplete = Unreadable(f"its header has no dtype, shape and place for {named(name)}")
+    incomplete = Unreadable(f"its header has no dtype, shape and place for {file_name_of(name)}")
     if not isinstance(said, dict): raise incomplete
     code, shape, place = said.get("dtype"), said.get("shape"), said.get("data_offsets")
     if not (isinstance(code, str) and isinstance(shape, list) and isinstance(place, list)): raise incomplete
     if len(place) != 2 or not all(map(is_size, shape + place)): raise incomplete
     start, stop = place
     if code not in CODES:
-        raise Unreadable(f"{named(name)} has the dtype {named(code)}", f"edunets has {', '.join(CODES)}",
+        raise Unreadable(f"{file_name_of(name)} has the dtype {file_name_of(code)}", f"edunets has {', '.join(CODES)}",
                          "another dtype when it is saved")
     if len(shape) > 64:
-        raise Unreadable(f"{named(name)} has {len(shape)} dimensions", "an array has 64 at most",
+        raise Unreadable(f"{file_name_of(name)} has {len(shape)} dimensions", "an array has 64 at most",
                          "another shape when it is saved")
     if math.prod(shape) * stored_as(code).itemsize != stop - start:
-        raise Unreadable(f"{named(name)} is {code} of shape {shortened(str(shape), 200)}, which does not fit into {stop - start} bytes")
+        raise Unreadable(f"{file_name_of(name)} is {code} of shape {shortened(str(shape), 200)}, which does not fit into {stop - start} bytes")
     return Entry(code, tuple(shape), start, stop)
 
 # %% ../nbs/03d_saving.ipynb #svhead06
@@ -155,7 +155,7 @@ def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
     at = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)):
         if entry.start != at:
-            raise Unreadable(f"{named(name)} begins at byte {entry.start}, but what is before it ends at {at}")
+            raise Unreadable(f"{file_name_of(name)} begins at byte {entry.start}, but what is before it ends at {at}")
         at = entry.stop
     if at != size: raise Unreadable(f"its header tells of {at} bytes, but {size} are there")
     return entries, notes
@@ -246,7 +246,7 @@ def bytes_of(x: Tensor) -> memoryview:
     array = np.ascontiguousarray(x.detach().cpu().payload).reshape(-1)
     return array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8).data
 
-def pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iterator[bytes | memoryview]:
+def file_pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iterator[bytes | memoryview]:
     "A safetensors file, piece by piece."
     order = sorted(tensors, key=lambda name: tensors[name].element_size(), reverse=True)      # wide dtypes first
     place, at = {}, 0
@@ -498,8 +498,8 @@ def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
         try: notes[TREE] = json.dumps(pull(obj, (), tensors))
         except RecursionError: raise too_deep() from None
     if hasattr(f, "write"):
-        for part in pieces(tensors, notes): f.write(part)
-    elif isinstance(f, (str, bytes, os.PathLike)): write_whole(os.fsdecode(f), pieces(tensors, notes))
+        for part in file_pieces(tensors, notes): f.write(part)
+    elif isinstance(f, (str, bytes, os.PathLike)): write_whole(os.fsdecode(f), file_pieces(tensors, notes))
     else:
         raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}",
                     "there is nowhere to write to", "en.save(state, 'model.safetensors')")
@@ -542,5 +542,5 @@ def load(f, map_location=None, *, weights_only: bool | None = None, mmap: bool |
     found, tensors, tree = using(f, lambda file: all_of(file, bool(mmap)))
     if wide := [name for name, x in tensors.items() if x.dtype is not CODES[found.entries[name].code]]:
         warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which needs pip install 'edunets[bfloat16]': they become "
-             f"float32, with the same values (the first is {named(wide[0])})")
+             f"float32, with the same values (the first is {file_name_of(wide[0])})")
     return push(tree, {name: placed(x, map_location) for name, x in tensors.items()})

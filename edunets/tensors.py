@@ -22,7 +22,7 @@ __all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'contiguous_format', 'preserve_fo
            'is_floating', 'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype',
            'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of',
            'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only',
-           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'whole', 'check_dim',
+           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'as_count', 'check_dim',
            'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
@@ -44,7 +44,7 @@ class Tensor(Lacking):                       # it tells which of PyTorch's names
         "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
         kind = get_default_dtype().numpy
         given = args[0] if len(args) == 1 else Size(args or [0])
-        if not isinstance(given, (Size, Tensor)): given = whole(given)
+        if not isinstance(given, (Size, Tensor)): given = as_count(given)
         if isinstance(given, float):
             raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size", "en.tensor(2.5)")
         self.payload = np.empty(given, kind) if isinstance(given, (int, Size)) else to_array(given, kind)
@@ -586,13 +586,13 @@ def size(self: Tensor, dim: int | None = None):
     if not self.ndim: raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "it is a single number", "x.numel(), which is 1")
     return self.payload.shape[check_dim(dim, self.ndim)]
 
-def whole(x):
+def as_count(x):
     "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     return x if isinstance(x, int) or not hasattr(x, "__index__") or getattr(x, "ndim", 0) else x.__index__()
 
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."
-    dim, bound = whole(dim), max(ndim, 1)
+    dim, bound = as_count(dim), max(ndim, 1)
     if -bound <= dim < bound: return dim % bound
     raise error(IndexError, f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
                 f"the tensor has {ndim} dimension{'' if ndim == 1 else 's'}", f"a dim from {-bound} to {bound - 1}")

@@ -1671,6 +1671,9 @@ def address(array) -> builtins.int:
 def any_at_hand(wrong: Tensor) -> builtins.bool:
     "Whether an element is true, as far as it can be read: a check of values does not stand in the way of a trace."
     ...
+def as_count(x):
+    "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
+    ...
 def as_read(data, kind):
     "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may;"
     ...
@@ -1854,9 +1857,6 @@ def unwrap(data):
     ...
 def warn(message: str, category: type = ...) -> None:
     "A warning at the user's line, however deep in edunets it is given."
-    ...
-def whole(x):
-    "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     ...
 def wrap(payload) -> Tensor:
     "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes"

@@ -12,8 +12,8 @@ from .tensors import BACKENDS, Tensor, Version, made_once, owner, patch, wrap
 
 # %% auto #0
 __all__ = ['inverse', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
-           'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'put', 'alias', 'adopt', 'store',
-           'written', 'write_back', 'store_out']
+           'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'put', 'alias', 'rebase_history',
+           'store', 'commit', 'write_back', 'store_out']
 
 # %% ../nbs/01c_views.ipynb #fbfc27ad
 def inverse(dims: tuple) -> tuple:
@@ -175,7 +175,7 @@ def alias(x: Tensor) -> Tensor:
     if trace is not None: old.payload = trace.read(x)
     return x if x._requires_grad and x._node is None else old
 
-def adopt(x: Tensor, value: Tensor) -> None:
+def rebase_history(x: Tensor, value: Tensor) -> None:
     "Put `x` where `value` is on the tape."
     old = x._node, x._output_nr
     x._node, x._output_nr, x._requires_grad = value._node, value._output_nr, True
@@ -192,17 +192,17 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     # the old value is gone
     if old._requires_grad and not value._requires_grad and ambient.get().grad:
         value = call(OPS["copy_into"], (old, value))
-    written(x, value)
+    commit(x, value)
     return x
 
-def written(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
+def commit(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
     """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there),
     in its version, in what it looks into, and on the tape."""
     if x._parent is not None and x._custom is not None: check_custom(x, "is being", value._requires_grad)
     put(x, value)
     (x._version_counter or made_once(x, "_version_counter", Version)).bump(where)
     if x._parent is not None: write_back(x, value)
-    elif value._requires_grad: adopt(x, value)
+    elif value._requires_grad: rebase_history(x, value)
 
 # %% ../nbs/01c_views.ipynb #67672d4f
 def write_back(x: Tensor, value: Tensor) -> None:
@@ -219,7 +219,7 @@ def write_back(x: Tensor, value: Tensor) -> None:
     if not in_memory: put(base, value)
     if value._requires_grad:
         value._node._label = "CopySlices"
-        adopt(base, value)
+        rebase_history(base, value)
 
 # %% ../nbs/01c_views.ipynb #de8473f2
 def store_out(out: Tensor, value: Tensor) -> Tensor:

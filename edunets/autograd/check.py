@@ -14,7 +14,7 @@ from ..table import mode
 from ..tensors import Tensor, float64, tensor
 
 # %% auto #0
-__all__ = ['GradcheckError', 'outputs_of', 'moved', 'numerical', 'analytical', 'jacobians', 'directions', 'gradcheck',
+__all__ = ['GradcheckError', 'outputs_of', 'nudged', 'numerical', 'analytical', 'jacobians', 'directions', 'gradcheck',
            'gradgradcheck']
 
 # %% ../../nbs/02i_check.ipynb #5d8d4d58
@@ -30,7 +30,7 @@ def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
         x for x in ([out] if isinstance(out, Tensor) else out) if isinstance(x, Tensor) and x.dtype.is_floating_point
     ]
 
-def moved(inputs: list, which: int, step: np.ndarray) -> list:
+def nudged(inputs: list, which: int, step: np.ndarray) -> list:
     "The inputs, one of them moved by a step, off the tape."
     return [
         tensor(x.detach().payload + step, dtype=x.dtype, requires_grad=True) if n == which else x
@@ -46,7 +46,7 @@ def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[
         step = np.zeros(x.shape, x.dtype)
         step[place] = eps
         with mode(grad=True):
-            high, low = (outputs_of(function, moved(inputs, which, s)) for s in (step, -step))
+            high, low = (outputs_of(function, nudged(inputs, which, s)) for s in (step, -step))
         columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps) for h, l in zip(high, low)])
     return [np.stack(c, axis=1) if c else np.zeros((0, 0)) for c in zip(*columns)]
 
@@ -72,7 +72,7 @@ def jacobians(func: Callable, inputs: list, n: int, eps: float):
 def directions(func: Callable, inputs: list, n: int, eps: float):
     "For each output the slope, weighted by random u, in a random direction v: u.J.v, both ways."
     outs, v = outputs_of(func, inputs), randn_like(inputs[n]).payload
-    high, low = (outputs_of(func, moved(inputs, n, s)) for s in (eps * v, -eps * v))
+    high, low = (outputs_of(func, nudged(inputs, n, s)) for s in (eps * v, -eps * v))
     for out, h, l in zip(outs, high, low):
         u = randn_like(out)
         g, = grad(out, inputs[n], u, retain_graph=True, allow_unused=True)

@@ -7,7 +7,7 @@ import functools
 import heapq
 import itertools
 
-from .tape import GradientEdge, Node, check_nan, place
+from .tape import GradientEdge, Node, check_nan, gradient_edge
 from ..composites import stack
 from ..creation import zeros, zeros_like
 from ..errors import HANDING, error, warn
@@ -15,16 +15,16 @@ from ..table import OPS, ambient, call, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
-__all__ = ['ADDING', 'fitted', 'copies', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad', 'seed',
-           'filled_place', 'listed', 'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward', 'grad',
-           'batched']
+__all__ = ['ADDING', 'unbroadcast', 'broadcast_axes', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad',
+           'seed', 'filled_place', 'listed', 'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward',
+           'grad', 'batched']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
-def fitted(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
+def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
     """A gradient in the shape of what was broadcast (summed over the copies), and in its dtype. RuntimeError for one
     that does not fit."""
     if g.payload.shape != shape:
-        dims = copies(g.payload.shape, shape)
+        dims = broadcast_axes(g.payload.shape, shape)
         if dims is None: raise misfit(g.payload.shape, shape, sender)
         extra, repeated = dims
         if extra: g = call(OPS["sum"], (g,), {"dims": extra, "keepdim": False})
@@ -32,7 +32,7 @@ def fitted(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor
     return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
 
 @functools.lru_cache(maxsize=1024)
-def copies(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
+def broadcast_axes(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
     """The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it repeated; `None` if
     it does not broadcast so."""
     extra = len(shape) - len(narrow)
@@ -65,7 +65,7 @@ class Backward:
         if isinstance(target, Tensor): return self.send_leaf(target, g, sender, grads)
         shape, kind = target._outputs[number]
         payload = g.payload
-        if payload.shape != shape or payload.dtype is not kind: g = fitted(g, shape, kind, sender)
+        if payload.shape != shape or payload.dtype is not kind: g = unbroadcast(g, shape, kind, sender)
         grads = self.waiting.get(target)
         if grads is None:
             grads = self.waiting[target] = [None] * len(target._outputs)
@@ -76,7 +76,7 @@ class Backward:
         shape, kind, payload = leaf.payload.shape, leaf.payload.dtype, g.payload
         fits = payload.shape == shape and payload.dtype is kind
         own = not fits or is_own(g, sender, grads)
-        if not fits: g = fitted(g, shape, kind, sender)
+        if not fits: g = unbroadcast(g, shape, kind, sender)
         so_far = self.leaves[leaf][0] if leaf in self.leaves else None
         self.leaves[leaf] = (g, own) if so_far is None else (so_far + g, True)
         if leaf._hooks is not None and sender is not None: self.look_ahead(sender)
@@ -225,7 +225,7 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
 
 def filled_place(edge: GradientEdge) -> Tensor:
     "A tensor with the shape and dtype of what stood at a place on the tape."
-    target, number = place(edge)
+    target, number = gradient_edge(edge)
     if isinstance(target, Tensor): return target
     shape, kind = target._outputs[number]
     like = zeros(shape, dtype=DTYPES[kind])
@@ -243,7 +243,7 @@ def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) 
         raise error(RuntimeError, f"got {len(outputs)} tensors and {len(grads)} gradients",
                     "each output needs a gradient to begin with", "as many gradients as outputs")
     work = Backward(create_graph if retain_graph is None else retain_graph, create_graph)
-    for number, (x, g) in enumerate(zip(outputs, grads)): work.roots.append((place(x), seed(x, g, number)))
+    for number, (x, g) in enumerate(zip(outputs, grads)): work.roots.append((gradient_edge(x), seed(x, g, number)))
     return work
 
 def finish_pass(work: Backward) -> None:
@@ -267,7 +267,7 @@ def targets(self: Backward) -> set:
 def only_for(self: Backward, inputs: list[Tensor]) -> None:
     "Compute just the gradients of `inputs`: find the nodes on the way to them, the oldest first."
     nodes = [node for node in self.targets() if not isinstance(node, Tensor)]
-    self.needed, self.passed = {place(x)[0] for x in inputs}, set()
+    self.needed, self.passed = {gradient_edge(x)[0] for x in inputs}, set()
     for node in sorted(nodes, key=lambda node: node._sequence):
         if any(edge is not None and edge[0] in self.needed for edge in node._edges):
             self.needed.add(node), self.passed.add(node)
@@ -318,10 +318,10 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
                                 "allow_unused=False.",
                     "an input that is not used gets zeros", "materialize_grads=True alone")
     work = begin(outputs, grad_outputs, retain_graph, create_graph)
-    work.captured = {place(x): None for x in inputs}
+    work.captured = {gradient_edge(x): None for x in inputs}
     work.only_for(inputs)
     finish_pass(work)
-    grads = [work.captured[place(x)] for x in inputs]
+    grads = [work.captured[gradient_edge(x)] for x in inputs]
     if not (allow_unused or materialize_grads) and any(g is None for g in grads):
         raise error(RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set "
                                   "allow_unused=True if this is the desired behavior.",

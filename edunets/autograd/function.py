@@ -8,15 +8,15 @@ from typing import Callable
 
 import numpy as np
 
-from .tape import FREED, Node, as_node, freed, packed, place, save, save_result
+from .tape import FREED, Node, as_node, freed, packed, gradient_edge, save, save_result
 from ..creation import zeros
 from ..errors import error
 from ..table import ambient, mode
 from ..tensors import DTYPES, Tensor, Version, made_once, wrap
-from ..views import adopt, check_write, write_back
+from ..views import rebase_history, check_write, write_back
 
 # %% auto #0
-__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'apply_to_nothing', 'attach', 'is_in', 'written', 'Function',
+__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'apply_to_nothing', 'attach', 'is_in', 'commit_outputs', 'Function',
            'missing', 'once_differentiable', 'Refuse']
 
 # %% ../../nbs/02f_function.ipynb #52a20aa8
@@ -24,7 +24,7 @@ class FunctionNode(Node):
     "The node of a user's Function, and the `ctx` that its forward and backward see."
     def __init__(self, function: type, inputs: tuple):
         tensors = [x if isinstance(x, Tensor) and x.requires_grad else None for x in inputs]
-        super().__init__(function.__name__ + "Backward", tuple(None if x is None else place(x) for x in tensors), ())
+        super().__init__(function.__name__ + "Backward", tuple(None if x is None else gradient_edge(x) for x in tensors), ())
         self._forward_cls, self.needs_input_grad = function, tuple(x is not None for x in tensors)
         self._is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
         self.to_save, self._numbers, self.dirty_tensors, self.non_differentiable, self.materialize_grads = (), (), (), (), True
@@ -106,14 +106,14 @@ def attach(ctx: FunctionNode, outputs: list) -> None:
         if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.non_differentiable): continue
         value = wrap(x.payload) if is_in(x, ctx.dirty_tensors) else x
         value._node, value._output_nr, value._requires_grad = ctx, number, True
-        if value is not x: (adopt if x._parent is None else write_back)(x, value)
+        if value is not x: (rebase_history if x._parent is None else write_back)(x, value)
 
 # %% ../../nbs/02f_function.ipynb #funisin1
 def is_in(x, tensors: tuple) -> bool:
     "Whether `x` is one of these very objects (`in` would compare elements)."
     return any(x is t for t in tensors)
 
-def written(ctx: FunctionNode, outputs: tuple) -> None:
+def commit_outputs(ctx: FunctionNode, outputs: tuple) -> None:
     """Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad, for a tensor
     that was not returned, and for a view beside other outputs."""
     for x in ctx.dirty_tensors:
@@ -148,7 +148,7 @@ class Function:
                 result = cls.forward(*args)
                 cls.setup_context(ctx, args, result)
             else: result = cls.forward(ctx, *args)
-        written(ctx, result if isinstance(result, tuple) else (result,))
+        commit_outputs(ctx, result if isinstance(result, tuple) else (result,))
         outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty_tensors) else x
                    for x in (result if isinstance(result, tuple) else (result,))]
         for x in outputs:

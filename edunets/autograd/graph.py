@@ -7,7 +7,7 @@ import itertools
 from typing import Callable
 
 from .leaves import RemovableHandle
-from .tape import GradientEdge, Node, as_node, place
+from .tape import GradientEdge, Node, as_node, gradient_edge
 from ..errors import error
 from ..table import ambient, mode
 from ..tensors import LOCK, Tensor, Version, made_once
@@ -60,7 +60,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     if not tensor.requires_grad:
         raise error(RuntimeError, "It is not possible to get the gradient edge for a Tensor that does not require gradients",
                     "it has no place on the tape", "x.requires_grad_() before computing with it")
-    target, number = place(tensor)
+    target, number = gradient_edge(tensor)
     return GradientEdge(as_node(target), number)
 
 # %% ../../nbs/02g_graph.ipynb #02jmult2
@@ -68,7 +68,7 @@ def register_multi_grad_hook(tensors: list[Tensor], fn: Callable, *, mode: str =
     "Call fn(grads) once in a pass, when all gradients have come; with mode='any' fn(grad), with the first. ValueError else."
     if mode not in ("all", "any"):
         raise error(ValueError, f"Expects mode to be one of ('all', 'any') but got {mode}", "no other is known", "mode='all'")
-    places, passes = [place(x)[0] for x in tensors], {}
+    places, passes = [gradient_edge(x)[0] for x in tensors], {}
     def hook_of(number: int) -> Callable:
         def hook(g):
             with LOCK: grads = arrived(passes, places, number, g, mode)

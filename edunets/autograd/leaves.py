@@ -11,14 +11,14 @@ from typing import Callable
 import numpy as np
 
 from .engine import ADDING, grad_of, store_grad
-from .tape import AccumulateGrad, Node, as_node, place
+from .tape import AccumulateGrad, Node, as_node, gradient_edge
 from ..errors import error, warn
 from ..table import OPS, ambient, call
 from ..tensors import Tensor, from_numpy, made_once, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
-           'get_data', 'set_data', 'RemovableHandle', 'changed', 'name_of', 'kind_of', 'changed_all', 'LeafHooks',
+           'get_data', 'set_data', 'RemovableHandle', 'hook_result', 'name_of', 'kind_of', 'changed_all', 'LeafHooks',
            'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'leaf_register_hook', 'leaf_register_prehook',
            'tensor_register_hook', 'attributes', 'rebuilt', 'twin_of']
 
@@ -27,19 +27,19 @@ __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_
 @property
 def grad_fn(self: Tensor) -> Node | None:
     "The node that made this tensor; `None` for a leaf."
-    place(self)
+    gradient_edge(self)
     return as_node(self._node)
 
 @patch
 @property
 def is_leaf(self: Tensor) -> bool:
     "Whether gradients stop here: made by the user, or not requiring any."
-    place(self)
+    gradient_edge(self)
     return self._node is None
 
 # %% ../../nbs/02b_leaves.ipynb #ec15414c
 def get_requires_grad(self: Tensor) -> bool:
-    place(self)
+    gradient_edge(self)
     return self._requires_grad
 
 def set_requires_grad(self: Tensor, value: bool) -> None:
@@ -138,7 +138,7 @@ class RemovableHandle:
 
 
 # %% ../../nbs/02b_leaves.ipynb #02fhkck1
-def changed(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
+def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
     "The gradient after a hook: what it returned, if it did. TypeError, RuntimeError if that is none for this place."
     if returned is None: return g
     why = "what comes by is a gradient", "return None, or a tensor of its shape and dtype"
@@ -167,7 +167,7 @@ def changed_all(hook: Callable, returned, grads: list) -> list:
     if len(returned) != len(grads):
         raise error(RuntimeError, f"hook '{name_of(hook)}' has returned an incorrect number of values "
                                   f"(got {len(returned)}, but expected {len(grads)})", *why)
-    return [None if new is None else changed(hook, new, g) for new, g in zip(returned, grads)]
+    return [None if new is None else hook_result(hook, new, g) for new, g in zip(returned, grads)]
 
 
 # %% ../../nbs/02b_leaves.ipynb #02flfhk1
@@ -176,7 +176,7 @@ class LeafHooks:
     def __init__(self): self.grad, self.accumulated, self.before, self.after = {}, {}, {}, {}
 
     def on_grad(self, g: Tensor | None) -> Tensor | None:
-        for hook in list(self.grad.values()): g = changed(hook, hook(g), g)
+        for hook in list(self.grad.values()): g = hook_result(hook, hook(g), g)
         return g
 
     def on_node(self, g: Tensor | None) -> Tensor | None:
@@ -201,7 +201,7 @@ class NodeHooks:
 
     def on_outputs(self, grads: list) -> list:
         "Run what looks at, or changes, the gradients of single outputs (`None` where none came), and retain them."
-        for number, hook in list(self.tensor.values()): grads[number] = changed(hook, hook(grads[number]), grads[number])
+        for number, hook in list(self.tensor.values()): grads[number] = hook_result(hook, hook(grads[number]), grads[number])
         for number, reference in list(self.retained.items()):
             if reference() is not None and grads[number] is not None: retain(reference(), grads[number])
         return grads

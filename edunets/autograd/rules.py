@@ -17,10 +17,10 @@ from ..tensors import Tensor
 from ..views import inverse
 
 # %% auto #0
-__all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'share', 'zeros', 'hole',
-           'joined', 'place', 'parted', 'spread', 'kept', 'spread_mean', 'spread_over', 'shared', 'norm_slope',
-           'var_slope', 'nt', 'tn', 'gather', 'scatter', 'won', 'tied', 'multiplied', 'ones_for_zeros', 'factor_slope',
-           'along']
+__all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as',
+           'hole', 'join_parts', 'slice_params', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean', 'spread_over',
+           'extremum_share', 'norm_slope', 'var_slope', 'nt', 'tn', 'gather', 'scatter_row', 'attains', 'scatter_ties',
+           'multiplied', 'ones_for_zeros', 'factor_slope', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -114,7 +114,7 @@ def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
     """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g
     may be NaN."""
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
-    return zeros(g) if b == 0 else call(OPS["power_slope"], (g, a), {"exponent": b})
+    return zeros_as(g) if b == 0 else call(OPS["power_slope"], (g, a), {"exponent": b})
 
 def slope_in_place(xp, g, a, *, exponent):
     "The slope in a new array, then multiplied by g there."
@@ -141,14 +141,14 @@ def within(a: Tensor, low, high) -> Tensor:
     if low is None or high is None: return a <= high if low is None else a >= low
     return (a >= low) & (a <= high)
 
-def share(g: Tensor, a, b, loses) -> Tensor:
+def tie_share(g: Tensor, a, b, loses) -> Tensor:
     "The gradient for the winner, a half of it each at a tie, nothing for the loser."
     return where(a == b, g / 2, where(loses, 0, g))
 
 # %% ../../nbs/02e_rules.ipynb #rulcho01
 vjp(
-    maximum=[lambda g, a, b: share(g, a, b, a < b), lambda g, a, b: share(g, a, b, b < a)],
-    minimum=[lambda g, a, b: share(g, a, b, a > b), lambda g, a, b: share(g, a, b, b > a)],
+    maximum=[lambda g, a, b: tie_share(g, a, b, a < b), lambda g, a, b: tie_share(g, a, b, b < a)],
+    minimum=[lambda g, a, b: tie_share(g, a, b, a > b), lambda g, a, b: tie_share(g, a, b, b > a)],
     clamp=[lambda g, a, low, high: where(within(a, low, high), g, 0)],
     where=[None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)],
     bit=no_vjp("integers"), bitwise_not=no_vjp("integers"),
@@ -175,35 +175,35 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #rullay02
 vjp(
-    slice=[lambda g, like, dim, start, length, step: call(OPS["put_slice"], (zeros(like), g), place(dim, start, length, step))],
-    put_slice=[lambda g, dim, start, length, step: call(OPS["put_slice"], (g, hole(g, dim, length)), place(dim, start, length, step)),
-               lambda g, dim, start, length, step: call(OPS["slice"], (g,), place(dim, start, length, step))],
+    slice=[lambda g, like, dim, start, length, step: call(OPS["put_slice"], (zeros_as(like), g), slice_params(dim, start, length, step))],
+    put_slice=[lambda g, dim, start, length, step: call(OPS["put_slice"], (g, hole(g, dim, length)), slice_params(dim, start, length, step)),
+               lambda g, dim, start, length, step: call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
     windows=[lambda g, like, size, stride, dilation, dims: call(OPS["fold"], (g,), dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
     fold=[lambda g, size, stride, dilation, dims: call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
-    select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros(like), g.unsqueeze(dim)), place(dim, index, 1, 1))],
-    split=[lambda g, like, dim, sizes: joined("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
-    unbind=[lambda g, like, dim: joined("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like, dim)],
+    select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)), slice_params(dim, index, 1, 1))],
+    split=[lambda g, like, dim, sizes: join_parts("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
+    unbind=[lambda g, like, dim: join_parts("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like, dim)],
     cat=lambda g, likes, needed, dim: parted(g, [like.shape[dim] for like in likes], needed, dim),
     stack=[lambda g, position, dim: g.select(dim, position)],
 )
 
 
 # %% ../../nbs/02e_rules.ipynb #2dac48ce
-def zeros(like) -> Tensor: return filled(like, like.shape, 0)
+def zeros_as(like) -> Tensor: return filled(like, like.shape, 0)
 
 def hole(g: Tensor, dim: int, length: int) -> Tensor:
     "Zeros for the elements that were overwritten."
     shape = g.payload.shape
     return filled(g, shape[:dim] + (length,) + shape[dim + 1:], 0)
 
-def joined(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
+def join_parts(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
     "The gradients of all parts put together again; of those that were not used, zeros."
     g = g if type(g) is tuple else (g,)
     empty = {shape: filled(like, shape, 0) for shape in {shape for part, shape in zip(g, shapes) if part is None}}
     parts = [empty[shape] if part is None else part for part, shape in zip(g, shapes)]
     return call(OPS[row], tuple(parts), {"dim": dim})
 
-def place(dim: int, start: int, length: int, step: int) -> dict:
+def slice_params(dim: int, start: int, length: int, step: int) -> dict:
     return {"dim": dim, "start": start, "length": length, "step": step}
 
 def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
@@ -214,19 +214,19 @@ def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
 
 # %% ../../nbs/02e_rules.ipynb #rulsum01
 vjp(
-    sum=[lambda g, like, dims, keepdim: spread(g, like.shape, dims, keepdim)],
+    sum=[lambda g, like, dims, keepdim: expand_back(g, like.shape, dims, keepdim)],
     mean=[lambda g, like, dims, keepdim: spread_mean(g, like.shape, dims, keepdim, count(like.shape, dims))],
     cumsum=[lambda g, dim, reverse: call(OPS["cumsum"], (g,), {"dim": dim, "reverse": not reverse})],
 )
 
 
 # %% ../../nbs/02e_rules.ipynb #eb77f70a
-def spread(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
+def expand_back(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
     "The transpose of a sum: the gradient at every element that was summed."
-    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": kept(shape, dims)})
+    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": keepdim_shape(shape, dims)})
     return call(OPS["expand"], (g,), {"shape": tuple(shape)})
 
-def kept(shape: tuple, dims: tuple) -> tuple:
+def keepdim_shape(shape: tuple, dims: tuple) -> tuple:
     "A shape with its reduced dimensions kept, of size 1."
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
 
@@ -236,33 +236,33 @@ def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, coun
 
 def spread_over(xp, g, shape, dims, keepdim, count):
     share, out = scaled(xp.divide, g, count), xp.empty(shape, g.dtype)
-    out[...] = share if keepdim or dims is None else share.reshape(kept(shape, dims))
+    out[...] = share if keepdim or dims is None else share.reshape(keepdim_shape(shape, dims))
     return out
 
 kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count: spread_over(xp, g, shape, dims, keepdim, count))
-decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: spread(g / count, shape, dims, keepdim))
+decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
 
 
 # %% ../../nbs/02e_rules.ipynb #rulmax01
 vjp(
-    max=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
-    amin=[lambda g, a, out, dims, keepdim: shared(g, a, out, dims, keepdim)],
+    max=[lambda g, a, out, dims, keepdim: extremum_share(g, a, out, dims, keepdim)],
+    amin=[lambda g, a, out, dims, keepdim: extremum_share(g, a, out, dims, keepdim)],
 )
 
 
 # %% ../../nbs/02e_rules.ipynb #rulshare
-def shared(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
+def extremum_share(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."
-    ties = (a == spread(out, a.payload.shape, dims, keepdim)) | (a != a)      # a NaN is the largest, and equals nothing
-    return where(ties, spread(g, a.payload.shape, dims, keepdim) / ties.to(g.dtype).sum(dims, True), 0)
+    ties = (a == expand_back(out, a.payload.shape, dims, keepdim)) | (a != a)      # a NaN is the largest, and equals nothing
+    return where(ties, expand_back(g, a.payload.shape, dims, keepdim) / ties.to(g.dtype).sum(dims, True), 0)
 
 # %% ../../nbs/02e_rules.ipynb #rulvar01
 vjp(
     var=[lambda g, a, dims, keepdim, correction: var_slope(g * 2, a, dims, keepdim, correction)],
     std=[lambda g, a, out, dims, keepdim, correction: var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
-    norm=[lambda g, a, out, dims, keepdim: spread(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
+    norm=[lambda g, a, out, dims, keepdim: expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
     power_norm=[lambda g, a, out, p, dims, keepdim: norm_slope(g, a, out, p, dims, keepdim)],
-    logsumexp=[lambda g, a, out, dims, keepdim: spread(g, a.payload.shape, dims, keepdim) * (a - spread(out, a.payload.shape, dims, keepdim)).exp()],
+    logsumexp=[lambda g, a, out, dims, keepdim: expand_back(g, a.payload.shape, dims, keepdim) * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
     log_softmax=[lambda g, out, dim: g - out.exp() * g.sum(dim, True)],
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
@@ -270,17 +270,17 @@ vjp(
 
 def norm_slope(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool) -> Tensor:
     "g times (|a| / norm) ** (p - 1), with a's sign: no power of a large number. At 0, where it may be infinite, 0."
-    length = spread(out, a.payload.shape, dims, keepdim)
+    length = expand_back(out, a.payload.shape, dims, keepdim)
     zero = (a == 0) | (length == 0)
     size = where(zero, 1, a.abs() / where(zero, 1, length))
-    return where(zero, 0, a.sign() * size ** (p - 1)) * spread(g, a.payload.shape, dims, keepdim)
+    return where(zero, 0, a.sign() * size ** (p - 1)) * expand_back(g, a.payload.shape, dims, keepdim)
 
 
 def var_slope(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> Tensor:
     "g times the distance from the mean, over the degrees of freedom; without any it is infinite, whatever its sign."
     away, n = a - a.mean(dims, True), count(a.payload.shape, dims) - correction
     if n > 0: return spread_mean(g, a.payload.shape, dims, keepdim, n) * away
-    return spread(g, a.payload.shape, dims, keepdim) * where(away == 0, math.nan, where(away == away, math.inf, away))
+    return expand_back(g, a.payload.shape, dims, keepdim) * where(away == 0, math.nan, where(away == away, math.inf, away))
 
 # %% ../../nbs/02e_rules.ipynb #rulmat01
 kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
@@ -300,30 +300,30 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #rulidx01
 vjp(
-    gather=[lambda g, like, index, dims: call(OPS["scatter"], (zeros(like), g, *index), {"dims": dims, "mode": "add"}), None],
-    scatter=[lambda g, index, dims, mode: g if mode == "add" else scatter(g, filled(g, (), 0), index, dims, "set"),
+    gather=[lambda g, like, index, dims: call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
+    scatter=[lambda g, index, dims, mode: g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
              lambda g, index, dims: gather(g, index, dims), None],
-    scatter_max=[lambda g, a, v, index, out, dims: tied(g, a, v, index, out, dims) * won(a, out),
-                 lambda g, a, v, index, out, dims: gather(tied(g, a, v, index, out, dims), index, dims) * won(v, gather(out, index, dims)), None],
+    scatter_max=[lambda g, a, v, index, out, dims: scatter_ties(g, a, v, index, out, dims) * attains(a, out),
+                 lambda g, a, v, index, out, dims: gather(scatter_ties(g, a, v, index, out, dims), index, dims) * attains(v, gather(out, index, dims)), None],
     scatter_prod=[lambda g, a, v, index, dims: g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
                   lambda g, a, v, index, out, dims: factor_slope(g, a, v, index, out, dims), None],
-    sort=[lambda g, like, second, dim: along(g[0], like, second, dim)],      # second: the second result, the index
-    topk=[lambda g, like, second, dim: along(g[0], like, second, dim)],
-    max_dim=[lambda g, like, second, dim, keepdim: along(g[0], like, second, dim) if keepdim or not like.shape else along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
+    sort=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],      # second: the second result, the index
+    topk=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
+    max_dim=[lambda g, like, second, dim, keepdim: scatter_along(g[0], like, second, dim) if keepdim or not like.shape else scatter_along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
     nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"), iota=no_vjp("no operands"),
 )
 
 # %% ../../nbs/02e_rules.ipynb #07e833cb
 def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gather"], (x, *index), {"dims": dims})
 
-def scatter(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
+def scatter_row(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
     return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
 
-def won(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
+def attains(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
 
-def tied(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
+def scatter_ties(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     "g in equal parts for all that attain the largest at a place."
-    return g / scatter(won(a, out), won(v, gather(out, index, dims)), index, dims, "add").clamp(min=1)
+    return g / scatter_row(attains(a, out), attains(v, gather(out, index, dims)), index, dims, "add").clamp(min=1)
 
 def multiplied(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
     return call(OPS["scatter_prod"], (x, v, *index), {"dims": dims})
@@ -332,13 +332,13 @@ def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
 
 def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     "For each factor the product of all others at its place: out / v, and of the only zero there, the product without it."
-    zeros_there = scatter(zeros(a), (v == 0).to(v.dtype), index, dims, "add")
+    zeros_there = scatter_row(zeros_as(a), (v == 0).to(v.dtype), index, dims, "add")
     alone = (v == 0) & (gather(zeros_there, index, dims) == 1)
     others = gather(g * multiplied(a, where(alone, 1, v), index, dims), index, dims)
     return where(alone, others, gather(g * out, index, dims) / ones_for_zeros(v))
 
-def along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
+def scatter_along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."
     if not like.shape: return g
-    places = along_dim(zeros(like), dim, index)
-    return scatter(zeros(like), g, tuple(i for _, i in places), tuple(range(len(like.shape))), "add")
+    places = along_dim(zeros_as(like), dim, index)
+    return scatter_row(zeros_as(like), g, tuple(i for _, i in places), tuple(range(len(like.shape))), "add")

@@ -15,7 +15,7 @@ from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_flo
 # %% auto #0
 __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save',
            'copied', 'save_result', 'Packed', 'wrap_like', 'packed', 'Node', 'AccumulateGrad', 'node_class', 'as_node',
-           'planned', 'keep', 'record', 'freed', 'saved_as', 'node_dir', 'GradientEdge', 'place', 'check_nan']
+           'planned', 'keep', 'record', 'freed', 'saved_as', 'node_dir', 'GradientEdge', 'gradient_edge', 'check_nan']
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -341,7 +341,7 @@ class GradientEdge(NamedTuple):
     output_nr: int
     ownership_token: Node | None = None
 
-def place(x: Tensor | GradientEdge) -> tuple:
+def gradient_edge(x: Tensor | GradientEdge) -> tuple:
     "Where gradients of `x` are sent: its node and output, or itself."
     if isinstance(x, GradientEdge): return getattr(x.node, "variable", x.node), x.output_nr
     if x._parent is not None: refresh(x)

@@ -24,8 +24,8 @@ from ..random import fork_rng, get_rng_state
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'check_parts', 'Learner', 'rows_in', 'whole', 'place_of',
-           'Progress', 'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
+__all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'check_parts', 'Learner', 'rows_in', 'undone_on_error',
+           'place_of', 'Progress', 'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
 
 # %% ../../nbs/06c_learner.ipynb #lnmeans1
 class Means:
@@ -200,7 +200,7 @@ def descend(self: Learner, batch) -> tuple[dict[str, float], int]:
 
 # %% ../../nbs/06c_learner.ipynb #lnwhole1
 @contextmanager
-def whole() -> Iterator[None]:
+def undone_on_error() -> Iterator[None]:
     "Ctrl-C inside waits for the end of the block; a second one does not."
     usual = signal.getsignal(signal.SIGINT)
     # only the main thread may decide on signals
@@ -260,10 +260,10 @@ def train_epoch(self: Learner) -> None:
     if self.place is None: self.running = Means()
     else: self.go_on()
     for batch in self.train_loader:
-        with whole(): self.train_step(batch)
+        with undone_on_error(): self.train_step(batch)
         if self.stopped: return
     valid = {} if self.valid_loader is None else self.evaluate(self.valid_loader)
-    with whole(): self.finish_epoch(valid)
+    with undone_on_error(): self.finish_epoch(valid)
 
 # %% ../../nbs/06c_learner.ipynb #lnfitte2
 def place_of(loader: Iterable) -> dict | None:

@@ -16,7 +16,7 @@ import numpy as np
 from ..composites import stack
 from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows, SequentialSampler, T
 from .samples import check_number
-from .workers import Crew, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, hire
+from .workers import Pool, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, start_worker
 from ..errors import error, warn
 from ..random import Generator, default_generator, drawing_from
 from ..tensors import Tensor, float64, from_numpy, patch, tensor
@@ -392,13 +392,13 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
     if self.place is place: self.place = None
 
 @patch
-def hired(self: DataLoader, make: Callable, seed: int) -> Crew:
+def hired(self: DataLoader, make: Callable, seed: int) -> Pool:
     "Workers for this epoch, or those kept from the last one."
     if self.crew is not None: return self.crew
     papers = [
         WorkerInfo(n, self.num_workers, (seed + n) % 2 ** 64, self.dataset, METHODS[self.workers])
         for n in range(self.num_workers)
     ]
-    crew = Crew([hire(Recipe(info, self.worker_init_fn, make), self.multiprocessing_context) for info in papers])
+    crew = Pool([start_worker(Recipe(info, self.worker_init_fn, make), self.multiprocessing_context) for info in papers])
     if self.persistent_workers: self.crew = crew
     return crew

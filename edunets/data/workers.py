@@ -21,9 +21,9 @@ from ..random import Generator, drawing_from
 from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
-__all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'Lost', 'wait', 'first_ready', 'Crew', 'Wire', 'pack', 'send', 'taken',
-           'receive', 'portable', 'unsendable', 'end_with_parent', 'serve', 'answer_messages', 'there', 'Remote',
-           'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty', 'context_of', 'hire']
+__all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'WorkerLost', 'wait', 'first_ready', 'Pool', 'TensorPickler', 'pack',
+           'send', 'taken', 'receive', 'portable', 'unsendable', 'end_with_parent', 'serve', 'answer_messages',
+           'start_there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty', 'context_of', 'start_worker']
 
 # %% ../../nbs/06b_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -66,7 +66,7 @@ class Worker:
         if self.remote is not None: self.remote.stop()
 
 # %% ../../nbs/06b_workers.ipynb #wkexp004
-class Lost(Exception):
+class WorkerLost(Exception):
     "Why no answer comes: a class of error, and its three lines. The main thread raises it, at the user's line."
 
 def wait(answer, timeout: float) -> Any:
@@ -78,7 +78,7 @@ def wait(answer, timeout: float) -> Any:
                     "a larger timeout, or num_workers=0 to see what it waits for") from None
     if problem is None: return answer.result()
     try:
-        if isinstance(problem, Lost): raise error(*problem.args) from problem.__cause__
+        if isinstance(problem, WorkerLost): raise error(*problem.args) from problem.__cause__
         raise problem
     finally: del answer, problem      # they would hold each other, and with them the crew
 
@@ -89,7 +89,7 @@ def first_ready(answers: list, timeout: float) -> int:
     wait(answers, timeout or None, FIRST_COMPLETED)
     return next((n for n, answer in enumerate(answers) if answer.done()), 0)
 
-class Crew:
+class Pool:
     """Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks, or as they are
     ready."""
     def __init__(self, workers: list[Worker]): self.workers = workers
@@ -119,7 +119,7 @@ class Crew:
     def __del__(self): self.stop()
 
 # %% ../../nbs/06b_workers.ipynb #wkexp005
-class Wire(pickle.Pickler):
+class TensorPickler(pickle.Pickler):
     "A pickler that makes of each Tensor its array, without its place on the tape."
     def reducer_override(self, obj: Any):
         return (from_numpy, (obj.detach().numpy(),)) if isinstance(obj, Tensor) else NotImplemented
@@ -128,7 +128,7 @@ class Wire(pickle.Pickler):
 def pack(message: Any) -> list:
     "A message in parts: a pickle, then the bytes of the arrays in it."
     file, arrays = BytesIO(), []
-    Wire(file, 5, buffer_callback=arrays.append).dump(message)
+    TensorPickler(file, 5, buffer_callback=arrays.append).dump(message)
     return [file.getbuffer(), *(array.raw() for array in arrays)]
 
 def send(line, parts: list) -> None:
@@ -166,14 +166,14 @@ def portable(problem: Exception) -> Exception:
     problem.__notes__ = ["In the worker process:\n" + said.rstrip()]
     return problem
 
-def unsendable(problem: Exception, part: str = "what a worker needs") -> Lost:
+def unsendable(problem: Exception, part: str = "what a worker needs") -> WorkerLost:
     "Why a part of a loader doesn't get to another process."
     kind = (type(problem) if isinstance(problem,
                                         (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError)
     why, fix = "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own"
     if kind is TypeError:
         why, fix = "an open file, a connection or a lock belongs to one process", "open it in __getitem__, in the worker that needs it"
-    return Lost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
+    return WorkerLost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
 
 # %% ../../nbs/06b_workers.ipynb #wkexp06b
 def end_with_parent(line, every: float = 1, grace: float = 2) -> None:
@@ -209,7 +209,7 @@ def answer_messages(line) -> None:
         except Exception as problem: parts = pack((None, portable(problem)))
         send(line, parts)
 
-def there(dtype, start: Callable) -> Callable:
+def start_there(dtype, start: Callable) -> Callable:
     "Begin in another process, with the default dtype of this one."
     set_default_dtype(dtype)
     return start()
@@ -240,17 +240,17 @@ class Remote:
         try: raise problem
         finally: del problem
 
-    def death(self, task: Any) -> Lost:
+    def death(self, task: Any) -> WorkerLost:
         "What to say of a process that is gone: if it never answered, of the script; else of the task it was at."
         what, code = f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly", f"its exit code is {self.process.exitcode}"
-        if not self.begun: return Lost(RuntimeError, what, f"{code}, and it had not begun", GUARD)
-        return Lost(RuntimeError, what, f"its task was {reprlib.repr(getattr(task, 'index', task))}; {code}; -9 may mean that memory was short", "num_workers=0, and python -X faulthandler, to see what ends it")
+        if not self.begun: return WorkerLost(RuntimeError, what, f"{code}, and it had not begun", GUARD)
+        return WorkerLost(RuntimeError, what, f"its task was {reprlib.repr(getattr(task, 'index', task))}; {code}; -9 may mean that memory was short", "num_workers=0, and python -X faulthandler, to see what ends it")
 
     def __call__(self, message: Any) -> Any: return self.exchange(pack(message), message)
 
     def begin(self, start: Callable) -> Remote:
         "Send what makes the function."
-        try: parts = pack(partial(there, get_default_dtype(), start))
+        try: parts = pack(partial(start_there, get_default_dtype(), start))
         except Exception as problem: raise unsendable(problem, faulty(start)) from problem
         self.exchange(parts)
         return self
@@ -304,7 +304,7 @@ def context_of(given):
     from multiprocessing import get_context      # slow to import
     return given if hasattr(given, "Process") else get_context(given or "spawn")
 
-def hire(recipe: Recipe, context=None) -> Worker:
+def start_worker(recipe: Recipe, context=None) -> Worker:
     "A worker for a recipe: a thread, or a thread that speaks for a process."
     name = f"{recipe.info.worker_method} {recipe.info.id}"
     if recipe.info.worker_method == "thread": return Worker(recipe, name)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import itertools
 from typing import NamedTuple
 
-from ..autograd.engine import fitted, grad
-from ..autograd.tape import FREED, Node, place
+from ..autograd.engine import unbroadcast, grad
+from ..autograd.tape import FREED, Node, gradient_edge
 from ..creation import ones_like
 from .memory import LINE, Picture, curve, element, head, name_of, rect, short, text
 from ..errors import error
@@ -15,7 +15,7 @@ from ..tensors import DTYPES, Tensor
 
 # %% auto #0
 __all__ = ['MOST_NODES', 'edges_of', 'reachable', 'saved_by', 'saved_line', 'Card', 'size_of', 'tensor_card', 'card',
-           'drawn_card', 'depths', 'routes', 'apart', 'mean', 'places', 'port', 'wire', 'layered', 'gradients',
+           'drawn_card', 'depths', 'routes', 'spaced', 'mean', 'places', 'port', 'wire', 'layered', 'gradients',
            'gradient_text', 'graph']
 
 # %% ../../nbs/draw_tape.ipynb #3d8e3341
@@ -26,7 +26,7 @@ def edges_of(vertex) -> list:
 
 def reachable(t: Tensor) -> list:
     "The nodes behind a tensor, the youngest first, then the leaves. ValueError for more than can be read."
-    found, todo = {}, [place(t)[0]]
+    found, todo = {}, [gradient_edge(t)[0]]
     while todo:
         vertex = todo.pop()
         if id(vertex) in found: continue
@@ -101,7 +101,7 @@ def routes(edges: list[tuple], depth: list[int]) -> list[list[int]]:
     return found
 
 # %% ../../nbs/draw_tape.ipynb #8b091e21
-def apart(wanted: list, widths: list, gap: float = 14) -> list:
+def spaced(wanted: list, widths: list, gap: float = 14) -> list:
     "Places near the wanted ones, in the same order, with room for the widths."
     def pushed(places: list, widths: list) -> list:
         result = places[:1]
@@ -128,7 +128,7 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
         for layer in order:
             wanted = {v: mean([x[u] for u in near[v]], x[v]) for v in layer}
             if sweep < 8: layer.sort(key=wanted.get)
-            for v, place in zip(layer, apart([wanted[v] for v in layer], [widths[v] for v in layer])): x[v] = place
+            for v, place in zip(layer, spaced([wanted[v] for v in layer], [widths[v] for v in layer])): x[v] = place
     return x
 
 # %% ../../nbs/draw_tape.ipynb #039e9630
@@ -180,13 +180,13 @@ def gradients(t: Tensor, vertices: list) -> list[str]:
     handles = [node.register_hook(lambda passed, _, node=node: sent.update({id(node): passed})) for node in nodes]
     try: grad(t, leaves, seed, retain_graph=True)
     finally: [handle.remove() for handle in handles]
-    passed = ([(seed, place(t))]
+    passed = ([(seed, gradient_edge(t))]
               + [pair for node in nodes for pair in zip(sent[id(node)], node._edges) if pair[1] is not None])
     return [gradient_text(g, *edge) for g, edge in passed]
 
 def gradient_text(g: Tensor | None, target, number: int) -> str:
     if g is None: return ""
-    g = fitted(
+    g = unbroadcast(
         g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target._outputs[number]))
     return f"grad {tuple(g.shape)}" if g.ndim else f"grad {short(g.item())}"
 

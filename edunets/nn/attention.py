@@ -13,7 +13,7 @@ from ..errors import error, warn
 from ..names import FUNCTIONS, cast, check_tensor, where
 from .activations import relu
 from .containers import ModuleList
-from .dropouts import Dropout, kept
+from .dropouts import Dropout, keep_mask
 from .init import xavier_normal_, xavier_uniform_, zeros_
 from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
@@ -25,8 +25,8 @@ from ..tensors import Tensor, at_hand, bool_, float32, patch
 # %% auto #0
 __all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'as_query',
            'check_attention', 'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped',
-           'check_mask', 'added', 'merged', 'refuse', 'check_three', 'check_sizes', 'projected', 'lengthened', 'fixed',
-           'Weights', 'multi_head', 'multi_head_attention_forward', 'NonDynamicallyQuantizableLinear',
+           'check_mask', 'added', 'merged', 'refuse', 'check_three', 'check_attention_sizes', 'projected', 'lengthened',
+           'fixed', 'Weights', 'multi_head', 'multi_head_attention_forward', 'NonDynamicallyQuantizableLinear',
            'MultiheadAttention', 'activation_of', 'TransformerEncoderLayer', 'TransformerDecoderLayer', 'looks_back',
            'TransformerEncoder', 'TransformerDecoder', 'Transformer']
 
@@ -170,7 +170,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, 
     keep = None
     if dropout_p:
         shape = (*FUNCTIONS["broadcast_shapes"](query.shape[:-2], key.shape[:-2]), query.size(-2), key.size(-2))
-        keep = (kept(shape, dropout_p, query) /
+        keep = (keep_mask(shape, dropout_p, query) /
                 (1 - dropout_p) if dropout_p < 1 else zeros(*shape, dtype=query.dtype, device=query.device))
     out, weights = call(OPS["attention"], (query, key, value, attn_mask, keep), {"scale": scale, "causal": is_causal},
                         node_of(query, key, value, attn_mask, dropout_p))
@@ -258,7 +258,7 @@ def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Ten
         refuse(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got {tuple(attn_mask.shape)}")
 
 # %% ../../nbs/nn/attention.ipynb #atfits01b
-def check_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int, separate: bool,
+def check_attention_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int, separate: bool,
                 attn_mask: Tensor | None, batches: tuple, lengths: tuple) -> None:
     "An AssertionError if features or lengths do not fit; a RuntimeError for the batch or the mask."
     if query.size(-1) != embed_dim:
@@ -331,7 +331,7 @@ def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int
     batch, lengths = query.size(1 - time), (query.size(time), key.size(time))
     if is_causal and padding is None and not need_weights: attn_mask = None
     else: is_causal = False
-    check_sizes(query, key, value, size, number, w.separate is not None, attn_mask, (batch, key.size(1 - time)), lengths)
+    check_attention_sizes(query, key, value, size, number, w.separate is not None, attn_mask, (batch, key.size(1 - time)), lengths)
     q, k, v = projected(query, key, value, number, w)
     if (w.bias_k is None) != (w.bias_v is None): refuse("bias_k and bias_v are set together", "each key has its value", "both, or none")
     if w.bias_k is not None:

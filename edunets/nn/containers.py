@@ -16,7 +16,7 @@ from ..tensors import Tensor, patch
 
 # %% auto #0
 __all__ = ['CLASSES', 'number', 'Numbered', 'ModuleList', 'check_sequential', 'check_times', 'pairs_of', 'ModuleDict',
-           'as_parameter', 'said_of', 'ParameterList', 'ParameterDict', 'joined']
+           'as_parameter', 'said_of', 'ParameterList', 'ParameterDict', 'merged']
 
 # %% ../../nbs/03c_containers.ipynb #cnnum002
 def number(size: int, idx: int) -> int:
@@ -278,13 +278,13 @@ class ParameterDict(Module):
     def __reversed__(self) -> Iterator[str]: return reversed(self._keys)
     def __contains__(self, key: str) -> bool: return key in self._keys
     def __call__(self, input): raise error(RuntimeError, "ParameterDict should not be called.", "it holds parameters, and computes nothing", "params['name'] @ x")
-    def __or__(self, other: ParameterDict) -> ParameterDict: return joined(self, other)
-    def __ror__(self, other: ParameterDict) -> ParameterDict: return joined(other, self)
+    def __or__(self, other: ParameterDict) -> ParameterDict: return merged(self, other)
+    def __ror__(self, other: ParameterDict) -> ParameterDict: return merged(other, self)
     def extra_repr(self) -> str: return "\n".join(said_of(key, value, CLASSES.get(getattr(value, "dtype", None), "edunets.Tensor")) for key, value in self.items())
 
 # %% ../../nbs/03c_containers.ipynb #cnpara04
 #| code-fold: true
-def joined(first: ParameterDict, second: ParameterDict) -> ParameterDict:
+def merged(first: ParameterDict, second: ParameterDict) -> ParameterDict:
     "A new dict with the parameters of both; those of the second count."
     both = first.copy()
     both.update(second)

@@ -10,7 +10,7 @@ from ..errors import error
 from ..names import FUNCTIONS
 from .activations import Plain
 from .module import Module, Parameter, functional, initialize
-from ..ops.windows import column_steps, each, fold_steps, pad, windows_in
+from ..ops.windows import column_steps, expand_ntuple, fold_steps, pad, windows_in
 from ..table import fresh
 from ..tensors import Tensor
 
@@ -209,7 +209,7 @@ def check_columns(input: Tensor, name: str, ndims: tuple[int, int], **numbers) -
 def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
     """The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what is no image,
     or too small for the window."""
-    size, dilation, padding, stride = (each(v, 2, what)
+    size, dilation, padding, stride = (expand_ntuple(v, 2, what)
                                        for v, what in ((kernel_size, "kernel_size"), (dilation, "dilation"),
                                                        (padding, "padding"), (stride, "stride")))
     check_columns(input, "unfold", (3, 4), kernel_size=size, dilation=dilation, padding=padding, stride=stride)
@@ -227,7 +227,7 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
 def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
     """Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped. RuntimeError if
     the columns do not fit."""
-    shape, size, dilation, padding, stride = (each(
+    shape, size, dilation, padding, stride = (expand_ntuple(
         v, 2, what) for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"), (dilation, "dilation"),
                                     (padding, "padding"), (stride, "stride")))
     check_columns(input, "fold", (2, 3), output_size=shape, kernel_size=size, dilation=dilation, padding=padding,

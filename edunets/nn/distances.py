@@ -11,7 +11,7 @@ from ..autograd.tape import vjp
 from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, promote, where
 from .activations import logsigmoid, softplus
-from .losses import Loss, WeightedLoss, check_constant, meant, reduced, share, total
+from .losses import Loss, WeightedLoss, check_constant, meant, reduced, loss_share, total
 from .module import functional
 from .small import PairwiseDistance
 from ..ops.elementwise import real
@@ -32,7 +32,7 @@ __all__ = ['mse_slope', 'square', 'huber', 'huber_slope', 'huber_steps', 'pair',
 # %% ../../nbs/nn/distances.ipynb #nnloex08
 def mse_slope(g: Tensor, a: Tensor, b: Tensor, reduction: str) -> Tensor:
     away = a - b
-    return away * (share(g, away, reduction) * 2)
+    return away * (loss_share(g, away, reduction) * 2)
 
 def square(away): return away * away
 
@@ -42,7 +42,7 @@ def huber(xp, away, delta: float, scale: float):
 
 def huber_slope(g: Tensor, a: Tensor, b: Tensor, delta: float, scale: float, reduction: str) -> Tensor:
     away = a - b
-    return away.clamp(-delta, delta) * (share(g, away, reduction) * scale)
+    return away.clamp(-delta, delta) * (loss_share(g, away, reduction) * scale)
 
 def huber_steps(away: Tensor, delta: float, scale: float) -> Tensor:
     near = away.clamp(-delta, delta)

@@ -16,12 +16,12 @@ from ..table import filled
 from ..tensors import Tensor
 
 # %% auto #0
-__all__ = ['LOWEST', 'kept', 'check_probability', 'dropped', 'scaled', 'dropout', 'Dropping', 'Dropout', 'by_channel', 'centred',
-           'alpha_dropout', 'feature_alpha_dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'Dropout1d', 'Dropout2d',
-           'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout']
+__all__ = ['LOWEST', 'keep_mask', 'check_probability', 'dropped', 'scaled', 'dropout', 'Dropping', 'Dropout', 'by_channel',
+           'centred', 'alpha_dropout', 'feature_alpha_dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'Dropout1d',
+           'Dropout2d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout']
 
 # %% ../../nbs/nn/dropouts.ipynb #nndrex2a
-def kept(shape: tuple, p: float, like: Tensor) -> Tensor:
+def keep_mask(shape: tuple, p: float, like: Tensor) -> Tensor:
     "1 with probability 1 - p, else 0, in the dtype and on the device of a tensor."
     n = math.prod(shape)
     words = random_words(default_generator.next_key().to(like.device), ((n + 1) // 2,)).reshape(-1).narrow(0, 0, n)
@@ -40,7 +40,7 @@ def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bo
     check_tensor(input, "dropout")
     check_probability(p)
     if not training or p == 0 or not input.numel(): return input
-    mask = filled(input, (), 0) if p == 1 else kept(shape(real(input, "dropout")), p, input)
+    mask = filled(input, (), 0) if p == 1 else keep_mask(shape(real(input, "dropout")), p, input)
     function = make(p)
     return applied(lambda x: function(x, mask), input, inplace)
 

@@ -14,7 +14,7 @@ from ..tensors import LOCK, Tensor, patch
 
 # %% auto #0
 __all__ = ['EVERY', 'KEPT', 'Hooks', 'hooks_of', 'Hook', 'registered', 'check_one_kind', 'kept_hooks', 'BackwardHookFunction',
-           'bordered', 'Watch', 'fitting', 'on_every_module', 'register_module_forward_pre_hook',
+           'bordered', 'Watch', 'fitting_gradients', 'on_every_module', 'register_module_forward_pre_hook',
            'register_module_forward_hook', 'register_module_full_backward_pre_hook',
            'register_module_full_backward_hook', 'watch_node', 'register_module_backward_hook']
 
@@ -174,16 +174,16 @@ class Watch:
         return passed if isinstance(result, tuple) else passed[0]
 
     def at_outputs(self, grads: tuple) -> tuple:
-        for hook in self.before: grads = fitting(hook(self.module, grads), grads)
+        for hook in self.before: grads = fitting_gradients(hook(self.module, grads), grads)
         self.grad_outputs = grads
         if not self.reached: self.at_inputs((None,) * self.count)      # no input needs a gradient, so none will come
         return grads
 
     def at_inputs(self, grads: tuple) -> tuple:
-        for hook in self.after: grads = fitting(hook(self.module, grads, self.grad_outputs), grads)
+        for hook in self.after: grads = fitting_gradients(hook(self.module, grads, self.grad_outputs), grads)
         return grads
 
-def fitting(new, grads: tuple) -> tuple:
+def fitting_gradients(new, grads: tuple) -> tuple:
     "What a hook returned, as a tuple as long as the one it saw. RuntimeError if it is not."
     if new is None: return grads
     new = new if isinstance(new, tuple) else (new,)

@@ -22,12 +22,13 @@ from ..tensors import Tensor, finfo
 # %% auto #0
 __all__ = ['GAINS', 'HEADS', 'CURVES', 'uniform', 'normal', 'constant', 'eye', 'dirac', 'sparse', 'xavier_uniform',
            'xavier_normal', 'orthogonal', 'kaiming_uniform', 'kaiming_normal', 'uniform_', 'normal_', 'constant_',
-           'ones_', 'zeros_', 'calculate_gain', 'fan_of', 'spread', 'kaiming', 'kaiming_uniform_', 'kaiming_normal_',
-           'xavier', 'xavier_uniform_', 'xavier_normal_', 'lecun', 'lecun_uniform_', 'lecun_normal_', 'remember',
-           'orthogonal_', 'watched', 'is_map', 'lsuv_', 'as_tuple', 'named', 'Beginning', 'beginning', 'Passage',
-           'passage', 'passages', 'in_words', 'pace', 'said_forward', 'said_backward', 'Report', 'report', 'about',
-           'cells', 'lines', 'as_text', 'curve', 'chart', 'as_html', 'check_ndim', 'eye_', 'dirac_', 'remember_ones',
-           'sparse_', 'truncated', 'trunc_normal_', 'accepted', 'deprecated']
+           'ones_', 'zeros_', 'calculate_gain', 'fan_of', 'fill_spread', 'kaiming', 'kaiming_uniform_',
+           'kaiming_normal_', 'xavier', 'xavier_uniform_', 'xavier_normal_', 'lecun', 'lecun_uniform_', 'lecun_normal_',
+           'note_fill', 'orthogonal_', 'watched', 'is_map', 'lsuv_', 'as_tuple', 'named_filler', 'ParameterStats',
+           'beginning', 'LayerStats', 'passage', 'passages', 'in_words', 'growth', 'said_forward', 'said_backward',
+           'Report', 'report', 'start_note', 'layer_row', 'report_rows', 'as_text', 'curve', 'chart', 'as_html',
+           'check_ndim', 'eye_', 'dirac_', 'remember_ones', 'sparse_', 'truncated', 'trunc_normal_', 'accepted',
+           'deprecated']
 
 # %% ../../nbs/04_initialization.ipynb #in04fil1
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -71,7 +72,7 @@ def fan_of(tensor: Tensor, mode: str) -> int:
     if mode.lower() in ("fan_in", "fan_out"): return fans(tensor)[mode.lower() == "fan_out"]
     raise error(ValueError, f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']", "a layer has two fans", "mode='fan_in'")
 
-def spread(tensor: Tensor, distribution: str, std: float, scheme: str, why: str, generator: Generator | None) -> Tensor:
+def fill_spread(tensor: Tensor, distribution: str, std: float, scheme: str, why: str, generator: Generator | None) -> Tensor:
     "Fill with mean 0 and a standard deviation; a uniform distribution reaches sqrt(3) times as far."
     first, second = (-math.sqrt(3) * std, math.sqrt(3) * std) if distribution == "uniform" else (0.0, std)
     return fill(tensor, distribution, first, second, scheme=f"{scheme}_{distribution}_", why=why, generator=generator)
@@ -81,7 +82,7 @@ def kaiming(tensor: Tensor, distribution: str, a: float, mode: str, nonlinearity
         warn("Initializing zero-element tensors is a no-op")
         return tensor
     fan, gain = fan_of(tensor, mode), calculate_gain(nonlinearity, a)
-    return spread(tensor, distribution, gain / math.sqrt(fan), "kaiming", f"std = gain {gain:.4g} / sqrt({mode.lower()} = {fan})", generator)
+    return fill_spread(tensor, distribution, gain / math.sqrt(fan), "kaiming", f"std = gain {gain:.4g} / sqrt({mode.lower()} = {fan})", generator)
 
 def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None) -> Tensor:
     "He's: variance gain**2 / fan, uniform. `a` is the slope of leaky_relu."
@@ -94,7 +95,7 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
 # %% ../../nbs/04_initialization.ipynb #in04xav1
 def xavier(tensor: Tensor, distribution: str, gain: float, generator: Generator | None) -> Tensor:
     fan_in, fan_out = fans(tensor)
-    return spread(tensor, distribution, gain * math.sqrt(2 / (fan_in + fan_out)), "xavier",
+    return fill_spread(tensor, distribution, gain * math.sqrt(2 / (fan_in + fan_out)), "xavier",
                   f"std = gain {gain:.4g} * sqrt(2 / (fan_in {fan_in} + fan_out {fan_out}))", generator)
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -107,7 +108,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 def lecun(tensor: Tensor, distribution: str, generator: Generator | None) -> Tensor:
     fan_in = fans(tensor)[0]
-    return spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun", f"std = 1 / sqrt(fan_in = {fan_in})", generator)
+    return fill_spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun", f"std = 1 / sqrt(fan_in = {fan_in})", generator)
 
 def lecun_uniform_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     "LeCun's: variance 1 / fan_in, uniform (not in PyTorch)."
@@ -118,7 +119,7 @@ def lecun_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     return lecun(tensor, "normal", generator)
 
 # %% ../../nbs/04_initialization.ipynb #in04ort1
-def remember(tensor: Tensor, scheme: str, why: str, distribution: str, mean: float, variance: float) -> Tensor:
+def note_fill(tensor: Tensor, scheme: str, why: str, distribution: str, mean: float, variance: float) -> Tensor:
     "Note on a tensor how it was filled."
     tensor.filled = Filled(scheme, why, distribution, mean, variance, tensor._version)
     return tensor
@@ -136,7 +137,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
                                         device=tensor.device))
     q = q * r.diagonal().sign()      # qr alone does not give every orthogonal matrix with equal chance
     tensor.copy_(gain * (q if rows >= columns else q.t()).reshape(tensor.shape))
-    return remember(tensor, "orthogonal_", f"gain {gain:.4g}, {rows} x {columns}", "orthogonal", 0.0,
+    return note_fill(tensor, "orthogonal_", f"gain {gain:.4g}, {rows} x {columns}", "orthogonal", 0.0,
                     gain ** 2 / max(rows, columns))
 
 # %% ../../nbs/04_initialization.ipynb #in04lsu1
@@ -172,7 +173,7 @@ def lsuv_(model: Module, batch, tol: float = 0.1, max_iter: int = 10) -> Module:
             if abs(variance - 1) < tol or trial == max_iter: break
             layer.weight.div_(math.sqrt(variance))
             scale /= variance
-        remember(layer.weight, "lsuv_", f"orthogonal, times {math.sqrt(scale):.4g} for an output of variance 1", "orthogonal", 0.0, expected * scale)
+        note_fill(layer.weight, "lsuv_", f"orthogonal, times {math.sqrt(scale):.4g} for an output of variance 1", "orthogonal", 0.0, expected * scale)
         return out
     with watched(model, settle): model(*as_tuple(batch))
     return model
@@ -180,7 +181,7 @@ def lsuv_(model: Module, batch, tol: float = 0.1, max_iter: int = 10) -> Module:
 def as_tuple(x) -> tuple: return x if isinstance(x, tuple) else (x,)
 
 # %% ../../nbs/04_initialization.ipynb #in04nam1
-def named(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callable:
+def named_filler(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callable:
     """An entry of the table INITS: this for the weight, zeros for the bias. ValueError for a nonlinearity that has no
     gain."""
     def scheme(weight: Tensor, bias: Tensor | None, nonlinearity: str | None = None) -> None:
@@ -190,18 +191,18 @@ def named(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callable:
     return scheme
 
 INITS.update({
-    "kaiming_uniform": named(lambda w, bend: kaiming_uniform_(w, a=0.01, nonlinearity=bend or "relu")),
-    "kaiming_normal": named(lambda w, bend: kaiming_normal_(w, a=0.01, nonlinearity=bend or "relu")),
-    "xavier_uniform": named(lambda w, bend: xavier_uniform_(w, calculate_gain(bend or "linear"))),
-    "xavier_normal": named(lambda w, bend: xavier_normal_(w, calculate_gain(bend or "linear"))),
-    "orthogonal": named(lambda w, bend: orthogonal_(w, calculate_gain(bend or "linear"))),
-    "lecun_uniform": named(lambda w, bend: lecun_uniform_(w)),
-    "lecun_normal": named(lambda w, bend: lecun_normal_(w)),
-    "zeros": named(lambda w, bend: zeros_(w)),
+    "kaiming_uniform": named_filler(lambda w, bend: kaiming_uniform_(w, a=0.01, nonlinearity=bend or "relu")),
+    "kaiming_normal": named_filler(lambda w, bend: kaiming_normal_(w, a=0.01, nonlinearity=bend or "relu")),
+    "xavier_uniform": named_filler(lambda w, bend: xavier_uniform_(w, calculate_gain(bend or "linear"))),
+    "xavier_normal": named_filler(lambda w, bend: xavier_normal_(w, calculate_gain(bend or "linear"))),
+    "orthogonal": named_filler(lambda w, bend: orthogonal_(w, calculate_gain(bend or "linear"))),
+    "lecun_uniform": named_filler(lambda w, bend: lecun_uniform_(w)),
+    "lecun_normal": named_filler(lambda w, bend: lecun_normal_(w)),
+    "zeros": named_filler(lambda w, bend: zeros_(w)),
 })
 
 # %% ../../nbs/04_initialization.ipynb #in04rep1
-class Beginning(NamedTuple):
+class ParameterStats(NamedTuple):
     "How a parameter began, and what it is now."
     name: str
     shape: tuple
@@ -222,19 +223,19 @@ class Beginning(NamedTuple):
         return (self.filled is None
                 or abs(self.measured - self.filled.variance) <= 4 * self.error + 1e-5 * self.filled.variance)
 
-def beginning(name: str, p: Tensor) -> Beginning:
+def beginning(name: str, p: Tensor) -> ParameterStats:
     "What there is to say of a parameter."
     numbers, filled = p.detach().double().flatten(), getattr(p, "filled", None)
     off = numbers - numbers.mean()
     measured = (off ** 2).mean().item() if p.numel() else 0.0
     kurtosis = max(3.0, (off ** 4).mean().item() / measured ** 2) if measured else 3.0
     expected = filled.variance if filled else measured
-    return Beginning(name, tuple(p.shape), filled,
+    return ParameterStats(name, tuple(p.shape), filled,
                      fans(p) if p.ndim > 1 else None, measured, expected * math.sqrt(
                          (kurtosis - 1) / max(p.numel(), 1)), filled is not None and filled.version != p._version)
 
 # %% ../../nbs/04_initialization.ipynb #in04rep2
-class Passage(NamedTuple):
+class LayerStats(NamedTuple):
     "What one layer made of a batch, and the gradient there."
     name: str
     kind: str
@@ -244,15 +245,15 @@ class Passage(NamedTuple):
     lost: bool                    # that part is no more than rounding
     gradient: list                # mean square of the gradient at its output, once it has come
 
-def passage(name: str, layer: Module, args: tuple, y: Tensor) -> Passage:
+def passage(name: str, layer: Module, args: tuple, y: Tensor) -> LayerStats:
     numbers = y.detach().double()
     between = numbers.var(0, correction=0).mean().item() if len(numbers) > 1 else None
     rounding = 100 * float(finfo(y.dtype).eps) ** 2 * (numbers ** 2).mean().item()
-    return Passage(name,
+    return LayerStats(name,
                    type(layer).__name__, is_map(layer, args),
                    numbers.var(correction=0).item(), between, between is not None and between <= rounding, [])
 
-def passages(model: Module, batch) -> list[Passage]:
+def passages(model: Module, batch) -> list[LayerStats]:
     """One row for each call of an inner module, in their order. A random gradient of variance 1 comes in at the end;
     `.grad`, buffers and the random generator stay as they were."""
     rows = []
@@ -278,14 +279,14 @@ def in_words(filled: Filled | None) -> str:
         filled.distribution, f"{filled.distribution}, {'mean ' + middle if middle else ''}std {std:.4g}")
     return f"{filled.scheme}: {numbers}" + (f" ({filled.why})" if filled.why else "")
 
-def pace(first: float, last: float, steps: int) -> str:
+def growth(first: float, last: float, steps: int) -> str:
     "How a number changes a layer, in words."
     if not math.isfinite(last): return "overflows"
     factor = (last / first) ** (1 / steps) if first and last else 0.0
     if 0.9 < factor < 1.1 and 0.1 < last / first < 10: return f"about keeps its size (x {factor:.2f} a layer)"
     return f"grows {factor:.3g}-fold a layer" if factor > 1 else f"shrinks {1 / factor:.3g}-fold a layer" if factor else "vanishes"
 
-def said_forward(maps: list[Passage]) -> list[str]:
+def said_forward(maps: list[LayerStats]) -> list[str]:
     "What a batch tells of the way forward."
     known = [row for row in maps if row.between is not None]
     if len(known) < 2: return []
@@ -294,7 +295,7 @@ def said_forward(maps: list[Passage]) -> list[str]:
     upto = max(alive - 1, 1)
     said = [
         f"Forward, the variance of the outputs goes from {first.variance:.2g} to {last.variance:.2g} in {len(known)} layers.",
-        f"The part of it that differs between inputs {pace(first.between, known[upto].between, upto)}: "
+        f"The part of it that differs between inputs {growth(first.between, known[upto].between, upto)}: "
         f"{first.between:.2g} to {known[upto].between:.2g}" +
         (f", and from {known[alive].name} on it is lost in rounding." if alive < len(known) else ".")
     ]
@@ -302,17 +303,17 @@ def said_forward(maps: list[Passage]) -> list[str]:
     if share < 0.01: said.append("What comes out is nearly the same for every input.")
     return said
 
-def said_backward(maps: list[Passage]) -> list[str]:
+def said_backward(maps: list[LayerStats]) -> list[str]:
     "What it tells of the way back."
     known = [row for row in maps if row.gradient]
     if len(known) < 2: return []
     first, last = known[-1].gradient[0], known[0].gradient[0]
-    return [f"Backward, the mean square of the gradient {pace(first, last, len(known) - 1)}: {first:.2g} to {last:.2g}."]
+    return [f"Backward, the mean square of the gradient {growth(first, last, len(known) - 1)}: {first:.2g} to {last:.2g}."]
 
 # %% ../../nbs/04_initialization.ipynb #in04rep3
 class Report:
     "What `report` found: `parameters`, `layers`, and a `verdict` in words."
-    def __init__(self, parameters: list[Beginning], layers: list[Passage]):
+    def __init__(self, parameters: list[ParameterStats], layers: list[LayerStats]):
         self.parameters, self.layers = parameters, layers
 
     @property
@@ -330,7 +331,7 @@ class Report:
         maps = [row for row in self.layers if row.is_map]
         return said + said_forward(maps) + said_backward(maps)
 
-    def alike(self) -> list[tuple[str, Beginning, float]]:
+    def alike(self) -> list[tuple[str, ParameterStats, float]]:
         """Parameters that began alike and are alike still, as one: their names, the first of them, the mean of their
         measured variances."""
         groups = {}
@@ -348,31 +349,31 @@ def report(model: Module, batch=None) -> Report:
 # %% ../../nbs/04_initialization.ipynb #in04rep4
 HEADS = ("layer", "variance", "between inputs", "gradient")
 
-def about(p: Beginning, measured: float) -> str:
+def start_note(p: ParameterStats, measured: float) -> str:
     "The numbers of a parameter, in one line."
     fan = f"fan_in {p.fans[0]}, fan_out {p.fans[1]}, " if p.fans else ""
     gain = "" if p.gain is None else f"gain {p.gain:.3g}, "
     expected = f"{p.filled.variance:.3g} expected, " if p.filled else ""
     return f"{fan}{gain}variance {expected}{measured:.3g} measured" + ("; written since" if p.written else "")
 
-def cells(row: Passage) -> tuple:
+def layer_row(row: LayerStats) -> tuple:
     between = "" if row.between is None else "lost" if row.lost else f"{row.between:.2g}"
     name = row.name if row.name.lower().endswith(row.kind.lower()) else f"{row.name} {row.kind}"
     return name, f"{row.variance:.2g}", between, f"{row.gradient[0]:.2g}" if row.gradient else ""
 
-def lines(report: Report, most: int = 12) -> list[tuple]:
+def report_rows(report: Report, most: int = 12) -> list[tuple]:
     "The rows of the table of layers; of many only some at even distances."
     rows, last = report.layers, len(report.layers) - 1
     some = rows if len(rows) <= most else [rows[round(n * last / (most - 1))] for n in range(most)]
-    return [cells(row) for row in some]
+    return [layer_row(row) for row in some]
 
 def as_text(self: Report) -> str:
     "The report as text."
     text = [
-        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {about(p, measured)}" for names, p, measured in self.alike()
+        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {start_note(p, measured)}" for names, p, measured in self.alike()
     ]
     if self.layers:
-        table = [HEADS, *lines(self)]
+        table = [HEADS, *report_rows(self)]
         widths = [max(len(row[n]) for row in table) for n in range(len(HEADS))]
         text.append("\n".join("  ".join(
             cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths)))
@@ -384,10 +385,10 @@ Report.__repr__ = as_text
 # %% ../../nbs/04_initialization.ipynb #in04rep5
 CURVES = (("variance", "currentColor", ""), ("between inputs", "var(--edu-accent,#1f5fbf)", ""), ("gradient", "currentColor", "2 3"))
 
-def curve(row: Passage) -> tuple:
+def curve(row: LayerStats) -> tuple:
     return row.variance, row.between, row.gradient[0] if row.gradient else None
 
-def chart(maps: list[Passage]) -> str:
+def chart(maps: list[LayerStats]) -> str:
     "The three numbers of the layers that multiply, over their order, as SVG; the height is the power of ten."
     logs = [[math.log10(v) if v and 0 < v < math.inf else None for v in column] for column in zip(*map(curve, maps))]
     known = [v for column in logs for v in column if v is not None] or [0]
@@ -406,7 +407,7 @@ def as_html(self: Report) -> str:
     line, small = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em", "opacity:.75;font-size:.85em"
     parts = [f'<div style="padding:.4em .9em">{"<br>".join(map(escape, self.verdict))}</div>']
     parts += [f'<div style="{line}"><code style="background:none;padding:0;color:inherit">{escape(names)}</code> '
-              f'{escape(str(p.shape))}<br>{escape(in_words(p.filled))}<div style="{small}">{escape(about(p, measured))}</div></div>'
+              f'{escape(str(p.shape))}<br>{escape(in_words(p.filled))}<div style="{small}">{escape(start_note(p, measured))}</div></div>'
               for names, p, measured in self.alike()]
     maps = [row for row in self.layers if row.is_map]
     if len(maps) > 2:
@@ -416,7 +417,7 @@ def as_html(self: Report) -> str:
     if self.layers:
         row = lambda cells, tag: "<tr>" + "".join(f'<{tag} style="text-align:{"right" if n else "left"};padding:.1em .5em;font-weight:normal">{escape(cell)}</{tag}>' for n, cell in enumerate(cells)) + "</tr>"
         parts.append(f'<div style="{line};overflow-x:auto"><table '
-                     f'style="margin:0;border:0;{small}">{row(HEADS, "th")}{"".join(row(cells, "td") for cells in lines(self))}</table></div>')
+                     f'style="margin:0;border:0;{small}">{row(HEADS, "th")}{"".join(row(cells, "td") for cells in report_rows(self))}</table></div>')
     return f'<div style="border:1px solid var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">{"".join(parts)}</div>'
 
 Report._repr_html_ = as_html
@@ -449,7 +450,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 def remember_ones(tensor: Tensor, count: int, scheme: str) -> Tensor:
     mean = count / max(tensor.numel(), 1)
-    return remember(tensor, scheme, f"{count} ones, else zeros", "ones and zeros", mean, mean - mean ** 2)
+    return note_fill(tensor, scheme, f"{count} ones, else zeros", "ones and zeros", mean, mean - mean ** 2)
 
 @no_grad()
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
@@ -460,7 +461,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     rows = rand(*tensor.shape, generator=generator, device=tensor.device).argsort(0)[:zeros]
     tensor.scatter_(0, rows, 0.0)
     kept = 1 - rows.shape[0] / max(tensor.shape[0], 1)
-    return remember(tensor, "sparse_", f"std {std:.4g}, {rows.shape[0]} of {tensor.shape[0]} rows of each column 0", "sparse normal", 0.0, std ** 2 * kept)
+    return note_fill(tensor, "sparse_", f"std {std:.4g}, {rows.shape[0]} of {tensor.shape[0]} rows of each column 0", "sparse normal", 0.0, std ** 2 * kept)
 
 # %% ../../nbs/04_initialization.ipynb #in04trn1
 def truncated(mean: float, std: float, a: float, b: float) -> tuple[float, float, float]:
@@ -481,7 +482,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
         warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.")
     share, centre, variance = truncated(mean, std, a, b)
     with no_grad(): tensor.copy_(accepted(tensor, mean, std, a, b, share > 0.3, generator).reshape(tensor.shape))
-    return remember(tensor, "trunc_normal_", f"normal with mean {mean:.4g}, std {std:.4g} between {a:.4g} and {b:.4g}", "truncated normal", centre, variance)
+    return note_fill(tensor, "trunc_normal_", f"normal with mean {mean:.4g}, std {std:.4g} between {a:.4g} and {b:.4g}", "truncated normal", centre, variance)
 
 def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often: bool, generator: Generator | None) -> Tensor:
     "As many truncated normal numbers as a tensor has places: of normal candidates if most of those fit, else of uniform ones; refused ones are drawn again."

@@ -22,11 +22,11 @@ from ..table import kernel
 from ..tensors import Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 
 # %% auto #0
-__all__ = ['FAR', 'total', 'reduced', 'share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps', 'nll_steps',
-           'nll_slope_steps', 'check_classes', 'meant', 'check_constant', 'check_class_weight', 'check_targets',
-           'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy', 'check_share', 'bce',
-           'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share', 'bce_logits_slope',
-           'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
+__all__ = ['FAR', 'total', 'reduced', 'loss_share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps',
+           'nll_steps', 'nll_slope_steps', 'check_classes', 'meant', 'check_constant', 'check_class_weight',
+           'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
+           'check_share', 'bce', 'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_shares', 'each_share',
+           'bce_logits_slope', 'bce_logits_target_slope', 'check_same_size', 'check_fits', 'binary_cross_entropy',
            'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shifted', 'log_spellings', 'check_ctc',
            'ctc_loss', 'AdaptiveLogSoftmaxWithLoss', 'check_cutoffs', 'check_adaptive', 'Loss', 'WeightedLoss',
            'CrossEntropyLoss', 'NLLLoss', 'NLLLoss2d', 'BCELoss', 'BCEWithLogitsLoss', 'KLDivLoss', 'CTCLoss']
@@ -41,7 +41,7 @@ def reduced(each: Tensor, reduction: str) -> Tensor:
     "The same in rows."
     return each if reduction == "none" else each.sum() if reduction == "sum" else each.mean()
 
-def share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
+def loss_share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
     "The gradient for each of the losses that were summed, averaged or left."
     return g / each.numel() if reduction == "mean" else g
 
@@ -293,7 +293,7 @@ check(bce_loss=check_shares, bce_logits_loss=lambda *operands, **params: check_b
 
 # %% ../../nbs/nn/losses.ipynb #nnloex12
 def each_share(g: Tensor, a: Tensor, w, reduction: str) -> Tensor:
-    g = share(g, a, reduction)
+    g = loss_share(g, a, reduction)
     return g if w is None else g * w
 
 def bce_logits_slope(a: Tensor, b: Tensor, pos) -> Tensor:

@@ -17,15 +17,15 @@ from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
 from ..tensors import finfo, float32, int64, Tensor
 
 # %% auto #0
-__all__ = ['apart', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',
+__all__ = ['around_kept', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',
            'affine', 'affine_steps', 'summed', 'check_normal', 'single', 'rounded', 'normalize', 'check_shape',
-           'layer_norm', 'rms_norm', 'remember', 'check_batch', 'check_channels', 'batch_norm', 'instance_norm',
+           'layer_norm', 'rms_norm', 'update_running', 'check_batch', 'check_channels', 'batch_norm', 'instance_norm',
            'group_norm', 'local_response_norm', 'learned', 'begin', 'LayerNorm', 'RMSNorm', 'GroupNorm', 'Running',
            'BatchNorm', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm', 'InstanceNorm', 'InstanceNorm1d',
            'InstanceNorm2d', 'InstanceNorm3d', 'LocalResponseNorm']
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern01
-def apart(xp, a, first, last):
+def around_kept(xp, a, first, last):
     """An array as (outer, kept, inner): the dimensions `first` to `last` are kept, over the others is averaged. Half
     precision becomes single."""
     a = a.astype("float32") if a.itemsize == 2 else a
@@ -33,7 +33,7 @@ def apart(xp, a, first, last):
 
 def standardize(xp, a, *, first, last, eps, center):
     "Minus the mean (if `center`), over the root of the mean square, in one buffer; the mean square, and the mean."
-    x = apart(xp, a, first, last)
+    x = around_kept(xp, a, first, last)
     n, kept = x.shape[0] * x.shape[2], (1,) * first + a.shape[first:last] + (1,) * (a.ndim - last)
     mean = xp.einsum("okn->k", x) / n
     y = x - mean[:, None] if center else x.copy()
@@ -56,7 +56,7 @@ decompose(standardize=standardize_steps)
 # %% ../../nbs/nn/normalization.ipynb #nmkern02
 def standardize_slope(xp, g, y, square, *, first, last, eps, center):
     "The gradient less what would move the mean, less what would change the size: (g - mean(g) - y mean(g y)) / size."
-    g3, y3 = apart(xp, g, first, last), apart(xp, y, first, last)
+    g3, y3 = around_kept(xp, g, first, last), around_kept(xp, y, first, last)
     n = g3.shape[0] * g3.shape[2]
     out = xp.empty(g.shape, y3.dtype)
     rest = out.reshape(y3.shape)
@@ -114,7 +114,7 @@ def summed(x: Tensor, first: int, last: int) -> Tensor:
     return x.sum(dims) if dims else x
 
 kernel(affine=affine,
-       products=lambda xp, a, b, *, first, last: xp.einsum("okn,okn->k", apart(xp, a, first, last), apart(xp, b, first, last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
+       products=lambda xp, a, b, *, first, last: xp.einsum("okn,okn->k", around_kept(xp, a, first, last), around_kept(xp, b, first, last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
 accumulate(affine=SINGLE)
 decompose(affine=affine_steps,
           products=lambda a, b, *, first, last: summed(a * b, first, last))
@@ -202,7 +202,7 @@ def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, eps:
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc03
 @no_grad()
-def remember(running: Tensor | None, value: Tensor, momentum: float) -> None:
+def update_running(running: Tensor | None, value: Tensor, momentum: float) -> None:
     "Move a running statistic a part of the way to a new value, in place."
     if running is not None: running.mul_(1 - momentum).add_(value.detach().reshape(running.shape) * momentum)
 
@@ -242,8 +242,8 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
         return rounded(call(OPS["affine"], (x, scale, shift), {"first": 1}, name), input, name)
     y, (var, mean) = normalize(input, 1, 2, eps, weight, bias, 1, name)
     n = input.numel() // max(channels, 1)
-    if n: remember(running_mean, mean, momentum)
-    if n: remember(running_var, var.detach() * (n / (n - 1)), momentum)
+    if n: update_running(running_mean, mean, momentum)
+    if n: update_running(running_var, var.detach() * (n / (n - 1)), momentum)
     return y
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc04
@@ -260,8 +260,8 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
     check_channels("instance_norm", input.size(1), running_mean=running_mean, running_var=running_var, weight=weight,
                    bias=bias)
     y, (var, mean) = normalize(input, 0, 2, eps, weight, bias, 1, "NativeBatchNormBackward0")
-    if input.numel(): remember(running_mean, mean.detach().mean(0), momentum)
-    if input.numel(): remember(running_var, var.detach().mean(0) * (n / (n - 1)), momentum)
+    if input.numel(): update_running(running_mean, mean.detach().mean(0), momentum)
+    if input.numel(): update_running(running_var, var.detach().mean(0) * (n / (n - 1)), momentum)
     return y
 
 @functional

@@ -17,13 +17,13 @@ from ..names import FUNCTIONS, cast, finish, where
 from .activations import Plain
 from .convolution import repeated
 from .module import Module, functional
-from ..ops.windows import INDEXED, avg_pool, each, pooling
+from ..ops.windows import INDEXED, avg_pool, expand_ntuple, pooling
 from ..random import rand
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, from_numpy, int64
 
 # %% auto #0
-__all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'named', 'unpooled_size', 'max_unpooling', 'avg_pool2d',
+__all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'set_name', 'unpooled_size', 'max_unpooling', 'avg_pool2d',
            'avg_pool3d', 'power_pooling', 'Grid', 'cubic', 'nearest_taps', 'area_taps', 'point_taps', 'smooth_taps',
            'taps', 'matrix', 'resample', 'resample_back', 'tap_steps', 'back_steps', 'sampled', 'given_sizes',
            'check_mode', 'interpolate', 'old_name', 'upsample', 'upsample_nearest', 'upsample_bilinear', 'parts_of',
@@ -48,16 +48,16 @@ def max_pooling(n: int) -> None:
                  return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         return (with_indices if return_indices else plain)(input, kernel_size, stride, padding, dilation, ceil_mode)
 
-    named(
+    set_name(
         function, f"max_pool{n}d",
         f"The largest of each window in {n} dimensions of space; with `return_indices` also where "
         "it stood in the flattened space. RuntimeError for windows that do not fit.")
-    named(
+    set_name(
         with_indices, f"max_pool{n}d_with_indices",
         f"The largest of each window in {n} dimensions of space, and where it stood in the "
         "flattened space. RuntimeError for windows that do not fit.")
 
-def named(function: Callable, name: str, doc: str) -> None:
+def set_name(function: Callable, name: str, doc: str) -> None:
     "Give a function made in another one its name, and to nn.functional."
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
@@ -86,8 +86,8 @@ def unpooled_size(input: Tensor, size: tuple, stride: tuple, padding: tuple, wan
 def max_unpooling(n: int) -> None:
     "max_unpool1d, 2d or 3d."
     def function(input: Tensor, indices: Tensor, kernel_size, stride=None, padding=0, output_size=None) -> Tensor:
-        size, padding = each(kernel_size, n, "kernel_size"), each(padding, n, "padding")
-        space = unpooled_size(input, size, size if stride is None else each(stride, n, "stride"), padding, output_size)
+        size, padding = expand_ntuple(kernel_size, n, "kernel_size"), expand_ntuple(padding, n, "padding")
+        space = unpooled_size(input, size, size if stride is None else expand_ntuple(stride, n, "stride"), padding, output_size)
         if input.ndim not in (n + 1, n + 2):
             raise error(
                 RuntimeError, f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor "
@@ -110,7 +110,7 @@ def max_unpooling(n: int) -> None:
                 "the result has no such place", "output_size=x.shape")
         return filled(input, (*lead, count), 0).scatter(-1, indices.reshape(*lead, -1),
                                                         input.reshape(*lead, -1)).reshape(*lead, *space)
-    named(function, f"max_unpool{n}d", "The largest numbers back where they stood, zeros elsewhere. ValueError for an "
+    set_name(function, f"max_unpool{n}d", "The largest numbers back where they stood, zeros elsewhere. ValueError for an "
                                        "`output_size` that does not fit, RuntimeError for indices that do not.")
 
 for n in (1, 2, 3): max_unpooling(n)
@@ -143,9 +143,9 @@ def power_pooling(n: int) -> None:
             return ((FUNCTIONS[f"max_pool{n}d"](input.abs() * math.copysign(1, norm_type), kernel_size, stride, 0, 1,
                                                 ceil_mode)) * math.copysign(1, norm_type))
         means = avg_pool(input ** float(norm_type), kernel_size, stride, 0, ceil_mode, n=n)
-        return (means.sign() * means.abs().relu() * math.prod(each(kernel_size, n, "kernel_size"))) ** (1 / norm_type)
+        return (means.sign() * means.abs().relu() * math.prod(expand_ntuple(kernel_size, n, "kernel_size"))) ** (1 / norm_type)
 
-    named(
+    set_name(
         function, f"lp_pool{n}d", "The sum of the p-th powers of each window, to the power of 1 / p. RuntimeError for "
         "windows that do not fit.")
 
@@ -409,7 +409,7 @@ def adaptive_averaging(n: int) -> None:
         kind = "float64" if input.dtype.itemsize == 8 else "float32"
         result = sampled(input, [Grid("area", s, p, s / max(p, 1), kind=kind) for s, p in zip(input.shape[-n:], parts)])
         return fresh(result, input)
-    named(function, name, f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
+    set_name(function, name, f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
                           "input without space.")
 
 # %% ../../nbs/nn/pooling.ipynb #pladap01b
@@ -454,10 +454,10 @@ def adaptive_maximum(n: int) -> None:
                        f"AdaptiveMaxPool{n}DBackward0")
     def function(input: Tensor, output_size, return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         return with_indices(input, output_size) if return_indices else with_indices(input, output_size)[0]
-    named(function, name, f"The largest of each of `output_size` parts in {n} dimensions of space; with "
+    set_name(function, name, f"The largest of each of `output_size` parts in {n} dimensions of space; with "
                           "`return_indices` also "
                           "where it stood. RuntimeError for an input without space.")
-    named(
+    set_name(
         with_indices, name + "_with_indices",
         f"The largest of each of `output_size` parts in {n} dimensions of space, and where it stood. "
         "RuntimeError for an input without space.")
@@ -519,7 +519,7 @@ def fractional_maximum(n: int) -> None:
 
     def with_indices(input: Tensor, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
                      _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        window = each(kernel_size, n, "kernel_size")
+        window = expand_ntuple(kernel_size, n, "kernel_size")
         parts = fractional_parts(input, window, output_size, output_ratio, n, name)
         x = input if input.ndim == n + 2 else input.unsqueeze(0)
         samples = (rand(*x.shape[:2], n, dtype=x.dtype, device=x.device) if _random_samples is None else
@@ -535,9 +535,9 @@ def fractional_maximum(n: int) -> None:
         found = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
         return found if return_indices else found[0]
 
-    named(function, name, f"The largest of each window of a random grid in {n} dimensions of space; with "
+    set_name(function, name, f"The largest of each window of a random grid in {n} dimensions of space; with "
           "`return_indices` also where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
-    named(with_indices, name + "_with_indices", f"The largest of each window of a random grid in {n} dimensions of space, "
+    set_name(with_indices, name + "_with_indices", f"The largest of each window of a random grid in {n} dimensions of space, "
           "and where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
 
 for n in (2, 3): fractional_maximum(n)

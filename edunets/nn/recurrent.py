@@ -18,9 +18,9 @@ from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
 from ..tensors import Tensor, int64
 
 # %% auto #0
-__all__ = ['steps', 'turned', 'running', 'rows', 'in_order', 'earlier', 'rnn_kernel', 'rnn_steps', 'handed', 'backwards',
-           'rnn_vjp', 'sigmoid_', 'lstm_kernel', 'lstm_steps', 'slope_of', 'given', 'lstm_vjp', 'gru_kernel',
-           'gru_steps', 'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'packed_as',
+__all__ = ['steps', 'turned_lengths', 'active_states', 'rows', 'in_order', 'previous_states', 'rnn_kernel', 'rnn_steps', 'carry',
+           'backwards', 'rnn_vjp', 'sigmoid_', 'lstm_kernel', 'lstm_steps', 'slope_of', 'or_zeros', 'lstm_vjp',
+           'gru_kernel', 'gru_steps', 'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'packed_as',
            'pack_padded_sequence', 'check_lengths', 'pad_packed_sequence', 'pack_sequence', 'unpack_sequence',
            'parameter_name', 'weights_of', 'fill_recurrent', 'check_options', 'Recurrent', 'first_states',
            'check_input', 'last_rows', 'walk', 'forward', 'permuted', 'checked_states', 'RNN', 'LSTM', 'GRU', 'Cell',
@@ -32,11 +32,11 @@ def steps(sizes: tuple, reverse: bool) -> list[tuple[int, int]]:
     found = [(end - n, n) for end, n in zip(itertools.accumulate(sizes), sizes)]
     return found[::-1] if reverse else found
 
-def turned(counts) -> list[int]:
+def turned_lengths(counts) -> list[int]:
     "Lengths, the longest first, as how many run at each step; and those as lengths again."
     return [sum(n > k for n in counts) for k in range(counts[0])]
 
-def running(state, first, n: int, cat: Callable):
+def active_states(state, first, n: int, cat: Callable):
     """The state of the n sequences that run at a step: some may have ended; walking backwards, some begin, with their
     first state."""
     have = len(state)
@@ -48,11 +48,11 @@ def in_order(parts: list, reverse: bool) -> Tensor:
     "What was found step by step, as one tensor."
     return FUNCTIONS["cat"](parts[::-1] if reverse else parts)
 
-def earlier(out: Tensor, first: Tensor, sizes: tuple, reverse: bool) -> Tensor:
+def previous_states(out: Tensor, first: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     "The state before each step."
     found, state = [], first
     for start, n in steps(sizes, reverse):
-        found.append(running(state, first, n, FUNCTIONS["cat"]))
+        found.append(active_states(state, first, n, FUNCTIONS["cat"]))
         state = rows(out, start, n)
     return in_order(found, reverse)
 
@@ -61,7 +61,7 @@ def rnn_kernel(xp, x, h, w, *, sizes, reverse, relu):
     "h = tanh(x + h w^T), step after step: each product goes right where its result is to lie."
     out, state, w = xp.empty((len(x), h.shape[1]), x.dtype), h, w.T
     for start, n in steps(sizes, reverse):
-        z = xp.matmul(running(state, h, n, xp.concatenate), w, out=out[start:start + n])
+        z = xp.matmul(active_states(state, h, n, xp.concatenate), w, out=out[start:start + n])
         z += x[start:start + n]
         state = xp.maximum(z, 0, out=z) if relu else xp.tanh(z, out=z)
     return out
@@ -70,7 +70,7 @@ def rnn_steps(x: Tensor, h: Tensor, w: Tensor, *, sizes: tuple, reverse: bool, r
     "The same in rows."
     found, state = [], h
     for start, n in steps(sizes, reverse):
-        z = rows(x, start, n) + running(state, h, n, FUNCTIONS["cat"]) @ w.t()
+        z = rows(x, start, n) + active_states(state, h, n, FUNCTIONS["cat"]) @ w.t()
         state = z.relu() if relu else z.tanh()
         found.append(state)
     return in_order(found, reverse)
@@ -80,7 +80,7 @@ accumulate(rnn=SINGLE)
 decompose(rnn=rnn_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcback01
-def handed(g: Tensor, n: int, begun: list) -> Tensor:
+def carry(g: Tensor, n: int, begun: list) -> Tensor:
     """The gradient of the states that a step was given: for the n of the step before it; what is for states that began
     here goes to `begun`."""
     have = len(g)
@@ -98,9 +98,9 @@ def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse:
     slope, found, begun, d = (out > 0) if relu else 1 - out * out, [], [], 0
     for start, n, before in backwards(sizes, reverse):
         found.append((rows(g, start, n) + d) * rows(slope, start, n))
-        d = handed(found[-1] @ w, before, begun)
+        d = carry(found[-1] @ w, before, begun)
     z = in_order(found, not reverse)
-    return z, FUNCTIONS["cat"](begun[::-1]), z.t() @ earlier(out, h, sizes, reverse)
+    return z, FUNCTIONS["cat"](begun[::-1]), z.t() @ previous_states(out, h, sizes, reverse)
 
 vjp(rnn=rnn_vjp)
 
@@ -118,12 +118,12 @@ def lstm_kernel(xp, x, h, c, w, p, *, sizes, reverse):
     state, cell, w = h, c, w.T
     for start, n in steps(sizes, reverse):
         at = slice(start, start + n)
-        z = xp.matmul(running(state, h, n, xp.concatenate), w, out=gates[at])
+        z = xp.matmul(active_states(state, h, n, xp.concatenate), w, out=gates[at])
         z += x[at]
         (sigmoid_(xp, z[:, :2 * size]), xp.tanh(z[:, 2 * size:3 * size],
                                                 out=z[:, 2 * size:3 * size]), sigmoid_(xp, z[:, 3 * size:]))
         i, f, new, o = (z[:, k * size:k * size + size] for k in range(4))
-        cell = xp.multiply(f, running(cell, c, n, xp.concatenate), out=cells[at])
+        cell = xp.multiply(f, active_states(cell, c, n, xp.concatenate), out=cells[at])
         cell += i * new
         shown = xp.tanh(cell)
         shown *= o
@@ -136,9 +136,9 @@ def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, 
     "The same in rows."
     found, state, cell, cat = [], h, c, FUNCTIONS["cat"]
     for start, n in steps(sizes, reverse):
-        i, f, new, o = (rows(x, start, n) + running(state, h, n, cat) @ w.t()).chunk(4, 1)
+        i, f, new, o = (rows(x, start, n) + active_states(state, h, n, cat) @ w.t()).chunk(4, 1)
         i, f, new, o = i.sigmoid(), f.sigmoid(), new.tanh(), o.sigmoid()
-        cell = f * running(cell, c, n, cat) + i * new
+        cell = f * active_states(cell, c, n, cat) + i * new
         state = o * cell.tanh() if p is None else (o * cell.tanh()) @ p.t()
         found.append((state, cell, cat([i, f, new, o], 1)))
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
@@ -154,7 +154,7 @@ def slope_of(gate: Tensor, tanh: bool = False) -> Tensor:
     "The slope of a sigmoid (or tanh) from its value."
     return 1 - gate * gate if tanh else gate * (1 - gate)
 
-def given(g: Tensor | None, like: Tensor) -> Tensor:
+def or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
     "The gradient of a result that may not have been used."
     return FUNCTIONS["zeros_like"](like) if g is None else g
 
@@ -162,9 +162,9 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
              reverse: bool) -> tuple:
     "The gradients of the input part, the first states, the weight and the projection."
     (out, cells, gates), (g_out, g_cell, g_gate), cat = out, g, FUNCTIONS["cat"]
-    g_out = given(g_out, out)
+    g_out = or_zeros(g_out, out)
     i, f, new, o = gates.chunk(4, 1)
-    shown, old = cells.tanh(), earlier(cells, c, sizes, reverse)
+    shown, old = cells.tanh(), previous_states(cells, c, sizes, reverse)
     to_cell = o * slope_of(shown, tanh=True)
     by_cell = cat([new * slope_of(i), old * slope_of(f), i * slope_of(new, tanh=True)],
                   1).reshape(len(cells), 3, c.size(1))
@@ -181,10 +181,10 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
         z = cat([(rows(by_cell, start, n) * d_cell.unsqueeze(1)).reshape(n, 3 * c.size(1)),
                  rows(by_shown, start, n) * d], 1)
         found.append(z if more is None else z + rows(more, start, n))
-        d, d_cell = handed(found[-1] @ w, before, begun), handed(d_cell * rows(f, start, n), before, begun_cells)
+        d, d_cell = carry(found[-1] @ w, before, begun), carry(d_cell * rows(f, start, n), before, begun_cells)
     z = in_order(found, not reverse)
     d_p = None if p is None else in_order(states, not reverse).t() @ (o * shown)
-    return z, cat(begun[::-1]), cat(begun_cells[::-1]), z.t() @ earlier(out, h, sizes, reverse), d_p
+    return z, cat(begun[::-1]), cat(begun_cells[::-1]), z.t() @ previous_states(out, h, sizes, reverse), d_p
 
 vjp(lstm=lstm_vjp)
 
@@ -196,7 +196,7 @@ def gru_kernel(xp, x, h, w, b, *, sizes, reverse):
     state, w = h, w.T
     for start, n in steps(sizes, reverse):
         at = slice(start, start + n)
-        old = running(state, h, n, xp.concatenate)
+        old = active_states(state, h, n, xp.concatenate)
         z = xp.matmul(old, w)
         if b is not None: z += b
         held[at] = z[:, 2 * size:]
@@ -214,7 +214,7 @@ def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, *, sizes: tuple
     "The same in rows."
     found, state, cat = [], h, FUNCTIONS["cat"]
     for start, n in steps(sizes, reverse):
-        old = running(state, h, n, cat)
+        old = active_states(state, h, n, cat)
         z = old @ w.t() if b is None else old @ w.t() + b
         (x_reset, x_update, x_new), (reset, update, held) = rows(x, start, n).chunk(3, 1), z.chunk(3, 1)
         reset, update = (x_reset + reset).sigmoid(), (x_update + update).sigmoid()
@@ -231,25 +231,25 @@ decompose(gru=gru_steps)
 def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
     "The gradients of the input part, the first state, the weight and the bias."
     (out, gates, held), (g_out, g_gate, g_held), cat = out, g, FUNCTIONS["cat"]
-    g_out = given(g_out, out)
+    g_out = or_zeros(g_out, out)
     reset, update, new = gates.chunk(3, 1)
-    old = earlier(out, h, sizes, reverse)
+    old = previous_states(out, h, sizes, reverse)
     by_new = (1 - update) * slope_of(new, tanh=True)
     by_update, reset_slope = (old - new) * slope_of(update), slope_of(reset)
     by = cat([by_new * held * reset_slope, by_update, by_new * reset], 1).reshape(len(out), 3, h.size(1))
     more = None
     if g_gate is not None or g_held is not None:
-        g_reset, g_update, g_new = given(g_gate, gates).chunk(3, 1)
+        g_reset, g_update, g_new = or_zeros(g_gate, gates).chunk(3, 1)
         g_new = g_new * slope_of(new, tanh=True)
         more = cat(
-            [(g_reset + g_new * held) * reset_slope, g_update * slope_of(update), g_new * reset + given(g_held, held)],
+            [(g_reset + g_new * held) * reset_slope, g_update * slope_of(update), g_new * reset + or_zeros(g_held, held)],
             1)
     states, found, begun, d = [], [], [], 0
     for start, n, before in backwards(sizes, reverse):
         states.append(rows(g_out, start, n) + d)
         z = (rows(by, start, n) * states[-1].unsqueeze(1)).reshape(n, 3 * h.size(1))
         found.append(z if more is None else z + rows(more, start, n))
-        d = handed(found[-1] @ w + states[-1] * rows(update, start, n), before, begun)
+        d = carry(found[-1] @ w + states[-1] * rows(update, start, n), before, begun)
     z, d = in_order(found, not reverse), in_order(states, not reverse)
     to_new = d * by_new if more is None else d * by_new + g_new
     size = h.size(1)
@@ -303,7 +303,7 @@ def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False,
         input, lengths = input.index_select(0 if batch_first else 1, order), [lengths[i] for i in order.tolist()]
     if batch_first: input = input.transpose(0, 1)
     check_lengths(lengths, input)
-    sizes = turned(lengths)
+    sizes = turned_lengths(lengths)
     return PackedSequence(FUNCTIONS["cat"]([input[step, :n] for step, n in enumerate(sizes)]),
                           tensor(sizes, dtype=int64), order)
 
@@ -343,7 +343,7 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
             padded, FUNCTIONS["full"]((more, *padded.shape[1:]), padding_value, dtype=padded.dtype,
                                       device=padded.device)
         ])
-    lengths = tensor(turned(sizes), dtype=int64)
+    lengths = tensor(turned_lengths(sizes), dtype=int64)
     if batch_first: padded = padded.transpose(0, 1)
     back = sequence.unsorted_indices
     return (padded, lengths) if back is None else (padded.index_select(0 if batch_first else 1, back), lengths[back])
@@ -471,7 +471,7 @@ def last_rows(x: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     "The state of each sequence where its walk ended."
     if reverse or sizes[-1] == sizes[0]: return rows(x, 0 if reverse else len(x) - sizes[0], sizes[0])
     starts = [start for start, _ in steps(sizes, False)]
-    return x[tensor([starts[n - 1] + k for k, n in enumerate(turned(sizes))], device=x.device)]
+    return x[tensor([starts[n - 1] + k for k, n in enumerate(turned_lengths(sizes))], device=x.device)]
 
 def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Tensor, list[Tensor]]:
     "The rows of all steps through all layers and directions; and the last states."

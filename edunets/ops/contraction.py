@@ -11,13 +11,13 @@ from ..composites import check_floating
 from ..errors import error, warn
 from ..names import FUNCTIONS, cast, face, finish, given, in_single, promote, promote_types, where
 from ..table import fresh
-from ..tensors import Tensor, check_dim, dtype, is_floating, whole
+from ..tensors import Tensor, check_dim, dtype, is_floating, as_count
 
 # %% auto #0
-__all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats', 'check_sizes',
-           'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum', 'addmv', 'addr', 'baddbmm', 'addbmm',
-           'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiplied', 'chain_matmul', 'cdist', 'root', 'pdist',
-           'cosine_similarity', 'pairwise_distance', 'cross', 'bilinear', 'linear']
+__all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats',
+           'check_letter_sizes', 'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum', 'addmv', 'addr',
+           'baddbmm', 'addbmm', 'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiplied', 'chain_matmul',
+           'cdist', 'root', 'pdist', 'cosine_similarity', 'pairwise_distance', 'cross', 'bilinear', 'linear']
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8
 def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
@@ -102,7 +102,7 @@ def without_repeats(x: Tensor, letters: str) -> tuple[Tensor, str]:
             letters = letters[:first] + letters[first + 1:second] + letters[second + 1:] + c
     return x, letters
 
-def check_sizes(operands: list, letters: list[str]) -> None:
+def check_letter_sizes(operands: list, letters: list[str]) -> None:
     "A RuntimeError if a letter has two sizes, other than 1."
     sizes = {}
     for x, text in zip(operands, letters):
@@ -129,7 +129,7 @@ def einsum(*args) -> Tensor:
     check_dtypes(*operands)
     letters, output = spelled(equation, [x.payload.shape for x in operands])
     pairs = [without_repeats(x, text) for x, text in zip(operands, letters)]
-    check_sizes([x for x, _ in pairs], [text for _, text in pairs])
+    check_letter_sizes([x for x, _ in pairs], [text for _, text in pairs])
     pairs = [
         narrowed(
             x, text,
@@ -148,7 +148,7 @@ def einsum(*args) -> Tensor:
 def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
     """Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes
     differ."""
-    dims = whole(dims)
+    dims = as_count(dims)
     if isinstance(dims, int):
         if dims < 0:
             raise error(RuntimeError, f"tensordot expects dims >= 0, but got dims={dims}", "it counts dimensions",

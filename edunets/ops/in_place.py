@@ -7,11 +7,11 @@ import functools
 import gc
 import inspect
 
-from ..errors import OVERRIDING, at_border, border, error, handed, in_pytorchs_names, named, overriding
+from ..errors import OVERRIDING, at_border, border, error, handed_over, in_pytorchs_names, named, overriding
 from ..names import FUNCTIONS, in_place
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
-from ..views import adopt, check_write, store, store_out, without_base
+from ..views import rebase_history, check_write, store, store_out, without_base
 
 # %% auto #0
 __all__ = ['RESULTS', 'SOURCES', 'AS_FUNCTIONS', 'SAID', 'stored', 'take_out', 'viewers', 'turn', 'turning', 'told']
@@ -32,7 +32,7 @@ def take_out(name: str, made: bool) -> None:
     function = inspect.unwrap(FUNCTIONS[name])
     @functools.wraps(function)
     def with_out(*args, out=None, **options):
-        if OVERRIDING and (found := overriding(args, options)): return handed(with_out, found, args, options)
+        if OVERRIDING and (found := overriding(args, options)): return handed_over(with_out, found, args, options)
         try:
             if out is None: return without_base(function(*args, **options), args, options)
             if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
@@ -43,7 +43,7 @@ def take_out(name: str, made: bool) -> None:
             if not (found := overriding(args, options)):
                 if renamed := in_pytorchs_names(options, with_out): return with_out(*args, out=out, **renamed)
                 raise at_border(problem, name, function, args, options)
-        return handed(with_out, found, args, options)
+        return handed_over(with_out, found, args, options)
     said = inspect.signature(function)
     place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     with_out.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
@@ -82,7 +82,7 @@ def turn(x: Tensor, view) -> Tensor:
     vars(x).update(vars(value) | {"_node": node, "_requires_grad": x._requires_grad} | alone)
     x._version_counter.bump()
     x._seen = x._version_counter.count
-    if value._requires_grad and value._node is not node: adopt(x, value)
+    if value._requires_grad and value._node is not node: rebase_history(x, value)
     return x
 
 def turning(name: str) -> None:

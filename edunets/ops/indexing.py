@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.rules import zeros
+from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
-from ..composites import turned
+from ..composites import order_reversed
 from ..errors import error
 from ..indexing import along_dim, as_vector, check_mask, gathered, integers, scattered
 from ..names import FUNCTIONS, check_tensor, face, where
@@ -15,7 +15,7 @@ from ..table import OPS, call, check, decompose, filled, kernel
 from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
 
 # %% auto #0
-__all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'meeting', 'scatter_reduce',
+__all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'scatter_combine', 'scatter_reduce',
            'index_reduce', 'rows_at', 'embedding_steps', 'embedding_slope', 'frequency', 'check_rows', 'check_places',
            'embedding', 'one_hot']
 
@@ -101,7 +101,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     return where(mask, flat[place], input)
 
 # %% ../../nbs/ops/indexing.ipynb #e01db293
-def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: bool) -> Tensor:
+def scatter_combine(x: Tensor, places: list, src: Tensor, reduce: str, include_self: bool) -> Tensor:
     "`x` with `src` combined in at places that may repeat, by a rule."
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise error(RuntimeError, f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}",
@@ -111,7 +111,7 @@ def meeting(x: Tensor, places: list, src: Tensor, reduce: str, include_self: boo
     start = x if include_self else scattered(x, places, tensor(lowest, dtype=x.dtype, device=x.device), "set")
     if reduce == "prod": return scattered(start, places, src, "prod")
     if reduce == "amax": return scattered(start, places, src, "max")
-    if reduce == "amin": return turned(scattered(turned(start), places, turned(src), "max"))
+    if reduce == "amin": return order_reversed(scattered(order_reversed(start), places, order_reversed(src), "max"))
     total = scattered(start, places, src, "add")
     if reduce == "sum": return total
     ones = filled(src, src.payload.shape, 1).to(int64)
@@ -133,7 +133,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
         return scatter_reduce(as_vector(input), dim, as_vector(index), as_vector(src), reduce,
                               include_self=include_self).reshape(input.shape)
     src = src[tuple(slice(0, n) for n in index.shape)]
-    return meeting(input, along_dim(input, dim, index), src, reduce, include_self)
+    return scatter_combine(input, along_dim(input, dim, index), src, reduce, include_self)
 
 @face(inplace=True)
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
@@ -151,7 +151,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
         raise error(RuntimeError, f"index_reduce_(): Number of indices ({len(places[0][1])}) should be equal to "
                                   f"source.size(dim): ({source.size(dim)}), for dim: {dim}",
                     "each slice goes to one place", "as many indices as slices")
-    return meeting(input, places, source, reduce, include_self)
+    return scatter_combine(input, places, source, reduce, include_self)
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3d
 def rows_at(xp, weight, index):
@@ -169,7 +169,7 @@ def embedding_slope(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: b
     "The gradient of a table: what came back for each place where a row stood, added up."
     if by_freq: g = g / frequency(g, like.shape[0], index)
     if padding_idx >= 0: g = where((index == padding_idx).unsqueeze(-1), 0, g)
-    return call(OPS["scatter"], (zeros(like), g, index), {"dims": (0,), "mode": "add"}, "EmbeddingDenseBackward0")
+    return call(OPS["scatter"], (zeros_as(like), g, index), {"dims": (0,), "mode": "add"}, "EmbeddingDenseBackward0")
 
 def frequency(like: Tensor, n: int, index: Tensor) -> Tensor:
     "How often each index stands among all, beside it."

@@ -7,7 +7,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-from ..autograd.rules import zeros
+from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
 from ..composites import accumulate_dtype
 from ..creation import full, iota
@@ -15,7 +15,7 @@ from ..errors import error, warn
 from ..layout import sliced
 from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, fresh, kernel, view
-from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch, whole
+from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch, as_count
 from ..tensors import wrap
 from ..views import overlapping, root
 
@@ -24,7 +24,7 @@ __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'diagonal', 
            'geometry', 'strided_kernel', 'laid_out', 'strided_slope', 'strided_written', 'strided_elements',
            'check_strided', 'as_strided', 'as_strided_scatter', 'diag_embed', 'diagflat', 'select_scatter',
            'slice_scatter', 'numel', 'detach', 'swapaxes', 'swapdims', 'moveaxis', 'adjoint', 'roll', 'fliplr',
-           'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'each', 'atleast_1d', 'atleast_2d',
+           'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'map_tensors', 'atleast_1d', 'atleast_2d',
            'atleast_3d', 'stacker', 'concat', 'concatenate', 'block_diag', 'cartesian_prod', 'combinations',
            'tensor_split', 'splitter', 'split_with_sizes', 'narrow_copy', 'tril_indices', 'triu_indices', 'vander',
            'broadcast_shapes', 'broadcast_tensors']
@@ -51,7 +51,7 @@ def diagonal_places(x, offset: int, dim1: int, dim2: int) -> tuple[Tensor, Tenso
 # %% ../../nbs/ops/layout.ipynb #cbe602ba
 kernel(diagonal=diagonal_kernel)
 decompose(diagonal=lambda a, *, offset, dim1, dim2: a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
-vjp(diagonal=[lambda g, like, offset, dim1, dim2: diagonal_scatter(zeros(like), g, offset, dim1, dim2)])
+vjp(diagonal=[lambda g, like, offset, dim1, dim2: diagonal_scatter(zeros_as(like), g, offset, dim1, dim2)])
 view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, offset, dim1, dim2))
 
 @face
@@ -61,7 +61,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     if dim1 == dim2:
         raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}",
                     "a diagonal runs along two dimensions", "two dims")
-    return call(OPS["diagonal"], (input,), {"offset": whole(offset), "dim1": dim1, "dim2": dim2})
+    return call(OPS["diagonal"], (input,), {"offset": as_count(offset), "dim1": dim1, "dim2": dim2})
 
 @face
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -172,7 +172,7 @@ def check_strided(x: Tensor, there: Geometry) -> None:
 def as_strided(input: Tensor, size: tuple, stride: tuple, storage_offset: int | None = None) -> Tensor:
     """A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default where the tensor
     begins). RuntimeError where that is outside."""
-    offset = geometry(input).offset if storage_offset is None else whole(storage_offset)
+    offset = geometry(input).offset if storage_offset is None else as_count(storage_offset)
     there, base = Geometry(sizes_of((size,)), sizes_of((stride,)), offset), root(input)
     check_strided(input, there)
     if base._requires_grad != input._requires_grad: base = input      # a view that was made off the tape
@@ -368,7 +368,7 @@ def interleaved(repeats: Tensor, n: int) -> Tensor:
 @patch
 def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     "All windows of a size along a dimension, in a new last dimension; a view. RuntimeError where none fits."
-    x, size, step = self if self.ndim else self.reshape(1), whole(size), whole(step)
+    x, size, step = self if self.ndim else self.reshape(1), as_count(size), as_count(step)
     dim = check_dim(dimension, self.ndim)
     if size > x.size(dim):
         raise error(RuntimeError, f"maximum size for tensor at dimension {dim} is {x.size(dim)} but size is {size}",
@@ -379,7 +379,7 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
                 "UnfoldBackward0")
 
 # %% ../../nbs/ops/layout.ipynb #03469202
-def each(function, tensors: tuple):
+def map_tensors(function, tensors: tuple):
     "A function of one tensor, for one or several (given singly or as one sequence)."
     tensors = given(tensors)
     return (function(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Tensor) else tuple(
@@ -388,17 +388,17 @@ def each(function, tensors: tuple):
 @face(method=False)
 def atleast_1d(*tensors):
     "With at least one dimension."
-    return each(lambda x: x if x.ndim else x.reshape(1), tensors)
+    return map_tensors(lambda x: x if x.ndim else x.reshape(1), tensors)
 
 @face(method=False)
 def atleast_2d(*tensors):
     "With at least two dimensions: a vector becomes a row."
-    return each(lambda x: x if x.ndim > 1 else x.reshape(1, -1), tensors)
+    return map_tensors(lambda x: x if x.ndim > 1 else x.reshape(1, -1), tensors)
 
 @face(method=False)
 def atleast_3d(*tensors):
     "With at least three dimensions: a matrix becomes a stack of numbers."
-    return each(lambda x: x if x.ndim > 2 else x.unsqueeze(2) if x.ndim == 2 else x.reshape(1, -1, 1), tensors)
+    return map_tensors(lambda x: x if x.ndim > 2 else x.unsqueeze(2) if x.ndim == 2 else x.reshape(1, -1, 1), tensors)
 
 # %% ../../nbs/ops/layout.ipynb #1f54cab6
 def stacker(name: str, doc: str, prepare, dim: int) -> None:
@@ -462,7 +462,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple:
     "Cut into `sections` nearly equal parts, or at the given indices; views."
     dim = check_dim(dim, input.ndim)
-    n, cuts = input.size(dim), whole(indices_or_sections)
+    n, cuts = input.size(dim), as_count(indices_or_sections)
     if isinstance(cuts, Tensor): cuts = cuts.tolist()
     if isinstance(cuts, int):
         if cuts < 1:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 from ..autograd.tape import vjp
-from ..composites import check_floating, result
+from ..composites import check_floating, return_type
 from ..errors import error
 from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where
 from .contraction import check_dtypes
@@ -19,7 +19,7 @@ __all__ = ['SINGULAR', 'DIVERGED', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldS
            'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'refusal', 'check_matrices', 'finish_all',
            'linalg', 'solved', 'eye_like', 'columns', 'solve', 'inv', 'swapped', 'lu_steps', 'signs', 'det_steps',
            'slogdet_steps', 'inverse_of', 'wide', 'cofactors', 'but_two', 'cofactor_rule', 'det', 'slogdet', 'halved',
-           'folded', 'cholesky_rule', 'triangle', 'cholesky', 'apart', 'eigh_rule', 'eigh', 'eigvalsh', 'skew',
+           'folded', 'cholesky_rule', 'triangle', 'cholesky', 'gaps_between', 'eigh_rule', 'eigh', 'eigvalsh', 'skew',
            'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff', 'mirrored', 'matrix_rank',
            'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel', 'exp_rule', 'matrix_exp',
            'solve_triangular', 'lu_factor', 'unpacked', 'lu', 'places_of', 'lu_solve', 'vector_norm', 'largest_or_0',
@@ -204,7 +204,7 @@ kernel(cofactor=cofactors)
 decompose(cofactor=lambda a: wide(call(OPS["det"], (a,))) * inverse_of(a).mT)
 vjp(cofactor=[lambda g, a: cofactor_rule(g, a)])
 
-SLogDet, OldSLogDet = result("linalg_slogdet", "sign", "logabsdet"), result("slogdet", "sign", "logabsdet")
+SLogDet, OldSLogDet = return_type("linalg_slogdet", "sign", "logabsdet"), return_type("slogdet", "sign", "logabsdet")
 
 @linalg
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -251,7 +251,7 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
     return finish(L.mT if upper else L, out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82
-def apart(values: Tensor) -> Tensor:
+def gaps_between(values: Tensor) -> Tensor:
     "How far value j lies above value i; on the diagonal infinity, which divides to 0."
     gaps = values.unsqueeze(-2) - values.unsqueeze(-1)
     return where(eye_like(gaps) == 1, math.inf, gaps)
@@ -260,12 +260,12 @@ def eigh_rule(g: tuple, out: tuple) -> Tensor:
     "The gradient of the eigenvalues on the diagonal; of the eigenvectors, beside it, over the gaps."
     values, v = out
     inner = v.mT @ v * 0 if g[0] is None else g[0].diag_embed()
-    if g[1] is not None: inner = inner + (v.mT @ g[1]) / apart(values)
+    if g[1] is not None: inner = inner + (v.mT @ g[1]) / gaps_between(values)
     return folded(v @ inner @ v.mT)
 
 vjp(eigh=[lambda g, out: eigh_rule(g, out)])
 
-Eigh = result("linalg_eigh", "eigenvalues", "eigenvectors")
+Eigh = return_type("linalg_eigh", "eigenvalues", "eigenvectors")
 
 @linalg
 def eigh(A: Tensor, UPLO: str = "L", *, out: tuple | None = None) -> Eigh:
@@ -291,7 +291,7 @@ def svd_rule(g: tuple, out: tuple) -> Tensor:
     """As of eigh, on both sides, with the gaps of the squares; and what turns out of the plane of U or V, over the
     singular value."""
     (gu, gs, gvh), (u, s, vh) = g, out
-    gaps, inner = apart(s * s), (vh @ vh.mT * 0 if gs is None else gs.diag_embed())
+    gaps, inner = gaps_between(s * s), (vh @ vh.mT * 0 if gs is None else gs.diag_embed())
     if gu is not None: inner = inner + skew(u.mT @ gu) / gaps * s.unsqueeze(-2)
     if gvh is not None: inner = inner + s.unsqueeze(-1) * (skew(vh @ gvh.mT) / gaps)
     total = u @ inner @ vh
@@ -301,7 +301,7 @@ def svd_rule(g: tuple, out: tuple) -> Tensor:
 
 vjp(svd=[lambda g, out: svd_rule(g, out)])
 
-SVD, OldSVD = result("linalg_svd", "U", "S", "Vh"), result("svd", "U", "S", "V")
+SVD, OldSVD = return_type("linalg_svd", "U", "S", "Vh"), return_type("svd", "U", "S", "V")
 
 def completed(q: Tensor) -> Tensor:
     "Orthonormal columns, and more of them until they are a basis; the additions have no gradient: any would do."
@@ -346,7 +346,7 @@ def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
 
 vjp(qr=[lambda g, out, like, mode: qr_rule(g, out, like.shape, mode)])
 
-QR, OldQR = result("linalg_qr", "Q", "R"), result("qr", "Q", "R")
+QR, OldQR = return_type("linalg_qr", "Q", "R"), return_type("qr", "Q", "R")
 
 @linalg
 def qr(A: Tensor, mode: str = "reduced", *, out: tuple | None = None) -> QR:
@@ -416,7 +416,7 @@ def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
     return finish(call(OPS["pinv"], (mirrored(A, hermitian),), {"atol": float(atol or 0), "rtol": float(rtol)}), out)
 
-LstSq = result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+LstSq = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 DRIVERS = {
     "gels": "residuals", "gelsy": "rank", "gelsd": "residuals rank singular_values",
     "gelss": "residuals rank singular_values"
@@ -482,7 +482,7 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
     if unitriangular: a = a + eye_like(a)
     return solve(a, B, left=left, out=out)
 
-LUFactor, LU = result("linalg_lu_factor", "LU", "pivots"), result("linalg_lu", "P", "L", "U")
+LUFactor, LU = return_type("linalg_lu_factor", "LU", "pivots"), return_type("linalg_lu", "P", "L", "U")
 
 @linalg
 def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUFactor:
@@ -745,8 +745,8 @@ def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tu
     return finish_all(OldSVD(u, s, vh.mT.contiguous()), out)
 publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form.")
 
-TriangularSolve, LUUnpack = result("triangular_solve", "solution",
-                                   "cloned_coefficient"), result("lu_unpack", "P", "L", "U")
+TriangularSolve, LUUnpack = return_type("triangular_solve", "solution",
+                                   "cloned_coefficient"), return_type("lu_unpack", "P", "L", "U")
 
 @face
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,

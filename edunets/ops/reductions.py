@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import math
 
-from ..autograd.rules import along
+from ..autograd.rules import scatter_along
 from ..autograd.tape import vjp
-from ..composites import call_along, check_floating, no_freedom, result, values_indices
+from ..composites import call_along, check_floating, no_freedom, return_type, values_indices
 from ..errors import error
 from ..names import FUNCTIONS, face, finish, in_single, where
 from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
@@ -39,7 +39,7 @@ def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False
 @face
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The smallest and the largest element; ties share the gradient."
-    return result("aminmax", "min", "max")(input.amin(dim, keepdim), input.amax(dim, keepdim))
+    return return_type("aminmax", "min", "max")(input.amin(dim, keepdim), input.amax(dim, keepdim))
 
 @face(method=False)
 def var_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -105,8 +105,8 @@ decompose(
     logcumsumexp=lambda a, *, dim: doubling(a, dim, FUNCTIONS["logaddexp"]),
 )
 vjp(
-    cummax=[lambda g, like, second, dim: along(g[0], like, second, dim)],
-    cummin=[lambda g, like, second, dim: along(g[0], like, second, dim)],
+    cummax=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
+    cummin=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
 )
 
 # %% ../../nbs/ops/reductions.ipynb #d9a4961b

@@ -11,7 +11,7 @@ from ..errors import error
 from ..names import FUNCTIONS, cast, face, finish, promote, publish, result_type, where
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
-from ..tensors import Tensor, any_at_hand, check_dim, float32, float64, int32, int64, whole
+from ..tensors import Tensor, any_at_hand, check_dim, float32, float64, int32, int64, as_count
 
 # %% auto #0
 __all__ = ['RULES', 'seat', 'check_some', 'kthvalue', 'middle', 'median_like', 'between', 'quantiles', 'quantile', 'nanquantile',
@@ -38,7 +38,7 @@ def check_some(input: Tensor, dim: int, name: str) -> None:
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     check_some(input, check_dim(dim, input.ndim), "kthvalue")
-    n, k = input.size(dim) if input.ndim else 1, whole(k)
+    n, k = input.size(dim) if input.ndim else 1, as_count(k)
     if not 1 <= k <= n:
         raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim),
                     f"k={k} of {n} elements", f"k from 1 to {n}")

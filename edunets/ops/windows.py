@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from ..autograd.rules import zeros
+from ..autograd.rules import zeros_as
 from ..autograd.tape import Like, vjp
 from ..errors import error, warn
 from ..names import FUNCTIONS, face, in_single, publish
@@ -17,12 +17,12 @@ from ..tensors import iinfo, in_memory, int64, Tensor, is_floating
 
 # %% auto #0
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',
-           'conv_transpose', 'conv_weight', 'how', 'back', 'forth', 'across', 'per_channel', 'column_steps', 'shifted',
-           'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'bordered', 'from_within', 'check_pad', 'pad',
-           'each', 'check_conv', 'check_bias', 'convolution', 'transposed', 'widened', 'lowest', 'max_pool', 'unpool',
-           'pooling', 'max_pool_places', 'taken', 'put_back', 'pool_steps', 'unpool_steps', 'pooled_space',
-           'pool_options', 'max_pooling', 'window_sum', 'sum_steps', 'sum_back', 'window_sums', 'avg_pool',
-           'check_line', 'avg_pool1d']
+           'conv_transpose', 'conv_weight', 'conv_params', 'conv_input', 'conv_forward', 'conv_filter', 'per_channel',
+           'column_steps', 'shifted', 'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'bordered',
+           'from_within', 'check_pad', 'pad', 'expand_ntuple', 'check_conv', 'check_bias', 'convolution', 'transposed',
+           'widened', 'lowest', 'max_pool', 'unpool', 'pooling', 'max_pool_places', 'taken', 'put_back', 'pool_steps',
+           'unpool_steps', 'pooled_space', 'pool_options', 'max_pooling', 'window_sum', 'sum_steps', 'sum_back',
+           'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994
 def inside(sizes, pads) -> tuple:
@@ -106,32 +106,32 @@ kernel(
 accumulate(conv=SINGLE, conv_transpose=SINGLE, conv_weight=SINGLE)
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625
-def how(stride, padding, dilation, groups, **more) -> dict:
+def conv_params(stride, padding, dilation, groups, **more) -> dict:
     return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, **more}
 
-def back(g: Tensor, w: Tensor, like, *options) -> Tensor:
+def conv_input(g: Tensor, w: Tensor, like, *options) -> Tensor:
     "Results sent back to an image of some shape."
-    return call(OPS["conv_transpose"], (g, w, None), how(*options, shape=like.shape[2:]), "ConvolutionBackward0")
+    return call(OPS["conv_transpose"], (g, w, None), conv_params(*options, shape=like.shape[2:]), "ConvolutionBackward0")
 
-def forth(x: Tensor, w: Tensor, like, *options) -> Tensor:
+def conv_forward(x: Tensor, w: Tensor, like, *options) -> Tensor:
     "Results of some shape: the image may have room for some more windows."
-    y = call(OPS["conv"], (x, w, None), how(*options), "ConvolutionBackward0")
+    y = call(OPS["conv"], (x, w, None), conv_params(*options), "ConvolutionBackward0")
     for dim, n in enumerate(like.shape): y = y if y.size(dim) == n else y.narrow(dim, 0, n)
     return y
 
-def across(x: Tensor, y: Tensor, like, *options) -> Tensor:
+def conv_filter(x: Tensor, y: Tensor, like, *options) -> Tensor:
     "Windows times results: filters of some shape."
-    return call(OPS["conv_weight"], (x, y), how(*options, size=like.shape[2:]))
+    return call(OPS["conv_weight"], (x, y), conv_params(*options, size=like.shape[2:]))
 
 vjp(
-    conv=[lambda g, w, like, stride, padding, dilation, groups: back(g, w, like, stride, padding, dilation, groups),
-          lambda g, x, like, stride, padding, dilation, groups: across(x, g, like, stride, padding, dilation, groups),
+    conv=[lambda g, w, like, stride, padding, dilation, groups: conv_input(g, w, like, stride, padding, dilation, groups),
+          lambda g, x, like, stride, padding, dilation, groups: conv_filter(x, g, like, stride, padding, dilation, groups),
           lambda g: per_channel(g)],
-    conv_transpose=[lambda g, w, like, stride, padding, dilation, groups: forth(g, w, like, stride, padding, dilation, groups),
-                    lambda g, y, like, stride, padding, dilation, groups: across(g, y, like, stride, padding, dilation, groups),
+    conv_transpose=[lambda g, w, like, stride, padding, dilation, groups: conv_forward(g, w, like, stride, padding, dilation, groups),
+                    lambda g, y, like, stride, padding, dilation, groups: conv_filter(g, y, like, stride, padding, dilation, groups),
                     lambda g: per_channel(g)],
-    conv_weight=[lambda g, y, like, stride, padding, dilation, groups: back(y, g, like, stride, padding, dilation, groups),
-                 lambda g, x, like, stride, padding, dilation, groups: forth(x, g, like, stride, padding, dilation, groups)],
+    conv_weight=[lambda g, y, like, stride, padding, dilation, groups: conv_input(y, g, like, stride, padding, dilation, groups),
+                 lambda g, x, like, stride, padding, dilation, groups: conv_forward(x, g, like, stride, padding, dilation, groups)],
 )
 
 def per_channel(g: Tensor) -> Tensor: return g.sum((0, *range(2, g.ndim)))
@@ -244,7 +244,7 @@ def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None =
     return fresh(input, given)      # what is only cut is a copy too
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5a
-def each(value, n: int, what: str) -> tuple:
+def expand_ntuple(value, n: int, what: str) -> tuple:
     "One number for all dimensions, or one for each. RuntimeError for another number of them."
     value = (value,) * n if isinstance(value, int) else tuple(value)
     if len(value) == 1: value *= n
@@ -298,7 +298,7 @@ def convolution(name: str, n: int) -> None:
     "conv1d, conv2d or conv3d."
     def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
                  groups: int = 1) -> Tensor:
-        stride, dilation = each(stride, n, "stride"), each(dilation, n, "dilation")
+        stride, dilation = expand_ntuple(stride, n, "stride"), expand_ntuple(dilation, n, "dilation")
         check_conv(input, weight, bias, weight.size(1) * groups, n, stride, groups, name)
         check_bias(bias, weight, weight.size(0))
         size, x = weight.shape[2:], input if input.ndim == n + 2 else input.unsqueeze(0)
@@ -312,14 +312,14 @@ def convolution(name: str, n: int) -> None:
                 warn("padding='same' with an even kernel pads one side more than the other, and copies the input for it.")
             x = pad(x, tuple(p for w in reversed(whole) for p in (0, w % 2)))
             padding = tuple(w // 2 for w in whole)
-        padding = each(padding, n, "padding")
+        padding = expand_ntuple(padding, n, "padding")
         if any(s + 2 * p < d * (k - 1) + 1 for s, p, d, k in zip(x.shape[2:], padding, dilation, size)):
             raise error(
                 RuntimeError, "Calculated padded input size per channel: "
                 f"{tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: "
                 f"{tuple(size)}. Kernel size can't be greater than actual input size", "not even one window fits",
                 "padding=...")
-        y = call(OPS["conv"], (x, weight, bias), how(stride, padding, dilation, groups), "ConvolutionBackward0")
+        y = call(OPS["conv"], (x, weight, bias), conv_params(stride, padding, dilation, groups), "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function, f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, "
                             f"as `torch.{name}`. RuntimeError if shapes do not fit.", method=False)
@@ -331,8 +331,8 @@ def transposed(name: str, n: int) -> None:
     "conv_transpose1d, 2d or 3d."
     def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, output_padding=0,
                  groups: int = 1, dilation=1) -> Tensor:
-        stride, padding, dilation, more = each(stride, n, "stride"), each(padding, n, "padding"), each(
-            dilation, n, "dilation"), each(output_padding, n, "output_padding")
+        stride, padding, dilation, more = expand_ntuple(stride, n, "stride"), expand_ntuple(padding, n, "padding"), expand_ntuple(
+            dilation, n, "dilation"), expand_ntuple(output_padding, n, "output_padding")
         check_conv(input, weight, bias, weight.size(0), n, stride, groups, name)
         check_bias(bias, weight, weight.size(1) * groups)
         if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)):
@@ -346,7 +346,7 @@ def transposed(name: str, n: int) -> None:
             raise error(
                 RuntimeError, f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per "
                 f"channel: {list(shape)}. Output size is too small", "the padding takes all away", "less padding")
-        y = call(OPS["conv_transpose"], (x, weight, bias), how(stride, padding, dilation, groups, shape=shape),
+        y = call(OPS["conv_transpose"], (x, weight, bias), conv_params(stride, padding, dilation, groups, shape=shape),
                  "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function, f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its "
@@ -434,7 +434,7 @@ def taken(x: Tensor, a: Tensor, options: dict) -> Tensor:
 def put_back(g: Tensor, like, index: Tensor, n: int) -> Tensor:
     "Gradients added at an index into the flattened space."
     lead, space = like.shape[:-n], math.prod(like.shape[-n:])
-    flat = zeros(like).reshape(*lead, space)
+    flat = zeros_as(like).reshape(*lead, space)
     return flat.scatter_add(-1, index.reshape(*lead, -1), g.reshape(*lead, -1)).reshape(like.shape)
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91
@@ -488,9 +488,9 @@ def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding,
             f"{name}() Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim "
             f"batch size for input, but got: {list(input.shape)}",
             "batch, channel, space", "x.unsqueeze(0)")
-    size = each(kernel_size, n, "kernel_size")
-    stride = each(stride, n, "stride") if stride not in (None, (), []) else size
-    padding, dilation = each(padding, n, "padding"), each(dilation, n, "dilation")
+    size = expand_ntuple(kernel_size, n, "kernel_size")
+    stride = expand_ntuple(stride, n, "stride") if stride not in (None, (), []) else size
+    padding, dilation = expand_ntuple(padding, n, "padding"), expand_ntuple(dilation, n, "dilation")
     for what, values in {"kernel_size": size, "stride": stride, "dilation": dilation, "padding": padding}.items():
         if min(values) < (what != "padding"):
             raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}",

@@ -7,7 +7,7 @@ import math
 
 from ..errors import error
 from ..names import cast
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched
+from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, run_in_place, pieces, switched
 from .optimizer import textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
 from ..tensors import Tensor, float64
@@ -72,7 +72,7 @@ def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squar
         most = xp.maximum(v[0], square, out=v[0]) if amsgrad else square
         p -= xp.multiply(xp.divide(mean, root_in(xp, most, eps * root, spare), out=spare), rate, out=spare)
 
-kernel(adam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: in_place(xp, adam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
+kernel(adam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: run_in_place(xp, adam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
 decompose(adam=lambda lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: textbook(adam, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
 updates("adam")
 

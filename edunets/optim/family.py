@@ -8,7 +8,7 @@ import math
 from ..errors import error
 from ..names import cast
 from .adam import check_adam, check_betas, decayed, decayed_in, follow, follow_square, root_in
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, in_place, pieces, switched
+from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, run_in_place, pieces, switched
 from .optimizer import textbook, updates, zero_step, zeros
 from ..table import decompose, kernel
 from ..tensors import Tensor, float32, float64, tensor
@@ -34,7 +34,7 @@ def adagrad_kernel(xp, lr, lr_decay, weight_decay, eps, p, g, step, total, *, ma
         move = xp.divide(d, root_in(xp, total, eps, spare), out=spare)
         p -= xp.multiply(move, rate, out=spare)
 
-kernel(adagrad=lambda xp, lr, lr_decay, weight_decay, eps, *tensors, each, **how: in_place(xp, adagrad_kernel, tensors, each, lr, lr_decay, weight_decay, eps, **how))
+kernel(adagrad=lambda xp, lr, lr_decay, weight_decay, eps, *tensors, each, **how: run_in_place(xp, adagrad_kernel, tensors, each, lr, lr_decay, weight_decay, eps, **how))
 decompose(adagrad=lambda lr, lr_decay, weight_decay, eps, *tensors, each, **how: textbook(adagrad, tensors, each, lr, lr_decay, weight_decay, eps, **how))
 updates("adagrad")
 
@@ -90,7 +90,7 @@ def rmsprop_kernel(xp, lr, alpha, eps, weight_decay, momentum, p, g, step, squar
             move = b
         p -= xp.multiply(move, lr, out=spare)
 
-kernel(rmsprop=lambda xp, lr, alpha, eps, weight_decay, momentum, *tensors, each, **how: in_place(xp, rmsprop_kernel, tensors, each, lr, alpha, eps, weight_decay, momentum, **how))
+kernel(rmsprop=lambda xp, lr, alpha, eps, weight_decay, momentum, *tensors, each, **how: run_in_place(xp, rmsprop_kernel, tensors, each, lr, alpha, eps, weight_decay, momentum, **how))
 decompose(rmsprop=lambda lr, alpha, eps, weight_decay, momentum, *tensors, each, **how: textbook(rmsprop, tensors, each, lr, alpha, eps, weight_decay, momentum, **how))
 updates("rmsprop")
 
@@ -157,7 +157,7 @@ def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, 
         direction /= root_in(xp, square, eps * root, spare)
         p -= direction
 
-kernel(nadam=lambda xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, *tensors, each, **how: in_place(xp, nadam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, momentum_decay, **how))
+kernel(nadam=lambda xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, *tensors, each, **how: run_in_place(xp, nadam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, momentum_decay, **how))
 decompose(nadam=lambda lr, beta1, beta2, eps, weight_decay, momentum_decay, *tensors, each, **how: textbook(nadam, tensors, each, lr, beta1, beta2, eps, weight_decay, momentum_decay, **how))
 updates("nadam")
 
@@ -216,7 +216,7 @@ def radam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squa
         move = xp.divide(mean, root_in(xp, square, eps, spare), out=spare) if length > 5 else mean
         p -= xp.multiply(move, rate, out=spare)
 
-kernel(radam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: in_place(xp, radam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
+kernel(radam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: run_in_place(xp, radam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
 decompose(radam=lambda lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: textbook(radam, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
 updates("radam")
 
@@ -253,7 +253,7 @@ def lion_kernel(xp, lr, beta1, beta2, weight_decay, p, g, mean, *, maximize) -> 
         p -= xp.multiply(sign, lr, out=spare)
         follow(xp, mean, d, beta2, spare)
 
-kernel(lion=lambda xp, lr, beta1, beta2, weight_decay, *tensors, each, **how: in_place(xp, lion_kernel, tensors, each, lr, beta1, beta2, weight_decay, **how))
+kernel(lion=lambda xp, lr, beta1, beta2, weight_decay, *tensors, each, **how: run_in_place(xp, lion_kernel, tensors, each, lr, beta1, beta2, weight_decay, **how))
 decompose(lion=lambda lr, beta1, beta2, weight_decay, *tensors, each, **how: textbook(lion, tensors, each, lr, beta1, beta2, weight_decay, **how))
 updates("lion")
 
@@ -350,7 +350,7 @@ def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, n
     p *= 1 - lr * weight_decay
     p -= direction
 
-kernel(muon=lambda xp, lr, weight_decay, momentum, a, b, c, eps, *tensors, each, **how: in_place(xp, muon_kernel, tensors, each, lr, weight_decay, momentum, a, b, c, eps, **how))
+kernel(muon=lambda xp, lr, weight_decay, momentum, a, b, c, eps, *tensors, each, **how: run_in_place(xp, muon_kernel, tensors, each, lr, weight_decay, momentum, a, b, c, eps, **how))
 decompose(muon=lambda lr, weight_decay, momentum, a, b, c, eps, *tensors, each, **how: textbook(muon, tensors, each, lr, weight_decay, momentum, a, b, c, eps, **how))
 updates("muon")
 

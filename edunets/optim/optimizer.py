@@ -17,13 +17,13 @@ from ..errors import error, site, warn
 from ..names import cast
 from ..table import OPS, SINGLE, accumulate, ambient, call, column, decompose, filled, kernel, mode, Op
 from ..tensors import LOCK, float32, float64, patch, Tensor, tensor
-from ..views import written
+from ..views import commit
 
 # %% auto #0
 __all__ = ['PIECE', 'writes', 'HOOKS', 'GLOBAL_HOOKS', 'SWITCHES', 'numbers', 'Group', 'descent', 'sgd', 'pieces',
-           'all_but_gradients', 'in_place', 'textbook', 'descent_in', 'sgd_kernel', 'updates', 'update', 'zero_step',
-           'zeros', 'as_groups', 'check_parameters', 'named', 'check_names', 'hooked', 'check_new', 'Optimizer',
-           'switched', 'check_numbers', 'sgd_momentum', 'momentum_kernel', 'SGD', 'register',
+           'all_but_gradients', 'run_in_place', 'textbook', 'descent_in', 'sgd_kernel', 'updates', 'update',
+           'zero_step', 'zeros', 'as_groups', 'check_parameters', 'named_parameters_of', 'check_names', 'hooked',
+           'check_new', 'Optimizer', 'switched', 'check_numbers', 'sgd_momentum', 'momentum_kernel', 'SGD', 'register',
            'register_optimizer_step_pre_hook', 'register_optimizer_step_post_hook']
 
 # %% ../../nbs/05_optim.ipynb #op5grpcl
@@ -94,7 +94,7 @@ def all_but_gradients(*tensors, each: int) -> list:
     "Of the tensors given for each parameter (itself, its gradient, its state), those that an update gives anew."
     return [x for position, x in enumerate(tensors) if position % each != 1]
 
-def in_place(xp, one: Callable, tensors: tuple, each: int, *numbers, **flags) -> tuple:
+def run_in_place(xp, one: Callable, tensors: tuple, each: int, *numbers, **flags) -> tuple:
     "An update's kernel: `one` for the arrays of each parameter."
     for start in range(0, len(tensors), each): one(xp, *numbers, *tensors[start:start + each], **flags)
     return tuple(all_but_gradients(*tensors, each=each))
@@ -116,7 +116,7 @@ def sgd_kernel(xp, lr, weight_decay, p, g, *, maximize) -> None:
     for p, g, buffer, _ in pieces(xp, p, g):
         p -= xp.multiply(descent_in(xp, p, g, weight_decay, maximize, buffer), lr, out=buffer)
 
-kernel(sgd=lambda xp, lr, weight_decay, *tensors, each, maximize: in_place(xp, sgd_kernel, tensors, each, lr, weight_decay, maximize=maximize))
+kernel(sgd=lambda xp, lr, weight_decay, *tensors, each, maximize: run_in_place(xp, sgd_kernel, tensors, each, lr, weight_decay, maximize=maximize))
 decompose(sgd=lambda lr, weight_decay, *tensors, each, maximize: textbook(sgd, tensors, each, lr, weight_decay, maximize=maximize))
 
 # %% ../../nbs/05_optim.ipynb #op5updat
@@ -135,7 +135,7 @@ def update(op: Op, hyperparameters: list, tensors: list, flags: dict) -> None:
     where = site()
     with no_grad():
         results = call(op, (*hyperparameters, *tensors), flags)
-        for x, value in zip(op.writes(*tensors, each=flags["each"]), results): written(x, value, where)
+        for x, value in zip(op.writes(*tensors, each=flags["each"]), results): commit(x, value, where)
 
 def zero_step(p: Tensor, group: Group) -> Tensor:
     "A step count. A tensor, so that a recorded step counts on."
@@ -183,7 +183,7 @@ def check_parameters(params, taken: set) -> list[Tensor]:
 
 # %% ../../nbs/05_optim.ipynb #3f1a6c20
 #| code-fold: true
-def named(params) -> tuple[list, list[str]]:
+def named_parameters_of(params) -> tuple[list, list[str]]:
     """Parameters, and their names where they come as pairs (`model.named_parameters()`). ValueError if some have a name
     and some have none."""
     params = [params] if isinstance(params, Tensor) or not isinstance(params, Iterable) else params
@@ -246,7 +246,7 @@ class Optimizer:
             raise error(TypeError, f"param_group must be a dict, but got {type(param_group)}",
                         "a group is its parameters and their hyperparameters", "{'params': [...], 'lr': 0.01}")
         taken = {id(p) for group in self.param_groups for p in group["params"]}
-        params, names = named(param_group["params"])
+        params, names = named_parameters_of(param_group["params"])
         group = Group(self.defaults | param_group | {"params": check_parameters(params, taken)}
                       | ({"param_names": names} if names else {}))
         check_names(self.param_groups, group)
@@ -357,7 +357,7 @@ def momentum_kernel(xp, lr, momentum, dampening, weight_decay, p, g, step, buffe
         if nesterov: d = xp.add(d, xp.multiply(buffer, momentum, out=spare), out=spare)
         p -= xp.multiply(d if nesterov else buffer, outside, out=spare)
 
-kernel(sgd_momentum=lambda xp, lr, momentum, dampening, weight_decay, *tensors, each, **how: in_place(xp, momentum_kernel, tensors, each, lr, momentum, dampening, weight_decay, **how))
+kernel(sgd_momentum=lambda xp, lr, momentum, dampening, weight_decay, *tensors, each, **how: run_in_place(xp, momentum_kernel, tensors, each, lr, momentum, dampening, weight_decay, **how))
 decompose(sgd_momentum=lambda lr, momentum, dampening, weight_decay, *tensors, each, **how: textbook(sgd_momentum, tensors, each, lr, momentum, dampening, weight_decay, **how))
 updates("sgd_momentum")
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from ...errors import error
-from .schedules import LRScheduler, ReduceLROnPlateau, check_optimizer, cosine, kept
+from .schedules import LRScheduler, ReduceLROnPlateau, check_optimizer, cosine, picklable
 from .schedules import per_group, warn_outside
 from ..optimizer import Group, Optimizer
 
@@ -262,7 +262,7 @@ class CyclicLR(Cycled):
             for group, low, high in zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums): self.set_momentum(group, high - (high - low) * height * scale)
         return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs)]
 
-    def state_dict(self) -> dict: return super().state_dict() | {"_scale_fn_custom": self._scale_fn_custom and kept(self._scale_fn_custom)}
+    def state_dict(self) -> dict: return super().state_dict() | {"_scale_fn_custom": self._scale_fn_custom and picklable(self._scale_fn_custom)}
 
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"_scale_fn_custom": self._scale_fn_custom})

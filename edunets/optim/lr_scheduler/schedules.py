@@ -17,7 +17,7 @@ from ...tensors import patch
 
 # %% auto #0
 __all__ = ['EPOCH', 'LRScheduler', 'check_optimizer', 'Noted', 'watch', 'warn_early', 'warn_outside', 'Scaled', 'StepLR',
-           'MultiStepLR', 'ExponentialLR', 'ConstantLR', 'LinearLR', 'PolynomialLR', 'kept', 'LambdaLR',
+           'MultiStepLR', 'ExponentialLR', 'ConstantLR', 'LinearLR', 'PolynomialLR', 'picklable', 'LambdaLR',
            'MultiplicativeLR', 'cosine', 'CosineAnnealingLR', 'per_group', 'ReduceLROnPlateau']
 
 # %% ../../../nbs/05d_schedules.ipynb #scbase01
@@ -231,7 +231,7 @@ class PolynomialLR(Scaled):
         return ((1 - t / self.total_iters) / (1 - (t - 1) / self.total_iters)) ** self.power
 
 # %% ../../../nbs/05d_schedules.ipynb #sclamb02
-def kept(function: Callable) -> dict | None:
+def picklable(function: Callable) -> dict | None:
     """What a state keeps of something that can be called.
 
     The attributes of an object, nothing of a plain function."""
@@ -251,7 +251,7 @@ class LambdaLR(LRScheduler):
         warn_outside(self)
         return [rate * scale(self.last_epoch) for rate, scale in zip(self.base_lrs, self.lr_lambdas, strict=True)]
 
-    def state_dict(self) -> dict: return super().state_dict() | {"lr_lambdas": list(map(kept, self.lr_lambdas))}
+    def state_dict(self) -> dict: return super().state_dict() | {"lr_lambdas": list(map(picklable, self.lr_lambdas))}
 
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"lr_lambdas": self.lr_lambdas})
