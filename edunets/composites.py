@@ -679,6 +679,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
     if not input.payload.dtype == mat1.payload.dtype == mat2.payload.dtype:
         raise error(RuntimeError, f"self and mat2 must have the same dtype, but got {input.dtype.name}, {mat1.dtype.name} and {mat2.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "x.to(mat1.dtype) first")
+    for name, factor in (("beta", beta), ("alpha", alpha)): check_factor(name, factor, input.dtype)
     if beta != 1: input = input * beta
     if alpha != 1: mat1 = mat1 * alpha
     return call(OPS["addmm"], (input, mat1, mat2))

@@ -16,9 +16,9 @@ from .views import store
 # %% auto #0
 __all__ = ['integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape',
            'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'taking', 'in_dtype',
-           'without_leading_ones', 'scattered', 'as_vector', 'along_dim', 'gather', 'take_along_dim', 'scatter',
-           'scatter_add', 'index_select', 'index_add', 'index_put', 'check_mask', 'masked_fill', 'masked_select',
-           'nonzero']
+           'without_leading_ones', 'check_room', 'scattered', 'as_vector', 'check_index', 'along_dim', 'gather',
+           'take_along_dim', 'scatter', 'part_of', 'scatter_add', 'index_select', 'index_add', 'index_put',
+           'check_mask', 'masked_fill', 'masked_select', 'nonzero']
 
 # %% ../nbs/01g_indexing.ipynb #2a7b72fc
 def integers(index: Tensor) -> Tensor:
@@ -224,10 +224,18 @@ def __setitem__(self: Tensor, index, value) -> None:
     else: store(x, lambda old: scattered(old, advanced, value, "set"))
 
 # %% ../nbs/01g_indexing.ipynb #e03bbab8
+def check_room(x: Tensor, dims: tuple, shape: tuple) -> None:
+    "An IndexError for an index where a dimension has no places."
+    empty = [d for d in dims if x.size(d) == 0]
+    if empty and 0 not in shape:
+        raise error(IndexError, "index is out of bounds for dimension with size 0",
+                    f"that is dimension {empty[0]} of shape {tuple(x.shape)}", "an empty index")
+
 def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     "`x` with `value` set (or added) at index tensors; `value` broadcasts to the shape that reading there would give."
     dims, index = tuple(d for d, _ in advanced), [i for _, i in advanced]
     shape = index_shape(advanced)
+    check_room(x, dims, shape)
     kept = tuple(n for d, n in enumerate(x.payload.shape) if d not in dims)
     at = dims[0] if adjacent(list(dims)) else 0
     if isinstance(value, NUMBERS): value = in_memory(value, x.dtype)
@@ -245,13 +253,21 @@ def as_vector(x):
     "A number as a vector of one element: what takes places along a dimension takes it so."
     return x.reshape(1) if isinstance(x, Tensor) and not x.ndim else x
 
-def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
-    "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
-    index = integers(index)
+def check_index(x: Tensor, dim: int, index: Tensor) -> None:
+    "A RuntimeError unless the index has as many dimensions as `x`, and is no larger along the others than `dim`."
     if index.ndim != x.ndim:
         raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor",
                     f"they have {index.ndim} and {x.ndim}",
                     "index.unsqueeze(...), or index_select for a vector of indices")
+    larger = [d for d in range(x.ndim) if d != dim and index.size(d) > x.size(d)]
+    if larger and index.numel():
+        raise error(RuntimeError, f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from "
+                                  f"dimension {dim}", f"along dimension {larger[0]} each element keeps its place", "a part of the index")
+
+def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
+    "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
+    index = integers(index)
+    check_index(x, dim, index)
     places = []
     for d in range(x.ndim):
         own = call(OPS["iota"], (), {"length": index.payload.shape[d], "device": x.device})
@@ -288,11 +304,18 @@ def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None =
         if src.dtype is not input.dtype:
             raise error(RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype",
                         f"they are {input.dtype} and {src.dtype}", "src.to(x.dtype)")
-        if src.ndim != index.ndim:
-            raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor",
-                        f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
-        src = src[tuple(slice(n) for n in index.shape)]
+        src = part_of(src, index)
     return scattered(input, along_dim(input, dim, index), src, modes[reduce])
+
+def part_of(src: Tensor, index: Tensor) -> Tensor:
+    "The elements of `src` for which there is an index. RuntimeError if `src` is too small."
+    if src.ndim != index.ndim:
+        raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor",
+                    f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
+    if index.numel() and any(n > wide for n, wide in zip(index.shape, src.shape)):
+        raise error(RuntimeError, f"Expected index {list(index.shape)} to be no larger size than src {list(src.shape)}",
+                    "each index has an element of src that goes there", "src.expand_as(index)")
+    return src[tuple(slice(n) for n in index.shape)]
 
 @face(inplace=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:

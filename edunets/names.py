@@ -23,8 +23,8 @@ __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
            'Names', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
            'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise', 'face',
-           'fitting_operands', 'where', 'where_method', 'add', 'with_scaled', 'pow', 'div', 'true_divide', 'conversion',
-           'to_type']
+           'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow', 'div',
+           'true_divide', 'conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
 WIDER = {
@@ -334,6 +334,12 @@ def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     result = call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")
     return result if out is None else finish(result, out)
 
+def check_factor(name: str, factor, kind: dtype) -> None:
+    "A RuntimeError for a fraction by which integers are to be multiplied."
+    if isinstance(factor, float) and kind.category < 2:
+        raise error(RuntimeError, f"For integral input tensors, argument {name} must not be a floating point number.",
+                    f"{factor} times an integer is none", "x.float() first")
+
 @in_single
 def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     "`add` or `sub` of x and alpha * y, rounded once. RuntimeError for an `alpha` that the result's dtype can't hold."
@@ -341,9 +347,7 @@ def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     if isinstance(alpha, bool) and kind.category:
         raise error(RuntimeError, "Boolean alpha only supported for Boolean results.",
                     f"the result is {kind.name}", "alpha=1")
-    if isinstance(alpha, float) and kind.category < 2:
-        raise error(RuntimeError, "For integral input tensors, argument alpha must not be a floating point number.",
-                    f"{alpha} times an integer is none", "x.float() first")
+    check_factor("alpha", alpha, kind)
     if isinstance(other, Tensor): other = cast(other, kind)
     return function(input, other * in_memory(alpha, kind))
 

@@ -130,6 +130,7 @@ def calls(draw, name, methods=True, finite=False):
 
 
 MEMORY = re.compile(r"stride|contiguous|data_ptr|storage|\bview|numpy")     # code that asks how memory lies
+INTO = re.compile(r"out=\(?(?!m\.)[a-z]")     # code that writes into one of its letters
 WHOLE_NUMBERS = re.compile(r"int|long|short|char|byte")
 
 
@@ -152,7 +153,7 @@ def like(draw, x, sizes, wild, code):
     dtype = draw(st.sampled_from([kind, kind, kind, *others, *(["int64", "bool"] if kind in FLOATS else [])]))
     shape = tuple(sizes[n] for n in x.shape)
     layout = draw(layouts(shape))
-    if (layout == "expanded" and beside.WRITES.search(code)) or (layout in ("expanded", "flipped") and MEMORY.search(code)): layout = "contiguous"
+    if (layout == "expanded" and (beside.WRITES.search(code) or INTO.search(code))) or (layout in ("expanded", "flipped") and MEMORY.search(code)): layout = "contiguous"
     pool = values(dtype, wild) if kind in FLOATS or not x.numel() else st.lists(st.sampled_from(x.reshape(-1).tolist()), min_size=1, max_size=6)
     return Drawn(shape, dtype, layout, draw(pool))
 

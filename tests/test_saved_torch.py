@@ -21,7 +21,7 @@ KEPT = {
         "Without weight and bias the standardized numbers are the result, and the tape keeps them; PyTorch keeps the input.",
 }
 
-FREED = {}
+FREED = {"as_strided_scatter": "The tape keeps the places of the elements in memory; PyTorch keeps sizes and strides, which it does not free."}
 
 
 def leaves_and_results(code, m):

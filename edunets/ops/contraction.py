@@ -188,11 +188,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
     "beta * input + alpha * product; with beta 0 the input is not looked at, though it be NaN."
     input, product = promote((input, product))
-    for name, number in (("beta", beta), ("alpha", alpha)):
-        if isinstance(number, float) and not is_floating(product):
-            raise error(RuntimeError,
-                        f"For integral input tensors, argument {name} must not be a floating point number.",
-                        f"{number} times an integer is none", "x.float() first")
+    for name, factor in (("beta", beta), ("alpha", alpha)): check_factor(name, factor, product.dtype)
     if alpha != 1: product = product * alpha
     input = input.expand(product.payload.shape)
     if beta == 0: return finish(product, out)

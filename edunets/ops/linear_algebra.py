@@ -586,8 +586,9 @@ def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = No
 def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) -> Tensor:
     """How much solving with A may enlarge an error: the largest singular value over the least, or norm(A) norm(A^-1);
     infinite of a singular matrix."""
-    check_matrices(A, "cond", square=p not in (None, 2, -2))
+    check_matrices(A, "cond", square=isinstance(p, str))
     if not A.numel(): return finish(A.new_zeros(A.shape[:-2]), out)
+    check_matrices(A, "cond", square=p not in (None, 2, -2))
     if p in (None, 2, -2):
         s = svdvals(A)
         ends = s.select(-1, 0), s.select(-1, -1)

@@ -44,7 +44,7 @@ METHODS = {**{name: [f"{a}.{name}()" for a in "xsezc"] for name in ("dim", "ndim
 
 DIFFERENCES = [
     (r"as_strided_scatter\(.*gradient", "In PyTorch the gradient of what `as_strided_scatter` overwrote is not 0 everywhere; in edunets it is."),
-    (r"as_strided\(\(2,\), \(1,\)\)\.as_strided\(.*gradient", "`as_strided` of a view is recorded as a view of its base in edunets; PyTorch drops the gradient of what the view between does not show."),
+    (r"as_strided\(\(2,\), \(1,\)\)\.as_strided\(.*gradient", "edunets records `as_strided` of a view as a view of its base; PyTorch drops the gradient of what the view between does not show."),
     (r"block_diag\(.*gradient", "PyTorch gives an empty vector a row in `block_diag`, but forgets that row in the gradient of what follows; edunets does not."),
     (r"repeat_interleave\(\): ", "edunets takes counts alone in the method too; PyTorch takes them in the function only."),
 ]
