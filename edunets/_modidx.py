@@ -2983,6 +2983,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'edunets.ops.contraction.ger': ('ops/contraction.html#ger', 'edunets/ops/contraction.py'),
                                          'edunets.ops.contraction.inner': ('ops/contraction.html#inner', 'edunets/ops/contraction.py'),
                                          'edunets.ops.contraction.kron': ('ops/contraction.html#kron', 'edunets/ops/contraction.py'),
+                                         'edunets.ops.contraction.lengths_of': ( 'ops/contraction.html#lengths_of',
+                                                                                 'edunets/ops/contraction.py'),
                                          'edunets.ops.contraction.linear': ('ops/contraction.html#linear', 'edunets/ops/contraction.py'),
                                          'edunets.ops.contraction.matrix_power': ( 'ops/contraction.html#matrix_power',
                                                                                    'edunets/ops/contraction.py'),

@@ -13,7 +13,7 @@ from typing import Callable
 from .errors import OVERRIDING, at_border, error, handed_over, named, overriding, warn
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
 from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
-from .names import where, with_scaled
+from .names import check_factor, where, with_scaled
 from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
 from .table import NO_PARAMS, OPS, call, check
 from .primitives import check_nonempty

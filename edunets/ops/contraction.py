@@ -9,7 +9,7 @@ import string
 
 from ..composites import check_floating
 from ..errors import error, warn
-from ..names import FUNCTIONS, cast, face, finish, given, in_single, promote, promote_types, where
+from ..names import FUNCTIONS, cast, check_factor, face, finish, given, in_single, promote, promote_types, where
 from ..table import fresh
 from ..tensors import Tensor, check_dim, dtype, is_floating, as_count
 
@@ -17,7 +17,8 @@ from ..tensors import Tensor, check_dim, dtype, is_floating, as_count
 __all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'without_repeats',
            'check_letter_sizes', 'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum', 'addmv', 'addr',
            'baddbmm', 'addbmm', 'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiplied', 'chain_matmul',
-           'cdist', 'root', 'pdist', 'cosine_similarity', 'pairwise_distance', 'cross', 'bilinear', 'linear']
+           'cdist', 'lengths_of', 'root', 'pdist', 'cosine_similarity', 'pairwise_distance', 'cross', 'bilinear',
+           'linear']
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8
 def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
@@ -303,7 +304,11 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
                    (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
         square = (x1 * x1).sum(-1, True) + (x2 * x2).sum(-1).unsqueeze(-2) - 2 * (x1 @ x2.mT)
         return root(square.clamp(min=0))
-    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+    return lengths_of(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
+
+def lengths_of(x: Tensor, p: float) -> Tensor:
+    "The p-norms along the last dimension; of no coordinates 0, for each p."
+    return x.norm(p, -1) if x.size(-1) else x.sum(-1)
 
 def root(square: Tensor) -> Tensor:
     "The square root, with slope 0 at 0."
@@ -320,7 +325,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     if p < 0:
         raise error(RuntimeError, "pdist only supports non-negative p values", f"p={p}", "p=2")
     first, second = FUNCTIONS["triu_indices"](len(input), len(input), 1, device=input.device)
-    return (input[first] - input[second]).norm(p, -1)
+    return lengths_of(input[first] - input[second], p)
 
 # %% ../../nbs/ops/contraction.ipynb #df26eee6
 @face(method=False)

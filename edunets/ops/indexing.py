@@ -9,7 +9,7 @@ from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
 from ..composites import order_reversed
 from ..errors import error
-from ..indexing import along_dim, as_vector, check_mask, gathered, integers, scattered
+from ..indexing import along_dim, as_vector, check_mask, gathered, integers, part_of, scattered
 from ..names import FUNCTIONS, check_tensor, face, where
 from ..table import OPS, call, check, decompose, filled, kernel
 from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
@@ -132,8 +132,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
     if not input.ndim or not index.ndim:
         return scatter_reduce(as_vector(input), dim, as_vector(index), as_vector(src), reduce,
                               include_self=include_self).reshape(input.shape)
-    src = src[tuple(slice(0, n) for n in index.shape)]
-    return scatter_combine(input, along_dim(input, dim, index), src, reduce, include_self)
+    return scatter_combine(input, along_dim(input, dim, index), part_of(src, index), reduce, include_self)
 
 @face(inplace=True)
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
