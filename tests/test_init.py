@@ -437,9 +437,9 @@ def test_overflow():
     assert any("overflows" in line for line in found.verdict) and "<svg" in found._repr_html_()
 
 
-def test_pace():
-    assert init.pace(1, 1 / 36, 2) == "shrinks 6-fold a layer" and init.pace(1, 4, 2) == "grows 2-fold a layer"
-    assert init.pace(1, 1.1, 10).startswith("about keeps its size") and init.pace(1, 0.02, 50) == "shrinks 1.08-fold a layer" and init.pace(1, 0, 3) == "vanishes"
+def test_growth():
+    assert init.growth(1, 1 / 36, 2) == "shrinks 6-fold a layer" and init.growth(1, 4, 2) == "grows 2-fold a layer"
+    assert init.growth(1, 1.1, 10).startswith("about keeps its size") and init.growth(1, 0.02, 50) == "shrinks 1.08-fold a layer" and init.growth(1, 0, 3) == "vanishes"
 
 
 def test_report_changes_nothing():
