@@ -3,6 +3,7 @@
 Quarto runs this file on every notebook (`ipynb-filters`, stdin to stdout) and
 `tools/site_build.py` imports it, so both renderers show the same. Standard library only.
 """
+import ast
 import json
 import re
 import sys
@@ -41,6 +42,59 @@ def strip_directives(cell):
     kept = [line for line in lines[:head] if DIRECTIVE.match(line)[2] and DIRECTIVE.match(line)[1] != "eval"]
     set_text(cell, "".join(kept + lines[head:]).lstrip("\n"))
 
+
+# Folds
+
+def tree(cell):
+    """The parsed code of a cell; empty where it is not plain Python."""
+    try:
+        return ast.parse(text(cell)).body
+    except SyntaxError:
+        return []
+
+
+def defined(cell):
+    """The functions and classes that a cell defines at its top level."""
+    return [node.name for node in tree(cell) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+
+
+def public(cell):
+    """The names that a cell gives to its module: what it defines, and the rows that a call adds (`elementwise(exp=...)`)."""
+    calls = [node.value for node in tree(cell) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    rows = [word.arg for call in calls for word in call.keywords if isinstance(word.value, ast.Lambda)]
+    return [name for name in defined(cell) + rows if not name.startswith("_")]
+
+
+def only_imports(cell):
+    return bool(tree(cell)) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree(cell))
+
+
+def summary(cell):
+    """What stands on a fold that was given no summary: 'check_names, check_sizes: 31 lines'."""
+    names, lines = defined(cell), len(text(cell).strip().splitlines()) - len(directives(cell))
+    listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return (f"{listed}: " if names else "") + f"{lines} line{'s' * (lines != 1)}"
+
+
+def fold(cell, exported):
+    """Exported cells of imports only fold by themselves; each fold gets a summary."""
+    found, options = directives(cell), []
+    imports = exported and only_imports(cell)
+    if imports and "code-fold" not in found:
+        options.append("#| code-fold: true")
+    if (options or found.get("code-fold") == "true") and "code-summary" not in found:
+        options.append(f'#| code-summary: "{"imports" if imports else summary(cell)}"')
+    lines = text(cell).splitlines(keepends=True)
+    set_text(cell, "".join(lines[:len(found)] + [option + "\n" for option in options] + lines[len(found):]))
+
+
+def is_solution(cell):
+    """Its output is folded with it."""
+    found = directives(cell)
+    return found.get("code-fold") == "true" and found.get("code-summary", "").startswith("Solution")
+
+
+# Notes for the reader
 
 def note(kind, html, anchor=""):
     return {"cell_type": "markdown", "id": f"note-{kind}", "metadata": {},
@@ -85,6 +139,8 @@ def show(nb):
         if exported:
             cells.append(note("exported", f"exported to <code>edunets.{exported[0]}</code>", f' id="cell-{cell["id"]}"'))
         strip_directives(cell)
+        if cell["cell_type"] == "code":
+            fold(cell, bool(exported))
         inline_svg(cell)
         cells.append(cell)
         if flagged:
@@ -101,10 +157,46 @@ def plain(caption):
     return re.sub(r"[`*$]", "", re.sub(r"@(sec|eq|fig)-[\w-]*\w", lambda match: KINDS[match[1]], caption))
 
 
+def headline(line):
+    """A chapter's title as (topic, question): 'Views: who else sees my write?'. Without a colon all of it is the topic."""
+    topic, colon, question = re.sub(r"\s*\{#[\w-]+\}\s*$", "", line.removeprefix("# ")).partition(": ")
+    return topic, question
+
+
+def marked_headline(line):
+    """The title in spans, which the page's head and the list of chapters show each in its way."""
+    topic, question = headline(line)
+    label = re.search(r" \{#[\w-]+\}\s*$", line)
+    rest = f"[:]{{.edu-colon}} [{question}]{{.edu-question}}" if question else ""
+    return f"# [{topic}]{{.edu-topic}}{rest}" + (label[0] if label else "")
+
+
+def with_marked_headline(cell):
+    if cell["cell_type"] == "markdown" and text(cell).startswith("# "):
+        first, *rest = text(cell).split("\n", 1)
+        set_text(cell, "\n".join([marked_headline(first), *rest]))
+
+
+def folded_with_output(cell):
+    """A solution between the ends of a fold, for Quarto."""
+    found = directives(cell)
+    lines = [line for line in text(cell).splitlines(keepends=True) if not line.startswith(("#| code-fold:", "#| code-summary:"))]
+    set_text(cell, "".join(lines))
+    ends = [f'::: {{.callout-tip collapse="true" title="{found["code-summary"]}"}}', ":::"]
+    return [{"cell_type": "markdown", "id": f"fold-{place}-{cell['id']}"[:64], "metadata": {}, "source": [end + "\n"]}
+            for place, end in enumerate(ends)]
+
+
 def for_quarto(nb):
     """What only Quarto needs: the caption as alt text; a picture with a caption as the one result of its cell (each
     further one would become a part of the figure); and HTML that asks for no scripts (as text/html it brings
     require.js and jQuery from the web)."""
+    cells = []
+    for cell in nb["cells"]:
+        with_marked_headline(cell)
+        first, last = folded_with_output(cell) if is_solution(cell) else (None, None)
+        cells += [part for part in (first, cell, last) if part]
+    nb["cells"] = cells
     for cell in nb["cells"]:
         found, outputs = directives(cell), cell.get("outputs", [])
         if "label" in found:

@@ -1,5 +1,6 @@
 """What must hold for every page of a rendered site, first in its HTML, then in a browser."""
 import functools
+import re
 import shutil
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +10,9 @@ REMNANTS = ("::: {", ":::{", "?@", "#|", "{{<", "{#", "{.")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
            "--disable-component-update", "--disable-sync"]
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+HOST = "http://book.test/"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+RESOURCES = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
 
 # Text whose contrast with the first solid background behind it is below `least` (WCAG asks for 4.5; 3 is broken).
 LOW_CONTRAST = """least => {
@@ -19,12 +22,22 @@ LOW_CONTRAST = """least => {
   const behind = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor);
                         if (c.length < 4 || c[3] > 0.9) return c } return [255, 255, 255] };
   const bad = [];
-  for (const e of document.querySelectorAll('main p, main h1, main h2, main h3, main li, main td, main th, main pre, main pre span, main code, main a, main summary, main summary span, main small, main dt, main dd, main output')) {
+  for (const e of document.querySelectorAll('main p, main h1, main h2, main h3, main li, main td, main th, main pre, main pre span, main code, main a, main summary, main summary span, main small, main dt, main dd, main output, main figcaption, .edu-chapters a, .edu-chapters summary, .nav-page a, .prev-next-area p, #TOC a, .page-toc a')) {
     if (!e.innerText || !e.innerText.trim() || !e.offsetParent) continue;
     const a = light(parse(getComputedStyle(e).color)), b = light(behind(e));
     if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < least) bad.push(e.tagName + ': ' + e.innerText.slice(0, 40));
   }
   return bad }"""
+
+# Code that is cut although none of its lines has more than 110 characters.
+CUT = """() => [...document.querySelectorAll('main .cell pre')].filter(e => e.innerText.trim()
+  && Math.max(...e.innerText.split('\\n').map(line => line.length)) <= 110 && e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.innerText.slice(0, 40))"""
+
+# Characters a line, in each paragraph of five lines and more.
+MEASURE = """() => [...document.querySelectorAll('main p')].map(e => {
+    const lines = Math.round(e.clientHeight / parseFloat(getComputedStyle(e).lineHeight));
+    return lines < 5 ? 0 : e.innerText.length / (lines - 0.5) }).filter(n => n)"""
 
 
 def of(site):
@@ -68,15 +81,49 @@ def dead_links(path, site):
     return dead
 
 
+def asks(site):
+    """Resources of a site that a browser would ask the network for, in its pages and its styles."""
+    found = []
+    for path in sorted(site.rglob("*.html")):
+        for tag, attribute in RESOURCES.items():
+            targets = [element.get(attribute, "") for element in soup(path).find_all(tag)]
+            found += [f"{path.name}: {target}" for target in targets if re.match(r"(https?:)?//", target)]
+    for path in sorted(site.rglob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        found += [f"{path.name}: {target}" for target in re.findall(r"""(?:@import|url\()\s*["']?((?:https?:)?//[^"')]*)""", text)]
+    return found
+
+
+def first_hit(page, word):
+    """The title of the first thing that the site's own search finds; `page` is a browser's, on any page of the site."""
+    if page.query_selector("#quarto-search"):
+        page.keyboard.press("f")
+        page.fill(".aa-Input", word)
+        return page.wait_for_selector(".aa-Item .search-result-doc .search-result-title").inner_text()
+    page.goto(page.url.rsplit("/", 1)[0] + f"/search.html?q={word}")
+    return page.wait_for_selector("#search-results li a").inner_text()
+
+
+def served(browser, site, **options):
+    """A browser's context in which the site stands at HOST. (From a file, a browser runs no modules and fetches nothing.)"""
+    def answer(route):
+        path = site / unquote(urlsplit(route.request.url).path).lstrip("/")
+        route.fulfill(path=path) if path.is_file() else route.fulfill(status=404)
+    context = browser.new_context(**options)
+    context.route(HOST + "**", answer)
+    return context
+
+
 def complaints(browser, path, theme):
     """What a browser sees wrong on one page: console, requests, images, mathematics, width, contrast."""
     found = []
-    context = browser.new_context(color_scheme=theme, viewport=PHONE)
+    site = next(parent for parent in path.parents if any((parent / index).exists() for index in ("searchindex.js", "search.json")))
+    context = served(browser, site, color_scheme=theme, viewport=PHONE)
     page = context.new_page()
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("request", lambda request: found.append(f"asks the network for {request.url}") if request.url.startswith("http") else None)
-    page.goto(path.as_uri(), wait_until="load")
+    page.on("request", lambda request: found.append(f"asks the network for {request.url}") if not request.url.startswith((HOST, "data:", "blob:")) else None)
+    page.goto(HOST + str(path.relative_to(site)), wait_until="load")
     page.wait_for_timeout(400)
     for viewport in (PHONE, DESK):
         page.set_viewport_size(viewport)
@@ -85,6 +132,7 @@ def complaints(browser, path, theme):
     broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
     wrong = page.evaluate("[...document.querySelectorAll('mjx-merror, .MathJax_Error')].map(e => e.textContent)")
     found += [f"image does not load: {name}" for name in broken] + [f"mathematics: {name}" for name in wrong]
-    found += [f"low contrast: {name}" for name in page.evaluate(LOW_CONTRAST, 3)]
+    found += [f"low contrast: {name}" for name in page.evaluate(LOW_CONTRAST, 4.5)]
+    found += [f"code is cut: {name}" for name in page.evaluate(CUT)]
     context.close()
     return found

@@ -15,9 +15,11 @@ import _nbfilter
 import book
 import conftest
 import execute
+import frame
 import lab
 import lint
 import pages
+import quarto_pages
 import readme
 import sample_book
 import site_build
@@ -32,11 +34,15 @@ def sample(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module")
-def site(sample):
+RENDERERS = ["sphinx"] + ["quarto"] * (shutil.which("quarto") is not None)
+
+
+@pytest.fixture(scope="module", params=RENDERERS)
+def site(request, sample):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(site_build.shutil, "which", lambda name: None)   # Sphinx's pages, also where Quarto is installed
-        return site_build.build(sample, sample.parent / "site").parent
+        if request.param == "sphinx":
+            patch.setattr(site_build.shutil, "which", lambda name: None)   # also where Quarto is installed
+        return site_build.build(sample, sample.parent / request.param / "site").parent
 
 
 def words(site, name):
@@ -55,18 +61,60 @@ def test_a_cell_whose_need_is_missing_keeps_its_output(sample, site):
 
 def test_every_construct_is_rendered(site):
     one = words(site, "nbs/one.html")
-    for expected in ("exported to edunets.one", "See Two, An inner section, Equation 1 and Figure 1", "@sec-one in code stays",
-                     "Figure 1. A line, as in Equation 1.", "A title", "Solution", "only the output is shown"):
+    for expected in ("exported to edunets.one", "See Two: what is in it?, An inner section, Equation 1.1.1 and Figure 1.1.1",
+                     "@sec-one in code stays", "A line, as in Equation 1.1.1.", "A title", "Solution", "only the output is shown"):
         assert expected in one
     for dropped in ("hidden_cell", "default_exp", "#|", "print('only"):
         assert dropped not in one
     page = pages.soup(site / "nbs/one.html")
     assert page.select_one("p.edu-exported")["id"].startswith("cell-")
     assert page.select_one(".edu-svg svg rect[stroke=currentColor]")
-    assert [image["alt"] for image in page.select("main .cell_output img")] == ["A line, as in the equation."]
-    assert len(page.select("main details")) == 2      # the folded figure code and the folded solution
+    assert [image["alt"] for image in page.select("main .cell img")] == ["A line, as in the equation."]
     assert "hello from the index" in words(site, "index.html")
     assert "First part One chapter Two" in words(site, "index.html")
+
+
+def folds(site):
+    """{summary: what is inside}, without the contents for small screens."""
+    page = pages.soup(site / "nbs/one.html").find("main")
+    found = {}
+    for fold in page.select("details:not(.edu-here)"):
+        shown = next(fold.summary.stripped_strings)      # Sphinx has a second one, for the open fold
+        found[shown] = fold.get_text(" ", strip=True)
+    for note in page.select(".callout[class*=callout-tip]"):       # how Quarto folds a note
+        found[list(note.select_one(".callout-title-container").stripped_strings)[-1]] = note.get_text(" ", strip=True)
+    return found
+
+
+def test_folds_say_what_is_in_them(site):
+    found = folds(site)
+    assert sorted(found) == ["3 lines", "6 checks, 40 lines", "Solution", "Solution 1: a cube", "check_names, Sizes: 5 lines", "imports"]
+    assert "from functools import reduce" in found["imports"]
+    assert "the cube is 27" in found["Solution 1: a cube"]         # a solution's output is folded with it
+
+
+def test_numbers_are_those_of_the_chapter(site):
+    one, two = words(site, "nbs/one.html"), words(site, "nbs/two.html")
+    assert "Figure 1.1.1" in one and "(1.1.1)" in one
+    assert "Figure 1.1.1" in two                                   # the other chapter's, by its number
+    assert pages.soup(site / "nbs/two.html").select_one("h1 .edu-number").get_text() == "1.2"
+
+
+def test_the_chapters_stand_at_the_left_by_topic(site):
+    page = pages.soup(site / "nbs/two.html")
+    assert [item.get_text() for item in page.select(".edu-chapters details[open] summary")] == ["1 First part"]
+    links = page.select(".edu-chapters a")
+    assert [link.get_text(" ", strip=True) for link in links] == ["1.1 One chapter", "1.2 Two"]
+    assert links[1]["title"] == "Two: what is in it?" and links[1]["aria-current"] == "page"
+    title = page.select_one("main h1")
+    assert [part.get_text() for part in title.select(".edu-topic, .edu-question")] == ["Two", "what is in it?"]
+
+
+def test_a_page_says_what_it_is_about(site):
+    keywords = pages.soup(site / "nbs/one.html").select_one("meta[name=keywords]")["content"]
+    assert keywords.split(", ") == ["one", "square"]
+    assert [item["content"] for item in pages.soup(site / "nbs/one.html").select("meta[name=description]")] == [
+        "Text with code, x^2, and a link. See the section, the section, the equation and the figure."]
 
 
 def test_pages_are_whole(site):
@@ -74,10 +122,107 @@ def test_pages_are_whole(site):
         assert pages.remnants(path) + pages.dead_links(path, site) == []
 
 
+def test_nothing_comes_from_the_network(site):
+    assert pages.asks(site) == []
+
+
+@pytest.mark.parametrize("line", ['@import "https://a.org/x.css";', "a { src: url(//a.org/b.woff) }", "a { src: url('http://a.org/b') }"])
+def test_what_would_come_from_the_network_is_found(line, tmp_path):
+    (tmp_path / "a.css").write_text(f"/* url(https://a.org) */ b {{ background: url(data:x) }} {line}")
+    assert len(pages.asks(tmp_path)) == 1
+    (tmp_path / "a.html").write_text('<a href="https://a.org"></a><script src="https://a.org/x.js"></script>')
+    assert len(pages.asks(tmp_path)) == 2
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_in_a_browser(browser, site, theme):
     for path in pages.of(site).values():
         assert pages.complaints(browser, path, theme) == []
+
+
+@pytest.fixture
+def opened(browser, site):
+    """A function that opens a page of the site for a screen of a given size."""
+    contexts = []
+
+    def open_page(name, viewport):
+        contexts.append(pages.served(browser, site, viewport=viewport))
+        page = contexts[-1].new_page()
+        page.goto(pages.HOST + name, wait_until="load")
+        return page
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("word", ["square", "SQUARE", "one"])
+def test_the_search_puts_the_chapter_of_a_word_first(opened, word):
+    assert "One chapter" in pages.first_hit(opened("index.html", pages.DESK), word)
+
+
+def test_the_search_knows_no_formulas(site):
+    index = (site / "searchindex.js" if (site / "searchindex.js").exists() else site / "search.json").read_text()
+    assert "qquad" not in index and "x^2" not in index and "x2" not in index
+
+
+def test_prose_output_and_head_on_a_desk(opened):
+    page = opened("nbs/one.html", pages.DESK)
+    measure = page.evaluate(pages.MEASURE)
+    assert measure and all(65 <= characters <= 75 for characters in measure)
+    output = page.query_selector("text=a long line of output a long")
+    assert output.evaluate("e => getComputedStyle(e.closest('pre')).whiteSpace") == "pre"
+    for part in (".edu-chapters [aria-current]", "text=sample >> nth=0", "#quarto-search, .search-button-field", ".quarto-color-scheme-toggle, .theme-switch-button"):
+        box = next(element for element in page.query_selector_all(part) if element.is_visible()).bounding_box()
+        assert 0 <= box["y"] < pages.DESK["height"]
+
+
+def test_the_menu_of_a_phone_opens_at_the_current_part(opened):
+    page = opened("nbs/two.html", pages.PHONE)
+    assert next(e for e in page.query_selector_all(".quarto-color-scheme-toggle, .theme-switch-button") if e.is_visible())
+    assert not page.query_selector(".edu-chapters").is_visible()
+    page.click(".quarto-btn-toggle, .pst-navbar-icon.primary-toggle, .primary-toggle")
+    page.wait_for_timeout(600)
+    here = next(e for e in page.query_selector_all(".edu-chapters [aria-current]") if e.is_visible())
+    assert 0 <= here.bounding_box()["y"] < pages.PHONE["height"] and 0 <= here.bounding_box()["x"] < pages.PHONE["width"]
+
+
+def test_a_phone_folds_the_contents_of_a_page(opened):
+    page = opened("nbs/one.html", pages.PHONE)
+    assert page.is_visible(".edu-here summary") and not page.is_visible(".edu-here a")
+    page.click(".edu-here summary")
+    page.click(".edu-here a")
+    assert page.url.endswith(page.get_attribute(".edu-here a", "href"))
+    assert not opened("nbs/one.html", pages.DESK).is_visible(".edu-here")
+
+
+def test_only_the_current_part_of_the_book_is_open():
+    one, two = (frame.Chapter(f"nbs/{name}.ipynb", number, f"`{name}`: a < b?", {}) for name, number in [("one", "1.1"), ("two", "2.1")])
+    found = frame.chapter_list([("1 First", [one]), ("2 Second", [two])], "nbs/two", lambda page: f"{page}.html")
+    assert found.startswith('<div class="edu-chapters"><details><summary>1 First</summary>') and "<details open><summary>2 Second" in found
+    assert '<a href="nbs/one.html" title="one: a &lt; b?"><span class="edu-number">1.1</span><span><code>one</code></span></a>' in found
+
+
+def test_quartos_pages_get_the_frame(sample):
+    parts, chapters = frame.parts(sample), frame.chapters(sample)
+    page = quarto_pages.framed(sample_book.QUARTO_PAGE, "nbs/one", parts, chapters)
+    for expected in ('<a href="../nbs/two.html" title="Two: what is in it?">', 'd-lg-block"><span class="edu-number">1.1</span> ',
+                     '</header><details class="edu-here"><summary>On this page</summary><ul>', '<li><a href="#sec-inner">An inner',
+                     '<mn>2</mn></msup></mrow>', 'y = x^2</annotation></semantics></math><span class="edu-equation">(1.1.1)</span>',
+                     "Equation&nbsp;<span>1.1.1</span>", "Figure&nbsp;<span>1.2.1</span>", "Figure&nbsp;1.1.1: A line.",
+                     '<meta name="keywords" content="one, square">'):
+        assert expected in page
+    assert page.count('name="description"') == 1 and "1 One</a>" not in page
+
+
+def test_quartos_search_is_cleared_up(sample, tmp_path):
+    (tmp_path / "nbs").mkdir()
+    (tmp_path / "nbs/one.html").write_text(sample_book.QUARTO_PAGE)
+    book.write(tmp_path / "search.json", sample_book.QUARTO_INDEX)
+    quarto_pages.finish(tmp_path, sample)
+    docs = book.read(tmp_path / "search.json")
+    assert [(doc["section"], doc["href"]) for doc in docs[:2]] == [("one", "nbs/one.html"), ("two", "nbs/two.html")]
+    assert next(doc for doc in docs if doc["section"] == "square")["href"].startswith("nbs/one.html#cell-")
+    assert docs[-1]["text"] == "… Of g, Equation 2.1"
 
 
 def test_the_filter_as_quarto_runs_it(sample):
@@ -87,6 +232,8 @@ def test_the_filter_as_quarto_runs_it(sample):
     nbformat.validate(shown)
     sources = ["".join(cell["source"]) for cell in shown["cells"]]
     assert "def square(x):\n    'The square of x.'\n    return x * x" in sources
+    assert '#| code-fold: true\n#| code-summary: "imports"\nimport math\nfrom functools import reduce' in sources
+    assert '::: {.callout-tip collapse="true" title="Solution 1: a cube"}\n' in sources
     assert any(source.startswith('#| fig-alt: "A line, as in the equation."\n#| label: fig-line\n#| fig-cap:') for source in sources)
     drawing = next(cell for cell in shown["cells"] if "Drawing()" in "".join(cell["source"]))
     assert list(drawing["outputs"][0]["data"]) == ["text/plain", "text/markdown"]
@@ -203,11 +350,11 @@ def test_a_readers_copies_show_no_markup_of_the_site(tmp_path):
     one, two = copies / "01 First part" / "01 One chapter.ipynb", copies / "01 First part" / "02 Two.ipynb"
     found = re.sub(r"```python.*?```", "", words_of(one), flags=re.DOTALL)
     assert not re.search(r"\{[#.]|^:::|^#\||(?<!`)@(sec|eq|fig)-|hidden_cell", found, re.MULTILINE)
-    assert "[Two](02%20Two.ipynb#Two)" in found and "[An inner section](#An-inner-section)" in found
+    assert "[Two: what is `in` it?](02%20Two.ipynb#Two:" in found and "[An inner section](#An-inner-section)" in found
     assert "[link](02%20Two.ipynb)" in found and "<details><summary>Solution</summary>" in found
     assert "[the figure](01%20One%20chapter.ipynb)" in words_of(two)
     folded = [cell for cell in book.read(one)["cells"] if cell["metadata"].get("jupyter", {}).get("source_hidden")]
-    assert len(folded) == 1 and "plt.plot" in "".join(folded[0]["source"])
+    assert len(folded) == 5 and "# Solution 1: a cube" in "".join(folded[3]["source"]) and "plt.plot" in "".join(folded[4]["source"])
 
 
 def test_a_readers_copy_that_was_changed_is_never_overwritten(tmp_path):

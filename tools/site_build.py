@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import yaml
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -16,6 +17,8 @@ import book
 
 sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
+import frame
+import quarto_pages
 import to_myst
 from readme import readme
 
@@ -28,19 +31,19 @@ SPHINX = {
     "templates_path": [str(TEMPLATES)],
     "nb_execution_mode": "off",
     "nb_merge_streams": True,
-    "nb_code_prompt_show": "Show the code",
-    "nb_code_prompt_hide": "Hide the code",
-    "myst_enable_extensions": ["colon_fence", "dollarmath", "attrs_block"],
+    "myst_enable_extensions": ["colon_fence", "dollarmath", "attrs_block", "attrs_inline"],
     "mathjax_path": "mathjax/tex-chtml.js",
     "math_eqref_format": "Equation {number}",
     "html_theme": "pydata_sphinx_theme",
     "html_css_files": ["book.css"],
     "html_copy_source": False,
+    "html_use_index": False,
     "html_context": {"default_mode": "auto"},
     "html_sidebars": {"**": ["book-nav.html"]},
     "html_theme_options": {
         "navbar_center": [],
-        "navbar_end": ["theme-switcher"],
+        "navbar_end": [],
+        "navbar_persistent": ["search-button-field", "theme-switcher"],
         "secondary_sidebar_items": ["page-toc"],
         "article_header_start": [],
         "footer_start": [],
@@ -65,16 +68,13 @@ def with_quarto(source, site):
         sys.exit("Quarto failed or warned:\n" + "".join(line for line in log if "WARN" in line or "ERROR" in line))
     output = yaml.safe_load((source / "_quarto.yml").read_text())["project"]["output-dir"]
     shutil.copytree(source / output, site, dirs_exist_ok=True)
+    quarto_pages.finish(site, source)
 
 
 def toctrees(root):
-    """The parts of _quarto.yml as Sphinx's navigation."""
-    blocks = []
-    for part, paths in book.parts(root):
-        names = [path.rsplit(".", 1)[0] for path in paths if path != "index.qmd"]
-        caption = f":caption: {part}\n" if part else ""
-        blocks += [f"```{{toctree}}\n:hidden:\n{caption}\n" + "\n".join(names) + "\n```"] if names else []
-    return "\n\n".join(blocks)
+    """The order of _quarto.yml, which Sphinx wants to know; the list that readers see is frame.chapter_list."""
+    names = [chapter.page for _, chapters in frame.parts(root) for chapter in chapters]
+    return "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```"
 
 
 def index(source):
@@ -88,13 +88,52 @@ def translate(source, target):
     """The staged book as a Sphinx source folder."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
-    names = book.chapters(source)
-    shown = [_nbfilter.show(book.read(source / name)) for name in names]
+    chapters = frame.chapters(source).values()
+    shown = {chapter.number: _nbfilter.show(book.read(source / chapter.path)) for chapter in chapters}
     figures = to_myst.figure_numbers(shown)
-    for name, nb in zip(names, shown):
-        book.write(target / name, to_myst.notebook(nb, figures))
+    for chapter in chapters:
+        nb = to_myst.notebook(shown[chapter.number], figures)
+        book.write(target / chapter.path, to_myst.indexed(nb, frame.topics(chapter), frame.definitions(chapter)))
     front = to_myst.markdown(index(source), figures) + "\n\n" + toctrees(source) + "\n"
     (target / "index.md").write_text(front)
+
+
+# What Sphinx is told while it works
+
+def number_equations(app, env):
+    """(4.1.2): equations are numbered within their chapter."""
+    equations, last = env.domains.math_domain.equations, {}
+    for label, (page, _) in sorted(equations.items(), key=lambda item: item[1][1]):
+        last[page] = last.get(page, 0) + 1
+        equations[label] = page, f"{app.chapters[page].number}.{last[page]}"
+
+
+def show_equation_numbers(app, doctree, page):
+    for node in doctree.findall(nodes.math_block):
+        if node.get("label"):
+            node["number"] = app.env.domains.math_domain.equations[node["label"]][1]
+
+
+def frame_page(app, page, template, context, doctree):
+    """The chapters at the left, the page's number, its keywords, and its contents for small screens."""
+    context["chapter_list"] = frame.chapter_list(app.parts, page, context["pathto"])
+    if page in app.chapters:
+        chapter = app.chapters[page]
+        context["metatags"] += frame.meta(chapter)
+        sections = re.search(r"<ul>.*?(<ul>.*</ul>).*</ul>", context["toc"], re.DOTALL)     # within the title's own item
+        number = f'<h1><span class="edu-number">{chapter.number}</span> '
+        after = "</h1>" + frame.contents(sections and sections[1])
+        context["body"] = context["body"].replace("<h1>", number, 1).replace("</h1>", after, 1)
+
+
+def without_mathematics(index_page):
+    """The builder's index_page, which reads formulas as words."""
+    def indexed(page, doctree, title):
+        doctree = doctree.deepcopy()
+        for node in list(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):
+            node.parent.remove(node)
+        index_page(page, doctree, title)
+    return indexed
 
 
 def with_sphinx(source, site):
@@ -109,6 +148,11 @@ def with_sphinx(source, site):
     }
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(pages, None, site, cache, "html", settings, status=None, warningiserror=True)
+        app.parts, app.chapters = frame.parts(source), frame.chapters(source)
+        app.connect("env-updated", number_equations)
+        app.connect("doctree-resolved", show_equation_numbers)
+        app.connect("html-page-context", frame_page)
+        app.builder.index_page = without_mathematics(app.builder.index_page)
         app.build()
     if app.statuscode:
         sys.exit("the site has warnings; they stand above")

@@ -5,11 +5,12 @@
     ::: {.callout-note}               :::{note}, or a fold with collapse="true"
     @sec-x, @eq-x, @fig-x             {ref}, {eq}
     #| label: fig-x, #| fig-cap:      a numbered caption under the cell, and the picture's alt text
-    #| code-fold, #| echo             cell tags
+    #| code-fold, code-summary, echo  cell tags
+    # Topic: question?                spans, as in Quarto
 """
 import re
 
-from _nbfilter import directives, plain, set_text, text
+from _nbfilter import directives, is_solution, plain, set_text, text, with_marked_headline
 
 HEADING = re.compile(r"(#+ .*?)\s*\{#(sec-[\w-]+)\}\s*$")
 EQUATION = re.compile(r"(.*)\$\$\s*\{#(eq-[\w-]+)\}\s*$")
@@ -19,9 +20,12 @@ REFERENCE = re.compile(r"@((sec|eq|fig)-[\w-]*\w)")
 
 
 def figure_numbers(notebooks):
-    """{'fig-x': 3}: figures are numbered through the book."""
-    labels = [directives(cell).get("label", "") for nb in notebooks for cell in nb["cells"]]
-    return {label: number for number, label in enumerate((x for x in labels if x.startswith("fig-")), start=1)}
+    """{'fig-x': '4.1.3'}: figures are numbered within their chapter; `notebooks` is {chapter number: notebook}."""
+    found = {}
+    for chapter, nb in notebooks.items():
+        labels = [label for cell in nb["cells"] if (label := directives(cell).get("label", "")).startswith("fig-")]
+        found |= {label: f"{chapter}.{n}" for n, label in enumerate(labels, start=1)}
+    return found
 
 
 def reference(match, figures):
@@ -74,16 +78,17 @@ def markdown(source, figures):
 
 def code(cell, figures):
     """A code cell without its options, and its caption cell if it is a figure."""
-    options = directives(cell)
+    options, solution = directives(cell), is_solution(cell)
     set_text(cell, "".join(text(cell).splitlines(keepends=True)[len(options):]))
     if options.get("code-fold") == "true":
-        cell["metadata"]["tags"] = ["hide-input"]
+        cell["metadata"]["tags"] = ["hide-cell" if solution else "hide-input"]
+        cell["metadata"]["mystnb"] = {f"code_prompt_{way}": options["code-summary"] for way in ("show", "hide")}
     if options.get("echo") == "false":
         cell["metadata"]["tags"] = ["remove-input"]
     label = options.get("label", "")
     if not label.startswith("fig-"):
         return [cell]
-    cell["metadata"]["mystnb"] = {"image": {"alt": plain(options["fig-cap"])}}
+    cell["metadata"].setdefault("mystnb", {})["image"] = {"alt": plain(options["fig-cap"])}
     caption = f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** {references(options['fig-cap'], figures)}\n"
     return [cell, {"cell_type": "markdown", "id": label[:64], "metadata": {}, "source": caption}]
 
@@ -92,7 +97,20 @@ def notebook(nb, figures):
     cells = []
     for cell in nb["cells"]:
         if cell["cell_type"] == "markdown":
+            with_marked_headline(cell)
             set_text(cell, markdown(text(cell), figures))
         cells += code(cell, figures) if cell["cell_type"] == "code" else [cell]
     nb["cells"] = cells
+    return nb
+
+
+def indexed(nb, topics, definitions):
+    """The notebook with entries for Sphinx's search: what it is about, and each name at the cell that defines it."""
+    for cell in nb["cells"]:
+        place = re.search(r'id="(cell-[^"]*)"', text(cell)) if cell["cell_type"] == "markdown" else None
+        names = [name for name, where in definitions.items() if place and where == place[1]]
+        if cell is nb["cells"][0]:
+            set_text(cell, text(cell) + "".join(f"\n\n```{{index}} ! {topic}\n```" for topic in topics))
+        elif names:
+            set_text(cell, "".join(f"```{{index}} ! {name}\n```\n\n" for name in names) + text(cell))
     return nb
