@@ -19,9 +19,8 @@ MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendi
 APPENDIX = ("nbs/nn/", "nbs/ops/")
 MOST_EXPORTED_LINES = 40
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
-DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold", "code-summary",
-              "echo",
-              *_nbfilter.FLAGS}
+DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
+              "code-summary", "echo", *_nbfilter.FLAGS}
 CALLOUTS = {"note", "tip", "warning", "important"}
 CALLOUT = re.compile(r'::: \{\.callout-(\w+)(?: (?:collapse="true"|title="[^"]*"))*\}')
 ATTRIBUTES = re.compile(r"\{#(sec|eq)-[\w-]*\w\}$")
