@@ -1,4 +1,5 @@
 """Pictures: well-formed, complete, and true to strides and tape."""
+import re
 import xml.etree.ElementTree as xml
 
 import numpy as np
@@ -105,6 +106,33 @@ def test_a_cell_that_nobody_looks_at_is_grey():
 def test_copies_of_an_expanded_element_point_to_one_cell():
     for name, copies in [("expanded", 4), ("expanded along rows", 3), ("0-d, expanded", 3), ("2-d", 0), ("a window", 0)]:
         assert len(parts(draw.storage(TENSORS[name]()), "copy")) == copies
+
+
+def points(picture):
+    """All points that lines and corners of a picture are drawn through or pulled to."""
+    for e in xml.fromstring(picture.svg()).iter():
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", e.get("d", "") + " " + e.get("points", ""))]
+        yield from zip(numbers[::2], numbers[1::2])
+        if e.tag == SVG + "rect":
+            x, y, width, height = (float(e.get(name)) for name in ("x", "y", "width", "height"))
+            yield from [(x, y), (x + width, y + height)]
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_nothing_is_drawn_beyond_the_picture(name):
+    t = TENSORS[name]()
+    for picture in (draw.storage(t), draw.storage(t, t), draw.storage(arange(4), t, names=["row", "t"])):
+        for x, y in points(picture): assert 0 <= x <= picture.width and 0 <= y <= picture.height
+
+
+def test_the_lines_of_copies_cross_no_number_at_an_arrow():
+    row = arange(4)
+    picture = draw.storage(row, row.expand(3, 4), names=["row", "wide"])
+    tops = [float(e.get("y")) - 10 for e in parts(picture, "label")]
+    for line in parts(picture, "copy"):
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", line.get("d"))]
+        slanted = numbers[-8:]      # the last piece, which leads to the cell
+        assert slanted[0] != slanted[-2] and max(slanted[1::2]) < min(tops)
 
 
 def test_what_is_left_out_is_marked():

@@ -11,10 +11,10 @@ from ..errors import error
 from ..tensors import BACKENDS, Tensor, address, owner
 
 # %% auto #0
-__all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'INKS', 'element', 'number', 'rect',
-           'text', 'curve', 'head', 'arrow', 'Picture', 'bounds', 'reach', 'shown', 'columns_of', 'rows_of', 'elements',
-           'strip_cells', 'Memory', 'memories', 'colour', 'short', 'box', 'read', 'strip', 'lanes', 'Grid', 'step',
-           'caption', 'drawn', 'frame', 'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
+__all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'ASIDE', 'INKS', 'element', 'number',
+           'rect', 'text', 'curve', 'head', 'arrow', 'Picture', 'bounds', 'reach', 'shown', 'columns_of', 'rows_of',
+           'elements', 'strip_cells', 'Memory', 'memories', 'colour', 'short', 'box', 'read', 'strip', 'lanes', 'Grid',
+           'step', 'caption', 'drawn', 'frame', 'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
 
 # %% ../../nbs/draw.ipynb #7896af37
 def element(tag: str, content: str = "", **attributes) -> str:
@@ -165,6 +165,7 @@ def colour(found: list[Memory]) -> list[Memory]:
 
 # %% ../../nbs/draw.ipynb #edbfc297
 WIDTH, CELL, HIGH, LINE = 332, 27, 24, 15      # the picture, a cell, a line of text
+ASIDE = 16      # how far the line of a repeated row runs beside its grid
 INKS = ["#3b82d6", "#d9772b", "#2f9e6e", "#b45cc4", "#c2504f", "#7a7f87"]      # one for each view
 
 def short(value) -> str:
@@ -231,7 +232,8 @@ class Grid:
         self.gutters = [15 + 7 * len(f"{t.stride(dim):+d}") if dim in self.steps else 0 for dim in range(t.ndim - 1)]
         self.left, self.top = sum(self.gutters), 26 if t.ndim - 1 in self.steps else 4
         self.bottom = HIGH + (self.row_y(self.rows[-1]) if self.cells else self.top)
-        self.width = max(self.left + CELL * len(self.columns) + 4, 7.3 * max(map(len, [*self.lines, name + "  "])))
+        aside = ASIDE if any(t.stride(dim) == 0 for dim in self.steps) else 4      # room for the lines of `pointers`
+        self.width = max(self.left + CELL * len(self.columns) + aside, 7.3 * max(map(len, [*self.lines, name + "  "])))
         self.height = self.bottom + 6 + LINE * (len(self.lines) + 1)
 
     def row_y(self, row: tuple) -> float:
@@ -288,9 +290,10 @@ def pointers(grid: Grid, x: float, y: float, below: float) -> str:
     for (row, column), cell in grid.cells.items():
         if cell != target or flat and row != grid.rows[0]: continue
         top, middle, left = y + grid.top, y + grid.row_y(row) + HIGH / 2, x + grid.left + CELL * column
-        a = left + CELL / 2 if flat else left + CELL + 14
-        way = [(a, top)] if flat else [(a - 14, middle), (a, middle), (a, middle), (a, top)]
-        body += curve(*way, (a, top - 16), (goal, below + 20), (goal, below), class_="copy",
+        a = left + CELL / 2 if flat else left + CELL + ASIDE - 2
+        way = [(a, top)] if flat else [(left + CELL, middle), (a, middle), (a, middle), (a, top)]
+        turn = (a, below + 14)      # from here to the cell between strip and grid, clear of the numbers at the arrows
+        body += curve(*way, way[-1], turn, turn, (a, below + 3), (goal, below + 15), (goal, below), class_="copy",
                       stroke=f"hsl({grid.memory.hues[target]:.0f},70%,50%)")
     return body
 
