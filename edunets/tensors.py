@@ -14,40 +14,24 @@ import numpy as np
 from .errors import OVERRIDING, DisableTorchFunctionSubclass, Lacking, error, site, warn
 
 # %% auto #0
-__all__ = ['LOCK', 'new_tensor', 'SUBCLASSES', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d',
-           'FLOATS', 'bool_', 'uint8', 'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16',
-           'bfloat16', 'float32', 'float64', 'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES',
-           'BACKENDS', 'Tensor', 'new_lock', 'made_once', 'Version', 'wrap', 'patch', 'made', 'noticed',
-           'make_subclass', 'same_call', 'converted', 'keep_class', 'owner', 'memory', 'address', 'memory_format',
-           'is_floating', 'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype',
-           'get_default_dtype', 'set_default_dtype', 'in_memory', 'wrapped', 'Size', 'device', 'Backend', 'backend_of',
-           'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'float_kinds', 'tensor', 'tell_read_only',
+__all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d', 'FLOATS', 'bool_', 'uint8',
+           'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'bfloat16', 'float32', 'float64',
+           'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'LOCK', 'SUBCLASSES',
+           'Tensor', 'Version', 'wrap', 'patch', 'owner', 'memory', 'address', 'memory_format', 'is_floating',
+           'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
+           'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap',
+           'computable', 'to_array', 'as_read', 'float_kinds', 'in_memory', 'wrapped', 'tensor', 'tell_read_only',
            'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'as_count', 'check_dim',
-           'from_dlpack', 'is_tensor', 'finfo', 'iinfo']
+           'new_lock', 'made_once', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class',
+           'from_dlpack', 'is_tensor']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
     """A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as
     `torch.Tensor`."""
     payload: Any                             # an array, or whatever else a handler is registered for
-    _requires_grad, _grad = False, None
-    _node, _output_nr = None, 0              # the tape: who made me, as which of its outputs
-    _version_counter = None                  # made at the first view or write
-    _parent, _view, _seen = None, None, 0    # of a view: the tensor it looks into, how, and at which version
-    _inference, _hooks = False, None
-    _fleeting = False                        # an in-place op is about to overwrite it: who saves it, copies
-    _custom = None                           # a view that a user's Function returned: the name of that Function
     __array_priority__ = 1000                # NumPy steps back: array * tensor is a tensor
     __hash__ = object.__hash__
-
-    def __init__(self, *args):
-        "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
-        kind = get_default_dtype().numpy
-        given = args[0] if len(args) == 1 else Size(args or [0])
-        if not isinstance(given, (Size, Tensor)): given = as_count(given)
-        if isinstance(given, float):
-            raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size", "en.tensor(2.5)")
-        self.payload = np.empty(given, kind) if isinstance(given, (int, Size)) else to_array(given, kind)
 
     @property
     def shape(self) -> Size: return Size(self.payload.shape)
@@ -62,22 +46,19 @@ class Tensor(Lacking):                       # it tells which of PyTorch's names
         backend = BACKENDS.get(type(self.payload))
         return self.payload.device if backend is None else backend.device_of(self.payload)
 
-# %% ../nbs/01_tensors.ipynb #01tlockc
-def new_lock() -> threading.RLock:
-    "A lock that the thread which holds it may take again, and that a forked child finds open."
-    lock = threading.RLock()
-    if hasattr(os, "register_at_fork"): os.register_at_fork(after_in_child=lock._at_fork_reinit)
-    return lock
 
-LOCK = new_lock()
+# %% ../nbs/01_tensors.ipynb #tnfldcd1
+Tensor._requires_grad, Tensor._grad = False, None
+Tensor._node, Tensor._output_nr = None, 0    # the tape: who made me, as which of its outputs
+Tensor._hooks, Tensor._inference = None, False
+Tensor._fleeting = False                     # an in-place op is about to overwrite it: who saves it, copies
 
-def made_once(x, name: str, make: Callable):
-    "What `x` keeps under a name: made at first need, once, whichever thread comes first."
-    with LOCK:
-        if getattr(x, name) is None: setattr(x, name, make())
-        return getattr(x, name)
 
-# %% ../nbs/01_tensors.ipynb #38196558
+# %% ../nbs/01_tensors.ipynb #tnfldcd2
+Tensor._parent, Tensor._view, Tensor._seen = None, None, 0      # of a view: what it looks into, how, at which version
+Tensor._custom = None                        # a view that a user's Function returned: the name of that Function
+Tensor._version_counter = None               # made at the first view or write
+
 class Version:
     """How often a memory was written, and where first since it was saved for a backward pass, which would miss it. A base
     and its views share one."""
@@ -87,6 +68,8 @@ class Version:
         if self.saved: self.site, self.saved = where or site(), False          # looking for the line takes long
         self.count += 1      # no call in between: Python changes threads at calls, so no other thread comes in
 
+
+# %% ../nbs/01_tensors.ipynb #38196558
 new_tensor = object.__new__
 
 def wrap(payload) -> Tensor:
@@ -104,66 +87,6 @@ def patch(f):
     setattr(function.__globals__.get(owner, owner), function.__name__, f)
     return f
 
-# %% ../nbs/01_tensors.ipynb #tnsubcl1
-SUBCLASSES: list[type] = []      # those that readers wrote: what is computed from one is one
-
-def made(cls: type, *args, **kwargs) -> Tensor:
-    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
-    self = new_tensor(cls)
-    if cls in SUBCLASSES and args and isinstance(args[0], (Tensor, np.ndarray, list)):
-        vars(self).update(vars(as_tensor(args[0]).detach()))
-    return self
-
-def noticed(cls: type) -> None:
-    "What Python calls for each new subclass."
-    if cls._keeps_class and not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
-    if not getattr(cls.__torch_function__, "plain", False): OVERRIDING.append(cls)
-
-Tensor._keeps_class = True      # a subclass may say otherwise
-Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(noticed)
-
-
-# %% ../nbs/01_tensors.ipynb #tnsubcl3
-@patch
-def as_subclass(self: Tensor, cls: type) -> Tensor:
-    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
-    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
-        raise error(TypeError, f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}",
-                    "its methods would be lacking", "class Image(en.Tensor): ...")
-    with DisableTorchFunctionSubclass(): view = self.view_as(self)
-    view.__class__ = cls
-    return view
-
-as_subclass.at_border = True      # it needs no other, and no subclass is asked: its answer would be of the old class
-
-def make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
-    "A leaf of a subclass on the memory of a tensor, as `torch.Tensor._make_subclass`."
-    with DisableTorchFunctionSubclass(): leaf = data.detach().requires_grad_(require_grad)
-    leaf.__class__ = cls
-    return leaf
-Tensor._make_subclass = staticmethod(make_subclass)
-
-# %% ../nbs/01_tensors.ipynb #tnsubcl5
-def same_call(cls: type, func: Callable, types: tuple, args: tuple = (), kwargs: dict | None = None):
-    "What a call on tensors of a subclass means, if it doesn't say: the same, with results of the subclass."
-    if not all(issubclass(cls, kind) for kind in types): return NotImplemented
-    with DisableTorchFunctionSubclass(): result = func(*args, **(kwargs or {}))
-    return converted(result, cls)
-
-def converted(result, cls: type):
-    "The tensors in a result as those of a subclass."
-    if type(result) in (tuple, list): return type(result)(converted(x, cls) for x in result)
-    return result.as_subclass(cls) if isinstance(result, Tensor) and not isinstance(result, cls) else result
-
-same_call.plain = True      # such a class need not be asked
-Tensor.__torch_function__ = classmethod(same_call)
-
-def keep_class(args: tuple, result) -> None:
-    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
-    kinds = [type(arg) for arg in args if type(arg) in SUBCLASSES]
-    if not kinds: return
-    kind = max(kinds, key=lambda kind: len(kind.__mro__))
-    for tensor in result if type(result) is tuple else (result,): tensor.__class__ = kind
 
 # %% ../nbs/01_tensors.ipynb #94a6832c
 def owner(array):
@@ -185,6 +108,8 @@ def address(array) -> int:
     return interface["data"][0]
 
 # %% ../nbs/01_tensors.ipynb #memfmt01
+#| code-fold: true
+#| code-summary: "PyTorch's memory formats: 9 lines"
 class memory_format:
     "An order of dimensions in memory, as `torch.memory_format`: `dims`, from the longest step to the shortest."
     def __init__(self, name: str, *dims: int): self.name, self.dims = name, dims
@@ -283,6 +208,8 @@ DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint16, 
 
 
 # %% ../nbs/01_tensors.ipynb #tnbfbrng
+#| code-fold: true
+#| code-summary: "In which type a dtype is computed, and bfloat16 at first need: 16 lines"
 # NumPy types, and in which they are computed: half precision where a row of the table says so, float32 where it says
 # DOUBLE, bfloat16 always, since it is only stored
 SINGLE = {float16.numpy: "float32"}
@@ -301,6 +228,8 @@ def bring_bfloat16() -> None:
 
 
 # %% ../nbs/01_tensors.ipynb #a8750f5a
+#| code-fold: true
+#| code-summary: "Which dtype is meant, and the default one: 32 lines"
 PYTHON_DTYPES = {bool: bool_, int: int64, float: float64}
 
 def to_dtype(kind) -> dtype:
@@ -335,26 +264,33 @@ def set_default_dtype(kind: dtype) -> None:
                     "Python floats would lose their fractions", "en.set_default_dtype(en.float64)")
     _default["dtype"] = kind
 
-# %% ../nbs/01_tensors.ipynb #84badb8b
-def in_memory(number, kind: dtype):
-    """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the
-    dtype can't hold; but a negative integer wraps around where no sign is kept, as in PyTorch."""
-    low, high = kind.limits
-    if kind.category == 0: return bool(number)
-    if isinstance(number, int) and low == 0: low = -high
-    if not (low <= number <= high or (kind.category == 2 and (number != number or abs(number) == math.inf))):
-        raise error(RuntimeError, f"value cannot be converted to type {kind.name} without overflow",
-                    f"{number} is not between {kind.limits[0]:.6g} and {kind.limits[1]:.6g}", "a wider dtype")
-    return float(number) if kind.category == 2 else wrapped(int(number), kind)
+# %% ../nbs/01_tensors.ipynb #tnlimits
+#| code-fold: true
+#| code-summary: "finfo and iinfo, the limits of a dtype: 20 lines"
+class finfo:
+    "The limits of a floating dtype (the default one, if none is given), as `torch.finfo`: Python numbers."
+    def __init__(self, kind: dtype | None = None):
+        found = number_limits((kind or get_default_dtype()).numpy)
+        self.bits, self.dtype, self.resolution = found.bits, found.dtype.name, 10.0 ** -found.precision
+        self.min, self.max, self.eps, self.tiny = (float(x) for x in (found.min, found.max, found.eps, found.tiny))
+        self.smallest_normal = self.tiny
 
-def wrapped(number: int, kind: dtype) -> int:
-    "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
-    if not -1 << 63 <= number < 1 << 64:
-        raise error(OverflowError, "int too big to convert", f"{number} has more than 64 bits", "float(number)")
-    number &= (1 << 8 * kind.itemsize) - 1
-    return number - (1 << 8 * kind.itemsize) if number > kind.limits[1] else number
+    def __repr__(self) -> str:
+        return ("finfo(" + ", ".join(f"{name}={getattr(self, name):g}"
+                                     for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny"))
+                + f", dtype={self.dtype})")
+
+class iinfo:
+    "The limits of an integer dtype, as `torch.iinfo`."
+    def __init__(self, kind: dtype):
+        found = np.iinfo(kind.numpy)
+        self.bits, self.min, self.max, self.dtype = found.bits, found.min, found.max, found.dtype.name
+
+    def __repr__(self) -> str: return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
 
 # %% ../nbs/01_tensors.ipynb #8b547e1d
+#| code-fold: true
+#| code-summary: "Size and device, as in PyTorch: 32 lines"
 class Size(tuple):
     "A shape, as `torch.Size`."
     def numel(self) -> int: return math.prod(self)
@@ -404,6 +340,8 @@ def backend_of(where: str | device | None) -> Backend:
                 ", ".join(sorted({str(b.device) for b in BACKENDS.values()})) + " here", "device='cpu'")
 
 # %% ../nbs/01_tensors.ipynb #f3583aac
+#| code-fold: true
+#| code-summary: "Is the list full? 11 lines"
 def check_nested(data, depth: int = 0) -> None:
     "A ValueError if nested sequences are ragged."
     if not isinstance(data, (list, tuple)): return
@@ -416,6 +354,8 @@ def check_nested(data, depth: int = 0) -> None:
         check_nested(item, depth + 1)
 
 # %% ../nbs/01_tensors.ipynb #77be533a
+#| code-fold: true
+#| code-summary: "Numbers, lists, tensors and arrays as one array: 41 lines"
 def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
     if isinstance(data, Tensor): return data.payload
@@ -460,6 +400,39 @@ def float_kinds(data) -> set:
     kind = getattr(data, "dtype", get_default_dtype().numpy if type(data) is float else None)
     return {kind} if kind is not None and kind.char in FLOATS else set()
 
+# %% ../nbs/01_tensors.ipynb #tninit01
+#| code-fold: true
+#| code-summary: "Tensor(...), the constructor: 10 lines"
+@patch
+def __init__(self: Tensor, *args):
+    "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
+    kind = get_default_dtype().numpy
+    given = args[0] if len(args) == 1 else Size(args or [0])
+    if not isinstance(given, (Size, Tensor)): given = as_count(given)
+    if isinstance(given, float):
+        raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size", "en.tensor(2.5)")
+    self.payload = np.empty(given, kind) if isinstance(given, (int, Size)) else to_array(given, kind)
+
+
+# %% ../nbs/01_tensors.ipynb #84badb8b
+def in_memory(number, kind: dtype):
+    """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the
+    dtype can't hold; but a negative integer wraps around where no sign is kept, as in PyTorch."""
+    low, high = kind.limits
+    if kind.category == 0: return bool(number)
+    if isinstance(number, int) and low == 0: low = -high
+    if not (low <= number <= high or (kind.category == 2 and (number != number or abs(number) == math.inf))):
+        raise error(RuntimeError, f"value cannot be converted to type {kind.name} without overflow",
+                    f"{number} is not between {kind.limits[0]:.6g} and {kind.limits[1]:.6g}", "a wider dtype")
+    return float(number) if kind.category == 2 else wrapped(int(number), kind)
+
+def wrapped(number: int, kind: dtype) -> int:
+    "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
+    if not -1 << 63 <= number < 1 << 64:
+        raise error(OverflowError, "int too big to convert", f"{number} has more than 64 bits", "float(number)")
+    number &= (1 << 8 * kind.itemsize) - 1
+    return number - (1 << 8 * kind.itemsize) if number > kind.limits[1] else number
+
 # %% ../nbs/01_tensors.ipynb #d6921567
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
@@ -494,6 +467,8 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     return shared.to(dtype) if dtype is not None else shared
 
 # %% ../nbs/01_tensors.ipynb #tnconcr1
+#| code-fold: true
+#| code-summary: "May the numbers be read, here and now? 21 lines"
 class Reading:
     "The slot for who knows whether memory tells the present: while a function is recorded as a whole, it does not."
     allowed: Callable[[], bool] = staticmethod(lambda: True)
@@ -549,6 +524,8 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
     return concrete(self).item()
 
 # %% ../nbs/01_tensors.ipynb #959f2710
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions: 50 lines"
 @patch
 def __bool__(self: Tensor) -> bool:
     if self.numel() != 1:
@@ -597,6 +574,90 @@ def check_dim(dim: int, ndim: int) -> int:
     raise error(IndexError, f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
                 f"the tensor has {ndim} dimension{'' if ndim == 1 else 's'}", f"a dim from {-bound} to {bound - 1}")
 
+# %% ../nbs/01_tensors.ipynb #01tlockc
+#| code-fold: true
+#| code-summary: "A lock, and what is made once: 13 lines"
+def new_lock() -> threading.RLock:
+    "A lock that the thread which holds it may take again, and that a forked child finds open."
+    lock = threading.RLock()
+    if hasattr(os, "register_at_fork"): os.register_at_fork(after_in_child=lock._at_fork_reinit)
+    return lock
+
+LOCK = new_lock()
+
+def made_once(x, name: str, make: Callable):
+    "What `x` keeps under a name: made at first need, once, whichever thread comes first."
+    with LOCK:
+        if getattr(x, name) is None: setattr(x, name, make())
+        return getattr(x, name)
+
+# %% ../nbs/01_tensors.ipynb #tnsubcl1
+#| code-fold: true
+#| code-summary: "How a subclass is noticed, and its tensors made: 15 lines"
+SUBCLASSES: list[type] = []      # those that readers wrote: what is computed from one is one
+
+def made(cls: type, *args, **kwargs) -> Tensor:
+    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
+    self = new_tensor(cls)
+    if cls in SUBCLASSES and args and isinstance(args[0], (Tensor, np.ndarray, list)):
+        vars(self).update(vars(as_tensor(args[0]).detach()))
+    return self
+
+def noticed(cls: type) -> None:
+    "What Python calls for each new subclass."
+    if cls._keeps_class and not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
+    if not getattr(cls.__torch_function__, "plain", False): OVERRIDING.append(cls)
+
+Tensor._keeps_class = True      # a subclass may say otherwise
+Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(noticed)
+
+
+# %% ../nbs/01_tensors.ipynb #tnsubcl3
+#| code-fold: true
+#| code-summary: "A tensor as one of a subclass: 18 lines"
+@patch
+def as_subclass(self: Tensor, cls: type) -> Tensor:
+    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+        raise error(TypeError, f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}",
+                    "its methods would be lacking", "class Image(en.Tensor): ...")
+    with DisableTorchFunctionSubclass(): view = self.view_as(self)
+    view.__class__ = cls
+    return view
+
+as_subclass.at_border = True      # it needs no other, and no subclass is asked: its answer would be of the old class
+
+def make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
+    "A leaf of a subclass on the memory of a tensor, as `torch.Tensor._make_subclass`."
+    with DisableTorchFunctionSubclass(): leaf = data.detach().requires_grad_(require_grad)
+    leaf.__class__ = cls
+    return leaf
+Tensor._make_subclass = staticmethod(make_subclass)
+
+# %% ../nbs/01_tensors.ipynb #tnsubcl5
+#| code-fold: true
+#| code-summary: "The default of __torch_function__, and results of the subclass: 20 lines"
+def same_call(cls: type, func: Callable, types: tuple, args: tuple = (), kwargs: dict | None = None):
+    "What a call on tensors of a subclass means, if it doesn't say: the same, with results of the subclass."
+    if not all(issubclass(cls, kind) for kind in types): return NotImplemented
+    with DisableTorchFunctionSubclass(): result = func(*args, **(kwargs or {}))
+    return converted(result, cls)
+
+def converted(result, cls: type):
+    "The tensors in a result as those of a subclass."
+    if type(result) in (tuple, list): return type(result)(converted(x, cls) for x in result)
+    return result.as_subclass(cls) if isinstance(result, Tensor) and not isinstance(result, cls) else result
+
+same_call.plain = True      # such a class need not be asked
+Tensor.__torch_function__ = classmethod(same_call)
+
+def keep_class(args: tuple, result) -> None:
+    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
+    kinds = [type(arg) for arg in args if type(arg) in SUBCLASSES]
+    if not kinds: return
+    kind = max(kinds, key=lambda kind: len(kind.__mro__))
+    for tensor in result if type(result) is tuple else (result,): tensor.__class__ = kind
+
 # %% ../nbs/01_tensors.ipynb #51e643b1
 @patch
 def __dlpack__(self: Tensor, **options):
@@ -620,23 +681,3 @@ def is_tensor(obj) -> bool:
     "Whether `obj` is a Tensor."
     return isinstance(obj, Tensor)
 
-class finfo:
-    "The limits of a floating dtype (the default one, if none is given), as `torch.finfo`: Python numbers."
-    def __init__(self, kind: dtype | None = None):
-        found = number_limits((kind or get_default_dtype()).numpy)
-        self.bits, self.dtype, self.resolution = found.bits, found.dtype.name, 10.0 ** -found.precision
-        self.min, self.max, self.eps, self.tiny = (float(x) for x in (found.min, found.max, found.eps, found.tiny))
-        self.smallest_normal = self.tiny
-
-    def __repr__(self) -> str:
-        return ("finfo(" + ", ".join(f"{name}={getattr(self, name):g}"
-                                     for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny"))
-                + f", dtype={self.dtype})")
-
-class iinfo:
-    "The limits of an integer dtype, as `torch.iinfo`."
-    def __init__(self, kind: dtype):
-        found = np.iinfo(kind.numpy)
-        self.bits, self.min, self.max, self.dtype = found.bits, found.min, found.max, found.dtype.name
-
-    def __repr__(self) -> str: return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
