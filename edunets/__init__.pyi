@@ -267,7 +267,7 @@ def bitwise_xor(input, other, *, out: Tensor | None = None) -> Tensor:
 def block_diag(*tensors) -> Tensor:
     "A matrix with the given matrices along its diagonal, zeros elsewhere."
     ...
-def bmm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The products of two batches of matrices."
     ...
 bool: Any
@@ -315,7 +315,7 @@ def cholesky(input: Tensor, upper: builtins.bool = False, *, out: Tensor | None 
 def cholesky_inverse(L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The inverse of A, from its Cholesky factor."
     ...
-def cholesky_solve(B: Tensor, L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+def cholesky_solve(B: Tensor, input2: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The X of AX = B, from the Cholesky factor of A."
     ...
 def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int = 0) -> tuple:
@@ -472,7 +472,7 @@ def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = 
 def divide(input, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
     ...
-def dot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inner product of two vectors."
     ...
 double: Any
@@ -942,7 +942,7 @@ def min(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
 def minimum(input, other, *, out: Tensor | None = None) -> Tensor:
     "The smaller of x and y."
     ...
-def mm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
     ...
 def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
@@ -966,7 +966,7 @@ def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.
 def multiply(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * y."
     ...
-def mv(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     "A matrix times a vector."
     ...
 nan: Any

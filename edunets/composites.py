@@ -36,8 +36,8 @@ __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'n
            'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp', 'call_along', 'softmax',
            'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type', 'rebuilt', 'values_indices', 'max',
            'min', 'order_reversed', 'argmax', 'argmin', 'sort', 'argsort', 'topk', 'topk_kernel', 'check_equal_size',
-           'add_to', 'addmm', 'outer', 'matmul', 'product', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'join',
-           'no_tensors', 'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
+           'add_to', 'addmm', 'outer', 'matmul', 'product', 'mm', 'bmm', 'mv', 'dot', 'stacked', 'cat_steps',
+           'flip_steps', 'alike', 'join', 'no_tensors', 'cat', 'stack', 'flip', 'operator', 'divides', 'comparison']
 
 # %% ../nbs/01e_composites.ipynb #023dea18
 elementwise(
@@ -714,24 +714,36 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "BmmBackward0")
     return finish(result, out)
 
-def product(name: str, sizes: tuple, doc: str) -> None:
-    "One of `mm`, `bmm`, `mv`, `dot`: matmul for operands with just these numbers of dimensions."
-    def function(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-        if (input.ndim, other.ndim) != sizes:
-            raise error(
-                RuntimeError, f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {input.ndim}D and "
-                f"{other.ndim}D tensors", f"{name} takes no other numbers of dimensions", "a @ b takes all")
-        if input.payload.shape[:-2] != other.payload.shape[:-2]:
-            raise error(RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: "
-                                      f"{[input.shape[0], input.shape[2]]} but got: {list(other.shape[:2])}.",
-                        f"{name} does not broadcast", "a @ b does")
-        return matmul(input, other, out=out)
-    publish(name, function, doc)
+def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
+    "matmul for operands with just these numbers of dimensions."
+    if (a.ndim, b.ndim) != sizes:
+        raise error(RuntimeError, f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {a.ndim}D and {b.ndim}D tensors",
+                    f"{name} takes no other numbers of dimensions", "a @ b takes all")
+    if a.payload.shape[:-2] != b.payload.shape[:-2]:
+        raise error(RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: "
+                                  f"{[a.shape[0], a.shape[2]]} but got: {list(b.shape[:2])}.",
+                    f"{name} does not broadcast", "a @ b does")
+    return matmul(a, b, out=out)
 
-product("mm", (2, 2), "The product of two matrices.")
-product("bmm", (3, 3), "The products of two batches of matrices.")
-product("mv", (2, 1), "A matrix times a vector.")
-product("dot", (1, 1), "The inner product of two vectors.")
+@face
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "The product of two matrices."
+    return product("mm", (2, 2), input, mat2, out)
+
+@face
+def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "The products of two batches of matrices."
+    return product("bmm", (3, 3), input, mat2, out)
+
+@face
+def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "A matrix times a vector."
+    return product("mv", (2, 1), input, vec, out)
+
+@face
+def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
+    "The inner product of two vectors."
+    return product("dot", (1, 1), input, tensor, out)
 
 # %% ../nbs/01e_composites.ipynb #399e4ce0
 kernel(
@@ -774,7 +786,11 @@ def flip_steps(a: Tensor, dims: tuple) -> Tensor:
 
 # %% ../nbs/01e_composites.ipynb #fca7fb29
 def alike(tensors: list) -> list:
-    "Tensors brought to one dtype."
+    "Tensors brought to one dtype. TypeError for what is no tensor."
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise error(TypeError, f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}",
+                        "only tensors are joined", "en.tensor(x)")
     return promote(tuple(tensors)) if len({t.payload.dtype for t in tensors}) > 1 else tensors
 
 def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:

@@ -24,9 +24,6 @@ __all__ = ['zeros_like', 'ones_like', 'empty_like', 'check_sizes', 'full_', 'ful
 def check_sizes(size) -> tuple:
     "Sizes, given one by one or as one sequence. TypeError for a float, RuntimeError for a negative one."
     shape = sizes_of(tuple(size))
-    if builtins.any(isinstance(n, float) for n in shape):
-        raise error(TypeError, f"argument 'size' must be tuple of ints, but got {list(shape)}",
-                    "a size counts elements", "int(n)")
     if builtins.any(n < 0 for n in shape):
         raise error(RuntimeError,
                     f"Trying to create tensor with negative dimension {builtins.min(shape)}: {list(shape)}",

@@ -194,10 +194,13 @@ def named(function: Callable, name: str) -> Callable:
 NUMPYS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 
 def in_pytorchs_names(kwargs: dict, function: Callable) -> dict | None:
-    "Arguments with NumPy's names, that the function does not know, under PyTorch's; `None` if there are none."
-    if not kwargs.keys() & NUMPYS.keys(): return None
+    """Arguments with NumPy's names, that the function does not know, under PyTorch's; `None` if there are none. `input` is
+    the first argument, whatever its name is."""
+    if not kwargs.keys() & {"input", *NUMPYS}: return None
     known = inspect.signature(function).parameters
-    named = {NUMPYS[key] if key not in known and NUMPYS.get(key) in known else key: value for key, value in kwargs.items()}
+    meant = {"input": "input", **NUMPYS}
+    if "input" not in known: meant = {key: next(iter(known)) if name == "input" else name for key, name in meant.items()}
+    named = {meant[key] if key not in known and meant.get(key) in known else key: value for key, value in kwargs.items()}
     return named if len(named) == len(kwargs) and named.keys() != kwargs.keys() else None
 
 # %% ../nbs/errors.ipynb #ernames7

@@ -198,8 +198,13 @@ def given(args: tuple) -> tuple:
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
 
 def sizes_of(args: tuple, named=None) -> tuple:
-    "Sizes or dims, given one by one, as one sequence, or by name."
-    return tuple(map(as_count, given(args if named is None else (named,))))
+    "Sizes or dims, given one by one, as one sequence, or by name. TypeError for a float."
+    sizes = tuple(map(as_count, given(args if named is None else (named,))))
+    for n in sizes:
+        if isinstance(n, float):
+            raise error(TypeError, f"sizes and dims must be ints, but got {list(sizes)}",
+                        "they count elements and dimensions", "int(n), or n // 2 instead of n / 2")
+    return sizes
 
 # %% ../nbs/01d_names.ipynb #7a184c00
 def reduction(name: str, row: str, floating: bool) -> Callable:

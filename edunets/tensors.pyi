@@ -448,7 +448,7 @@ class Tensor:
     def bitwise_xor_(self, other) -> Tensor:
         "`bitwise_xor`, in place."
         ...
-    def bmm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def bmm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The products of two batches of matrices."
         ...
     def bool(self, memory_format=...) -> Tensor:
@@ -478,7 +478,7 @@ class Tensor:
     def cholesky_inverse(self, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "The inverse of A, from its Cholesky factor."
         ...
-    def cholesky_solve(self, L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
+    def cholesky_solve(self, input2: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "The X of AX = B, from the Cholesky factor of A."
         ...
     def chunk(self, chunks: builtins.int, dim: builtins.int = 0) -> tuple:
@@ -634,7 +634,7 @@ class Tensor:
     def divide_(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "`divide`, in place."
         ...
-    def dot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def dot(self, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The inner product of two vectors."
         ...
     def double(self, memory_format=...) -> Tensor:
@@ -1107,7 +1107,7 @@ class Tensor:
     def minimum(self, other, *, out: Tensor | None = None) -> Tensor:
         "The smaller of x and y."
         ...
-    def mm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The product of two matrices."
         ...
     def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
@@ -1137,7 +1137,7 @@ class Tensor:
     def multiply_(self, other) -> Tensor:
         "`multiply`, in place."
         ...
-    def mv(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def mv(self, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
         "A matrix times a vector."
         ...
     def nan_to_num(self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:

@@ -679,3 +679,8 @@ def test_odd_numbers_of_a_sampler():
         for wrong, kind in (([1.5], (TypeError, IndexError)), (["a"], (TypeError, IndexError)), ([0, 99], IndexError), ([2**70], (IndexError, OverflowError, TypeError, RuntimeError, ValueError))):
             with pytest.raises(kind) as told: found(wrong)
             assert "threading.py" not in str(told.value)
+
+
+def test_a_tensor_does_not_collate_with_an_array(torch):
+    for m in (torch, en):
+        with pytest.raises(TypeError, match="expected Tensor as element 1 in argument 0, but got"): m.utils.data.default_collate([m.zeros(2), np.zeros(2)])

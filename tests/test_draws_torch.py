@@ -13,19 +13,22 @@ from families.linear_algebra import NAMES as MATRICES
 from edunets.names import FUNCTIONS
 from test_names import CODES, METHODS, SAMPLES, unexplained
 
+def fixed(name): return [code for code in CODES[name] if "rand" not in code]      # no call that gives random numbers
+
+
 BUDGET = settings(derandomize=True, max_examples=40, deadline=None, database=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
-NAMED = [name for name in (*sorted(SAMPLES), *METHODS) if not draws.is_random(name) and not name.startswith("nn.") and not (name in FUNCTIONS and name.endswith("_"))]      # `exp_` is drawn with `exp`; the functions of layers are compared over their options, by samples
+NAMED = [name for name in (*sorted(SAMPLES), *METHODS) if fixed(name) and not draws.is_random(name) and not name.startswith("nn.") and not (name in FUNCTIONS and name.endswith("_"))]      # `exp_` is drawn with `exp`; the functions of layers are compared over their options, by samples
 
 
 def cases(name):
     "Drawn calls of a function or method."
     finite = name in MATRICES      # what LAPACK makes of NaN means nothing
-    sources = [draws.samples([code for code in CODES[name] if "rand" not in code], finite=finite)]
+    sources = [draws.samples(fixed(name), finite=finite)]
     if draws.signature(name): sources.append(draws.calls(name, finite=finite))
     return st.one_of(sources)
 
 
-REGULAR = ("matrix_norm", "pinv", "qr(", "svd(")      # of matrices that are not, rounding decides
+REGULAR = ("matrix_norm", "pinv", "qr(", "svd(", "cholesky")      # of matrices that are not, rounding decides
 
 
 def is_regular(x):

@@ -1,6 +1,7 @@
 """Every public name, walked through the registry: sample calls, beside PyTorch where it is installed.
 
 A name without a sample call fails `test_every_name_has_a_sample`. The letters in the samples are the tensors of beside.INPUTS."""
+import ast
 import functools
 import importlib
 import inspect
@@ -12,6 +13,7 @@ import pytest
 
 import beside
 import edunets as en
+import draws
 import families
 from calls import INTEGERS, along, binary, reduction, unary
 from edunets.names import FUNCTIONS
@@ -68,7 +70,7 @@ SAMPLES = {
             "m.cat([x, y[:, :2]], 1)", "m.cat([e.long(), v])", "m.cat([d, h])", "m.cat([b, u])", "m.cat([x, y], out=m.zeros(4, 3))", "m.cat([z, x], 1)", "m.cat([e.double(), x])"],
     "stack": ["m.stack([x, y])", "m.stack((x, y), 1)", "m.stack([x, y], -1)", "m.stack([s, k])", "m.stack([x, g])", "m.stack([x, x[0]])", "m.stack([])", "m.stack([e, e])", "m.stack([x, y], 3)", "m.stack([x, y], dim=2)"],
     "flip": ["x.flip(0)", "m.flip(x, (0, 1))", "m.flip(x, [1])", "x.flip(0, 1)", "x.flip(-1)", "x.flip(2)", "x.flip(0, 0)", "s.flip(0)", "x.flip(())", "e.flip(0)"],
-    "reshape": ["x.reshape(3, 2)", "x.reshape(-1)", "x.reshape((6,))", "x.reshape([3, -1])", "m.reshape(t, (6,))", "x.reshape(4, 2)", "x.reshape(-1, -1)", "s.reshape(1, 1)", "x.reshape(6, 1)[2:5].reshape(3)", "z.reshape(0, 5)", "z.reshape(-1)", "z.reshape(-1, 0)", "x.reshape(5, -1)", "x.reshape(1, 2, 3, 1)", "m.ones(1).reshape(())", "w.reshape(6)", "x.reshape(-2, 3)"],
+    "reshape": ["x.reshape(3, 2)", "x.reshape(-1)", "x.reshape((6,))", "x.reshape([3, -1])", "m.reshape(t, (6,))", "x.reshape(4, 2)", "x.reshape(-1, -1)", "s.reshape(1, 1)", "x.reshape(6, 1)[2:5].reshape(3)", "z.reshape(0, 5)", "z.reshape(-1)", "z.reshape(-1, 0)", "x.reshape(5, -1)", "x.reshape(1, 2, 3, 1)", "x.reshape(3., 2)", "x.reshape((3, 2.))", "x.repeat(2.)", "x.expand(2., 3)", "m.ones(1).reshape(())", "w.reshape(6)", "x.reshape(-2, 3)"],
     "flatten": ["c.flatten()", "c.flatten(1)", "m.flatten(c, 0, 1)", "c.flatten(-2)", "s.flatten()", "c.flatten(1, 0)", "e.flatten()", "t.flatten()", "c.flatten(3)"], "unflatten": ["v.unflatten(0, (2, 3))", "c.unflatten(-1, (2, -1))", "c.unflatten(1, (2, 2))", "m.unflatten(v, 0, (-1, 2))"],
     "ravel": ["t.ravel()", "m.ravel(x)", "s.ravel()"],
     "squeeze": ["m.ones(1, 2, 1).squeeze()", "m.ones(1, 2, 1).squeeze(0)", "m.ones(1, 2, 1).squeeze(1)", "m.ones(1, 2, 1).squeeze(-1)", "m.ones(1, 2, 1).squeeze((0, 2))", "m.squeeze(s)", "s.squeeze(0)", "x.squeeze(2)", "m.ones(1, 1).squeeze()"],
@@ -274,7 +276,7 @@ def test_names_are_pytorchs():
 
 
 # Where a parameter is not called as PyTorch calls it: an argument is hardly ever given by these names, or has none there.
-OTHER_ARGUMENTS = {"bmm": "other", "dot": "other", "mm": "other", "mv": "other", "broadcast_to": "size", "expand": "input", "true_divide": "input other",
+OTHER_ARGUMENTS = {"cholesky_solve": "input2", "broadcast_to": "size", "expand": "input", "true_divide": "input other",
                    **dict.fromkeys("zeros ones empty rand randn".split(), "sizes"), **dict.fromkeys("amax amin".split(), "dtype"), **dict.fromkeys("std var std_mean var_mean".split(), "unbiased"),
                    "scatter": "reduce", "trapz": "dx", "concatenate": "dim", "searchsorted": "input", "normal": "dtype device requires_grad", "bernoulli": "p"}
 
@@ -296,6 +298,34 @@ def test_arguments_are_called_as_pytorchs():
         ours = set(inspect.signature(function).parameters) - set(OTHER_ARGUMENTS.get(name, "").split()) - {"out", "args"}    # who has that is found out by trying, in test_in_place.py
         assert ours - set(re.findall(r"\w+", said)) == set(), name
     assert compared > 120
+
+
+def by_name(code, torch):
+    "The same call with every positional argument given by the name that PyTorch's functions tell to who overrides them; None if there is none."
+    from torch.overrides import get_testing_overrides
+    *before, last = code.split("; ")
+    call = ast.parse(last, mode="eval").body
+    if not isinstance(call, ast.Call) or not call.args or any(isinstance(a, ast.Starred) for a in call.args): return None
+    place, _, name = ast.unparse(call.func).rpartition(".")
+    method = not re.fullmatch(r"m(\.\w+)*", place)
+    theirs = place_in(torch, name if method else f"{place}.{name}".removeprefix("m."))
+    stand_in = get_testing_overrides().get(theirs) if callable(theirs) else None
+    called = [p.name for p in inspect.signature(stand_in).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD][method:] if stand_in else []
+    if len(called) < len(call.args): return None
+    call.keywords, call.args = [ast.keyword(key, a) for key, a in zip(called, call.args)] + call.keywords, []
+    return "; ".join([*before, ast.unparse(call)])
+
+
+def test_arguments_by_name():
+    """Whatever can be given by name in PyTorch can be given by that name here."""
+    torch = pytest.importorskip("torch")
+    forms = {}
+    for code in (code for name in CODES if not draws.is_random(name) for code in CODES[name]):
+        if not (named_code := by_name(code, torch)) or isinstance(beside.run(code, en), Exception): continue
+        form = re.sub(r"\b(\w+)=", r" \1 ", named_code).split(" ")[0], tuple(re.findall(r"\b(\w+)=(?!=)", named_code))
+        if form not in forms and not isinstance(beside.run(named_code, torch), Exception): forms[form] = named_code
+    refused = [f"{code}: {said}" for code in forms.values() if isinstance(said := beside.run(code, en), Exception)]
+    assert len(forms) > 1000 and refused == []
 
 
 def test_numpys_names_for_arguments():

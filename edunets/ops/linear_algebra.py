@@ -722,9 +722,9 @@ def cholesky_of(input: Tensor, upper: bool = False, *, out: Tensor | None = None
 publish("cholesky", cholesky_of, cholesky.__doc__)
 
 @face
-def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+def cholesky_solve(B: Tensor, input2: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     "The X of AX = B, from the Cholesky factor of A."
-    a, b = (L.mT, L) if upper else (L, L.mT)
+    a, b = (input2.mT, input2) if upper else (input2, input2.mT)
     return finish(solve_triangular(b, solve_triangular(a, B, upper=False), upper=True), out)
 
 @face
