@@ -714,6 +714,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "BmmBackward0")
     return finish(result, out)
 
+# %% ../nbs/01e_composites.ipynb #3decfdd5
 def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
     "matmul for operands with just these numbers of dimensions."
     if (a.ndim, b.ndim) != sizes:

@@ -133,7 +133,7 @@ DIFFERENCES = [
     (r"does not support bool input|does not support bool|Boolean inputs not supported", "edunets compares bools, for False comes before True; PyTorch refuses bools in these functions."),
     (r"Expected reduction dim to be specified.* PyTorch IndexError", "edunets raises the RuntimeError of `max` for the place of the largest or smallest of no elements too; PyTorch raises an IndexError there."),
     (r"clamp\(\) received an invalid combination", "edunets lets one bound of `clamp` be a tensor and the other a number; PyTorch wants two of one kind."),
-    (r"IndexError: index (\d+ is out of bounds|out of range in self).* PyTorch RuntimeError", "edunets raises an IndexError for an index out of range everywhere; PyTorch's functions that gather and scatter raise a RuntimeError."),
+    (r"IndexError: index (\d+ is out of bounds|is out of bounds|out of range in self).* PyTorch RuntimeError", "edunets raises an IndexError for an index out of range everywhere; PyTorch's functions that gather and scatter raise a RuntimeError."),
     (r"index -\d is out of bounds|index_select.*(index out of range in self|out of DATA bounds)", "edunets counts a negative index from the end everywhere; PyTorch does so in `x[...]`, but not in these functions."),
     (r"reduce='amax'", "edunets has `reduce='amax'` in `scatter` too; PyTorch has it in `scatter_reduce` only."),
     (r"arange\(0, 2\.5, dtype=m\.int64\)", "edunets counts up to the end that was given, here 2.5; PyTorch first cuts it to an integer."),

@@ -15,7 +15,7 @@ METHODS = {
     "drawn places": ["m.zeros(3).scatter_add(0, m.tensor([0, 0, 2]), v[:1])", "v[:1].scatter_reduce(0, g[0] * 0, v[:1], 'mean')", "x.scatter(1, m.zeros(3, 3).long(), m.ones(3, 3))", "x.scatter(1, m.zeros(3, 3).long(), 1.)",
                      "x.gather(1, m.zeros(3, 3).long())", "x[:1].gather(0, g)", "x.scatter(1, g[:1], y)", "z.T.index_put((k - 2,), m.tensor([1., 2., 3.]))", "z.T.index_put((k - 2,), s)", "z.index_put((k - 2,), s)", "z.index_put((k, k), s)",
                      "m.embedding(m.zeros(0, 3), m.tensor([1, 0, 1]))", "m.embedding(z, m.tensor([1, 0, 1]))", "z.T.index_select(0, g[0])", "m.zeros(3, out=g[:1].expand(2, 3)[0])", "e.index_select(0, g[0])"],
-    "drawn empty": ["m.cdist(z, z, p=math.inf)", "m.cdist(z, z, p=0)", "m.nn.functional.pdist(z, p=math.inf)", "m.linalg.cond(z.double(), 1)", "m.linalg.cond(z.T.double(), -2)", "m.linalg.cond(m.zeros(3, 2, 0), 'fro')"],
+    "drawn empty": ["z.index_fill(1, m.tensor([0, 0]), 1)", "z.index_fill(1, m.tensor([0, 0, 0]), 1)", "m.cdist(z, z, p=math.inf)", "m.cdist(z, z, p=0)", "m.nn.functional.pdist(z, p=math.inf)", "m.linalg.cond(z.double(), 1)", "m.linalg.cond(z.T.double(), -2)", "m.linalg.cond(m.zeros(3, 2, 0), 'fro')"],
     "drawn fractions": ["m.addbmm(k, A, A.mT, alpha=0.5)", "m.addbmm(k, A, A.mT, beta=0.5)", "i[:2].addmv(g, g[0], beta=2, alpha=0.5)", "m.zeros(2, 2).long().addmm(g, g.T, alpha=0.5)"],
     "drawn NaN": ["m.bucketize(0.2, m.full((6,), math.nan))", "m.adaptive_avg_pool1d(m.full((1, 1, 4), math.inf), 6)", "m.searchsorted(m.full((3,), math.nan), 0.2)", "m.searchsorted(m.full((6,), math.nan), m.tensor([0., 0.5]), right=True)", "m.polygamma(4, m.full((2,), -math.inf))", "m.polygamma(1, m.full((2,), -math.inf))", "m.var_mean(m.full((2, 2), math.inf), dim=0)"],
 }
