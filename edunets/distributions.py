@@ -132,7 +132,7 @@ def check_value(self: Distribution, value: Tensor) -> None:
 # %% ../nbs/nn/chances.ipynb #tdist018
 #| code-fold: true
 @patch
-def parameters_given(self: Distribution) -> dict:
+def given(self: Distribution) -> dict:
     "The parameters that it was made of, by name."
     return {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
 
