@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import edunets as en
-from edunets.nn import init
+from edunets.nn import init, reports
 from edunets.nn.module import INITS, Parameter, fans, initialize
 from test_foundations import host, there
 
@@ -438,8 +438,8 @@ def test_overflow():
 
 
 def test_growth():
-    assert init.growth(1, 1 / 36, 2) == "shrinks 6-fold a layer" and init.growth(1, 4, 2) == "grows 2-fold a layer"
-    assert init.growth(1, 1.1, 10).startswith("about keeps its size") and init.growth(1, 0.02, 50) == "shrinks 1.08-fold a layer" and init.growth(1, 0, 3) == "vanishes"
+    assert reports.growth(1, 1 / 36, 2) == "shrinks 6-fold a layer" and reports.growth(1, 4, 2) == "grows 2-fold a layer"
+    assert reports.growth(1, 1.1, 10).startswith("about keeps its size") and reports.growth(1, 0.02, 50) == "shrinks 1.08-fold a layer" and reports.growth(1, 0, 3) == "vanishes"
 
 
 def test_report_changes_nothing():

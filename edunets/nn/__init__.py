@@ -1,7 +1,7 @@
 "Modules and layers, under the names of `torch.nn`."
 from edunets.errors import lacking_names as _lacking_names
 from edunets.nn import (hooks, state, containers, small, utilities, recurrent, activations, dropouts, losses,
-                        distances, convolution, pooling, grid, normalization, attention, init, utils, functional)
+                        distances, convolution, pooling, grid, normalization, attention, init, reports, utils, functional)
 from edunets.nn.module import Buffer, Linear, Module, Parameter, Sequential
 from edunets.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList
 from edunets.nn.small import Bilinear, CosineSimilarity, Embedding, EmbeddingBag, PairwiseDistance
