@@ -21,6 +21,8 @@ __all__ = ['integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelle
            'check_mask', 'masked_fill', 'masked_select', 'nonzero']
 
 # %% ../nbs/01g_indexing.ipynb #2a7b72fc
+#| code-fold: true
+#| code-summary: "Items in a plain form"
 def integers(index: Tensor) -> Tensor:
     "A RuntimeError unless it holds integers."
     if index.payload.dtype.kind in "iu": return index
@@ -100,6 +102,8 @@ def basic(x: Tensor, index) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     return x, advanced
 
 # %% ../nbs/01g_indexing.ipynb #4a60d989
+#| code-fold: true
+#| code-summary: "The shape of index tensors, the places of a mask, and refusals"
 def index_shape(advanced: list) -> tuple:
     "The shape to which index tensors broadcast; an IndexError if they do not."
     shapes = [tuple(index.shape) for _, index in advanced]
@@ -224,6 +228,8 @@ def __setitem__(self: Tensor, index, value) -> None:
     else: store(x, lambda old: scattered(old, advanced, value, "set"))
 
 # %% ../nbs/01g_indexing.ipynb #e03bbab8
+#| code-fold: true
+#| code-summary: "Is there room for the value? Then a scatter"
 def check_room(x: Tensor, dims: tuple, shape: tuple) -> None:
     "An IndexError for an index where a dimension has no places."
     empty = [d for d in dims if x.size(d) == 0]
@@ -290,6 +296,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(input, dim, indices.expand(shape))
 
 # %% ../nbs/01g_indexing.ipynb #9e1e6bbc
+#| code-fold: true
+#| code-summary: "scatter and scatter_add"
 @face(inplace=True)
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
@@ -323,6 +331,8 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return scatter(input, dim, index, src, reduce="add")
 
 # %% ../nbs/01g_indexing.ipynb #74ebc252
+#| code-fold: true
+#| code-summary: "index_select, index_add, index_put"
 @face
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "The slices at `index` along a dimension."
@@ -351,6 +361,8 @@ def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = 
     return scattered(input, advanced, values, "add" if accumulate else "set")
 
 # %% ../nbs/01g_indexing.ipynb #434bf84c
+#| code-fold: true
+#| code-summary: "Masks: masked_fill, masked_select, nonzero"
 def check_mask(mask: Tensor) -> Tensor:
     "A RuntimeError unless it is boolean."
     if mask.dtype is bool_: return mask

@@ -36,6 +36,8 @@ def reshape(input: Tensor, *args: int, shape: tuple | None = None) -> Tensor:
     return call(OPS["reshape"], (input,), {"shape": shape}, "ViewBackward0")
 
 # %% ../nbs/01f_layout.ipynb #731c5879
+#| code-fold: true
+#| code-summary: "view, view_as, reshape_as"
 def view_(self: Tensor, *args: int, size: tuple | None = None, dtype: Dtype | None = None) -> Tensor:
     """The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not
     allow it."""
@@ -61,6 +63,8 @@ def reshape_as(self: Tensor, other: Tensor) -> Tensor:
     return self.reshape(other.shape)
 
 # %% ../nbs/01f_layout.ipynb #f28cb54d
+#| code-fold: true
+#| code-summary: "flatten, unflatten, ravel"
 @face
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     "The dimensions from `start_dim` to `end_dim` made one."
@@ -85,6 +89,8 @@ def ravel(input: Tensor) -> Tensor:
     return input.contiguous().reshape(-1)
 
 # %% ../nbs/01f_layout.ipynb #f84d0847
+#| code-fold: true
+#| code-summary: "squeeze and unsqueeze"
 @face
 def squeeze(input: Tensor, dim: int | tuple | None = None) -> Tensor:
     "Without the dimensions of size 1 (or those of `dim` that have it)."
@@ -116,6 +122,8 @@ def permute(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     return permuted(input, dims, "PermuteBackward0")
 
 # %% ../nbs/01f_layout.ipynb #d1e9b1e9
+#| code-fold: true
+#| code-summary: "transpose and t, by permute"
 @face
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     "Two dimensions exchanged; a view."
@@ -133,6 +141,8 @@ def t(input: Tensor) -> Tensor:
     return permuted(input, tuple(reversed(range(input.ndim))), "TBackward0")
 
 # %% ../nbs/01f_layout.ipynb #e62a63e5
+#| code-fold: true
+#| code-summary: "movedim, T, mT"
 @face
 def movedim(input: Tensor, source: int | tuple, destination: int | tuple) -> Tensor:
     "Dimensions moved to other places, the rest in their order; a view."
@@ -188,6 +198,8 @@ def expand(input: Tensor, *args: int, size: tuple | None = None) -> Tensor:
     return call(OPS["expand"], (input,), {"shape": wanted}, "ExpandBackward0")
 
 # %% ../nbs/01f_layout.ipynb #2d08bc3d
+#| code-fold: true
+#| code-summary: "broadcast_to, expand_as, repeat"
 @face
 def broadcast_to(input: Tensor, size) -> Tensor:
     "Expanded to a shape."
@@ -252,6 +264,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return sliced(input, dim, start, length)
 
 # %% ../nbs/01f_layout.ipynb #3f68a2c2
+#| code-fold: true
+#| code-summary: "split, and its refusals"
 def cuts(dim: int, sizes: tuple) -> list[dict]:
     "Where each piece lies."
     return [{"dim": dim, "start": end - n, "length": n, "step": 1} for n, end in zip(sizes, itertools.accumulate(sizes))]
@@ -286,6 +300,8 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
     return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
 
 # %% ../nbs/01f_layout.ipynb #3b4cebca
+#| code-fold: true
+#| code-summary: "chunk and unbind"
 @face
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     "At most `chunks` pieces of equal size (the last may be smaller); views."

@@ -15,6 +15,8 @@ __all__ = ['options', 'PrintOptions', 'set_printoptions', 'number_format', 'padd
            'suffixes', 'with_suffixes', 'as_numpy']
 
 # %% ../nbs/01j_printing.ipynb #91cc3138
+#| code-fold: true
+#| code-summary: "The options, and how they are set"
 @dataclass
 class PrintOptions:
     "How tensors are printed; PyTorch's defaults."
@@ -67,6 +69,8 @@ def shortened(array: np.ndarray) -> np.ndarray:
     return array
 
 # %% ../nbs/01j_printing.ipynb #890a780f
+#| code-fold: true
+#| code-summary: "Lines and brackets"
 def vector_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     "The numbers of a vector, in lines that fit the width."
     edge = options.edgeitems
@@ -87,6 +91,8 @@ def array_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
 
 # %% ../nbs/01j_printing.ipynb #c06f5827
+#| code-fold: true
+#| code-summary: "What stands behind the numbers"
 def suffixes(x: Tensor) -> list[str]:
     "What is said behind the numbers: size, dtype, device, place on the tape."
     said = [] if x.device.type == "cpu" else [f"device='{x.device}'"]

@@ -10,8 +10,9 @@ from typing import Any, Callable
 
 import numpy as np
 
+from .creation import empty
 from .errors import error
-from .names import FUNCTIONS, OLD_TYPES
+from .names import OLD_TYPES
 from .table import looks_into
 from .tensors import Tensor, as_tensor, dtype, from_numpy, is_floating, tensor, to_dtype
 
@@ -43,6 +44,8 @@ def get_num_threads() -> int:
     return max((library.num_threads for library in blas().lib_controllers), default=1)
 
 # %% ../nbs/01k_process.ipynb #prc08cd0
+#| code-fold: true
+#| code-summary: "Settings that can be asked for"
 SETTINGS = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -77,12 +80,14 @@ MATMUL = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reductio
                          allow_bf16_reduced_precision_reduction=True)      # of `backends.cuda.matmul`
 
 # %% ../nbs/01k_process.ipynb #prc10cd0
+#| code-fold: true
+#| code-summary: "Classes of old: FloatTensor, Variable"
 class OldType:
     "What a class of tensors was when each dtype had one: `FloatTensor([1, 2])`, `isinstance(x, FloatTensor)`."
     def __init__(self, name: str, kind: dtype): self.name, self.kind = name, kind
     def __call__(self, *args) -> Tensor:
         sizes = not args or all(isinstance(arg, int) for arg in args)
-        if sizes: return FUNCTIONS["empty"](*(args or (0,)), dtype=self.kind)
+        if sizes: return empty(*(args or (0,)), dtype=self.kind)
         return tensor(args[0], dtype=self.kind)
 
     def __instancecheck__(self, x) -> bool: return isinstance(x, Tensor) and x.dtype is self.kind
@@ -99,6 +104,8 @@ class Variable(metaclass=AnyTensor):
 TYPES = {name: OldType(name, kind) for name, kind in OLD_TYPES.items()}
 
 # %% ../nbs/01k_process.ipynb #prc13cd0
+#| code-fold: true
+#| code-summary: "asarray and frombuffer"
 def asarray(obj, *, dtype: dtype | None = None, device=None, copy: bool | None = None,
             requires_grad: bool = False) -> Tensor:
     """A tensor of `obj`, on its memory where it is a tensor or an array; with `copy`, always or (False) never a copy, as
@@ -118,6 +125,8 @@ def frombuffer(buffer, *, dtype: dtype, count: int = -1, offset: int = 0, requir
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01k_process.ipynb #prcspec1
+#| code-fold: true
+#| code-summary: "The names in en.special"
 # of `torch.special`: what is here, and under which name
 SAME = """digamma entr erf erfc erfinv exp2 expm1 i0 i0e i1 i1e log1p log_softmax logit logsumexp multigammaln polygamma
     round sinc softmax xlogy xlog1py zeta ndtr ndtri log_ndtr erfcx gammainc gammaincc""".split()
@@ -151,6 +160,8 @@ def differences(a, b, rtol: float, atol: float, equal_nan: bool) -> list[str]:
     return said
 
 # %% ../nbs/01k_process.ipynb #prc17cd0
+#| code-fold: true
+#| code-summary: "Lists and dicts, compared piece by piece"
 def assert_close(actual: Any, expected: Any, *, allow_subclasses: bool = True, rtol: float | None = None,
                  atol: float | None = None, equal_nan: bool = False, check_device: bool = True,
                  check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False,
@@ -180,6 +191,8 @@ def compared(a, b, place: str, **how) -> list[str]:
 def at(place: str) -> str: return f"\n\nThe failure occurred for item {place}" if place else ""
 
 # %% ../nbs/01k_process.ipynb #prc18cd0
+#| code-fold: true
+#| code-summary: "Two tensors compared: dtype, device, shape, numbers"
 def compared_tensors(a, b, place: str, *, rtol, atol, equal_nan: bool, check_dtype: bool, check_stride: bool) -> list[str]:
     "What to say of two tensors or numbers that differ. TypeError for other things."
     if a is b is None: return []

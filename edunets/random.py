@@ -101,6 +101,8 @@ class Generator:
         return key
 
 # %% ../nbs/01i_random.ipynb #rnglend2
+#| code-fold: true
+#| code-summary: "The default generator, and one in its place"
 default_generator = Generator()
 
 @contextlib.contextmanager
@@ -111,6 +113,8 @@ def drawing_from(generator: Generator):
     finally: lent.reset(token)
 
 # %% ../nbs/01i_random.ipynb #ef42e723
+#| code-fold: true
+#| code-summary: "manual_seed, and the state in and out"
 @face(method=False)
 def manual_seed(seed: int) -> Generator:
     "Set the seed of the default generator."
@@ -161,6 +165,8 @@ def continuous(dtype):
                 "almost all of its numbers have a fraction", "dtype=en.float32, or randint")
 
 # %% ../nbs/01i_random.ipynb #e3d4a25d
+#| code-fold: true
+#| code-summary: "rand, randn, and those like a tensor"
 @face(method=False)
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
@@ -192,6 +198,8 @@ def below(key: Tensor, shape: tuple, n: int) -> Tensor:
     return wide % n if n < 1 << 63 else wide
 
 # %% ../nbs/01i_random.ipynb #08be0a3e
+#| code-fold: true
+#| code-summary: "randint and randperm"
 def borders(dtype) -> tuple[int, int]:
     "The smallest and the largest number of a dtype."
     if dtype.category == 0: return 0, 1
@@ -220,6 +228,8 @@ def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype, device, generator, False)
 
 # %% ../nbs/01i_random.ipynb #3a6561d8
+#| code-fold: true
+#| code-summary: "normal and bernoulli, with their checks"
 def drawn(sample: Tensor, given, node: str) -> Tensor:
     "A sample on the tape: its gradient in the tensor that says how to draw is zero, as in PyTorch."
     if not (isinstance(given, Tensor) and given.requires_grad): return sample
@@ -283,6 +293,8 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     return (throws.unsqueeze(-1) >= steps.unsqueeze(-2)).sum(-1)
 
 # %% ../nbs/01i_random.ipynb #8bf845b2
+#| code-fold: true
+#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 @patch
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None) -> Tensor:
     "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."

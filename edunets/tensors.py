@@ -109,7 +109,7 @@ def address(array) -> int:
 
 # %% ../nbs/01_tensors.ipynb #memfmt01
 #| code-fold: true
-#| code-summary: "PyTorch's memory formats: 9 lines"
+#| code-summary: "PyTorch's memory formats"
 class memory_format:
     "An order of dimensions in memory, as `torch.memory_format`: `dims`, from the longest step to the shortest."
     def __init__(self, name: str, *dims: int): self.name, self.dims = name, dims
@@ -209,7 +209,7 @@ DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint16, 
 
 # %% ../nbs/01_tensors.ipynb #tnbfbrng
 #| code-fold: true
-#| code-summary: "In which type a dtype is computed, and bfloat16 at first need: 16 lines"
+#| code-summary: "In which type a dtype is computed, and bfloat16 at first need"
 # NumPy types, and in which they are computed: half precision where a row of the table says so, float32 where it says
 # DOUBLE, bfloat16 always, since it is only stored
 SINGLE = {float16.numpy: "float32"}
@@ -229,7 +229,7 @@ def bring_bfloat16() -> None:
 
 # %% ../nbs/01_tensors.ipynb #a8750f5a
 #| code-fold: true
-#| code-summary: "Which dtype is meant, and the default one: 32 lines"
+#| code-summary: "Which dtype is meant, and the default one"
 PYTHON_DTYPES = {bool: bool_, int: int64, float: float64}
 
 def to_dtype(kind) -> dtype:
@@ -266,7 +266,7 @@ def set_default_dtype(kind: dtype) -> None:
 
 # %% ../nbs/01_tensors.ipynb #tnlimits
 #| code-fold: true
-#| code-summary: "finfo and iinfo, the limits of a dtype: 20 lines"
+#| code-summary: "finfo and iinfo, the limits of a dtype"
 class finfo:
     "The limits of a floating dtype (the default one, if none is given), as `torch.finfo`: Python numbers."
     def __init__(self, kind: dtype | None = None):
@@ -290,7 +290,7 @@ class iinfo:
 
 # %% ../nbs/01_tensors.ipynb #8b547e1d
 #| code-fold: true
-#| code-summary: "Size and device, as in PyTorch: 32 lines"
+#| code-summary: "Size and device, as in PyTorch"
 class Size(tuple):
     "A shape, as `torch.Size`."
     def numel(self) -> int: return math.prod(self)
@@ -341,7 +341,7 @@ def backend_of(where: str | device | None) -> Backend:
 
 # %% ../nbs/01_tensors.ipynb #f3583aac
 #| code-fold: true
-#| code-summary: "Is the list full? 11 lines"
+#| code-summary: "Is the list full?"
 def check_nested(data, depth: int = 0) -> None:
     "A ValueError if nested sequences are ragged."
     if not isinstance(data, (list, tuple)): return
@@ -355,7 +355,7 @@ def check_nested(data, depth: int = 0) -> None:
 
 # %% ../nbs/01_tensors.ipynb #77be533a
 #| code-fold: true
-#| code-summary: "Numbers, lists, tensors and arrays as one array: 41 lines"
+#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def unwrap(data):
     "Nested lists with tensors in them, as nested lists of numbers and arrays."
     if isinstance(data, Tensor): return data.payload
@@ -402,7 +402,7 @@ def float_kinds(data) -> set:
 
 # %% ../nbs/01_tensors.ipynb #tninit01
 #| code-fold: true
-#| code-summary: "Tensor(...), the constructor: 10 lines"
+#| code-summary: "Tensor(...), the constructor"
 @patch
 def __init__(self: Tensor, *args):
     "As `torch.Tensor`: sizes give uninitialized memory, data gives a tensor of the default dtype."
@@ -468,7 +468,7 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
 
 # %% ../nbs/01_tensors.ipynb #tnconcr1
 #| code-fold: true
-#| code-summary: "May the numbers be read, here and now? 21 lines"
+#| code-summary: "May the numbers be read, here and now?"
 class Reading:
     "The slot for who knows whether memory tells the present: while a function is recorded as a whole, it does not."
     allowed: Callable[[], bool] = staticmethod(lambda: True)
@@ -525,7 +525,7 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
 
 # %% ../nbs/01_tensors.ipynb #959f2710
 #| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions: 50 lines"
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __bool__(self: Tensor) -> bool:
     if self.numel() != 1:
@@ -576,7 +576,7 @@ def check_dim(dim: int, ndim: int) -> int:
 
 # %% ../nbs/01_tensors.ipynb #01tlockc
 #| code-fold: true
-#| code-summary: "A lock, and what is made once: 13 lines"
+#| code-summary: "A lock, and what is made once"
 def new_lock() -> threading.RLock:
     "A lock that the thread which holds it may take again, and that a forked child finds open."
     lock = threading.RLock()
@@ -593,7 +593,7 @@ def made_once(x, name: str, make: Callable):
 
 # %% ../nbs/01_tensors.ipynb #tnsubcl1
 #| code-fold: true
-#| code-summary: "How a subclass is noticed, and its tensors made: 15 lines"
+#| code-summary: "How a subclass is noticed, and its tensors made"
 SUBCLASSES: list[type] = []      # those that readers wrote: what is computed from one is one
 
 def made(cls: type, *args, **kwargs) -> Tensor:
@@ -614,7 +614,7 @@ Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(notic
 
 # %% ../nbs/01_tensors.ipynb #tnsubcl3
 #| code-fold: true
-#| code-summary: "A tensor as one of a subclass: 18 lines"
+#| code-summary: "A tensor as one of a subclass"
 @patch
 def as_subclass(self: Tensor, cls: type) -> Tensor:
     "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
@@ -636,7 +636,7 @@ Tensor._make_subclass = staticmethod(make_subclass)
 
 # %% ../nbs/01_tensors.ipynb #tnsubcl5
 #| code-fold: true
-#| code-summary: "The default of __torch_function__, and results of the subclass: 20 lines"
+#| code-summary: "The default of __torch_function__, and results of the subclass"
 def same_call(cls: type, func: Callable, types: tuple, args: tuple = (), kwargs: dict | None = None):
     "What a call on tensors of a subclass means, if it doesn't say: the same, with results of the subclass."
     if not all(issubclass(cls, kind) for kind in types): return NotImplemented

@@ -80,6 +80,8 @@ def _base(self: Tensor) -> Tensor | None:
 def _is_view(self: Tensor) -> bool: return self._parent is not None
 
 # %% ../nbs/01c_views.ipynb #01bhidb2
+#| code-fold: true
+#| code-summary: "Is a base hidden, and how is it forgotten?"
 def tensors_in(given) -> Iterator[Tensor]:
     "The tensors in what a function was given, those in tuples, lists and dicts too."
     if isinstance(given, Tensor): yield given
@@ -111,6 +113,8 @@ def forget_base(x: Tensor) -> None:
 
 
 # %% ../nbs/01c_views.ipynb #686414d5
+#| code-fold: true
+#| code-summary: "A value in the dtype of the tensor, or a refusal"
 def fit(value: Tensor, x: Tensor) -> Tensor:
     "`value` in the dtype of `x`; a RuntimeError where shape or kind of number would be lost."
     if value.payload.shape != x.payload.shape:
@@ -222,6 +226,8 @@ def write_back(x: Tensor, value: Tensor) -> None:
         rebase_history(base, value)
 
 # %% ../nbs/01c_views.ipynb #de8473f2
+#| code-fold: true
+#| code-summary: "out=, with its refusals"
 def store_out(out: Tensor, value: Tensor) -> Tensor:
     """What `out=` does: write `value` into `out`, which is given its shape if need be. RuntimeError if either requires
     grad."""

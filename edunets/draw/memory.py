@@ -17,6 +17,8 @@ __all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH
            'step', 'caption', 'drawn', 'frame', 'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
 
 # %% ../../nbs/draw.ipynb #7896af37
+#| code-fold: true
+#| code-summary: "An SVG element, a number, a box, a text"
 def element(tag: str, content: str = "", **attributes) -> str:
     "An SVG element; `class_` and `text_anchor` are written as `class` and `text-anchor`."
     written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(number(value))}"'
@@ -30,6 +32,8 @@ def text(x, y, content, class_: str = "", **more) -> str:
     return element("text", escape(str(content)), x=x, y=y, class_=class_, **more)
 
 # %% ../../nbs/draw.ipynb #199067f4
+#| code-fold: true
+#| code-summary: "Curves and arrows"
 def curve(start: tuple, *points: tuple, **more) -> str:
     "A line from `start` through Bézier pieces, three points each."
     written = [" ".join(map(number, map(float, point))) for point in (start, *points)]
@@ -47,6 +51,8 @@ def arrow(start: tuple, end: tuple, dx: float, dy: float) -> str:
     return element("g", curve(start, *pulled, end) + head(*end, dx, dy), class_="stride")
 
 # %% ../../nbs/draw.ipynb #5a9049de
+#| code-fold: true
+#| code-summary: "The style"
 STYLE = """.edu-pic{font:12px var(--edu-mono,ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace);--paper:var(--edu-page,var(--jp-layout-color0,var(--vscode-editor-background,transparent)))}
 .edu-pic text{fill:currentColor}.edu-pic .mid{text-anchor:middle}.edu-pic .end{text-anchor:end}.edu-pic .muted{fill-opacity:.75}
 .edu-pic .small{font-size:11.5px}.edu-pic .value{font-size:11px}.edu-pic .strong{font-weight:600}.edu-pic .paper{fill:var(--paper)}
@@ -57,6 +63,8 @@ STYLE = """.edu-pic{font:12px var(--edu-mono,ui-monospace,Menlo,Consolas,"DejaVu
 .edu-pic .written{fill:color-mix(in srgb,currentColor 30%,#e5202a);font-weight:600}"""
 
 # %% ../../nbs/draw.ipynb #2292b4b8
+#| code-fold: true
+#| code-summary: "A picture in a notebook, as text, as a file"
 class Picture:
     "A drawing: shown inline by notebooks and by the site, as text by `svg()`, as a file by `save(path)`."
     def __init__(self, title: str, width: float, height: float, body: str):
@@ -164,6 +172,8 @@ def colour(found: list[Memory]) -> list[Memory]:
     return found
 
 # %% ../../nbs/draw.ipynb #edbfc297
+#| code-fold: true
+#| code-summary: "A number in four characters, and its box"
 WIDTH, CELL, HIGH, LINE = 332, 27, 24, 15      # the picture, a cell, a line of text
 ASIDE = 16      # how far the line of a repeated row runs beside its grid
 INKS = ["#3b82d6", "#d9772b", "#2f9e6e", "#b45cc4", "#c2504f", "#7a7f87"]      # one for each view
@@ -186,6 +196,8 @@ def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
             + text(x + CELL / 2, y + 16, value, "mid value", **squeezed))
 
 # %% ../../nbs/draw.ipynb #cc3fa4f0
+#| code-fold: true
+#| code-summary: "The strip of cells, and the lanes below it"
 def read(memory: Memory) -> dict:
     "The values in the cells of a strip; without those that no tensor lets us read."
     found = {
@@ -221,6 +233,8 @@ def lanes(memory: Memory, inks: list, y: float) -> str:
         rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane") for lane, slot, ink in marks)
 
 # %% ../../nbs/draw.ipynb #6ffee1e6
+#| code-fold: true
+#| code-summary: "A grid: what is in it, and where"
 class Grid:
     "A tensor as a grid of cells: what is in it, and where."
     def __init__(self, t: Tensor, memory: Memory, name: str, ink: str):
@@ -242,6 +256,8 @@ class Grid:
         return self.top + HIGH * place + 8 * len({r[:-1] for r in self.rows[1:place + 1]} - {self.rows[0][:-1]})
 
 # %% ../../nbs/draw.ipynb #2c70b621
+#| code-fold: true
+#| code-summary: "Arrows with strides, and the caption"
 def step(grid: Grid, dim: int, x: float, y: float) -> str:
     "The arrow from index 0 to index 1 of a dimension, with the number of memory cells between them."
     label = f"{grid.t.stride(dim):+d}"
@@ -261,6 +277,8 @@ def caption(grid: Grid, x: float, y: float) -> str:
         + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n, line in enumerate(grid.lines)))
 
 # %% ../../nbs/draw.ipynb #640a0322
+#| code-fold: true
+#| code-summary: "The cells and their frames"
 def drawn(grid: Grid, x: float, y: float) -> str:
     "A grid at a place: cells, frames, arrows, caption."
     body = "" if grid.cells else text(x, y + grid.top + 16, "no elements", "muted")
@@ -279,6 +297,8 @@ def frame(grid: Grid, block: list, x: float, y: float) -> str:
     return rect(x + grid.left, y + top, CELL * len(grid.columns), bottom - top, rx=2, stroke=grid.ink, class_="outline")
 
 # %% ../../nbs/draw.ipynb #b8d2ea53
+#| code-fold: true
+#| code-summary: "Lines from copies to their cell"
 def pointers(grid: Grid, x: float, y: float, below: float) -> str:
     """Of an expanded tensor: lines from the copies of an element in the first row to its cell on the strip, which ends
     at `below`."""
@@ -298,6 +318,8 @@ def pointers(grid: Grid, x: float, y: float, below: float) -> str:
     return body
 
 # %% ../../nbs/draw.ipynb #6109d887
+#| code-fold: true
+#| code-summary: "Places on a line, and labels"
 def flow(grids: list[Grid], y: float) -> tuple[list, float]:
     "Places for grids, left to right, then on the next line: [(grid, x, y)], and where the last one ends."
     placed, x, height = [], 4, 0
@@ -334,6 +356,8 @@ def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
     return Picture("; ".join(seen), width, y, body)
 
 # %% ../../nbs/draw.ipynb #69104d6c
+#| code-fold: true
+#| code-summary: "Pictures side by side"
 class Row(Picture):
     "Pictures side by side; a page that is too narrow for them breaks the row."
     def __init__(self, *pictures: Picture):

@@ -42,6 +42,8 @@ def column_text(values: list, digits: int) -> list[str]:
     return [text(x) for x in values]
 
 # %% ../../nbs/draw_results.ipynb #drtexpo5
+#| code-fold: true
+#| code-summary: "Dicts and lists as rows"
 def rows_of(data: dict | Sequence, head: Sequence[str] | None) -> tuple[list[str], list[list]]:
     "A head and rows. A dict has a row for each key; dicts in it have a column for each of theirs."
     if isinstance(data, dict):
@@ -56,6 +58,8 @@ def rows_of(data: dict | Sequence, head: Sequence[str] | None) -> tuple[list[str
     return list(head or [""] * max(map(len, rows), default=0)), rows
 
 # %% ../../nbs/draw_results.ipynb #drtexpo6
+#| code-fold: true
+#| code-summary: "A table as HTML and as text"
 class Table:
     "A table: HTML in a notebook and on a page, text in a terminal."
     def __init__(self, head: list[str], rows: list[list], digits: int):

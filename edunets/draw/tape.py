@@ -38,6 +38,8 @@ def reachable(t: Tensor) -> list:
     return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex._sequence, reverse=True)
 
 # %% ../../nbs/draw_tape.ipynb #8349d2c1
+#| code-fold: true
+#| code-summary: "What a node saved, as lines of text"
 def saved_by(node: Node) -> list[tuple[str, tuple]]:
     "What a node saved, with the name that its rule has for it."
     several = {name: kept if type(kept) is list else [kept] for name, kept in node._saved.items()}
@@ -52,6 +54,8 @@ def saved_line(name: str, saved: tuple, names: dict) -> tuple[str, str]:
     return (line, "small saved muted") if now == version else (f"{line}, now v{now}", "small saved written")
 
 # %% ../../nbs/draw_tape.ipynb #efba9837
+#| code-fold: true
+#| code-summary: "Cards for tensors and nodes"
 class Card(NamedTuple):
     "A box with lines of text: [(line, style)]."
     kind: str
@@ -79,6 +83,8 @@ def card(vertex, names: dict) -> Card:
     return Card("vertex node", [(vertex._label, "strong"), *(size_of(*out, "→ ") for out in vertex._outputs), *saved])
 
 # %% ../../nbs/draw_tape.ipynb #93608164
+#| code-fold: true
+#| code-summary: "A card, drawn"
 def drawn_card(card: Card, x: float, y: float) -> str:
     "A card with the middle of its upper edge at (x, y)."
     left, size = x - card.width / 2, (card.width, card.height)
@@ -86,6 +92,8 @@ def drawn_card(card: Card, x: float, y: float) -> str:
     return rect(left, y, *size, rx=6, class_="paper") + rect(left, y, *size, rx=6, class_=card.kind) + "".join(lines)
 
 # %% ../../nbs/draw_tape.ipynb #71804d01
+#| code-fold: true
+#| code-summary: "Depths, and ways with bends"
 def depths(edges: list[tuple], count: int) -> list[int]:
     "The longest way from vertex 0 to each; edges (from, to), where `from` is the smaller number."
     depth = [0] * count
@@ -101,6 +109,8 @@ def routes(edges: list[tuple], depth: list[int]) -> list[list[int]]:
     return found
 
 # %% ../../nbs/draw_tape.ipynb #8b091e21
+#| code-fold: true
+#| code-summary: "Cards pushed apart"
 def spaced(wanted: list, widths: list, gap: float = 14) -> list:
     "Places near the wanted ones, in the same order, with room for the widths."
     def pushed(places: list, widths: list) -> list:
@@ -114,6 +124,8 @@ def spaced(wanted: list, widths: list, gap: float = 14) -> list:
 def mean(numbers: list, otherwise: float) -> float: return sum(numbers) / len(numbers) if numbers else otherwise
 
 # %% ../../nbs/draw_tape.ipynb #48ef40a1
+#| code-fold: true
+#| code-summary: "Where each card stands"
 def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
     "The x of each vertex: layers sorted by the mean of their neighbours, then pulled towards it."
     above, below = [[] for _ in depth], [[] for _ in depth]
@@ -132,6 +144,8 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
     return x
 
 # %% ../../nbs/draw_tape.ipynb #039e9630
+#| code-fold: true
+#| code-summary: "An edge, drawn"
 def port(n: int, ways: list, x: list, widths: list) -> tuple[float, str]:
     """Where edge n arrives at its card: how far from its middle, and on which side a label has room. In the order in
     which the edges come."""
@@ -173,6 +187,8 @@ def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]
     return Picture(title, max(a + b / 2 for a, b in zip(x, widths)) + 3, floors[0] + 6, body)
 
 # %% ../../nbs/draw_tape.ipynb #b5c9ae1e
+#| code-fold: true
+#| code-summary: "Gradients at the edges"
 def gradients(t: Tensor, vertices: list) -> list[str]:
     "What a backward pass sends along each edge: a number for a scalar, else a shape."
     sent, seed = {}, ones_like(t)
