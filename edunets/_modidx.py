@@ -342,6 +342,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'edunets.composites.bmm': ('composites.html#bmm', 'edunets/composites.py'),
                                     'edunets.composites.call_along': ('composites.html#call_along', 'edunets/composites.py'),
                                     'edunets.composites.cat': ('composites.html#cat', 'edunets/composites.py'),
+                                    'edunets.composites.cat_pair': ('composites.html#cat_pair', 'edunets/composites.py'),
                                     'edunets.composites.cat_steps': ('composites.html#cat_steps', 'edunets/composites.py'),
                                     'edunets.composites.check_equal_size': ('composites.html#check_equal_size', 'edunets/composites.py'),
                                     'edunets.composites.check_floating': ('composites.html#check_floating', 'edunets/composites.py'),

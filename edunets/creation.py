@@ -21,6 +21,8 @@ __all__ = ['zeros_like', 'ones_like', 'empty_like', 'check_sizes', 'full_', 'ful
            'iota', 'arange', 'linspace', 'logspace', 'eye', 'offsets', 'triangle', 'tril', 'triu', 'diag', 'meshgrid']
 
 # %% ../nbs/01h_creation.ipynb #6d7d794f
+#| code-fold: true
+#| code-summary: "Sizes, dtypes and their checks"
 def check_sizes(size) -> tuple:
     "Sizes, given one by one or as one sequence. TypeError for a float, RuntimeError for a negative one."
     shape = sizes_of(tuple(size))
@@ -44,6 +46,8 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool, order:
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #85838a78
+#| code-fold: true
+#| code-summary: "full, zeros, ones, empty"
 @face(method=False)
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "A tensor filled with one number."
@@ -70,6 +74,8 @@ def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = Fals
     return full_(shape, 0, dtype or get_default_dtype(), device, requires_grad, order_of(shape, memory_format))
 
 # %% ../nbs/01h_creation.ipynb #048838a2
+#| code-fold: true
+#| code-summary: "zeros_like and its like"
 def like(name: str, value: int) -> Callable:
     "`zeros_like` and its like, and the methods `new_zeros` and its like."
     def function(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False,
@@ -85,6 +91,8 @@ def like(name: str, value: int) -> Callable:
 zeros_like, ones_like, empty_like = like("zeros", 0), like("ones", 1), like("empty", 0)
 
 # %% ../nbs/01h_creation.ipynb #d7fee171
+#| code-fold: true
+#| code-summary: "full_like, new_full, new_tensor"
 @face(method=False)
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: bool = False,
               memory_format: memory_format = preserve_format) -> Tensor:
@@ -170,6 +178,8 @@ def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
     return call(OPS[row], (input,), {"diagonal": diagonal})
 
 # %% ../nbs/01h_creation.ipynb #77023166
+#| code-fold: true
+#| code-summary: "tril and triu"
 @face(inplace=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     "The lower triangle of matrices, zeros above."
@@ -181,6 +191,8 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     return triangle("triu", input, diagonal)
 
 # %% ../nbs/01h_creation.ipynb #51fa99cc
+#| code-fold: true
+#| code-summary: "diag"
 @face
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
@@ -195,6 +207,8 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return call(OPS["put_slice"], (zeros, input), place, "DiagEmbedBackward0").reshape(n, n)
 
 # %% ../nbs/01h_creation.ipynb #208e1dd8
+#| code-fold: true
+#| code-summary: "meshgrid, with its checks"
 @face(method=False)
 def meshgrid(*tensors, indexing: str | None = None) -> tuple:
     "Vectors, each expanded over the grid of all of them; 'xy' exchanges the first two dimensions."

@@ -9,6 +9,8 @@ __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HAND
            'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
+#| code-fold: true
+#| code-summary: "Imports"
 import functools
 import inspect
 import linecache
@@ -93,6 +95,8 @@ def fits(value, wanted) -> bool:
     return not isinstance(kind, type) or isinstance(value, kind)
 
 # %% ../nbs/errors.ipynb #d4eb046b
+#| code-fold: true
+#| code-summary: "The first argument that does not fit, in words"
 def misfit(function: Callable, args: tuple, kwargs: dict) -> str | None:
     "The first argument that is not what its annotation asks for, in PyTorch's words; `None` if all are."
     signature = inspect.signature(function)
@@ -116,6 +120,8 @@ def wrong(value, wanted, name: str, position: int, annotation) -> str:
     return f"argument '{name}' (position {position}) must be {asked}, not {type(value).__name__}"
 
 # %% ../nbs/errors.ipynb #e9dad062
+#| code-fold: true
+#| code-summary: "No memory, and other failures in our words"
 class OutOfMemoryError(RuntimeError, MemoryError):
     "There is not enough memory for a tensor, as `torch.OutOfMemoryError`; Python's MemoryError, too."
 
@@ -191,6 +197,8 @@ def named(function: Callable, name: str) -> Callable:
     return function
 
 # %% ../nbs/errors.ipynb #0a44ed0a
+#| code-fold: true
+#| code-summary: "NumPy's names for PyTorch's arguments"
 NUMPYS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 
 def in_pytorchs_names(kwargs: dict, function: Callable) -> dict | None:
@@ -204,6 +212,8 @@ def in_pytorchs_names(kwargs: dict, function: Callable) -> dict | None:
     return named if len(named) == len(kwargs) and named.keys() != kwargs.keys() else None
 
 # %% ../nbs/errors.ipynb #ernames7
+#| code-fold: true
+#| code-summary: "The border of a class"
 def init_border(init: Callable, place: str) -> Callable:
     "An `__init__` as users call it; the error names the class of ours that a reader's class goes back to."
     @functools.wraps(init)
@@ -226,6 +236,8 @@ def border_classes(namespace) -> None:
 
 
 # %% ../nbs/errors.ipynb #erbrdmt2
+#| code-fold: true
+#| code-summary: "The border of a method"
 HANDED = ("__repr__", "detach", "tolist")      # no arguments, but a subclass may want to know
 
 def border_methods(kind: type) -> None:
@@ -237,6 +249,8 @@ def border_methods(kind: type) -> None:
 
 
 # %% ../nbs/errors.ipynb #eroverr2
+#| code-fold: true
+#| code-summary: "Who is asked, in which order"
 OVERRIDING: list[type] = []      # readers' subclasses of Tensor that say what a call on them means
 
 class Handing(threading.local):
@@ -273,6 +287,8 @@ def handed_over(function: Callable, found: list, args: tuple, kwargs: dict):
                 "asked were " + ", ".join(kind.__name__ for kind in types), f"an answer for {place} in __torch_function__")
 
 # %% ../nbs/errors.ipynb #eroverr4
+#| code-fold: true
+#| code-summary: "The protocol under PyTorch's names"
 def has_torch_function(relevant_args: tuple) -> bool:
     "Whether an argument says what a call on it means, as `torch.overrides.has_torch_function`."
     return bool(overriding(tuple(x for x in relevant_args if not isinstance(x, (list, tuple))), {}))
@@ -286,6 +302,8 @@ def is_tensor_like(inp) -> bool:
     return hasattr(type(inp), "__torch_function__")
 
 # %% ../nbs/errors.ipynb #ernames2
+#| code-fold: true
+#| code-summary: "Which names are lacking, and why"
 LATER = {"cuda": 7, "accelerator": 7, "mps": 7, "xpu": 7, "compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8,
          "_dynamo": 8, "func": 9, "vmap": 9, "profiler": 10}      # name or namespace: the chapter it comes with
 
@@ -321,6 +339,8 @@ def lacking_names(namespace: dict) -> Callable:
     return look
 
 # %% ../nbs/errors.ipynb #ernames4
+#| code-fold: true
+#| code-summary: "A class that knows what it lacks"
 class Missing:
     "In the place of a name that PyTorch's Tensor has and ours has not: who asks for it gets the error, `hasattr` is False."
     def __init__(self, name: str): self.name = name
