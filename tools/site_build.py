@@ -10,6 +10,7 @@ import sys
 
 import yaml
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -92,8 +93,7 @@ def translate(source, target):
     shown = {chapter.number: _nbfilter.show(book.read(source / chapter.path)) for chapter in chapters}
     figures = to_myst.figure_numbers(shown)
     for chapter in chapters:
-        nb = to_myst.notebook(shown[chapter.number], figures)
-        book.write(target / chapter.path, to_myst.indexed(nb, frame.topics(chapter), frame.definitions(chapter)))
+        book.write(target / chapter.path, to_myst.notebook(shown[chapter.number], figures))
     front = to_myst.markdown(index(source), figures) + "\n\n" + toctrees(source) + "\n"
     (target / "index.md").write_text(front)
 
@@ -126,12 +126,16 @@ def frame_page(app, page, template, context, doctree):
         context["body"] = context["body"].replace("<h1>", number, 1).replace("</h1>", after, 1)
 
 
-def without_mathematics(index_page):
-    """The builder's index_page, which reads formulas as words."""
+def searched(app, index_page):
+    """The builder's index_page, for a page as the search should read it: formulas are no words, and what a chapter is
+    about and defines are its index entries, which the search puts first. (Without an anchor, so that a chapter is one result.)"""
     def indexed(page, doctree, title):
         doctree = doctree.deepcopy()
         for node in list(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):
             node.parent.remove(node)
+        if page in app.chapters:
+            words = [*frame.topics(app.chapters[page]), *frame.definitions(app.chapters[page])]
+            doctree += addnodes.index(entries=[("single", word, "", "main", None) for word in words])
         index_page(page, doctree, title)
     return indexed
 
@@ -152,7 +156,7 @@ def with_sphinx(source, site):
         app.connect("env-updated", number_equations)
         app.connect("doctree-resolved", show_equation_numbers)
         app.connect("html-page-context", frame_page)
-        app.builder.index_page = without_mathematics(app.builder.index_page)
+        app.builder.index_page = searched(app, app.builder.index_page)
         app.build()
     if app.statuscode:
         sys.exit("the site has warnings; they stand above")

@@ -102,15 +102,3 @@ def notebook(nb, figures):
         cells += code(cell, figures) if cell["cell_type"] == "code" else [cell]
     nb["cells"] = cells
     return nb
-
-
-def indexed(nb, topics, definitions):
-    """The notebook with entries for Sphinx's search: what it is about, and each name at the cell that defines it."""
-    for cell in nb["cells"]:
-        place = re.search(r'id="(cell-[^"]*)"', text(cell)) if cell["cell_type"] == "markdown" else None
-        names = [name for name, where in definitions.items() if place and where == place[1]]
-        if cell is nb["cells"][0]:
-            set_text(cell, text(cell) + "".join(f"\n\n```{{index}} ! {topic}\n```" for topic in topics))
-        elif names:
-            set_text(cell, "".join(f"```{{index}} ! {name}\n```\n\n" for name in names) + text(cell))
-    return nb
