@@ -167,7 +167,8 @@ def marked_headline(line):
     """The title in spans, which the page's head and the list of chapters show each in its way."""
     topic, question = headline(line)
     label = re.search(r" \{#[\w-]+\}\s*$", line)
-    rest = f"[:]{{.edu-colon}} [{question}]{{.edu-question}}" if question else ""
+    name = " .edu-name" if question.startswith("`") else ""      # a name keeps its small letter
+    rest = f"[:]{{.edu-colon}} [{question}]{{.edu-question{name}}}" if question else ""
     return f"# [{topic}]{{.edu-topic}}{rest}" + (label[0] if label else "")
 
 

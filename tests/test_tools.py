@@ -110,6 +110,13 @@ def test_the_chapters_stand_at_the_left_by_topic(site):
     assert [part.get_text() for part in title.select(".edu-topic, .edu-question")] == ["Two", "what is in it?"]
 
 
+def test_the_parts_of_a_title():
+    assert _nbfilter.marked_headline("# Views: who else? {#sec-v}") == (
+        "# [Views]{.edu-topic}[:]{.edu-colon} [who else?]{.edu-question} {#sec-v}")
+    assert _nbfilter.marked_headline("# `a`: `b`?") == "# [`a`]{.edu-topic}[:]{.edu-colon} [`b`?]{.edu-question .edu-name}"
+    assert _nbfilter.marked_headline("# Layout") == "# [Layout]{.edu-topic}"
+
+
 def test_a_page_says_what_it_is_about(site):
     keywords = pages.soup(site / "nbs/one.html").select_one("meta[name=keywords]")["content"]
     assert keywords.split(", ") == ["one", "square"]
