@@ -16,8 +16,8 @@ from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
 __all__ = ['ADDING', 'unbroadcast', 'broadcast_axes', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad',
-           'seed', 'filled_place', 'listed', 'begin', 'finish_pass', 'backward', 'check_inputs', 'tensor_backward',
-           'grad', 'batched']
+           'seed', 'filled_place', 'listed', 'begin', 'finish_pass', 'check_inputs', 'backward', 'tensor_backward',
+           'batched', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
@@ -39,11 +39,16 @@ def broadcast_axes(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
     if extra < 0 or any(n not in (1, m) for n, m in zip(narrow, shape[extra:])): return None
     return tuple(range(extra)), tuple([d for d, n in enumerate(narrow) if n == 1 != shape[d + extra]])
 
+
+# %% ../../nbs/02_autograd.ipynb #autmisf1
+#| code-fold: true
+#| code-summary: "The error for a gradient of the wrong shape"
 def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
     return error(RuntimeError, f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - "
                                f"got {list(got)} but expected shape compatible with {list(shape)}",
                  "a gradient has a number for each element; only what broadcasting repeated is summed",
                  "look at the shapes that its backward, or a hook on it, returns")
+
 
 # %% ../../nbs/02_autograd.ipynb #23484d42
 class Backward:
@@ -96,6 +101,8 @@ def run(self: Backward) -> None:
         ambient.reset(token)
 
 # %% ../../nbs/02_autograd.ipynb #02anothc
+#| code-fold: true
+#| code-summary: "Where a rule gave no gradient, 8 lines"
 @patch
 def send_nothing(self: Backward, edge: tuple) -> None:
     "Where a rule gave no gradient, that there is none goes on: a Function may make zeros of it."
@@ -128,6 +135,10 @@ def step(self: Backward, node: Node) -> None:
     if node._saved and not self.retain_graph: node.release()
     if self.last is not None: self.settle(node)
 
+
+# %% ../../nbs/02_autograd.ipynb #autcapt1
+#| code-fold: true
+#| code-summary: "What autograd.grad asked for; whether memory is nobody else's"
 @patch
 def capture(self: Backward, target, grads: list) -> None:
     "Keep the gradients that were asked for."
@@ -142,6 +153,7 @@ def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
     for h in grads:
         if h is not None and h.payload is payload: return False
     return True
+
 
 # %% ../../nbs/02_autograd.ipynb #39d06184
 @patch
@@ -170,6 +182,10 @@ def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
         elif create_graph: store_grad(leaf, so_far + g)
         else: so_far.add_(g)
 
+
+# %% ../../nbs/02_autograd.ipynb #autgrad1
+#| code-fold: true
+#| code-summary: "Read and store `.grad`, also while a trace is recorded, 10 lines"
 def grad_of(x: Tensor) -> Tensor | None:
     "What `x.grad` holds; while a trace is recorded, what it will hold."
     trace = ambient.get().trace
@@ -181,7 +197,10 @@ def store_grad(x: Tensor, g: Tensor | None) -> None:
     if trace is None: x._grad = g
     else: trace.set_grad(x, g)
 
+
 # %% ../../nbs/02_autograd.ipynb #02aheadc
+#| code-fold: true
+#| code-summary: "Look ahead, where code of yours may look, 23 lines"
 @patch
 def look_ahead(self: Backward, node: Node) -> None:
     """The reader's code is about to run, a hook or a Function: from this node on a leaf takes its gradient as soon as
@@ -203,6 +222,8 @@ def settle(self: Backward, node: Node) -> None:
 
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
+#| code-fold: true
+#| code-summary: "The gradient to begin with: 3 checks, 30 lines"
 def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
     if isinstance(x, GradientEdge): x = filled_place(x)
@@ -272,6 +293,21 @@ def only_for(self: Backward, inputs: list[Tensor]) -> None:
         if any(edge is not None and edge[0] in self.needed for edge in node._edges):
             self.needed.add(node), self.passed.add(node)
 
+# %% ../../nbs/02_autograd.ipynb #autchec1
+#| code-fold: true
+#| code-summary: "2 checks of the inputs"
+def check_inputs(inputs: list[Tensor], name: str) -> None:
+    "A RuntimeError unless there are inputs, and all require grad."
+    if not inputs:
+        raise error(RuntimeError, f"`inputs` argument to `{name}()` cannot be empty.",
+                    "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
+    for x in inputs:
+        if not (isinstance(x, GradientEdge) or x.requires_grad):
+            raise error(RuntimeError, "One of the differentiated Tensors does not require grad",
+                        f"an input of shape {tuple(x.shape)} is a constant",
+                        "x.requires_grad_() before computing the output")
+
+
 # %% ../../nbs/02_autograd.ipynb #74a40a09
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
              inputs=None) -> None:
@@ -288,23 +324,22 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
         work.only_for(inputs)
     finish_pass(work)
 
-def check_inputs(inputs: list[Tensor], name: str) -> None:
-    "A RuntimeError unless there are inputs, and all require grad."
-    if not inputs:
-        raise error(RuntimeError, f"`inputs` argument to `{name}()` cannot be empty.",
-                    "a pass for nobody computes nothing", "leave `inputs` out to reach all leaves")
-    for x in inputs:
-        if not (isinstance(x, GradientEdge) or x.requires_grad):
-            raise error(RuntimeError, "One of the differentiated Tensors does not require grad",
-                        f"an input of shape {tuple(x.shape)} is a constant",
-                        "x.requires_grad_() before computing the output")
-
 def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None,
                     create_graph: bool = False, inputs=None) -> None:
     "Add the gradients of this tensor to the `.grad` of the leaves."
     backward(self, gradient, retain_graph, create_graph, inputs)
 
 Tensor.backward = tensor_backward
+
+# %% ../../nbs/02_autograd.ipynb #02batcc1
+#| code-fold: true
+#| code-summary: "A pass for each row, 7 lines"
+def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options) -> tuple:
+    "`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees the graph."
+    rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None) for g in listed(grad_outputs)]))
+    keep = create_graph if retain_graph is None else retain_graph
+    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options) for number, row in enumerate(rows)]
+    return tuple(None if column[0] is None else stack(column) for column in zip(*passes))
 
 # %% ../../nbs/02_autograd.ipynb #a286db53
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
@@ -327,11 +362,3 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
                                   "allow_unused=True if this is the desired behavior.",
                     "no path leads from the outputs to it", "allow_unused=True gives None for it")
     return tuple(zeros_like(filled_place(x) if isinstance(x, GradientEdge) else x) if g is None and materialize_grads else g for g, x in zip(grads, inputs))
-
-# %% ../../nbs/02_autograd.ipynb #02batcc1
-def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options) -> tuple:
-    "`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees the graph."
-    rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None) for g in listed(grad_outputs)]))
-    keep = create_graph if retain_graph is None else retain_graph
-    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options) for number, row in enumerate(rows)]
-    return tuple(None if column[0] is None else stack(column) for column in zip(*passes))

@@ -38,6 +38,8 @@ def is_leaf(self: Tensor) -> bool:
     return self._node is None
 
 # %% ../../nbs/02b_leaves.ipynb #ec15414c
+#| code-fold: true
+#| code-summary: "Get and set requires_grad: 4 checks, 24 lines"
 def get_requires_grad(self: Tensor) -> bool:
     gradient_edge(self)
     return self._requires_grad
@@ -69,6 +71,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     return self
 
 # %% ../../nbs/02b_leaves.ipynb #28e72167
+#| code-fold: true
+#| code-summary: "The warning of a non-leaf, 13 lines"
 NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed, and it is None.\n"
               "  Why: only leaves (tensors you made, not computed ones) keep their gradient; "
               "this one was computed by {}.\n"
@@ -81,6 +85,8 @@ def get_grad(self: Tensor) -> Tensor | None:
     return g
 
 # %% ../../nbs/02b_leaves.ipynb #02fsetgr
+#| code-fold: true
+#| code-summary: "Set `.grad`: 3 checks, 20 lines"
 def set_grad(self: Tensor, g: Tensor | None) -> None:
     if g is not None: check_grad(self, g)
     store_grad(self, g)
@@ -126,6 +132,8 @@ Tensor.data = property(get_data, set_data,
                        doc="The same memory with a version of its own: autograd does not notice a write to it.")
 
 # %% ../../nbs/02b_leaves.ipynb #6edde4cc
+#| code-fold: true
+#| code-summary: "A handle that takes a hook away, 10 lines"
 class RemovableHandle:
     "Takes a hook away again: `handle.remove()`, or as a context."
     ids = itertools.count()
@@ -138,6 +146,8 @@ class RemovableHandle:
 
 
 # %% ../../nbs/02b_leaves.ipynb #02fhkck1
+#| code-fold: true
+#| code-summary: "What a hook may return: 6 checks, 35 lines"
 def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
     "The gradient after a hook: what it returned, if it did. TypeError, RuntimeError if that is none for this place."
     if returned is None: return g
@@ -171,6 +181,8 @@ def changed_all(hook: Callable, returned, grads: list) -> list:
 
 
 # %% ../../nbs/02b_leaves.ipynb #02flfhk1
+#| code-fold: true
+#| code-summary: "A leaf's hooks, 22 lines"
 class LeafHooks:
     "A leaf's hooks: on its gradient, after `.grad` was written; and those of its AccumulateGrad, before and after."
     def __init__(self): self.grad, self.accumulated, self.before, self.after = {}, {}, {}, {}
@@ -256,6 +268,8 @@ def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
 Tensor.register_hook = tensor_register_hook
 
 # %% ../../nbs/02b_leaves.ipynb #02fpostg
+#| code-fold: true
+#| code-summary: "A hook after `.grad` was written: 1 check"
 @patch
 def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     "Call hook(leaf) after a pass has written its `.grad`."
@@ -282,6 +296,8 @@ def retains_grad(self: Tensor) -> bool:
     return kept is not None and kept() is self
 
 # %% ../../nbs/02b_leaves.ipynb #02fcopy2
+#| code-fold: true
+#| code-summary: "Copies and pickles: what comes along, 30 lines"
 TAPE = {name for name in vars(Tensor) if name.startswith("_")} | {"payload"}
 
 def attributes(x: Tensor) -> dict:

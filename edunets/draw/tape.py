@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from ..autograd.engine import unbroadcast, grad
 from ..autograd.tape import FREED, Node, gradient_edge
@@ -146,30 +146,36 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
 # %% ../../nbs/draw_tape.ipynb #039e9630
 #| code-fold: true
 #| code-summary: "An edge, drawn"
-def port(n: int, ways: list, x: list, widths: list) -> tuple[float, str]:
-    """Where edge n arrives at its card: how far from its middle, and on which side a label has room. In the order in
-    which the edges come."""
-    tail = ways[n][0]
-    same = sorted((m for m, way in enumerate(ways) if way[0] == tail), key=lambda m: x[ways[m][1]])
+def port(n: int, ways: list, x: list, widths: list, end: int = 0) -> tuple[float, str]:
+    """Where edge n meets its card (`end` 0) or its input's (-1): how far from its middle, and on which side a label has
+    room. In the order in which the edges come."""
+    here, beside = ways[n][end], 1 if end == 0 else -2
+    same = sorted((m for m, way in enumerate(ways) if way[end] == here), key=lambda m: x[ways[m][beside]])
     share = (same.index(n) + 0.5) / len(same) - 0.5
-    return widths[tail] * share, "end" if share < 0 else "start"
+    return widths[here] * share, "end" if share < 0 else "start"
 
-def wire(way: list, shift: float, side: str, label: str) -> str:
+def wire(way: list, shift: float, side: str, label: str, ink: str = "", leave: float = 0.0) -> str:
     """An edge: from the bottom of its input, past the bends, to the upper edge of its card. `way` has (x, bottom,
-    height)."""
-    (x, bottom, height), *bends, source = way
+    height). With an ink it is the way of a gradient, and its arrow points at the input."""
+    (x, bottom, height), *bends, (start, floor, _) = way
     stops = [
-        source[:2], *(stop for a, floor, high in reversed(bends) for stop in ((a, floor - high), (a, floor))),
+        (start + leave, floor), *(stop for a, floor, high in reversed(bends) for stop in ((a, floor - high), (a, floor))),
         (x + shift, bottom - height)
     ]
     pulls = [((a, (b + d) / 2), (c, (b + d) / 2), (c, d)) for (a, b), (c, d) in zip(stops, stops[1:])]
     (a, b), note = stops[-1], ""
-    if label: note = text(a + (-6 if side == "end" else 6), b - 6, label, f"small label grad {side}")
-    return element("g", curve(stops[0], *itertools.chain(*pulls)) + head(a, b, 0, -1) + note, class_="edge")
+    if label: note = text(a + (-6 if side == "end" else 6), b - 6, label, f"small label {'' if ink else 'grad '}{side}")
+    line = curve(stops[0], *itertools.chain(*pulls))
+    if not ink: return element("g", line + head(a, b, 0, -1) + note, class_="edge")
+    tint = f"color:color-mix(in srgb,currentColor 25%,{ink})"
+    return element("g", line + head(*stops[0], 0, 1) + note, class_="edge", style=tint, stroke_width=2)
+
 
 # %% ../../nbs/draw_tape.ipynb #52cd2c37
-def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]) -> Picture:
-    "Cards in layers, card 0 at the bottom, joined by edges (from, to) that may bear a label."
+def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str],
+            inks: Sequence[str] = ()) -> Picture:
+    """Cards in layers, card 0 at the bottom, joined by edges (from, to) that may bear a label; an edge with an ink is the
+    way of a gradient, which goes up."""
     depth = depths(edges, len(cards))
     ways = routes(edges, depth)
     widths = [card.width for card in cards] + [8] * (len(depth) - len(cards))
@@ -181,8 +187,8 @@ def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]
     at = [(x[v], floors[depth[v]], heights[depth[v]] if v >= len(cards) else cards[v].height)
           for v in range(len(depth))]
     body = "".join(
-        wire([at[v] for v in way], *port(n, ways, x, widths), label)
-        for n, (way, label) in enumerate(zip(ways, labels)))
+        wire([at[v] for v in way], *port(n, ways, x, widths), label, ink, port(n, ways, x, widths, -1)[0] if ink else 0.0)
+        for n, (way, label, ink) in enumerate(zip(ways, labels, inks or [""] * len(ways))))
     body += "".join(drawn_card(card, a, floor - height) for card, (a, floor, height) in zip(cards, at))
     return Picture(title, max(a + b / 2 for a, b in zip(x, widths)) + 3, floors[0] + 6, body)
 
