@@ -7,12 +7,14 @@ import math
 from typing import Callable
 
 from ..autograd.tape import vjp
-from ..creation import empty
+from ..creation import empty, empty_like, zeros_like
 from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, finish, where
 from .module import Module, Parameter, fill, functional
-from ..ops.elementwise import real
+from ..ops import elementwise
+from ..ops.elementwise import hardshrink, prelu, real
 from ..primitives import in_blocks
+from ..random import rand_like
 from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, decompose, elementwise, kernel
 from ..tensors import bool_, in_memory, Tensor
 from ..views import store
@@ -122,7 +124,7 @@ def row(name: str, input: Tensor, node: str = "", **params) -> Tensor:
 @functional
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     "x where it is positive, else 0."
-    return applied(FUNCTIONS["relu"], input, inplace)
+    return applied(Tensor.relu, input, inplace)
 
 @functional
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -137,12 +139,12 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 @functional
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     "A scaled elu that keeps mean 0 and variance 1."
-    return applied(FUNCTIONS["selu"], input, inplace)
+    return applied(elementwise.selu, input, inplace)
 
 @functional
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
-    return applied(lambda x: FUNCTIONS["celu"](x, alpha), input, inplace)
+    return applied(lambda x: elementwise.celu(x, alpha), input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfb1
 @functional
@@ -178,12 +180,12 @@ def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @functional
 def sigmoid(input: Tensor) -> Tensor:
     "1 / (1 + exp(-x))."
-    return FUNCTIONS["sigmoid"](input)
+    return input.sigmoid()
 
 @functional
 def tanh(input: Tensor) -> Tensor:
     "The hyperbolic tangent."
-    return FUNCTIONS["tanh"](input)
+    return input.tanh()
 
 # %% ../../nbs/nn/activations.ipynb #nnactfc1
 def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
@@ -244,7 +246,7 @@ def softsign(input: Tensor) -> Tensor:
 @functional
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     "x where it is above the threshold, else `value`."
-    return applied(lambda x: FUNCTIONS["threshold"](x, threshold, value), input, inplace)
+    return applied(lambda x: elementwise.threshold(x, threshold, value), input, inplace)
 
 @functional
 def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
@@ -258,7 +260,7 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
         slope = (lower + upper) / 2
         return applied(lambda x: row("leaky_relu", real(x, "rrelu").contiguous(), "RreluWithNoiseBackward0", slope=slope),
                        input, inplace)
-    slopes = FUNCTIONS["rand_like"](real(input, "rrelu")) * (upper - lower) + lower
+    slopes = rand_like(real(input, "rrelu")) * (upper - lower) + lower
     return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"), input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfe1
@@ -297,17 +299,17 @@ def dim_of(dim: int | None, input: Tensor, name: str) -> int:
 @functional
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
-    return FUNCTIONS["softmax"](input, dim_of(dim, input, "softmax"), dtype)
+    return input.softmax(dim_of(dim, input, "softmax"), dtype)
 
 @functional
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "softmax(-x)."
-    return FUNCTIONS["softmax"](-input, dim_of(dim, input, "softmin"), dtype)
+    return (-input).softmax(dim_of(dim, input, "softmin"), dtype)
 
 @functional
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
-    return FUNCTIONS["log_softmax"](input, dim_of(dim, input, "log_softmax"), dtype)
+    return input.log_softmax(dim_of(dim, input, "log_softmax"), dtype)
 
 @functional
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -328,10 +330,10 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     """A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as one-hot with the
     gradient of the soft one."""
     if eps != 1e-10: warn("`eps` parameter is deprecated and has no effect.")
-    noise = -FUNCTIONS["empty_like"](logits).exponential_().log()
+    noise = -empty_like(logits).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard: return soft
-    chosen = FUNCTIONS["zeros_like"](soft).scatter(dim, soft.max(dim, keepdim=True)[1], 1.0)
+    chosen = zeros_like(soft).scatter(dim, soft.max(dim, keepdim=True)[1], 1.0)
     return chosen - soft.detach() + soft
 
 @functional
@@ -381,7 +383,7 @@ class PReLU(Module):
 
     def reset_parameters(self) -> None:
         fill(self.weight, "constant", self.init, scheme="constant", why="the argument init")
-    def forward(self, input: Tensor) -> Tensor: return FUNCTIONS["prelu"](input, self.weight)
+    def forward(self, input: Tensor) -> Tensor: return prelu(input, self.weight)
     def extra_repr(self) -> str: return f"num_parameters={self.num_parameters}"
 
 class RReLU(Plain):
@@ -476,7 +478,7 @@ class Hardswish(Hardsigmoid):
 class Hardshrink(Plain):
     "x where it is farther than `lambd` from 0, else 0."
     def __init__(self, lambd: float = 0.5): super().__init__(lambd=lambd)
-    def forward(self, input: Tensor) -> Tensor: return FUNCTIONS["hardshrink"](input, self.lambd)
+    def forward(self, input: Tensor) -> Tensor: return hardshrink(input, self.lambd)
     def extra_repr(self) -> str: return f"{self.lambd}"
 
 class Softshrink(Hardshrink):

@@ -8,7 +8,8 @@ import math
 from typing import Any, Callable, NamedTuple
 
 from ..autograd.tape import vjp
-from ..creation import empty, zeros
+from ..composites import cat
+from ..creation import empty, full, ones, zeros
 from ..errors import error, warn
 from ..names import FUNCTIONS, cast, check_tensor, where
 from .activations import relu
@@ -17,6 +18,7 @@ from .dropouts import Dropout, keep_mask
 from .init import xavier_normal_, xavier_uniform_, zeros_
 from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
+from ..ops.layout import broadcast_shapes
 from ..primitives import check_broadcast, check_matmul
 from ..table import OPS, SINGLE, accumulate, as_operands, call, check, decompose
 from ..table import kernel, order
@@ -66,7 +68,7 @@ def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: 
     if mask is not None and mask.dtype is bool_: seen = mask
     elif mask is not None: scores, seen = scores + mask, mask > -math.inf
     if causal:
-        past = FUNCTIONS["ones"](*scores.shape[-2:], dtype=bool_, device=q.device).tril()
+        past = ones(*scores.shape[-2:], dtype=bool_, device=q.device).tril()
         seen = past if seen is None else seen & past
     if seen is not None:
         some = seen.any(-1, True)
@@ -169,7 +171,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, 
     scale = 1 / math.sqrt(query.size(-1)) if scale is None and query.size(-1) else 1.0 if scale is None else scale
     keep = None
     if dropout_p:
-        shape = (*FUNCTIONS["broadcast_shapes"](query.shape[:-2], key.shape[:-2]), query.size(-2), key.size(-2))
+        shape = (*broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.size(-2), key.size(-2))
         keep = (keep_mask(shape, dropout_p, query) /
                 (1 - dropout_p) if dropout_p < 1 else zeros(*shape, dtype=query.dtype, device=query.device))
     out, weights = call(OPS["attention"], (query, key, value, attn_mask, keep), {"scale": scale, "causal": is_causal},
@@ -228,7 +230,7 @@ def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra:
     if attn_mask is not None: masks.append(attn_mask if attn_mask.ndim == 2 else attn_mask.unflatten(0, (-1, number)))
     if padding is not None: masks.append(padding[:, None, None])
     if extra:
-        masks = [FUNCTIONS["cat"]([m, zeros(*m.shape[:-1], extra, dtype=m.dtype, device=m.device)], -1) for m in masks]
+        masks = [cat([m, zeros(*m.shape[:-1], extra, dtype=m.dtype, device=m.device)], -1) for m in masks]
     if not masks: return None
     if all(m.dtype is bool_ for m in masks): return ~(masks[0] if len(masks) == 1 else masks[0] | masks[1])
     masks = [added(m, like) for m in masks]
@@ -297,7 +299,7 @@ def projected(query: Tensor, key: Tensor, value: Tensor, number: int, w: Weights
 def lengthened(x: Tensor, more: Tensor, dim: int) -> Tensor:
     "One more step at the end of each sequence."
     shape = [1 if d == dim else n for d, n in enumerate(x.shape)]
-    return FUNCTIONS["cat"]([x, more.expand(shape)], dim)
+    return cat([x, more.expand(shape)], dim)
 
 def fixed(given: Tensor | None, x: Tensor, name: str) -> Tensor:
     "Keys or values that are given (batch * heads, steps, features) instead of those computed."
@@ -508,7 +510,7 @@ def looks_back(mask: Tensor | None, is_causal: bool | None, src: Tensor, batch_f
     if is_causal is not None or mask is None: return bool(is_causal)
     size = src.size(1 if src.ndim == 3 and batch_first else 0)
     if tuple(mask.shape) != (size, size) or not at_hand(mask): return False
-    later = FUNCTIONS["ones"](size, size, dtype=bool_, device=mask.device).triu(1)
+    later = ones(size, size, dtype=bool_, device=mask.device).triu(1)
     return bool((mask == (later if mask.dtype is bool_ else where(later, -math.inf, 0.0))).all())
 
 class TransformerEncoder(Module):
@@ -576,7 +578,7 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device=None, dtype=None) -> Tensor:
         "A causal mask: -inf for all that comes later, else 0."
-        return FUNCTIONS["full"]((sz, sz), -math.inf, dtype=dtype, device=device).triu(1)
+        return full((sz, sz), -math.inf, dtype=dtype, device=device).triu(1)
 
 # %% ../../nbs/nn/attention.ipynb #attrans1b
 @patch

@@ -8,13 +8,17 @@ from typing import Callable
 
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
+from ..creation import ones_like, zeros_like
 from ..errors import error, warn
-from ..names import FUNCTIONS, check_tensor, promote, where
+from ..indexing import scatter
+from ..names import check_tensor, promote, where
 from .activations import logsigmoid, softplus
 from .losses import Loss, WeightedLoss, check_constant, meant, reduced, loss_share, total
 from .module import functional
 from .small import PairwiseDistance
+from ..ops.contraction import pairwise_distance
 from ..ops.elementwise import real
+from ..ops.layout import broadcast_tensors
 from ..primitives import check_broadcast
 from ..table import OPS, SINGLE, accumulate, call, check, decompose, elementwise
 from ..tensors import Tensor, any_at_hand, int64
@@ -65,7 +69,7 @@ def pair(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
         warn(f"Using a target size ({target.size()}) that is different to the input size "
              f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
              "Please ensure they have the same size.")
-        input, target = FUNCTIONS["broadcast_tensors"](input, target)
+        input, target = broadcast_tensors(input, target)
     return (input, target) if input.dtype is target.dtype else tuple(promote((input, target)))
 
 def weighted(each: Tensor, weight: Tensor, reduction: str, by_weight: bool = True) -> Tensor:
@@ -144,7 +148,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
                       reduction: str = "mean") -> Tensor:
     """The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for
     a negative one, or one that does not fit."""
-    if not isinstance(var, Tensor): var = FUNCTIONS["ones_like"](input.detach()) * var
+    if not isinstance(var, Tensor): var = ones_like(input.detach()) * var
     if any_at_hand(var.detach() < 0):
         raise error(ValueError, "var has negative entry/entries", "a variance is a mean of squares",
                     "var.exp(), of a network that gives its logarithm")
@@ -234,7 +238,7 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     index = target.reshape(-1, 1)
     away = hinge(margin - rows.gather(1, index) + rows) ** p
     if weight is not None: away = away * weight[index]
-    each = FUNCTIONS["scatter"](away, 1, index, 0.0).sum(1) / rows.size(1)
+    each = scatter(away, 1, index, 0.0).sum(1) / rows.size(1)
     return reduced(each if target.ndim else each.reshape(()), reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex16b
@@ -285,7 +289,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
                     f"from 0 to {rows.size(1) - 1}, then -1")
     given = (index < 0).cumsum(1) == 0
     index = where(given, index, 0)
-    wanted = FUNCTIONS["zeros_like"](index).scatter_add(1, index, given.long()) > 0
+    wanted = zeros_like(index).scatter_add(1, index, given.long()) > 0
     lacks = hinge(1 - rows.gather(1, index).unsqueeze(2) + rows.unsqueeze(1))
     each = where(given.unsqueeze(2) & ~wanted.unsqueeze(1), lacks, 0).sum((1, 2)) / rows.size(1)
     return reduced(each if input.ndim > 1 else each.reshape(()), reduction)
@@ -307,7 +311,7 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     """What lacks for the negative to lie farther from the anchor than the positive, by the margin; with `swap`, the
     negative's distance is that to the nearer of the two."""
     reduction = meant(reduction, size_average, reduce)
-    def distance(a, b): return FUNCTIONS["pairwise_distance"](a, b, p, eps)
+    def distance(a, b): return pairwise_distance(a, b, p, eps)
 
     return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=distance, margin=margin,
                                              swap=swap, reduction=reduction)
@@ -327,9 +331,9 @@ def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative
             RuntimeError, "The anchor, positive, and negative tensors are expected to have the same number of "
             f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
             f"{negative.ndim}D inputs", "they are points of one space", "x.unsqueeze(0)")
-    distance = distance_function or FUNCTIONS["pairwise_distance"]
+    distance = distance_function or pairwise_distance
     near, far = distance(anchor, positive), distance(anchor, negative)
-    if swap: far = FUNCTIONS["minimum"](far, distance(positive, negative))
+    if swap: far = far.minimum(distance(positive, negative))
     return reduced(hinge(margin + near - far), reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nndiex19

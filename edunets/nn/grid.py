@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import itertools
 
-from ..creation import linspace, ones, zeros
+from ..composites import stack
+from ..creation import linspace, meshgrid, ones, zeros
 from ..errors import error, warn
-from ..names import FUNCTIONS, cast
+from ..names import cast
 from .module import functional
 from ..tensors import Tensor, int64
 
@@ -122,8 +123,8 @@ def affine_grid(theta: Tensor, size: list[int], align_corners: bool | None = Non
     check_theta(theta, size)
     axes = [linspace(-1, 1, n, dtype=theta.dtype, device=theta.device) * (1.0 if align_corners else (n - 1) / n)
             if n > 1 else zeros(1, dtype=theta.dtype, device=theta.device) for n in space]
-    places = FUNCTIONS["meshgrid"](*axes, indexing="ij")
-    base = FUNCTIONS["stack"]([*reversed(places), ones(*space, dtype=theta.dtype, device=theta.device)], -1)
+    places = meshgrid(*axes, indexing="ij")
+    base = stack([*reversed(places), ones(*space, dtype=theta.dtype, device=theta.device)], -1)
     moved = base.reshape(-1, len(space) + 1) @ theta.mT
     return moved.reshape(theta.size(0), *space, len(space))
 

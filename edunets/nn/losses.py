@@ -9,13 +9,15 @@ from itertools import pairwise
 from typing import Callable, NamedTuple
 
 from ..autograd.tape import vjp
-from ..composites import mean_kernel
+from ..composites import cat, log_softmax, mean_kernel, stack
+from ..creation import arange
 from ..errors import error, warn
-from ..names import FUNCTIONS, cast, check_tensor, promote, where
+from ..names import cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
 from .containers import ModuleList
 from .module import Linear, Module, Sequential, functional
-from ..ops.elementwise import real
+from ..ops.elementwise import real, xlogy
+from ..ops.layout import broadcast_shapes
 from ..primitives import check_broadcast
 from ..table import OPS, SINGLE, accumulate, call, check, decompose, elementwise, filled
 from ..table import kernel
@@ -240,7 +242,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
     check_tensor(input, "cross_entropy"), check_tensor(target, "cross_entropy")
     check_mixture(input, target, label_smoothing)
     dim = 0 if input.ndim == 1 else 1
-    logs = FUNCTIONS["log_softmax"](real(input, "log_softmax"), dim)
+    logs = log_softmax(real(input, "log_softmax"), dim)
     if input.shape == target.shape:
         if weight is not None and tuple(weight.shape) != (input.size(dim),):
             check_class_weight(weight.detach(), input, input.size(dim))
@@ -318,7 +320,7 @@ def check_fits(x: Tensor | None, input: Tensor, what: str, name: str) -> None:
     "A RuntimeError for weights that are larger than the input, or want a gradient."
     if x is None: return
     check_constant(x, what, name)
-    shape = FUNCTIONS["broadcast_shapes"](tuple(x.shape), tuple(input.shape))
+    shape = broadcast_shapes(tuple(x.shape), tuple(input.shape))
     if tuple(shape) != tuple(input.shape):
         raise error(RuntimeError,
                     f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}",
@@ -374,7 +376,7 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
     if not (is_floating(input) and is_floating(target)):
         raise error(RuntimeError, "kl_div: Integral inputs not supported.", "log-probabilities are no integers",
                     "x.float()")
-    each = target.exp() * (target - input) if log_target else FUNCTIONS["xlogy"](target, target) - target * input
+    each = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction != "batchmean": return reduced(each, reduction)
     return each.sum() / input.size(0) if input.ndim else each.sum()
 
@@ -385,7 +387,7 @@ def with_blanks(targets: Tensor, lengths: Tensor, blank: int) -> Tensor:
     "Targets, in rows or all in one line, with a blank before, between and after: (batch, 2 * longest + 1)."
     in_rows = targets.ndim > 1
     longest = targets.size(1) if in_rows else int(lengths.max()) if len(lengths) else 0
-    place, ends = FUNCTIONS["arange"](longest, device=targets.device), lengths.cumsum(0)
+    place, ends = arange(longest, device=targets.device), lengths.cumsum(0)
     if any_at_hand(lengths > longest if in_rows else ends[-1:] > targets.numel()):
         raise error(RuntimeError, f"the targets of shape {list(targets.shape)} are shorter than target_lengths says",
                     "each target lies in a row of its own, or all lie in one line", "lengths that add up")
@@ -397,17 +399,17 @@ def with_blanks(targets: Tensor, lengths: Tensor, blank: int) -> Tensor:
 def shifted(x: Tensor, by: int) -> Tensor:
     "Each row moved to the right; what cannot be comes in."
     by = min(by, x.size(1))
-    return FUNCTIONS["cat"]([x.new_full((x.size(0), by), FAR), x.narrow(1, 0, x.size(1) - by)], 1)
+    return cat([x.new_full((x.size(0), by), FAR), x.narrow(1, 0, x.size(1) - by)], 1)
 
 def log_spellings(log_probs: Tensor, labels: Tensor, input_lengths: Tensor) -> Tensor:
     """The logarithm of the probability of having come to each label at the end: stay, go on to the next, or pass over a
     blank."""
     spoken = log_probs.gather(2, labels.expand(log_probs.size(0), *labels.shape))
-    passes = FUNCTIONS["cat"](
+    passes = cat(
         [labels.new_zeros((labels.size(0), min(2, labels.size(1))), dtype=bool_), labels[:, 2:] != labels[:, :-2]], 1)
-    reached = where(FUNCTIONS["arange"](labels.size(1), device=labels.device) < 2, spoken[0], FAR)
+    reached = where(arange(labels.size(1), device=labels.device) < 2, spoken[0], FAR)
     for t in range(1, log_probs.size(0)):
-        ways = FUNCTIONS["stack"]([reached, shifted(reached, 1), where(passes, shifted(reached, 2), FAR)])
+        ways = stack([reached, shifted(reached, 1), where(passes, shifted(reached, 2), FAR)])
         reached = where(t < input_lengths.unsqueeze(1), ways.logsumexp(0) + spoken[t], reached)
     return reached
 
@@ -446,7 +448,7 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, 
     labels = with_blanks(targets.reshape(-1) if single else targets, target_lengths, blank)
     reached = log_spellings(log_probs, labels, input_lengths)
     last, letter = (reached.gather(1, (2 * target_lengths - k).clamp(min=0).unsqueeze(1)).squeeze(1) for k in (0, 1))
-    each = -FUNCTIONS["logaddexp"](last, where(target_lengths > 0, letter, FAR))
+    each = -last.logaddexp(where(target_lengths > 0, letter, FAR))
     each = where(input_lengths > 0, each, where(target_lengths > 0, -FAR, 0))
     each = where(each < -FAR / 2, each, 0 if zero_infinity else math.inf)
     if reduction == "mean": each = each / target_lengths.clamp(min=1)
@@ -490,19 +492,19 @@ def forward(self: AdaptiveLogSoftmaxWithLoss, input_: Tensor, target_: Tensor) -
         rows = inside.nonzero().squeeze(1)
         if not len(rows): continue
         column = where(inside, self.shortlist_size + k, column)
-        logs = FUNCTIONS["log_softmax"](self.tail[k](input.index_select(0, rows)), 1)
+        logs = log_softmax(self.tail[k](input.index_select(0, rows)), 1)
         rest.append((rows, logs.gather(1, (target[rows] - low).unsqueeze(1)).squeeze(1)))
-    output = FUNCTIONS["log_softmax"](self.head(input), 1).gather(1, column.unsqueeze(1)).squeeze(1)
+    output = log_softmax(self.head(input), 1).gather(1, column.unsqueeze(1)).squeeze(1)
     for rows, logs in rest: output = output.index_add(0, rows, logs)
     return _ASMoutput(output.squeeze(0) if single else output, (-output).mean())
 
 @patch
 def log_prob(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
     "The log-probability of all classes: (batch, n_classes)."
-    head, n = FUNCTIONS["log_softmax"](self.head(input), 1), self.shortlist_size
-    rest = [FUNCTIONS["log_softmax"](cluster(input), 1) + head[:, n + k:n + k + 1]
+    head, n = log_softmax(self.head(input), 1), self.shortlist_size
+    rest = [log_softmax(cluster(input), 1) + head[:, n + k:n + k + 1]
             for k, cluster in enumerate(self.tail)]
-    return FUNCTIONS["cat"]([head[:, :n], *rest], 1)
+    return cat([head[:, :n], *rest], 1)
 
 @patch
 def predict(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:

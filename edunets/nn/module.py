@@ -430,8 +430,9 @@ check(linear=check_linear)
 # %% ../../nbs/03_nn.ipynb #nnlinfn1
 def functional(function: Callable) -> Callable:
     "Decorator: make a function a name of `edunets.nn.functional`."
-    FUNCTIONS[f"nn.functional.{function.__name__}"] = function
-    return function
+    name = f"nn.functional.{function.__name__}"
+    FUNCTIONS[name] = function
+    return FUNCTIONS[name]
 
 # PyTorch takes another road for a matrix than for more dimensions, and its node is named by the last step.
 # These are the common cases, by (input is a matrix, there is a bias); the end of the chapter shows others.

@@ -17,7 +17,7 @@ from ..names import FUNCTIONS, cast, finish, where
 from .activations import Plain
 from .convolution import repeated
 from .module import Module, functional
-from ..ops.windows import INDEXED, avg_pool, expand_ntuple, pooling
+from ..ops.windows import INDEXED, avg_pool, avg_pool1d, expand_ntuple, pooling
 from ..random import rand
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, from_numpy, int64
@@ -116,7 +116,7 @@ def max_unpooling(n: int) -> None:
 for n in (1, 2, 3): max_unpooling(n)
 
 # %% ../../nbs/nn/pooling.ipynb #plavgf01
-FUNCTIONS["nn.functional.avg_pool1d"] = FUNCTIONS["avg_pool1d"]
+FUNCTIONS["nn.functional.avg_pool1d"] = avg_pool1d
 
 @functional
 def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,

@@ -8,10 +8,11 @@ import math
 from typing import Callable, NamedTuple
 
 from ..autograd.tape import vjp
-from ..creation import empty, tensor, zeros
+from ..composites import cat, stack
+from ..creation import empty, full, tensor, zeros, zeros_like
 from ..errors import error, warn
 from ..layout import sliced
-from ..names import FUNCTIONS
+from .dropouts import dropout
 from .module import Module, Parameter, fill, linear
 from .utilities import pad_sequence, unpad_sequence
 from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
@@ -36,23 +37,23 @@ def turned_lengths(counts) -> list[int]:
     "Lengths, the longest first, as how many run at each step; and those as lengths again."
     return [sum(n > k for n in counts) for k in range(counts[0])]
 
-def active_states(state, first, n: int, cat: Callable):
+def active_states(state, first, n: int, join: Callable = cat):
     """The state of the n sequences that run at a step: some may have ended; walking backwards, some begin, with their
     first state."""
     have = len(state)
-    return state if have == n else state[:n] if have > n else cat([state, first[have:n]])
+    return state if have == n else state[:n] if have > n else join([state, first[have:n]])
 
 def rows(x: Tensor, start: int, n: int) -> Tensor: return sliced(x, 0, start, n)
 
 def in_order(parts: list, reverse: bool) -> Tensor:
     "What was found step by step, as one tensor."
-    return FUNCTIONS["cat"](parts[::-1] if reverse else parts)
+    return cat(parts[::-1] if reverse else parts)
 
 def previous_states(out: Tensor, first: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     "The state before each step."
     found, state = [], first
     for start, n in steps(sizes, reverse):
-        found.append(active_states(state, first, n, FUNCTIONS["cat"]))
+        found.append(active_states(state, first, n))
         state = rows(out, start, n)
     return in_order(found, reverse)
 
@@ -70,7 +71,7 @@ def rnn_steps(x: Tensor, h: Tensor, w: Tensor, *, sizes: tuple, reverse: bool, r
     "The same in rows."
     found, state = [], h
     for start, n in steps(sizes, reverse):
-        z = rows(x, start, n) + active_states(state, h, n, FUNCTIONS["cat"]) @ w.t()
+        z = rows(x, start, n) + active_states(state, h, n) @ w.t()
         state = z.relu() if relu else z.tanh()
         found.append(state)
     return in_order(found, reverse)
@@ -84,7 +85,7 @@ def carry(g: Tensor, n: int, begun: list) -> Tensor:
     """The gradient of the states that a step was given: for the n of the step before it; what is for states that began
     here goes to `begun`."""
     have = len(g)
-    if have < n: return FUNCTIONS["cat"]([g, zeros(n - have, g.size(1), dtype=g.dtype, device=g.device)])
+    if have < n: return cat([g, zeros(n - have, g.size(1), dtype=g.dtype, device=g.device)])
     if have > n or not n: begun.append(rows(g, n, have - n))
     return g if have == n else rows(g, 0, n)
 
@@ -100,7 +101,7 @@ def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse:
         found.append((rows(g, start, n) + d) * rows(slope, start, n))
         d = carry(found[-1] @ w, before, begun)
     z = in_order(found, not reverse)
-    return z, FUNCTIONS["cat"](begun[::-1]), z.t() @ previous_states(out, h, sizes, reverse)
+    return z, cat(begun[::-1]), z.t() @ previous_states(out, h, sizes, reverse)
 
 vjp(rnn=rnn_vjp)
 
@@ -134,11 +135,11 @@ def lstm_kernel(xp, x, h, c, w, p, *, sizes, reverse):
 
 def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, sizes: tuple, reverse: bool) -> tuple:
     "The same in rows."
-    found, state, cell, cat = [], h, c, FUNCTIONS["cat"]
+    found, state, cell = [], h, c
     for start, n in steps(sizes, reverse):
-        i, f, new, o = (rows(x, start, n) + active_states(state, h, n, cat) @ w.t()).chunk(4, 1)
+        i, f, new, o = (rows(x, start, n) + active_states(state, h, n) @ w.t()).chunk(4, 1)
         i, f, new, o = i.sigmoid(), f.sigmoid(), new.tanh(), o.sigmoid()
-        cell = f * active_states(cell, c, n, cat) + i * new
+        cell = f * active_states(cell, c, n) + i * new
         state = o * cell.tanh() if p is None else (o * cell.tanh()) @ p.t()
         found.append((state, cell, cat([i, f, new, o], 1)))
     return tuple(in_order(list(parts), reverse) for parts in zip(*found))
@@ -156,12 +157,12 @@ def slope_of(gate: Tensor, tanh: bool = False) -> Tensor:
 
 def or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
     "The gradient of a result that may not have been used."
-    return FUNCTIONS["zeros_like"](like) if g is None else g
+    return zeros_like(like) if g is None else g
 
 def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, sizes: tuple,
              reverse: bool) -> tuple:
     "The gradients of the input part, the first states, the weight and the projection."
-    (out, cells, gates), (g_out, g_cell, g_gate), cat = out, g, FUNCTIONS["cat"]
+    (out, cells, gates), (g_out, g_cell, g_gate) = out, g
     g_out = or_zeros(g_out, out)
     i, f, new, o = gates.chunk(4, 1)
     shown, old = cells.tanh(), previous_states(cells, c, sizes, reverse)
@@ -212,9 +213,9 @@ def gru_kernel(xp, x, h, w, b, *, sizes, reverse):
 
 def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, *, sizes: tuple, reverse: bool) -> tuple:
     "The same in rows."
-    found, state, cat = [], h, FUNCTIONS["cat"]
+    found, state = [], h
     for start, n in steps(sizes, reverse):
-        old = active_states(state, h, n, cat)
+        old = active_states(state, h, n)
         z = old @ w.t() if b is None else old @ w.t() + b
         (x_reset, x_update, x_new), (reset, update, held) = rows(x, start, n).chunk(3, 1), z.chunk(3, 1)
         reset, update = (x_reset + reset).sigmoid(), (x_update + update).sigmoid()
@@ -230,7 +231,7 @@ decompose(gru=gru_steps)
 # %% ../../nbs/nn/recurrent.ipynb #rcgruvj1
 def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
     "The gradients of the input part, the first state, the weight and the bias."
-    (out, gates, held), (g_out, g_gate, g_held), cat = out, g, FUNCTIONS["cat"]
+    (out, gates, held), (g_out, g_gate, g_held) = out, g
     g_out = or_zeros(g_out, out)
     reset, update, new = gates.chunk(3, 1)
     old = previous_states(out, h, sizes, reverse)
@@ -304,7 +305,7 @@ def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False,
     if batch_first: input = input.transpose(0, 1)
     check_lengths(lengths, input)
     sizes = turned_lengths(lengths)
-    return PackedSequence(FUNCTIONS["cat"]([input[step, :n] for step, n in enumerate(sizes)]),
+    return PackedSequence(cat([input[step, :n] for step, n in enumerate(sizes)]),
                           tensor(sizes, dtype=int64), order)
 
 def check_lengths(lengths: list[int], input: Tensor) -> None:
@@ -339,8 +340,8 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
             "a larger total_length")
     padded = pad_sequence([rows(sequence.data, start, n) for start, n in steps(sizes, False)], True, padding_value)
     if (more := (total_length or 0) - len(sizes)) > 0:
-        padded = FUNCTIONS["cat"]([
-            padded, FUNCTIONS["full"]((more, *padded.shape[1:]), padding_value, dtype=padded.dtype,
+        padded = cat([
+            padded, full((more, *padded.shape[1:]), padding_value, dtype=padded.dtype,
                                       device=padded.device)
         ])
     lengths = tensor(turned_lengths(sizes), dtype=int64)
@@ -477,15 +478,15 @@ def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Te
     "The rows of all steps through all layers and directions; and the last states."
     last, directions = [], 1 + self.bidirectional
     for layer in range(self.num_layers):
-        if layer and self.dropout and self.training: x = FUNCTIONS["nn.functional.dropout"](x, self.dropout, True)
+        if layer and self.dropout and self.training: x = dropout(x, self.dropout, True)
         outs = []
         for reverse in range(directions):
             results = self.run(x, [h[layer * directions + reverse] for h in hx], *weights_of(self, layer, reverse),
                                sizes=sizes, reverse=bool(reverse))
             outs.append(results[0])
             last.append([last_rows(r, sizes, reverse) for r in results[:len(hx)]])
-        x = outs[0] if directions == 1 else FUNCTIONS["cat"](outs, 1)
-    return x, [FUNCTIONS["stack"](states) for states in zip(*last)]
+        x = outs[0] if directions == 1 else cat(outs, 1)
+    return x, [stack(states) for states in zip(*last)]
 
 # %% ../../nbs/nn/recurrent.ipynb #rcforwa1
 def forward(self: Recurrent, input, hx=None):

@@ -7,11 +7,15 @@ import math
 
 from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
-from ..creation import empty
+from ..composites import cat
+from ..creation import arange, empty
 from ..errors import error
 from ..names import FUNCTIONS, where
 from .module import Module, Parameter, fill, functional
+from ..ops import indexing
+from ..ops.contraction import bilinear, cosine_similarity, pairwise_distance
 from ..ops.indexing import check_places, embedding_slope, one_hot, rows_at
+from ..ops.sorting import searchsorted
 from ..primitives import combined
 from ..table import OPS, SINGLE, accumulate, call, check, decompose, filled, kernel
 from ..tensors import Tensor, any_at_hand, int64
@@ -34,7 +38,7 @@ def renormalize(weight: Tensor, index: Tensor, max_norm: float, norm_type: float
     """Shorten the rows at an index whose p-norm is above `max_norm`, in place. IndexError or RuntimeError for a row
     that is not there."""
     table, index = weight.detach(), index.reshape(-1)
-    rows = FUNCTIONS["embedding"](table, index)
+    rows = indexing.embedding(table, index)
     norms = rows.norm(norm_type, -1, True)
     table[index] = where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
 
@@ -47,7 +51,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     check_places(input, "embedding")
     padding_idx = check_padding(padding_idx, len(weight))
     if max_norm is not None: renormalize(weight, input, max_norm, norm_type)
-    return FUNCTIONS["embedding"](weight, input, padding_idx, scale_grad_by_freq, sparse)
+    return indexing.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 for name, function in {
         "one_hot": one_hot,
@@ -179,13 +183,13 @@ def bag_max(xp, weight, index, bag, *, bags, length, padding_idx):
 
 def at_place(place: Tensor) -> tuple:
     "The index of each number's row and column."
-    return place.clamp(min=0), FUNCTIONS["arange"](place.size(1), device=place.device)
+    return place.clamp(min=0), arange(place.size(1), device=place.device)
 
 def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int, padding_idx: int) -> tuple[Tensor, Tensor]:
     "`bag_max` in rows."
     rows, n, columns = without(rows_of(weight, index), index, padding_idx, -math.inf), index.size(0), weight.size(1)
     best = call(OPS["scatter_max"], (filled(weight, (bags, columns), -math.inf), rows, bag), {"dims": (0,)})
-    number = FUNCTIONS["arange"](n, device=weight.device).unsqueeze(1)
+    number = arange(n, device=weight.device).unsqueeze(1)
     first = -call(OPS["scatter_max"],
                   (filled(number,
                           (bags, columns), -n), where(rows == rows_of(best, bag), -number, -n), bag), {"dims": (0,)})
@@ -223,7 +227,7 @@ def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bo
             RuntimeError,
             f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of {int(offsets[-1])}",
             "a bag begins where there is an index", f"offsets up to {n}")
-    ends = offsets if include_last_offset else FUNCTIONS["cat"]([offsets, filled(offsets, (1,), n)])
+    ends = offsets if include_last_offset else cat([offsets, filled(offsets, (1,), n)])
     if any_at_hand(ends[1:] < ends[:-1]):
         raise error(RuntimeError, "offsets have to be sorted", f"given {offsets.tolist()}",
                     "bags in the order of their indices")
@@ -244,7 +248,7 @@ def bags_of(input: Tensor, offsets: Tensor | None, include_last_offset: bool) ->
         if not length:
             raise error(RuntimeError, "bags of length 0", f"the input has the shape {tuple(input.shape)}",
                         "offsets, for empty bags")
-        return input.reshape(-1), FUNCTIONS["arange"](bags, device=input.device).repeat_interleave(length), bags, length
+        return input.reshape(-1), arange(bags, device=input.device).repeat_interleave(length), bags, length
     if input.ndim != 1:
         raise error(ValueError, f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}",
                     "a bag is a line of indices", "input.reshape(-1) and offsets")
@@ -252,7 +256,7 @@ def bags_of(input: Tensor, offsets: Tensor | None, include_last_offset: bool) ->
     bags = len(ends) - 1
     index = input if bags else input[:0]
     if include_last_offset: index = index[:int(ends[-1])]      # else the last bag ends with the input
-    return (index, FUNCTIONS["searchsorted"](ends[1:], FUNCTIONS["arange"](len(index), device=input.device),
+    return (index, searchsorted(ends[1:], arange(len(index), device=input.device),
                                              right=True), bags, 0)
 
 # %% ../../nbs/nn/small.ipynb #smfunc02
@@ -369,7 +373,7 @@ class PairwiseDistance(Module):
         self.norm, self.eps, self.keepdim = p, eps, keepdim
 
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
-        return FUNCTIONS["pairwise_distance"](x1, x2, self.norm, self.eps, self.keepdim)
+        return pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
 class CosineSimilarity(Module):
     "The cosine of the angle between two inputs along a dimension, as `torch.nn.CosineSimilarity`."
@@ -378,7 +382,7 @@ class CosineSimilarity(Module):
         self.dim, self.eps = dim, eps
 
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
-        return FUNCTIONS["cosine_similarity"](x1, x2, self.dim, self.eps)
+        return cosine_similarity(x1, x2, self.dim, self.eps)
 
 # %% ../../nbs/nn/small.ipynb #smtwo001b
 class Bilinear(Module):
@@ -403,7 +407,7 @@ class Bilinear(Module):
                      why=f"1 / sqrt(in1_features = {self.in1_features})")
 
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
-        return FUNCTIONS["bilinear"](input1, input2, self.weight, self.bias)
+        return bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from typing import Callable
 
 from ..autograd.modes import no_grad
+from ..composites import cat, stack
 from ..errors import error, warn
 from ..names import FUNCTIONS
 from .module import Module
+from ..ops.linear_algebra import vector_norm
 from ..ops.windows import bordered
 from ..random import fork_rng
 from ..table import fresh
@@ -41,8 +43,8 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, e
     changes nothing here."""
     p, tensors = float(norm_type), listed(tensors)
     if not tensors: return tensor(0.0)
-    norm, device = FUNCTIONS["linalg.vector_norm"], tensors[0].device
-    with no_grad(): total = norm(FUNCTIONS["stack"]([norm(x, p).to(device) for x in tensors]), p)
+    norm, device = vector_norm, tensors[0].device
+    with no_grad(): total = norm(stack([norm(x, p).to(device) for x in tensors]), p)
     if error_if_nonfinite and not total.isfinite():
         raise error(
             RuntimeError, f"The total norm of order {p} for gradients from `parameters` is non-finite, so it "
@@ -98,7 +100,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     "All parameters, flat, one after the other."
     found = list(parameters)
     same_device(found)
-    return FUNCTIONS["cat"]([p.reshape(-1) for p in found])
+    return cat([p.reshape(-1) for p in found])
 
 @utility
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
@@ -162,7 +164,7 @@ def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False
         bordered(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), padding_value)
         for s, gap in zip(sequences, gaps)
     ]
-    return FUNCTIONS["stack"](padded, 0 if batch_first else 1)
+    return stack(padded, 0 if batch_first else 1)
 
 @rnn_utility
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:

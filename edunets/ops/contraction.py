@@ -7,9 +7,11 @@ import functools
 import math
 import string
 
-from ..composites import check_floating
+from ..composites import addmm, check_floating, outer
+from ..creation import eye
 from ..errors import error, warn
-from ..names import FUNCTIONS, cast, check_factor, face, finish, given, in_single, promote, promote_types, where
+from ..names import cast, check_factor, face, finish, given, in_single, promote, promote_types, where
+from .layout import broadcast_shapes, broadcast_tensors, triu_indices
 from ..table import fresh
 from ..tensors import Tensor, check_dim, dtype, is_floating, as_count
 
@@ -200,39 +202,39 @@ def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * (mat @ vec)."
     check_dtypes(input, mat, vec)
-    return scaled_sum(input, FUNCTIONS["mv"](mat, vec), beta, alpha, out)
+    return scaled_sum(input, mat.mv(vec), beta, alpha, out)
 
 @face(inplace=True)
 @in_single
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * outer(vec1, vec2)."
     kind = promote_types(input.dtype, promote_types(vec1.dtype, vec2.dtype))
-    return scaled_sum(cast(input, kind), FUNCTIONS["outer"](cast(vec1, kind), cast(vec2, kind)), beta, alpha, out)
+    return scaled_sum(cast(input, kind), outer(cast(vec1, kind), cast(vec2, kind)), beta, alpha, out)
 
 @face(inplace=True)
 @in_single
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * bmm(batch1, batch2)."
     check_dtypes(input, batch1, batch2)
-    return scaled_sum(input, FUNCTIONS["bmm"](batch1, batch2), beta, alpha, out)
+    return scaled_sum(input, batch1.bmm(batch2), beta, alpha, out)
 
 @face(inplace=True)
 @in_single
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
     check_dtypes(input, batch1, batch2)
-    return scaled_sum(input, FUNCTIONS["bmm"](batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha, out)
+    return scaled_sum(input, batch1.bmm(batch2).sum(0, dtype=batch1.dtype), beta, alpha, out)
 
 # %% ../../nbs/ops/contraction.ipynb #471f7493
 @face
 def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inner product of two vectors."
-    return FUNCTIONS["dot"](input, other, out=out)
+    return input.dot(other, out=out)
 
 @face
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "All products of an element of one vector and one of another."
-    return finish(FUNCTIONS["outer"](input, vec2), out)
+    return finish(outer(input, vec2), out)
 
 @face
 def trace(input: Tensor) -> Tensor:
@@ -251,8 +253,8 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
             f"{' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves",
             "x @ x.mT")
     base = input
-    if n < 0: input, n = FUNCTIONS["linalg.inv"](input), -n
-    one = FUNCTIONS["eye"](input.size(-1), dtype=input.dtype, device=input.device)
+    if n < 0: input, n = input.inverse(), -n
+    one = eye(input.size(-1), dtype=input.dtype, device=input.device)
     result = one.expand(input.shape).clone() if n == 0 else None
     while n:
         if n % 2: result = input if result is None else result @ input
@@ -324,7 +326,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     check_floating(input, "pdist only supports floating-point dtypes")
     if p < 0:
         raise error(RuntimeError, "pdist only supports non-negative p values", f"p={p}", "p=2")
-    first, second = FUNCTIONS["triu_indices"](len(input), len(input), 1, device=input.device)
+    first, second = triu_indices(len(input), len(input), 1, device=input.device)
     return lengths_of(input[first] - input[second], p)
 
 # %% ../../nbs/ops/contraction.ipynb #df26eee6
@@ -332,7 +334,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     "The cosine of the angle between vectors along `dim`; each length counts as at least eps."
     check_floating(x1, "expected common dtype to be floating point")
-    x1, x2 = FUNCTIONS["broadcast_tensors"](*promote((x1, x2)))
+    x1, x2 = broadcast_tensors(*promote((x1, x2)))
     lengths = [x.norm(2, dim).clamp(min=eps) for x in (x1, x2)]
     return ((x1 / lengths[0].unsqueeze(dim)) * (x2 / lengths[1].unsqueeze(dim))).sum(dim)
 
@@ -347,7 +349,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     if input.ndim != other.ndim:
         raise error(RuntimeError, "linalg.cross: inputs must have the same number of dimensions.",
                     f"{input.ndim} and {other.ndim}", "x.unsqueeze(...)")
-    shape = FUNCTIONS["broadcast_shapes"](input.payload.shape, other.payload.shape)
+    shape = broadcast_shapes(input.payload.shape, other.payload.shape)
     space = "the vector product lives in space"
     if dim is None and 3 not in input.shape:
         raise error(RuntimeError, "no dimension of size 3 in input", space, "three numbers for each vector")
@@ -377,5 +379,5 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x W^T + b, as `torch.nn.functional.linear`."
-    if bias is not None and input.ndim == 2: return FUNCTIONS["addmm"](bias, input, weight.t())
+    if bias is not None and input.ndim == 2: return addmm(bias, input, weight.t())
     return input @ weight.t() if bias is None else input @ weight.t() + bias

@@ -10,9 +10,10 @@ import types
 import numpy as np
 
 from ..autograd.tape import no_vjp, vjp
+from ..creation import ones_like
 from ..errors import error
 from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, is_floating
-from ..names import promote, publish, publish_all, result_type, unary, where
+from ..names import pow, promote, publish, publish_all, result_type, unary, where
 from ..primitives import check_broadcast
 from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose
 from ..primitives import erf_coefficients, horner, in_blocks
@@ -204,13 +205,13 @@ decompose(
 def log_sum(a, b, scale: float) -> Tensor:
     "log(e**a + e**b) to the base that `scale` is the logarithm of: the larger one is taken out, and put back."
     apart = abs(where(a == b, 0, a - b))      # of two equal infinities the difference is NaN
-    return FUNCTIONS["maximum"](*promote((a, b))) + (-apart * scale).exp().log1p() / scale
+    return Tensor.maximum(*promote((a, b))) + (-apart * scale).exp().log1p() / scale
 
 def hypot_steps(a, b) -> Tensor:
     "sqrt(a * a + b * b) of two sizes: the larger one is taken out."
     a, b = promote((a, b))
-    larger = FUNCTIONS["maximum"](a, b)
-    ratio = FUNCTIONS["minimum"](a, b) / where(larger == 0, 1, larger)
+    larger = Tensor.maximum(a, b)
+    ratio = Tensor.minimum(a, b) / where(larger == 0, 1, larger)
     return where((a == math.inf) | (b == math.inf), math.inf, larger * (1 + ratio * ratio).sqrt())
 
 def copysign_steps(size, b) -> Tensor:
@@ -237,7 +238,7 @@ def soft_share(a, b, scale: float) -> Tensor:
     "e**a / (e**a + e**b)."
     apart = a - b
     # of two equal infinities the difference is NaN
-    return FUNCTIONS["sigmoid"](where(apart.isnan() & (a == b), 0, apart) * scale)
+    return (where(apart.isnan() & (a == b), 0, apart) * scale).sigmoid()
 
 publish_all(binary, {"hypot": "The length of the hypotenuse, sqrt(x*x + y*y), without overflow.", "copysign": "The size of x with the sign of y."}, floating=True)
 publish_all(binary, {"logaddexp": "log(exp(x) + exp(y)), without overflow.", "logaddexp2": "log2(2**x + 2**y), without overflow."}, floating=True, inplace=False)
@@ -376,7 +377,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
 def float_power(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y, in float64."
     doubled = [cast(x, float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
-    return finish(FUNCTIONS["pow"](*doubled), out)
+    return finish(pow(*doubled), out)
 
 @patch
 def float_power_(self: Tensor, exponent) -> Tensor:
@@ -436,7 +437,7 @@ def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
     "x * 2 ** y."
     check_tensor(input, "ldexp"), check_tensor(other, "ldexp")
     two = filled(input, (), 2) if is_floating(input) else 2.0      # it brings its dtype, if there is one that is floating
-    return finish(input * FUNCTIONS["pow"](two, other), out)
+    return finish(input * pow(two, other), out)
 
 @face
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -451,7 +452,7 @@ def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @face
 def isreal(input: Tensor) -> Tensor:
     "True: there are no complex numbers here."
-    return FUNCTIONS["ones_like"](input, dtype=bool_)
+    return ones_like(input, dtype=bool_)
 
 # %% ../../nbs/ops/elementwise.ipynb #cb0a9bd2
 @face

@@ -7,8 +7,10 @@ import functools
 import gc
 import inspect
 
+from ..creation import arange
 from ..errors import OVERRIDING, at_border, border, error, handed_over, in_pytorchs_names, named, overriding
 from ..names import FUNCTIONS, in_place
+from .indexing import index_fill
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
 from ..views import rebase_history, check_write, store, store_out, without_base
@@ -107,8 +109,8 @@ def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tenso
                     "a cube")
     step = sum(self.shape[-1] ** d for d in range(self.ndim))
     length = self.numel() if wrap or self.ndim > 2 else min(self.numel(), self.shape[1] ** 2)
-    place = FUNCTIONS["arange"](0, length, step, device=self.device)
-    return store(self, lambda old: FUNCTIONS["index_fill"](old.reshape(-1), 0, place, fill_value).reshape(old.shape))
+    place = arange(0, length, step, device=self.device)
+    return store(self, lambda old: index_fill(old.reshape(-1), 0, place, fill_value).reshape(old.shape))
 
 # %% ../../nbs/ops/in_place.ipynb #inpl29cd
 AS_FUNCTIONS = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh

@@ -8,9 +8,11 @@ import math
 from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
 from ..composites import order_reversed
+from ..creation import arange
 from ..errors import error
 from ..indexing import along_dim, as_vector, check_mask, gathered, integers, part_of, scattered
-from ..names import FUNCTIONS, check_tensor, face, where
+from ..names import check_tensor, face, where
+from .layout import broadcast_tensors
 from ..table import OPS, call, check, decompose, filled, kernel
 from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
 
@@ -89,7 +91,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         raise error(
             RuntimeError, "masked_scatter: expected self and source to have same dtypes but got "
             f"{input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently", "source.to(x.dtype)")
-    mask, input = FUNCTIONS["broadcast_tensors"](check_mask(mask), input)
+    mask, input = broadcast_tensors(check_mask(mask), input)
     flat, wanted = source.reshape(-1), int(mask.sum())
     if wanted > len(flat):
         raise error(
@@ -235,4 +237,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if largest >= num_classes:
             raise error(RuntimeError, "Class values must be smaller than num_classes.",
                         f"the largest is {largest} of {num_classes}", f"num_classes={largest + 1}")
-    return (tensor.contiguous().unsqueeze(-1) == FUNCTIONS["arange"](num_classes, device=tensor.device)).to(int64)
+    return (tensor.contiguous().unsqueeze(-1) == arange(num_classes, device=tensor.device)).to(int64)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
-from ..composites import accumulate_dtype
-from ..creation import full, iota
+from ..composites import accumulate_dtype, cat, stack
+from ..creation import full, iota, meshgrid, zeros
 from ..errors import error, warn
 from ..layout import sliced
-from ..names import FUNCTIONS, cast, face, given, publish, result_type, sizes_of
+from ..names import cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, fresh, kernel, view
 from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch, as_count
 from ..tensors import wrap
@@ -290,7 +290,7 @@ def roll(input: Tensor, shifts: int | tuple, dims: int | tuple | None = None) ->
     for shift, dim in zip(shifts, along):
         n = input.size(dim)
         cut = (-shift) % n if n else 0
-        input = FUNCTIONS["cat"]([input.narrow(dim, cut, n - cut), input.narrow(dim, 0, cut)], dim)
+        input = cat([input.narrow(dim, cut, n - cut), input.narrow(dim, 0, cut)], dim)
     return input
 
 @face
@@ -360,7 +360,7 @@ def interleaved(repeats: Tensor, n: int) -> Tensor:
         raise error(RuntimeError, "repeats can not be negative", "an element can't be taken away twice",
                     "repeats from 0 on")
     ends = repeats.cumsum(0)
-    steps = FUNCTIONS["zeros"](int(ends[-1]) + 1, dtype=int64,
+    steps = zeros(int(ends[-1]) + 1, dtype=int64,
                                device=repeats.device).index_add(0, ends, filled(ends, ends.payload.shape, 1))
     return steps.cumsum(0)[:-1]
 
@@ -408,7 +408,7 @@ def stacker(name: str, doc: str, prepare, dim: int) -> None:
         if not parts:
             raise error(RuntimeError, f"{name} expects a non-empty TensorList",
                         "nothing says shape and dtype of the result", "en.zeros(0)")
-        return FUNCTIONS["cat"](parts, min(dim, parts[0].ndim - 1), out=out)
+        return cat(parts, min(dim, parts[0].ndim - 1), out=out)
     publish(name, function, doc, method=False)
 
 stacker("hstack", "Side by side: along the second dimension (vectors along the first).", atleast_1d, 1)
@@ -420,32 +420,32 @@ stacker("column_stack", "Vectors as columns, matrices side by side.", lambda x: 
 @face(method=False)
 def concat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
-    return FUNCTIONS["cat"](tensors, dim, out=out)
+    return cat(tensors, dim, out=out)
 
 @face(method=False)
 def concatenate(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
-    return FUNCTIONS["cat"](tensors, dim, out=out)
+    return cat(tensors, dim, out=out)
 
 # %% ../../nbs/ops/layout.ipynb #563a147b
 @face(method=False)
 def block_diag(*tensors) -> Tensor:
     "A matrix with the given matrices along its diagonal, zeros elsewhere."
-    blocks = [atleast_2d(cast(t, result_type(*tensors))) for t in tensors] or [FUNCTIONS["zeros"](1, 0)]
+    blocks = [atleast_2d(cast(t, result_type(*tensors))) for t in tensors] or [zeros(1, 0)]
     width = sum(b.size(1) for b in blocks)
     rows, start = [], 0
     for b in blocks:
         left, right = (filled(b, (b.size(0), n), 0) for n in (start, width - start - b.size(1)))
-        rows.append(FUNCTIONS["cat"]([left, b, right], 1))
+        rows.append(cat([left, b, right], 1))
         start += b.size(1)
-    return FUNCTIONS["cat"](rows, 0)
+    return cat(rows, 0)
 
 @face(method=False)
 def cartesian_prod(*tensors) -> Tensor:
     "All ways to take one element of each vector, as rows."
     if len(tensors) == 1: return tensors[0]
-    grids = FUNCTIONS["meshgrid"](*tensors, indexing="ij")
-    return FUNCTIONS["stack"]([g.reshape(-1) for g in grids], 1)
+    grids = meshgrid(*tensors, indexing="ij")
+    return stack([g.reshape(-1) for g in grids], 1)
 
 @face(method=False)
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:

@@ -7,9 +7,10 @@ import math
 
 from ..autograd.rules import scatter_along
 from ..autograd.tape import vjp
-from ..composites import call_along, check_floating, no_freedom, return_type, values_indices
+from ..composites import call_along, cat, check_floating, no_freedom, return_type, values_indices
+from ..creation import zeros
 from ..errors import error
-from ..names import FUNCTIONS, face, finish, in_single, where
+from ..names import face, finish, in_single, where
 from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
 from ..tensors import Tensor, any_at_hand, check_dim, float32, int64, is_floating, patch
 
@@ -89,7 +90,7 @@ def doubling(a: Tensor, dim: int, combine) -> Tensor:
     while step < a.payload.shape[dim]:
         rest = a.payload.shape[dim] - step
         seen = combine(a.narrow(dim, step, rest), a.narrow(dim, 0, rest))
-        a = FUNCTIONS["cat"]([a.narrow(dim, 0, step), seen], dim)
+        a = cat([a.narrow(dim, 0, step), seen], dim)
         step *= 2
     return a
 
@@ -97,12 +98,12 @@ def latest_steps(a: Tensor, values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "`latest` in rows."
     place = call(OPS["iota"], (), {"length": a.payload.shape[dim], "device": a.device}).reshape(
         [-1 if d == dim else 1 for d in range(a.ndim)])
-    return values, doubling(where((a == values) | (a != a), place, 0), dim, FUNCTIONS["maximum"])
+    return values, doubling(where((a == values) | (a != a), place, 0), dim, Tensor.maximum)
 
 decompose(
-    cummax=lambda a, *, dim: latest_steps(a, doubling(a, dim, FUNCTIONS["maximum"]), dim),
-    cummin=lambda a, *, dim: latest_steps(a, doubling(a, dim, FUNCTIONS["minimum"]), dim),
-    logcumsumexp=lambda a, *, dim: doubling(a, dim, FUNCTIONS["logaddexp"]),
+    cummax=lambda a, *, dim: latest_steps(a, doubling(a, dim, Tensor.maximum), dim),
+    cummin=lambda a, *, dim: latest_steps(a, doubling(a, dim, Tensor.minimum), dim),
+    logcumsumexp=lambda a, *, dim: doubling(a, dim, Tensor.logaddexp),
 )
 vjp(
     cummax=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
@@ -136,7 +137,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         raise error(RuntimeError, "diff expects input to be at least one-dimensional", "one number has no neighbour",
                     "x.reshape(-1)")
     parts = [p for p in (prepend, input, append) if p is not None]
-    x = FUNCTIONS["cat"](parts, dim) if len(parts) > 1 else input
+    x = cat(parts, dim) if len(parts) > 1 else input
     count = min(n, x.size(dim))      # then nothing is left
     for _ in range(count):
         rest = max(x.size(dim) - 1, 0)
@@ -221,7 +222,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     length = max(minlength, int(input.amax()) + 1 if input.numel() else 0)
     ones = (filled(input, input.payload.shape, 1).to(int64)
             if weights is None else weights if weights.dtype is float32 else weights.double())
-    return FUNCTIONS["zeros"](length, dtype=ones.dtype, device=input.device).index_add(0, input.to(int64), ones)
+    return zeros(length, dtype=ones.dtype, device=input.device).index_add(0, input.to(int64), ones)
 
 @face
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import math
 
-from ..composites import values_indices
-from ..creation import iota
+from ..composites import cat, values_indices
+from ..creation import full, iota, zeros_like
 from ..errors import error
-from ..names import FUNCTIONS, cast, face, finish, promote, publish, result_type, where
+from ..indexing import gather
+from ..names import cast, face, finish, promote, publish, result_type, where
+from .elementwise import lerp
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
 from ..tensors import Tensor, any_at_hand, check_dim, float32, float64, int32, int64, as_count
@@ -25,7 +27,7 @@ def seat(name: str, input: Tensor, dim: int, place, keepdim: bool) -> tuple[Tens
     dim = check_dim(dim, input.ndim)
     values, index = x.sort(dim)
     if not isinstance(place, Tensor): place = index.narrow(dim, 0, 1) * 0 + place
-    found = [FUNCTIONS["gather"](t, dim, place) for t in (values, index)]
+    found = [gather(t, dim, place) for t in (values, index)]
     return values_indices(name, [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
 
 def check_some(input: Tensor, dim: int, name: str) -> None:
@@ -59,7 +61,7 @@ def median_like(name: str, doc: str, skip_nan: bool) -> None:
             return middle(name, input, check_dim(dim, input.ndim), keepdim, skip_nan)
         flat = input.flatten()
         if not len(flat):
-            return cast(FUNCTIONS["full"]((), math.nan, device=input.device), input.dtype)
+            return cast(full((), math.nan, device=input.device), input.dtype)
         value = middle(name, flat.detach(), 0, False, skip_nan).values
         same = (flat == value) | ((flat != flat) & (value != value))
         return where(same, flat, 0).sum().to(input.dtype) / same.sum() if flat.requires_grad else value
@@ -78,9 +80,9 @@ def between(values: Tensor, at: Tensor, rule: str) -> Tensor:
     if rule == "lower": high = low
     if rule == "higher": low = high
     if rule == "nearest": low = high = at.round()
-    a, b = (FUNCTIONS["gather"](values, -1, p.to(int64)) for p in (low, high))
+    a, b = (gather(values, -1, p.to(int64)) for p in (low, high))
     if rule not in ("linear", "midpoint"): return a
-    return FUNCTIONS["lerp"](a, b, 0.5 if rule == "midpoint" else (at - low).expand(a.shape))
+    return lerp(a, b, 0.5 if rule == "midpoint" else (at - low).expand(a.shape))
 
 # %% ../../nbs/ops/sorting.ipynb #762cda73b
 def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -> Tensor:
@@ -137,7 +139,7 @@ def runs(x: Tensor) -> Tensor:
     "Whether each slice along the first dimension differs from the one before."
     flat = x.reshape(len(x), -1) if x.ndim > 1 else x.unsqueeze(1)
     changed = (flat[1:] != flat[:-1]).any(1)
-    return FUNCTIONS["cat"]([changed.new_ones((min(len(x), 1),)), changed])
+    return cat([changed.new_ones((min(len(x), 1),)), changed])
 
 def slices(input: Tensor, dim: int | None) -> Tensor:
     "What is told apart, along the first dimension. RuntimeError if the slices are empty."
@@ -164,7 +166,7 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
     values = x[first]
     inverse = (first.to(int64).cumsum(0) - 1) if return_inverse else None
     starts = first.nonzero().reshape(-1)
-    counts = FUNCTIONS["cat"]([starts, starts.new_full((1,), len(x))]).diff() if return_counts else None
+    counts = cat([starts, starts.new_full((1,), len(x))]).diff() if return_counts else None
     if inverse is not None and dim is None: inverse = inverse.reshape(input.shape)
     return packed(values if dim is None else values.movedim(0, dim), inverse, counts)
 
@@ -185,7 +187,7 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
     x = slices(input, dim)
     order = order_of_slices(x)
     values, place, counts = unique_consecutive(x[order], True, True, None if x.ndim < 2 else 0)
-    inverse = FUNCTIONS["zeros_like"](place).index_put((order,), place) if return_inverse else None
+    inverse = zeros_like(place).index_put((order,), place) if return_inverse else None
     if inverse is not None and dim is None: inverse = inverse.reshape(input.shape)
     return packed(values if dim is None else values.movedim(0, dim), inverse, counts if return_counts else None)
 
@@ -200,11 +202,11 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, T
     values, index = values.movedim(dim, -1), index.movedim(dim, -1)
     n = values.size(-1)
     place = iota(n, x.device).expand(values.shape)
-    fresh = (FUNCTIONS["cat"]([values[..., :1] == values[..., :1], values[..., 1:] != values[..., :-1]], -1) |
+    fresh = (cat([values[..., :1] == values[..., :1], values[..., 1:] != values[..., :-1]], -1) |
              (place == 0))
     start = where(fresh, place, 0).cummax(-1).values
     last = (place - start).argmax(-1, True)
-    found = [FUNCTIONS["gather"](t, -1, last).movedim(-1, dim) for t in (values, index)]
+    found = [gather(t, -1, last).movedim(-1, dim) for t in (values, index)]
     return values_indices("mode",
                           [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
 
@@ -269,7 +271,7 @@ def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool
 @face(method=False)
 def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     "Whether each element is among the test elements."
-    a, b = (x if isinstance(x, Tensor) else FUNCTIONS["full"]((), x) for x in (elements, test_elements))
+    a, b = (x if isinstance(x, Tensor) else full((), x) for x in (elements, test_elements))
     a, b = promote((a, b))
     ordered = b.detach().reshape(-1).sort().values
     if not len(ordered): found = a.detach() != a.detach()

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..autograd.rules import zeros_as
 from ..autograd.tape import Like, vjp
+from ..creation import arange
 from ..errors import error, warn
-from ..names import FUNCTIONS, face, in_single, publish
+from ..indexing import gather
+from ..names import face, in_single, publish
 from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import iinfo, in_memory, int64, Tensor, is_floating
 
@@ -441,7 +443,7 @@ def put_back(g: Tensor, like, index: Tensor, n: int) -> Tensor:
 def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tensor, Tensor]:
     "max_pool_places in rows: windows, and the first largest of each."
     n = len(size)
-    place = FUNCTIONS["arange"](math.prod(a.payload.shape[-n:]),
+    place = arange(math.prod(a.payload.shape[-n:]),
                                 device=a.device).reshape(a.payload.shape[-n:]).expand(a.payload.shape)
     found = []
     for x, border in ((a, -math.inf if a.dtype.is_floating_point else int(iinfo(a.dtype).min)), (place, 0)):
@@ -453,7 +455,7 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
         for dim, o in zip(dims, space): view = view.narrow(dim, 0, o)
         found.append(view.reshape(*a.payload.shape[:-n], *space, -1))
     values, index = found[0].max(-1)
-    return values, FUNCTIONS["gather"](found[1], -1, index.unsqueeze(-1)).squeeze(-1)
+    return values, gather(found[1], -1, index.unsqueeze(-1)).squeeze(-1)
 
 def unpool_steps(g: Tensor, a: Tensor, **options) -> Tensor:
     "unpool in rows."

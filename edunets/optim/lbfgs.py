@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..autograd.modes import enable_grad, no_grad
+from ..composites import cat
 from ..errors import error
-from ..names import FUNCTIONS
 from .optimizer import Group, Optimizer, check_numbers
 from ..tensors import Tensor, patch
 
@@ -133,7 +133,7 @@ class LBFGS(Optimizer):
 
     def flat_gradient(self) -> Tensor:
         "All gradients in a row; zeros where there is none."
-        return FUNCTIONS["cat"](
+        return cat(
             [p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]])
 
     def walk(self, t: float, d: Tensor) -> None:

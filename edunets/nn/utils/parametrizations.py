@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 from ...autograd.modes import no_grad
+from ...composites import cat
 from ...creation import eye
 from ...errors import error, warn
-from ...names import FUNCTIONS
+from ..activations import normalize
 from ..lazy import is_lazy
 from ..module import Module, Parameter
 from .parametrize import register_parametrization
+from ...ops.linear_algebra import matrix_exp, qr, solve
 from ...tensors import Tensor, finfo
 
 # %% auto #0
-__all__ = ['normalize', 'MAPS', 'length', 'weight_norm', 'spectral_norm', 'tensor_of', 'check_spectral', 'reflections', 'skew',
-           'exponential', 'cayley', 'householder', 'rotation', 'is_rotation', 'reflectors', 'check_rotation',
-           'check_maps', 'orthogonal', 'NormHook', 'WeightNorm', 'weight_norm_by_hook', 'remove_weight_norm',
-           'SpectralNorm', 'spectral_norm_by_hook', 'remove_spectral_norm']
+__all__ = ['MAPS', 'length', 'weight_norm', 'spectral_norm', 'tensor_of', 'check_spectral', 'reflections', 'skew', 'exponential',
+           'cayley', 'householder', 'rotation', 'is_rotation', 'reflectors', 'check_rotation', 'check_maps',
+           'orthogonal', 'NormHook', 'WeightNorm', 'weight_norm_by_hook', 'remove_weight_norm', 'SpectralNorm',
+           'spectral_norm_by_hook', 'remove_spectral_norm']
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000007
 def length(v: Tensor, dim: int) -> Tensor:
@@ -42,8 +44,6 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     return module
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b00000a
-normalize = FUNCTIONS["nn.functional.normalize"]
-
 class _SpectralNorm(Module):
     def __init__(self, weight: Tensor, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12):
         super().__init__()
@@ -112,15 +112,15 @@ def reflections(vectors: Tensor) -> Tensor:
 def skew(x: Tensor) -> Tensor:
     "A square matrix A = -A^T from the numbers below the diagonal of a tall one."
     n, k = x.shape[-2:]
-    square = x.tril() if n == k else FUNCTIONS["cat"]([x.tril(), x.new_zeros(*x.shape[:-1], n - k)], -1)
+    square = x.tril() if n == k else cat([x.tril(), x.new_zeros(*x.shape[:-1], n - k)], -1)
     return square - square.mT
 
-def exponential(x: Tensor) -> Tensor: return FUNCTIONS["linalg.matrix_exp"](skew(x))[..., :x.shape[-1]]
+def exponential(x: Tensor) -> Tensor: return matrix_exp(skew(x))[..., :x.shape[-1]]
 
 def cayley(x: Tensor) -> Tensor:
     a = skew(x) / 2
     identity = eye(a.shape[-1], dtype=a.dtype, device=a.device)
-    return FUNCTIONS["linalg.solve"](identity - a, identity + a)[..., :x.shape[-1]]
+    return solve(identity - a, identity + a)[..., :x.shape[-1]]
 
 def householder(x: Tensor) -> Tensor:
     # the diagonal holds signs, and is not trained
@@ -147,13 +147,13 @@ class _Orthogonal(Module):
         tall = Q if Q.size(-2) >= Q.size(-1) else Q.mT
         if not hasattr(self, "base"): return reflectors(tall) if tall is Q else reflectors(tall).mT
         n, k = tall.shape[-2:]
-        if n > k: tall = FUNCTIONS["cat"]([tall, tall.new_empty(*tall.shape[:-1], n - k).normal_()], -1)
+        if n > k: tall = cat([tall, tall.new_empty(*tall.shape[:-1], n - k).normal_()], -1)
         self.base = tall.clone() if n == k and is_rotation(tall) else rotation(tall)
         return -eye(*Q.shape[-2:], dtype=Q.dtype, device=Q.device).expand(Q.shape).clone()
 
 def rotation(x: Tensor) -> Tensor:
     "The Q of x = QR, with a positive diagonal of R."
-    Q, R = FUNCTIONS["linalg.qr"](x)
+    Q, R = qr(x)
     return Q * R.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
 
 def is_rotation(x: Tensor) -> bool:
