@@ -8,6 +8,7 @@ import inspect
 import operator
 import pkgutil
 import re
+import sys
 
 import pytest
 
@@ -353,3 +354,14 @@ def test_no_module_bears_the_name_of_a_function():
     for name in modules:
         parent, _, leaf = name.rpartition(".")
         assert inspect.ismodule(getattr(importlib.import_module(parent), leaf, importlib.import_module(name)))
+
+
+def test_what_a_chapter_defines_is_what_users_call():
+    "`en.sort is edunets.composites.sort`: nothing is replaced later. A name may stand for another place's function (`linalg.det`)."
+    published = set(map(id, FUNCTIONS.values()))
+    for name, function in FUNCTIONS.items():
+        if "." in name or name.endswith("_"): continue
+        here = vars(sys.modules[inspect.unwrap(function).__globals__["__name__"]]).get(name, function)
+        assert id(here) in published, name
+        assert getattr(en, name) is function, name
+    assert en.sort is en.composites.sort and en.sort is en.Tensor.sort

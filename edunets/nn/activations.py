@@ -11,7 +11,7 @@ from ..creation import empty, empty_like, zeros_like
 from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, finish, where
 from .module import Module, Parameter, fill, functional
-from ..ops import elementwise
+from ..ops import elementwise as ops
 from ..ops.elementwise import hardshrink, prelu, real
 from ..primitives import in_blocks
 from ..random import rand_like
@@ -139,12 +139,12 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 @functional
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     "A scaled elu that keeps mean 0 and variance 1."
-    return applied(elementwise.selu, input, inplace)
+    return applied(ops.selu, input, inplace)
 
 @functional
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
-    return applied(lambda x: elementwise.celu(x, alpha), input, inplace)
+    return applied(lambda x: ops.celu(x, alpha), input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfb1
 @functional
@@ -246,7 +246,7 @@ def softsign(input: Tensor) -> Tensor:
 @functional
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     "x where it is above the threshold, else `value`."
-    return applied(lambda x: elementwise.threshold(x, threshold, value), input, inplace)
+    return applied(lambda x: ops.threshold(x, threshold, value), input, inplace)
 
 @functional
 def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,

@@ -531,7 +531,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     elif input.ndim == 0: weight = weight.reshape(())
     return call(OPS["where"], (input > 0, input, weight * input), NO_PARAMS, "PreluKernelBackward0")
 
-@face
+@face(out=True)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
     return call(OPS["where"], ((input >= -lambd) & (input <= lambd), 0, real(input, "hardshrink")), NO_PARAMS,

@@ -3,65 +3,19 @@
 # %% ../../nbs/ops/in_place.ipynb #inpl09cd
 from __future__ import annotations
 
-import functools
 import gc
 import inspect
 
 from ..creation import arange
-from ..errors import OVERRIDING, at_border, border, error, handed_over, in_pytorchs_names, named, overriding
+from ..errors import border, error
 from ..names import FUNCTIONS, in_place
 from .indexing import index_fill
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
-from ..views import rebase_history, check_write, store, store_out, without_base
+from ..views import check_write, rebase_history, store
 
 # %% auto #0
-__all__ = ['RESULTS', 'SOURCES', 'AS_FUNCTIONS', 'SAID', 'stored', 'take_out', 'viewers', 'turn', 'turning', 'told']
-
-# %% ../../nbs/ops/in_place.ipynb #inpl14cd
-def stored(result, out):
-    """What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong number of
-    places."""
-    if isinstance(result, Tensor): return store_out(out, result)
-    if not isinstance(out, (tuple, list)) or len(out) != len(result):
-        raise error(TypeError, f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
-                    "each result has its own place", "out=(values, indices)")
-    return getattr(result, "_make", tuple)(map(store_out, out, result))
-
-def take_out(name: str, made: bool) -> None:
-    "Give a function an `out=`; one that makes a tensor from nothing (`made`) makes it in the dtype of its place."
-    method = vars(Tensor).get(name) is FUNCTIONS[name]
-    function = inspect.unwrap(FUNCTIONS[name])
-    @functools.wraps(function)
-    def with_out(*args, out=None, **options):
-        if OVERRIDING and (found := overriding(args, options)): return handed_over(with_out, found, args, options)
-        try:
-            if out is None: return without_base(function(*args, **options), args, options)
-            if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
-            tracked = made and options.pop("requires_grad", False)
-            result = stored(function(*args, **options), out)
-            return result.requires_grad_() if tracked else result
-        except Exception as problem:
-            if not (found := overriding(args, options)):
-                if renamed := in_pytorchs_names(options, with_out): return with_out(*args, out=out, **renamed)
-                raise at_border(problem, name, function, args, options)
-        return handed_over(with_out, found, args, options)
-    said = inspect.signature(function)
-    place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
-    with_out.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
-    named(with_out, name).at_border = True
-    FUNCTIONS[name] = with_out
-    if method: setattr(Tensor, name, with_out)
-
-# %% ../../nbs/ops/in_place.ipynb #inpl16cd
-RESULTS = """where var std norm logsumexp softmax log_softmax cumsum cumprod max min argmax argmin sort topk addmm outer gather take_along_dim scatter
-    scatter_add index_select index_add masked_select nonzero tril triu diag bernoulli multinomial hardshrink slice_scatter narrow_copy nansum aminmax cummax
-    cummin index_copy take scatter_reduce index_reduce kthvalue median nanmedian mode isin
-    frobenius_norm nuclear_norm slogdet triangular_solve lu linalg.lstsq"""
-SOURCES = "full zeros ones empty arange linspace logspace eye rand randn randint randperm normal"
-
-for key in RESULTS.split(): take_out(key, made=False)
-for key in SOURCES.split(): take_out(key, made=True)
+__all__ = ['AS_FUNCTIONS', 'SAID', 'viewers', 'turn', 'turning', 'told']
 
 # %% ../../nbs/ops/in_place.ipynb #inpl22cd
 def viewers(x: Tensor) -> list[dict]:

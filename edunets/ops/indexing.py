@@ -29,7 +29,7 @@ def slices(input: Tensor, dim: int, index: Tensor, name: str, kind: type = Index
                     "index.flatten()")
     return [(check_dim(dim, input.ndim), integers(index).reshape(-1))]
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
     if input.ndim and source.ndim and input.ndim != source.ndim:
@@ -61,7 +61,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
     return scattered(input, places, value, "set")
 
 # %% ../../nbs/ops/indexing.ipynb #0d049ffe
-@face
+@face(out=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
     return gathered(input.reshape(-1), [(0, integers(index))], "TakeBackward0")
@@ -123,7 +123,7 @@ def scatter_combine(x: Tensor, places: list, src: Tensor, reduce: str, include_s
 # %% ../../nbs/ops/indexing.ipynb #4df761f4
 FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min, "amin": lambda kind: True if kind is bool_ else iinfo(kind).max}
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *,
                    include_self: bool = True) -> Tensor:
     "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
@@ -136,7 +136,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
                               include_self=include_self).reshape(input.shape)
     return scatter_combine(input, along_dim(input, dim, index), part_of(src, index), reduce, include_self)
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
                  include_self: bool = True) -> Tensor:
     "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."

@@ -215,7 +215,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     result[place] = src
     return result
 
-@face
+@face(out=True)
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
                   step: int = 1) -> Tensor:
     "A copy with `src` in place of the elements from start to end."
@@ -501,7 +501,7 @@ def split_with_sizes(input: Tensor, split_sizes: list, dim: int = 0) -> tuple:
     "Pieces of these sizes along a dimension; views."
     return input.split(list(split_sizes), dim)
 
-@face
+@face(out=True)
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "A copy of a part of a dimension."
     return fresh(input.narrow(dim, start, length), input)

@@ -22,7 +22,7 @@ __all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accu
 # %% ../../nbs/ops/reductions.ipynb #35bb0787
 def gaps(input: Tensor) -> Tensor: return input.isnan() if is_floating(input) else input != input
 
-@face
+@face(out=True)
 def nansum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
     "The sum of what is not NaN."
     return where(gaps(input), 0, input).to(input.dtype).sum(dim, keepdim, dtype=dtype)
@@ -37,7 +37,7 @@ def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False
     return finish(total / (~gaps(input)).sum(dim, keepdim), out)
 
 # %% ../../nbs/ops/reductions.ipynb #7034260a
-@face
+@face(out=True)
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The smallest and the largest element; ties share the gradient."
     return return_type("aminmax", "min", "max")(input.amin(dim, keepdim), input.amax(dim, keepdim))
@@ -111,12 +111,12 @@ vjp(
 )
 
 # %% ../../nbs/ops/reductions.ipynb #d9a4961b
-@face
+@face(out=True)
 def cummax(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "The largest element so far along `dim`, and its index (of equal ones the last)."
     return values_indices("cummax", call_along("cummax", input, dim, "CummaxBackward0"))
 
-@face
+@face(out=True)
 def cummin(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
     return values_indices("cummin", call_along("cummin", input, dim, "CumminBackward0"))

@@ -36,7 +36,7 @@ def check_some(input: Tensor, dim: int, name: str) -> None:
         raise error(IndexError, f"{name}(): Expected reduction dim {dim} to have non-zero size.",
                     "nothing has no middle", "look at x.numel() first")
 
-@face
+@face(out=True)
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     check_some(input, check_dim(dim, input.ndim), "kthvalue")
@@ -65,7 +65,7 @@ def median_like(name: str, doc: str, skip_nan: bool) -> None:
         value = middle(name, flat.detach(), 0, False, skip_nan).values
         same = (flat == value) | ((flat != flat) & (value != value))
         return where(same, flat, 0).sum().to(input.dtype) / same.sum() if flat.requires_grad else value
-    publish(name, function, doc)
+    publish(name, function, doc, out=True)
 
 median_like("median", "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, "
                       "with its index.", False)
@@ -192,7 +192,7 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
     return packed(values if dim is None else values.movedim(0, dim), inverse, counts if return_counts else None)
 
 # %% ../../nbs/ops/sorting.ipynb #dbf2c3ba
-@face
+@face(out=True)
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
     x = input if input.ndim else input.reshape(1)
@@ -268,7 +268,7 @@ def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 # %% ../../nbs/ops/sorting.ipynb #0f3ac0aa
-@face(method=False)
+@face(method=False, out=True)
 def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     "Whether each element is among the test elements."
     a, b = (x if isinstance(x, Tensor) else full((), x) for x in (elements, test_elements))
