@@ -433,7 +433,7 @@ def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
 
 def max_steps(a: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     index = argmax_steps(a, dim, True)
-    values = FUNCTIONS["gather"](a, dim, index)      # looked up: indexing is a later page
+    values = a.gather(dim, index)      # a method: indexing is a later page
     return (values, index) if keepdim else (values.squeeze(dim), index.squeeze(dim))
 
 # %% ../nbs/01e_composites.ipynb #aeb15e2b
@@ -500,13 +500,13 @@ def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *
     params = {"dims": check_dims(dim, len(input.payload.shape)), "keepdim": keepdim}
     return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"), out)
 
-@face
+@face(out=True)
 def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: int = 1) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("var", input, dim, unbiased, keepdim, correction)
 
-@face
+@face(out=True)
 def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: int = 1) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
@@ -528,7 +528,7 @@ def no_freedom(name: str, n: int, correction) -> None:
 # %% ../nbs/01e_composites.ipynb #bfc9406e
 #| code-fold: true
 #| code-summary: "norm and logsumexp"
-@face
+@face(out=True)
 def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keepdim: bool = False) -> Tensor:
     "The p-norm, of all elements or over `dim`."
     check_floating(input, "linalg.vector_norm: Expected a floating point or complex tensor as input")
@@ -545,7 +545,7 @@ def powers(size: Tensor, p: float) -> Tensor:
     "size ** p; where p < 1 the slope at 0 is infinite: not asked."
     return size.pow(p) if p >= 1 else where(size == 0, 0 if p > 0 else math.inf, where(size == 0, 1, size).pow(p))
 
-@face
+@face(out=True)
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
     return call(OPS["logsumexp"], (floating(input),), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim},
@@ -561,22 +561,22 @@ def call_along(row: str, input: Tensor, dim: int, node: str, **params):
     result = call(OPS[row], (input.reshape(1),), params, node)
     return tuple(r.reshape(()) for r in result) if type(result) is tuple else result.reshape(())
 
-@face
+@face(out=True)
 def softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
     return call_along("softmax", floating(input, dtype), dim, "SoftmaxBackward0")
 
-@face
+@face(out=True)
 def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running sums along `dim`."
     return call_along("cumsum", accumulate_dtype(input, dtype), dim, "CumsumBackward0", reverse=False)
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running products along `dim`."
     return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
@@ -604,7 +604,7 @@ def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
     "What `max(dim)`, `sort` and the like return: values, and where they stood."
     return return_type(name, "values", "indices")(*pair)
 
-@face
+@face(out=True)
 def max(input: Tensor, dim=None, keepdim: bool = False):
     """The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each
     pair."""
@@ -612,7 +612,7 @@ def max(input: Tensor, dim=None, keepdim: bool = False):
     if dim is None: return call(OPS["max"], (input,), {"dims": None, "keepdim": False}, "MaxBackward1")
     return values_indices("max", call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
 
-@face
+@face(out=True)
 def min(input: Tensor, dim=None, keepdim: bool = False):
     "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
     if isinstance(dim, Tensor): return input.minimum(dim)
@@ -627,19 +627,19 @@ def order_reversed(x: Tensor) -> Tensor:
 # %% ../nbs/01e_composites.ipynb #88654bd8
 #| code-fold: true
 #| code-summary: "argmax, sort, topk"
-@face
+@face(out=True)
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
     if dim is not None: return call_along("argmax", input, dim, "", keepdim=keepdim)
     index = call(OPS["argmax"], (input,), {"dim": None, "keepdim": False})
     return index.reshape((1,) * input.ndim) if keepdim else index
 
-@face
+@face(out=True)
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the smallest element (of the flattened tensor, without `dim`)."
     return argmax(order_reversed(input), dim, keepdim)
 
-@face
+@face(out=True)
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True):
     "Values in order along `dim`, and where they came from; stable."
     return values_indices("sort", call_along("sort", input, dim, "SortBackward0", descending=descending))
@@ -649,7 +649,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     "The indices that sort along `dim`."
     return sort(input, dim, descending).indices
 
-@face
+@face(out=True)
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
     n, k = input.size(dim) if input.ndim else 1, as_count(k)
@@ -707,7 +707,7 @@ check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + 
       **dict.fromkeys(["sub", "maximum", "minimum", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast),
       remainder=check_divisor, truncdiv=check_divisor)
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
     if not input.payload.dtype == mat1.payload.dtype == mat2.payload.dtype:
@@ -718,7 +718,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
     if alpha != 1: mat1 = mat1 * alpha
     return call(OPS["addmm"], (input, mat1, mat2))
 
-@face
+@face(out=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     "All products of an element of one vector and one of another."
     for what, x in (("self", input), ("vec2", vec2)):

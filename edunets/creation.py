@@ -48,22 +48,22 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool, order:
 # %% ../nbs/01h_creation.ipynb #85838a78
 #| code-fold: true
 #| code-summary: "full, zeros, ones, empty"
-@face(method=False)
+@face(method=False, out=True, made=True)
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "A tensor filled with one number."
     return full_(size, fill_value, dtype, device, requires_grad)
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Zeros, of the default dtype unless told."
     return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones, of the default dtype unless told."
     return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False,
           memory_format: memory_format = contiguous_format) -> Tensor:
     "Memory for you to fill; here it is zeros."
@@ -83,10 +83,10 @@ def like(name: str, value: int) -> Callable:
         return full_like(input, value, dtype=dtype, device=device, requires_grad=requires_grad, memory_format=memory_format)
     def method(self: Tensor, *args: int, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
         return full_(args if size is None else size, value, dtype or self.dtype, device or self.device, requires_grad)
-    publish(f"{name}_like", function, f"{name.capitalize()} in the shape and dtype of a tensor.", method=False)
     method.__name__, method.__doc__ = f"new_{name}", f"{name.capitalize()} of a size, in the dtype of this tensor."
     setattr(Tensor, method.__name__, method)
-    return function
+    doc = f"{name.capitalize()} in the shape and dtype of a tensor."
+    return publish(f"{name}_like", function, doc, method=False)
 
 zeros_like, ones_like, empty_like = like("zeros", 0), like("ones", 1), like("empty", 0)
 
@@ -113,7 +113,7 @@ def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bo
 # %% ../nbs/01h_creation.ipynb #b58bf6f2
 def iota(length: int, device=None) -> Tensor: return call(OPS["iota"], (), {"length": length, "device": device})
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     if end is None: start, end = 0, start
@@ -135,7 +135,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #3d985f1e
-@face(method=False)
+@face(method=False, out=True, made=True)
 def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
     if steps < 0: raise error(RuntimeError, "number of steps must be non-negative", f"steps={steps}", "steps from 0")
@@ -148,14 +148,14 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, r
     result = cast(points, kind)
     return result.requires_grad_() if requires_grad else result
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
     powers = float(base) ** linspace(start, end, steps, dtype=float64, device=device)
     return cast(powers, dtype or get_default_dtype())
 
 # %% ../nbs/01h_creation.ipynb #c4c45009
-@face(method=False)
+@face(method=False, out=True, made=True)
 def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
     rows, columns = check_sizes((n, n if m is None else m))
@@ -180,12 +180,12 @@ def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
 # %% ../nbs/01h_creation.ipynb #77023166
 #| code-fold: true
 #| code-summary: "tril and triu"
-@face(inplace=True)
+@face(inplace=True, out=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     "The lower triangle of matrices, zeros above."
     return triangle("tril", input, diagonal)
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     "The upper triangle of matrices, zeros below."
     return triangle("triu", input, diagonal)
@@ -193,7 +193,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 # %% ../nbs/01h_creation.ipynb #51fa99cc
 #| code-fold: true
 #| code-summary: "diag"
-@face
+@face(out=True)
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
     if input.ndim not in (1, 2):

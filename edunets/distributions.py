@@ -7,9 +7,17 @@ import math
 from typing import Callable, NamedTuple
 
 from .autograd.modes import no_grad
+from .creation import arange, eye
 from .errors import error
 from .names import FUNCTIONS, where
+from .nn.activations import softplus
 from .nn.losses import binary_cross_entropy_with_logits
+from .ops import indexing
+from .ops.distributions import binomial, poisson
+from .ops.elementwise import xlogy
+from .ops.layout import broadcast_shapes, broadcast_tensors
+from .ops.linear_algebra import cholesky, eigvalsh, inv, solve_triangular
+from .random import bernoulli, multinomial
 from .tensors import Size, Tensor, finfo, get_default_dtype, is_tensor, patch
 from .tensors import tensor as as_new
 
@@ -45,7 +53,7 @@ def lower_triangle(x: Tensor) -> Tensor:
 def symmetric_positive(x: Tensor) -> Tensor:
     "Whether each matrix is symmetric, with positive eigenvalues."
     symmetric = ((x - x.mT).abs() <= 1e-6 * x.abs().amax((-2, -1), keepdim=True)).flatten(-2).all(-1)
-    return symmetric & (FUNCTIONS["linalg.eigvalsh"](x) > 0).all(-1)
+    return symmetric & (eigvalsh(x) > 0).all(-1)
 
 # %% ../nbs/nn/chances.ipynb #tdist014
 real = Constraint(lambda x: x == x, "Real()")
@@ -169,7 +177,7 @@ def together(*values) -> list:
     "Tensors of one shape from tensors and numbers."
     dtype = next((value.dtype for value in values if is_tensor(value)), get_default_dtype())
     tensors = (value if is_tensor(value) else as_new(float(value), dtype=dtype) for value in values)
-    return list(FUNCTIONS["broadcast_tensors"](*tensors))
+    return list(broadcast_tensors(*tensors))
 
 def check_one_given(name: str, probs, logits) -> None:
     "ValueError unless one of the two is given."
@@ -363,7 +371,7 @@ class Bernoulli(Binary):
     "A coin: 1 with the chance `probs`, else 0."
     support = boolean
 
-    def draw(self, shape): return FUNCTIONS["bernoulli"](self.probs.expand(shape))
+    def draw(self, shape): return bernoulli(self.probs.expand(shape))
 
     def log_prob(self, value):
         self.check_value(value)
@@ -414,13 +422,13 @@ class Binomial(Binary):
     @property
     def support(self): return integers_up_to(self.total_count)
 
-    def draw(self, shape): return FUNCTIONS["binomial"](self.total_count.expand(shape), self.probs.expand(shape))
+    def draw(self, shape): return binomial(self.total_count.expand(shape), self.probs.expand(shape))
 
     def log_prob(self, value):
         self.check_value(value)
         n, ways = self.total_count, (self.total_count + 1).lgamma() - (value + 1).lgamma()
         ways = ways - (n - value + 1).lgamma()
-        return ways + value * self.logits - n * FUNCTIONS["nn.functional.softplus"](self.logits)
+        return ways + value * self.logits - n * softplus(self.logits)
 
     mean = property(lambda self: self.total_count * self.probs)
     mode = property(lambda self: ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count))
@@ -437,12 +445,12 @@ class Poisson(Distribution):
         self.rate, = together(rate)
         super().__init__(self.rate.shape, validate_args=validate_args)
 
-    def draw(self, shape): return FUNCTIONS["poisson"](self.rate.expand(shape))
+    def draw(self, shape): return poisson(self.rate.expand(shape))
 
     def log_prob(self, value):
         self.check_value(value)
         rate, value = together(self.rate, value)
-        return FUNCTIONS["xlogy"](value, rate) - rate - (value + 1).lgamma()
+        return xlogy(value, rate) - rate - (value + 1).lgamma()
 
     mean = variance = property(lambda self: self.rate)
     mode = property(lambda self: self.rate.floor())
@@ -475,13 +483,13 @@ class Categorical(Distribution):
     def draw(self, shape):
         count = math.prod(shape) // max(1, math.prod(self.batch_shape))
         rows = self.probs.reshape(-1, self.param_shape[-1])
-        return FUNCTIONS["multinomial"](rows, count, True).T.reshape(shape)
+        return multinomial(rows, count, True).T.reshape(shape)
 
 # %% ../nbs/nn/chances.ipynb #tdist034
 #| code-fold: true
 def chosen_log_prob(self: Categorical, choice: Tensor) -> Tensor:
     "The logarithm of how likely each choice is."
-    shape = FUNCTIONS["broadcast_shapes"](tuple(choice.shape), tuple(self.batch_shape))
+    shape = broadcast_shapes(tuple(choice.shape), tuple(self.batch_shape))
     logits = self.logits.expand(*shape, self.param_shape[-1])
     return logits.gather(-1, choice.long().expand(shape).unsqueeze(-1)).squeeze(-1)
 
@@ -499,7 +507,7 @@ def entropy(self: Categorical) -> Tensor:
 def enumerate_support(self: Categorical, expand: bool = True) -> Tensor:
     "All choices, along a first dimension."
     n = self.param_shape[-1]
-    values = FUNCTIONS["arange"](n).reshape(n, *[1] * len(self.batch_shape))
+    values = arange(n).reshape(n, *[1] * len(self.batch_shape))
     return values.expand(n, *self.batch_shape) if expand else values
 
 Categorical.mean = Categorical.variance = property(lambda self: self.probs[..., 0] * math.nan)
@@ -517,7 +525,7 @@ class OneHotCategorical(Categorical):
 
     def draw(self, shape):
         choice = Categorical.draw(self, shape[:-1])
-        return FUNCTIONS["nn.functional.one_hot"](choice, shape[-1]).to(self.probs.dtype)
+        return indexing.one_hot(choice, shape[-1]).to(self.probs.dtype)
 
     def log_prob(self, value):
         self.check_value(value)
@@ -525,11 +533,11 @@ class OneHotCategorical(Categorical):
 
     def enumerate_support(self, expand: bool = True):
         n = self.param_shape[-1]
-        values = FUNCTIONS["eye"](n, dtype=self.probs.dtype).reshape(n, *[1] * len(self.batch_shape), n)
+        values = eye(n, dtype=self.probs.dtype).reshape(n, *[1] * len(self.batch_shape), n)
         return values.expand(n, *self.batch_shape, n) if expand else values
 
     mean = property(lambda self: self.probs)
-    mode = property(lambda self: FUNCTIONS["nn.functional.one_hot"](self.probs.argmax(-1), self.param_shape[-1])
+    mode = property(lambda self: indexing.one_hot(self.probs.argmax(-1), self.param_shape[-1])
                     .to(self.probs.dtype))
     variance = property(lambda self: self.probs * (1 - self.probs))
 
@@ -567,9 +575,8 @@ def triangle_of(covariance_matrix, precision_matrix, scale_tril) -> Tensor:
     if sum(matrix is not None for matrix in (covariance_matrix, precision_matrix, scale_tril)) != 1:
         raise error(ValueError, "MultivariateNormal expects exactly one of covariance_matrix, precision_matrix, "
                     "scale_tril", "each says all that the others do", "MultivariateNormal(loc, covariance_matrix=...)")
-    cholesky = FUNCTIONS["linalg.cholesky"]
     if scale_tril is not None: return scale_tril
-    return cholesky(covariance_matrix) if precision_matrix is None else cholesky(FUNCTIONS["linalg.inv"](precision_matrix))
+    return cholesky(covariance_matrix) if precision_matrix is None else cholesky(inv(precision_matrix))
 
 class MultivariateNormal(Distribution):
     "The bell around the vector `loc`, with a covariance, its inverse, or its Cholesky factor."
@@ -580,7 +587,7 @@ class MultivariateNormal(Distribution):
     def __init__(self, loc: Tensor, covariance_matrix=None, precision_matrix=None, scale_tril=None,
                  validate_args: bool | None = None):
         triangle = triangle_of(covariance_matrix, precision_matrix, scale_tril)
-        batch = FUNCTIONS["broadcast_shapes"](tuple(triangle.shape[:-2]), tuple(loc.shape[:-1]))
+        batch = broadcast_shapes(tuple(triangle.shape[:-2]), tuple(loc.shape[:-1]))
         n = loc.shape[-1]
         self.loc, self.scale_tril = loc.expand(*batch, n), triangle.expand(*batch, n, n)
         super().__init__(batch, (n,), validate_args)
@@ -590,7 +597,7 @@ class MultivariateNormal(Distribution):
         return self.loc + (self.scale_tril @ steps).squeeze(-1)
 
     covariance_matrix = property(lambda self: self.scale_tril @ self.scale_tril.mT)
-    precision_matrix = property(lambda self: FUNCTIONS["linalg.inv"](self.covariance_matrix))
+    precision_matrix = property(lambda self: inv(self.covariance_matrix))
     mean = mode = property(lambda self: self.loc)
     variance = property(lambda self: (self.scale_tril ** 2).sum(-1))
 
@@ -602,10 +609,10 @@ def half_log_det(self: MultivariateNormal) -> Tensor:
 
 def squared_length(triangle: Tensor, far: Tensor) -> Tensor:
     "The squares of `far`, measured in the triangle's own units, added up."
-    batch = FUNCTIONS["broadcast_shapes"](tuple(triangle.shape[:-2]), tuple(far.shape[:-1]))
+    batch = broadcast_shapes(tuple(triangle.shape[:-2]), tuple(far.shape[:-1]))
     n = far.shape[-1]
     triangle, far = triangle.expand(*batch, n, n), far.expand(*batch, n)
-    return (FUNCTIONS["linalg.solve_triangular"](triangle, far.unsqueeze(-1), upper=False) ** 2).sum((-2, -1))
+    return (solve_triangular(triangle, far.unsqueeze(-1), upper=False) ** 2).sum((-2, -1))
 
 @patch
 def log_prob(self: MultivariateNormal, value: Tensor) -> Tensor:
@@ -686,7 +693,7 @@ def binomial_divergence(p, q):
 
 @register_kl(MultivariateNormal, MultivariateNormal)
 def multivariate_divergence(p, q):
-    spread = (FUNCTIONS["linalg.solve_triangular"](q.scale_tril, p.scale_tril, upper=False) ** 2).sum((-2, -1))
+    spread = (solve_triangular(q.scale_tril, p.scale_tril, upper=False) ** 2).sum((-2, -1))
     far = squared_length(q.scale_tril, q.loc - p.loc)
     return half_log_det(q) - half_log_det(p) + 0.5 * (spread + far - p.event_shape[0])
 

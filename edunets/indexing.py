@@ -280,14 +280,14 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
         places.append((d, index if d == dim else own.reshape([-1 if k == d else 1 for k in range(x.ndim)])))
     return places
 
-@face
+@face(out=True)
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
     dim = check_dim(dim, input.ndim)
     if input.ndim and index.ndim: return gathered(input, along_dim(input, dim, index), "GatherBackward0")
     return gather(as_vector(input), dim, as_vector(index)).reshape(index.shape)
 
-@face
+@face(out=True)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
     if dim is None: return gather(input.reshape(-1), 0, indices.reshape(-1))
@@ -298,7 +298,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 # %% ../nbs/01g_indexing.ipynb #9e1e6bbc
 #| code-fold: true
 #| code-summary: "scatter and scatter_add"
-@face(inplace=True)
+@face(inplace=True, out=True)
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
     dim = check_dim(dim, input.ndim)
@@ -325,7 +325,7 @@ def part_of(src: Tensor, index: Tensor) -> Tensor:
                     "each index has an element of src that goes there", "src.expand_as(index)")
     return src[tuple(slice(n) for n in index.shape)]
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
     return scatter(input, dim, index, src, reduce="add")
@@ -333,7 +333,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 # %% ../nbs/01g_indexing.ipynb #74ebc252
 #| code-fold: true
 #| code-summary: "index_select, index_add, index_put"
-@face
+@face(out=True)
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "The slices at `index` along a dimension."
     if index.ndim > 1:
@@ -347,7 +347,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     picked = gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
     return fresh(picked, name="IndexSelectBackward0")
 
-@face(inplace=True)
+@face(inplace=True, out=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
     if not input.ndim: return index_add(input.reshape(1), dim, index, as_vector(source), alpha=alpha).reshape(())
@@ -374,13 +374,13 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
     return where(check_mask(mask).contiguous(), in_dtype(value, input.dtype), input.contiguous())
 
-@face
+@face(out=True)
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     "The elements where the mask is true, as a vector."
     shape = np.broadcast_shapes(input.payload.shape, check_mask(mask).payload.shape)
     return input.expand(shape).reshape(-1)[mask.expand(shape).reshape(-1)]
 
-@face
+@face(out=True)
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
     if as_tuple and not input.ndim: input = input.reshape(1)

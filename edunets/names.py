@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from typing import Callable
 
@@ -24,9 +25,9 @@ from .views import store, store_out, without_base
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
            'Names', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
-           'sizes_of', 'reduction', 'publish', 'in_place', 'publish_all', 'rounding', 'round_', 'bitwise', 'face',
-           'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow', 'div',
-           'true_divide', 'conversion', 'to_type']
+           'sizes_of', 'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding', 'round_',
+           'bitwise', 'face', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow',
+           'div', 'true_divide', 'conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
 WIDER = {
@@ -225,14 +226,40 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
         return finish(call(op, (input,), params, node), out)
     return function
 
+# %% ../nbs/01d_names.ipynb #nmwout01
+def stored(result, out):
+    """What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong number of
+    places."""
+    if isinstance(result, Tensor): return store_out(out, result)
+    if not isinstance(out, (tuple, list)) or len(out) != len(result):
+        raise error(TypeError, f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
+                    "each result has its own place", "out=(values, indices)")
+    return getattr(result, "_make", tuple)(map(store_out, out, result))
+
+def with_out(function: Callable, made: bool = False) -> Callable:
+    "The function with an `out=`; one that makes a tensor from nothing (`made`) makes it in the dtype of its place."
+    @functools.wraps(function)
+    def run(*args, out=None, **options):
+        if out is None: return function(*args, **options)
+        if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
+        tracked = made and options.pop("requires_grad", False)
+        result = stored(function(*args, **options), out)
+        return result.requires_grad_() if tracked else result
+    said = inspect.signature(function)
+    place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+    run.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
+    return run
+
 # %% ../nbs/01d_names.ipynb #6eb80120
-def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False) -> None:
+def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False,
+            out: bool = False, made: bool = False) -> Callable:
     """Give a function to the package under PyTorch's name: a function, a method, and if asked a method that works in
-    place."""
+    place, and `out=` (`made`: of a tensor made from nothing). What users call."""
     named(function, name).__doc__ = doc
-    FUNCTIONS[name] = function
+    FUNCTIONS[name] = with_out(function, made) if out else function
     if method: setattr(Tensor, name, FUNCTIONS[name])
     if inplace: setattr(Tensor, name + "_", border(name + "_", in_place(name, function)))
+    return FUNCTIONS[name]
 
 def in_place(name: str, function: Callable) -> Callable:
     "The method `name_`: the same function, its result stored in its first operand."
@@ -308,11 +335,10 @@ publish_all(bitwise, {
 }, rows={"bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "bitwise_left_shift": "shl", "bitwise_right_shift": "shr"})
 
 # %% ../nbs/01d_names.ipynb #bad48474
-def face(function: Callable | None = None, *, method: bool = True, inplace: bool = False) -> Callable:
-    "Decorator: make a function with a signature of its own a name of the package."
-    if function is None: return functools.partial(face, method=method, inplace=inplace)
-    publish(function.__name__, function, function.__doc__, method=method, inplace=inplace)
-    return function
+def face(function: Callable | None = None, **how) -> Callable:
+    "Decorator: make a function with a signature of its own a name of the package; `how` as for `publish`."
+    if function is None: return functools.partial(face, **how)
+    return publish(function.__name__, function, function.__doc__, **how)
 
 def fitting_operands(*operands) -> tuple:
     """Operands whose numbers are chosen, not computed with. RuntimeError for one that their dtype can't hold (in half
@@ -321,7 +347,7 @@ def fitting_operands(*operands) -> tuple:
     kind = result_type(*operands)
     return tuple(x if isinstance(x, Tensor) or kind is float16 else in_memory(x, kind) for x in operands)
 
-@face
+@face(out=True)
 def where(condition: Tensor, input=None, other=None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
     check_tensor(condition, "where")

@@ -167,12 +167,12 @@ def continuous(dtype):
 # %% ../nbs/01i_random.ipynb #e3d4a25d
 #| code-fold: true
 #| code-summary: "rand, randn, and those like a tensor"
-@face(method=False)
+@face(method=False, out=True, made=True)
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
     return draw(uniform, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
     return draw(normal_, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
@@ -206,7 +206,7 @@ def borders(dtype) -> tuple[int, int]:
     info = finfo(dtype) if dtype.is_floating_point else iinfo(dtype)
     return int(info.min), int(info.max)
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, device=None,
             requires_grad: bool = False) -> Tensor:
     """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so
@@ -222,7 +222,7 @@ def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, 
                     f"it holds numbers from {lowest} to {highest}", "a wider dtype")
     return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, device, generator, requires_grad)
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     "The integers below n in random order."
     return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype, device, generator, False)
@@ -241,7 +241,7 @@ def check_spread(std) -> None:
         raise error(RuntimeError, f"normal expects std >= 0.0, but found std {std}", "a standard deviation is a length",
                     "abs(std)")
 
-@face(method=False)
+@face(method=False, out=True, made=True)
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
     """Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these:
@@ -257,7 +257,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     for x in given: sample = drawn(sample, x, "NormalBackward3")
     return sample.requires_grad_() if requires_grad else sample
 
-@face
+@face(out=True)
 def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
     if p is not None: return input.detach().contiguous().clone().bernoulli_(p, generator=generator)
@@ -265,7 +265,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tenso
     return drawn(cast(sample, input.dtype), input, "BernoulliBackward0")
 
 # %% ../nbs/01i_random.ipynb #3a6561d9
-@face
+@face(out=True)
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator=None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
     if input.ndim not in (1, 2):

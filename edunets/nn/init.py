@@ -12,10 +12,13 @@ from typing import Callable, Iterator
 
 import numpy as np
 
+from .. import creation
 from ..autograd.modes import no_grad
+from ..creation import arange
 from ..errors import error, warn
-from ..names import FUNCTIONS, is_floating
+from ..names import is_floating
 from .module import INITS, Filled, Module, fans, fill
+from ..ops.linear_algebra import qr
 from ..random import Generator, rand, randn
 from ..tensors import Tensor
 
@@ -135,7 +138,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
                     f"its shape is {tuple(tensor.shape)}", "normal_")
     if not tensor.numel(): return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
-    q, r = FUNCTIONS["linalg.qr"](randn(max(rows, columns), min(rows, columns), generator=generator, dtype=tensor.dtype,
+    q, r = qr(randn(max(rows, columns), min(rows, columns), generator=generator, dtype=tensor.dtype,
                                         device=tensor.device))
     q = q * r.diagonal().sign()      # qr alone does not give every orthogonal matrix with equal chance
     tensor.copy_(gain * (q if rows >= columns else q.t()).reshape(tensor.shape))
@@ -218,7 +221,7 @@ def check_ndim(tensor: Tensor, allowed: tuple, words: str) -> None:
 def eye_(tensor: Tensor) -> Tensor:
     "Fill a matrix with the identity: a Linear with it passes on what comes in. ValueError unless it has two dimensions."
     check_ndim(tensor, (2,), "2")
-    tensor.copy_(FUNCTIONS["eye"](*tensor.shape, device=tensor.device))
+    tensor.copy_(creation.eye(*tensor.shape, device=tensor.device))
     return remember_ones(tensor, min(tensor.shape), "eye_")
 
 @no_grad()
@@ -228,7 +231,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     check_ndim(tensor, (3, 4, 5), "3, 4, or 5")
     if tensor.shape[0] % groups: raise error(ValueError, "dim 0 must be divisible by groups", f"it is {tensor.shape[0]}, groups is {groups}", "another groups")
     each, passed = tensor.shape[0] // groups, min(tensor.shape[0] // groups, tensor.shape[1])
-    n = FUNCTIONS["arange"](groups * passed, device=tensor.device)
+    n = arange(groups * passed, device=tensor.device)
     row, channel = n // max(passed, 1) * each + n % max(passed, 1), n % max(passed, 1)
     tensor.zero_()
     tensor[(row, channel, *(size // 2 for size in tensor.shape[2:]))] = 1
@@ -275,7 +278,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
 def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often: bool, generator: Generator | None) -> Tensor:
     "As many truncated normal numbers as a tensor has places: of normal candidates if most of those fit, else of uniform ones; refused ones are drawn again."
     x = tensor.new_empty(tensor.numel())
-    todo, peak = FUNCTIONS["arange"](tensor.numel(), device=tensor.device), (min(max(mean, a), b) - mean) / std
+    todo, peak = arange(tensor.numel(), device=tensor.device), (min(max(mean, a), b) - mean) / std
     while todo.numel():
         draw = lambda make: make(todo.numel(), generator=generator, dtype=tensor.dtype, device=tensor.device)
         new = draw(randn) * std + mean if often else draw(rand) * (b - a) + a

@@ -3,13 +3,17 @@
 # %% ../../nbs/ops/linear_algebra.ipynb #01b2dea0
 from __future__ import annotations
 
+import functools
 import math
 
 from ..autograd.tape import vjp
-from ..composites import check_floating, return_type
+from ..composites import cat, check_floating, return_type, stack
+from ..creation import arange, eye
 from ..errors import error
-from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where
-from .contraction import check_dtypes
+from ..indexing import gather
+from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where, with_out
+from .contraction import chain_matmul, check_dtypes
+from .layout import broadcast_shapes
 from ..table import NO_PARAMS, OPS, call, check, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, bfloat16, bool_, finfo, float16, int32, int64, to_dtype
 from ..views import store_out
@@ -75,17 +79,19 @@ def finish_all(results: tuple, out: tuple | None) -> tuple:
     "The end of a function with several results that takes `out=`."
     return results if out is None else type(results)(*map(store_out, out, results))
 
-def linalg(function):
-    "Decorator: make a function a name of `edunets.linalg`."
-    FUNCTIONS[f"linalg.{function.__name__}"] = function
-    return function
+def linalg(function=None, *, out: bool = False):
+    "Decorator: make a function a name of `edunets.linalg`; with `out=` if asked."
+    if function is None: return functools.partial(linalg, out=out)
+    name = f"linalg.{function.__name__}"
+    FUNCTIONS[name] = with_out(function) if out else function
+    return FUNCTIONS[name]
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937e
 def solved(a: Tensor, b: Tensor) -> Tensor: return call(OPS["solve"], (a, b), NO_PARAMS, "LinalgSolveExBackward0")
 
 def eye_like(a: Tensor) -> Tensor:
     "Identities of the shape of square matrices."
-    return FUNCTIONS["eye"](a.size(-1), dtype=a.dtype, device=a.device).expand(a.payload.shape)
+    return eye(a.size(-1), dtype=a.dtype, device=a.device).expand(a.payload.shape)
 
 vjp(solve=[lambda g, out, a: -solved(a.mT, g) @ out.mT, lambda g, a: solved(a.mT, g)])
 
@@ -97,7 +103,7 @@ def columns(a: Tensor, b: Tensor, rows: int) -> tuple[Tensor, Tensor]:
         raise error(RuntimeError, f"linalg: Incompatible shapes of A and B for the equation AX = B ({sizes[0]} "
                     f"and {sizes[1]})", f"each column of B needs {rows} numbers",
                     "another shape, or left=False for XA = B")
-    batch = FUNCTIONS["broadcast_shapes"](a.payload.shape[:-2], b.payload.shape[:-2])
+    batch = broadcast_shapes(a.payload.shape[:-2], b.payload.shape[:-2])
     return a.expand(*batch, *a.shape[-2:]), b.expand(*batch, *b.shape[-2:])
 
 @linalg
@@ -128,13 +134,13 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 # %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2
 def swapped(x: Tensor, k: int, place: Tensor) -> Tensor:
     "Rows k and `place` (one for each matrix) of a batch exchanged."
-    rows = FUNCTIONS["arange"](x.size(-2), device=x.device)
+    rows = arange(x.size(-2), device=x.device)
     order = where(rows == k, place, where(rows == place, k, rows))
-    return FUNCTIONS["gather"](x, -2, order.unsqueeze(-1).expand(x.payload.shape))
+    return gather(x, -2, order.unsqueeze(-1).expand(x.payload.shape))
 
 def lu_steps(a: Tensor, pivot: bool = True) -> tuple[Tensor, list]:
     "Gauss's elimination: U, below it the multipliers of L, and the row that came to each place."
-    rows, across = (FUNCTIONS["arange"](n, device=a.device) for n in a.shape[-2:])
+    rows, across = (arange(n, device=a.device) for n in a.shape[-2:])
     places = []
     for k in range(min(a.shape[-2:])):
         size = where(rows < k, -1, a.detach().select(-1, k).abs())
@@ -150,7 +156,7 @@ def lu_steps(a: Tensor, pivot: bool = True) -> tuple[Tensor, list]:
 def signs(places: list, like: Tensor) -> Tensor:
     "The sign of a permutation of rows: one turn for every row that moved."
     moved = [(place != k).to(like.dtype).squeeze(-1) for k, place in enumerate(places)]
-    return FUNCTIONS["stack"]([1 - 2 * m for m in moved]).prod(0) if moved else filled(like, like.payload.shape[:-2], 1)
+    return stack([1 - 2 * m for m in moved]).prod(0) if moved else filled(like, like.payload.shape[:-2], 1)
 
 def det_steps(a: Tensor) -> Tensor:
     "The product of the pivots."
@@ -186,7 +192,7 @@ def cofactors(xp, a):
 
 def but_two(s: Tensor) -> Tensor:
     "For each pair of singular values the product of all others; 0 on the diagonal."
-    at = FUNCTIONS["arange"](s.size(-1), device=s.device)
+    at = arange(s.size(-1), device=s.device)
     same = at == at.unsqueeze(-1)
     pairs = where(same | same.unsqueeze(-2), 1, s.unsqueeze(-2).unsqueeze(-2)).prod(-1)
     return where(same, 0, pairs)
@@ -308,7 +314,7 @@ def completed(q: Tensor) -> Tensor:
     rows, many = q.shape[-2:]
     if rows == many: return q
     rest = call(OPS["qr"], (q.detach(),), {"mode": "complete"})[0].narrow(-1, many, rows - many)
-    return FUNCTIONS["cat"]([q, rest], -1)
+    return cat([q, rest], -1)
 
 @linalg
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: tuple | None = None) -> SVD:
@@ -342,7 +348,7 @@ def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
     if rows >= many: return qr_tall(gq, gr, q, r)
     square, rest, g_rest = r.narrow(-1, 0, rows), r.narrow(-1, rows, many - rows), gr.narrow(-1, rows, many - rows)
     left = qr_tall(gq + q @ rest @ g_rest.mT, gr.narrow(-1, 0, rows), q, square)
-    return FUNCTIONS["cat"]([left, q @ g_rest], -1)
+    return cat([left, q @ g_rest], -1)
 
 vjp(qr=[lambda g, out, like, mode: qr_rule(g, out, like.shape, mode)])
 
@@ -365,7 +371,7 @@ def cutoff(s: Tensor, A: Tensor, atol, rtol) -> Tensor:
     the longer side."""
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
     largest = s.amax(-1, True) if s.size(-1) else s.sum(-1, True)
-    return FUNCTIONS["maximum"](largest * rtol, largest * 0 + (0 if atol is None else atol))
+    return (largest * rtol).maximum(largest * 0 + (0 if atol is None else atol))
 
 def mirrored(A: Tensor, hermitian: bool) -> Tensor:
     "If `hermitian`, the symmetric matrix of a lower triangle."
@@ -422,7 +428,7 @@ DRIVERS = {
     "gelss": "residuals rank singular_values"
 }
 
-@linalg
+@linalg(out=True)
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> LstSq:
     "The X that brings AX nearest to B, and what the driver reports besides. RuntimeError if they do not fit."
     check_matrices(A, "lstsq")
@@ -458,8 +464,8 @@ def exp_rule(g: Tensor, a: Tensor) -> Tensor:
     """The upper right block of exp([[A, E], [0, A]]) is the derivative in direction E; the gradient is that of A^T, in
     direction g."""
     n, at = a.size(-1), a.mT
-    top, below = FUNCTIONS["cat"]([at, g], -1), FUNCTIONS["cat"]([at * 0, at], -1)
-    return call(OPS["matrix_exp"], (FUNCTIONS["cat"]([top, below], -2),)).narrow(-2, 0, n).narrow(-1, n, n)
+    top, below = cat([at, g], -1), cat([at * 0, at], -1)
+    return call(OPS["matrix_exp"], (cat([top, below], -2),)).narrow(-2, 0, n).narrow(-1, n, n)
 
 kernel(matrix_exp=exp_kernel)
 vjp(matrix_exp=[lambda g, a: exp_rule(g, a)])
@@ -495,7 +501,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUF
             LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it on lu_solve would "
             "result in a division by zero.", "the matrix is singular",
             "linalg.lu, which gives the factors all the same")
-    pivots = FUNCTIONS["cat"](places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
+    pivots = cat(places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
     return finish_all(LUFactor(fresh(lu, A), pivots.to(int32)), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #65195eff
@@ -504,7 +510,7 @@ def unpacked(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
     rows, many = lu.shape[-2:]
     least = min(rows, many)
     lower = lu.narrow(-1, 0, least).tril(-1)
-    one = FUNCTIONS["eye"](rows, dtype=lu.dtype, device=lu.device)
+    one = eye(rows, dtype=lu.dtype, device=lu.device)
     turned = one.expand(*lu.shape[:-2], rows, rows)
     for k, place in enumerate(places): turned = swapped(turned, k, place)
     return turned.mT.contiguous(), lower + one.narrow(-1, 0, least), lu.narrow(-2, 0, least).triu()
@@ -533,7 +539,7 @@ def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepd
                 out: Tensor | None = None) -> Tensor:
     "The p-norm of all elements, or of those along `dim`."
     if dtype is not None and x.is_floating_point(): x = cast(x, to_dtype(dtype))      # others are refused
-    return finish(FUNCTIONS["norm"](x, ord, dim, keepdim), out)
+    return finish(x.norm(ord, dim, keepdim), out)
 
 def largest_or_0(x: Tensor, dim: int) -> Tensor:
     "The largest of numbers that are not negative along a dim, which is kept; 0 of none."
@@ -561,7 +567,7 @@ def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keep
                     "matrices have fewer norms than vectors", "'fro', 'nuc', inf, -inf, 1, -1, 2 or -2")
     check_floating(A, "linalg.matrix_norm: Expected a floating point tensor as input")
     A, dims = A if dtype is None else cast(A, to_dtype(dtype)), check_dims(tuple(dim), A.ndim)
-    if ord == "fro": return finish(FUNCTIONS["norm"](A, 2, dims, keepdim), out)
+    if ord == "fro": return finish(A.norm(2, dims, keepdim), out)
     if ord in ("nuc", 2, -2): return finish(spectral(A, ord, dims, keepdim), out)
     over, along = dims if ord in (1, -1) else dims[::-1]
     sums = A.abs().sum(over, True)
@@ -602,12 +608,12 @@ def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) 
 @linalg
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `edunets.matmul`."
-    return FUNCTIONS["matmul"](input, other, out=out)
+    return input.matmul(other, out=out)
 
 @linalg
 def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     "A square matrix times itself, n times over; of a negative n, the inverse."
-    return FUNCTIONS["matrix_power"](A, n, out=out)
+    return A.matrix_power(n, out=out)
 
 @linalg
 def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
@@ -619,7 +625,7 @@ def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
     row, column = parts[0].ndim == 1, parts[-1].ndim == 1
     if row: parts[0] = parts[0].unsqueeze(0)
     if column: parts[-1] = parts[-1].unsqueeze(1)
-    product = FUNCTIONS["chain_matmul"](*parts)
+    product = chain_matmul(*parts)
     return finish(product.squeeze(tuple(d for d, lost in ((0, row), (1, column)) if lost)), out)
 
 @linalg
@@ -632,13 +638,13 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
 @linalg
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     "The vector product along `dim`."
-    return FUNCTIONS["cross"](input, other, dim, out=out)
+    return input.cross(other, dim, out=out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cb
 @linalg
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     "The diagonals of matrices, a view."
-    return FUNCTIONS["diagonal"](A, offset, dim1, dim2)
+    return A.diagonal(offset, dim1, dim2)
 
 @linalg
 def vander(x: Tensor, N: int | None = None) -> Tensor:
@@ -651,7 +657,7 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
         raise error(RuntimeError, f"linalg.vander supports floating point and integer tensors, but got {x.dtype.name}",
                     "a bool has no powers, and those of half precision overflow", "x.float()")
     one = filled(x, (*x.payload.shape, 1), 1)
-    return FUNCTIONS["cat"]([one, x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)], -1)
+    return cat([one, x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)], -1)
 
 @linalg
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
@@ -693,7 +699,7 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return inv(input, out=out)
 
 def slogdet_of(input: Tensor) -> OldSLogDet: return OldSLogDet(*slogdet(input))
-publish("slogdet", slogdet_of, slogdet.__doc__)
+publish("slogdet", slogdet_of, slogdet.__doc__, out=True)
 
 @face
 def logdet(input: Tensor) -> Tensor:
@@ -706,12 +712,12 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     "The pseudoinverse."
     return pinv(input, rcond)
 
-@face(method=False)
+@face(method=False, out=True)
 def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: bool = False) -> Tensor:
     "The sum of the singular values."
     return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
 
-@face(method=False)
+@face(method=False, out=True)
 def frobenius_norm(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
     "The root of the sum of squares."
     return vector_norm(input, 2, dim, keepdim)
@@ -749,7 +755,7 @@ publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch
 TriangularSolve, LUUnpack = return_type("triangular_solve", "solution",
                                    "cloned_coefficient"), return_type("lu_unpack", "P", "L", "U")
 
-@face
+@face(out=True)
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
                      unitriangular: bool = False) -> TriangularSolve:
     "solve_triangular in PyTorch's older form, with a copy of A."
@@ -760,7 +766,7 @@ def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool =
 def lu_of(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
     LU, pivots = lu_factor(A, pivot=pivot)
     return (LU, pivots, pivots.new_zeros(A.shape[:-2])) if get_infos else (LU, pivots)
-publish("lu", lu_of, lu_factor.__doc__)
+publish("lu", lu_of, lu_factor.__doc__, out=True)
 
 def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     return lu_solve(LU_data, LU_pivots, b, out=out)
