@@ -17,6 +17,8 @@ __all__ = ['tupled', 'prepared', 'as_given', 'gradient', 'independent', 'check_o
            'jacobian', 'one_jacobian', 'check_strategy', 'hessian', 'scalar', 'slopes', 'vjp', 'jvp', 'vhp', 'hvp']
 
 # %% ../../nbs/02j_functional.ipynb #2475c2cd
+#| code-fold: true
+#| code-summary: "Arguments and results as they came: 1 check, 23 lines"
 def tupled(x, what: str) -> tuple:
     "One tensor or several, as a tuple. TypeError for anything else."
     several = (x,) if isinstance(x, Tensor) else x
@@ -43,6 +45,7 @@ def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -
 
 # %% ../../nbs/02j_functional.ipynb #02dstrc1
 #| code-fold: true
+#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def independent(what: str) -> Exception:
     return error(RuntimeError, f"{what} This is not allowed in strict mode.", "no path leads there, so the slope is zero",
                  "strict=False gives zeros")
@@ -99,6 +102,7 @@ def one_jacobian(y: Tensor, number: int, xs: tuple, create_graph: bool, strict: 
 
 # %% ../../nbs/02j_functional.ipynb #02dstrat
 #| code-fold: true
+#| code-summary: "3 checks of a strategy"
 def check_strategy(strategy: str, create_graph: bool, strict: bool, vectorize: bool) -> None:
     "An error for options that PyTorch does not take together."
     why, fix = "the options do not go together", "strategy='reverse-mode', strict=False or vectorize=False"

@@ -41,6 +41,8 @@ class inference_mode(bare_mode):
     def _recreate_cm(self): return inference_mode(self.mode)
 
 # %% ../../nbs/02c_modes.ipynb #02ggen02
+#| code-fold: true
+#| code-summary: "Decorated functions and generators, 22 lines"
 @patch
 def __call__(self: mode, function: Callable) -> Callable:
     "The mode as a decorator: a function runs in it, a generator does whenever it goes on."
@@ -66,6 +68,8 @@ def in_steps(self: mode, function: Callable) -> Callable:
 
 
 # %% ../../nbs/02c_modes.ipynb #ef81869c
+#| code-fold: true
+#| code-summary: "The mode as a call, a context and a decorator, 25 lines"
 class set_grad_enabled(mode):
     "Record or not, from now on; as a context, until its end."
     def __init__(self, mode: bool):
@@ -93,6 +97,8 @@ def is_inference(self: Tensor) -> bool:
     return self._inference
 
 # %% ../../nbs/02c_modes.ipynb #c0cd4289
+#| code-fold: true
+#| code-summary: "Anomaly mode, 19 lines"
 class set_detect_anomaly(set_grad_enabled):
     "Anomaly mode: remember where each op was recorded, and raise at the first NaN in a backward pass."
     def __init__(self, mode: bool, check_nan: bool = True):

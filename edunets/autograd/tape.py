@@ -83,6 +83,8 @@ def save_result(x: Tensor) -> tuple[Tensor, int]:
     return save(wrap_like(x))
 
 # %% ../../nbs/02a_tape.ipynb #02ipckc1
+#| code-fold: true
+#| code-summary: "Packed by hooks: 2 checks, 35 lines"
 class Packed:
     "A saved tensor in the form that a user's hook gave it, and its place on the tape."
     def __init__(self, x: Tensor, hooks: tuple):
@@ -145,6 +147,8 @@ class Node:
         return tuple((None, 0) if edge is None else (as_node(edge[0]), edge[1]) for edge in self._edges)
 
 # %% ../../nbs/02a_tape.ipynb #cbd5ebc0
+#| code-fold: true
+#| code-summary: "The node of a leaf, as PyTorch shows it, 20 lines"
 class AccumulateGrad(Node):
     "The end of a path backward, as PyTorch shows it: adds the gradient to a leaf's `.grad`."
     _label, _edges, _saved, _op, _params = "AccumulateGrad", (), {}, None, NO_PARAMS
@@ -226,6 +230,8 @@ def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
 Tape.record = record
 
 # %% ../../nbs/02a_tape.ipynb #a642cec2
+#| code-fold: true
+#| code-summary: "Unpack, check the version, name the line that wrote, 23 lines"
 @patch
 def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number: int = 0) -> Tensor:
     "A saved tensor, put back on the tape. If it was written since: computed again, or a RuntimeError with the writing line."
@@ -280,6 +286,8 @@ def get(self: Node, ask: str, position: int):
                    for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept)
 
 # %% ../../nbs/02a_tape.ipynb #02irpcd1
+#| code-fold: true
+#| code-summary: "A rule that is asked again, 11 lines"
 @patch
 def can_repeat(self: Node) -> bool:
     "Whether all operands of the op were saved."
@@ -311,6 +319,8 @@ def apply_to_nothing(self: Node) -> list:
 
 
 # %% ../../nbs/02a_tape.ipynb #02isavc1
+#| code-fold: true
+#| code-summary: "PyTorch's `_saved_` names, 22 lines"
 SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
          "result": "out", "indices": "second", "dim": "dims"}      # PyTorch's name: operand, or what we call it
 PARAMS = ("dims", "keepdim", "index", "step", "start")             # parameters that have PyTorch's name
@@ -348,6 +358,8 @@ def gradient_edge(x: Tensor | GradientEdge) -> tuple:
     return (x._node or x, x._output_nr)
 
 # %% ../../nbs/02a_tape.ipynb #ec7459d3
+#| code-fold: true
+#| code-summary: "A NaN in a gradient names its line, 8 lines"
 def check_nan(node: Node, grads) -> None:
     "Anomaly mode: a RuntimeError when a node returns NaN."
     for number, g in enumerate(grads):
