@@ -9,15 +9,17 @@ from numbers import Integral, Real
 from typing import Any, Sequence
 
 # %% auto #0
-__all__ = ['decimals', 'written', 'plain', 'column_text', 'rows_of', 'Table', 'table']
+__all__ = ['MOST_DECIMALS', 'decimals', 'written', 'plain', 'column_text', 'rows_of', 'Table', 'table']
 
 # %% ../../nbs/draw_results.ipynb #drtexpo2
+MOST_DECIMALS = 6     # 0.000123; what is smaller is written with an exponent
+
 def decimals(numbers: list[float], digits: int) -> int | None:
     "How many decimals show the largest of some numbers with so many digits, the smallest with two; None if both won't do."
     sizes = [math.floor(math.log10(abs(x))) for x in numbers if math.isfinite(x) and x]
     if not sizes: return 0
     places = max(0, digits - 1 - max(sizes), 1 - min(sizes))
-    return places if max(sizes) + places < digits + 3 else None
+    return places if max(sizes) + places < digits + 3 and places <= MOST_DECIMALS else None
 
 # %% ../../nbs/draw_results.ipynb #drtexpo3
 def written(x: float, places: int | None, digits: int) -> str:
