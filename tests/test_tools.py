@@ -419,3 +419,13 @@ def test_the_files_stand_in_the_books_order():
         assert letters == ["_", *"abcdefghijklmnopqrstuvwxyz"[:len(letters) - 1]]
     topics = [readme.title(book.read(book.ROOT / path)).split(": ") for path in numbered]
     assert all(len(title) == 2 for title in topics) and len({topic for topic, _ in topics}) == len(topics)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_quarto_has_the_books_colours(theme):
+    """The colours of light.scss and dark.scss are those of book.css."""
+    styles = (book.ROOT / "assets/book.css").read_text()
+    own = re.findall(r"--edu-\w+: (#\w+);", styles[styles.index(":root"):styles.index("/* The theme's own")])
+    half = len(own) // 2
+    found = re.findall(r"#[0-9a-f]{6}", (book.ROOT / f"assets/{theme}.scss").read_text())
+    assert found and set(found) <= set(own[:half] if theme == "light" else own[half:])
