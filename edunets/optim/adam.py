@@ -9,9 +9,8 @@ import math
 
 from ..errors import error
 from ..names import cast
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, run_in_place, pieces, switched
-from .optimizer import textbook, updates, zero_step, zeros
-from ..table import decompose, kernel
+from .optimizer import Group, Optimizer, check_not_negative, descent, descent_in
+from .optimizer import pieces, switched, update_row, zero_step, zeros
 from ..tensors import Tensor, float64
 
 # %% auto #0
@@ -76,9 +75,7 @@ def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squar
         most = xp.maximum(v[0], square, out=v[0]) if amsgrad else square
         p -= xp.multiply(xp.divide(mean, root_in(xp, most, eps * root, spare), out=spare), rate, out=spare)
 
-kernel(adam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: run_in_place(xp, adam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
-decompose(adam=lambda lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: textbook(adam, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
-updates("adam")
+update_row("adam", adam, adam_kernel)
 
 # %% ../../nbs/05a_adam.ipynb #op5adamc
 class Adam(Optimizer):
@@ -113,8 +110,7 @@ class AdamW(Adam):
 
 def check_adam(group: Group) -> None:
     "A ValueError for a rate, an epsilon or a decay below zero, or a beta outside [0, 1)."
-    lr, eps, decay = (group[name] for name in ("lr", "eps", "weight_decay"))
-    check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0), weight_decay_value=(decay, decay >= 0))
+    check_not_negative(group, "lr", "eps", "weight_decay")
     check_betas(group)
 
 # %% ../../nbs/05a_adam.ipynb #op5adamcb

@@ -8,9 +8,8 @@ import math
 from ..errors import error
 from ..names import cast
 from .adam import check_adam, check_betas, decayed, decayed_in, follow, follow_square, root_in
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, run_in_place, pieces, switched
-from .optimizer import textbook, updates, zero_step, zeros
-from ..table import decompose, kernel
+from .optimizer import Group, Optimizer, check_not_negative, check_numbers, descent, descent_in
+from .optimizer import pieces, switched, update_row, zero_step, zeros
 from ..tensors import Tensor, float32, float64, tensor
 
 # %% auto #0
@@ -34,9 +33,7 @@ def adagrad_kernel(xp, lr, lr_decay, weight_decay, eps, p, g, step, total, *, ma
         move = xp.divide(d, root_in(xp, total, eps, spare), out=spare)
         p -= xp.multiply(move, rate, out=spare)
 
-kernel(adagrad=lambda xp, lr, lr_decay, weight_decay, eps, *tensors, each, **how: run_in_place(xp, adagrad_kernel, tensors, each, lr, lr_decay, weight_decay, eps, **how))
-decompose(adagrad=lambda lr, lr_decay, weight_decay, eps, *tensors, each, **how: textbook(adagrad, tensors, each, lr, lr_decay, weight_decay, eps, **how))
-updates("adagrad")
+update_row("adagrad", adagrad, adagrad_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5badac
 class Adagrad(Optimizer):
@@ -54,11 +51,7 @@ class Adagrad(Optimizer):
             })
 
     def check(self, group: Group) -> None:
-        names = "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"
-        lr, decay, shrink, start, eps = (group[name] for name in names)
-        check_numbers(learning_rate=(lr, lr >= 0), lr_decay_value=(decay, decay
-                                                                   >= 0), weight_decay_value=(shrink, shrink >= 0),
-                      initial_accumulator_value=(start, start >= 0), epsilon_value=(eps, eps >= 0))
+        check_not_negative(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
 
     def slots(self, group: Group) -> dict:
         return {"step": zero_step, "sum": lambda p, group: zeros(p, group) + group["initial_accumulator_value"]}
@@ -90,9 +83,7 @@ def rmsprop_kernel(xp, lr, alpha, eps, weight_decay, momentum, p, g, step, squar
             move = b
         p -= xp.multiply(move, lr, out=spare)
 
-kernel(rmsprop=lambda xp, lr, alpha, eps, weight_decay, momentum, *tensors, each, **how: run_in_place(xp, rmsprop_kernel, tensors, each, lr, alpha, eps, weight_decay, momentum, **how))
-decompose(rmsprop=lambda lr, alpha, eps, weight_decay, momentum, *tensors, each, **how: textbook(rmsprop, tensors, each, lr, alpha, eps, weight_decay, momentum, **how))
-updates("rmsprop")
+update_row("rmsprop", rmsprop, rmsprop_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5brmsc
 class RMSprop(Optimizer):
@@ -110,10 +101,7 @@ class RMSprop(Optimizer):
             })
 
     def check(self, group: Group) -> None:
-        lr, eps, momentum, decay, alpha = (group[name] for name in ("lr", "eps", "momentum", "weight_decay", "alpha"))
-        check_numbers(learning_rate=(lr, lr >= 0), epsilon_value=(eps, eps >= 0),
-                      momentum_value=(momentum, momentum >= 0), weight_decay_value=(decay, decay >= 0),
-                      alpha_value=(alpha, alpha >= 0))
+        check_not_negative(group, "lr", "eps", "momentum", "weight_decay", "alpha")
 
     def slots(self, group: Group) -> dict:
         kept = {
@@ -157,9 +145,7 @@ def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, 
         direction /= root_in(xp, square, eps * root, spare)
         p -= direction
 
-kernel(nadam=lambda xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, *tensors, each, **how: run_in_place(xp, nadam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, momentum_decay, **how))
-decompose(nadam=lambda lr, beta1, beta2, eps, weight_decay, momentum_decay, *tensors, each, **how: textbook(nadam, tensors, each, lr, beta1, beta2, eps, weight_decay, momentum_decay, **how))
-updates("nadam")
+update_row("nadam", nadam, nadam_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5bnadc
 def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
@@ -181,7 +167,7 @@ class NAdam(Optimizer):
 
     def check(self, group: Group) -> None:
         check_adam(group)
-        check_numbers(momentum_decay_value=(group["momentum_decay"], group["momentum_decay"] >= 0))
+        check_not_negative(group, "momentum_decay")
 
     def slots(self, group: Group) -> dict:
         return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros, "mu_product": one}
@@ -216,9 +202,7 @@ def radam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squa
         move = xp.divide(mean, root_in(xp, square, eps, spare), out=spare) if length > 5 else mean
         p -= xp.multiply(move, rate, out=spare)
 
-kernel(radam=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: run_in_place(xp, radam_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
-decompose(radam=lambda lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: textbook(radam, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
-updates("radam")
+update_row("radam", radam, radam_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5bradc
 class RAdam(Optimizer):
@@ -253,9 +237,7 @@ def lion_kernel(xp, lr, beta1, beta2, weight_decay, p, g, mean, *, maximize) -> 
         p -= xp.multiply(sign, lr, out=spare)
         follow(xp, mean, d, beta2, spare)
 
-kernel(lion=lambda xp, lr, beta1, beta2, weight_decay, *tensors, each, **how: run_in_place(xp, lion_kernel, tensors, each, lr, beta1, beta2, weight_decay, **how))
-decompose(lion=lambda lr, beta1, beta2, weight_decay, *tensors, each, **how: textbook(lion, tensors, each, lr, beta1, beta2, weight_decay, **how))
-updates("lion")
+update_row("lion", lion, lion_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5blioc
 class Lion(Optimizer):
@@ -268,8 +250,7 @@ class Lion(Optimizer):
         super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
 
     def check(self, group: Group) -> None:
-        lr, decay = group["lr"], group["weight_decay"]
-        check_numbers(learning_rate=(lr, lr >= 0), weight_decay_value=(decay, decay >= 0))
+        check_not_negative(group, "lr", "weight_decay")
         check_betas(group)
 
     def slots(self, group: Group) -> dict: return {"exp_avg": zeros}
@@ -350,9 +331,7 @@ def muon_kernel(xp, lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, n
     p *= 1 - lr * weight_decay
     p -= direction
 
-kernel(muon=lambda xp, lr, weight_decay, momentum, a, b, c, eps, *tensors, each, **how: run_in_place(xp, muon_kernel, tensors, each, lr, weight_decay, momentum, a, b, c, eps, **how))
-decompose(muon=lambda lr, weight_decay, momentum, a, b, c, eps, *tensors, each, **how: textbook(muon, tensors, each, lr, weight_decay, momentum, a, b, c, eps, **how))
-updates("muon")
+update_row("muon", muon, muon_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5bmuoc
 class Muon(Optimizer):
@@ -371,12 +350,9 @@ class Muon(Optimizer):
             })
 
     def check(self, group: Group) -> None:
-        names = "lr", "momentum", "weight_decay", "ns_steps", "adjust_lr_fn"
-        lr, momentum, decay, steps, how = (group[name] for name in names)
-        count = len(group["ns_coefficients"])
-        check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum
-                                                                   >= 0), weight_decay_value=(decay, decay >= 0),
-                      number_of_Newton_Schulz_steps=(steps, steps < 100), number_of_coefficients=(count, count == 3),
+        check_not_negative(group, "lr", "momentum", "weight_decay")
+        steps, how, count = group["ns_steps"], group["adjust_lr_fn"], len(group["ns_coefficients"])
+        check_numbers(number_of_Newton_Schulz_steps=(steps, steps < 100), number_of_coefficients=(count, count == 3),
                       adjust_lr_fn=(how, how in (None, "original", "match_rms_adamw")))
         for p in group["params"]:
             if p.ndim != 2:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, MutableMapping
 from typing import Callable
@@ -20,11 +21,12 @@ from ..tensors import LOCK, float32, float64, patch, Tensor, tensor
 from ..views import commit
 
 # %% auto #0
-__all__ = ['PIECE', 'writes', 'HOOKS', 'GLOBAL_HOOKS', 'SWITCHES', 'numbers', 'Group', 'descent', 'sgd', 'pieces',
-           'all_but_gradients', 'run_in_place', 'textbook', 'descent_in', 'sgd_kernel', 'updates', 'update',
-           'zero_step', 'zeros', 'as_groups', 'check_parameters', 'named_parameters_of', 'check_names', 'hooked',
-           'check_new', 'Optimizer', 'switched', 'check_numbers', 'sgd_momentum', 'momentum_kernel', 'SGD', 'register',
-           'register_optimizer_step_pre_hook', 'register_optimizer_step_post_hook']
+__all__ = ['PIECE', 'writes', 'HOOKS', 'GLOBAL_HOOKS', 'SWITCHES', 'WORDS', 'numbers', 'Group', 'descent', 'sgd', 'pieces',
+           'all_but_gradients', 'run_in_place', 'textbook', 'descent_in', 'sgd_kernel', 'update_row', 'update_kernel',
+           'operands_signature', 'update', 'zero_step', 'zeros', 'as_groups', 'check_parameters', 'named_parameters_of',
+           'check_names', 'hooked', 'check_new', 'Optimizer', 'switched', 'check_not_negative', 'check_numbers',
+           'sgd_momentum', 'momentum_kernel', 'SGD', 'register', 'register_optimizer_step_pre_hook',
+           'register_optimizer_step_post_hook']
 
 # %% ../../nbs/05_optim.ipynb #op5grpcl
 def numbers(value) -> tuple:
@@ -116,17 +118,39 @@ def sgd_kernel(xp, lr, weight_decay, p, g, *, maximize) -> None:
     for p, g, buffer, _ in pieces(xp, p, g):
         p -= xp.multiply(descent_in(xp, p, g, weight_decay, maximize, buffer), lr, out=buffer)
 
-kernel(sgd=lambda xp, lr, weight_decay, *tensors, each, maximize: run_in_place(xp, sgd_kernel, tensors, each, lr, weight_decay, maximize=maximize))
-decompose(sgd=lambda lr, weight_decay, *tensors, each, maximize: textbook(sgd, tensors, each, lr, weight_decay, maximize=maximize))
-
 # %% ../../nbs/05_optim.ipynb #op5updat
-def updates(*rows: str) -> None:
-    "What all rows that move parameters have in common."
-    vjp(**dict.fromkeys(rows, no_vjp("an update is not differentiated", "undefined")))
-    accumulate(**dict.fromkeys(rows, SINGLE))
-    writes(**dict.fromkeys(rows, all_but_gradients))
+def update_row(name: str, formula: Callable, in_place: Callable | None = None) -> None:
+    """A row that moves parameters: `formula(*hyperparameters, p, g, *state, **flags)` gives the new values for one of
+    them; `in_place` does the same to arrays, with the array module in front."""
+    names = list(inspect.signature(formula).parameters)
+    hyper = names[:names.index("p")]
 
-updates("sgd")
+    @functools.wraps(formula)
+    def decomposed(*operands, each: int, **flags) -> tuple:
+        return textbook(formula, operands[len(hyper):], each, *operands[:len(hyper)], **flags)
+
+    if in_place: kernel(**{name: update_kernel(in_place, hyper)})
+    decompose(**{name: decomposed})
+    vjp(**{name: no_vjp("an update is not differentiated", "undefined")})
+    accumulate(**{name: SINGLE})
+    writes(**{name: all_but_gradients})
+
+def update_kernel(in_place: Callable, hyper: list[str]) -> Callable:
+    "The kernel of an update: `in_place` for all parameters."
+    @functools.wraps(in_place)
+    def computed(xp, *operands, each: int, **flags) -> tuple:
+        return run_in_place(xp, in_place, operands[len(hyper):], each, *operands[:len(hyper)], **flags)
+    computed.__signature__ = operands_signature(hyper)
+    return computed
+
+def operands_signature(hyper: list[str]) -> inspect.Signature:
+    "What a row reads off its kernel: the names of its operands, here the hyperparameters and any number of tensors."
+    kinds = inspect.Parameter
+    first = [kinds(name, kinds.POSITIONAL_OR_KEYWORD) for name in ["xp", *hyper]]
+    return inspect.Signature([*first, kinds("tensors", kinds.VAR_POSITIONAL), kinds("each", kinds.KEYWORD_ONLY),
+                              kinds("flags", kinds.VAR_KEYWORD)])
+
+update_row("sgd", sgd, sgd_kernel)
 
 # %% ../../nbs/05_optim.ipynb #op5writt
 def update(op: Op, hyperparameters: list, tensors: list, flags: dict) -> None:
@@ -327,6 +351,12 @@ def switched(given: dict, *names: str) -> dict:
                     "write the update in tensor operations, p - lr * g")
     return {name: SWITCHES[name] for name in names} | given
 
+WORDS = {"lr": "learning_rate", "eps": "epsilon_value"}      # PyTorch's; the others go by their name
+
+def check_not_negative(group: Group, *names: str) -> None:
+    "A ValueError for one of these hyperparameters that is below zero."
+    check_numbers(**{WORDS.get(name, f"{name}_value"): (group[name], group[name] >= 0) for name in names})
+
 def check_numbers(**allowed: tuple) -> None:
     "A ValueError for a hyperparameter that is not allowed: what PyTorch calls it, its value, whether it is good."
     for what, (value, good) in allowed.items():
@@ -357,9 +387,7 @@ def momentum_kernel(xp, lr, momentum, dampening, weight_decay, p, g, step, buffe
         if nesterov: d = xp.add(d, xp.multiply(buffer, momentum, out=spare), out=spare)
         p -= xp.multiply(d if nesterov else buffer, outside, out=spare)
 
-kernel(sgd_momentum=lambda xp, lr, momentum, dampening, weight_decay, *tensors, each, **how: run_in_place(xp, momentum_kernel, tensors, each, lr, momentum, dampening, weight_decay, **how))
-decompose(sgd_momentum=lambda lr, momentum, dampening, weight_decay, *tensors, each, **how: textbook(sgd_momentum, tensors, each, lr, momentum, dampening, weight_decay, **how))
-updates("sgd_momentum")
+update_row("sgd_momentum", sgd_momentum, momentum_kernel)
 
 # %% ../../nbs/05_optim.ipynb #op5sgdcl
 class SGD(Optimizer):
@@ -375,10 +403,8 @@ class SGD(Optimizer):
             })
 
     def check(self, group: Group) -> None:
-        lr, momentum, decay = (group[name] for name in ("lr", "momentum", "weight_decay"))
-        check_numbers(learning_rate=(lr, lr >= 0), momentum_value=(momentum, momentum >= 0),
-                      weight_decay_value=(decay, decay >= 0))
-        if group["nesterov"] and (momentum <= 0 or group["dampening"] != 0):
+        check_not_negative(group, "lr", "momentum", "weight_decay")
+        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise error(ValueError, "Nesterov momentum requires a momentum and zero dampening",
                         "it looks ahead along the velocity", "momentum=0.9, dampening=0")
 

@@ -7,9 +7,8 @@ import math
 
 from ..names import cast
 from .adam import check_betas, follow, follow_square
-from .optimizer import Group, Optimizer, check_numbers, descent, descent_in, run_in_place, pieces, switched
-from .optimizer import textbook, updates, zero_step, zeros
-from ..table import decompose, kernel
+from .optimizer import Group, Optimizer, check_not_negative, check_numbers, descent, descent_in
+from .optimizer import pieces, switched, update_row, zero_step, zeros
 from ..tensors import Tensor, finfo, float32, float64, tensor
 
 # %% auto #0
@@ -36,9 +35,7 @@ def rprop_kernel(xp, minus, plus, least, most, p, g, step, before, length, *, ma
         xp.multiply(g, agree >= 0, out=before)
         p -= xp.multiply(xp.sign(before, out=work), length, out=work)
 
-kernel(rprop=lambda xp, minus, plus, least, most, *tensors, each, **how: run_in_place(xp, rprop_kernel, tensors, each, minus, plus, least, most, **how))
-decompose(rprop=lambda minus, plus, least, most, *tensors, each, **how: textbook(rprop, tensors, each, minus, plus, least, most, **how))
-updates("rprop")
+update_row("rprop", rprop, rprop_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e000007
 def full_of(name: str):
@@ -80,9 +77,7 @@ def adamax_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, lar
         move = xp.divide(mean, largest, out=spare)
         p -= xp.multiply(move, rate, out=spare)
 
-kernel(adamax=lambda xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: run_in_place(xp, adamax_kernel, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
-decompose(adamax=lambda lr, beta1, beta2, eps, weight_decay, *tensors, each, **how: textbook(adamax, tensors, each, lr, beta1, beta2, eps, weight_decay, **how))
-updates("adamax")
+update_row("adamax", adamax, adamax_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e00000c
 class Adamax(Optimizer):
@@ -100,7 +95,7 @@ class Adamax(Optimizer):
 
 def check_bounds(group: Group, *names: str) -> None:
     "A ValueError if the rate, the decay or another of a group's numbers is below zero, or a beta is out of range."
-    for name in ("lr", "weight_decay", *names): check_numbers(**{f"{name}_value": (group[name], group[name] >= 0)})
+    check_not_negative(group, "lr", "weight_decay", *names)
     if "betas" in group: check_betas(group)
 
 # %% ../../nbs/05c_signs.ipynb #5e00000e
@@ -120,9 +115,7 @@ def adadelta_kernel(xp, lr, rho, eps, weight_decay, p, g, step, square, moved, *
         follow_square(xp, moved, move, rho, spare)
         p -= xp.multiply(move, lr, out=spare)
 
-kernel(adadelta=lambda xp, lr, rho, eps, weight_decay, *tensors, each, **how: run_in_place(xp, adadelta_kernel, tensors, each, lr, rho, eps, weight_decay, **how))
-decompose(adadelta=lambda lr, rho, eps, weight_decay, *tensors, each, **how: textbook(adadelta, tensors, each, lr, rho, eps, weight_decay, **how))
-updates("adadelta")
+update_row("adadelta", adadelta, adadelta_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e00000f
 class Adadelta(Optimizer):
@@ -162,9 +155,7 @@ def asgd_kernel(xp, lr, lambd, alpha, t0, weight_decay, p, g, step, eta, mu, mea
     time = step.item()
     eta[...], mu[...] = lr / (1 + lambd * lr * time) ** alpha, 1 / max(1, time - t0)
 
-kernel(asgd=lambda xp, lr, lambd, alpha, t0, weight_decay, *tensors, each, **how: run_in_place(xp, asgd_kernel, tensors, each, lr, lambd, alpha, t0, weight_decay, **how))
-decompose(asgd=lambda lr, lambd, alpha, t0, weight_decay, *tensors, each, **how: textbook(asgd, tensors, each, lr, lambd, alpha, t0, weight_decay, **how))
-updates("asgd")
+update_row("asgd", asgd, asgd_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e000013
 class ASGD(Optimizer):
@@ -221,9 +212,7 @@ def size_of(xp, x) -> float:
     flat = x.reshape(-1)
     return math.sqrt(xp.einsum("i,i->", flat, flat).item() / x.size)
 
-kernel(adafactor=lambda xp, lr, beta2_decay, d, weight_decay, *tensors, each, **how: run_in_place(xp, adafactor_kernel, tensors, each, lr, beta2_decay, d, weight_decay, **how))
-decompose(adafactor=lambda lr, beta2_decay, d, weight_decay, *tensors, each, **how: textbook(adafactor, tensors, each, lr, beta2_decay, d, weight_decay, **how))
-updates("adafactor")
+update_row("adafactor", adafactor, adafactor_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e000018
 class Adafactor(Optimizer):
