@@ -35,8 +35,8 @@ def block(step, length=BLOCK_SECONDS, clock=time.perf_counter):
 
 
 def settle():
-    """Bring C's allocator where any program that has loaded data has it: once a large block was freed, glibc keeps what is
-    smaller instead of giving it back, and new arrays no longer cost page faults."""
+    """Bring C's allocator where any program that has loaded data has it: once a large block was freed,
+    glibc keeps what is smaller instead of giving it back, and new arrays no longer cost page faults."""
     np.empty(1 << 24, np.uint8)
 
 
@@ -51,7 +51,8 @@ def serve(connection, make, arguments):
 
 
 def spawn(target, arguments, environment):
-    """A process that runs `target(connection, *arguments)` with some variables more in its environment, and the connection to it."""
+    """A process that runs `target(connection, *arguments)` with some variables more in its environment,
+    and the connection to it."""
     context, before = multiprocessing.get_context("spawn"), dict(os.environ)
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
@@ -71,8 +72,10 @@ def start(make, arguments, environment):
 
 
 def measure(systems, arguments, environments=None, rounds=ROUNDS, progress=None):
-    """Seconds a call for each system, over the rounds: {name: make a step of the arguments} -> {name: [seconds, ...]}."""
-    workers = {name: start(make, arguments, (environments or {}).get(name, {})) for name, make in systems.items()}
+    """Seconds a call for each system, over the rounds: {name: make a step of the arguments} -> {name:
+    [seconds, ...]}."""
+    workers = {name: start(make, arguments, (environments or {}).get(name, {})) for name,
+               make in systems.items()}
     times, order = {name: [] for name in systems}, random.Random(0)
     for _ in range(rounds):
         for name in order.sample(list(systems), len(systems)):
@@ -99,7 +102,8 @@ def ratio(times, of, to):
 
 
 def numpy_peak(step):
-    """The most bytes that a step has alive at once, beyond what was there before: NumPy tells tracemalloc what it takes."""
+    """The most bytes that a step has alive at once, beyond what was there before: NumPy tells tracemalloc
+    what it takes."""
     step()
     gc.collect()
     gc.disable()      # memory is to be given back without it
@@ -113,8 +117,10 @@ def numpy_peak(step):
 
 
 def torch_peak(step):
-    """The same of a step of PyTorch's: its profiler notes what its allocator gives and takes, but not what oneDNN takes for itself."""
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")      # else its library writes to stderr whenever it starts
+    """The same of a step of PyTorch's: its profiler notes what its allocator gives and takes, but not what
+    oneDNN takes for itself."""
+    # else its library writes to stderr whenever it starts
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     from torch.profiler import ProfilerActivity, profile
     step()
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as noted:

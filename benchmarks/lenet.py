@@ -22,12 +22,15 @@ def problem(batch=BATCH):
     """Images, labels, and the parameters of the network in their order."""
     rng = np.random.default_rng(0)
     shapes = [(6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,)]
-    parameters = [rng.uniform(-1, 1, shape).astype(np.float32) / np.sqrt(np.prod(shape[1:]) or 25) for shape in shapes]
-    return [rng.standard_normal((batch, 1, 28, 28), np.float32), rng.integers(0, 10, batch), *map(np.float32, parameters)]
+    parameters = [rng.uniform(-1, 1, shape).astype(np.float32) / np.sqrt(np.prod(shape[1:]) or 25)
+                  for shape in shapes]
+    return [rng.standard_normal((batch, 1, 28, 28), np.float32), rng.integers(0, 10, batch),
+            *map(np.float32, parameters)]
 
 
 def like_torch(library, images, labels, *parameters):
-    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other processes."""
+    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other
+    processes."""
     m = importlib.import_module(library)
     nn, F = m.nn, m.nn.functional
 
@@ -77,7 +80,8 @@ def torch_peak(): return harness.torch_peak(torch(*problem()))
 def peaks():
     """Bytes of each system, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        return {name: pool.apply(measure) for name, measure in {"edunets": edunets_peak, "PyTorch": torch_peak}.items()}
+        return {name: pool.apply(measure) for name,
+                measure in {"edunets": edunets_peak, "PyTorch": torch_peak}.items()}
 
 
 
@@ -86,20 +90,25 @@ def times(environment, title):
     """Microseconds of each system with some variables more in its environment, and the ratio."""
     with tqdm(total=harness.ROUNDS * len(SYSTEMS), desc=title, leave=False) as progress:
         found = harness.measure(SYSTEMS, problem(), dict.fromkeys(SYSTEMS, environment), progress=progress)
-    return {"us": {name: harness.microseconds(t) for name, t in found.items()}, "ratio": harness.ratio(found, "edunets", "PyTorch")}
+    return {"us": {name: harness.microseconds(t) for name, t in found.items()},
+            "ratio": harness.ratio(found, "edunets", "PyTorch")}
 
 
 def result():
     check()
-    return harness.stamped({"batch": BATCH, **times({}, "lenet"), "one thread": times(harness.ONE_THREAD, "lenet, one thread"), "peak": peaks()})
+    return harness.stamped({"batch": BATCH, **times({}, "lenet"),
+                            "one thread": times(harness.ONE_THREAD, "lenet, one thread"), "peak": peaks()})
 
 
 def show(found):
     """Print it."""
     print(f"LeNet, batch of {found['batch']}, forward and backward")
     for title, line in {"as they are": found, "one thread": found["one thread"]}.items():
-        print(f"{title:>14}: " + ", ".join(f"{name} {us / 1e3:.1f} ms" for name, us in line["us"].items()) + ", ratio {:.2f} ({:.2f} to {:.2f})".format(*line["ratio"]))
-    print(f"{'peak memory':>14}: " + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in found["peak"].items()) + f", ratio {found['peak']['edunets'] / found['peak']['PyTorch']:.2f}")
+        print(f"{title:>14}: " + ", ".join(f"{name} {us / 1e3:.1f} ms" for name, us in line["us"].items())
+              + ", ratio {:.2f} ({:.2f} to {:.2f})".format(*line["ratio"]))
+    print(f"{'peak memory':>14}: "
+          + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in found["peak"].items())
+          + f", ratio {found['peak']['edunets'] / found['peak']['PyTorch']:.2f}")
 
 
 def main():

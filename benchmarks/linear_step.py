@@ -35,7 +35,8 @@ def numpy_by_hand(x, w, b, y):
 
 
 def like_torch(library, x, w, b, y):
-    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other processes."""
+    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other
+    processes."""
     m = importlib.import_module(library)
     x, w, b, y = (m.from_numpy(a.copy()) for a in (x, w, b, y))
     w.requires_grad_(), b.requires_grad_()
@@ -72,9 +73,11 @@ def jax_eager(x, w, b, y):
     return step
 
 
-# OpenBLAS does not recognize every processor with AVX-512, and takes half as fast a kernel there, unless it is told.
+# OpenBLAS does not recognize every processor with AVX-512, and takes half as fast a kernel there, unless it
+# is told.
 TUNED = {"edunets, AVX-512": {"OPENBLAS_CORETYPE": "SkylakeX"}} if harness.has("avx512f") else {}
-SYSTEMS = {"edunets": edunets, **dict.fromkeys(TUNED, edunets), "PyTorch": torch, "JAX eager": jax_eager, "HIPS autograd": hips_autograd, "NumPy by hand": numpy_by_hand}
+SYSTEMS = {"edunets": edunets, **dict.fromkeys(TUNED, edunets), "PyTorch": torch, "JAX eager": jax_eager,
+           "HIPS autograd": hips_autograd, "NumPy by hand": numpy_by_hand}
 
 
 def checked(batch, inputs, outputs):
@@ -99,22 +102,26 @@ def linear_rows():
     lines = []
     for size in SIZES:
         systems = checked(*size)
-        with tqdm(total=harness.ROUNDS * len(systems), desc="x".join(map(str, size)), leave=False) as progress:
+        with tqdm(total=harness.ROUNDS * len(systems), desc="x".join(map(str, size)),
+                  leave=False) as progress:
             times = harness.measure(systems, problem(*size), TUNED, progress=progress)
         lines.append({"size": size, "us": {name: harness.microseconds(t) for name, t in times.items()},
-                     "ratio": {name: harness.ratio(times, "edunets", name) for name in times if name != "edunets"}})
+                     "ratio": {name: harness.ratio(times, "edunets", name) for name in times
+                               if name != "edunets"}})
     return lines
 
 
 def import_milliseconds(rounds=15):
-    """How much longer `import edunets` takes than `import numpy`: fresh processes, bytecode cached, as pip leaves it."""
+    """How much longer `import edunets` takes than `import numpy`: fresh processes, bytecode cached, as pip
+    leaves it."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
         def once(modules):
             code = f"import time; t = time.perf_counter(); import {modules}; print(time.perf_counter() - t)"
-            return float(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout)
+            return float(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True,
+                                        text=True, check=True).stdout)
         once("numpy, edunets")
         return statistics.median(once("numpy, edunets") - once("numpy") for _ in range(rounds)) * 1e3
 
@@ -127,9 +134,11 @@ def show(found):
     """Print the table."""
     print(f"{found['machine']}; {found['versions']}; {found['date']}")
     names = list(found["rows"][0]["us"])
-    print(f"{'batch x in x out':>18}" + "".join(f"{name:>22}" for name in names) + "   (microseconds; in brackets edunets / it)")
+    print(f"{'batch x in x out':>18}" + "".join(f"{name:>22}" for name in names)
+          + "   (microseconds; in brackets edunets / it)")
     for row in found["rows"]:
-        cells = [f"{row['us'][name]:.0f}" + (f" ({row['ratio'][name][0]:.2f})" if name in row["ratio"] else "") for name in names]
+        cells = [f"{row['us'][name]:.0f}"
+                 + (f" ({row['ratio'][name][0]:.2f})" if name in row["ratio"] else "") for name in names]
         print(f"{' x '.join(map(str, row['size'])):>18}" + "".join(f"{cell:>22}" for cell in cells))
     print(f"import edunets, beyond import numpy: {found['import_ms']:.0f} ms")
 

@@ -22,14 +22,16 @@ SIZES = (784, 256, 128, 10)
 def problem(batch):
     """Images, labels, and the parameters of the network in their order."""
     rng = np.random.default_rng(0)
-    parameters = [(rng.uniform(-1, 1, shape) / np.sqrt(inputs)).astype(np.float32) for inputs, outputs in zip(SIZES, SIZES[1:]) for shape in ((outputs, inputs), (outputs,))]
+    parameters = [(rng.uniform(-1, 1, shape) / np.sqrt(inputs)).astype(np.float32) for inputs,
+                  outputs in zip(SIZES, SIZES[1:]) for shape in ((outputs, inputs), (outputs,))]
     return [rng.random((batch, 784), np.float32), rng.integers(0, 10, batch), *parameters]
 
 
 def like_torch(library, images, labels, *parameters):
     """A step that trains: the same lines for PyTorch and for edunets, imported by its name."""
     m = importlib.import_module(library)
-    model = m.nn.Sequential(m.nn.Linear(784, 256), m.nn.ReLU(), m.nn.Linear(256, 128), m.nn.ReLU(), m.nn.Linear(128, 10))
+    model = m.nn.Sequential(m.nn.Linear(784, 256), m.nn.ReLU(), m.nn.Linear(256, 128), m.nn.ReLU(),
+                            m.nn.Linear(128, 10))
     images, labels = m.from_numpy(images), m.from_numpy(labels)
     for p, values in zip(model.parameters(), parameters): p.data = m.from_numpy(values.copy())
     optimizer = m.optim.Adam(model.parameters(), lr=1e-3)
@@ -71,7 +73,8 @@ def torch_bytes(batch): return harness.torch_peak(functools.partial(trained, tor
 def most_bytes(batch):
     """Bytes of each system, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        return {name: pool.apply(measure, (batch,)) for name, measure in {"edunets": edunets_bytes, "PyTorch": torch_bytes}.items()}
+        return {name: pool.apply(measure, (batch,)) for name,
+                measure in {"edunets": edunets_bytes, "PyTorch": torch_bytes}.items()}
 
 
 def line(batch):
@@ -79,7 +82,8 @@ def line(batch):
     check(batch)
     with tqdm(total=harness.ROUNDS * len(SYSTEMS), desc=f"mlp, batch of {batch}", leave=False) as progress:
         found = harness.measure(SYSTEMS, problem(batch), progress=progress)
-    return {"batch": batch, "us": {name: harness.microseconds(t) for name, t in found.items()}, "ratio": harness.ratio(found, "edunets", "PyTorch"), "bytes": most_bytes(batch)}
+    return {"batch": batch, "us": {name: harness.microseconds(t) for name, t in found.items()},
+            "ratio": harness.ratio(found, "edunets", "PyTorch"), "bytes": most_bytes(batch)}
 
 
 def result():
@@ -91,7 +95,8 @@ def show(found):
     for row in found["rows"]:
         times = ", ".join(f"{name} {us:.0f} us" for name, us in row["us"].items())
         size = ", ".join(f"{name} {size / 1e6:.2f} MB" for name, size in row["bytes"].items())
-        print(f"MLP and Adam, batch of {row['batch']}: {times}, ratio {{:.2f}} ({{:.2f}} to {{:.2f}}); {size}, ratio {row['bytes']['edunets'] / row['bytes']['PyTorch']:.2f}".format(*row["ratio"]))
+        print(f"MLP and Adam, batch of {row['batch']}: {times}, ratio {{:.2f}} ({{:.2f}} to {{:.2f}}); "
+              f"{size}, ratio {row['bytes']['edunets'] / row['bytes']['PyTorch']:.2f}".format(*row["ratio"]))
 
 
 def main():

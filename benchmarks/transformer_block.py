@@ -22,13 +22,17 @@ def problem():
     en.manual_seed(0)
     rng = np.random.default_rng(0)
     x, g = (rng.standard_normal((BATCH, STEPS, FEATURES)).astype(np.float32) for _ in range(2))
-    return x, g, {name: p.detach().numpy() for name, p in en.nn.TransformerEncoderLayer(FEATURES, HEADS, FORWARD).named_parameters()}
+    return (x, g,
+            {name: p.detach().numpy() for name,
+             p in en.nn.TransformerEncoderLayer(FEATURES, HEADS, FORWARD).named_parameters()})
 
 
 def like_torch(library, x, g, parameters):
-    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other processes."""
+    """The same lines for PyTorch and for edunets, imported by its name: other systems run in other
+    processes."""
     m = importlib.import_module(library)
-    layer = m.nn.TransformerEncoderLayer(FEATURES, HEADS, dim_feedforward=FORWARD, dropout=0.0, batch_first=True)
+    layer = m.nn.TransformerEncoderLayer(FEATURES, HEADS, dim_feedforward=FORWARD, dropout=0.0,
+                                         batch_first=True)
     layer.load_state_dict({name: m.from_numpy(p.copy()) for name, p in parameters.items()})
     x, g = m.from_numpy(x.copy()).requires_grad_(), m.from_numpy(g)
 
@@ -61,16 +65,21 @@ def result():
     with tqdm(total=harness.ROUNDS * len(SYSTEMS), desc="transformer block", leave=False) as progress:
         times = harness.measure(SYSTEMS, arrays, linear_step.TUNED, progress=progress)
     peaks = {"edunets": harness.numpy_peak(edunets(*arrays)), "PyTorch": harness.torch_peak(torch(*arrays))}
-    return harness.stamped({"shape": [BATCH, STEPS, FEATURES], "heads": HEADS, "forward": FORWARD, "us": {name: harness.microseconds(t) for name, t in times.items()},
-                    "ratio": {name: harness.ratio(times, name, "PyTorch") for name in times if name != "PyTorch"}, "peak": peaks, "peak_ratio": peaks["edunets"] / peaks["PyTorch"]})
+    return harness.stamped({"shape": [BATCH, STEPS, FEATURES], "heads": HEADS, "forward": FORWARD,
+                            "us": {name: harness.microseconds(t) for name, t in times.items()},
+                    "ratio": {name: harness.ratio(times, name, "PyTorch") for name in times
+                              if name != "PyTorch"}, "peak": peaks,
+                            "peak_ratio": peaks["edunets"] / peaks["PyTorch"]})
 
 
 def show(found):
     """Print times and peaks."""
     for name, us in found["us"].items():
         ratio = found["ratio"].get(name)
-        print(f"{name:>20} {us:9.0f} us" + (f", {ratio[0]:.2f} of PyTorch's ({ratio[1]:.2f} to {ratio[2]:.2f})" if ratio else ""))
-    print(f"peak: {found['peak']['edunets'] / 1e6:.1f} MB and {found['peak']['PyTorch'] / 1e6:.1f} MB, {found['peak_ratio']:.2f} of PyTorch's")
+        print(f"{name:>20} {us:9.0f} us"
+              + (f", {ratio[0]:.2f} of PyTorch's ({ratio[1]:.2f} to {ratio[2]:.2f})" if ratio else ""))
+    print(f"peak: {found['peak']['edunets'] / 1e6:.1f} MB and {found['peak']['PyTorch'] / 1e6:.1f} MB, "
+          f"{found['peak_ratio']:.2f} of PyTorch's")
 
 
 def main():

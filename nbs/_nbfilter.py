@@ -11,7 +11,8 @@ import sys
 FLAGS = ("gpu", "torch", "jax", "slow")   # a cell with one of these runs only where its need is met
 EXPORT = ("export", "exporti")
 DROP = ("hide", "default_exp")            # cells that the reader does not see
-KINDS = {"sec": "the section", "eq": "the equation", "fig": "the figure"}   # a reference, where there are no links
+# a reference, where there are no links
+KINDS = {"sec": "the section", "eq": "the equation", "fig": "the figure"}
 DIRECTIVE = re.compile(r"#\|\s*(\w[\w-]*)(:?)\s*(.*)")
 
 
@@ -59,8 +60,10 @@ def defined(cell):
 
 
 def public(cell):
-    """The names that a cell gives to its module: what it defines, and the rows that a call adds (`elementwise(exp=...)`)."""
-    calls = [node.value for node in tree(cell) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)]
+    """The names that a cell gives to its module: what it defines, and the rows that a call adds
+    (`elementwise(exp=...)`)."""
+    calls = [node.value for node in tree(cell) if isinstance(node, ast.Expr)
+             and isinstance(node.value, ast.Call)]
     rows = [word.arg for call in calls for word in call.keywords if isinstance(word.value, ast.Lambda)]
     return [name for name in defined(cell) + rows if not name.startswith("_")]
 
@@ -137,7 +140,8 @@ def show(nb):
         exported = [found[name] or module for name in EXPORT if name in found]
         flagged = [name for name in FLAGS if name in found]
         if exported:
-            cells.append(note("exported", f"exported to <code>edunets.{exported[0]}</code>", f' id="cell-{cell["id"]}"'))
+            cells.append(note("exported", f"exported to <code>edunets.{exported[0]}</code>",
+                              f' id="cell-{cell["id"]}"'))
         strip_directives(cell)
         if cell["cell_type"] == "code":
             fold(cell, bool(exported))
@@ -158,7 +162,8 @@ def plain(caption):
 
 
 def headline(line):
-    """A chapter's title as (topic, question): 'Views: who else sees my write?'. Without a colon all of it is the topic."""
+    """A chapter's title as (topic, question): 'Views: who else sees my write?'. Without a colon all of it
+    is the topic."""
     topic, colon, question = re.sub(r"\s*\{#[\w-]+\}\s*$", "", line.removeprefix("# ")).partition(": ")
     return topic, question
 
@@ -181,17 +186,19 @@ def with_marked_headline(cell):
 def folded_with_output(cell):
     """A solution between the ends of a fold, for Quarto."""
     found = directives(cell)
-    lines = [line for line in text(cell).splitlines(keepends=True) if not line.startswith(("#| code-fold:", "#| code-summary:"))]
+    lines = [line for line in text(cell).splitlines(keepends=True)
+             if not line.startswith(("#| code-fold:", "#| code-summary:"))]
     set_text(cell, "".join(lines))
     ends = [f'::: {{.callout-tip collapse="true" title="{found["code-summary"]}"}}', ":::"]
-    return [{"cell_type": "markdown", "id": f"fold-{place}-{cell['id']}"[:64], "metadata": {}, "source": [end + "\n"]}
+    return [{"cell_type": "markdown", "id": f"fold-{place}-{cell['id']}"[:64], "metadata": {},
+             "source": [end + "\n"]}
             for place, end in enumerate(ends)]
 
 
 def for_quarto(nb):
-    """What only Quarto needs: the caption as alt text; a picture with a caption as the one result of its cell (each
-    further one would become a part of the figure); and HTML that asks for no scripts (as text/html it brings
-    require.js and jQuery from the web)."""
+    """What only Quarto needs: the caption as alt text; a picture with a caption as the one result of its
+    cell (each further one would become a part of the figure); and HTML that asks for no scripts (as
+    text/html it brings require.js and jQuery from the web)."""
     cells = []
     for cell in nb["cells"]:
         with_marked_headline(cell)
@@ -201,11 +208,13 @@ def for_quarto(nb):
     for cell in nb["cells"]:
         found, outputs = directives(cell), cell.get("outputs", [])
         if "label" in found:
-            set_text(cell, f"#| fig-alt: {json.dumps(plain(found['fig-cap']), ensure_ascii=False)}\n" + text(cell))
+            set_text(cell,
+                     f"#| fig-alt: {json.dumps(plain(found['fig-cap']), ensure_ascii=False)}\n" + text(cell))
         for number, output in enumerate(outputs):
             data = output.get("data", {})
             if "label" in found and len(outputs) > 1 and list(data) == ["text/plain"]:
-                outputs[number] = {"output_type": "stream", "name": "stdout", "text": "".join(data["text/plain"]) + "\n"}
+                outputs[number] = {"output_type": "stream", "name": "stdout",
+                                   "text": "".join(data["text/plain"]) + "\n"}
             if "text/html" in data:
                 data["text/markdown"] = "`````{=html}\n" + "".join(data.pop("text/html")).strip() + "\n`````"
     return nb

@@ -46,7 +46,8 @@ INPUTS = {
 MADE = {key: compile(text, key, "eval") for key, text in INPUTS.items()}
 WORD = re.compile(r"\b[A-Za-z]\b")
 WRITES = re.compile(r"\w_\(|[-+*/%&|^<>]+= |\] = ")     # code that writes into a tensor
-NOT_DONE = ("unexpected keyword argument", "has no attribute", "not implemented for", "not supported for", "only floating point")
+NOT_DONE = ("unexpected keyword argument", "has no attribute", "not implemented for", "not supported for",
+            "only floating point")
 
 
 def letters(code, m):
@@ -91,7 +92,8 @@ def difference(ours, theirs, tolerance=1):
             return f"{ours!r} for {theirs!r}"
         return next((said for pair in zip(ours, theirs) if (said := difference(*pair, tolerance))), None)
     if isinstance(theirs, float):
-        return None if type(ours) is type(theirs) and np.allclose(ours, theirs, 1e-6, 1e-7, equal_nan=True) else f"{ours!r} for {theirs!r}"
+        return (None if type(ours) is type(theirs) and np.allclose(ours, theirs, 1e-6, 1e-7, equal_nan=True)
+                else f"{ours!r} for {theirs!r}")
     if isinstance(theirs, str):
         return None if ours == theirs.replace("torch", "edunets") else f"{ours!r} for {theirs!r}"
     if isinstance(theirs, (bool, int, type(None))):
@@ -101,12 +103,15 @@ def difference(ours, theirs, tolerance=1):
 
 def different_errors(ours, theirs):
     if not isinstance(theirs, Exception):
-        return f"raises {type(ours).__name__}: {str(ours).splitlines()[0] if str(ours) else ''} | PyTorch gives {theirs!r}"
-    if isinstance(theirs, (NotImplementedError, AttributeError)) or any(text in str(theirs) for text in NOT_DONE):
+        return (f"raises {type(ours).__name__}: {str(ours).splitlines()[0] if str(ours) else ''} | "
+                f"PyTorch gives {theirs!r}")
+    if (isinstance(theirs, (NotImplementedError, AttributeError))
+        or any(text in str(theirs) for text in NOT_DONE)):
         return None
     if not isinstance(ours, Exception):
         return f"gives {ours!r} | PyTorch raises {type(theirs).__name__}: {theirs}"
-    if not isinstance(ours, type(theirs)) and type(theirs).__name__ != f"_{type(ours).__name__}":      # _LinAlgError
+    # _LinAlgError
+    if not isinstance(ours, type(theirs)) and type(theirs).__name__ != f"_{type(ours).__name__}":
         return f"raises {type(ours).__name__}: {ours} | PyTorch {type(theirs).__name__}: {theirs}"
     return None
 
@@ -119,7 +124,8 @@ def array_of(x):
 def different_tensors(ours, theirs, tolerance):
     if not isinstance(ours, edunets.Tensor):
         return f"{ours!r} for {theirs!r}"
-    pairs = {"shape": (tuple(ours.shape), tuple(theirs.shape)), "dtype": (name(ours.dtype), name(theirs.dtype)),
+    pairs = {"shape": (tuple(ours.shape), tuple(theirs.shape)),
+             "dtype": (name(ours.dtype), name(theirs.dtype)),
              "requires_grad": (ours.requires_grad, theirs.requires_grad)}
     said = [f"{what} {a} for {b}" for what, (a, b) in pairs.items() if a != b]
     if said:
@@ -131,7 +137,8 @@ def different_tensors(ours, theirs, tolerance):
 
 @dataclasses.dataclass
 class Verdict:
-    """What the comparison of one piece of code with PyTorch gave: `None` where both agree, else how they differ; `...` where it was not asked."""
+    """What the comparison of one piece of code with PyTorch gave: `None` where both agree, else how they
+    differ; `...` where it was not asked."""
     value: str | None              # of values, dtypes and shapes, or of the classes of the errors
     raises: bool                   # PyTorch raises
     gradient: object = ...
@@ -139,16 +146,20 @@ class Verdict:
 
     def said(self):
         "The differences, in words."
-        return [" ".join(text.split()) for text in (self.value, self.gradient, self.second) if text not in (None, ...)]
+        return [" ".join(text.split()) for text in (self.value, self.gradient, self.second)
+                if text not in (None, ...)]
 
 
 def judge(code, torch, made=letters, tolerance=1):
-    """Code on both, once for its value, and once for its gradients if there are any at finite numbers; `made(code, m)` makes the tensors."""
+    """Code on both, once for its value, and once for its gradients if there are any at finite numbers;
+    `made(code, m)` makes the tensors."""
     ours, theirs = run(code, edunets, made(code, edunets)), run(code, torch, made(code, torch))
     verdict = Verdict(difference(ours, theirs, tolerance), isinstance(theirs, Exception))
     results = [] if verdict.raises or verdict.value else tensors_of(theirs)
-    if any(is_floating(x) and x.numel() for x in results) and all(is_smooth(x) for x in made(code, torch).values()):
-        verdict.gradient, verdict.second = different_slopes(slopes(code, edunets, made), slopes(code, torch, made), tolerance)
+    if (any(is_floating(x) and x.numel() for x in results)
+        and all(is_smooth(x) for x in made(code, torch).values())):
+        verdict.gradient, verdict.second = different_slopes(slopes(code, edunets, made),
+                                                            slopes(code, torch, made), tolerance)
     return verdict
 
 
@@ -158,7 +169,8 @@ def differences(codes, torch, tolerance=1):
 
 
 def tensors_of(result):
-    return [x for part in result for x in tensors_of(part)] if isinstance(result, (tuple, list)) else [result] if is_tensor(result) else []
+    return ([x for part in result for x in tensors_of(part)] if isinstance(result, (tuple, list))
+            else [result] if is_tensor(result) else [])
 
 
 def is_floating(x):
@@ -171,22 +183,27 @@ def floats(result):
 
 
 def is_smooth(x):
-    """Whether a gradient beside PyTorch's makes sense: NaN and infinity have none, and some of its rules overflow on bytes."""
+    """Whether a gradient beside PyTorch's makes sense: NaN and infinity have none, and some of its rules
+    overflow on bytes."""
     return not is_tensor(x) or (bool(x.isfinite().all()) and name(x.dtype) != "uint8")
 
 
 def slopes(code, m, made):
-    """The gradients of a weighted sum of the results in the floating letters, all float64, and the gradients of a weighted sum of those;
-    fewer where the results (or the gradients) do not depend on the letters, an exception where the package has no rule."""
-    leaves = {key: x.to(m.float64).requires_grad_() if is_floating(x) else x for key, x in made(code, m).items()}
-    given = {key: x * 1 if is_floating(x) and WRITES.search(code) else x for key, x in leaves.items()}     # a leaf is not written to
+    """The gradients of a weighted sum of the results in the floating letters, all float64, and the
+    gradients of a weighted sum of those; fewer where the results (or the gradients) do not depend on
+    the letters, an exception where the package has no rule."""
+    leaves = {key: x.to(m.float64).requires_grad_() if is_floating(x) else x for key,
+              x in made(code, m).items()}
+    # a leaf is not written to
+    given = {key: x * 1 if is_floating(x) and WRITES.search(code) else x for key, x in leaves.items()}
     leaves, levels = [x for x in leaves.values() if is_floating(x)], []
     results = run(code, m, given)
     for _ in range(2):
         results = floats(results)
         if not leaves or not results:
             break
-        weights = [m.tensor(np.cos(np.arange(1.0, 1 + x.numel())).reshape(tuple(x.shape)), dtype=x.dtype) for x in results]
+        weights = [m.tensor(np.cos(np.arange(1.0, 1 + x.numel())).reshape(tuple(x.shape)), dtype=x.dtype)
+                   for x in results]
         try:
             results = m.autograd.grad(results, leaves, weights, allow_unused=True, create_graph=True)
         except Exception as problem:
@@ -196,8 +213,8 @@ def slopes(code, m, made):
 
 
 def different_slopes(ours, theirs, tolerance):
-    """How the gradients differ, and the second gradients. What is infinite in PyTorch is not compared, nor what is a
-    rounding divided by a rounding."""
+    """How the gradients differ, and the second gradients. What is infinite in PyTorch is not compared, nor
+    what is a rounding divided by a rounding."""
     said = [..., ...]
     for level, right in enumerate(theirs):
         if isinstance(right, Exception):     # PyTorch has no rule for it
@@ -206,13 +223,16 @@ def different_slopes(ours, theirs, tolerance):
         left = ours[level] if level < len(ours) else [edunets.zeros(x.shape) for x in right]
         if not isinstance(left, Exception):
             left = [x.detach().numpy() for x in left]
-        said[level] = None if same_slopes(left, right, tolerance * 1e-9) else f"gradient {level + 1}: {plain(left)} for {plain(right)}"
+        said[level] = (None if same_slopes(left, right, tolerance * 1e-9)
+                       else f"gradient {level + 1}: {plain(left)} for {plain(right)}")
     return said
 
 
 def same_slopes(left, right, limit):
     finite = [np.isfinite(b) & (np.abs(np.where(np.isfinite(b), b, 0)).max(initial=0) < 1e12) for b in right]
-    return isinstance(left, list) and all(a.shape == b.shape and np.allclose(a[f], b[f], limit, limit) for a, b, f in zip(left, right, finite))
+    return (isinstance(left, list)
+            and all(a.shape == b.shape and np.allclose(a[f], b[f], limit, limit) for a, b,
+                    f in zip(left, right, finite)))
 
 
 def plain(arrays):

@@ -5,7 +5,8 @@ import pytest
 
 import pages
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:      # as in a shell's background job: the tests of Ctrl-C need it heard
+# as in a shell's background job: the tests of Ctrl-C need it heard
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -46,5 +47,6 @@ def unchecked(reasons):
 
 def pytest_terminal_summary(terminalreporter):
     reports = terminalreporter.stats.get("skipped", [])
-    reasons = [report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr) for report in reports]
+    reasons = [report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+               for report in reports]
     terminalreporter.write_line(unchecked(reasons))

@@ -1,4 +1,5 @@
-"""Datasets for test_data.py. A worker process imports this module, so it brings neither pytest nor PyTorch."""
+"""Datasets for test_data.py. A worker process imports this module, so it brings neither pytest nor
+PyTorch."""
 import math
 import os
 import time
@@ -23,7 +24,13 @@ class Noisy(Numbers):
 
 class Mixed(Numbers):
     "Samples of many kinds."
-    def __getitem__(self, n): return {"x": en.full((2, 3), float(n)), "n": n, "name": str(n), "pair": (n / 2, [n > 1]), "array": np.arange(n, n + 2), "empty": en.zeros(0)}
+    def __getitem__(self, n):
+        return {"x": en.full((2, 3), float(n)),
+                "n": n,
+                "name": str(n),
+                "pair": (n / 2, [n > 1]),
+                "array": np.arange(n, n + 2),
+                "empty": en.zeros(0)}
 
 
 class Stream(IterableDataset):
@@ -50,7 +57,8 @@ class Failing(Numbers):
 
 class Sleepy(Numbers):
     "From a sample on, up to another, each takes its time."
-    def __init__(self, n, seconds, first=0, last=math.inf): self.n, self.seconds, self.first, self.last = n, seconds, first, last
+    def __init__(self, n, seconds, first=0, last=math.inf):
+        self.n, self.seconds, self.first, self.last = n, seconds, first, last
     def __getitem__(self, n):
         if self.first <= n < self.last: time.sleep(self.seconds)
         return n

@@ -40,13 +40,18 @@ class Drawn:
 
     def tensor(self, m):
         "The tensor with this layout; PyTorch has no negative steps, and makes a copy."
-        if self.layout == "flipped": return m.from_numpy(self.base()[..., ::-1]) if m is en else m.from_numpy(self.base()).flip(-1)
+        if self.layout == "flipped":
+            return m.from_numpy(self.base()[..., ::-1]) if m is en else m.from_numpy(self.base()).flip(-1)
         x = m.from_numpy(self.base())
         if self.layout == "transposed": return x.permute(*reversed(range(len(self.shape))))
-        return x[..., 1::2] if self.layout == "strided" else x.expand(self.shape) if self.layout == "expanded" else x
+        return (x[..., 1::2] if self.layout == "strided" else x.expand(self.shape)
+                if self.layout == "expanded" else x)
 
     def __repr__(self):
-        views = {"transposed": f".permute{tuple(reversed(range(len(self.shape))))}", "strided": "[..., 1::2]", "expanded": f".expand{self.shape}", "flipped": " with its last dimension backwards"}
+        views = {"transposed": f".permute{tuple(reversed(range(len(self.shape))))}",
+                 "strided": "[..., 1::2]",
+                 "expanded": f".expand{self.shape}",
+                 "flipped": " with its last dimension backwards"}
         return f"m.tensor({self.base().tolist()}, dtype=m.{self.dtype})" + views.get(self.layout, "")
 
 
@@ -56,7 +61,8 @@ class Case:
     code: str
     given: dict
 
-    def made(self, code, m): return {key: x.tensor(m) if isinstance(x, Drawn) else x for key, x in self.given.items()}
+    def made(self, code, m):
+        return {key: x.tensor(m) if isinstance(x, Drawn) else x for key, x in self.given.items()}
     def __repr__(self): return "; ".join([f"{key} = {x!r}" for key, x in self.given.items()] + [self.code])
 
 
@@ -68,7 +74,9 @@ def values(dtype, wild):
 
 def layouts(shape):
     "The layouts that a shape can have."
-    return st.sampled_from(["contiguous", *(["transposed"] if len(shape) > 1 else []), *(["strided", "expanded", "flipped"] if shape else [])])
+    return st.sampled_from(["contiguous",
+                            *(["transposed"] if len(shape) > 1 else []),
+                            *(["strided", "expanded", "flipped"] if shape else [])])
 
 
 shapes = st.lists(st.sampled_from([2, 3, 1, 0]), max_size=4).map(tuple)
@@ -95,7 +103,8 @@ NUMBERS = st.sampled_from([2, -1.5, True, 0, 3, 0.5])
 def signature(name):
     "The arguments of a function, if they say what they are."
     if name not in FUNCTIONS: return []
-    found = [p for p in inspect.signature(FUNCTIONS[name]).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    found = [p for p in inspect.signature(FUNCTIONS[name]).parameters.values()
+             if p.kind is not p.KEYWORD_ONLY]
     known = [p.name for p in found if p.name in ("input", "other", "dim", "keepdim")]
     required = {p.name for p in found if p.default is p.empty}
     return known if "input" in known and required <= set(known) and not name.startswith("empty") else []
@@ -115,7 +124,8 @@ def calls(draw, name, methods=True, finite=False):
     given, texts = {"x": x}, []
     if "other" in arguments:
         number = draw(st.integers(0, 5)) == 0
-        given["y"] = draw(NUMBERS) if number else draw(tensors(beside_shape(x.shape), st.one_of(st.just(x.dtype), dtypes), wild))
+        given["y"] = (draw(NUMBERS) if number
+                      else draw(tensors(beside_shape(x.shape), st.one_of(st.just(x.dtype), dtypes), wild)))
         texts.append("y")
     if "dim" in arguments:
         dims = st.integers(-len(x.shape) - draw(st.booleans()), len(x.shape))
@@ -125,7 +135,8 @@ def calls(draw, name, methods=True, finite=False):
     rest = ", ".join(texts)
     forms = [f"m.{name}({', '.join(['x', *texts])})"]
     if methods and hasattr(en.Tensor, name): forms.append(f"x.{name}({rest})")
-    if methods and hasattr(en.Tensor, name + "_") and x.layout != "expanded": forms.append(f"x.{name}_({rest}); x")
+    if methods and hasattr(en.Tensor, name + "_") and x.layout != "expanded":
+        forms.append(f"x.{name}_({rest}); x")
     return Case(draw(st.sampled_from(forms)), given)
 
 
@@ -140,43 +151,65 @@ def samples(draw, codes, finite=False):
     code, wild = draw(st.sampled_from(codes)), not finite and draw(st.booleans())
     known = beside.letters(code, en)
     sizes = {n: n for x in known.values() for n in x.shape}
-    if draw(st.integers(0, 2)) == 0 and not MEMORY.search(code): sizes = {n: draw(st.sampled_from([n, 0, 1, 2, 3, 5])) for n in sizes}
-    return Case(code, {key: draw(like(x, sizes, wild and not WHOLE_NUMBERS.search(code), code)) for key, x in known.items()})
+    if draw(st.integers(0, 2)) == 0 and not MEMORY.search(code):
+        sizes = {n: draw(st.sampled_from([n, 0, 1, 2, 3, 5])) for n in sizes}
+    return Case(code,
+                {key: draw(like(x, sizes, wild and not WHOLE_NUMBERS.search(code), code)) for key,
+                 x in known.items()})
 
 
 @st.composite
 def like(draw, x, sizes, wild, code):
     "A tensor in place of a letter: integers and bools keep its values, for they may be indices or masks."
     kind = x.numpy().dtype.name
-    floats = [f for f in FLOATS if f != "float16" or not re.search(r"out=|linalg\.", code)]      # in half precision `out` would have more digits than the result, and a factor less than what it is made of
+    # in half precision `out` would have more digits than the result, and a factor less than what it is made
+    # of
+    floats = [f for f in FLOATS if f != "float16" or not re.search(r"out=|linalg\.", code)]
     others = floats if kind in FLOATS else ["int64", "int32"] if kind in INTEGERS else ["bool"]
     dtype = draw(st.sampled_from([kind, kind, kind, *others, *(["int64", "bool"] if kind in FLOATS else [])]))
     shape = tuple(sizes[n] for n in x.shape)
     layout = draw(layouts(shape))
-    if (layout == "expanded" and (beside.WRITES.search(code) or INTO.search(code))) or (layout in ("expanded", "flipped") and MEMORY.search(code)): layout = "contiguous"
-    pool = values(dtype, wild) if kind in FLOATS or not x.numel() else st.lists(st.sampled_from(x.reshape(-1).tolist()), min_size=1, max_size=6)
+    if (layout == "expanded"
+        and (beside.WRITES.search(code)
+             or INTO.search(code))) or (layout in ("expanded", "flipped") and MEMORY.search(code)):
+        layout = "contiguous"
+    pool = (values(dtype, wild) if kind in FLOATS or not x.numel()
+            else st.lists(st.sampled_from(x.reshape(-1).tolist()), min_size=1, max_size=6))
     return Drawn(shape, dtype, layout, draw(pool))
 
 
-NUMPYS = {"neg": "negative", "sub": "subtract", "mul": "multiply", "div": "divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+NUMPYS = {"neg": "negative",
+          "sub": "subtract",
+          "mul": "multiply",
+          "div": "divide",
+          "eq": "equal",
+          "ne": "not_equal",
+          "lt": "less",
+          "le": "less_equal",
+          "gt": "greater",
+          "ge": "greater_equal"}
 
 
 MEDIANS = "median", "nanmedian"      # NumPy's is the mean of the two in the middle
 
 
 def twin(name):
-    "NumPy's function that should give the same, if it has one: a ufunc with as many operands, or a reduction."
+    """NumPy's function that should give the same, if it has one: a ufunc with as many operands, or a
+    reduction."""
     if name in MEDIANS: return None
     function, arguments = getattr(np, NUMPYS.get(name, name), None), signature(name)
-    if isinstance(function, np.ufunc): return function if ["input", "other"][:function.nin] == arguments else None
-    reduces = callable(function) and "dim" in arguments and "keepdims" in inspect.signature(function).parameters
+    if isinstance(function, np.ufunc):
+        return function if ["input", "other"][:function.nin] == arguments else None
+    reduces = (callable(function) and "dim" in arguments
+               and "keepdims" in inspect.signature(function).parameters)
     return function if reduces and "ddof" not in inspect.signature(function).parameters else None
 
 
 class NumPy:
     "NumPy under PyTorch's names, on operands that are brought to one dtype first."
     def __init__(self, dtype): self.dtype = dtype
-    def __getattr__(self, name): return lambda *operands, dim=None, **options: self.apply(twin(name), operands, dim, options)
+    def __getattr__(self, name):
+        return lambda *operands, dim=None, **options: self.apply(twin(name), operands, dim, options)
 
     def apply(self, function, operands, dim, options):
         operands = [np.asarray(x).astype(self.dtype) for x in operands]

@@ -1,5 +1,6 @@
-"""A training that test_learner.py kills: `python killed_run.py FOLDER RESULT [FAULT]`. It goes on from the checkpoints in
-FOLDER, writes a dot for each step, and at the end its whole state into RESULT. A fault kills it in its second checkpoint."""
+"""A training that test_learner.py kills: `python killed_run.py FOLDER RESULT [FAULT]`. It goes on from the
+checkpoints in FOLDER, writes a dot for each step, and at the end its whole state into RESULT. A fault
+kills it in its second checkpoint."""
 import os
 import signal
 import sys
@@ -42,7 +43,8 @@ class Fault(Callback):
     "Put a fault in place after the first checkpoint."
     def __init__(self, name): self.name = name
     def after_step(self, learner):
-        if self.name and learner.step % 3 == 2 and learner.step > learner.first + 3: setattr(*FAULTS[self.name])
+        if self.name and learner.step % 3 == 2 and learner.step > learner.first + 3:
+            setattr(*FAULTS[self.name])
 
 
 def make(folder, fault=None):
@@ -50,11 +52,13 @@ def make(folder, fault=None):
     images, labels = en.datasets.load_digits()
     loader = DataLoader(TensorDataset(images[:300].flatten(1), labels[:300]), 32, shuffle=True)
     valid = DataLoader(TensorDataset(images[300:400].flatten(1), labels[300:400]), 64)
-    model = en.nn.Sequential(en.nn.Linear(64, 32), en.nn.BatchNorm1d(32), en.nn.ReLU(), en.nn.Dropout(0.3), en.nn.Linear(32, 10))
+    model = en.nn.Sequential(en.nn.Linear(64, 32), en.nn.BatchNorm1d(32), en.nn.ReLU(), en.nn.Dropout(0.3),
+                             en.nn.Linear(32, 10))
     optimizer = en.optim.Adam(model.parameters())
     schedule = en.optim.lr_scheduler.OneCycleLR(optimizer, 0.01, total_steps=EPOCHS * STEPS_AN_EPOCH)
     callbacks = [Dots(), Checkpoint(folder, every=3, keep=2), EarlyStopping(patience=EPOCHS), Fault(fault)]
-    return Learner(model, en.nn.functional.cross_entropy, optimizer, loader, valid, schedule=schedule, callbacks=callbacks, progress=False)
+    return Learner(model, en.nn.functional.cross_entropy, optimizer, loader, valid, schedule=schedule,
+                   callbacks=callbacks, progress=False)
 
 
 if __name__ == "__main__":

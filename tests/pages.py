@@ -7,14 +7,20 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 
 REMNANTS = ("::: {", ":::{", "?@", "#|", "{{<", "{#", "{.")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+                None)
+OPTIONS = ["--no-sandbox",
+           "--disable-gpu",
+           "--disable-quic",
+           "--no-first-run",
+           "--disable-background-networking",
            "--disable-component-update", "--disable-sync"]
 HOST = "http://book.test/"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 RESOURCES = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
 
-# Text whose contrast with the first solid background behind it is below `least` (WCAG asks for 4.5; 3 is broken).
+# Text whose contrast with the first solid background behind it is below `least` (WCAG asks for 4.5; 3 is
+# broken).
 LOW_CONTRAST = """least => {
   const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
   const light = c => { const f = v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 };
@@ -90,12 +96,14 @@ def asks(site):
             found += [f"{path.name}: {target}" for target in targets if re.match(r"(https?:)?//", target)]
     for path in sorted(site.rglob("*.css")):
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        found += [f"{path.name}: {target}" for target in re.findall(r"""(?:@import|url\()\s*["']?((?:https?:)?//[^"')]*)""", text)]
+        found += [f"{path.name}: {target}"
+                  for target in re.findall(r"""(?:@import|url\()\s*["']?((?:https?:)?//[^"')]*)""", text)]
     return found
 
 
 def first_hit(page, word):
-    """The title of the first thing that the site's own search finds; `page` is a browser's, on any page of the site."""
+    """The title of the first thing that the site's own search finds; `page` is a browser's, on any page of
+    the site."""
     if page.query_selector("#quarto-search"):
         page.keyboard.press("f")
         page.fill(".aa-Input", word)
@@ -105,7 +113,8 @@ def first_hit(page, word):
 
 
 def served(browser, site, **options):
-    """A browser's context in which the site stands at HOST. (From a file, a browser runs no modules and fetches nothing.)"""
+    """A browser's context in which the site stands at HOST. (From a file, a browser runs no modules and
+    fetches nothing.)"""
     def answer(route):
         path = site / unquote(urlsplit(route.request.url).path).lstrip("/")
         route.fulfill(path=path) if path.is_file() else route.fulfill(status=404)
@@ -117,12 +126,15 @@ def served(browser, site, **options):
 def complaints(browser, path, theme):
     """What a browser sees wrong on one page: console, requests, images, mathematics, width, contrast."""
     found = []
-    site = next(parent for parent in path.parents if any((parent / index).exists() for index in ("searchindex.js", "search.json")))
+    site = next(parent for parent in path.parents
+                if any((parent / index).exists() for index in ("searchindex.js", "search.json")))
     context = served(browser, site, color_scheme=theme, viewport=PHONE)
     page = context.new_page()
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("request", lambda request: found.append(f"asks the network for {request.url}") if not request.url.startswith((HOST, "data:", "blob:")) else None)
+    page.on("request",
+            lambda request: found.append(f"asks the network for {request.url}")
+            if not request.url.startswith((HOST, "data:", "blob:")) else None)
     page.goto(HOST + str(path.relative_to(site)), wait_until="load")
     page.wait_for_timeout(400)
     for viewport in (PHONE, DESK):
@@ -130,7 +142,8 @@ def complaints(browser, path, theme):
         too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found += [f"{too_wide} px wider than {viewport['width']} px"] if too_wide > 0 else []
     broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
-    wrong = page.evaluate("[...document.querySelectorAll('mjx-merror, .MathJax_Error')].map(e => e.textContent)")
+    wrong = page.evaluate("[...document.querySelectorAll('mjx-merror, .MathJax_Error')].map(e "
+                          "=> e.textContent)")
     found += [f"image does not load: {name}" for name in broken] + [f"mathematics: {name}" for name in wrong]
     found += [f"low contrast: {name}" for name in page.evaluate(LOW_CONTRAST, 4.5)]
     found += [f"code is cut: {name}" for name in page.evaluate(CUT)]

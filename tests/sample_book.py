@@ -59,15 +59,18 @@ Figure&nbsp;2.1: A line.
 QUARTO_INDEX = [{"objectID": "nbs/one.html", "href": "nbs/one.html", "title": "One", "section": "",
                  "text": "y=x2(2.1)y = x^2 \\qquad(2.1) Of gg, Equation 2.1", "crumbs": ["1 First part"]}]
 
-INDEX = ["# sample\n\nA landing page. Begin with [one](one.ipynb).", ("code", "print('hello from the index')")]
+INDEX = ["# sample\n\nA landing page. Begin with [one](one.ipynb).",
+         ("code", "print('hello from the index')")]
 
 PROSE = "Some prose, as long as a paragraph of a chapter. " * 12
 WIDE = f"{'wide = 1':<95}# ends at 110"      # the longest line that the book allows
 
 ONE = [
     ("code", "#| default_exp one"),
-    "# One `chapter` {#sec-one}\n\nText with `code`, $x^2$, and a [link](two.ipynb). See @sec-two, @sec-inner, @eq-square and @fig-line.",
-    "## An inner section {#sec-inner}\n\n$$\ny = x^2\n$$ {#eq-square}\n\n| a | b |\n|---|---|\n| 1 | `2` |\n\n- a point\n- `@sec-one` in code stays",
+    "# One `chapter` {#sec-one}\n\nText with `code`, $x^2$, and a [link](two.ipynb). See @sec-two, "
+    "@sec-inner, @eq-square and @fig-line.",
+    "## An inner section {#sec-inner}\n\n$$\ny = x^2\n$$ {#eq-square}\n\n| a | b |\n|---|---|\n| 1 | `2` "
+    "|\n\n- a point\n- `@sec-one` in code stays",
     ("code", "#| export\ndef square(x):\n    'The square of x.'\n    return x * x"),
     ("code", "assert square(3) == 9\nsquare(3)"),
     ("code", "#| export\nimport math\nfrom functools import reduce"),
@@ -78,17 +81,22 @@ ONE = [
     ("code", WIDE),
     ("code", "#| hide\nhidden_cell = 1"),
     ("code", "#| label: fig-line\n#| fig-cap: \"A line, as in @eq-square.\"\n#| code-fold: true\n"
-             "import matplotlib.pyplot as plt\nplt.figure(figsize=(4, 2))\nplt.plot([square(x) for x in range(5)]);"),
-    "::: {.callout-note}\n## A title\n\nA note with `code`.\n:::\n\n::: {.callout-tip collapse=\"true\" title=\"Solution\"}\n\n"
+             "import matplotlib.pyplot as plt\nplt.figure(figsize=(4, 2))\nplt.plot([square(x) "
+             "for x in range(5)]);"),
+    "::: {.callout-note}\n## A title\n\nA note with `code`.\n:::\n\n::: {.callout-tip collapse=\"true\" "
+    "title=\"Solution\"}\n\n"
     "```python\nprint('folded')  # ::: is left alone in here, and @sec-one too\n```\n:::",
-    ("code", "class Drawing:\n    def _repr_svg_(self):\n        return '<svg viewBox=\"0 0 900 40\" width=\"900\" height=\"40\">"
+    ("code",
+     "class Drawing:\n    def _repr_svg_(self):\n        return '<svg viewBox=\"0 0 900 40\" "
+     "width=\"900\" height=\"40\">"
              "<rect width=\"880\" height=\"30\" fill=\"none\" stroke=\"currentColor\"/></svg>'\n\nDrawing()"),
     ("code", "print('a long line of output ' * 20)"),
     ("code", "#| echo: false\nprint('only the output is shown')"),
 ]
 
 TWO = [
-    "# Two: what is `in` it? {#sec-two}\n\nBack to @sec-one and @fig-line.\n\n::: {.callout-warning}\nA warning without a title.\n:::",
+    "# Two: what is `in` it? {#sec-two}\n\nBack to @sec-one and @fig-line.\n\n::: {.callout-warning}\nA "
+    "warning without a title.\n:::",
     ("flagged", "#| gpu\n1 / 0"),
 ]
 
@@ -101,7 +109,8 @@ def cell(number, content):
     made |= {"cell_type": "code", "execution_count": None, "outputs": []}
     if kind == "flagged":
         made["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["a stored output\n"]}]
-        made["metadata"] = {"edunets": {"made": "2026-01-31", "versions": {"Python": "3.12.1", "numpy": "2.1"}}}
+        made["metadata"] = {"edunets": {"made": "2026-01-31",
+                                        "versions": {"Python": "3.12.1", "numpy": "2.1"}}}
     return made
 
 

@@ -1,5 +1,6 @@
-"""A strict array module: NumPy that behaves as CuPy does, so that code which would fail on a GPU fails here. It refuses NumPy's
-arrays and numbers as operands, has only names that CuPy has, and every result is an array, 0-d ones too."""
+"""A strict array module: NumPy that behaves as CuPy does, so that code which would fail on a GPU fails
+here. It refuses NumPy's arrays and numbers as operands, has only names that CuPy has, and every result
+is an array, 0-d ones too."""
 import types
 
 import numpy as np
@@ -30,7 +31,8 @@ class Array:
     def __bool__(self): return bool(self.host)
     def __int__(self): return int(self.host)
     def __float__(self): return float(self.host)
-    def __array__(self, *args, **kwargs): raise TypeError("Implicit conversion to a NumPy array is not allowed.")
+    def __array__(self, *args, **kwargs):
+        raise TypeError("Implicit conversion to a NumPy array is not allowed.")
     def item(self): return self.host.item()
     def tolist(self): return self.host.tolist()
     def get(self): return self.host.copy()
@@ -49,7 +51,8 @@ def lower(x):
 
 
 def lift(x, *sources):
-    "Up again: arrays and NumPy's numbers become arrays, which know the one of `sources` whose memory they share."
+    """Up again: arrays and NumPy's numbers become arrays, which know the one of `sources` whose memory
+    they share."""
     if isinstance(x, tuple): return tuple(lift(item, *sources) for item in x)
     if isinstance(x, np.generic): return Array(np.asarray(x))
     if not isinstance(x, np.ndarray): return x
@@ -74,14 +77,26 @@ def inplace(name):
 
 for name in METHODS: setattr(Array, name, strict(getattr(np.ndarray, name)))
 for name in ATTRIBUTES: setattr(Array, name, property(lambda self, name=name: getattr(self.host, name)))
-for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge"] + OPERATORS + ["r" + name for name in OPERATORS]:
+for name in ["neg",
+             "abs",
+             "invert",
+             "eq",
+             "ne",
+             "lt",
+             "le",
+             "gt",
+             "ge"] + OPERATORS + ["r" + name for name in OPERATORS]:
     setattr(Array, f"__{name}__", strict(getattr(np.ndarray, f"__{name}__")))
 for name in OPERATORS: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
 Array.__hash__ = None
 
-xp = types.SimpleNamespace(__name__="strict", **{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
+xp = types.SimpleNamespace(__name__="strict",
+                           **{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
 xp.array = lambda a, *args, **kwargs: Array(np.array(a.host if isinstance(a, Array) else a, *args, **kwargs))
 xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else xp.array(a, *args, **kwargs)
 xp.linalg = types.SimpleNamespace(**{name: strict(getattr(np.linalg, name)) for name in LINALG})
-xp.ndarray, xp.lib = Array, types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
-for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)      # all the ufuncs whose `at` CuPy has and we use
+xp.ndarray = Array
+xp.lib = types.SimpleNamespace(
+        stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
+# all the ufuncs whose `at` CuPy has and we use
+for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)

@@ -16,7 +16,8 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
     assert abs(heard.mean().item() - 1) < 0.01 and heard.std().item() > 0.01
     layer, x = en.nn.MultiheadAttention(8, 2, dropout=0.25), en.randn(300, 1, 8)
     weights = layer(x, x, x, average_attn_weights=False)[1]
-    assert abs((weights == 0).double().mean().item() - 0.25) < 0.01 and abs(weights.sum(-1).mean().item() - 1) < 0.01
+    assert (abs((weights == 0).double().mean().item() - 0.25) < 0.01
+            and abs(weights.sum(-1).mean().item() - 1) < 0.01)
     layer.eval()
     assert (layer(x, x, x)[1] > 0).all()
 
@@ -42,7 +43,8 @@ def test_nothing_is_copied_on_the_way_to_the_heads_and_back():
 def test_weights_are_kept_once():
     q, k, v = (en.randn(1, 2, 64, 8, requires_grad=True) for _ in range(3))
     saved = F.scaled_dot_product_attention(q, k, v).grad_fn._saved
-    assert set(saved) == {"q", "k", "v", "mask", "keep", "out"} and sum(x.nbytes for x, _ in saved["out"]) == 4 * (2 * 64 * 64 + q.numel())
+    assert (set(saved) == {"q", "k", "v", "mask", "keep", "out"}
+            and sum(x.nbytes for x, _ in saved["out"]) == 4 * (2 * 64 * 64 + q.numel()))
 
 
 def test_a_padded_batch_is_each_sequence_alone():
@@ -53,7 +55,8 @@ def test_a_padded_batch_is_each_sequence_alone():
     for grad in (True, False):
         with en.set_grad_enabled(grad): out = encoder(x, src_key_padding_mask=padding)
         for n, (sequence, length) in enumerate(zip(x, lengths)):
-            np.testing.assert_allclose(out[n, :length].detach().numpy(), encoder(sequence[:length]).detach().numpy(), rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(out[n, :length].detach().numpy(),
+                                       encoder(sequence[:length]).detach().numpy(), rtol=1e-4, atol=1e-5)
 
 
 def test_a_stack_has_layers_of_its_own():
@@ -65,9 +68,12 @@ def test_a_stack_has_layers_of_its_own():
 
 def test_begins_as_pytorch_does():
     layer = en.nn.MultiheadAttention(64, 4, add_bias_kv=True)
-    assert layer.in_proj_weight.filled.scheme == "xavier_uniform_" and layer.bias_k.filled.scheme == "xavier_normal_"
-    assert (layer.in_proj_bias == 0).all() and (layer.out_proj.bias == 0).all() and abs(layer.in_proj_weight).max().item() <= (6 / (4 * 64)) ** 0.5
-    assert all(p.filled.scheme == "xavier_uniform_" for p in en.nn.Transformer(8, 2, 1, 1, 16).parameters() if p.ndim > 1)
+    assert (layer.in_proj_weight.filled.scheme == "xavier_uniform_"
+            and layer.bias_k.filled.scheme == "xavier_normal_")
+    assert ((layer.in_proj_bias == 0).all() and (layer.out_proj.bias == 0).all()
+            and abs(layer.in_proj_weight).max().item() <= (6 / (4 * 64)) ** 0.5)
+    assert all(p.filled.scheme == "xavier_uniform_" for p in en.nn.Transformer(8, 2, 1, 1, 16).parameters()
+               if p.ndim > 1)
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -80,6 +86,7 @@ def test_half_precision_is_computed_in_single(causal):
 
 def test_who_sees_nothing_hears_nothing():
     x = en.randn(2, 3, 4, requires_grad=True)
-    for heard in (F.scaled_dot_product_attention(x, x[:, :0], x[:, :0]), F.scaled_dot_product_attention(x, x, x, en.zeros(3, 3).bool())):
+    for heard in (F.scaled_dot_product_attention(x, x[:, :0], x[:, :0]),
+                  F.scaled_dot_product_attention(x, x, x, en.zeros(3, 3).bool())):
         heard.sum().backward()
         assert (heard == 0).all() and (x.grad == 0).all()

@@ -1,4 +1,5 @@
-"""The semantics of autograd beside PyTorch's: each case runs with either module and must give the same values, flags and error classes."""
+"""The semantics of autograd beside PyTorch's: each case runs with either module and must give the same
+values, flags and error classes."""
 import copy
 import pickle
 import warnings
@@ -34,7 +35,8 @@ def outcome(function, module):
 
 
 def same(ours, theirs):
-    if isinstance(theirs, list): return isinstance(ours, list) and len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(theirs, list):
+        return isinstance(ours, list) and len(ours) == len(theirs) and all(map(same, ours, theirs))
     if isinstance(theirs, tuple): return isinstance(ours, tuple) and all(map(same, ours, theirs))
     if isinstance(theirs, float): return ours == pytest.approx(theirs, rel=1e-5, abs=1e-6, nan_ok=True)
     return type(ours) is type(theirs) and ours == theirs
@@ -106,13 +108,18 @@ def second_backward_through_a_number(m):
     return raised(y.backward)
 
 DIFFERENCES = {
-    second_backward_through_a_number: (None, "RuntimeError", "a number is nothing to free; PyTorch makes a tensor of it"),
+    second_backward_through_a_number: (None, "RuntimeError",
+                                       "a number is nothing to free; PyTorch makes a tensor of it"),
     views_copied_together: (False, True, "a copy takes the elements of a tensor, not the memory around them"),
-    view_of_a_leaf_under_no_grad: ((False, "RuntimeError"), (True, "RuntimeError"), "under no_grad nothing is recorded, the view is a constant"),
+    view_of_a_leaf_under_no_grad: ((False, "RuntimeError"), (True, "RuntimeError"),
+                                   "under no_grad nothing is recorded, the view is a constant"),
     pieces_written: (None, "RuntimeError", "each piece is a view of its own, its write is recorded like any"),
     overlapping_assignment: (None, "RuntimeError", "the new value is computed before it is stored"),
-    retained_gradient_of_a_view_of_a_written_base: (([1.0, 0.0], True), (None, True), "the view op is applied again to the view it was made of, so the gradient goes by there"),
-    view_after_its_base_was_written: ("SliceBackward0", "AsStridedBackward0", "the view op is applied again, no other op is needed"),
+    retained_gradient_of_a_view_of_a_written_base: (([1.0, 0.0], True), (None, True),
+                                                    "the view op is applied again to the view it was made "
+                                                    "of, so the gradient goes by there"),
+    view_after_its_base_was_written: ("SliceBackward0", "AsStridedBackward0",
+                                      "the view op is applied again, no other op is needed"),
 }
 
 
@@ -130,10 +137,14 @@ def one_operand_requires_grad(m):
     return flags(y), nexts(y.grad_fn)
 
 @case
-def integer_requires_grad(m): return raised(lambda: m.tensor([1, 2], requires_grad=True)), raised(lambda: m.tensor([1]).requires_grad_())
+def integer_requires_grad(m):
+    return raised(lambda: m.tensor([1, 2],
+                                   requires_grad=True)), raised(lambda: m.tensor([1]).requires_grad_())
 
 @case
-def bool_requires_grad(m): return raised(lambda: m.tensor([True]).requires_grad_()), m.tensor([True]).requires_grad_(False).requires_grad
+def bool_requires_grad(m):
+    return (raised(lambda: m.tensor([True]).requires_grad_()),
+            m.tensor([True]).requires_grad_(False).requires_grad)
 
 @case
 def requires_grad_of_a_nonleaf(m):
@@ -176,10 +187,12 @@ def cast_gradient_has_the_leaf_dtype(m):
     return x.grad, name(x.double().grad_fn)
 
 @case
-def ones_like_of_a_leaf(m): return flags(m.ones_like(leaf(m))), flags(m.zeros_like(leaf(m), requires_grad=True))
+def ones_like_of_a_leaf(m):
+    return flags(m.ones_like(leaf(m))), flags(m.zeros_like(leaf(m), requires_grad=True))
 
 @case
-def creation_with_requires_grad(m): return [flags(f(2, requires_grad=True)) for f in (m.zeros, m.ones, m.rand, m.randn, m.empty, m.eye)]
+def creation_with_requires_grad(m):
+    return [flags(f(2, requires_grad=True)) for f in (m.zeros, m.ones, m.rand, m.randn, m.empty, m.eye)]
 
 @case
 def requires_grad_of_a_view_of_a_constant(m):
@@ -227,7 +240,8 @@ def backward_with_gradient(m):
 def backward_with_a_gradient_of_a_wrong_shape(m): return raised(lambda: (leaf(m) * 2).backward(m.ones(2)))
 
 @case
-def backward_without_graph(m): return raised(lambda: m.ones(()).backward()), raised(lambda: (m.ones(3) * 2).sum().backward())
+def backward_without_graph(m):
+    return raised(lambda: m.ones(()).backward()), raised(lambda: (m.ones(3) * 2).sum().backward())
 
 @case
 def backward_on_a_leaf(m):
@@ -341,7 +355,11 @@ def assigning_grad(m):
     x = leaf(m)
     x.grad = m.ones(3)
     (x * 2).sum().backward()
-    return x.grad, raised(lambda: setattr(x, "grad", m.ones(2))), raised(lambda: setattr(x, "grad", m.ones(3, dtype=m.float64))), raised(lambda: setattr(x, "grad", 1.0))
+    return x.grad, raised(lambda: setattr(x, "grad",
+                                          m.ones(2))), raised(
+                                                  lambda: setattr(x, "grad",
+                                                                  m.ones(3, dtype=m.float64))), raised(
+                                                                          lambda: setattr(x, "grad", 1.0))
 
 
 # retain_grad
@@ -504,7 +522,8 @@ def inference_tensors(m):
         y = x * 2
         y.mul_(2)
         inside = m.is_inference_mode_enabled(), m.is_grad_enabled()
-    return y.is_inference(), y.requires_grad, inside, raised(lambda: y.mul_(2)), raised(lambda: y * x), flags(y + x), y.clone().is_inference()
+    return y.is_inference(), y.requires_grad, inside, raised(
+            lambda: y.mul_(2)), raised(lambda: y * x), flags(y + x), y.clone().is_inference()
 
 @case
 def inference_tensor_cannot_require_grad(m):
@@ -659,35 +678,72 @@ def after_hook(m, register, hook):
     return raised(lambda: y.sum().backward()), x.grad
 
 
-HOOKED = lambda m: [lambda g: g[:2], lambda g: g.sum(), lambda g: g.double(), lambda g: 5, lambda g: [g], lambda g: g * 3, lambda g: None]
+HOOKED = lambda m: [lambda g: g[:2],
+                    lambda g: g.sum(),
+                    lambda g: g.double(),
+                    lambda g: 5,
+                    lambda g: [g],
+                    lambda g: g * 3,
+                    lambda g: None]
 
 @case
-def returns_of_hooks_on_a_leaf(m): return [after_hook(m, lambda x, y: x.register_hook, hook) for hook in HOOKED(m)]
+def returns_of_hooks_on_a_leaf(m):
+    return [after_hook(m, lambda x, y: x.register_hook, hook) for hook in HOOKED(m)]
 
 @case
-def returns_of_hooks_on_a_result(m): return [after_hook(m, lambda x, y: y.register_hook, hook) for hook in HOOKED(m)]
+def returns_of_hooks_on_a_result(m):
+    return [after_hook(m, lambda x, y: y.register_hook, hook) for hook in HOOKED(m)]
 
 @case
 def returns_of_hooks_after_a_node(m):
-    hooks = [lambda i, o: (i[0][:2], None), lambda i, o: (i[0],), lambda i, o: i[0], lambda i, o: [i[0], None], lambda i, o: (i[0].double(), None),
-             lambda i, o: (None, None), lambda i, o: (i[0], i[0]), lambda i, o: (5, None), lambda i, o: (i[0] * 3, None), lambda i, o: None]
+    hooks = [lambda i,
+             o: (i[0][:2], None),
+             lambda i,
+             o: (i[0],),
+             lambda i,
+             o: i[0],
+             lambda i,
+             o: [i[0], None],
+             lambda i,
+             o: (i[0].double(), None),
+             lambda i,
+             o: (None, None),
+             lambda i,
+             o: (i[0], i[0]),
+             lambda i,
+             o: (5, None),
+             lambda i,
+             o: (i[0] * 3, None),
+             lambda i,
+             o: None]
     return [after_hook(m, lambda x, y: y.grad_fn.register_hook, hook) for hook in hooks]
 
 @case
 def returns_of_hooks_before_a_node(m):
-    hooks = [lambda o: (o[0][:2],), lambda o: (o[0].double(),), lambda o: o[0], lambda o: [o[0]], lambda o: (None,), lambda o: (5,), lambda o: (o[0] * 3,), lambda o: ()]
+    hooks = [lambda o: (o[0][:2],),
+             lambda o: (o[0].double(),),
+             lambda o: o[0],
+             lambda o: [o[0]],
+             lambda o: (None,),
+             lambda o: (5,),
+             lambda o: (o[0] * 3,),
+             lambda o: ()]
     return [after_hook(m, lambda x, y: y.grad_fn.register_prehook, hook) for hook in hooks]
 
 @case
 def returns_of_hooks_after_accumulation(m):
-    return [after_hook(m, lambda x, y: x.register_post_accumulate_grad_hook, hook) for hook in (lambda p: p.grad.zero_(), lambda p: None)]
+    return [after_hook(m, lambda x, y: x.register_post_accumulate_grad_hook, hook)
+            for hook in (lambda p: p.grad.zero_(), lambda p: None)]
 
 @case
 def copies_of_a_leaf(m):
     x = leaf(m)
     x.note, x.grad = 3, m.ones(3)
     x.register_hook(lambda g: g * 2)
-    copied = [copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x[:2].detach())), pickle.loads(pickle.dumps(m.ones(2, 3).t()))]
+    copied = [copy.copy(x),
+              copy.deepcopy(x),
+              pickle.loads(pickle.dumps(x[:2].detach())),
+              pickle.loads(pickle.dumps(m.ones(2, 3).t()))]
     (copied[0] * 3).sum().backward()
     return [(y, y.grad, flags(y)[:3], getattr(y, "note", None), y.stride()) for y in copied], x.grad
 
@@ -700,7 +756,8 @@ def copies_of_a_result(m):
 def copies_of_a_parameter(m):
     p = m.nn.Parameter(m.ones(2))
     p.sum().backward()
-    return [(type(q).__name__, q.grad, q.requires_grad) for q in (copy.copy(p), copy.deepcopy(p), pickle.loads(pickle.dumps(p)))]
+    return [(type(q).__name__, q.grad, q.requires_grad)
+            for q in (copy.copy(p), copy.deepcopy(p), pickle.loads(pickle.dumps(p)))]
 
 @case
 def mode_around_a_generator(m):
@@ -711,15 +768,21 @@ def mode_around_a_generator(m):
         yield sent, m.is_grad_enabled()
         return m.is_grad_enabled()
     found, first, second = [], count(), count()
-    for go_on in (lambda c: next(c), lambda c: c.send(5), lambda c: c.close()): found.append((go_on(first), m.is_grad_enabled()))
-    for go_on in (lambda c: next(c), lambda c: c.throw(ValueError())): found.append((go_on(second), m.is_grad_enabled()))
+    for go_on in (lambda c: next(c), lambda c: c.send(5), lambda c: c.close()):
+        found.append((go_on(first), m.is_grad_enabled()))
+    for go_on in (lambda c: next(c), lambda c: c.throw(ValueError())):
+        found.append((go_on(second), m.is_grad_enabled()))
     return found, raised(lambda: next(second)), m.is_grad_enabled()
 
 @case
 def what_a_node_saved(m):
     x, w = leaf(m), leaf(m)
-    nodes = {"self": (x * w, x.exp(), x.log(), x + w), "other": (x * w, x / w, x.exp()), "result": (x.sqrt(), x.relu(), x * w), "exponent": (x ** 3,),
-             "mat2": (m.ones(2, 3) @ m.ones(3, 2, requires_grad=True), m.ones(2, 3, requires_grad=True) @ m.ones(3, 2))}
+    nodes = {"self": (x * w, x.exp(), x.log(), x + w),
+             "other": (x * w, x / w, x.exp()),
+             "result": (x.sqrt(), x.relu(), x * w),
+             "exponent": (x ** 3,),
+             "mat2": (m.ones(2, 3) @ m.ones(3, 2, requires_grad=True),
+                      m.ones(2, 3, requires_grad=True) @ m.ones(3, 2))}
     return {word: [getattr(y.grad_fn, f"_saved_{word}", None) for y in ys] for word, ys in nodes.items()}
 
 @case
@@ -754,7 +817,8 @@ def flags_that_are_set_wrong(m):
     return x.grad, raised(lambda: set_flag(1)), raised(lambda: set_flag(None)), x.requires_grad
 
 @case
-def gradcheck_without_inputs(m): return raised(lambda: m.autograd.gradcheck(lambda x: x * x, (m.ones(2, dtype=m.float64),)))
+def gradcheck_without_inputs(m):
+    return raised(lambda: m.autograd.gradcheck(lambda x: x * x, (m.ones(2, dtype=m.float64),)))
 
 @case
 def inputs_from_a_generator(m):
@@ -964,8 +1028,10 @@ def create_graph_keeps_the_graph(m):
 def hessian_and_jacobian(m):
     f = m.autograd.functional
     x = m.tensor([1.0, 2.0])
-    return (f.jacobian(lambda x: x ** 2 * x.sum(), x), f.hessian(lambda x: (x ** 3).sum() * x[0], x), f.vjp(lambda x: x * x, x, m.ones(2))[1],
-            f.jvp(lambda x: x * x, x, m.ones(2)), f.hvp(lambda x: (x ** 3).sum(), x, m.ones(2)), f.vhp(lambda x: (x ** 3).sum(), x, m.ones(2)))
+    return (f.jacobian(lambda x: x ** 2 * x.sum(), x), f.hessian(lambda x: (x ** 3).sum() * x[0], x),
+            f.vjp(lambda x: x * x, x, m.ones(2))[1],
+            f.jvp(lambda x: x * x, x, m.ones(2)), f.hvp(lambda x: (x ** 3).sum(), x, m.ones(2)),
+            f.vhp(lambda x: (x ** 3).sum(), x, m.ones(2)))
 
 
 # autograd.grad
@@ -993,12 +1059,16 @@ def grad_nonleaf_only_leaves_the_rest(m):
 def grad_unused(m):
     x, w = leaf(m), leaf(m)
     y = (x * 2).sum()
-    return raised(lambda: m.autograd.grad(y, [x, w])), m.autograd.grad((x * 2).sum(), [x, w], allow_unused=True)
+    return raised(lambda: m.autograd.grad(y,
+                                          [x, w])), m.autograd.grad((x * 2).sum(), [x, w], allow_unused=True)
 
 @case
 def grad_materialize(m):
     x, w = leaf(m), leaf(m)
-    return m.autograd.grad((x * 2).sum(), [x, w], materialize_grads=True), raised(lambda: m.autograd.grad((x * 2).sum(), [x, w], allow_unused=False, materialize_grads=True))
+    return m.autograd.grad((x * 2).sum(), [x, w],
+                           materialize_grads=True), raised(
+                                   lambda: m.autograd.grad((x * 2).sum(), [x, w], allow_unused=False,
+                                                           materialize_grads=True))
 
 @case
 def grad_without_requires_grad(m): return raised(lambda: m.autograd.grad(leaf(m).sum(), m.ones(3)))
@@ -1142,9 +1212,17 @@ def function_writes_what_it_does_not_return(m):
             @staticmethod
             def backward(ctx, *grads): return sum(grads)
         return Write.apply
-    inputs = {"leaf": lambda: leaf(m), "computed": lambda: leaf(m) * 1, "constant": lambda: m.ones(3), "view": lambda: (leaf(m) * 1)[:2], "constant view": lambda: m.ones(3)[:2]}
-    functions = {"not returned": lambda x: x * 2, "returned": lambda x: x, "beside another": lambda x: (x, x * 2)}
-    return [(key, what, raised(lambda: made(outputs)(make()))) for key, make in inputs.items() for what, outputs in functions.items()]
+    inputs = {"leaf": lambda: leaf(m),
+              "computed": lambda: leaf(m) * 1,
+              "constant": lambda: m.ones(3),
+              "view": lambda: (leaf(m) * 1)[:2],
+              "constant view": lambda: m.ones(3)[:2]}
+    functions = {"not returned": lambda x: x * 2,
+                 "returned": lambda x: x,
+                 "beside another": lambda x: (x, x * 2)}
+    return [(key, what, raised(lambda: made(outputs)(make()))) for key,
+            make in inputs.items() for what,
+            outputs in functions.items()]
 
 @case
 def inference_tensors_have_inference_views(m):
@@ -1154,12 +1232,14 @@ def inference_tensors_have_inference_views(m):
         inside = [x.is_inference() for x in (made, made[:2], made.detach(), view, view[:1], cut, normal + 1)]
         with m.inference_mode(False): inside.append(made[:1].is_inference())
     views = made[:2], made.view(2, 2), view[:1], made + 1, made.clone()
-    return inside, [x.is_inference() for x in views], [raised(lambda: x.add_(1)) for x in views], [raised(lambda: x._version) for x in views]
+    return (inside, [x.is_inference() for x in views], [raised(lambda: x.add_(1)) for x in views],
+            [raised(lambda: x._version) for x in views])
 
 @case
 def functional_takes_no_lists(m):
     x, F = leaf(m), m.autograd.functional
-    return [raised(lambda: function(lambda *xs: sum(x.sum() for x in xs), [x, x])) for function in (F.jacobian, F.hessian, F.vjp, F.vhp, F.hvp)] + [
+    return [raised(lambda: function(lambda *xs: sum(x.sum() for x in xs), [x, x]))
+            for function in (F.jacobian, F.hessian, F.vjp, F.vhp, F.hvp)] + [
         raised(lambda: F.vjp(lambda x: (x, x), x, [x, x])), raised(lambda: F.jvp(lambda x: [x, x], x, x))]
 
 @case
@@ -1200,7 +1280,8 @@ def function_gets_zeros_where_no_gradient_comes(m):
     seen, x, cut = [], leaf(m), doubled(m, lambda g: None)
     up = doubled(m, lambda g: seen.append(plain(g)) or g * 2)
     cut(up(x) * 1).sum().backward()
-    return seen, x.grad, m.autograd.grad(cut(up(x * 1)).sum(), x), raised(lambda: m.autograd.grad(cut(x * 1).sum(), x))
+    return seen, x.grad, m.autograd.grad(cut(up(x * 1)).sum(),
+                                         x), raised(lambda: m.autograd.grad(cut(x * 1).sum(), x))
 
 def watched(m, calls, **tensors):
     "Hooks of all kinds, which note their name and what they are given."
@@ -1210,7 +1291,8 @@ def watched(m, calls, **tensors):
         node = x.grad_fn or m.autograd.graph.get_gradient_edge(x).node
         node.register_hook(lambda sent, came, key=key: note("after", key, sent, came))
         node.register_prehook(lambda came, key=key: note("before", key, came))
-        if x.is_leaf: x.register_post_accumulate_grad_hook(lambda x, key=key: note("accumulated", key, x.grad))
+        if x.is_leaf:
+            x.register_post_accumulate_grad_hook(lambda x, key=key: note("accumulated", key, x.grad))
 
 @case
 def hooks_where_no_gradient_comes(m):
@@ -1294,7 +1376,8 @@ def hooks_with_inputs(m):
         calls.append("next"), action()
     for inputs in ([x], [w], [w, x]): take(lambda: b.sum().backward(inputs=inputs, retain_graph=True))
     for inputs in ([x], [w], [a], [a, x]): take(lambda: m.autograd.grad(b.sum(), inputs, retain_graph=True))
-    return [call for call in calls if call[:2] != ["after", "a"]], w.grad, x.grad      # PyTorch leaves places of constants out
+    # PyTorch leaves places of constants out
+    return [call for call in calls if call[:2] != ["after", "a"]], w.grad, x.grad
 
 @case
 def an_inner_input_retains_its_gradient(m):
@@ -1581,7 +1664,9 @@ def function_hook_on_its_node(m):
 @case
 def in_place_on_a_leaf(m):
     x = leaf(m)
-    return [raised(f) for f in (lambda: x.add_(1), lambda: x.zero_(), lambda: x.copy_(m.ones(3)), lambda: x.fill_(1.0), lambda: x.exp_(), lambda: x.__setitem__(0, 1.0))], flags(x)
+    return [raised(f)
+            for f in (lambda: x.add_(1), lambda: x.zero_(), lambda: x.copy_(m.ones(3)), lambda: x.fill_(1.0),
+                      lambda: x.exp_(), lambda: x.__setitem__(0, 1.0))], flags(x)
 
 @case
 def a_leaf_on_the_memory_of_another_tensor_is_moved(m):
@@ -1716,7 +1801,8 @@ def copy_in_place_broadcasts_and_casts(m):
     return flags(y), x.grad
 
 @case
-def in_place_grows_is_an_error(m): return raised(lambda: m.ones(3).add_(m.ones(2, 3))), raised(lambda: m.ones(2, dtype=m.int64).mul_(1.5))
+def in_place_grows_is_an_error(m):
+    return raised(lambda: m.ones(3).add_(m.ones(2, 3))), raised(lambda: m.ones(2, dtype=m.int64).mul_(1.5))
 
 @case
 def view_of_a_nonleaf_written(m):
@@ -1854,7 +1940,8 @@ def expanded_is_not_written(m):
 def version_counts(m):
     x = m.ones(3)
     versions = [x._version]
-    for write in (lambda: x.add_(1), lambda: x[0].zero_(), lambda: x.detach().mul_(2), lambda: x.data.mul_(2), lambda: x.__setitem__(1, 4.0), lambda: x.view(3, 1).fill_(2.0)):
+    for write in (lambda: x.add_(1), lambda: x[0].zero_(), lambda: x.detach().mul_(2), lambda: x.data.mul_(2),
+                  lambda: x.__setitem__(1, 4.0), lambda: x.view(3, 1).fill_(2.0)):
         write()
         versions.append(x._version)
     return versions
@@ -1863,7 +1950,9 @@ def version_counts(m):
 def view_flags(m):
     x = leaf(m)
     y = x * 1
-    return [(v._is_view(), v._base is y) for v in (y[:2], y.view(3, 1), y[:2][:1], y.t(), y[None], y.expand(2, 3), y.unsqueeze(0).squeeze(0))], (y.clone()._is_view(), y._base)
+    return [(v._is_view(), v._base is y)
+            for v in (y[:2], y.view(3, 1), y[:2][:1], y.t(), y[None], y.expand(2, 3),
+                      y.unsqueeze(0).squeeze(0))], (y.clone()._is_view(), y._base)
 
 @case
 def in_place_view_methods_share_the_graph(m):
@@ -1904,7 +1993,8 @@ def in_place_double_backward(m):
 def out_argument(m):
     x, out = leaf(m), m.empty(3)
     with m.no_grad(): m.mul(x, 2, out=out)
-    return out, flags(out), raised(lambda: m.mul(x, 2, out=out)), raised(lambda: m.exp(m.ones(3), out=leaf(m)))
+    return out, flags(out), raised(lambda: m.mul(x, 2,
+                                                 out=out)), raised(lambda: m.exp(m.ones(3), out=leaf(m)))
 
 @case
 def iadd_rebinds(m):
@@ -1968,14 +2058,16 @@ def anomaly_without_nan_check(m):
 
 @case
 def broadcasting(m):
-    a, b, c = m.ones(3, 1, requires_grad=True), m.ones(4, requires_grad=True), m.tensor(2.0, requires_grad=True)
+    a, b = m.ones(3, 1, requires_grad=True), m.ones(4, requires_grad=True)
+    c = m.tensor(2.0, requires_grad=True)
     (a * b * c + b).sum().backward()
     return a.grad, b.grad, c.grad
 
 @case
 def broadcasting_every_binary(m):
     out = []
-    for f in (lambda a, b: a - b, lambda a, b: a / b, lambda a, b: a ** b, m.maximum, m.minimum, m.atan2, m.fmod, m.remainder, lambda a, b: m.where(a > b, a, b)):
+    for f in (lambda a, b: a - b, lambda a, b: a / b, lambda a, b: a ** b, m.maximum, m.minimum, m.atan2,
+              m.fmod, m.remainder, lambda a, b: m.where(a > b, a, b)):
         a, b = m.tensor([[1.5], [2.5]], requires_grad=True), m.tensor([1.0, 2.0, 4.0], requires_grad=True)
         f(a, b).sum().backward()
         out.append((a.grad, b.grad))
@@ -2001,14 +2093,16 @@ def transposed_matmul(m):
 
 @case
 def batched_matmul_broadcasts(m):
-    a, b = m.arange(12.0).reshape(2, 1, 2, 3).requires_grad_(), m.arange(12.0).reshape(2, 3, 2).requires_grad_()
+    a = m.arange(12.0).reshape(2, 1, 2, 3).requires_grad_()
+    b = m.arange(12.0).reshape(2, 3, 2).requires_grad_()
     (a @ b).sum().backward()
     return a.grad, b.grad
 
 @case
 def matmul_of_vectors(m):
     out = []
-    for shapes in (((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((4, 2, 3), (3,)), ((3,), (4, 3, 2)), ((4, 2, 3), (3, 2))):
+    for shapes in (((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((4, 2, 3), (3,)), ((3,), (4, 3, 2)),
+                   ((4, 2, 3), (3, 2))):
         a, b = (m.ones(*s, requires_grad=True) for s in shapes)
         y = a @ b
         y.sum().backward()
@@ -2084,7 +2178,8 @@ def grads_from_autograd_grad_do_not_share(m):
 @case
 def index_gradients(m):
     x = m.arange(12.0).reshape(3, 4).requires_grad_()
-    (x[1].sum() + x[:, 2].sum() * 2 + x[m.tensor([0, 0, 2])].sum() * 3 + x[x > 5].sum() * 4 + x[m.tensor([0, 1]), m.tensor([1, 1])].sum() * 5 + x[..., None, ::2].sum() * 6).backward()
+    (x[1].sum() + x[:, 2].sum() * 2 + x[m.tensor([0, 0, 2])].sum() * 3 + x[x > 5].sum() * 4
+     + x[m.tensor([0, 1]), m.tensor([1, 1])].sum() * 5 + x[..., None, ::2].sum() * 6).backward()
     return x.grad
 
 @case
@@ -2092,7 +2187,8 @@ def gather_scatter_gradients(m):
     x = m.arange(6.0).reshape(2, 3).requires_grad_()
     index = m.tensor([[0, 0, 2], [1, 2, 2]])
     src = m.ones(2, 3, requires_grad=True)
-    (x.gather(1, index) * 2 + x.scatter_add(1, index, src) * m.arange(6.0).reshape(2, 3) + x.index_select(0, m.tensor([1, 1])) * 5).sum().backward()
+    (x.gather(1, index) * 2 + x.scatter_add(1, index, src) * m.arange(6.0).reshape(2, 3)
+     + x.index_select(0, m.tensor([1, 1])) * 5).sum().backward()
     return x.grad, src.grad
 
 @case
@@ -2105,8 +2201,10 @@ def cat_stack_split(m):
 @case
 def reductions(m):
     out = []
-    for f in (lambda x: x.mean(1), lambda x: x.var(0), lambda x: x.std(), lambda x: x.norm(dim=1), lambda x: x.logsumexp(1), lambda x: x.softmax(1)[:, 0],
-              lambda x: x.log_softmax(0)[0], lambda x: x.cumsum(1)[:, 1], lambda x: x.prod(1), lambda x: x.cumprod(1)[:, 2], lambda x: x.norm(1), lambda x: x.norm(3),
+    for f in (lambda x: x.mean(1), lambda x: x.var(0), lambda x: x.std(), lambda x: x.norm(dim=1),
+              lambda x: x.logsumexp(1), lambda x: x.softmax(1)[:, 0],
+              lambda x: x.log_softmax(0)[0], lambda x: x.cumsum(1)[:, 1], lambda x: x.prod(1),
+              lambda x: x.cumprod(1)[:, 2], lambda x: x.norm(1), lambda x: x.norm(3),
               lambda x: x.sum((0, 1), keepdim=True), lambda x: x.amax((0, 1)), lambda x: x.topk(2, 1)[0]):
         x = m.tensor([[1.0, -2.0, 0.5], [3.0, 0.25, -1.5]], requires_grad=True)
         f(x).sum().backward()
@@ -2162,7 +2260,8 @@ KINKS = {
     "prod(dim) zeros": ([0.0, 2.0, 3.0], lambda m, x: x.prod(0)),
     "cumprod zero": ([2.0, 0.0, 3.0], lambda m, x: x.cumprod(0)),
     "sort ties": ([2.0, 1.0, 2.0], lambda m, x: m.sort(x, stable=True)[0] * m.tensor([1.0, 10.0, 100.0])),
-    "sort descending ties": ([2.0, 1.0, 2.0], lambda m, x: m.sort(x, descending=True, stable=True)[0] * m.tensor([1.0, 10.0, 100.0])),
+    "sort descending ties": ([2.0, 1.0, 2.0], lambda m,
+                             x: m.sort(x, descending=True, stable=True)[0] * m.tensor([1.0, 10.0, 100.0])),
     "atan2 at 0": ([0.0, 1.0], lambda m, x: m.atan2(x, m.zeros(2))),
     "division by 0": ([0.0, 1.0], lambda m, x: 1 / x),
     "0 / 0": ([0.0, 1.0], lambda m, x: m.zeros(2) / x),
@@ -2186,7 +2285,8 @@ KINKS = {
     "truncating division": ([5.0, -7.0], lambda m, x: m.div(x, 2.0, rounding_mode="trunc")),
     "max with nan": ([float("nan"), 1.0], lambda m, x: x.max()),
     "maximum with nan": ([float("nan"), 1.0], lambda m, x: m.maximum(x, m.tensor([1.0, float("nan")]))),
-    "maximum passes no inf to the loser": ([1.0, 5.0], lambda m, x: 1 / (m.maximum(x, m.tensor([2.0, 2.0])) - 2)),
+    "maximum passes no inf to the loser": ([1.0, 5.0], lambda m,
+                                           x: 1 / (m.maximum(x, m.tensor([2.0, 2.0])) - 2)),
     "median": ([3.0, 1.0, 2.0], lambda m, x: x.sort()[0][1]),
     "topk ties": ([1.0, 3.0, 2.0], lambda m, x: x.topk(2)[0]),
     "silu": ([-1.0, 0.0, 2.0], lambda m, x: m.nn.functional.silu(x) if hasattr(m, "nn") else x * x.sigmoid()),
@@ -2211,42 +2311,419 @@ def at_kink(kink):
 # Names of nodes
 
 NAMES = {
-    "add": lambda m, a, b: a + b, "sub": lambda m, a, b: a - b, "mul": lambda m, a, b: a * b, "div": lambda m, a, b: a / b, "neg": lambda m, a, b: -a,
-    "pow number": lambda m, a, b: a ** 2, "pow": lambda m, a, b: a ** b, "number ** x": lambda m, a, b: 2 ** a, "number - x": lambda m, a, b: 1 - a, "number / x": lambda m, a, b: 1 / a,
-    "add number": lambda m, a, b: a + 1, "mul number": lambda m, a, b: 2 * a, "div number": lambda m, a, b: a / 2, "add alpha": lambda m, a, b: m.add(a, b, alpha=2),
-    "exp": lambda m, a, b: a.exp(), "log": lambda m, a, b: a.log(), "sqrt": lambda m, a, b: a.sqrt(), "tanh": lambda m, a, b: a.tanh(), "sigmoid": lambda m, a, b: a.sigmoid(),
-    "relu": lambda m, a, b: a.relu(), "abs": lambda m, a, b: a.abs(), "sin": lambda m, a, b: a.sin(), "cos": lambda m, a, b: a.cos(), "erf": lambda m, a, b: a.erf(), "floor": lambda m, a, b: a.floor(),
-    "round": lambda m, a, b: a.round(), "sign": lambda m, a, b: a.sign(), "log1p": lambda m, a, b: a.log1p(), "expm1": lambda m, a, b: a.expm1(), "rsqrt": lambda m, a, b: a.rsqrt(),
-    "reciprocal": lambda m, a, b: a.reciprocal(), "square": lambda m, a, b: a.square(), "clamp": lambda m, a, b: a.clamp(0, 1), "clamp min": lambda m, a, b: a.clamp(min=0),
-    "maximum": lambda m, a, b: m.maximum(a, b), "minimum": lambda m, a, b: m.minimum(a, b), "where": lambda m, a, b: m.where(a > 0, a, b), "atan2": lambda m, a, b: m.atan2(a, b),
-    "fmod": lambda m, a, b: m.fmod(a, b), "remainder": lambda m, a, b: m.remainder(a, b), "sum": lambda m, a, b: a.sum(), "sum dim": lambda m, a, b: a.sum(0), "mean": lambda m, a, b: a.mean(),
-    "mean dim": lambda m, a, b: a.mean(0), "max": lambda m, a, b: a.max(), "max dim": lambda m, a, b: a.max(0)[0], "min": lambda m, a, b: a.min(), "min dim": lambda m, a, b: a.min(0)[0],
-    "amax": lambda m, a, b: a.amax(0), "amin": lambda m, a, b: a.amin(0), "prod": lambda m, a, b: a.prod(), "prod dim": lambda m, a, b: a.prod(0), "var": lambda m, a, b: a.var(), "std": lambda m, a, b: a.std(),
-    "norm": lambda m, a, b: a.norm(), "norm dim": lambda m, a, b: a.norm(dim=0), "logsumexp": lambda m, a, b: a.logsumexp(0), "softmax": lambda m, a, b: a.softmax(0), "log_softmax": lambda m, a, b: a.log_softmax(0),
-    "cumsum": lambda m, a, b: a.cumsum(0), "cumprod": lambda m, a, b: a.cumprod(0), "mm": lambda m, a, b: a @ b, "matmul mv": lambda m, a, b: a @ b[0], "dot": lambda m, a, b: a[0] @ b[0],
-    "vector @ matrix": lambda m, a, b: a[0] @ b, "bmm": lambda m, a, b: m.bmm(a[None], b[None]), "addmm": lambda m, a, b: m.addmm(a, a, b), "view": lambda m, a, b: a.view(-1), "reshape": lambda m, a, b: a.reshape(4, 1),
-    "reshape that copies": lambda m, a, b: a.t().reshape(-1), "flatten": lambda m, a, b: a.flatten(), "t": lambda m, a, b: a.t(), "T": lambda m, a, b: a.T, "mT": lambda m, a, b: a.mT, "transpose": lambda m, a, b: a.transpose(0, 1),
-    "permute": lambda m, a, b: a.permute(1, 0), "squeeze": lambda m, a, b: a.squeeze(), "squeeze dim": lambda m, a, b: a.squeeze(0), "unsqueeze": lambda m, a, b: a.unsqueeze(0), "expand": lambda m, a, b: a.expand(3, 2, 2),
-    "repeat": lambda m, a, b: a.repeat(2, 1), "select": lambda m, a, b: a[0], "slice": lambda m, a, b: a[:1], "full slice": lambda m, a, b: a[:], "index": lambda m, a, b: a[m.tensor([0, 1])], "mask": lambda m, a, b: a[a > 0],
-    "none index": lambda m, a, b: a[None], "ellipsis": lambda m, a, b: a[...], "cat": lambda m, a, b: m.cat([a, b]), "stack": lambda m, a, b: m.stack([a, b]), "split": lambda m, a, b: a.split(1)[0], "chunk": lambda m, a, b: a.chunk(2)[0],
-    "unbind": lambda m, a, b: a.unbind()[0], "flip": lambda m, a, b: a.flip(0), "clone": lambda m, a, b: a.clone(), "double": lambda m, a, b: a.double(), "contiguous": lambda m, a, b: a.t().contiguous(),
-    "gather": lambda m, a, b: a.gather(0, m.tensor([[0, 0]])), "scatter": lambda m, a, b: a.scatter(0, m.tensor([[0, 0], [1, 1]]), b), "scatter_add": lambda m, a, b: a.scatter_add(0, m.tensor([[0, 0], [0, 1]]), b),
-    "index_select": lambda m, a, b: a.index_select(0, m.tensor([0])), "index_add": lambda m, a, b: a.index_add(0, m.tensor([0, 1]), b), "masked_fill": lambda m, a, b: a.masked_fill(b > 0, 0.0),
-    "masked_select": lambda m, a, b: a.masked_select(b > 0), "sort": lambda m, a, b: a.sort()[0], "topk": lambda m, a, b: a.topk(1)[0], "tril": lambda m, a, b: a.tril(), "triu": lambda m, a, b: a.triu(), "diag": lambda m, a, b: a.diag(),
-    "outer": lambda m, a, b: m.outer(a[0], b[0]), "floor_divide": lambda m, a, b: m.div(a, b, rounding_mode="floor"), "movedim": lambda m, a, b: a.movedim(0, 1), "tan": lambda m, a, b: a.tan(), "asin": lambda m, a, b: a.asin(),
-    "exp2": lambda m, a, b: a.exp2(), "log2": lambda m, a, b: a.log2(), "erfinv": lambda m, a, b: a.erfinv(), "trunc": lambda m, a, b: a.trunc(), "ceil": lambda m, a, b: a.ceil(), "sinh": lambda m, a, b: a.sinh(),
-    "add_": lambda m, a, b: (a * 1).add_(b), "mul_": lambda m, a, b: (a * 1).mul_(b), "exp_": lambda m, a, b: (a * 1).exp_(), "zero_": lambda m, a, b: (a * 1).zero_(), "copy_": lambda m, a, b: (a * 1).copy_(b), "fill_": lambda m, a, b: (a * 1).fill_(2.0),
+    "add": lambda m,
+    a,
+    b: a + b,
+    "sub": lambda m,
+    a,
+    b: a - b,
+    "mul": lambda m,
+    a,
+    b: a * b,
+    "div": lambda m,
+    a,
+    b: a / b,
+    "neg": lambda m,
+    a,
+    b: -a,
+    "pow number": lambda m,
+    a,
+    b: a ** 2,
+    "pow": lambda m,
+    a,
+    b: a ** b,
+    "number ** x": lambda m,
+    a,
+    b: 2 ** a,
+    "number - x": lambda m,
+    a,
+    b: 1 - a,
+    "number / x": lambda m,
+    a,
+    b: 1 / a,
+    "add number": lambda m,
+    a,
+    b: a + 1,
+    "mul number": lambda m,
+    a,
+    b: 2 * a,
+    "div number": lambda m,
+    a,
+    b: a / 2,
+    "add alpha": lambda m,
+    a,
+    b: m.add(a, b, alpha=2),
+    "exp": lambda m,
+    a,
+    b: a.exp(),
+    "log": lambda m,
+    a,
+    b: a.log(),
+    "sqrt": lambda m,
+    a,
+    b: a.sqrt(),
+    "tanh": lambda m,
+    a,
+    b: a.tanh(),
+    "sigmoid": lambda m,
+    a,
+    b: a.sigmoid(),
+    "relu": lambda m,
+    a,
+    b: a.relu(),
+    "abs": lambda m,
+    a,
+    b: a.abs(),
+    "sin": lambda m,
+    a,
+    b: a.sin(),
+    "cos": lambda m,
+    a,
+    b: a.cos(),
+    "erf": lambda m,
+    a,
+    b: a.erf(),
+    "floor": lambda m,
+    a,
+    b: a.floor(),
+    "round": lambda m,
+    a,
+    b: a.round(),
+    "sign": lambda m,
+    a,
+    b: a.sign(),
+    "log1p": lambda m,
+    a,
+    b: a.log1p(),
+    "expm1": lambda m,
+    a,
+    b: a.expm1(),
+    "rsqrt": lambda m,
+    a,
+    b: a.rsqrt(),
+    "reciprocal": lambda m,
+    a,
+    b: a.reciprocal(),
+    "square": lambda m,
+    a,
+    b: a.square(),
+    "clamp": lambda m,
+    a,
+    b: a.clamp(0, 1),
+    "clamp min": lambda m,
+    a,
+    b: a.clamp(min=0),
+    "maximum": lambda m,
+    a,
+    b: m.maximum(a, b),
+    "minimum": lambda m,
+    a,
+    b: m.minimum(a, b),
+    "where": lambda m,
+    a,
+    b: m.where(a > 0, a, b),
+    "atan2": lambda m,
+    a,
+    b: m.atan2(a, b),
+    "fmod": lambda m,
+    a,
+    b: m.fmod(a, b),
+    "remainder": lambda m,
+    a,
+    b: m.remainder(a, b),
+    "sum": lambda m,
+    a,
+    b: a.sum(),
+    "sum dim": lambda m,
+    a,
+    b: a.sum(0),
+    "mean": lambda m,
+    a,
+    b: a.mean(),
+    "mean dim": lambda m,
+    a,
+    b: a.mean(0),
+    "max": lambda m,
+    a,
+    b: a.max(),
+    "max dim": lambda m,
+    a,
+    b: a.max(0)[0],
+    "min": lambda m,
+    a,
+    b: a.min(),
+    "min dim": lambda m,
+    a,
+    b: a.min(0)[0],
+    "amax": lambda m,
+    a,
+    b: a.amax(0),
+    "amin": lambda m,
+    a,
+    b: a.amin(0),
+    "prod": lambda m,
+    a,
+    b: a.prod(),
+    "prod dim": lambda m,
+    a,
+    b: a.prod(0),
+    "var": lambda m,
+    a,
+    b: a.var(),
+    "std": lambda m,
+    a,
+    b: a.std(),
+    "norm": lambda m,
+    a,
+    b: a.norm(),
+    "norm dim": lambda m,
+    a,
+    b: a.norm(dim=0),
+    "logsumexp": lambda m,
+    a,
+    b: a.logsumexp(0),
+    "softmax": lambda m,
+    a,
+    b: a.softmax(0),
+    "log_softmax": lambda m,
+    a,
+    b: a.log_softmax(0),
+    "cumsum": lambda m,
+    a,
+    b: a.cumsum(0),
+    "cumprod": lambda m,
+    a,
+    b: a.cumprod(0),
+    "mm": lambda m,
+    a,
+    b: a @ b,
+    "matmul mv": lambda m,
+    a,
+    b: a @ b[0],
+    "dot": lambda m,
+    a,
+    b: a[0] @ b[0],
+    "vector @ matrix": lambda m,
+    a,
+    b: a[0] @ b,
+    "bmm": lambda m,
+    a,
+    b: m.bmm(a[None], b[None]),
+    "addmm": lambda m,
+    a,
+    b: m.addmm(a, a, b),
+    "view": lambda m,
+    a,
+    b: a.view(-1),
+    "reshape": lambda m,
+    a,
+    b: a.reshape(4, 1),
+    "reshape that copies": lambda m,
+    a,
+    b: a.t().reshape(-1),
+    "flatten": lambda m,
+    a,
+    b: a.flatten(),
+    "t": lambda m,
+    a,
+    b: a.t(),
+    "T": lambda m,
+    a,
+    b: a.T,
+    "mT": lambda m,
+    a,
+    b: a.mT,
+    "transpose": lambda m,
+    a,
+    b: a.transpose(0, 1),
+    "permute": lambda m,
+    a,
+    b: a.permute(1, 0),
+    "squeeze": lambda m,
+    a,
+    b: a.squeeze(),
+    "squeeze dim": lambda m,
+    a,
+    b: a.squeeze(0),
+    "unsqueeze": lambda m,
+    a,
+    b: a.unsqueeze(0),
+    "expand": lambda m,
+    a,
+    b: a.expand(3, 2, 2),
+    "repeat": lambda m,
+    a,
+    b: a.repeat(2, 1),
+    "select": lambda m,
+    a,
+    b: a[0],
+    "slice": lambda m,
+    a,
+    b: a[:1],
+    "full slice": lambda m,
+    a,
+    b: a[:],
+    "index": lambda m,
+    a,
+    b: a[m.tensor([0, 1])],
+    "mask": lambda m,
+    a,
+    b: a[a > 0],
+    "none index": lambda m,
+    a,
+    b: a[None],
+    "ellipsis": lambda m,
+    a,
+    b: a[...],
+    "cat": lambda m,
+    a,
+    b: m.cat([a, b]),
+    "stack": lambda m,
+    a,
+    b: m.stack([a, b]),
+    "split": lambda m,
+    a,
+    b: a.split(1)[0],
+    "chunk": lambda m,
+    a,
+    b: a.chunk(2)[0],
+    "unbind": lambda m,
+    a,
+    b: a.unbind()[0],
+    "flip": lambda m,
+    a,
+    b: a.flip(0),
+    "clone": lambda m,
+    a,
+    b: a.clone(),
+    "double": lambda m,
+    a,
+    b: a.double(),
+    "contiguous": lambda m,
+    a,
+    b: a.t().contiguous(),
+    "gather": lambda m,
+    a,
+    b: a.gather(0, m.tensor([[0, 0]])),
+    "scatter": lambda m,
+    a,
+    b: a.scatter(0, m.tensor([[0, 0], [1, 1]]), b),
+    "scatter_add": lambda m,
+    a,
+    b: a.scatter_add(0, m.tensor([[0, 0], [0, 1]]), b),
+    "index_select": lambda m,
+    a,
+    b: a.index_select(0, m.tensor([0])),
+    "index_add": lambda m,
+    a,
+    b: a.index_add(0, m.tensor([0, 1]), b),
+    "masked_fill": lambda m,
+    a,
+    b: a.masked_fill(b > 0, 0.0),
+    "masked_select": lambda m,
+    a,
+    b: a.masked_select(b > 0),
+    "sort": lambda m,
+    a,
+    b: a.sort()[0],
+    "topk": lambda m,
+    a,
+    b: a.topk(1)[0],
+    "tril": lambda m,
+    a,
+    b: a.tril(),
+    "triu": lambda m,
+    a,
+    b: a.triu(),
+    "diag": lambda m,
+    a,
+    b: a.diag(),
+    "outer": lambda m,
+    a,
+    b: m.outer(a[0], b[0]),
+    "floor_divide": lambda m,
+    a,
+    b: m.div(a, b, rounding_mode="floor"),
+    "movedim": lambda m,
+    a,
+    b: a.movedim(0, 1),
+    "tan": lambda m,
+    a,
+    b: a.tan(),
+    "asin": lambda m,
+    a,
+    b: a.asin(),
+    "exp2": lambda m,
+    a,
+    b: a.exp2(),
+    "log2": lambda m,
+    a,
+    b: a.log2(),
+    "erfinv": lambda m,
+    a,
+    b: a.erfinv(),
+    "trunc": lambda m,
+    a,
+    b: a.trunc(),
+    "ceil": lambda m,
+    a,
+    b: a.ceil(),
+    "sinh": lambda m,
+    a,
+    b: a.sinh(),
+    "add_": lambda m,
+    a,
+    b: (a * 1).add_(b),
+    "mul_": lambda m,
+    a,
+    b: (a * 1).mul_(b),
+    "exp_": lambda m,
+    a,
+    b: (a * 1).exp_(),
+    "zero_": lambda m,
+    a,
+    b: (a * 1).zero_(),
+    "copy_": lambda m,
+    a,
+    b: (a * 1).copy_(b),
+    "fill_": lambda m,
+    a,
+    b: (a * 1).fill_(2.0),
 }
 
-# Ours is made of other rows here, or has one name where PyTorch counts its overloads: the gradient is the same, the name or the next nodes are not.
-COMPOSED = ["pow", "number ** x", "number - x", "number / x", "add alpha", "log1p", "fmod", "remainder", "min dim", "prod", "prod dim", "cumprod", "vector @ matrix",
-            "reshape that copies", "repeat", "full slice", "ellipsis", "unbind", "scatter", "scatter_add", "index_add", "masked_fill", "masked_select", "topk",
+# Ours is made of other rows here, or has one name where PyTorch counts its overloads: the gradient is the
+# same, the name or the next nodes are not.
+COMPOSED = ["pow",
+            "number ** x",
+            "number - x",
+            "number / x",
+            "add alpha",
+            "log1p",
+            "fmod",
+            "remainder",
+            "min dim",
+            "prod",
+            "prod dim",
+            "cumprod",
+            "vector @ matrix",
+            "reshape that copies",
+            "repeat",
+            "full slice",
+            "ellipsis",
+            "unbind",
+            "scatter",
+            "scatter_add",
+            "index_add",
+            "masked_fill",
+            "masked_select",
+            "topk",
             "diag", "outer", "floor_divide", "fill_"]
 
 
 def at_name(key, look):
     def run(m):
-        a, b = m.tensor([[0.1, 0.2], [0.3, 0.4]], requires_grad=True), m.tensor([[0.5, 0.6], [0.7, 0.8]], requires_grad=True)
+        a = m.tensor([[0.1, 0.2], [0.3, 0.4]], requires_grad=True)
+        b = m.tensor([[0.5, 0.6], [0.7, 0.8]], requires_grad=True)
         return look(NAMES[key](m, a, b), a, b)
     return run
 
@@ -2259,19 +2736,53 @@ def gradients(y, a, b):
 # A view that a Function returned, and a write to it, to its base or past the tape
 
 FORWARDS = {
-    "a view made inside": lambda x: (x * 3).view(-1), "a view of the input": lambda x: x.view(4), "a row of the input": lambda x: x[0], "the input": lambda x: x,
-    "a detached input": lambda x: x.detach(), "fresh memory": lambda x: x * 3, "two views": lambda x: (x.view(4), x[0]), "two fresh ones": lambda x: (x * 2, x * 3), "detached, made inside": lambda x: (x * 3).detach(),
+    "a view made inside": lambda x: (x * 3).view(-1),
+    "a view of the input": lambda x: x.view(4),
+    "a row of the input": lambda x: x[0],
+    "the input": lambda x: x,
+    "a detached input": lambda x: x.detach(),
+    "fresh memory": lambda x: x * 3,
+    "two views": lambda x: (x.view(4), x[0]),
+    "two fresh ones": lambda x: (x * 2, x * 3),
+    "detached, made inside": lambda x: (x * 3).detach(),
 }
 
 def unrecorded(m, y):
     with m.no_grad(): y.mul_(2)
 
 FUNCTION_WRITES = {
-    "op": lambda m, x, y: y.relu_(), "number": lambda m, x, y: y.__setitem__(0, 5.0), "through a view": lambda m, x, y: y.view(-1).mul_(2), "input": lambda m, x, y: x.mul_(2), "no_grad": lambda m, x, y: unrecorded(m, y),
-    "value with a gradient": lambda m, x, y: y.copy_(m.ones(y.shape, requires_grad=True)), "detach": lambda m, x, y: y.detach().mul_(2), "data": lambda m, x, y: y.data.mul_(2), "view first": lambda m, x, y: y[:1].add_(1),
+    "op": lambda m,
+    x,
+    y: y.relu_(),
+    "number": lambda m,
+    x,
+    y: y.__setitem__(0, 5.0),
+    "through a view": lambda m,
+    x,
+    y: y.view(-1).mul_(2),
+    "input": lambda m,
+    x,
+    y: x.mul_(2),
+    "no_grad": lambda m,
+    x,
+    y: unrecorded(m, y),
+    "value with a gradient": lambda m,
+    x,
+    y: y.copy_(m.ones(y.shape, requires_grad=True)),
+    "detach": lambda m,
+    x,
+    y: y.detach().mul_(2),
+    "data": lambda m,
+    x,
+    y: y.data.mul_(2),
+    "view first": lambda m,
+    x,
+    y: y[:1].add_(1),
 }
 
-FUNCTION_INPUTS = {"leaf": lambda m: m.ones(2, 2, requires_grad=True), "computed": lambda m: m.ones(2, 2, requires_grad=True) * 1, "constant": lambda m: m.ones(2, 2)}
+FUNCTION_INPUTS = {"leaf": lambda m: m.ones(2, 2, requires_grad=True),
+                   "computed": lambda m: m.ones(2, 2, requires_grad=True) * 1,
+                   "constant": lambda m: m.ones(2, 2)}
 
 def written_output(m, made, forward, write):
     class Scale(m.autograd.Function):
@@ -2313,21 +2824,36 @@ def test_name(key):
 
 
 def node_of(m, key):
-    a, b = m.tensor([[0.1, 0.2], [0.3, 0.4]], requires_grad=True), m.tensor([[0.5, 0.6], [0.7, 0.8]], requires_grad=True)
+    a = m.tensor([[0.1, 0.2], [0.3, 0.4]], requires_grad=True)
+    b = m.tensor([[0.5, 0.6], [0.7, 0.8]], requires_grad=True)
     return NAMES[key](m, a, b).grad_fn
 
 # What PyTorch saves as one thing and we as another
-SAVED_OTHERWISE = {("index", "indices"), ("mask", "indices"), ("gather", "index"), ("index_select", "index"), ("gather", "dim"), ("index_select", "dim"), ("mT", "dim"), ("sort", "dim"), ("topk", "dim"), ("number / x", "other"), ("outer", "self"), ("outer", "other")}
+SAVED_OTHERWISE = {("index", "indices"),
+                   ("mask", "indices"),
+                   ("gather", "index"),
+                   ("index_select", "index"),
+                   ("gather", "dim"),
+                   ("index_select", "dim"),
+                   ("mT", "dim"),
+                   ("sort", "dim"),
+                   ("topk", "dim"),
+                   ("number / x", "other"),
+                   ("outer", "self"),
+                   ("outer", "other")}
 
 @pytest.mark.parametrize("key", [key for key in NAMES if key not in COMPOSED])
 def test_class_of_a_node_and_what_it_saved(key):
     ours, theirs = node_of(en, key), node_of(torch, key)
-    assert type(ours).__name__ == type(theirs).__name__ == ours.name() and isinstance(ours, en.autograd.tape.Node)
+    assert (type(ours).__name__ == type(theirs).__name__ == ours.name()
+            and isinstance(ours, en.autograd.tape.Node))
     assert type(ours) is type(node_of(en, key))
     for name in dir(ours):
-        if name.startswith("_saved_") and hasattr(theirs, name) and (key, name.removeprefix("_saved_")) not in SAVED_OTHERWISE:
+        if (name.startswith("_saved_") and hasattr(theirs, name)
+            and (key, name.removeprefix("_saved_")) not in SAVED_OTHERWISE):
             got, wanted = getattr(ours, name), getattr(theirs, name)
-            if wanted is None: continue      # PyTorch keeps only what it needs; so do we, but a scalar operand stays
+            # PyTorch keeps only what it needs; so do we, but a scalar operand stays
+            if wanted is None: continue
             assert same(plain(got), plain(wanted)) or got == wanted, (name, got, wanted)
 
 
@@ -2365,7 +2891,10 @@ def undefined_gradients(m):
     a, b = Half.apply(x * 2)
     (a * w).sum().backward()
     first = x.grad, w.grad
-    return first, m.autograd.grad(Half.apply(x)[0].sum(), x, allow_unused=True)[0], m.autograd.grad(Half.apply(x)[1].sum(), x)[0], raised(lambda: m.autograd.grad(Half.apply(x)[0].sum(), x))
+    return first, m.autograd.grad(Half.apply(x)[0].sum(), x,
+                                  allow_unused=True)[0], m.autograd.grad(
+                                          Half.apply(x)[1].sum(),
+                                          x)[0], raised(lambda: m.autograd.grad(Half.apply(x)[0].sum(), x))
 
 @case
 def class_of_a_function_node(m):
@@ -2402,13 +2931,25 @@ def hooks_of_accumulate_grad(m):
 @pytest.mark.parametrize("write", FUNCTION_WRITES)
 @pytest.mark.parametrize("forward", FORWARDS)
 @pytest.mark.parametrize("made", FUNCTION_INPUTS)
-def test_function_output_written(made, forward, write): check(lambda m: written_output(m, FUNCTION_INPUTS[made], FORWARDS[forward], FUNCTION_WRITES[write]))
+def test_function_output_written(made, forward, write):
+    check(lambda m: written_output(m, FUNCTION_INPUTS[made], FORWARDS[forward], FUNCTION_WRITES[write]))
 
 
 # A retained gradient follows its tensor, to whatever node a write moves it
 
 RETAINED_WRITES = {
-    "none": lambda x, v: None, "base": lambda x, v: x[0].add_(0), "view": lambda x, v: v.mul_(2), "element": lambda x, v: v.__setitem__(0, 3.0), "detached": lambda x, v: x.detach().mul_(2), "other view": lambda x, v: x[:3].mul_(2),
+    "none": lambda x,
+    v: None,
+    "base": lambda x,
+    v: x[0].add_(0),
+    "view": lambda x,
+    v: v.mul_(2),
+    "element": lambda x,
+    v: v.__setitem__(0, 3.0),
+    "detached": lambda x,
+    v: x.detach().mul_(2),
+    "other view": lambda x,
+    v: x[:3].mul_(2),
 }
 
 @pytest.mark.parametrize("write", RETAINED_WRITES)
@@ -2427,8 +2968,19 @@ def test_retained_gradient_follows(write):
 
 # A leaf may not be written under the tape, whatever it looks into
 
-LEAVES = {"fresh": lambda m: m.arange(6.0), "reshaped": lambda m: m.arange(6.0).reshape(2, 3), "a slice": lambda m: m.arange(8.0)[2:], "transposed": lambda m: m.ones(3, 2).t(), "a row": lambda m: m.ones(2, 3)[1], "detached": lambda m: (leaf(m) * 2).detach(), "as_strided": lambda m: m.arange(8.0).unfold(0, 4, 4)}
-LEAF_WRITES = {"element": lambda w: w.__setitem__(0, 5.0), "op": lambda w: w.add_(1), "row": lambda w: w[0].zero_(), "flat": lambda w: w.view(w.shape).mul_(2), "mask": lambda w: w.__setitem__(w > 0, 1.0), "fill": lambda w: w.fill_(1.0)}
+LEAVES = {"fresh": lambda m: m.arange(6.0),
+          "reshaped": lambda m: m.arange(6.0).reshape(2, 3),
+          "a slice": lambda m: m.arange(8.0)[2:],
+          "transposed": lambda m: m.ones(3, 2).t(),
+          "a row": lambda m: m.ones(2, 3)[1],
+          "detached": lambda m: (leaf(m) * 2).detach(),
+          "as_strided": lambda m: m.arange(8.0).unfold(0, 4, 4)}
+LEAF_WRITES = {"element": lambda w: w.__setitem__(0, 5.0),
+               "op": lambda w: w.add_(1),
+               "row": lambda w: w[0].zero_(),
+               "flat": lambda w: w.view(w.shape).mul_(2),
+               "mask": lambda w: w.__setitem__(w > 0, 1.0),
+               "fill": lambda w: w.fill_(1.0)}
 
 @pytest.mark.parametrize("write", LEAF_WRITES)
 @pytest.mark.parametrize("made", LEAVES)

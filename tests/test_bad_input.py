@@ -23,17 +23,20 @@ def bad(kind, phrase, ours=False, torch_class=None):
 
 # Shapes
 
-@bad(RuntimeError, "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1")
+@bad(RuntimeError,
+     "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1")
 def shapes_that_do_not_broadcast(m):
     m.ones(2, 3) + m.ones(2, 4)
 
 
-@bad(RuntimeError, "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0")
+@bad(RuntimeError,
+     "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0")
 def vectors_that_do_not_broadcast(m):
     m.ones(2) * m.ones(3)
 
 
-@bad(RuntimeError, "The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 1")
+@bad(RuntimeError,
+     "The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 1")
 def broadcast_in_a_comparison(m):
     m.ones(2, 3) < m.ones(2, 2)
 
@@ -43,12 +46,14 @@ def broadcast_in_where(m):
     m.where(m.ones(2, 3) > 0, m.ones(2, 3), m.ones(2, 4))
 
 
-@bad(RuntimeError, "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0")
+@bad(RuntimeError,
+     "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 0")
 def broadcast_in_a_composite(m):
     m.maximum(m.ones(3), m.ones(4))
 
 
-@bad(RuntimeError, "The size of tensor a (4) must match the size of tensor b (2) at non-singleton dimension 0")
+@bad(RuntimeError,
+     "The size of tensor a (4) must match the size of tensor b (2) at non-singleton dimension 0")
 def broadcast_in_a_subtraction(m):
     m.ones(4) - m.ones(2)
 
@@ -157,12 +162,14 @@ def too_many_indices(m):
     m.ones(2, 3)[0, 0, 0]
 
 
-@bad(IndexError, "The shape of the mask [2] at index 0 does not match the shape of the indexed tensor [3] at index 0")
+@bad(IndexError,
+     "The shape of the mask [2] at index 0 does not match the shape of the indexed tensor [3] at index 0")
 def mask_of_another_shape(m):
     m.ones(3)[m.tensor([True, False])]
 
 
-@bad(IndexError, "The shape of the mask [2] at index 0 does not match the shape of the indexed tensor [3] at index 0")
+@bad(IndexError,
+     "The shape of the mask [2] at index 0 does not match the shape of the indexed tensor [3] at index 0")
 def write_through_a_mask_of_another_shape(m):
     x = m.ones(3)
     x[m.tensor([True, False])] = 0
@@ -272,7 +279,8 @@ def quotient_of_integers_in_place(m):
     x /= 2
 
 
-@bad(RuntimeError, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype")
+@bad(RuntimeError,
+     "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype")
 def mean_of_integers(m):
     m.tensor([1, 2]).mean()
 
@@ -375,7 +383,9 @@ def write_to_an_inference_tensor(m):
     x.add_(1)
 
 
-@bad(RuntimeError, "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
+@bad(RuntimeError,
+     "functions with out=... arguments don't support automatic differentiation, but one of the "
+     "arguments requires grad.")
 def out_of_something_that_requires_grad(m):
     m.exp(m.ones(2, requires_grad=True), out=m.zeros(2))
 
@@ -409,7 +419,8 @@ def backward_twice(m):
     y.backward()
 
 
-@bad(RuntimeError, "Mismatch in shape: grad_output[0] has a shape of [2] and output[0] has a shape of [3].", ours=True)
+@bad(RuntimeError, "Mismatch in shape: grad_output[0] has a shape of [2] and output[0] has a shape of [3].",
+     ours=True)
 def backward_with_a_gradient_of_another_shape(m):
     (m.ones(3, requires_grad=True) * 2).backward(m.ones(2))
 
@@ -455,7 +466,8 @@ def inference_tensor_in_a_graph(m):
     m.ones(2, requires_grad=True) * x
 
 
-LINES = re.compile(r"(?P<what>[^\n]+)\n  Why: at test_bad_input\.py:(?P<line>\d+), in '(?P<code>.*?)': (?P<why>[^\n]+)\n  Try: (?P<fix>[^\n]+)")
+LINES = re.compile(r"(?P<what>[^\n]+)\n  Why: at test_bad_input\.py:(?P<line>\d+), in '(?P<code>.*?)': "
+                   r"(?P<why>[^\n]+)\n  Try: (?P<fix>[^\n]+)")
 
 
 def caught(case, m):
@@ -473,7 +485,8 @@ def test_class_and_three_lines(name):
     assert said, str(info.value)
     assert phrase in said["what"]
     here = [frame for frame in traceback.extract_tb(info.tb) if frame.filename == __file__][-1]
-    assert int(said["line"]) == here.lineno and said["code"] == linecache.getline(__file__, here.lineno).strip()
+    assert (int(said["line"]) == here.lineno
+            and said["code"] == linecache.getline(__file__, here.lineno).strip())
     assert len(said["why"]) > 8 and len(said["fix"]) > 2
 
 
@@ -493,9 +506,12 @@ def test_backward_after_a_write_names_the_line_that_wrote():
     y = x.exp()
     z = y.sum()
     y.mul_(2)                                       # the write
-    with pytest.raises(RuntimeError, match="one of the variables needed for gradient computation has been modified by an inplace operation") as info:
+    with pytest.raises(RuntimeError,
+                       match="one of the variables needed for gradient computation has been modified by an "
+                             "inplace operation") as info:
         z.backward()
-    assert re.search(r"it was written at test_bad_input\.py:\d+, in 'y\.mul_\(2\) .*# the write'", str(info.value))
+    assert re.search(r"it was written at test_bad_input\.py:\d+, in 'y\.mul_\(2\) .*# the write'",
+                     str(info.value))
     assert "is at version 1; expected version 0" in str(info.value) and "ExpBackward0" in str(info.value)
 
 
@@ -504,7 +520,9 @@ def test_a_write_through_a_view_is_named_too():
     y = x * 1
     z = (y ** 2).sum()
     y[0].zero_()                                    # through a view
-    with pytest.raises(RuntimeError, match=r"it was written at test_bad_input\.py:\d+, in 'y\[0\]\.zero_\(\) .*# through a view'"):
+    with pytest.raises(RuntimeError,
+                       match=r"it was written at test_bad_input\.py:\d+, in 'y\[0\]\.zero_\(\) "
+                             r".*# through a view'"):
         z.backward()
 
 
@@ -514,7 +532,8 @@ def test_in_anomaly_mode_the_line_that_saved_is_named():
         y = x.exp()                                 # the save
         z = y.sum()
         y.add_(1)
-        with pytest.raises(RuntimeError, match=r"It was saved at test_bad_input\.py:\d+, in 'y = x\.exp\(\) .*# the save'"):
+        with pytest.raises(RuntimeError,
+                           match=r"It was saved at test_bad_input\.py:\d+, in 'y = x\.exp\(\) .*# the save'"):
             z.backward()
 
 
@@ -522,7 +541,8 @@ def test_nan_in_anomaly_mode():
     with edunets.autograd.detect_anomaly():
         x = edunets.tensor([-1.0], requires_grad=True)
         y = x.sqrt()                                # makes NaN
-        with pytest.raises(RuntimeError, match=r"Function 'SqrtBackward0' returned nan values in its 0th output\.") as info:
+        with pytest.raises(RuntimeError,
+                           match=r"Function 'SqrtBackward0' returned nan values in its 0th output\.") as info:
             y.sum().backward()
     assert re.search(r"test_bad_input\.py:\d+, in 'y = x\.sqrt\(\) .*# makes NaN'", str(info.value))
     assert "Try: " in str(info.value)
@@ -530,7 +550,9 @@ def test_nan_in_anomaly_mode():
 
 def test_nan_in_anomaly_mode_is_pytorchs():
     torch = pytest.importorskip("torch")
-    with pytest.warns(UserWarning), torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"Function 'SqrtBackward0' returned nan values in its 0th output\."):
+    with pytest.warns(
+            UserWarning), torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"Function "
+                                                                                             r"'SqrtBackward0' returned nan values in its 0th output\."):
         torch.tensor([-1.0], requires_grad=True).sqrt().sum().backward()
 
 
@@ -543,7 +565,8 @@ def test_the_users_line_is_named_through_his_own_functions():
 
 def test_a_failed_op_changes_nothing():
     x = edunets.ones(2, 3)
-    for wrong in (lambda: x.add_(edunets.ones(2, 4)), lambda: x.__setitem__((0, 5), 1), lambda: x.mul_(edunets.ones(4, 2, 3)), lambda: x.copy_(edunets.ones(5))):
+    for wrong in (lambda: x.add_(edunets.ones(2, 4)), lambda: x.__setitem__((0, 5), 1),
+                  lambda: x.mul_(edunets.ones(4, 2, 3)), lambda: x.copy_(edunets.ones(5))):
         with pytest.raises((RuntimeError, IndexError)):
             wrong()
     assert x.tolist() == [[1] * 3] * 2 and x._version == 0

@@ -23,7 +23,9 @@ def test_every_case_was_measured_and_what_is_slow_has_a_reason():
 @pytest.mark.parametrize("label", rows.CASES)
 def test_a_case_is_the_same_everywhere(label):
     pytest.importorskip("torch")
-    rows.compare(label, {system: out for name in ("edunets", "torch") for system, out in rows.prepare(name, label, 1000)[1].items()})
+    rows.compare(label,
+                 {system: out for name in ("edunets", "torch") for system,
+                  out in rows.prepare(name, label, 1000)[1].items()})
 
 
 def test_a_transformer_block_is_the_same_as_pytorchs():
@@ -43,7 +45,8 @@ def test_the_network_is_the_same_everywhere():
 
 def test_the_network_reached_its_goals():
     assert NETWORK["us"].keys() == NETWORK["peak"].keys() == lenet.SYSTEMS.keys()
-    assert max(NETWORK["ratio"][0], NETWORK["one thread"]["ratio"][0]) <= lenet.GOAL and NETWORK["peak"]["edunets"] <= lenet.MEMORY_GOAL * NETWORK["peak"]["PyTorch"]
+    assert (max(NETWORK["ratio"][0], NETWORK["one thread"]["ratio"][0]) <= lenet.GOAL
+            and NETWORK["peak"]["edunets"] <= lenet.MEMORY_GOAL * NETWORK["peak"]["PyTorch"])
 
 
 @pytest.mark.parametrize("batch", (3, 64))
@@ -56,4 +59,5 @@ def test_training_by_adam_reached_its_goals():
     found = json.loads((book.ROOT / "benchmarks" / "results" / "mlp_adam.json").read_text())["rows"]
     assert tuple(row["batch"] for row in found) == mlp_adam.BATCHES
     for row in found:
-        assert row["ratio"][0] <= mlp_adam.GOAL and row["bytes"]["edunets"] <= mlp_adam.MEMORY_GOAL * row["bytes"]["PyTorch"]
+        assert (row["ratio"][0] <= mlp_adam.GOAL
+                and row["bytes"]["edunets"] <= mlp_adam.MEMORY_GOAL * row["bytes"]["PyTorch"])

@@ -1,4 +1,5 @@
-"""bfloat16: a dtype that NumPy lacks. Its package comes at first need; every row computes in float32 and rounds once (test_numbers.py)."""
+"""bfloat16: a dtype that NumPy lacks. Its package comes at first need; every row computes in float32 and
+rounds once (test_numbers.py)."""
 import copy
 import io
 import json
@@ -17,7 +18,8 @@ import edunets as en
 
 def ran(code):
     "What a fresh Python prints."
-    done = subprocess.run([sys.executable, "-W", "error::ImportWarning", "-c", code], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-W", "error::ImportWarning", "-c", code], capture_output=True,
+                          text=True, timeout=300)
     assert not done.returncode, done.stderr
     return done.stdout
 
@@ -34,11 +36,20 @@ print("ml_dtypes" in sys.modules, en.bfloat16.itemsize, "ml_dtypes" in sys.modul
 
 
 def test_an_array_of_the_package_may_come_first():
-    assert ran("import numpy as np, ml_dtypes, edunets as en; x = en.from_numpy(np.ones(2, ml_dtypes.bfloat16)); print(x.dtype, (x + 1).tolist())") == "edunets.bfloat16 [2.0, 2.0]\n"
+    assert ran("import numpy as np, ml_dtypes, edunets as en; x = en.from_numpy(np.ones(2, "
+               "ml_dtypes.bfloat16)); print(x.dtype, (x + 1).tolist())") == "edunets.bfloat16 [2.0, 2.0]\n"
 
 
-NEEDED = ["en.ones(2, dtype=en.bfloat16)", "en.ones(2).bfloat16()", "en.ones(2).to(en.bfloat16)", "en.tensor([1.0], dtype=en.bfloat16)", "en.BFloat16Tensor([1.0])",
-          "en.nn.Linear(2, 2, dtype=en.bfloat16)", "en.nn.Linear(2, 2).bfloat16()", "en.finfo(en.bfloat16)", "en.bfloat16.itemsize", "en.ones(2).type('edunets.BFloat16Tensor')"]
+NEEDED = ["en.ones(2, dtype=en.bfloat16)",
+          "en.ones(2).bfloat16()",
+          "en.ones(2).to(en.bfloat16)",
+          "en.tensor([1.0], dtype=en.bfloat16)",
+          "en.BFloat16Tensor([1.0])",
+          "en.nn.Linear(2, 2, dtype=en.bfloat16)",
+          "en.nn.Linear(2, 2).bfloat16()",
+          "en.finfo(en.bfloat16)",
+          "en.bfloat16.itemsize",
+          "en.ones(2).type('edunets.BFloat16Tensor')"]
 
 
 def test_without_the_package_it_is_told():
@@ -50,12 +61,14 @@ for code in {NEEDED!r}:
     except ImportError as problem: print(len(str(problem).splitlines()), str(problem).splitlines()[-1].strip())
 print(en.bfloat16, en.result_type(en.ones(2), en.ones(2).half()))"""
     *told, last = ran(code).splitlines()
-    assert told == ["3 Try: pip install 'edunets[bfloat16]'"] * len(NEEDED) and last == "edunets.bfloat16 edunets.float32"
+    assert told == ["3 Try: pip install 'edunets[bfloat16]'"] * len(NEEDED)
+    assert last == "edunets.bfloat16 edunets.float32"
 
 
 def test_without_the_package_a_file_gives_float32():
     header = json.dumps({"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
-    data = len(header).to_bytes(8, "little") + header + np.array([1.5, -3e38], "<f4").view("<u2")[1::2].tobytes()
+    data = (len(header).to_bytes(8, "little") + header
+            + np.array([1.5, -3e38], "<f4").view("<u2")[1::2].tobytes())
     code = f"""
 import sys, io, warnings; sys.modules["ml_dtypes"] = None
 import edunets as en
@@ -68,9 +81,11 @@ print(state["w"].dtype, state["w"][0].item(), seen[0].message)"""
 # Which letter NumPy has for it, only tensors.py knows: `kind` is "V", and np.finfo refuses it
 
 def test_nobody_asks_numpy_whether_a_dtype_is_floating():
-    asked = re.compile(r"""\.kind\s*(==|!=|in|not in)\s*["'][a-z]*f|["'][a-z]*f[a-z]*["']\s*(==|!=)\s*[\w.]*\.kind|issubdtype|np\.(finfo|inexact)\b""")
+    asked = re.compile(
+            r"""\.kind\s*(==|!=|in|not in)\s*["'][a-z]*f|["'][a-z]*f[a-z]*["']\s*(==|!=)\s*[\w.]*\.kind|issubdtype|np\.(finfo|inexact)\b""")
     root = Path(en.__file__).parent
-    found = [f"{path.relative_to(root)}: {line.strip()}" for path in root.rglob("*.py") for line in path.read_text().splitlines() if asked.search(line)]
+    found = [f"{path.relative_to(root)}: {line.strip()}" for path in root.rglob("*.py")
+             for line in path.read_text().splitlines() if asked.search(line)]
     assert found == ["tensors.py: if kind.kind == \"f\": return np.finfo(kind)"]
 
 
@@ -81,9 +96,11 @@ def test_memory_is_shared_and_copied():
     assert x.tolist() == [1.0, 256.0, 256.0, 0.333984375] and x.element_size() == 2 and x.nbytes == 8
     array = x.numpy()
     array[0] = 3
-    assert x[0].item() == 3 and en.from_numpy(array).dtype is en.bfloat16 and en.from_numpy(array).data_ptr() == x.data_ptr()
+    assert (x[0].item() == 3 and en.from_numpy(array).dtype is en.bfloat16
+            and en.from_numpy(array).data_ptr() == x.data_ptr())
     for same in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x)), x.clone(), en.tensor(array)):
-        assert same.dtype is en.bfloat16 and same.tolist() == x.tolist() and same.payload.dtype is en.bfloat16.numpy
+        assert (same.dtype is en.bfloat16 and same.tolist() == x.tolist()
+                and same.payload.dtype is en.bfloat16.numpy)
     assert pickle.loads(pickle.dumps(en.bfloat16)) is copy.deepcopy(en.bfloat16) is en.bfloat16
     assert x.view(en.int16).view(en.bfloat16).tolist() == x.tolist()
     with pytest.raises(BufferError, match="no bfloat16"): np.from_dlpack(x)
@@ -91,7 +108,8 @@ def test_memory_is_shared_and_copied():
 
 def test_lists_of_it():
     x, half = en.ones(2, dtype=en.bfloat16), en.ones(2, dtype=en.float16)
-    assert en.tensor([x[0], x[1]]).dtype is en.bfloat16 and en.tensor([x[0], half[0]]).dtype is en.float32 and en.tensor([[x, x]]).shape == (1, 2, 2)
+    assert (en.tensor([x[0], x[1]]).dtype is en.bfloat16 and en.tensor([x[0], half[0]]).dtype is en.float32
+            and en.tensor([[x, x]]).shape == (1, 2, 2))
 
 
 def test_a_model_is_saved_and_comes_back(tmp_path):
@@ -99,7 +117,8 @@ def test_a_model_is_saved_and_comes_back(tmp_path):
     en.save(model.state_dict(), tmp_path / "m")
     for mmap in (False, True):
         state = en.load(tmp_path / "m", mmap=mmap)
-        assert all(x.dtype is en.bfloat16 and en.equal(x, model.state_dict()[name]) for name, x in state.items())
+        assert all(x.dtype is en.bfloat16 and en.equal(x, model.state_dict()[name]) for name,
+                   x in state.items())
 
 
 # Beside PyTorch
@@ -131,7 +150,9 @@ def test_beside_torch(code):
 def grown(m, seed=0):
     "A small transformer block in bfloat16, its numbers PyTorch's or ours, from NumPy."
     nn, rng = m.nn, np.random.default_rng(seed)
-    model = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8), nn.GELU(), nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True), nn.Linear(8, 3))
+    model = nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8), nn.GELU(),
+                          nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True),
+                          nn.Linear(8, 3))
     with m.no_grad():
         for p in model.parameters(): p.copy_(m.tensor(rng.normal(0, 0.4, tuple(p.shape)).astype("float32")))
     x = m.tensor(rng.normal(size=(2, 5, 8)).astype("float32")).bfloat16()
@@ -150,10 +171,17 @@ def test_a_network_and_its_gradients():
         loss.backward()
         assert all(p.grad.dtype is m.bfloat16 for p in model.parameters())
         results.append(numbers([loss, *[p.grad for p in model.parameters()]]))
-    for ours, theirs in zip(*results): np.testing.assert_allclose(ours, theirs, rtol=0.1, atol=0.05 * max(abs(theirs).max(), 0.05))
+    for ours, theirs in zip(*results):
+        np.testing.assert_allclose(ours, theirs, rtol=0.1, atol=0.05 * max(abs(theirs).max(), 0.05))
 
 
-@pytest.mark.parametrize("made", ["SGD(p, lr=0.1)", "SGD(p, lr=0.1, momentum=0.9)", "Adam(p, lr=0.01)", "AdamW(p, lr=0.01)", "RMSprop(p, lr=0.01)", "Adagrad(p, lr=0.1)"])
+@pytest.mark.parametrize("made",
+                         ["SGD(p, lr=0.1)",
+                          "SGD(p, lr=0.1, momentum=0.9)",
+                          "Adam(p, lr=0.01)",
+                          "AdamW(p, lr=0.01)",
+                          "RMSprop(p, lr=0.01)",
+                          "Adagrad(p, lr=0.1)"])
 def test_steps_of_optimizers(made):
     torch = pytest.importorskip("torch")
     start, slopes = np.random.default_rng(0).normal(size=(2, 40)).astype("float32")

@@ -48,7 +48,8 @@ def different(left, right, pattern):
     names = {path.relative_to(root) for root in (left, right) for path in root.rglob(pattern)
              if ".ipynb_checkpoints" not in path.parts}
     return sorted(str(name) for name in names
-                  if not ((left / name).exists() and (right / name).exists() and filecmp.cmp(left / name, right / name, False)))
+                  if not ((left / name).exists() and (right / name).exists()
+                          and filecmp.cmp(left / name, right / name, False)))
 
 
 def test_lint():
@@ -119,7 +120,8 @@ def test_the_other_kernel_adds_in_another_order():
         pytest.skip("NumPy here is not on OpenBLAS: no other kernel")
     code = ("import numpy as np; r = np.random.default_rng(0)\n"
             "print((r.normal(size=(200, 300)) @ r.normal(size=(300, 100))).tobytes().hex())")
-    products = {subprocess.run([sys.executable, "-c", code], env=os.environ | extra, capture_output=True, check=True).stdout
+    products = {subprocess.run([sys.executable, "-c", code], env=os.environ | extra, capture_output=True,
+                               check=True).stdout
                 for extra in ({}, {"OPENBLAS_CORETYPE": kernel})}
     assert len(products) == 2
 
@@ -138,7 +140,8 @@ def test_flagged_cells(flag):
 @pytest.fixture(scope="module")
 def site(staged, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(site_build.shutil, "which", lambda name: None)   # Sphinx's pages, also where Quarto is installed
+        # Sphinx's pages, also where Quarto is installed
+        patch.setattr(site_build.shutil, "which", lambda name: None)
         return site_build.build(staged, tmp_path_factory.mktemp("rendered") / "site").parent
 
 
@@ -148,7 +151,8 @@ def test_site_has_every_chapter(site):
 
 
 def test_pages_are_whole(site):
-    wrong = {name: pages.remnants(path) + pages.dead_links(path, site) for name, path in pages.of(site).items()}
+    wrong = {name: pages.remnants(path) + pages.dead_links(path, site) for name,
+             path in pages.of(site).items()}
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
@@ -159,9 +163,12 @@ def test_pages_in_a_browser(browser, site, theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name, line, named", [("whole_table", "details", "row-softmax"), ("coverage", "tbody", "names-composites")])
+@pytest.mark.parametrize("name, line, named",
+                         [("whole_table", "details", "row-softmax"),
+                          ("coverage", "tbody", "names-composites")])
 def test_tables_in_a_browser(browser, site, name, line, named, theme):
-    """The two pages that are one long table: a link opens what it names, the field leaves the lines that hold its word, and small text is readable."""
+    """The two pages that are one long table: a link opens what it names, the field leaves the lines that
+    hold its word, and small text is readable."""
     page = browser.new_page(color_scheme=theme)
     page.goto(f"{(site / 'nbs' / 'ops' / name).as_uri()}.html#{named}")
     assert page.locator(f"#{named}[open]").is_visible()

@@ -1,4 +1,5 @@
-"""`edunets.distributions` beside `torch.distributions`: each class, each of its numbers, values and gradients."""
+"""`edunets.distributions` beside `torch.distributions`: each class, each of its numbers, values and
+gradients."""
 import math
 
 import pytest
@@ -27,10 +28,21 @@ CASES = {      # class: (parameters, values that can be drawn)
     "Categorical by logits": ({"logits": [[0.2, 0.5, 0.3], [3.0, -1.0, 0.0]]}, [2.0, 0.0]),
     "OneHotCategorical": ({"probs": [[0.2, 0.5, 0.3], [3.0, 1.0, 0.5]]}, [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
     "MultivariateNormal": ({"loc": [1.0, 2.0], "covariance_matrix": [[2.0, 0.5], [0.5, 1.0]]}, [0.3, 1.0]),
-    "MultivariateNormal by precision": ({"loc": [[1.0, 2.0]], "precision_matrix": [[2.0, 0.5], [0.5, 1.0]]}, [0.3, 1.0]),
-    "MultivariateNormal by triangle": ({"loc": [1.0, 2.0], "scale_tril": [[2.0, 0.0], [0.5, 1.0]]}, [0.3, 1.0]),
+    "MultivariateNormal by precision": ({"loc": [[1.0, 2.0]], "precision_matrix": [[2.0, 0.5], [0.5, 1.0]]},
+                                        [0.3, 1.0]),
+    "MultivariateNormal by triangle": ({"loc": [1.0, 2.0], "scale_tril": [[2.0, 0.0], [0.5, 1.0]]},
+                                       [0.3, 1.0]),
 }
-NUMBERS = ["log_prob", "cdf", "icdf", "entropy", "mean", "mode", "variance", "stddev", "enumerate_support", "expand",
+NUMBERS = ["log_prob",
+           "cdf",
+           "icdf",
+           "entropy",
+           "mean",
+           "mode",
+           "variance",
+           "stddev",
+           "enumerate_support",
+           "expand",
            "batch_shape", "event_shape", "has_rsample"]
 LACKING = {("Binomial", "entropy"): "PyTorch sums over all counts where total_count is one number",
            ("Binomial", "enumerate_support"): "the same", ("Poisson", "entropy"): "PyTorch has none either"}
@@ -39,7 +51,8 @@ LACKING = {("Binomial", "entropy"): "PyTorch sums over all counts where total_co
 def made(lib, name, grad=False):
     """The distribution of a case in a library, and its parameters."""
     given, value = CASES[name]
-    tensors = {key: lib.tensor(list_, requires_grad=grad and key != "total_count") for key, list_ in given.items()}
+    tensors = {key: lib.tensor(list_, requires_grad=grad and key != "total_count") for key,
+               list_ in given.items()}
     return getattr(lib.distributions, name.split()[0])(**tensors), tensors, lib.tensor(value)
 
 
@@ -53,7 +66,8 @@ def number(d, value, what):
         else: found = getattr(d, what)
     except NotImplementedError as problem:
         return type(problem).__name__
-    return found.tolist() if hasattr(found, "tolist") else tuple(found) if not isinstance(found, bool) else found
+    return (found.tolist() if hasattr(found, "tolist") else tuple(found) if not isinstance(found, bool)
+            else found)
 
 
 def close(a, b):
@@ -109,7 +123,9 @@ def test_what_jumps_has_no_path():
         with pytest.raises(NotImplementedError): lib.distributions.Bernoulli(0.5).rsample()
 
 
-WRONG = {"Normal": {"loc": 0.0, "scale": -1.0}, "Uniform": {"low": 1.0, "high": 0.0}, "Exponential": {"rate": -1.0},
+WRONG = {"Normal": {"loc": 0.0, "scale": -1.0},
+         "Uniform": {"low": 1.0, "high": 0.0},
+         "Exponential": {"rate": -1.0},
          "Bernoulli": {"probs": 1.5}, "Poisson": {"rate": -1.0}, "Geometric": {"probs": -0.1}}
 
 
@@ -121,7 +137,12 @@ def test_what_makes_no_distribution(name):
     with pytest.raises(ValueError, match="\n.*\n"): getattr(ours, name)(**WRONG[name])
 
 
-OUTSIDE = {"Uniform": 2.0, "Exponential": -1.0, "Bernoulli": 0.5, "Poisson": 0.5, "Geometric": -1.0, "LogNormal": -1.0,
+OUTSIDE = {"Uniform": 2.0,
+           "Exponential": -1.0,
+           "Bernoulli": 0.5,
+           "Poisson": 0.5,
+           "Geometric": -1.0,
+           "LogNormal": -1.0,
            "Binomial": 99.0, "Categorical": 3.0}
 
 
@@ -148,9 +169,11 @@ def test_divergence(pair):
     found = []
     for lib in (en, torch):
         p, tensors, _ = made(lib, name, grad=True)
-        other = {key: t.detach() * 0.9 if key in ("probs", "rate", "low") else t.detach() + 1e-1 * (key in ("loc", "scale"))
+        other = {key: t.detach() * 0.9 if key in ("probs", "rate", "low") else t.detach()
+                 + 1e-1 * (key in ("loc", "scale"))
                  for key, t in tensors.items()}
-        if name == "Uniform": other = {"low": tensors["low"].detach() - 1, "high": tensors["high"].detach() + 1}
+        if name == "Uniform":
+            other = {"low": tensors["low"].detach() - 1, "high": tensors["high"].detach() + 1}
         q = type(p)(**other)
         d = lib.distributions.kl_divergence(p, q)
         d.sum().backward()
@@ -165,8 +188,10 @@ def test_independent():
         p = d.Independent(d.Normal(lib.zeros(4, 3, 2), lib.ones(2)), 2)
         q = d.Independent(d.Normal(lib.ones(4, 3, 2), lib.ones(2)), 2)
         x = lib.full((3, 2), 0.5)
-        found.append((tuple(p.batch_shape), tuple(p.event_shape), p.log_prob(x).tolist(), p.entropy().tolist(), p.mean.tolist(),
-                      d.kl_divergence(p, q).tolist(), tuple(p.expand((5, 4)).sample().shape), tuple(p.rsample((6,)).shape)))
+        found.append((tuple(p.batch_shape), tuple(p.event_shape), p.log_prob(x).tolist(),
+                      p.entropy().tolist(), p.mean.tolist(),
+                      d.kl_divergence(p, q).tolist(), tuple(p.expand((5, 4)).sample().shape),
+                      tuple(p.rsample((6,)).shape)))
         with pytest.raises(ValueError): d.Independent(d.Normal(0.0, 1.0), 1)
     assert close(*found), found
 
@@ -174,7 +199,8 @@ def test_independent():
 def test_numbers_take_the_default_dtype_and_tensors_keep_theirs():
     for lib in (en, torch):
         assert str(lib.distributions.Normal(0, 1).sample().dtype).endswith("float32")
-        assert str(lib.distributions.Normal(lib.zeros((), dtype=lib.float64), 1).sample().dtype).endswith("float64")
+        assert str(lib.distributions.Normal(lib.zeros((), dtype=lib.float64),
+                                            1).sample().dtype).endswith("float64")
 
 
 def test_a_pair_without_a_formula():
@@ -190,4 +216,5 @@ def test_a_class_of_the_user():
             def sample(self, sample_shape=()): return lib.randint(1, 7, tuple(sample_shape))
             def log_prob(self, value): return lib.full(tuple(value.shape), -math.log(6))
         die = Die()
-        assert die.log_prob(die.sample((4,))).tolist() == pytest.approx([-math.log(6)] * 4) and tuple(die.batch_shape) == ()
+        assert (die.log_prob(die.sample((4,))).tolist() == pytest.approx([-math.log(6)] * 4)
+                and tuple(die.batch_shape) == ())

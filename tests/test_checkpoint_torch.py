@@ -1,4 +1,5 @@
-"""Checkpoints, hooks on what is saved, and autograd.functional beside PyTorch: the same values, counts of calls and classes of errors."""
+"""Checkpoints, hooks on what is saved, and autograd.functional beside PyTorch: the same values, counts of
+calls and classes of errors."""
 import warnings
 
 import pytest
@@ -17,18 +18,32 @@ def outcomes(m):
     def note(f, reentrant=None):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found[f.__name__ + {True: ", reentrant", False: "", None: ""}[reentrant]] = outcome(lambda _: f(), m)
+            found[f.__name__
+                  + {True: ", reentrant", False: "", None: ""}[reentrant]] = outcome(lambda _: f(), m)
     def leaf(): return m.tensor([0.5,1.0],requires_grad=True)
     w=m.tensor([2.0,3.0],requires_grad=True)
     for R in (True, False):
         def simple():
-            x=leaf(); C(lambda x:(x*w).sin(),x,use_reentrant=R).sum().backward(); r=x.grad.tolist(),w.grad.tolist(); w.grad=None; return r
+            x=leaf()
+            C(lambda x:(x*w).sin(),x,use_reentrant=R).sum().backward()
+            r=x.grad.tolist(),w.grad.tolist()
+            w.grad=None
+            return r
         def nontensor():
-            x=leaf(); y=C(lambda x,k,s,n: (x*k if s=="a" else x)**2,x,3.0,"a",None,use_reentrant=R); y.sum().backward(); return x.grad.tolist()
+            x=leaf()
+            y=C(lambda x,k,s,n: (x*k if s=="a" else x)**2,x,3.0,"a",None,use_reentrant=R)
+            y.sum().backward()
+            return x.grad.tolist()
         def kw():
-            x=leaf(); y=C(lambda x,k=1.0: (x*k)**2,x,k=5.0,use_reentrant=R); y.sum().backward(); return x.grad.tolist()
+            x=leaf()
+            y=C(lambda x,k=1.0: (x*k)**2,x,k=5.0,use_reentrant=R)
+            y.sum().backward()
+            return x.grad.tolist()
         def multi():
-            x=leaf(); a,b=C(lambda x:(x.sin(),x.exp()),x,use_reentrant=R); (a*b).sum().backward(); return [round(v,4) for v in x.grad.tolist()]
+            x=leaf()
+            a,b=C(lambda x:(x.sin(),x.exp()),x,use_reentrant=R)
+            (a*b).sum().backward()
+            return [round(v,4) for v in x.grad.tolist()]
         def nograd():
             x=leaf()
             with m.no_grad(): y=C(lambda x:x.sin(),x,use_reentrant=R)
@@ -40,20 +55,41 @@ def outcomes(m):
         def twice():
             x=leaf(); calls=[]
             def f(x): calls.append(1); return x.sin().exp()
-            y=C(f,x,use_reentrant=R).sum(); y.backward(retain_graph=True); y.backward(retain_graph=True); return len(calls),[round(v,4) for v in x.grad.tolist()]
+            y=C(f,x,use_reentrant=R).sum()
+            y.backward(retain_graph=True)
+            y.backward(retain_graph=True)
+            return len(calls),[round(v,4) for v in x.grad.tolist()]
         def again():
             x=leaf(); y=C(lambda x:x.sin().exp(),x,use_reentrant=R).sum(); y.backward(); y.backward()
         def double():
-            x=leaf(); y=C(lambda x:x.sin().exp(),x,use_reentrant=R).sum(); g,=m.autograd.grad(y,x,create_graph=True); return [round(v,4) for v in m.autograd.grad(g.sum(),x)[0].tolist()]
+            x=leaf()
+            y=C(lambda x:x.sin().exp(),x,use_reentrant=R).sum()
+            g,=m.autograd.grad(y,x,create_graph=True)
+            return [round(v,4) for v in m.autograd.grad(g.sum(),x)[0].tolist()]
         def written():
             x=leaf()*1; y=C(lambda x:x.sin(),x,use_reentrant=R).sum(); x.mul_(2); y.backward()
         def rng():
-            x=m.ones(20,requires_grad=True); m.manual_seed(3); y=C(lambda x:F.dropout(x,0.5,True),x,use_reentrant=R); after=m.rand(3).tolist(); m.manual_seed(3); F.dropout(m.ones(20),0.5,True); same=m.rand(3).tolist()==after
-            s=m.get_rng_state().tolist(); y.sum().backward(); return bool((x.grad==y).all()),same, s==m.get_rng_state().tolist()
+            x=m.ones(20,requires_grad=True)
+            m.manual_seed(3)
+            y=C(lambda x:F.dropout(x,0.5,True),x,use_reentrant=R)
+            after=m.rand(3).tolist()
+            m.manual_seed(3)
+            F.dropout(m.ones(20),0.5,True)
+            same=m.rand(3).tolist()==after
+            s=m.get_rng_state().tolist()
+            y.sum().backward()
+            return bool((x.grad==y).all()),same, s==m.get_rng_state().tolist()
         def norng():
-            m.manual_seed(0); x=m.ones(200,requires_grad=True); y=C(lambda x:F.dropout(x,0.5,True),x,use_reentrant=R,preserve_rng_state=False); y.sum().backward(); return bool((x.grad==y).all())
+            m.manual_seed(0)
+            x=m.ones(200,requires_grad=True)
+            y=C(lambda x:F.dropout(x,0.5,True),x,use_reentrant=R,preserve_rng_state=False)
+            y.sum().backward()
+            return bool((x.grad==y).all())
         def inplace_inside():
-            x=leaf(); y=C(lambda x:(x*2).sin_().exp(),x,use_reentrant=R); y.sum().backward(); return [round(v,4) for v in x.grad.tolist()]
+            x=leaf()
+            y=C(lambda x:(x*2).sin_().exp(),x,use_reentrant=R)
+            y.sum().backward()
+            return [round(v,4) for v in x.grad.tolist()]
         def raising():
             x=leaf(); 
             def f(x): raise ValueError
@@ -61,7 +97,8 @@ def outcomes(m):
         def seq():
             x=leaf(); calls=[]
             def f(x): calls.append(1); return x.sin()
-            cp.checkpoint_sequential([f]*7,3,x,use_reentrant=R).sum().backward(); return len(calls),[round(v,4) for v in x.grad.tolist()]
+            cp.checkpoint_sequential([f]*7,3,x,use_reentrant=R).sum().backward()
+            return len(calls),[round(v,4) for v in x.grad.tolist()]
         def shapechange():
             x=leaf(); calls=[]
             def f(x): calls.append(1); return (x.sin() if len(calls)==1 else m.cat([x,x]).sin()[:2])
@@ -74,22 +111,35 @@ def outcomes(m):
             C(c,x,use_reentrant=R).sum().backward(); return calls,[round(v,4) for v in x.grad.tolist()]
         def module():
             m.manual_seed(0); l=m.nn.Linear(2,2); l.weight.data.fill_(.5); l.bias.data.fill_(.1)
-            x=leaf(); C(l,x,use_reentrant=R).pow(2).sum().backward(); return [round(v,4) for v in l.weight.grad.flatten().tolist()]
+            x=leaf()
+            C(l,x,use_reentrant=R).pow(2).sum().backward()
+            return [round(v,4) for v in l.weight.grad.flatten().tolist()]
         def freed():
             x=leaf(); y=C(lambda x:x.sin(),x,use_reentrant=R); 
             z=(y*2).sum(); z.backward(); return x.grad.tolist()
-        for f in (simple,nontensor,kw,multi,nograd,noinput,autogradgrad,twice,again,double,written,rng,norng,inplace_inside,raising,seq,shapechange,nested3,module,freed): note(f, R)
+        for f in (simple,nontensor,kw,multi,nograd,noinput,autogradgrad,twice,again,double,written,rng,norng,
+                  inplace_inside,raising,seq,shapechange,nested3,module,freed):
+            note(f, R)
     def default():
         with warnings.catch_warnings(record=True) as s:
             warnings.simplefilter("always"); x=leaf(); C(lambda x:x.sin(),x)
         return len(s)
     note(default)
     def edge():
-        x=leaf(); e=G.get_gradient_edge(x); y=x*2; ey=G.get_gradient_edge(y); r=m.autograd.grad(y.sum(),ey)[0].tolist(), m.autograd.grad((y*y).sum(),e)[0].tolist(); return r,type(e.node).__name__,ey.output_nr
+        x=leaf()
+        e=G.get_gradient_edge(x)
+        y=x*2
+        ey=G.get_gradient_edge(y)
+        r=m.autograd.grad(y.sum(),ey)[0].tolist(), m.autograd.grad((y*y).sum(),e)[0].tolist()
+        return r,type(e.node).__name__,ey.output_nr
     def edge_out():
         x=leaf(); y=x*x; e=G.get_gradient_edge(y); return m.autograd.grad(e,x,m.tensor([1.,10.]))[0].tolist()
     def edge_out1():
-        x=m.tensor(2.,requires_grad=True); y=x*x; e=G.get_gradient_edge(y); m.autograd.backward(e); return x.grad.item()
+        x=m.tensor(2.,requires_grad=True)
+        y=x*x
+        e=G.get_gradient_edge(y)
+        m.autograd.backward(e)
+        return x.grad.item()
     def edge_bad(): G.get_gradient_edge(m.ones(2))
     def edge_inputs():
         x=leaf(); y=x*2; (y*y).sum().backward(inputs=[G.get_gradient_edge(x)]); return x.grad
@@ -112,7 +162,8 @@ def outcomes(m):
         with G.saved_tensors_hooks(lambda x:x.mul_(2),lambda x:x): y=leaf().exp()
     def packflags():
         log=[]
-        with G.saved_tensors_hooks(lambda x:log.append((x.requires_grad,x.is_leaf)) or x,lambda x:x): y=leaf(); z=(y*1)*y
+        with G.saved_tensors_hooks(lambda x:log.append((x.requires_grad,x.is_leaf)) or x,lambda x:x):
+            y=leaf(); z=(y*1)*y
         return sorted(log)
     def function_hooks():
         log=[]
@@ -122,7 +173,9 @@ def outcomes(m):
             @staticmethod
             def backward(ctx,g): a,n,b=ctx.saved_tensors; return g*b
         x=leaf()
-        with G.saved_tensors_hooks(lambda v:log.append("p") or v.tolist(),lambda v:log.append("u") or m.tensor(v)): y=S.apply(x)
+        with G.saved_tensors_hooks(lambda v:log.append("p") or v.tolist(),
+                                   lambda v:log.append("u") or m.tensor(v)):
+            y=S.apply(x)
         y.sum().backward(); return log,x.grad.tolist()
     def oncpu():
         x=leaf()
@@ -137,13 +190,17 @@ def outcomes(m):
         x=m.ones(2); G.increment_version(x); G.increment_version([x,x]); return x._version
     def mg(mode):
         a,b,c=leaf(),leaf(),leaf(); log=[]
-        h=G.register_multi_grad_hook((a,b,c),lambda g: log.append([None if i is None else i.tolist() for i in g] if mode=="all" else g.tolist()),mode=mode)
+        h=G.register_multi_grad_hook((a,b,c),
+                                     lambda g: log.append([None if i is None else i.tolist() for i in g]
+                                                          if mode=="all" else g.tolist()),mode=mode)
         (a*b).sum().backward(); (a*b*c).sum().backward(retain_graph=True); c.sum().backward(); 
         h.remove(); (a*b).sum().backward(); return log
     def mgall(): return mg("all")
     def mgany(): return mg("any")
     def mgbad(): return mg("x")
-    for f in (edge,edge_out,edge_out1,edge_bad,edge_inputs,disabled,disabled2,inner,badunpack,writing_pack,packflags,function_hooks,oncpu,mutate,incr,mgall,mgany,mgbad): note(f)
+    for f in (edge,edge_out,edge_out1,edge_bad,edge_inputs,disabled,disabled2,inner,badunpack,writing_pack,
+              packflags,function_hooks,oncpu,mutate,incr,mgall,mgany,mgbad):
+        note(f)
     return found
 
 
@@ -156,15 +213,24 @@ def test_checkpoint_and_graph(name): assert same(OURS[name], THEIRS[name]), (OUR
 # autograd.functional: each function with each option on each kind of function
 
 FUNCTIONS = dict(
-    square=lambda m, x: x ** 2, outer=lambda m, a, b: a[:, None] * b, two_outputs=lambda m, x: (x ** 2, x.sum()), one_unused=lambda m, a, b: a ** 2, constant=lambda m, x: m.ones(2), linear=lambda m, x: x * 3,
-    scalar=lambda m, x: (x ** 3).sum(), scalar_of_two=lambda m, a, b: (a ** 2).sum() * b.sum(), linear_scalar=lambda m, x: x.sum(), scalar_one_unused=lambda m, a, b: (a ** 3).sum(), partly_constant=lambda m, x: (x, m.ones(2)), a_number=lambda m, x: 3.0,
+    square=lambda m, x: x ** 2, outer=lambda m, a, b: a[:, None] * b, two_outputs=lambda m,
+    x: (x ** 2, x.sum()), one_unused=lambda m, a, b: a ** 2, constant=lambda m, x: m.ones(2), linear=lambda m,
+    x: x * 3,
+    scalar=lambda m, x: (x ** 3).sum(), scalar_of_two=lambda m, a, b: (a ** 2).sum() * b.sum(),
+    linear_scalar=lambda m, x: x.sum(), scalar_one_unused=lambda m, a, b: (a ** 3).sum(),
+    partly_constant=lambda m, x: (x, m.ones(2)), a_number=lambda m, x: 3.0,
 )
 OPTIONS = [{}, {"create_graph": True}, {"strict": True}, {"strict": True, "create_graph": True}]
-VECTORS = dict(none=lambda m: None, both=lambda m: (m.tensor([1.0, -1.0]), m.tensor([1.0, 0.0, 2.0])), of_two=lambda m: (m.tensor([1.0, -1.0]), m.tensor(2.0)), one=lambda m: m.tensor([1.0, -1.0]), scalar=lambda m: m.tensor(2.0))
+VECTORS = dict(none=lambda m: None, both=lambda m: (m.tensor([1.0, -1.0]), m.tensor([1.0, 0.0, 2.0])),
+               of_two=lambda m: (m.tensor([1.0, -1.0]), m.tensor(2.0)), one=lambda m: m.tensor([1.0, -1.0]),
+               scalar=lambda m: m.tensor(2.0))
 
 def functional(m, kind, name, options, requires_grad, **vector):
-    given = (m.tensor([1.0, 2.0], requires_grad=requires_grad), m.tensor([3.0, 4.0, 5.0], requires_grad=requires_grad))[:FUNCTIONS[name].__code__.co_argcount - 1]
-    result = getattr(m.autograd.functional, kind)(lambda *xs: FUNCTIONS[name](m, *xs), given if len(given) > 1 else given[0], **vector, **options)
+    given = (m.tensor([1.0, 2.0], requires_grad=requires_grad),
+             m.tensor([3.0, 4.0, 5.0],
+                      requires_grad=requires_grad))[:FUNCTIONS[name].__code__.co_argcount - 1]
+    result = getattr(m.autograd.functional, kind)(lambda *xs: FUNCTIONS[name](m, *xs),
+                                                  given if len(given) > 1 else given[0], **vector, **options)
     def flags(x): return x.requires_grad if hasattr(x, "detach") else [flags(item) for item in x]
     return result, flags(result)
 
@@ -175,7 +241,9 @@ def test_functional(kind, name):
     for options in OPTIONS + [{"vectorize": True}] * matrix:
         for vector in ["none"] if matrix else VECTORS:
             for requires_grad in (False, True):
-                def run(m): return functional(m, kind, name, options, requires_grad, **({} if matrix else {"v": VECTORS[vector](m)}))
+                def run(m):
+                    return functional(m, kind, name, options, requires_grad,
+                                      **({} if matrix else {"v": VECTORS[vector](m)}))
                 ours, theirs = outcome(run, en), outcome(run, torch)
                 assert same(ours, theirs), (options, vector, requires_grad, ours, theirs)
 

@@ -1,4 +1,5 @@
-"""What the pages of layers and op families say of PyTorch and JAX: with versions, timed with one thread too."""
+"""What the pages of layers and op families say of PyTorch and JAX: with versions, timed with one thread
+too."""
 import re
 import time
 

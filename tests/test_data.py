@@ -1,4 +1,6 @@
-"""Datasets, samplers and the loader: the same batches whoever makes them, a place that can be kept, errors that come home, workers that go. Beside PyTorch where both can be compared; its random orders are others."""
+"""Datasets, samplers and the loader: the same batches whoever makes them, a place that can be kept, errors
+that come home, workers that go. Beside PyTorch where both can be compared; its random orders are
+others."""
 import copy
 import gc
 import inspect
@@ -24,13 +26,20 @@ import book
 import datasets
 import edunets as en
 from datasets import Failing, Mixed, Noisy, Noted, Numbers, Sleepy, Stream
-from edunets.data import (BatchSampler, ChainDataset, ConcatDataset, DataLoader, RandomSampler, SequentialSampler, Subset, SubsetRandomSampler, TensorDataset, WeightedRandomSampler,
+from edunets.data import (BatchSampler, ChainDataset, ConcatDataset, DataLoader, RandomSampler,
+                          SequentialSampler, Subset, SubsetRandomSampler, TensorDataset,
+                          WeightedRandomSampler,
                           default_collate, default_convert, random_split)
 from edunets import data
 from edunets.data.loading import METHODS
 
-WORKERS = {"none": {}, "1 thread": dict(num_workers=1), "3 threads": dict(num_workers=3), "kept threads": dict(num_workers=2, persistent_workers=True),
-           "far ahead": dict(num_workers=2, prefetch_factor=9), "1 process": dict(num_workers=1, workers="processes"), "2 processes": dict(num_workers=2, workers="processes", persistent_workers=True)}
+WORKERS = {"none": {},
+           "1 thread": dict(num_workers=1),
+           "3 threads": dict(num_workers=3),
+           "kept threads": dict(num_workers=2, persistent_workers=True),
+           "far ahead": dict(num_workers=2, prefetch_factor=9),
+           "1 process": dict(num_workers=1, workers="processes"),
+           "2 processes": dict(num_workers=2, workers="processes", persistent_workers=True)}
 KINDS = ("threads", "processes")
 
 
@@ -44,7 +53,9 @@ def plain(x):
 def seeded(seed): return en.Generator().manual_seed(seed)
 
 
-def started(): return [t for t in threading.enumerate() if t.name.startswith(("thread ", "process "))] + multiprocessing.active_children()
+def started():
+    return ([t for t in threading.enumerate() if t.name.startswith(("thread ", "process "))]
+            + multiprocessing.active_children())
 
 
 def none_left(before=(), seconds=60):
@@ -68,7 +79,8 @@ def torch():
 def test_the_same_batches_as_pytorch(torch, n):
     for size, drop_last in itertools.product((1, 3, 7, 20, None), (False, True)):
         if size is None and drop_last: continue
-        ours, theirs = (m.DataLoader(m.TensorDataset(x, x * 2), size, drop_last=drop_last) for m, x in ((en.utils.data, en.arange(n)), (torch.utils.data, torch.arange(n))))
+        ours, theirs = (m.DataLoader(m.TensorDataset(x, x * 2), size, drop_last=drop_last) for m,
+                        x in ((en.utils.data, en.arange(n)), (torch.utils.data, torch.arange(n))))
         assert len(ours) == len(theirs) and plain(list(ours)) == plain(list(theirs))
 
 
@@ -81,11 +93,33 @@ def test_the_same_streams_as_pytorch(torch, workers, split):
             info = torch.utils.data.get_worker_info()
             return iter(range(info.id, 11, info.num_workers) if info and split else range(11))
     for size, drop_last in ((2, False), (4, True), (None, False)):
-        assert plain(list(DataLoader(Stream(11, split), size, num_workers=workers, drop_last=drop_last))) == plain(list(torch.utils.data.DataLoader(Lines(), size, num_workers=workers, drop_last=drop_last)))
+        assert plain(list(DataLoader(Stream(11, split), size, num_workers=workers,
+                                     drop_last=drop_last))) == plain(
+                                             list(torch.utils.data.DataLoader(
+                                                     Lines(), size, num_workers=workers,
+                                                     drop_last=drop_last)))
 
 
 Point = namedtuple("Point", "x y")
-SAMPLES = [1, 1.5, True, "ab", b"ab", (1, 2.0), [1, 2.0], {"a": 1, "b": [2]}, Point(1, 2.0), OrderedDict(a=1), defaultdict(int, a=1), range(2), ((1, (2,)),), np.float32(1), np.float64(1), np.int16(3), np.bool_(True), np.arange(3), np.ones((2, 1), "f4"),
+SAMPLES = [1,
+           1.5,
+           True,
+           "ab",
+           b"ab",
+           (1, 2.0),
+           [1, 2.0],
+           {"a": 1, "b": [2]},
+           Point(1, 2.0),
+           OrderedDict(a=1),
+           defaultdict(int, a=1),
+           range(2),
+           ((1, (2,)),),
+           np.float32(1),
+           np.float64(1),
+           np.int16(3),
+           np.bool_(True),
+           np.arange(3),
+           np.ones((2, 1), "f4"),
            np.array("a"), np.array([None]), np.str_("a"), None, object(), {1, 2}, 1j, [], (), {}, [None]]
 
 
@@ -94,21 +128,35 @@ SAMPLES = [1, 1.5, True, "ab", b"ab", (1, 2.0), [1, 2.0], {"a": 1, "b": [2]}, Po
 def test_collate_beside_pytorch(torch, sample, function):
     found = []
     for m in (en.utils.data, torch.utils.data):
-        try: found.append(getattr(m, function)([copy.deepcopy(sample)] * 2 if function == "default_collate" else copy.deepcopy(sample)))
+        try:
+            found.append(getattr(m,
+                                 function)([copy.deepcopy(sample)] * 2 if function == "default_collate"
+                                           else copy.deepcopy(sample)))
         except Exception as problem: found.append(type(problem))
     assert type(found[0]) is type(found[1]) or "Tensor" in str(type(found[0]))
     assert plain(found[0]) == plain(found[1]) or not isinstance(found[0], (en.Tensor, list, dict, tuple))
 
 
-@pytest.mark.parametrize("batch", [[[1], [1, 2]], [(1,), (1, 2)], [{"a": 1}, {}], [np.ones(2), np.ones(3)], [1, "a"], []], ids=repr)
+@pytest.mark.parametrize("batch",
+                         [[[1], [1, 2]],
+                          [(1,), (1, 2)],
+                          [{"a": 1}, {}],
+                          [np.ones(2), np.ones(3)],
+                          [1, "a"],
+                          []], ids=repr)
 def test_what_does_not_collate(torch, batch):
     with pytest.raises(Exception) as theirs: torch.utils.data.default_collate(batch)
     with pytest.raises(theirs.type): default_collate(batch)
 
 
-@pytest.mark.parametrize("samples", [[en.ones(2), en.ones(3)], [np.ones(2), np.ones(3)], [[1, 2], [1]], [(en.ones(2), 0), (en.ones(3), 1)]], ids=["tensors", "arrays", "lists", "pairs"])
+@pytest.mark.parametrize("samples",
+                         [[en.ones(2), en.ones(3)],
+                          [np.ones(2), np.ones(3)],
+                          [[1, 2], [1]],
+                          [(en.ones(2), 0), (en.ones(3), 1)]], ids=["tensors", "arrays", "lists", "pairs"])
 def test_what_is_of_unequal_size_wants_padding(samples):
-    with pytest.raises(RuntimeError, match="equal size.*\n.*\n  Try: a collate_fn that pads"): next(iter(DataLoader(samples, 2)))
+    with pytest.raises(RuntimeError, match="equal size.*\n.*\n  Try: a collate_fn that pads"):
+        next(iter(DataLoader(samples, 2)))
 
 
 def test_tensors_of_unequal_shape(torch):
@@ -117,15 +165,65 @@ def test_tensors_of_unequal_shape(torch):
 
 
 BAD = [
-    "d.DataLoader(data, batch_size=0)", "d.DataLoader(data, batch_size=-1)", "d.DataLoader(data, batch_size=1.5)", "d.DataLoader(data, batch_size=True)", "d.DataLoader(data, shuffle=True, sampler=[0])", "d.DataLoader(data, 2, batch_sampler=[[0]])",
-    "d.DataLoader(data, shuffle=True, batch_sampler=[[0]])", "d.DataLoader(data, sampler=[0], batch_sampler=[[0]])", "d.DataLoader(data, drop_last=True, batch_sampler=[[0]])", "d.DataLoader(data, None, drop_last=True)", "d.DataLoader(data, num_workers=-1)",
-    "d.DataLoader(data, timeout=-1)", "next(iter(d.DataLoader(data, timeout=1)))", "d.DataLoader(data, prefetch_factor=2)", "d.DataLoader(data, num_workers=1, prefetch_factor=-1)", "d.DataLoader(data, persistent_workers=True)", "d.DataLoader([], shuffle=True)",
-    "d.DataLoader(stream, shuffle=True)", "d.DataLoader(stream, sampler=[0])", "d.DataLoader(stream, batch_sampler=[[0]])", "d.DataLoader(stream, batch_size=0)", "len(d.DataLoader(stream))", "len(d.DataLoader(data, sampler=iter([0])))",
-    "setattr(d.DataLoader(data), 'batch_size', 2)", "setattr(d.DataLoader(data), 'dataset', data)", "setattr(d.DataLoader(data), 'sampler', [0])", "d.DataLoader(data, num_workers=1, multiprocessing_context='nope', **processes)", "d.DataLoader(data, multiprocessing_context='spawn')",
-    "list(d.DataLoader(data, sampler=[99]))", "list(d.DataLoader([None]))", "d.RandomSampler(data, replacement=1)", "d.RandomSampler(data, num_samples=0)", "d.RandomSampler(data, num_samples=1.5)", "d.RandomSampler([])",
-    "d.WeightedRandomSampler([1, 2], 0)", "d.WeightedRandomSampler([1, 2], True)", "d.WeightedRandomSampler([1, 2], 1, replacement=1)", "d.WeightedRandomSampler([[1, 2]], 1)", "list(d.WeightedRandomSampler([1., math.nan], 2))", "list(d.WeightedRandomSampler([-1., 1.], 1))", "list(d.WeightedRandomSampler([0., 0.], 1))",
-    "d.BatchSampler([0], 0, False)", "d.BatchSampler([0], True, False)", "d.BatchSampler([0], 1, 1)", "next(iter(d.Sampler()))", "d.Dataset()[0]", "len(d.Dataset())", "iter(d.IterableDataset())", "d.TensorDataset(m.zeros(2), m.zeros(3))", "d.TensorDataset(m.zeros(2))[2]",
-    "d.ConcatDataset([])", "d.ConcatDataset([stream])", "d.ConcatDataset([data])[-99]", "d.ConcatDataset([data])[99]", "list(d.ChainDataset([data]))", "d.random_split(data, [1, 2])", "d.random_split(data, [1.5, -0.5])", "d.random_split(data, [0.5, 0.4])", "d.Subset(data, [0, 1])[2]",
+    "d.DataLoader(data, batch_size=0)",
+    "d.DataLoader(data, batch_size=-1)",
+    "d.DataLoader(data, batch_size=1.5)",
+    "d.DataLoader(data, batch_size=True)",
+    "d.DataLoader(data, shuffle=True, sampler=[0])",
+    "d.DataLoader(data, 2, batch_sampler=[[0]])",
+    "d.DataLoader(data, shuffle=True, batch_sampler=[[0]])",
+    "d.DataLoader(data, sampler=[0], batch_sampler=[[0]])",
+    "d.DataLoader(data, drop_last=True, batch_sampler=[[0]])",
+    "d.DataLoader(data, None, drop_last=True)",
+    "d.DataLoader(data, num_workers=-1)",
+    "d.DataLoader(data, timeout=-1)",
+    "next(iter(d.DataLoader(data, timeout=1)))",
+    "d.DataLoader(data, prefetch_factor=2)",
+    "d.DataLoader(data, num_workers=1, prefetch_factor=-1)",
+    "d.DataLoader(data, persistent_workers=True)",
+    "d.DataLoader([], shuffle=True)",
+    "d.DataLoader(stream, shuffle=True)",
+    "d.DataLoader(stream, sampler=[0])",
+    "d.DataLoader(stream, batch_sampler=[[0]])",
+    "d.DataLoader(stream, batch_size=0)",
+    "len(d.DataLoader(stream))",
+    "len(d.DataLoader(data, sampler=iter([0])))",
+    "setattr(d.DataLoader(data), 'batch_size', 2)",
+    "setattr(d.DataLoader(data), 'dataset', data)",
+    "setattr(d.DataLoader(data), 'sampler', [0])",
+    "d.DataLoader(data, num_workers=1, multiprocessing_context='nope', **processes)",
+    "d.DataLoader(data, multiprocessing_context='spawn')",
+    "list(d.DataLoader(data, sampler=[99]))",
+    "list(d.DataLoader([None]))",
+    "d.RandomSampler(data, replacement=1)",
+    "d.RandomSampler(data, num_samples=0)",
+    "d.RandomSampler(data, num_samples=1.5)",
+    "d.RandomSampler([])",
+    "d.WeightedRandomSampler([1, 2], 0)",
+    "d.WeightedRandomSampler([1, 2], True)",
+    "d.WeightedRandomSampler([1, 2], 1, replacement=1)",
+    "d.WeightedRandomSampler([[1, 2]], 1)",
+    "list(d.WeightedRandomSampler([1., math.nan], 2))",
+    "list(d.WeightedRandomSampler([-1., 1.], 1))",
+    "list(d.WeightedRandomSampler([0., 0.], 1))",
+    "d.BatchSampler([0], 0, False)",
+    "d.BatchSampler([0], True, False)",
+    "d.BatchSampler([0], 1, 1)",
+    "next(iter(d.Sampler()))",
+    "d.Dataset()[0]",
+    "len(d.Dataset())",
+    "iter(d.IterableDataset())",
+    "d.TensorDataset(m.zeros(2), m.zeros(3))",
+    "d.TensorDataset(m.zeros(2))[2]",
+    "d.ConcatDataset([])",
+    "d.ConcatDataset([stream])",
+    "d.ConcatDataset([data])[-99]",
+    "d.ConcatDataset([data])[99]",
+    "list(d.ChainDataset([data]))",
+    "d.random_split(data, [1, 2])",
+    "d.random_split(data, [1.5, -0.5])",
+    "d.random_split(data, [0.5, 0.4])",
+    "d.Subset(data, [0, 1])[2]",
     "type('S', (d.Subset,), {'__getitem__': lambda self, n: 1})(data, [0])",
 ]
 
@@ -137,10 +235,19 @@ def test_bad_input_beside_pytorch(torch, code):
         d = m.utils.data
         class Lines(d.IterableDataset):
             def __iter__(self): return iter(range(3))
-        with pytest.raises(Exception) as caught: eval(code, {"math": math, "m": m, "d": d, "data": d.TensorDataset(m.arange(5)), "stream": Lines(), "processes": {"workers": "processes"} if m is en else {}})
+        with pytest.raises(Exception) as caught:
+            eval(code,
+                 {"math": math,
+                  "m": m,
+                  "d": d,
+                  "data": d.TensorDataset(m.arange(5)),
+                  "stream": Lines(),
+                  "processes": {"workers": "processes"} if m is en else {}})
         raised.append(caught)
     assert issubclass(raised[1].type, raised[0].type), raised
-    if "edunets" in str(raised[1].traceback[-1].path) and not code.startswith(("len(", "iter(", "d.Subset(data")): assert "Try: " in str(raised[1].value)
+    if ("edunets" in str(raised[1].traceback[-1].path)
+        and not code.startswith(("len(", "iter(", "d.Subset(data"))):
+        assert "Try: " in str(raised[1].value)
 
 
 def test_parts_of_processes_are_pytorchs(torch):
@@ -149,9 +256,13 @@ def test_parts_of_processes_are_pytorchs(torch):
             for rank in range(count):
                 for drop_last in (False, True):
                     if not n and not drop_last and count > 1: continue      # PyTorch divides by zero
-                    ours, theirs = (m.utils.data.DistributedSampler(range(n), count, rank, shuffle=False, drop_last=drop_last) for m in (en, torch))
+                    ours, theirs = (
+                            m.utils.data.DistributedSampler(range(n), count, rank, shuffle=False,
+                                                            drop_last=drop_last) for m in (en, torch))
                     assert list(ours) == list(theirs) and len(ours) == len(theirs)
-                    for name in ("num_samples", "total_size", "rank", "num_replicas", "epoch", "seed", "shuffle", "drop_last"): assert getattr(ours, name) == getattr(theirs, name), name
+                    for name in ("num_samples", "total_size", "rank", "num_replicas", "epoch", "seed",
+                                 "shuffle", "drop_last"):
+                        assert getattr(ours, name) == getattr(theirs, name), name
     for arguments in ((range(3),), (range(3), 2), (range(3), 2, 2), (range(3), 2, -1)):
         for m in (en, torch):
             with pytest.raises(ValueError): m.utils.data.DistributedSampler(*arguments)
@@ -168,10 +279,14 @@ def test_parts_of_processes_are_shuffled_alike():
 
 
 def test_names_are_pytorchs(torch):
-    for name in (name for name, value in vars(en.utils.data).items() if not name.startswith("_") and not inspect.ismodule(value)):
-        ours, theirs = getattr(en.utils.data, name), getattr(torch.utils.data, name, None) or getattr(torch.utils.data._utils.worker, name)
+    for name in (name for name,
+                 value in vars(en.utils.data).items() if not name.startswith("_")
+                 and not inspect.ismodule(value)):
+        ours = getattr(en.utils.data, name)
+        theirs = getattr(torch.utils.data, name, None) or getattr(torch.utils.data._utils.worker, name)
         assert ours is getattr(en.data, name)
-        if inspect.isclass(ours) and ours.__init__ is not object.__init__ and "*args" not in str(inspect.signature(theirs)) and name != "WorkerInfo":
+        if (inspect.isclass(ours) and ours.__init__ is not object.__init__
+            and "*args" not in str(inspect.signature(theirs)) and name != "WorkerInfo"):
             mine, them = ([p.name for p in inspect.signature(c).parameters.values()] for c in (ours, theirs))
             assert [p for p in mine if p != "workers"] == [p for p in them if p in mine], name
 
@@ -186,29 +301,47 @@ class GoingSet(en.data.Dataset):
     def __iter__(self): return iter(range(3))
 
 
-@pytest.mark.parametrize("thing", [(n for n in range(3)), io.StringIO("a\nb"), Going(), GoingSet(), {1, 2}, map(int, "12")], ids=lambda thing: type(thing).__name__)
+@pytest.mark.parametrize("thing",
+                         [(n for n in range(3)),
+                          io.StringIO("a\nb"),
+                          Going(),
+                          GoingSet(),
+                          {1, 2},
+                          map(int, "12")], ids=lambda thing: type(thing).__name__)
 def test_what_has_no_numbers_is_told_to_be_a_stream(thing):
-    with pytest.raises(TypeError, match=r"(?s)no sample number n|no len\(\).*Try: .*IterableDataset"): DataLoader(thing, 2)
+    with pytest.raises(TypeError, match=r"(?s)no sample number n|no len\(\).*Try: .*IterableDataset"):
+        DataLoader(thing, 2)
 
 
 def test_a_sampler_makes_up_for_a_missing_length():
     class Endless(en.data.Dataset):
         def __getitem__(self, n): return n
     with pytest.raises(TypeError, match="Try: write __len__$"): DataLoader(Endless(), 2)
-    assert [batch.tolist() for batch in DataLoader(Endless(), 2, sampler=[7, 8])] == [[7, 8]] and len(list(DataLoader(Endless(), batch_sampler=[[1], [2]]))) == 2
+    assert ([batch.tolist() for batch in DataLoader(Endless(), 2, sampler=[7, 8])] == [[7, 8]]
+            and len(list(DataLoader(Endless(), batch_sampler=[[1], [2]]))) == 2)
 
 
 def test_an_empty_dataset():
     assert list(DataLoader([], 2)) == []
-    with pytest.raises(ValueError, match="(?s)num_samples=0.*the dataset is empty"): DataLoader([], 2, shuffle=True)
+    with pytest.raises(ValueError, match="(?s)num_samples=0.*the dataset is empty"):
+        DataLoader([], 2, shuffle=True)
 
 
-@pytest.mark.parametrize("options", [dict(num_workers="2"), dict(num_workers=1.5), dict(timeout="1"), dict(collate_fn=3), dict(worker_init_fn="f"), dict(generator=0), dict(generator=np.random.default_rng(0))], ids=str)
+@pytest.mark.parametrize("options",
+                         [dict(num_workers="2"),
+                          dict(num_workers=1.5),
+                          dict(timeout="1"),
+                          dict(collate_fn=3),
+                          dict(worker_init_fn="f"),
+                          dict(generator=0),
+                          dict(generator=np.random.default_rng(0))], ids=str)
 def test_options_of_the_wrong_kind(options):
-    with pytest.raises(TypeError, match=f"DataLoader got {next(iter(options))}=.*\n.*\n  Try: "): DataLoader([1, 2], **options)
+    with pytest.raises(TypeError, match=f"DataLoader got {next(iter(options))}=.*\n.*\n  Try: "):
+        DataLoader([1, 2], **options)
 
 
-@pytest.mark.parametrize(("said", "advice"), [("process", "processes"), ("thread", "threads"), (None, "threads")])
+@pytest.mark.parametrize(("said", "advice"),
+                         [("process", "processes"), ("thread", "threads"), (None, "threads")])
 def test_a_kind_of_worker_that_there_is_not(said, advice):
     with pytest.raises(ValueError, match=f"Try: workers='{advice}'"): DataLoader([1], workers=said)
 
@@ -216,16 +349,20 @@ def test_a_kind_of_worker_that_there_is_not(said, advice):
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("option", ["sampler", "batch_sampler"])
 def test_an_iterator_serves_one_epoch(option, workers):
-    loader = DataLoader(Numbers(3), num_workers=workers, **{option: iter([0, 2] if option == "sampler" else [[0], [2]])})
+    loader = DataLoader(Numbers(3), num_workers=workers,
+                        **{option: iter([0, 2] if option == "sampler" else [[0], [2]])})
     assert len(list(loader)) == 2
     with pytest.raises(RuntimeError, match="has no more numbers.*\n.*iterator"): list(loader)
 
 
 # Datasets
 
-@pytest.mark.parametrize("given", [(np.zeros(3),), (en.zeros(3), np.zeros(3)), ([1, 2],)], ids=["array", "tensor and array", "list"])
+@pytest.mark.parametrize("given", [(np.zeros(3),), (en.zeros(3), np.zeros(3)), ([1, 2],)],
+                         ids=["array", "tensor and array", "list"])
 def test_rows_of_tensors_only(given):
-    with pytest.raises(TypeError, match=r"(?s)takes tensors, but got (ndarray|list)\n.*Try: en.tensor\(array\)"): TensorDataset(*given)
+    with pytest.raises(TypeError,
+                       match=r"(?s)takes tensors, but got (ndarray|list)\n.*Try: en.tensor\(array\)"):
+        TensorDataset(*given)
 
 
 def test_getitems_is_used_and_agrees():
@@ -249,20 +386,33 @@ def test_a_dataset_of_another_library_with_getitems():
     class Other:
         def __len__(self): return 4
         def __getitems__(self, indices): return [(n, str(n)) for n in indices]
-    assert plain(list(DataLoader(Other(), 4))) == plain([[en.arange(4), ["0", "1", "2", "3"]]]) or plain(list(DataLoader(Other(), 4)))[1][2] == ["tuple", "0", "1", "2", "3"]
+    assert (plain(list(DataLoader(Other(), 4))) == plain([[en.arange(4), ["0", "1", "2", "3"]]])
+            or plain(list(DataLoader(Other(), 4)))[1][2] == ["tuple", "0", "1", "2", "3"])
 
 
 def test_random_split():
-    for lengths, expected in (([7, 3], [7, 3]), ([0.5, 0.5], [5, 5]), ([1 / 3] * 3, [4, 3, 3]), ([0.15, 0.85], [2, 8])):
+    for lengths, expected in (([7, 3], [7, 3]), ([0.5, 0.5], [5, 5]), ([1 / 3] * 3, [4, 3, 3]),
+                              ([0.15, 0.85], [2, 8])):
         parts = random_split(range(10), lengths, seeded(1))
-        assert [len(part) for part in parts] == expected and sorted(n for part in parts for n in part) == list(range(10))
-    assert [list(p) for p in random_split(range(10), [5, 5], seeded(1))] == [list(p) for p in random_split(range(10), [5, 5], seeded(1))] != [list(p) for p in random_split(range(10), [5, 5], seeded(2))]
-    with pytest.warns(UserWarning, match="Length of split at index 1 is 0"): random_split(range(3), [0.999, 0.001])
+        assert ([len(part) for part in parts] == expected
+                and sorted(n for part in parts for n in part) == list(range(10)))
+    assert [list(p)
+            for p in random_split(range(10), [5, 5],
+                                  seeded(1))] == [list(p)
+                                                  for p in random_split(
+                                                          range(10), [5, 5],
+                                                          seeded(1))] != [
+                                                                  list(p) for p
+                                                                  in random_split(
+                                                                          range(10), [5, 5], seeded(2))]
+    with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
+        random_split(range(3), [0.999, 0.001])
 
 
 def test_sums_of_datasets():
     both = Numbers(3) + Numbers(2) + [7]
-    assert isinstance(both, ConcatDataset) and [both[n] for n in range(-6, 6)] == [0, 1, 2, 0, 1, 7] * 2 and list(both) == [0, 1, 2, 0, 1, 7]
+    assert (isinstance(both, ConcatDataset) and [both[n] for n in range(-6, 6)] == [0, 1, 2, 0, 1, 7] * 2
+            and list(both) == [0, 1, 2, 0, 1, 7])
     assert isinstance(Stream(2) + Stream(3), ChainDataset) and list(Stream(2) + Stream(3)) == [0, 1, 0, 1, 2]
 
 
@@ -282,7 +432,8 @@ def test_samplers():
     counts = Counter(WeightedRandomSampler([1, 0, 3], 4000, generator=seeded(0)))
     assert counts[1] == 0 and abs(counts[2] - 3000) < 5 * math.sqrt(750)
     assert sorted(WeightedRandomSampler([1, 5, 3], 3, replacement=False)) == [0, 1, 2]
-    assert list(BatchSampler(iter(range(5)), 2, False)) == [[0, 1], [2, 3], [4]] and list(BatchSampler(iter(range(5)), 2, True)) == [[0, 1], [2, 3]]
+    assert (list(BatchSampler(iter(range(5)), 2, False)) == [[0, 1], [2, 3], [4]]
+            and list(BatchSampler(iter(range(5)), 2, True)) == [[0, 1], [2, 3]])
 
 
 # The same batches, whoever makes them
@@ -303,7 +454,8 @@ def test_order_and_contents_do_not_hang_on_workers(options):
 @pytest.mark.parametrize("options", WORKERS.values(), ids=WORKERS)
 def test_every_kind_of_batch_comes_through(options):
     found = list(DataLoader(Mixed(5), 2, **options))
-    assert plain(found) == plain([default_collate([Mixed(5)[n] for n in part]) for part in ([0, 1], [2, 3], [4])])
+    assert plain(found) == plain([default_collate([Mixed(5)[n] for n in part])
+                                  for part in ([0, 1], [2, 3], [4])])
     found[0]["x"].add_(1)      # memory of its own, that can be written
     assert list(DataLoader(Mixed(5), 2, collate_fn=len, **options)) == [2, 2, 1]
 
@@ -329,7 +481,8 @@ def test_what_others_draw_changes_nothing():
 def test_an_epoch_is_one_draw():
     "Of the loader's generator, if it has one, else of the default one."
     for generator in (None, seeded(3)):
-        source, other = generator or en.random.default_generator, en.random.default_generator if generator else seeded(4)
+        source = generator or en.random.default_generator
+        other = en.random.default_generator if generator else seeded(4)
         expected, untouched = source.clone_state(), other.get_state()
         expected.next_key()
         list(DataLoader(Noisy(5), 2, shuffle=True, generator=generator))
@@ -339,7 +492,8 @@ def test_an_epoch_is_one_draw():
 def test_numpy_in_processes_is_seeded_with_the_batch():
     def contents(n):
         en.manual_seed(1)
-        return [batch.tolist() for batch in DataLoader(Noisy(6, numpy=True), 2, num_workers=n, workers="processes")]
+        return [batch.tolist()
+                for batch in DataLoader(Noisy(6, numpy=True), 2, num_workers=n, workers="processes")]
     before = np.random.get_state()[1].tolist()
     assert contents(1) == contents(2) and len(set(np.concatenate(contents(1)) % 1)) == 6
     assert np.random.get_state()[1].tolist() == before
@@ -363,19 +517,25 @@ def test_a_thread_works_in_the_callers_modes():
     class Grad(Numbers):
         def __getitem__(self, n): return en.is_grad_enabled()
     for enabled in (True, False):
-        with en.set_grad_enabled(enabled): assert all(batch.tolist() == [enabled] for batch in DataLoader(Grad(3), num_workers=2))
+        with en.set_grad_enabled(enabled):
+            assert all(batch.tolist() == [enabled] for batch in DataLoader(Grad(3), num_workers=2))
 
 
 def test_a_process_has_the_default_dtype():
     en.set_default_dtype(en.float64)
-    try: assert list(DataLoader([0], collate_fn=datasets.kind_of, num_workers=1, workers="processes")) == ["edunets.float64"]
+    try:
+        assert list(DataLoader([0], collate_fn=datasets.kind_of, num_workers=1,
+                               workers="processes")) == ["edunets.float64"]
     finally: en.set_default_dtype(en.float32)
 
 
 def test_workers_know_themselves():
     found = []
-    list(DataLoader(Numbers(4), num_workers=2, worker_init_fn=lambda n: found.append((n, en.data.get_worker_info()))))
-    assert sorted(n for n, _ in found) == [0, 1] and all(info.id == n and info.num_workers == 2 and len(info.dataset) == 4 for n, info in found) and len({info.seed for _, info in found}) == 2
+    list(DataLoader(Numbers(4), num_workers=2,
+                    worker_init_fn=lambda n: found.append((n, en.data.get_worker_info()))))
+    assert (sorted(n for n, _ in found) == [0, 1]
+            and all(info.id == n and info.num_workers == 2 and len(info.dataset) == 4 for n, info in found)
+            and len({info.seed for _, info in found}) == 2)
     assert en.data.get_worker_info() is None
 
 
@@ -384,14 +544,26 @@ def test_workers_know_themselves():
 def loaders():
     x = TensorDataset(en.arange(10), en.arange(10.0))
     return {
-        "shuffle": lambda: DataLoader(x, 3, shuffle=True), "own generator": lambda: DataLoader(x, 3, shuffle=True, generator=seeded(2)), "in order": lambda: DataLoader(x, 3), "weighted": lambda: DataLoader(x, 3, sampler=WeightedRandomSampler([1.0] * 10, 10)),
-        "a sampler's generator": lambda: DataLoader(x, 3, sampler=RandomSampler(x, generator=seeded(2))), "batch sampler": lambda: DataLoader(x, batch_sampler=BatchSampler(RandomSampler(x, generator=seeded(2)), 4, True)), "one by one": lambda: DataLoader(Noisy(6), None, shuffle=True),
-        "noisy": lambda: DataLoader(Noisy(10), 3, shuffle=True), "threads": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2), "kept": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2, persistent_workers=True), "stream": lambda: DataLoader(Stream(10), 3), "streams": lambda: DataLoader(Stream(10), 3, num_workers=2)}
+        "shuffle": lambda: DataLoader(x, 3, shuffle=True),
+        "own generator": lambda: DataLoader(x, 3, shuffle=True, generator=seeded(2)),
+        "in order": lambda: DataLoader(x, 3),
+        "weighted": lambda: DataLoader(x, 3, sampler=WeightedRandomSampler([1.0] * 10, 10)),
+        "a sampler's generator": lambda: DataLoader(x, 3, sampler=RandomSampler(x, generator=seeded(2))),
+        "batch sampler": lambda: DataLoader(x,
+                                            batch_sampler=BatchSampler(
+                                                    RandomSampler(x, generator=seeded(2)), 4, True)),
+        "one by one": lambda: DataLoader(Noisy(6), None, shuffle=True),
+        "noisy": lambda: DataLoader(Noisy(10), 3, shuffle=True),
+        "threads": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2),
+        "kept": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2, persistent_workers=True),
+        "stream": lambda: DataLoader(Stream(10), 3),
+        "streams": lambda: DataLoader(Stream(10), 3, num_workers=2)}
 
 
 @pytest.mark.parametrize("name", loaders())
 def test_going_on_from_any_place(name):
-    "A second loader, with the state of a first one by way of a file, gives what the first one still had to give, in this epoch and the next."
+    """A second loader, with the state of a first one by way of a file, gives what the first one still had
+    to give, in this epoch and the next."""
     make = loaders()[name]
     en.manual_seed(4)
     one, start = make(), en.get_rng_state()
@@ -417,7 +589,10 @@ def test_between_epochs_there_is_no_place():
     loader = DataLoader(Numbers(3), 2)
     before = loader.state_dict()
     list(loader)
-    assert plain(loader.state_dict()) == plain(before) == {"key": None, "generators": ["list"], "batches": 0, "made_for": loader.made_for()}
+    assert plain(loader.state_dict()) == plain(before) == {"key": None,
+                                                           "generators": ["list"],
+                                                           "batches": 0,
+                                                           "made_for": loader.made_for()}
     for batch in loader: break
     assert loader.state_dict()["batches"] == 1
     list(loader)
@@ -426,11 +601,15 @@ def test_between_epochs_there_is_no_place():
 
 def test_a_state_of_another_loader_is_refused():
     state = DataLoader(Numbers(3), 2).state_dict()
-    for other in (DataLoader(Numbers(4), 2), DataLoader(Numbers(3), 3), DataLoader(Numbers(3), 2, generator=seeded(0)), DataLoader(Stream(3), 2),
-                  DataLoader(Numbers(3), 2, shuffle=True), DataLoader(Numbers(3), 2, drop_last=True), DataLoader(Numbers(3), batch_sampler=BatchSampler(range(3), 2, False))):
-        with pytest.raises(ValueError, match="Try: the same dataset and options"): other.load_state_dict(state)
+    for other in (DataLoader(Numbers(4), 2), DataLoader(Numbers(3), 3),
+                  DataLoader(Numbers(3), 2, generator=seeded(0)), DataLoader(Stream(3), 2),
+                  DataLoader(Numbers(3), 2, shuffle=True), DataLoader(Numbers(3), 2, drop_last=True),
+                  DataLoader(Numbers(3), batch_sampler=BatchSampler(range(3), 2, False))):
+        with pytest.raises(ValueError, match="Try: the same dataset and options"):
+            other.load_state_dict(state)
     for wrong in ({}, {"key": None, "batches": 0}):
-        with pytest.raises(ValueError, match="no state of a loader: it lacks .*made_for"): DataLoader(Numbers(3), 2).load_state_dict(wrong)
+        with pytest.raises(ValueError, match="no state of a loader: it lacks .*made_for"):
+            DataLoader(Numbers(3), 2).load_state_dict(wrong)
 
 
 # Errors come home
@@ -442,13 +621,19 @@ def raised(dataset, **options):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("problem", [ValueError("bad pixel"), KeyError("name"), FileNotFoundError(2, "no such file", "a.png"), TimeoutError("none answers"), datasets.Picky], ids=repr)
+@pytest.mark.parametrize("problem",
+                         [ValueError("bad pixel"),
+                          KeyError("name"),
+                          FileNotFoundError(2, "no such file", "a.png"),
+                          TimeoutError("none answers"),
+                          datasets.Picky], ids=repr)
 def test_errors_of_samples(problem, kind):
     alone, found = raised(Failing(problem)), raised(Failing(problem), num_workers=2, workers=kind)
     expected = RuntimeError if problem is datasets.Picky and kind == "processes" else type(alone)
     assert type(found) is expected and (found.args == alone.args or expected is RuntimeError)
     said = "".join(traceback.format_exception(found))
-    assert "Raised by sample 5 of the dataset." in said and "While making the batch of [3, 4, 5]." in said and f"in DataLoader worker {METHODS[kind]} 1." in said
+    assert ("Raised by sample 5 of the dataset." in said and "While making the batch of [3, 4, 5]." in said
+            and f"in DataLoader worker {METHODS[kind]} 1." in said)
     assert "datasets.py" in said and "in __getitem__" in said
     assert "Raised by sample 5 of the dataset." in alone.__notes__
 
@@ -467,7 +652,8 @@ def test_errors_at_the_beginning(kind):
 
 def test_a_process_that_dies():
     found = raised(Failing(None), num_workers=2, workers="processes")
-    assert isinstance(found, RuntimeError) and "exited unexpectedly" in str(found) and "exit code is 3" in str(found) and "test_data.py" in str(found)
+    assert (isinstance(found, RuntimeError) and "exited unexpectedly" in str(found)
+            and "exit code is 3" in str(found) and "test_data.py" in str(found))
     assert "its task was [3, 4, 5]" in str(found) and "__main__" not in str(found)
 
 
@@ -475,23 +661,28 @@ def test_what_can_not_be_sent():
     class Local(Numbers): pass
     found = raised(Local(5), num_workers=1, workers="processes")
     assert isinstance(found, (AttributeError, TypeError)) or "Pickl" in type(found).__name__
-    assert "can't be sent" in str(found) and "workers='threads'" in str(found) and "test_data.py" in str(found)
+    assert ("can't be sent" in str(found) and "workers='threads'" in str(found)
+            and "test_data.py" in str(found))
     assert list(DataLoader(Local(2), num_workers=1))      # threads have no need to
 
 
 def test_the_part_that_can_not_be_sent_is_named():
     local = lambda *_: None
     with open(os.devnull) as file:
-        for part, options in (("the dataset", dict(dataset=datasets.Failing(file))), ("collate_fn", dict(dataset=Numbers(5), collate_fn=local)), ("worker_init_fn", dict(dataset=Numbers(5), worker_init_fn=local))):
+        for part, options in (("the dataset", dict(dataset=datasets.Failing(file))),
+                              ("collate_fn", dict(dataset=Numbers(5), collate_fn=local)),
+                              ("worker_init_fn", dict(dataset=Numbers(5), worker_init_fn=local))):
             found = str(raised(**options, num_workers=1, workers="processes"))
-            assert found.startswith(f"{part} can't be sent to a worker process") and ("Try: open it in __getitem__" in found) == (part == "the dataset")
+            assert (found.startswith(f"{part} can't be sent to a worker process")
+                    and ("Try: open it in __getitem__" in found) == (part == "the dataset"))
 
 
 def test_timeout():
     asked, answered, answer = [], [], threading.Event()
     class Waiting(Numbers):
         def __getitem__(self, n): return asked.append(n), answer.wait(60), answered.append(n)
-    with pytest.raises(RuntimeError, match="timed out after 0.05 seconds"): list(DataLoader(Waiting(4), 3, num_workers=1, timeout=0.05))
+    with pytest.raises(RuntimeError, match="timed out after 0.05 seconds"):
+        list(DataLoader(Waiting(4), 3, num_workers=1, timeout=0.05))
     assert asked == [0] and answered == []      # nobody waited for the answer
     answer.set()
     assert none_left()
@@ -561,7 +752,8 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{book.ROOT}{os.pathsep}{book.ROOT /
 @pytest.mark.parametrize("kind", KINDS)
 def test_interrupt(kind):
     "Ctrl-C reaches all processes of the group at once, and all of them end at once, without a word."
-    running = subprocess.Popen([sys.executable, "-c", INTERRUPTED.format(kind=kind)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=ENVIRONMENT)
+    running = subprocess.Popen([sys.executable, "-c", INTERRUPTED.format(kind=kind)], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, start_new_session=True, env=ENVIRONMENT)
     assert [running.stdout.readline() for _ in range(2)] == ["0\n", "1\n"]
     os.killpg(running.pid, signal.SIGINT)
     assert running.communicate(timeout=20) == ("[]\n", "")
@@ -587,8 +779,10 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("kind", [kind for kind in multiprocessing.get_all_start_methods()])
 def test_workers_end_when_their_parent_is_killed(kind, busy, tmp_path):
     "Idle or in the middle of a sample: the pipe of their output ends when nobody has it any more."
-    (tmp_path / "train.py").write_text(ORPHANS.format(kind=kind, sleep=600 if busy else 0, ahead=3 if busy else 1))
-    running = subprocess.Popen([sys.executable, tmp_path / "train.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    (tmp_path
+     / "train.py").write_text(ORPHANS.format(kind=kind, sleep=600 if busy else 0, ahead=3 if busy else 1))
+    running = subprocess.Popen([sys.executable, tmp_path / "train.py"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     assert len(running.stdout.readline().split()) == 2
     running.kill()
     _, said = running.communicate(timeout=60)
@@ -596,9 +790,13 @@ def test_workers_end_when_their_parent_is_killed(kind, busy, tmp_path):
 
 
 def test_a_script_without_a_guard_is_told_so(tmp_path):
-    (tmp_path / "train.py").write_text("from edunets.data import DataLoader\nfrom datasets import Numbers\nfor batch in DataLoader(Numbers(3), num_workers=1, workers='processes'): pass\n")
-    done = subprocess.run([sys.executable, tmp_path / "train.py"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
-    assert done.returncode == 1 and "Try: if __name__ == '__main__':" in done.stderr and "train.py:3" in done.stderr
+    (tmp_path
+     / "train.py").write_text("from edunets.data import DataLoader\nfrom datasets import Numbers\nfor batch "
+                              "in DataLoader(Numbers(3), num_workers=1, workers='processes'): pass\n")
+    done = subprocess.run([sys.executable, tmp_path / "train.py"], capture_output=True, text=True, timeout=60,
+                          env=ENVIRONMENT)
+    assert (done.returncode == 1 and "Try: if __name__ == '__main__':" in done.stderr
+            and "train.py:3" in done.stderr)
 
 
 def test_pinned_memory_is_not_promised():
@@ -615,7 +813,8 @@ def test_collate_by_a_map():
     class Box:
         def __init__(self, x): self.x = x
     class Small(Box): pass
-    def boxes(batch, *, collate_fn_map): return Box(collate([box.x for box in batch], collate_fn_map=collate_fn_map))
+    def boxes(batch, *, collate_fn_map):
+        return Box(collate([box.x for box in batch], collate_fn_map=collate_fn_map))
     with pytest.raises(TypeError, match="found .*Box"): data.default_collate([Box(1)])
     default_collate_fn_map[Box] = boxes
     try:
@@ -626,7 +825,8 @@ def test_collate_by_a_map():
     rows = TensorDataset(en.arange(4.0), en.arange(4))
     own = DataLoader(rows, 2, collate_fn=lambda batch: collate(batch, collate_fn_map={en.Tensor: sums}))
     assert [[x.item() for x in batch] for batch in own] == [[1, 1], [5, 5]]
-    assert collate([1, 2], collate_fn_map={int: lambda batch, *, collate_fn_map: "whole numbers"}) == "whole numbers"
+    assert collate([1, 2],
+                   collate_fn_map={int: lambda batch, *, collate_fn_map: "whole numbers"}) == "whole numbers"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -641,21 +841,26 @@ def test_batches_as_they_are_ready(kind):
 
 def test_stacked_datasets():
     rows = TensorDataset(en.arange(4.0))
-    for stack, other in ((data.StackDataset(range(4), rows), tuple), (data.StackDataset(n=range(4), x=rows), dict)):
-        assert len(stack) == 4 and type(stack[-1]) is other and list(stack.__getitems__([2, 0]))[0] == stack[2]
-    assert [batch["n"].tolist() for batch in DataLoader(data.StackDataset(n=range(4), x=rows), 3)] == [[0, 1, 2], [3]]
+    for stack, other in ((data.StackDataset(range(4), rows), tuple),
+                         (data.StackDataset(n=range(4), x=rows), dict)):
+        assert (len(stack) == 4 and type(stack[-1]) is other
+                and list(stack.__getitems__([2, 0]))[0] == stack[2])
+    assert [batch["n"].tolist()
+            for batch in DataLoader(data.StackDataset(n=range(4), x=rows), 3)] == [[0, 1, 2], [3]]
     class Few(data.Dataset):
         def __len__(self): return 4
         def __getitems__(self, numbers): return [0]
     with pytest.raises(ValueError, match="Expected 2, got 1"): data.StackDataset(Few()).__getitems__([0, 1])
-    for wrong in (lambda: data.StackDataset(), lambda: data.StackDataset(range(2), x=range(2)), lambda: data.StackDataset(range(2), range(3))):
+    for wrong in (lambda: data.StackDataset(), lambda: data.StackDataset(range(2), x=range(2)),
+                  lambda: data.StackDataset(range(2), range(3))):
         with pytest.raises(ValueError, match="Why: at"): wrong()
 
 
 def test_arrays_of_the_other_byte_order_and_of_read_only_memory():
     from edunets.tensors import tell_read_only
     other = np.arange(3, dtype=np.dtype("i4").newbyteorder("S"))
-    for read in (en.from_numpy, en.as_tensor, en.tensor, data.default_convert, lambda a: data.default_collate([a]), lambda a: data.default_collate([a[0, ...]])):
+    for read in (en.from_numpy, en.as_tensor, en.tensor, data.default_convert,
+                 lambda a: data.default_collate([a]), lambda a: data.default_collate([a[0, ...]])):
         with pytest.raises(ValueError, match="byte order.*\n.*dtype is [<>]i4"): read(other)
     packed = np.zeros(5, [("a", "u1"), ("b", "<f4")])["b"]      # each element five bytes after the one before
     for read in (en.from_numpy, en.as_tensor):
@@ -667,20 +872,26 @@ def test_arrays_of_the_other_byte_order_and_of_read_only_memory():
     assert told[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        en.from_numpy(fixed), en.tensor(fixed), data.default_convert(fixed), data.default_collate([fixed, fixed])
+        en.from_numpy(fixed), en.tensor(
+                fixed), data.default_convert(fixed), data.default_collate([fixed, fixed])
     with pytest.raises(RuntimeError, match="read-only"): x.add_(1)
 
 
 def test_odd_numbers_of_a_sampler():
     rows = TensorDataset(en.arange(8.0))
     for workers in (0, 2):
-        def found(sampler): return [x.tolist() for x, in DataLoader(rows, 2, sampler=sampler, num_workers=workers)]
-        assert found([np.int64(3), en.tensor(4), -1]) == [[3, 4], [7]] and found([[0, 1], [2, 3]]) == [[[0, 1], [2, 3]]]
-        for wrong, kind in (([1.5], (TypeError, IndexError)), (["a"], (TypeError, IndexError)), ([0, 99], IndexError), ([2**70], (IndexError, OverflowError, TypeError, RuntimeError, ValueError))):
+        def found(sampler):
+            return [x.tolist() for x, in DataLoader(rows, 2, sampler=sampler, num_workers=workers)]
+        assert (found([np.int64(3), en.tensor(4), -1]) == [[3, 4], [7]]
+                and found([[0, 1], [2, 3]]) == [[[0, 1], [2, 3]]])
+        for wrong, kind in (([1.5], (TypeError, IndexError)), (["a"], (TypeError, IndexError)),
+                            ([0, 99], IndexError),
+                            ([2**70], (IndexError, OverflowError, TypeError, RuntimeError, ValueError))):
             with pytest.raises(kind) as told: found(wrong)
             assert "threading.py" not in str(told.value)
 
 
 def test_a_tensor_does_not_collate_with_an_array(torch):
     for m in (torch, en):
-        with pytest.raises(TypeError, match="expected Tensor as element 1 in argument 0, but got"): m.utils.data.default_collate([m.zeros(2), np.zeros(2)])
+        with pytest.raises(TypeError, match="expected Tensor as element 1 in argument 0, but got"):
+            m.utils.data.default_collate([m.zeros(2), np.zeros(2)])

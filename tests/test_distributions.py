@@ -1,4 +1,5 @@
-"""Distributions: equal to JAX's where the algorithm is, moments and distances from the distribution function."""
+"""Distributions: equal to JAX's where the algorithm is, moments and distances from the distribution
+function."""
 import math
 
 import numpy as np
@@ -43,7 +44,8 @@ def close_in_moments(x, mean, var):
 
 
 def distance_of_counts(x, chance):
-    """The largest gap between the shares up to each count and those of the law, times the root of their number (smaller than for a continuous law)."""
+    """The largest gap between the shares up to each count and those of the law, times the root of their
+    number (smaller than for a continuous law)."""
     x = np.asarray(x).astype(int)
     law = np.cumsum([chance(k) for k in range(x.max() + 1)])
     return math.sqrt(len(x)) * np.abs(np.cumsum(np.bincount(x)) / len(x) - law).max()
@@ -71,16 +73,25 @@ def test_binomial(n, p):
     en.manual_seed(3)
     x = en.binomial(en.full((N,), float(n)), en.full((N,), p)).numpy()
     close_in_moments(x, n * p, n * p * (1 - p))
-    assert distance_of_counts(x, lambda k: math.comb(n, k) * p ** k * (1 - p) ** (n - k) if k <= n else 0) < FAR
+    assert distance_of_counts(x,
+                              lambda k: math.comb(n, k) * p ** k * (1 - p) ** (n - k) if k <= n else 0) < FAR
 
 
 def test_edges():
     inf, nan = math.inf, math.nan
     assert str(en.poisson(en.tensor([0.0, -1.0, nan, inf])).tolist()) == "[0.0, nan, nan, inf]"
     assert abs(en.poisson(en.tensor(1e12, dtype=en.float64)) - 1e12) < 1e7
-    assert str(en.binomial(en.tensor([5.0, nan, 0.0, 5.0, 5.5, -2.0]), en.tensor([nan, 0.5, 0.5, 2.0, 1.0, 0.5])).tolist()) == "[nan, nan, 0.0, 5.0, 5.5, 0.0]"
-    assert en.zeros(200000).exponential_().min() > 0 and en.zeros(200000, dtype=en.float16).exponential_().isfinite().all()
-    assert en.poisson(en.zeros(0)).shape == (0,) and en.binomial(en.zeros(2, 0), en.tensor(0.5)).shape == (2, 0)
+    assert str(en.binomial(en.tensor([5.0, nan, 0.0, 5.0, 5.5, -2.0]),
+                           en.tensor([nan,
+                                      0.5,
+                                      0.5,
+                                      2.0,
+                                      1.0,
+                                      0.5])).tolist()) == "[nan, nan, 0.0, 5.0, 5.5, 0.0]"
+    assert (en.zeros(200000).exponential_().min() > 0
+            and en.zeros(200000, dtype=en.float16).exponential_().isfinite().all())
+    assert (en.poisson(en.zeros(0)).shape == (0,)
+            and en.binomial(en.zeros(2, 0), en.tensor(0.5)).shape == (2, 0))
 
 
 def jax_keys(keys):
@@ -91,19 +102,25 @@ def jax_keys(keys):
 def test_inverses_are_jaxs():
     key = key_of(5)
     jax, (theirs,) = jax_keys([key])
-    for ours, right in [(exponential(key, (3000,)), jax.random.exponential(theirs, (3000,))), (cauchy(key, (3000,)), jax.random.cauchy(theirs, (3000,)))]:
+    for ours, right in [(exponential(key, (3000,)), jax.random.exponential(theirs, (3000,))),
+                        (cauchy(key, (3000,)), jax.random.cauchy(theirs, (3000,)))]:
         np.testing.assert_allclose(ours.numpy(), np.asarray(right), rtol=3e-5)
-    assert (geometric(key, 0.2, (3000,)).numpy() == np.asarray(jax.random.geometric(theirs, 0.2, (3000,)))).mean() > 0.999
+    assert (geometric(key, 0.2, (3000,)).numpy()
+            == np.asarray(jax.random.geometric(theirs, 0.2, (3000,)))).mean() > 0.999
     state = en.Generator().manual_seed(9)
     _, (theirs,) = jax_keys([state.clone_state().next_key()])
-    np.testing.assert_allclose(en.zeros(3000).log_normal_(0, 0.5, generator=state).numpy(), np.asarray(jax.random.lognormal(theirs, 0.5, (3000,))), rtol=1e-5)
+    np.testing.assert_allclose(en.zeros(3000).log_normal_(0, 0.5, generator=state).numpy(),
+                               np.asarray(jax.random.lognormal(theirs, 0.5, (3000,))), rtol=1e-5)
 
 
 @pytest.mark.parametrize("draw, theirs", [
-    *((lambda g, rate=rate: en.poisson(en.tensor(rate), g), lambda r, key, rate=rate: r.poisson(key, rate)) for rate in (3.0, 12.0, 1000.0)),
-    *((lambda g, n=n, p=p: en.binomial(en.tensor(n), en.tensor(p), g), lambda r, key, n=n, p=p: r.binomial(key, n, p)) for n, p in ((10.0, 0.3), (100.0, 0.4), (100.0, 0.98)))])
+    *((lambda g, rate=rate: en.poisson(en.tensor(rate), g), lambda r, key, rate=rate: r.poisson(key, rate))
+      for rate in (3.0, 12.0, 1000.0)),
+    *((lambda g, n=n, p=p: en.binomial(en.tensor(n), en.tensor(p), g), lambda r, key, n=n,
+       p=p: r.binomial(key, n, p)) for n, p in ((10.0, 0.3), (100.0, 0.4), (100.0, 0.98)))])
 def test_single_counts_are_jaxs(draw, theirs):
-    """Of a whole array a place goes on in JAX until all are done; each under a key of its own, it stops as ours does. JAX computes in float32."""
+    """Of a whole array a place goes on in JAX until all are done; each under a key of its own, it stops as
+    ours does. JAX computes in float32."""
     generators = [en.Generator().manual_seed(seed) for seed in range(40)]
     jax, keys = jax_keys([g.clone_state().next_key() for g in generators])
     right = np.asarray(jax.vmap(lambda key: theirs(jax.random, key))(keys))
@@ -128,9 +145,13 @@ def test_the_first_accepted_is_kept():
 
 
 
-@pytest.mark.parametrize("draw", [lambda: en.poisson(en.tensor([0.5, 3.0, 20.0, 500.0, -1.0])), lambda: en.binomial(en.tensor([4.0, 100.0]), en.tensor([0.3, 0.8])), lambda: en.zeros(3).exponential_(2) + en.normal(0.0, 1.0, (3,))])
+@pytest.mark.parametrize("draw",
+                         [lambda: en.poisson(en.tensor([0.5, 3.0, 20.0, 500.0, -1.0])),
+                          lambda: en.binomial(en.tensor([4.0, 100.0]), en.tensor([0.3, 0.8])),
+                          lambda: en.zeros(3).exponential_(2) + en.normal(0.0, 1.0, (3,))])
 def test_a_trace_gives_the_same(draw, monkeypatch):
-    """In a trace no value is at hand, so all rounds are run; the generator's state is read and written like any tensor."""
+    """In a trace no value is at hand, so all rounds are run; the generator's state is read and written
+    like any tensor."""
     monkeypatch.setitem(toys.RULES, "lgamma", toys.broadcast)
     en.manual_seed(6)
     expected = [draw().tolist() for _ in range(2)]

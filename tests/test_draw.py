@@ -73,11 +73,22 @@ def test_any_tensor_can_be_drawn(name):
     assert f"shape {tuple(t.shape)}" in words(picture) and f"strides {t.stride()}" in words(picture)
     steps = [n for n in t.shape if n > 1 and t.numel()]
     assert len(parts(picture, "stride")) == len(steps)
-    assert sorted(labels(picture)) == sorted(step for n, step in zip(t.shape, t.stride()) if n > 1 and t.numel())
+    assert sorted(labels(picture)) == sorted(step for n,
+                                             step in zip(t.shape, t.stride()) if n > 1 and t.numel())
     assert len(parts(picture, "stored")) <= 12
 
 
-@pytest.mark.parametrize("name", ["1-d", "2-d", "3-d", "4-d", "transposed", "expanded", "expanded along rows", "0-d", "backwards", "booleans"])
+@pytest.mark.parametrize("name",
+                         ["1-d",
+                          "2-d",
+                          "3-d",
+                          "4-d",
+                          "transposed",
+                          "expanded",
+                          "expanded along rows",
+                          "0-d",
+                          "backwards",
+                          "booleans"])
 def test_each_element_has_the_colour_of_its_storage_cell(name):
     t = TENSORS[name]()
     picture = draw.storage(t)
@@ -93,7 +104,8 @@ def test_each_element_has_the_colour_of_its_storage_cell(name):
 def test_views_share_a_strip_and_copies_do_not():
     x = arange(3, 4)
     shared = draw.storage(x, x.t(), x[1:])
-    assert len(parts(shared, "stored")) == 12 and len(set(e.get("stroke") for e in parts(shared, "outline"))) == 3
+    assert (len(parts(shared, "stored")) == 12
+            and len(set(e.get("stroke") for e in parts(shared, "outline"))) == 3)
     apart = draw.storage(x, x.clone())
     assert len(parts(apart, "stored")) == 24 and len(set(colours(apart, "stored"))) == 24
 
@@ -104,7 +116,11 @@ def test_a_cell_that_nobody_looks_at_is_grey():
 
 
 def test_copies_of_an_expanded_element_point_to_one_cell():
-    for name, copies in [("expanded", 4), ("expanded along rows", 3), ("0-d, expanded", 3), ("2-d", 0), ("a window", 0)]:
+    for name, copies in [("expanded", 4),
+                         ("expanded along rows", 3),
+                         ("0-d, expanded", 3),
+                         ("2-d", 0),
+                         ("a window", 0)]:
         assert len(parts(draw.storage(TENSORS[name]()), "copy")) == copies
 
 
@@ -160,7 +176,8 @@ def test_storage_refuses_kindly():
 
 def test_numbers_fit_their_cell():
     rng = np.random.default_rng(0)
-    for value in (10.0 ** rng.uniform(-12, 12, 500) * rng.choice([-1, 1], 500)).tolist() + [0, -0.0, 12345, -99999, 10**15]:
+    for value in (10.0 ** rng.uniform(-12, 12, 500)
+                  * rng.choice([-1, 1], 500)).tolist() + [0, -0.0, 12345, -99999, 10**15]:
         assert len(short(value)) <= 6
         assert float(short(value)) == pytest.approx(value, rel=0.5)
 
@@ -169,9 +186,17 @@ def test_graph_has_a_card_for_each_node_and_leaf_and_all_that_was_saved():
     w, b, data = en.ones(3, 2, requires_grad=True), en.ones(2, requires_grad=True), en.ones(4, 3)
     y = ((data @ w + b).tanh() * b).sum()
     picture = draw.graph(y, names={"w": w, "b": b, "data": data})
-    assert len(parts(picture, "leaf")) == 2 and len(parts(picture, "node")) == 5 and len(parts(picture, "result")) == 1
+    assert (len(parts(picture, "leaf")) == 2 and len(parts(picture, "node")) == 5
+            and len(parts(picture, "result")) == 1)
     assert len(parts(picture, "edge")) == 8
-    assert {"w", "b", "MmBackward0", "AddBackward0", "TanhBackward0", "MulBackward0", "SumBackward0", "result"} <= set(words(picture))
+    assert {"w",
+            "b",
+            "MmBackward0",
+            "AddBackward0",
+            "TanhBackward0",
+            "MulBackward0",
+            "SumBackward0",
+            "result"} <= set(words(picture))
     saved = [e.text for e in parts(picture, "saved")]
     assert len(saved) == 4 and "saved a = data (4, 3) v0" in saved and "saved b = b (2,) v0" in saved
     assert parts(picture, "written") == []
@@ -208,7 +233,8 @@ def test_graph_of_a_function_of_ones_own():
 
     w = en.ones(3, requires_grad=True)
     picture = draw.graph(Cube.apply(w), names={"w": w}, grads=True)
-    assert "saved tensors = w (3,) v0" in words(picture) and [e.text for e in parts(picture, "grad")] == ["grad (3,)"] * 2
+    assert ("saved tensors = w (3,) v0" in words(picture)
+            and [e.text for e in parts(picture, "grad")] == ["grad (3,)"] * 2)
 
 
 def test_graph_of_a_leaf_is_one_card():
@@ -247,7 +273,8 @@ def test_cards_do_not_overlap():
     y = ws[0]
     for w in ws[1:]:
         y = y @ w + (y * w).tanh()
-    boxes = [[float(e.get(name)) for name in ("x", "y", "width", "height")] for e in parts(draw.graph(y.sum()), "vertex")]
+    boxes = [[float(e.get(name)) for name in ("x", "y", "width", "height")]
+             for e in parts(draw.graph(y.sum()), "vertex")]
     for n, (x, top, width, height) in enumerate(boxes):
         for a, b, c, d in boxes[:n]:
             assert x + width <= a or a + c <= x or top + height <= b or b + d <= top

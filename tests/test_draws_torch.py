@@ -13,11 +13,16 @@ from families.linear_algebra import NAMES as MATRICES
 from edunets.names import FUNCTIONS
 from test_names import CODES, METHODS, SAMPLES, unexplained
 
-def fixed(name): return [code for code in CODES[name] if "rand" not in code]      # no call that gives random numbers
+# no call that gives random numbers
+def fixed(name): return [code for code in CODES[name] if "rand" not in code]
 
 
-BUDGET = settings(derandomize=True, max_examples=40, deadline=None, database=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
-NAMED = [name for name in (*sorted(SAMPLES), *METHODS) if fixed(name) and not draws.is_random(name) and not name.startswith("nn.") and not (name in FUNCTIONS and name.endswith("_"))]      # `exp_` is drawn with `exp`; the functions of layers are compared over their options, by samples
+BUDGET = settings(derandomize=True, max_examples=40, deadline=None, database=None,
+                  phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
+# `exp_` is drawn with `exp`; the functions of layers are compared over their options, by samples
+NAMED = [name for name in (*sorted(SAMPLES), *METHODS)
+         if fixed(name) and not draws.is_random(name) and not name.startswith("nn.")
+         and not (name in FUNCTIONS and name.endswith("_"))]
 
 
 def cases(name):
@@ -34,13 +39,15 @@ REGULAR = ("matrix_norm", "pinv", "qr(", "svd(", "cholesky")      # of matrices 
 def is_regular(x):
     "Whether each matrix in it, along any two dimensions, has full rank: else its singular vectors are not determined."
     a = x.numpy(force=True).astype("float64")      # of half precision no rank is known
-    return all(np.linalg.matrix_rank(np.moveaxis(a, pair, (-2, -1))).min(initial=9) >= min(a.shape[d] for d in pair)
-               for pair in itertools.combinations(range(a.ndim), 2))
+    def full(*dims):
+        return np.linalg.matrix_rank(np.moveaxis(a, dims, (-2, -1))).min(initial=9) >= min(a.shape[d] for d in dims)
+    return all(full(*pair) for pair in itertools.combinations(range(a.ndim), 2))
 
 
 def problem(case, torch):
     "How a case differs from PyTorch, and no difference that is stated explains it."
-    if any(word in case.code for word in REGULAR) and not all(map(is_regular, case.made(case.code, torch).values())): return None
+    if any(word in case.code for word in REGULAR):
+        if not all(map(is_regular, case.made(case.code, torch).values())): return None
     verdict = beside.judge(case.code, torch, case.made, tolerance=8)
     lines = unexplained(f"{case.code}: {said}" for said in verdict.said())
     return f"{case}\n{lines[0]}" if lines else None
@@ -53,7 +60,8 @@ def test_drawn_beside_torch(name):
     @settings(BUDGET, max_examples=10 if name in MATRICES else 40)
     @given(cases(name))
     def holds(case):
-        if name in draws.MEDIANS: assume(all(x.layout != "expanded" for x in case.given.values()))      # PyTorch's read such memory as if it were dense
+        # PyTorch's read such memory as if it were dense
+        if name in draws.MEDIANS: assume(all(x.layout != "expanded" for x in case.given.values()))
         said = problem(case, torch)
         assert not said, said
     holds()

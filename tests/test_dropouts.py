@@ -1,4 +1,5 @@
-"""What random layers draw: shares, means, masks, gradients. Their other cases are compared with PyTorch in test_nn_torch.py."""
+"""What random layers draw: shares, means, masks, gradients. Their other cases are compared with PyTorch in
+test_nn_torch.py."""
 import math
 
 import numpy as np
@@ -25,9 +26,17 @@ def test_share_and_scale(p):
     assert np.allclose(y[y != 0], 1 / (1 - p), rtol=1e-6)
 
 
-@pytest.mark.parametrize("make", [en.nn.Dropout, en.nn.Dropout1d, en.nn.Dropout2d, en.nn.Dropout3d, en.nn.AlphaDropout, en.nn.FeatureAlphaDropout])
+@pytest.mark.parametrize("make",
+                         [en.nn.Dropout,
+                          en.nn.Dropout1d,
+                          en.nn.Dropout2d,
+                          en.nn.Dropout3d,
+                          en.nn.AlphaDropout,
+                          en.nn.FeatureAlphaDropout])
 def test_train_and_eval(make):
-    layer, x = make(0.5), en.ones(3, 40, 5, 5, 5) if make is en.nn.Dropout3d else en.ones(30, 40, 5) if make is en.nn.Dropout1d else en.ones(3, 40, 5, 5)
+    layer = make(0.5)
+    x = (en.ones(3, 40, 5, 5, 5) if make is en.nn.Dropout3d else en.ones(30, 40, 5)
+         if make is en.nn.Dropout1d else en.ones(3, 40, 5, 5))
     first, second = layer(x), layer(x)
     assert not en.equal(first, second) and not en.equal(first, x)
     assert layer.eval()(x) is x
@@ -37,8 +46,14 @@ def test_train_and_eval(make):
     assert en.equal(first, layer(x))
 
 
-@pytest.mark.parametrize("function, shape, lead", [(F.dropout1d, (50, 40, 7), 2), (F.dropout1d, (500, 7), 1), (F.dropout2d, (50, 40, 3, 3), 2), (F.dropout2d, (50, 40, 3), 2), (F.dropout3d, (50, 40, 2, 2, 2), 2),
-                                                  (F.dropout3d, (500, 2, 2, 2), 1), (lambda x, p: F.feature_alpha_dropout(x, p, True), (50, 40, 3, 3), 2)])
+@pytest.mark.parametrize("function, shape, lead",
+                         [(F.dropout1d, (50, 40, 7), 2),
+                          (F.dropout1d, (500, 7), 1),
+                          (F.dropout2d, (50, 40, 3, 3), 2),
+                          (F.dropout2d, (50, 40, 3), 2),
+                          (F.dropout3d, (50, 40, 2, 2, 2), 2),
+                                                  (F.dropout3d, (500, 2, 2, 2), 1),
+                          (lambda x, p: F.feature_alpha_dropout(x, p, True), (50, 40, 3, 3), 2)])
 @pytest.mark.filterwarnings("ignore:dropout")
 def test_channels_are_dropped_whole(function, shape, lead):
     y = function(en.ones(*shape), 0.3).flatten(lead).flatten(0, lead - 1)
@@ -53,10 +68,13 @@ def test_alpha_dropout_keeps_mean_and_variance(p):
     assert near(y.mean().item(), 0, 1) and near(y.var().item(), 1, 4)
     lowest = y.min()
     z = F.alpha_dropout(en.zeros(N), p, training=True)
-    assert near(share(z == z.min()), p, 0.5) and np.allclose(z.min(), F.alpha_dropout(en.zeros(N), p, training=True).min()) and lowest < z.min()
+    assert (near(share(z == z.min()), p, 0.5)
+            and np.allclose(z.min(), F.alpha_dropout(en.zeros(N), p, training=True).min())
+            and lowest < z.min())
 
 
-@pytest.mark.parametrize("function", [F.dropout, lambda x, p, inplace=False: F.alpha_dropout(x, p, True, inplace)])
+@pytest.mark.parametrize("function",
+                         [F.dropout, lambda x, p, inplace=False: F.alpha_dropout(x, p, True, inplace)])
 def test_gradient_and_in_place(function):
     x = en.randn(1000, requires_grad=True)
     y = x * 1
@@ -70,14 +88,16 @@ def test_masks_are_independent():
     y = (F.dropout(en.ones(1000, 200)) > 0).double()
     apart = np.corrcoef(y.numpy()[:, :20].T) - np.eye(20)
     assert np.abs(apart).max() < 0.2
-    assert abs(share(y[:, ::2] * y[:, 1::2]) - 0.25) < 0.01      # neighbours, which come from one block of random bits
+    # neighbours, which come from one block of random bits
+    assert abs(share(y[:, ::2] * y[:, 1::2]) - 0.25) < 0.01
 
 
 def test_rrelu():
     x = en.full((N,), -2.0, requires_grad=True)
     y = F.rrelu(x, 0.1, 0.3, training=True)
     y.sum().backward()
-    assert np.allclose(x.grad * -2, y.detach()) and near(-y.mean().item() / 2, 0.2, 0.06) and 0.1 <= x.grad.min() and x.grad.max() <= 0.3
+    assert (np.allclose(x.grad * -2, y.detach()) and near(-y.mean().item() / 2, 0.2, 0.06)
+            and 0.1 <= x.grad.min() and x.grad.max() <= 0.3)
     layer = en.nn.RReLU(0.1, 0.3)
     assert not en.equal(layer(x), layer(x)) and np.allclose(layer.eval()(x).detach(), -0.4)
 

@@ -1,4 +1,5 @@
-"""What later chapters stand on: every row on another array module, a payload without numbers, a trace of a whole training step."""
+"""What later chapters stand on: every row on another array module, a payload without numbers, a trace of a
+whole training step."""
 import types
 
 import numpy as np
@@ -50,7 +51,8 @@ def carried(key, device):
     tracked = [out for out in outs if out.requires_grad]
     if not tracked: return outs
     rng = np.random.default_rng(1)
-    weights = [en.tensor(np.asarray(rng.standard_normal(tuple(out.shape)), out.dtype.numpy), device=device) for out in tracked]
+    weights = [en.tensor(np.asarray(rng.standard_normal(tuple(out.shape)), out.dtype.numpy), device=device)
+               for out in tracked]
     first = en.autograd.grad(tracked, leaves, weights, create_graph=True, materialize_grads=True)
     again = [g for g in first if g.requires_grad]
     second = en.autograd.grad([(g * g).sum() for g in again], leaves, materialize_grads=True) if again else []
@@ -80,16 +82,48 @@ def test_moving_is_a_row(there):
 
 def test_what_is_made_there_lies_there(there):
     x = en.ones(3, 3, device=there.device)
-    made = [en.zeros(2, device=there.device), en.eye(2, device=there.device), en.arange(3, device=there.device), en.linspace(0, 1, 3, device=there.device), en.zeros_like(x), x.new_ones(2), x.diag(), x.tril(), x.bernoulli(),
-            en.multinomial(x, 2), x.clone().uniform_(), x.clone().normal_(), x.std(), x.repeat(2, 2), x.topk(2)[0], x[x > 0], x.nonzero(), x.clone().bernoulli_(0.5)]
+    made = [en.zeros(2, device=there.device),
+            en.eye(2, device=there.device),
+            en.arange(3, device=there.device),
+            en.linspace(0, 1, 3, device=there.device),
+            en.zeros_like(x),
+            x.new_ones(2),
+            x.diag(),
+            x.tril(),
+            x.bernoulli(),
+            en.multinomial(x, 2),
+            x.clone().uniform_(),
+            x.clone().normal_(),
+            x.std(),
+            x.repeat(2, 2),
+            x.topk(2)[0],
+            x[x > 0],
+            x.nonzero(),
+            x.clone().bernoulli_(0.5)]
     assert {y.device for y in made} == {there.device}
     x[0] = [1.0, 2.0, 3.0]
     assert host(x)[0].tolist() == [1.0, 2.0, 3.0]
 
 
-@pytest.mark.parametrize("draw", [en.rand, en.randn, lambda *size, **where: en.randint(0, 100, size, **where), lambda *size, **where: en.randperm(9, **where), lambda *size, **where: en.rand_like(en.zeros(size, **where)),
-    lambda *size, **where: en.zeros(size, **where).geometric_(0.3), lambda *size, **where: en.poisson(en.full(size, 3.0, **where)), lambda *size, **where: en.poisson(en.full(size, 30.0, **where)),
-    lambda *size, **where: en.binomial(en.full(size, 50.0, **where), en.full(size, 0.4, **where)), lambda *size, **where: en.zeros(size, **where).exponential_(2)])
+@pytest.mark.parametrize("draw",
+                         [en.rand,
+                          en.randn,
+                          lambda *size,
+                          **where: en.randint(0, 100, size, **where),
+                          lambda *size,
+                          **where: en.randperm(9, **where),
+                          lambda *size,
+                          **where: en.rand_like(en.zeros(size, **where)),
+    lambda *size,
+                          **where: en.zeros(size, **where).geometric_(0.3),
+                          lambda *size,
+                          **where: en.poisson(en.full(size, 3.0, **where)),
+                          lambda *size,
+                          **where: en.poisson(en.full(size, 30.0, **where)),
+    lambda *size,
+                          **where: en.binomial(en.full(size, 50.0, **where), en.full(size, 0.4, **where)),
+                          lambda *size,
+                          **where: en.zeros(size, **where).exponential_(2)])
 def test_same_seed_same_numbers_everywhere(draw, there):
     en.manual_seed(3)
     here = draw(3, 4)
@@ -115,7 +149,8 @@ def test_in_place_and_views_there(there):
 def test_random_programs_there(batch, there):
     for seed in range(batch * 20, batch * 20 + 20):
         lines = without(program(seed), "m.tensor")       # such an index is on the CPU
-        (told, values, grads), (told_there, values_there, grads_there) = run(en, lines), run(en, lines, device=there.device)
+        (told, values, grads) = run(en, lines)
+        (told_there, values_there, grads_there) = run(en, lines, device=there.device)
         assert told == told_there, (seed, lines)
         for a, b in zip([*values, *grads], [*values_there, *grads_there], strict=True):
             if a is None or isinstance(a, str): assert a == b
@@ -124,9 +159,12 @@ def test_random_programs_there(batch, there):
 
 def test_the_strict_module_is_strict():
     a = strict.xp.ones((2,))
-    for bad in (lambda: a + np.ones(2), lambda: np.ones(2) + a, lambda: a * np.float64(2), lambda: np.float64(2) * a, lambda: strict.xp.exp(np.ones(2)), lambda: np.exp(a), lambda: np.asarray(a), lambda: a[np.array([0])]):
+    for bad in (lambda: a + np.ones(2), lambda: np.ones(2) + a, lambda: a * np.float64(2),
+                lambda: np.float64(2) * a, lambda: strict.xp.exp(np.ones(2)), lambda: np.exp(a),
+                lambda: np.asarray(a), lambda: a[np.array([0])]):
         with pytest.raises(TypeError): bad()
-    for name in ("ndindex", "errstate", "vectorize", "frompyfunc", "longdouble"): assert not hasattr(strict.xp, name)
+    for name in ("ndindex", "errstate", "vectorize", "frompyfunc", "longdouble"):
+        assert not hasattr(strict.xp, name)
     assert isinstance(a.sum(), strict.Array) and isinstance(a[0], strict.Array) and a.sum().shape == ()
     assert a[1:].base is a and a[1:][:1].base is a and a.copy().base is None and (a + 1).base is None
 
@@ -136,7 +174,10 @@ def test_the_strict_module_is_strict():
 def network(device="cpu", dtype=en.float64, seed=0):
     en.manual_seed(seed)
     x, y = en.rand(20, 64, dtype=dtype), en.randint(0, 10, (20,))
-    parameters = [en.randn(64, 16, dtype=dtype) * 0.2, en.zeros(16, dtype=dtype), en.randn(16, 10, dtype=dtype) * 0.2, en.zeros(10, dtype=dtype)]
+    parameters = [en.randn(64, 16, dtype=dtype) * 0.2,
+                  en.zeros(16, dtype=dtype),
+                  en.randn(16, 10, dtype=dtype) * 0.2,
+                  en.zeros(10, dtype=dtype)]
     return x.to(device), y.to(device), [p.to(device).requires_grad_() for p in parameters]
 
 
@@ -162,7 +203,8 @@ def test_the_network_learns_there(there):
     x_there, y_there, away = network(there.device)
     for _ in range(5): a, b = train_step(here, x, y), train_step(away, x_there, y_there)
     assert a.item() == pytest.approx(b.item(), rel=1e-12)
-    for p, q in zip(here, away): np.testing.assert_allclose(host(q), p.detach().payload, rtol=1e-9, atol=1e-12)
+    for p, q in zip(here, away):
+        np.testing.assert_allclose(host(q), p.detach().payload, rtol=1e-9, atol=1e-12)
 
 
 # A payload without numbers
@@ -174,7 +216,8 @@ def test_a_payload_of_shapes_runs_the_step():
     loss = surprise(parameters, x, y)
     loss.backward()
     assert loss.shape == () and loss.dtype is en.float64 and isinstance(loss.payload, toys.Shape)
-    assert [p.grad.shape for p in parameters] == shapes and all(isinstance(p.grad.payload, toys.Shape) for p in parameters)
+    assert ([p.grad.shape for p in parameters] == shapes
+            and all(isinstance(p.grad.payload, toys.Shape) for p in parameters))
     before = [p.payload for p in parameters]
     train_step(parameters, x, y)
     for p, old, shape in zip(parameters, before, shapes):
@@ -187,7 +230,8 @@ def test_views_and_writes_of_shapes():
     v, w = y[1:3], y.t()
     old = y.payload
     v.mul_(3)
-    assert y.payload is not old and y._version == v._version == w._version == 1 and y.grad_fn.name() == "CopySlices"
+    assert (y.payload is not old and y._version == v._version == w._version == 1
+            and y.grad_fn.name() == "CopySlices")
     assert w.grad_fn.name() == "TBackward0" and w.shape == (3, 4)
     (w.sum() + v.sum()).backward()
     assert x.grad.shape == (4, 3)
@@ -250,7 +294,8 @@ def test_a_trace_accumulates_gradients():
     surprise(parameters, x, y).backward()
     with toys.Trace() as trace: surprise(parameters, x, y).backward()
     for _ in range(2): trace.replay()
-    for p, q in zip(parameters, eager): np.testing.assert_allclose(p.grad.payload, q.grad.payload, rtol=1e-9, atol=1e-12)
+    for p, q in zip(parameters, eager):
+        np.testing.assert_allclose(p.grad.payload, q.grad.payload, rtol=1e-9, atol=1e-12)
 
 
 def test_a_trace_with_views_and_writes():
@@ -309,7 +354,8 @@ def carried_out(lines, made, left_out):
 
 @pytest.mark.parametrize("batch", range(4))
 def test_random_programs_in_a_trace(batch):
-    make = lambda: [en.tensor(np.random.default_rng(7).standard_normal(shape)) for shape in ((4, 4), (4,), (4, 4), (4,))]
+    make = lambda: [en.tensor(np.random.default_rng(7).standard_normal(shape))
+                    for shape in ((4, 4), (4,), (4, 4), (4,))]
     for seed in range(batch * 20, batch * 20 + 20):
         lines = without(program(seed), ".data")      # .data goes past the trace, as it goes past the tape
         failed = carried_out(lines, make(), set())

@@ -1,4 +1,5 @@
-"""Files of images: what they say is read, what is wrong with them is told, and a download is whole or not there. The files are small ones in the true formats; the servers are ours, and misbehave."""
+"""Files of images: what they say is read, what is wrong with them is told, and a download is whole or not
+there. The files are small ones in the true formats; the servers are ours, and misbehave."""
 import contextlib
 import gzip
 import hashlib
@@ -23,17 +24,22 @@ from edunets.datasets.images import File, download, read_idx
 
 RANDOM = np.random.default_rng(0)
 PIXELS, LABELS = RANDOM.integers(0, 256, (7, 28, 28)).astype("u1"), np.arange(7).astype("u1")
-RECORDS = RANDOM.integers(0, 256, (3, 3073)).astype("u1") % np.where(np.arange(3073) == 0, 10, 256).astype("u2")
+RECORDS = (RANDOM.integers(0, 256,
+                           (3, 3073)).astype("u1") % np.where(np.arange(3073) == 0, 10, 256).astype("u2"))
 
 
-def idx(array, code=8): return bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+def idx(array, code=8):
+    return bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
 
 
 def write_mnist(folder, packed=True, train=True, pixels=PIXELS, labels=LABELS):
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in zip([file.name for file in MNIST.files[train]], (pixels, labels)):
         data = array if isinstance(array, bytes) else idx(array)
-        (folder / name).write_bytes(gzip.compress(data)) if packed else (folder / name.removesuffix(".gz")).write_bytes(data)
+        (folder
+         / name).write_bytes(gzip.compress(data)) if packed else (folder
+                                                                  / name.removesuffix(
+                                                                          ".gz")).write_bytes(data)
 
 
 def write_archive(path, parts):
@@ -44,14 +50,16 @@ def write_archive(path, parts):
             archive.addfile(member, io.BytesIO(data))
 
 
-def parts_of_cifar(): return {name: RECORDS.astype("u1").tobytes() for name in itertools.chain(*CIFAR10.parts.values())}
+def parts_of_cifar():
+    return {name: RECORDS.astype("u1").tobytes() for name in itertools.chain(*CIFAR10.parts.values())}
 
 
 def refused(action, *said):
     "The RuntimeError of an action: three lines, which say these things."
     with pytest.raises(RuntimeError) as caught: action()
     lines = str(caught.value).splitlines()
-    assert len(lines) == 3 and lines[1].startswith("  Why: at test_image_files.py:") and lines[2].startswith("  Try: "), caught.value
+    assert len(lines) == 3 and lines[1].startswith(
+            "  Why: at test_image_files.py:") and lines[2].startswith("  Try: "), caught.value
     assert all(text in str(caught.value) for text in said), caught.value
 
 
@@ -62,12 +70,22 @@ def refused(action, *said):
 def test_idx(kind, code, shape):
     array = (np.arange(np.prod(shape, dtype=int)) - (kind != "u1")).reshape(shape).astype(kind)
     found = read_idx(idx(array.astype(array.dtype.newbyteorder(">")), code))
-    assert found.dtype == array.dtype and found.shape == shape and np.array_equal(found, array) and found.flags.writeable
+    assert (found.dtype == array.dtype and found.shape == shape and np.array_equal(found, array)
+            and found.flags.writeable)
 
 
 @pytest.mark.parametrize("data, said", [
-    (b"", "begins with nothing"), (b"\0\0\x08", "begins with 00 00 08"), (b"<!DOCTYPE html>", "begins with 3c 21"), (b"\0\0\x0a\1\0\0\0\0", "begins with 00 00 0a"), (b"\1\0\x08\1\0\0\0\0", "no IDX file"), (b"\0\0\x08\3\0\0\0\1", "ends within its header"),
-    (idx(PIXELS)[:-1], "has 5503 bytes, not 5504"), (idx(PIXELS) + b"x", "has 5505 bytes, not 5504"), (b"\0\0\x08\2" + b"\xff" * 8, "shape [4294967295, 4294967295]"), (b"\0\0\x08\xff" + b"\0" * 2000, "has 255 dimensions"), (gzip.compress(idx(PIXELS)), "begins with 1f 8b")], ids=repr)
+    (b"", "begins with nothing"),
+    (b"\0\0\x08", "begins with 00 00 08"),
+    (b"<!DOCTYPE html>", "begins with 3c 21"),
+    (b"\0\0\x0a\1\0\0\0\0", "begins with 00 00 0a"),
+    (b"\1\0\x08\1\0\0\0\0", "no IDX file"),
+    (b"\0\0\x08\3\0\0\0\1", "ends within its header"),
+    (idx(PIXELS)[:-1], "has 5503 bytes, not 5504"),
+    (idx(PIXELS) + b"x", "has 5505 bytes, not 5504"),
+    (b"\0\0\x08\2" + b"\xff" * 8, "shape [4294967295, 4294967295]"),
+    (b"\0\0\x08\xff" + b"\0" * 2000, "has 255 dimensions"),
+    (gzip.compress(idx(PIXELS)), "begins with 1f 8b")], ids=repr)
 def test_what_is_no_idx(data, said): refused(lambda: read_idx(data, "train-images"), "train-images", said)
 
 
@@ -77,7 +95,8 @@ def test_mnist_is_found(tmp_path, packed, where):
     write_mnist(tmp_path / where, packed)
     for root in (tmp_path, str(tmp_path)):
         digits = MNIST(root)
-        assert np.array_equal(digits.data.numpy(), PIXELS) and digits.targets.tolist() == LABELS.tolist() and digits.targets.dtype is en.int64 and digits.data.dtype is en.uint8 and len(digits) == 7
+        assert (np.array_equal(digits.data.numpy(), PIXELS) and digits.targets.tolist() == LABELS.tolist()
+                and digits.targets.dtype is en.int64 and digits.data.dtype is en.uint8 and len(digits) == 7)
     refused(lambda: MNIST(tmp_path, train=False), "Dataset not found", "t10k-images")
     refused(lambda: FashionMNIST(tmp_path / "other"), "download=True")
 
@@ -93,7 +112,8 @@ def test_samples(tmp_path):
     write_mnist(tmp_path)
     digits = MNIST(tmp_path)
     image, label = digits[-1]
-    assert image.shape == (1, 28, 28) and image.dtype is en.float32 and label == 6 and type(label) is int and np.allclose(image.numpy()[0] * 255, PIXELS[-1])
+    assert (image.shape == (1, 28, 28) and image.dtype is en.float32 and label == 6 and type(label) is int
+            and np.allclose(image.numpy()[0] * 255, PIXELS[-1]))
     with pytest.raises(IndexError): digits[7]
     changed = MNIST(tmp_path, transform=lambda x: x.flatten() * 2, target_transform=lambda n: n % 2)
     assert changed[3][0].shape == (784,) and changed[3][1] == 1
@@ -106,8 +126,11 @@ def test_cifar(tmp_path):
     expected = RECORDS[:, 1:].reshape(-1, 3, 32, 32)
     write_archive(tmp_path / "cifar-10-binary.tar.gz", parts_of_cifar())
     test, train = CIFAR10(tmp_path, train=False), CIFAR10(tmp_path)
-    assert np.array_equal(test.data.numpy(), expected) and np.array_equal(train.data.numpy(), np.concatenate([expected] * 5)) and train.targets.tolist() == RECORDS[:, 0].tolist() * 5
-    assert test[1][0].shape == (3, 32, 32) and np.allclose(test[1][0].numpy() * 255, expected[1]) and sorted(os.listdir(tmp_path)) == ["cifar-10-binary.tar.gz"]
+    assert (np.array_equal(test.data.numpy(), expected)
+            and np.array_equal(train.data.numpy(), np.concatenate([expected] * 5))
+            and train.targets.tolist() == RECORDS[:, 0].tolist() * 5)
+    assert (test[1][0].shape == (3, 32, 32) and np.allclose(test[1][0].numpy() * 255, expected[1])
+            and sorted(os.listdir(tmp_path)) == ["cifar-10-binary.tar.gz"])
     (tmp_path / "cifar-10-batches-bin").mkdir()
     for name, data in parts_of_cifar().items(): (tmp_path / "cifar-10-batches-bin" / name).write_bytes(data)
     (tmp_path / "cifar-10-binary.tar.gz").unlink()
@@ -117,14 +140,24 @@ def test_cifar(tmp_path):
 # What is wrong is told
 
 @pytest.mark.parametrize("change, said", [
-    (dict(labels=LABELS[:-1]), "7 images, but 6 labels"), (dict(labels=LABELS + 4), "a label is 10"), (dict(pixels=PIXELS[0]), "train-images-idx3-ubyte.gz has 2 dimensions of uint8"), (dict(labels=PIXELS), "it should have 1 of uint8"),
-    (dict(pixels=idx(PIXELS.astype(">i2"), 11)), "3 dimensions of int16"), (dict(pixels=b"<html>"), "begins with 3c 68"), (dict(pixels=idx(PIXELS)[:99]), "has 99 bytes")], ids=repr)
+    (dict(labels=LABELS[:-1]), "7 images, but 6 labels"),
+    (dict(labels=LABELS + 4), "a label is 10"),
+    (dict(pixels=PIXELS[0]), "train-images-idx3-ubyte.gz has 2 dimensions of uint8"),
+    (dict(labels=PIXELS), "it should have 1 of uint8"),
+    (dict(pixels=idx(PIXELS.astype(">i2"), 11)), "3 dimensions of int16"),
+    (dict(pixels=b"<html>"), "begins with 3c 68"),
+    (dict(pixels=idx(PIXELS)[:99]), "has 99 bytes")], ids=repr)
 def test_wrong_files(tmp_path, change, said):
     write_mnist(tmp_path, **change)
     refused(lambda: MNIST(tmp_path), said)
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: data[:3], lambda data: b"<html>" + data, lambda data: data[:60] + bytes([data[60] ^ 255]) + data[61:], lambda data: b""])
+@pytest.mark.parametrize("damage",
+                         [lambda data: data[:-9],
+                          lambda data: data[:3],
+                          lambda data: b"<html>" + data,
+                          lambda data: data[:60] + bytes([data[60] ^ 255]) + data[61:],
+                          lambda data: b""])
 def test_damaged_gzip(tmp_path, damage):
     write_mnist(tmp_path)
     path = tmp_path / "train-images-idx3-ubyte.gz"
@@ -157,7 +190,12 @@ def little_memory(gigabytes=2):
 def sparse(name, size):
     "A member that has a size, and no bytes."
     member = tarfile.TarInfo("GNUSparseFile.0/x")
-    member.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.name": name, "GNU.sparse.size": str(size), "GNU.sparse.map": "0,0", "GNU.sparse.numblocks": "1"}
+    member.pax_headers = {"GNU.sparse.major": "0",
+                          "GNU.sparse.minor": "1",
+                          "GNU.sparse.name": name,
+                          "GNU.sparse.size": str(size),
+                          "GNU.sparse.map": "0,0",
+                          "GNU.sparse.numblocks": "1"}
     return member
 
 
@@ -175,7 +213,8 @@ def test_only_what_is_needed_is_read_from_an_archive(tmp_path):
     with_members(path, sparse("big", 1 << 40), *[tarfile.TarInfo(f"{n}") for n in range(2000)])
     with little_memory(): assert len(CIFAR10(tmp_path)) == 15
     with_members(path, sparse("data_batch_1.bin", 1 << 40))
-    with little_memory(): refused(lambda: CIFAR10(tmp_path), "data_batch_1.bin would have 1099511627776 bytes")
+    with little_memory():
+        refused(lambda: CIFAR10(tmp_path), "data_batch_1.bin would have 1099511627776 bytes")
     with gzip.open(path, "wb") as file:      # a name of 100 MB
         long = tarfile.TarInfo("././@LongLink")
         long.type, long.size = b"L", 100 << 20
@@ -193,9 +232,11 @@ def test_files_that_grow_when_they_are_unpacked(tmp_path):
     refused(lambda: MNIST(tmp_path), "holds more than 47040016 bytes")
 
 
-@pytest.mark.parametrize("shape", [(1,) * 65, (1,) * 255, (0, 2**32 - 1, 2**32 - 1, 2**32 - 1), (2**32 - 1,) * 64])
+@pytest.mark.parametrize("shape",
+                         [(1,) * 65, (1,) * 255, (0, 2**32 - 1, 2**32 - 1, 2**32 - 1), (2**32 - 1,) * 64])
 def test_shapes_that_no_array_has(shape):
-    refused(lambda: read_idx(bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes() + b"x" * (set(shape) == {1})))
+    refused(lambda: read_idx(bytes([0, 0, 8, len(shape)]) + np.array(shape, ">u4").tobytes()
+                             + b"x" * (set(shape) == {1})))
 
 
 def test_labels_of_cifar(tmp_path):
@@ -227,7 +268,9 @@ class Server(http.server.BaseHTTPRequestHandler):
                 self.send_header("Content-Range", f"bytes */{len(data)}")
                 return self.end_headers()
         self.send_response(206 if first else 200)
-        if first: self.send_header("Content-Range", f"bytes {0 if 'other range' in faults else first}-{len(data) - 1}/{len(data)}")
+        if first:
+            self.send_header("Content-Range",
+                             f"bytes {0 if 'other range' in faults else first}-{len(data) - 1}/{len(data)}")
         if "no length" not in faults: self.send_header("Content-Length", str(len(data) - first))
         self.end_headers()
         cut = "cut" in faults or "cut once" in faults and len(self.server.asked) == 1
@@ -259,16 +302,25 @@ def nobody():
 
 
 @pytest.mark.parametrize("faults, asked", [
-    ((), [None]), (("no length",), [None]), (("cut",), [None, "bytes=100000-", "bytes=200000-"]), (("cut once", "no range"), [None, "bytes=100000-"])], ids=str)
+    ((), [None]),
+    (("no length",), [None]),
+    (("cut",), [None, "bytes=100000-", "bytes=200000-"]),
+    (("cut once", "no range"), [None, "bytes=100000-"])], ids=str)
 def test_download(tmp_path, serve, faults, asked):
     address, log = serve(*faults)
-    assert download(WHOLE, [address], tmp_path / "new" / "folder").read_bytes() == BYTES and os.listdir(tmp_path / "new" / "folder") == ["data.bin"]
+    assert (download(WHOLE, [address], tmp_path / "new" / "folder").read_bytes() == BYTES
+            and os.listdir(tmp_path / "new" / "folder") == ["data.bin"])
     assert log == asked
     download(WHOLE, [], tmp_path / "new" / "folder")      # it is there
 
 
 @pytest.mark.parametrize("have, faults, asked", [
-    (BYTES[:250_000], (), ["bytes=250000-"]), (BYTES, (), ["bytes=300000-"]), (b"?" * 1000, (), ["bytes=1000-", None]), (BYTES + b"more", (), ["bytes=300004-", None]), (BYTES[:250_000], ("no range",), ["bytes=250000-"])], ids=lambda x: f"{len(x)} bytes" if isinstance(x, bytes) else str(x))
+    (BYTES[:250_000], (), ["bytes=250000-"]),
+    (BYTES, (), ["bytes=300000-"]),
+    (b"?" * 1000, (), ["bytes=1000-", None]),
+    (BYTES + b"more", (), ["bytes=300004-", None]),
+    (BYTES[:250_000], ("no range",), ["bytes=250000-"])],
+                         ids=lambda x: f"{len(x)} bytes" if isinstance(x, bytes) else str(x))
 def test_going_on(tmp_path, serve, have, faults, asked):
     "With the part of an earlier day, good or not."
     (tmp_path / "data.bin.part").write_bytes(have)
@@ -278,18 +330,25 @@ def test_going_on(tmp_path, serve, have, faults, asked):
     assert (tmp_path / "data.bin").read_bytes() == BYTES and os.listdir(tmp_path) == ["data.bin"]
 
 
-@pytest.mark.parametrize("faults, said", [(("cut once", "other range"), "another part"), (("cut once", "no length"), "its checksum is wrong")])
+@pytest.mark.parametrize("faults, said",
+                         [(("cut once", "other range"), "another part"),
+                          (("cut once", "no length"), "its checksum is wrong")])
 def test_servers_that_lie(tmp_path, serve, faults, said):
     "One sends another part than was asked for, one breaks off without a word: another mirror is asked."
     refused(lambda: download(WHOLE, [serve(*faults)[0]], tmp_path / "one"), said)
     assert download(WHOLE, [serve(*faults)[0], serve()[0]], tmp_path).read_bytes() == BYTES
 
 
-@pytest.mark.parametrize("fault, said", [("missing", "404"), ("broken", "503"), ("wrong", "its checksum is wrong"), (None, "refused")])
+@pytest.mark.parametrize("fault, said",
+                         [("missing", "404"),
+                          ("broken", "503"),
+                          ("wrong", "its checksum is wrong"),
+                          (None, "refused")])
 def test_the_next_mirror(tmp_path, serve, fault, said):
     address, log = serve(fault) if fault else (nobody(), [])
     assert download(WHOLE, [address, serve()[0]], tmp_path).read_bytes() == BYTES
-    refused(lambda: download(WHOLE, [address, nobody()], tmp_path / "other"), "Error downloading data.bin", said, address)
+    refused(lambda: download(WHOLE, [address, nobody()], tmp_path / "other"), "Error downloading data.bin",
+            said, address)
     assert os.listdir(tmp_path / "other") == []
 
 
@@ -306,7 +365,9 @@ def test_a_length_that_is_no_number_asks_the_next_mirror(tmp_path, length):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_address[1]}"
-    try: assert download(File("x", hashlib.sha256(data).hexdigest()), [f"{base}/a/", "nonsense://", f"{base}/b/"], tmp_path).read_bytes() == data
+    try:
+        assert download(File("x", hashlib.sha256(data).hexdigest()),
+                        [f"{base}/a/", "nonsense://", f"{base}/b/"], tmp_path).read_bytes() == data
     finally: server.shutdown()
     refused(lambda: download(File("y", "0"), ["nonsense://", "no address"], tmp_path), "Error downloading y")
 
@@ -327,8 +388,10 @@ def test_two_downloads_of_one_file_at_once(tmp_path):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     file, base = File("x", hashlib.sha256(data).hexdigest()), f"http://127.0.0.1:{server.server_address[1]}/"
-    with ThreadPoolExecutor(4) as pool: done = [pool.submit(download, file, [base], tmp_path) for _ in range(4)]
-    assert all(one.result().read_bytes() == data for one in done) and asked == ["/x"] and os.listdir(tmp_path) == ["x"]
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(download, file, [base], tmp_path) for _ in range(4)]
+    assert (all(one.result().read_bytes() == data for one in done) and asked == ["/x"]
+            and os.listdir(tmp_path) == ["x"])
     server.shutdown()
 
 
@@ -349,16 +412,21 @@ def test_a_dataset_downloads_itself(tmp_path, serve):
     address, log = serve()
     class Tiny(MNIST): mirrors, files = [address], {True: [WHOLE, WHOLE]}
     refused(lambda: Tiny(tmp_path), "Dataset not found")
-    refused(lambda: Tiny(tmp_path, download=True), "data.bin is no IDX file")      # the bytes of this server are no images
+    # the bytes of this server are no images
+    refused(lambda: Tiny(tmp_path, download=True), "data.bin is no IDX file")
     assert log == [None] and (tmp_path / "Tiny" / "raw" / "data.bin").exists()
 
 
 def test_the_files_are_the_known_ones():
-    files = [file for dataset in (MNIST, FashionMNIST) for pair in dataset.files.values() for file in pair] + [CIFAR10.archive]
-    assert len({file.sha256 for file in files}) == 9 and all(len(bytes.fromhex(file.sha256)) == 32 for file in files)
-    assert all(mirror.endswith("/") and mirror.startswith("http") for dataset in (MNIST, FashionMNIST, CIFAR10) for mirror in dataset.mirrors)
+    files = ([file for dataset in (MNIST, FashionMNIST) for pair in dataset.files.values() for file in pair]
+             + [CIFAR10.archive])
+    assert (len({file.sha256 for file in files}) == 9
+            and all(len(bytes.fromhex(file.sha256)) == 32 for file in files))
+    assert all(mirror.endswith("/") and mirror.startswith("http")
+               for dataset in (MNIST, FashionMNIST, CIFAR10) for mirror in dataset.mirrors)
 
 
 def test_names_are_torchvisions():
     torchvision = pytest.importorskip("torchvision")
-    assert all(ours.classes == getattr(torchvision.datasets, ours.__name__).classes for ours in (MNIST, FashionMNIST))
+    assert all(ours.classes == getattr(torchvision.datasets, ours.__name__).classes
+               for ours in (MNIST, FashionMNIST))

@@ -1,4 +1,5 @@
-"""Writing into what is there: laws over every method in place and every `out=`, found by walking the names."""
+"""Writing into what is there: laws over every method in place and every `out=`, found by walking the
+names."""
 import ast
 import inspect
 import re
@@ -16,15 +17,21 @@ import places
 from edunets.names import FUNCTIONS
 from test_names import SAMPLES, unexplained
 
-BUDGET = settings(derandomize=True, max_examples=500, deadline=None, database=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
-CALLS = {name: places.function_calls(name) for name in FUNCTIONS if name in SAMPLES and not name.endswith("_")}
-SHAPES = {"detach", "t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"}      # they write no number
-IN_PLACE = [name for name in CALLS if hasattr(en.Tensor, name + "_") and hasattr(en.Tensor, name) and name not in SHAPES and not draws.is_random(name)]
-WITH_OUT = [name for name in CALLS if "out" in inspect.signature(FUNCTIONS[name]).parameters and not draws.is_random(name)]
+BUDGET = settings(derandomize=True, max_examples=500, deadline=None, database=None,
+                  phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
+CALLS = {name: places.function_calls(name) for name in FUNCTIONS if name in SAMPLES
+         and not name.endswith("_")}
+# they write no number
+SHAPES = {"detach", "t", "transpose", "swapaxes", "swapdims", "squeeze", "unsqueeze"}
+IN_PLACE = [name for name in CALLS if hasattr(en.Tensor, name + "_") and hasattr(en.Tensor, name)
+            and name not in SHAPES and not draws.is_random(name)]
+WITH_OUT = [name for name in CALLS if "out" in inspect.signature(FUNCTIONS[name]).parameters
+            and not draws.is_random(name)]
 
 
 def with_first(name, most=4):
-    "Sample calls of a function whose first argument is a letter, as that letter and the text of the other arguments."
+    """Sample calls of a function whose first argument is a letter, as that letter and the text of the
+    other arguments."""
     for code in CALLS[name]:
         call = ast.parse(code, mode="eval").body
         first, *rest = [ast.unparse(a) for a in call.args] + [ast.unparse(k) for k in call.keywords]
@@ -34,7 +41,9 @@ def with_first(name, most=4):
         yield first, ", ".join(rest)
 
 
-def same(a, b): return a.shape == b.shape and np.allclose(a.detach().numpy(), b.detach().numpy(), 1e-6, 1e-7, equal_nan=True)
+def same(a, b):
+    return (a.shape == b.shape
+            and np.allclose(a.detach().numpy(), b.detach().numpy(), 1e-6, 1e-7, equal_nan=True))
 
 
 @pytest.mark.parametrize("name", IN_PLACE)
@@ -46,9 +55,13 @@ def test_a_method_in_place_is_the_function_and_a_store(name):
         x = given_[letter] = base[1]
         untouched, version, kept = base[0].clone(), base._version, x.clone()
         got = beside.run(f"{letter}.{name}_({rest})", en, given_)
-        rounds = name == "float_power" and isinstance(wanted, en.Tensor) and wanted.dtype is not x.dtype      # refused, as in PyTorch
-        if isinstance(wanted, Exception) or wanted.shape != x.shape or wanted.dtype.category > x.dtype.category or rounds:
-            assert isinstance(got, Exception) and (isinstance(wanted, Exception) or isinstance(got, RuntimeError)), (name, letter, rest)
+        # refused, as in PyTorch
+        rounds = name == "float_power" and isinstance(wanted, en.Tensor) and wanted.dtype is not x.dtype
+        if (isinstance(wanted, Exception) or wanted.shape != x.shape
+            or wanted.dtype.category > x.dtype.category or rounds):
+            assert isinstance(got,
+                              Exception) and (isinstance(wanted, Exception)
+                                              or isinstance(got, RuntimeError)), (name, letter, rest)
             assert base._version == version and same(x, kept)
             continue
         assert got is x and x._version == version + 1, (name, letter, rest)
@@ -63,7 +76,8 @@ def test_a_method_in_place_on_the_tape(name):
         leaf = given_[letter].clone().requires_grad_()
         wanted = beside.run(f"{letter}.{name}({rest})", en, {**given_, letter: leaf})
         if isinstance(wanted, Exception) or wanted.shape != leaf.shape: continue
-        assert isinstance(beside.run(f"{letter}.{name}_({rest})", en, {**given_, letter: leaf}), RuntimeError), name
+        assert isinstance(beside.run(f"{letter}.{name}_({rest})", en, {**given_, letter: leaf}),
+                          RuntimeError), name
         got = beside.run(f"{letter}.{name}_({rest})", en, {**given_, letter: leaf * 1})
         if not wanted.requires_grad or isinstance(got, Exception): continue
         weights = en.cos(en.arange(leaf.numel()).reshape(leaf.shape) + 1.0).to(leaf.dtype)
@@ -74,18 +88,24 @@ def test_a_method_in_place_on_the_tape(name):
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_a_method_in_place_beside_torch(name):
     torch = pytest.importorskip("torch")
-    codes = [f"{letter}.{name}_({rest}); ({letter}, {letter}._version)" for letter, rest in with_first(name, 3) if not re.search(rf"\b{letter}\b", rest)]      # no operand lies in what is written
+    # no operand lies in what is written
+    codes = [f"{letter}.{name}_({rest}); ({letter}, {letter}._version)" for letter,
+             rest in with_first(name, 3) if not re.search(rf"\b{letter}\b", rest)]
     lines = unexplained(beside.differences(codes, torch, tolerance=4))
     assert lines == []
 
 
 def test_what_pytorch_has_is_there():
     torch = pytest.importorskip("torch")
-    lacking = {name: theirs - ours for name in CALLS for ours, theirs in [places.variants(name, torch)] if theirs - ours}
-    assert lacking == {"as_strided": {"function in place", "method in place"}}      # a tensor could leave the views into it behind
-    more = {name: ours - theirs for name in CALLS for ours, theirs in [places.variants(name, torch)] if ours - theirs}
+    lacking = {name: theirs - ours for name in CALLS for ours,
+               theirs in [places.variants(name, torch)] if theirs - ours}
+    # a tensor could leave the views into it behind
+    assert lacking == {"as_strided": {"function in place", "method in place"}}
+    more = {name: ours - theirs for name in CALLS for ours,
+            theirs in [places.variants(name, torch)] if ours - theirs}
     assert more == {name: {"out="} for name in ("relu", "isnan", "isinf", "isfinite")}
-    assert [name for name in dir(torch) if name.endswith("_") and not name.startswith("_") and name not in FUNCTIONS and hasattr(en.Tensor, name)] == []
+    assert [name for name in dir(torch) if name.endswith("_") and not name.startswith("_")
+            and name not in FUNCTIONS and hasattr(en.Tensor, name)] == []
 
 
 @pytest.mark.parametrize("name", WITH_OUT)
@@ -97,8 +117,10 @@ def test_an_empty_place_gets_the_result(name):
         place = places.place_for(wanted, en)
         if place is None: continue
         got = beside.run(f"{code[:-1]}, out=place)", en, {**letters, "place": place})
-        pairs = [(place, got, wanted)] if isinstance(place, en.Tensor) else list(zip(place, got, wanted, strict=True))
-        assert all(there is here and same(here, right) and there.dtype is right.dtype and there._version == 1 for there, here, right in pairs), code
+        pairs = ([(place, got, wanted)] if isinstance(place, en.Tensor)
+                 else list(zip(place, got, wanted, strict=True)))
+        assert all(there is here and same(here, right) and there.dtype is right.dtype and there._version == 1
+                   for there, here, right in pairs), code
         assert type(got) in (type(wanted), tuple)
         tried += 1
         if tried == 4: break
@@ -125,12 +147,16 @@ def test_drawn_places(drawn):
     place = en.zeros(shape, dtype=kind)
     if how == "strided" and shape: place = en.zeros((*shape[:-1], 2 * shape[-1] + 1), dtype=kind)[..., 1::2]
     if how == "expanded": place = en.zeros((), dtype=kind).expand(shape)
-    if how == "operand": place = next((x for x in tensors.values() if isinstance(x, en.Tensor) and x.is_contiguous()), place)
+    if how == "operand":
+        place = next((x for x in tensors.values() if isinstance(x, en.Tensor) and x.is_contiguous()), place)
     wanted = wanted.clone()
     got = beside.run(f"{case.code[:-1]}, out=place)", en, {**tensors, "place": place})
     if isinstance(got, Exception):
         lost = wanted.dtype.category > place.dtype.category
-        assert isinstance(got, RuntimeError) and (lost or (how in ("expanded", "operand") and place.numel() > 1)), (case, how, got)
+        assert isinstance(got,
+                          RuntimeError) and (lost
+                                             or (how in ("expanded", "operand")
+                                                 and place.numel() > 1)), (case, how, got)
         return
     assert got is place
     assert same(place, wanted.to(place.dtype)) or name_of(case.code) in SOURCES, (case, how)
@@ -139,11 +165,13 @@ def test_drawn_places(drawn):
 def name_of(code): return code[2:code.index("(")]
 
 
-SOURCES = set("full zeros ones empty arange linspace logspace eye".split())      # they make the numbers in the dtype of the place
+# they make the numbers in the dtype of the place
+SOURCES = set("full zeros ones empty arange linspace logspace eye".split())
 
 
 def test_warning_of_a_resize():
-    with pytest.warns(UserWarning, match="was resized since it had shape"): en.softmax(en.ones(2), 0, out=en.zeros(3))
+    with pytest.warns(UserWarning, match="was resized since it had shape"):
+        en.softmax(en.ones(2), 0, out=en.zeros(3))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         en.softmax(en.ones(2), 0, out=en.zeros(0))
@@ -152,9 +180,11 @@ def test_warning_of_a_resize():
 def test_places_must_fit():
     with pytest.raises(TypeError, match="tuple of 2"): en.sort(en.ones(2), out=en.zeros(2))
     with pytest.raises(TypeError, match="Tensor"): en.softmax(en.ones(2), 0, out=[1, 2])
-    with pytest.raises(RuntimeError, match="can't be cast"): en.cumsum(en.ones(2), 0, out=en.zeros(2, dtype=en.int64))
+    with pytest.raises(RuntimeError, match="can't be cast"):
+        en.cumsum(en.ones(2), 0, out=en.zeros(2, dtype=en.int64))
     w = en.ones(2, requires_grad=True)
-    for attempt in (lambda: en.softmax(w, 0, out=en.zeros(2)), lambda: en.softmax(en.ones(2), 0, out=w), lambda: en.sort(w, out=(en.zeros(0), en.zeros(0, dtype=en.int64)))):
+    for attempt in (lambda: en.softmax(w, 0, out=en.zeros(2)), lambda: en.softmax(en.ones(2), 0, out=w),
+                    lambda: en.sort(w, out=(en.zeros(0), en.zeros(0, dtype=en.int64)))):
         with pytest.raises(RuntimeError, match="automatic differentiation"): attempt()
     with en.no_grad(): assert en.softmax(en.zeros(2), 0, out=w).is_leaf and w.tolist() == [0.5, 0.5]
 
@@ -162,7 +192,8 @@ def test_places_must_fit():
 @st.composite
 def turns(draw):
     "Steps that turn a tensor or its views, or write into one of them."
-    return [(draw(st.sampled_from(["t", "unsqueeze", "squeeze", "write", "view", "mul"])), draw(st.integers(0, 2))) for _ in range(draw(st.integers(1, 6)))]
+    return [(draw(st.sampled_from(["t", "unsqueeze", "squeeze", "write", "view", "mul"])),
+             draw(st.integers(0, 2))) for _ in range(draw(st.integers(1, 6)))]
 
 
 def turned(m, steps):

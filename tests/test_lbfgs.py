@@ -9,15 +9,28 @@ import edunets as en
 torch = pytest.importorskip("torch")
 
 FUNCTIONS = {
-    "rosenbrock": lambda m, x, y: (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum() + (y ** 2).sum(),
-    "bowl": lambda m, x, y: (m.arange(1.0, 6.0, dtype=x.dtype) ** 3 * x ** 2).sum() + ((y - 1) ** 2).sum() * 10 + x.sum() * y.sum(),
+    "rosenbrock": lambda m,
+    x,
+    y: (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum() + (y ** 2).sum(),
+    "bowl": lambda m,
+    x,
+    y: (m.arange(1.0, 6.0, dtype=x.dtype) ** 3 * x ** 2).sum() + ((y - 1) ** 2).sum() * 10
+    + x.sum() * y.sum(),
     "logarithms": lambda m, x, y: (x ** 2 + 1).log().sum() + y.exp().sum() - 2 * y.sum(),
     "waves": lambda m, x, y: (x ** 2 / 10 + (3 * x).cos()).sum() + (y.sin() ** 2).sum(),
     "line": lambda m, x, y: x.sum() + y.sum(),
     "plain": lambda m, x, y: (x ** 2).sum(),      # y has no gradient
 }
-OPTIONS = [{}, {"lr": 0.1}, {"lr": 0.05, "max_iter": 5, "history_size": 2}, {"lr": 0.01, "max_iter": 1}, {"lr": 0.1, "max_iter": 30, "max_eval": 7}, {"lr": 0.1, "tolerance_grad": 0.5, "tolerance_change": 1e-3}]
-OPTIONS += [{"line_search_fn": "strong_wolfe", **more} for more in ({}, {"max_iter": 3}, {"max_iter": 4, "history_size": 2}, {"max_iter": 10, "max_eval": 4}, {"lr": 0.01}, {"lr": 50.0, "max_iter": 2}, {"max_eval": 1}, {"tolerance_change": 0.01})]
+OPTIONS = [{},
+           {"lr": 0.1},
+           {"lr": 0.05, "max_iter": 5, "history_size": 2},
+           {"lr": 0.01, "max_iter": 1},
+           {"lr": 0.1, "max_iter": 30, "max_eval": 7},
+           {"lr": 0.1, "tolerance_grad": 0.5, "tolerance_change": 1e-3}]
+OPTIONS += [{"line_search_fn": "strong_wolfe", **more}
+            for more in ({}, {"max_iter": 3}, {"max_iter": 4, "history_size": 2},
+                         {"max_iter": 10, "max_eval": 4}, {"lr": 0.01}, {"lr": 50.0, "max_iter": 2},
+                         {"max_eval": 1}, {"tolerance_change": 0.01})]
 
 
 def optimizer_of(m, dtype, **options):
@@ -51,18 +64,22 @@ def places(m, name, dtype, steps=20, **options):
 
 def close(ours, theirs, tolerance):
     """Places are close, measured by the largest number of each."""
-    return len(ours) == len(theirs) and (np.abs(ours - theirs).max(1) <= tolerance * (1 + np.abs(theirs).max(1))).all()
+    return (len(ours) == len(theirs)
+            and (np.abs(ours - theirs).max(1) <= tolerance * (1 + np.abs(theirs).max(1))).all())
 
 
 def sure(name, options):
-    """How many places to compare. With a search the cubics through places on a line or a parabola are 0 / 0: the last digit decides."""
-    return 80 if name not in ("line", "plain") or "line_search_fn" not in options else 2 if name == "line" else 6
+    """How many places to compare. With a search the cubics through places on a line or a parabola are 0 /
+    0: the last digit decides."""
+    return (80 if name not in ("line", "plain") or "line_search_fn" not in options else 2 if name == "line"
+            else 6)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_float64(name, options):
-    (ours, counts, mine), (theirs, their_counts, its) = places(en, name, "float64", **options), places(torch, name, "float64", **options)
+    (ours, counts, mine) = places(en, name, "float64", **options)
+    (theirs, their_counts, its) = places(torch, name, "float64", **options)
     first = sure(name, options)
     assert close(ours[:first], theirs[:first], 1e-6)
     assert [n for n in counts if n <= first] == [n for n in their_counts if n <= first]
@@ -71,10 +88,13 @@ def test_float64(name, options):
     state, other = state["state"][0], other["state"][0]
     assert state.keys() == other.keys() - {"al"}      # PyTorch's buffer
     if len(theirs) <= first:
-        assert [state[key] for key in ("n_iter", "func_evals")] == [other[key] for key in ("n_iter", "func_evals")]
+        assert [state[key]
+                for key in ("n_iter", "func_evals")] == [other[key] for key in ("n_iter", "func_evals")]
 
 
-@pytest.mark.parametrize("options", [options for options in OPTIONS if "line_search_fn" not in options or "lr" not in options], ids=str)
+@pytest.mark.parametrize("options",
+                         [options for options in OPTIONS if "line_search_fn" not in options
+                          or "lr" not in options], ids=str)
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "line"])
 def test_float32(name, options):
     ours, theirs = (places(m, name, "float32", **options)[0] for m in (en, torch))

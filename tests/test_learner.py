@@ -1,4 +1,5 @@
-"""The training loop: what it computes, what leaves no trace, and that it goes on after a death to the last bit."""
+"""The training loop: what it computes, what leaves no trace, and that it goes on after a death to the last
+bit."""
 import io
 import math
 import os
@@ -19,7 +20,8 @@ import pytest
 
 import execute
 import edunets as en
-from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, IterableDataset, Learner, LivePlot, TensorDataset
+from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, IterableDataset, Learner, LivePlot
+from edunets.data import TensorDataset
 from edunets.data.checkpointing import at, checkpoints, read_checkpoint
 from killed_run import EPOCHS, FAULTS
 
@@ -27,7 +29,9 @@ pytestmark = pytest.mark.filterwarnings("error")
 cross_entropy = en.nn.functional.cross_entropy
 schedules = en.optim.lr_scheduler
 SCRIPT = Path(__file__).parent / "killed_run.py"
-QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(en.__file__).parent.parent)}
+QUIET = {"OPENBLAS_NUM_THREADS": "1",
+         "OMP_NUM_THREADS": "1",
+         "PYTHONPATH": str(Path(en.__file__).parent.parent)}
 
 
 def accuracy(output, target): return (output.argmax(1) == target).float().mean()
@@ -38,13 +42,19 @@ def data(rows=50):
     return TensorDataset(en.randn(rows, 6, generator=generator), en.randint(3, (rows,), generator=generator))
 
 
-def make(*callbacks, optimizer=partial(en.optim.Adam, lr=0.01), schedule=None, loader=None, valid=True, **options):
+def make(*callbacks, optimizer=partial(en.optim.Adam, lr=0.01), schedule=None, loader=None, valid=True,
+         **options):
     "A learner made anew: 4 steps an epoch, the last with 2 rows of 50."
     en.manual_seed(1)
-    model = en.nn.Sequential(en.nn.Linear(6, 8), en.nn.BatchNorm1d(8), en.nn.ReLU(), en.nn.Dropout(0.5), en.nn.Linear(8, 3))
+    model = en.nn.Sequential(en.nn.Linear(6, 8), en.nn.BatchNorm1d(8), en.nn.ReLU(), en.nn.Dropout(0.5),
+                             en.nn.Linear(8, 3))
     optimizer = optimizer(model.parameters())
-    options = {"valid_loader": DataLoader(data(), 16) if valid else None, "metrics": {"accuracy": accuracy}, "progress": False} | options
-    return Learner(model, cross_entropy, optimizer, DataLoader(data(), 16, shuffle=True) if loader is None else loader, schedule=schedule and schedule(optimizer), callbacks=callbacks, **options)
+    options = ({"valid_loader": DataLoader(data(), 16) if valid else None,
+                "metrics": {"accuracy": accuracy},
+                "progress": False} | options)
+    return Learner(model, cross_entropy, optimizer,
+                   DataLoader(data(), 16, shuffle=True) if loader is None else loader,
+                   schedule=schedule and schedule(optimizer), callbacks=callbacks, **options)
 
 
 def bits(learner):
@@ -87,7 +97,8 @@ def test_metrics_count_samples_not_batches():
     whole, by_16, by_49 = (learner.evaluate(DataLoader(data(), size)) for size in (50, 16, 49))
     batches = [learner.evaluate([batch]) for batch in DataLoader(data(), 49)]
     assert whole == pytest.approx(by_16, abs=1e-6) and whole == pytest.approx(by_49, abs=1e-6)
-    assert abs(np.mean([row["accuracy"] for row in batches]) - whole["accuracy"]) > 0.05      # so the weights matter here
+    # so the weights matter here
+    assert abs(np.mean([row["accuracy"] for row in batches]) - whole["accuracy"]) > 0.05
 
 
 def test_the_training_row_counts_samples_too():
@@ -98,11 +109,20 @@ def test_the_training_row_counts_samples_too():
         def forward(self, x): return self.w * 0 + x
     model = Constant()
     batches = [(en.zeros(8), en.ones(8)), (en.zeros(2), en.full((2,), 3.0))]
-    learner = Learner(model, en.nn.functional.mse_loss, en.optim.SGD(model.parameters()), batches, progress=False)
-    assert learner.fit(1) == [{"epoch": 1, "step": 2, "loss": (8 * 1 + 2 * 9) / 10}] and learner.losses == [1.0, 9.0]
+    learner = Learner(model, en.nn.functional.mse_loss, en.optim.SGD(model.parameters()), batches,
+                      progress=False)
+    assert (learner.fit(1) == [{"epoch": 1, "step": 2, "loss": (8 * 1 + 2 * 9) / 10}]
+            and learner.losses == [1.0, 9.0])
 
 
-TARGETS = {"pair": lambda y, w: (y, w), "dict": lambda y, w: {"y": y, "w": w}, "nested": lambda y, w: [(y, w)], "words": lambda y, w: ["word"] * len(y)}
+TARGETS = {"pair": lambda y,
+           w: (y, w),
+           "dict": lambda y,
+           w: {"y": y, "w": w},
+           "nested": lambda y,
+           w: [(y, w)],
+           "words": lambda y,
+           w: ["word"] * len(y)}
 
 
 @pytest.mark.parametrize("kind", TARGETS)
@@ -121,7 +141,8 @@ def test_several_inputs():
         def forward(self, a, b): return self.layer(a + b)
     model = Sum()
     batch = en.ones(4, 2), en.ones(4, 2), en.zeros(4, 1)
-    learner = Learner(model, en.nn.functional.mse_loss, en.optim.SGD(model.parameters(), lr=0.01), [batch], progress=False)
+    learner = Learner(model, en.nn.functional.mse_loss, en.optim.SGD(model.parameters(), lr=0.01), [batch],
+                      progress=False)
     rows = learner.fit(3)
     assert rows[2]["loss"] < rows[0]["loss"] and en.equal(learner.predict(*batch[:2]), model(*batch[:2]))
 
@@ -179,7 +200,8 @@ def test_only_what_has_begun_is_ended():
 
 def test_an_empty_loader():
     for loader in ([], iter([])):
-        with pytest.raises(ValueError, match="no batch"): make(loader=loader or [(en.zeros(4, 6), en.zeros(4).long())]).evaluate(loader)
+        with pytest.raises(ValueError, match="no batch"):
+            make(loader=loader or [(en.zeros(4, 6), en.zeros(4).long())]).evaluate(loader)
     used_up = iter([(en.randn(4, 6), en.zeros(4, dtype=en.int64))])
     learner = fitted(make(loader=used_up, valid=False), 1)
     with pytest.raises(ValueError, match="^train_loader gave no batch"): learner.fit(2)
@@ -187,17 +209,29 @@ def test_an_empty_loader():
     with pytest.raises(ValueError, match="^valid_loader gave no batch"): make(valid_loader=[]).fit(1)
 
 
-@pytest.mark.parametrize("options", [{"metrics": [accuracy]}, {"metrics": accuracy}, {"metrics": {"a": 1}}, {"callbacks": EarlyStopping()}, {"callbacks": [EarlyStopping]}, {"callbacks": EarlyStopping}, {"loss": en.nn.CrossEntropyLoss}, {"loss": None}, {"schedule": schedules.ReduceLROnPlateau}], ids=str)
+@pytest.mark.parametrize("options",
+                         [{"metrics": [accuracy]},
+                          {"metrics": accuracy},
+                          {"metrics": {"a": 1}},
+                          {"callbacks": EarlyStopping()},
+                          {"callbacks": [EarlyStopping]},
+                          {"callbacks": EarlyStopping},
+                          {"loss": en.nn.CrossEntropyLoss},
+                          {"loss": None},
+                          {"schedule": schedules.ReduceLROnPlateau}], ids=str)
 def test_slips_are_told_of(options):
     model = en.nn.Linear(6, 3)
     optimizer = en.optim.SGD(model.parameters())
     if "schedule" in options: options = {"schedule": options["schedule"](optimizer)}
-    with pytest.raises(TypeError, match=f"^Learner got {next(iter(options))}=.*\n  Why: .*\n  Try: "): Learner(**{"model": model, "loss": cross_entropy, "optimizer": optimizer, "train_loader": []} | options)
+    with pytest.raises(TypeError, match=f"^Learner got {next(iter(options))}=.*\n  Why: .*\n  Try: "):
+        Learner(**{"model": model, "loss": cross_entropy, "optimizer": optimizer, "train_loader": []}
+                | options)
 
 
 def test_a_batch_without_a_target():
     for batch in (en.zeros(4, 6), [en.zeros(4, 6)]):
-        with pytest.raises(ValueError, match=r"^a batch should be \(inputs..., target\)"): make().evaluate([batch])
+        with pytest.raises(ValueError, match=r"^a batch should be \(inputs..., target\)"):
+            make().evaluate([batch])
 
 
 def test_an_optimizer_of_another_model():
@@ -210,7 +244,9 @@ def test_another_loader_between_fits():
     for other in (list(DataLoader(data(), 16)), DataLoader(data(40), 16, batch_sampler=None, shuffle=False)):
         learner = fitted(make(At(2, lambda learner: learner.stop("here"))), 1)
         learner.stopped, learner.train_loader = None, other
-        with pytest.raises(ValueError, match="^the train_loader can't go.*\n  Why: .*\n  Try: .*learner.place = None"): learner.fit(1)
+        with pytest.raises(ValueError,
+                           match="^the train_loader can't go.*\n  Why: .*\n  Try: .*learner.place = None"):
+            learner.fit(1)
         learner.place = None
         assert fitted(learner, 1).history[0]["step"] == 2 + len(other)
 
@@ -228,7 +264,8 @@ def test_looking_leaves_no_trace():
     def fail(output, target): raise ZeroDivisionError
     learner.metrics = {"bad": fail}
     with pytest.raises(ZeroDivisionError): learner.evaluate(drawing)
-    assert [m.training for m in learner.model.modules()] == modes and bits(learner) == before and en.is_grad_enabled()
+    assert ([m.training for m in learner.model.modules()] == modes and bits(learner) == before
+            and en.is_grad_enabled())
 
 
 def test_evaluation_does_not_change_the_training():
@@ -242,13 +279,17 @@ def test_what_was_frozen_stays_frozen():
     mean = learner.model[1].running_mean.clone()
     learner.lr_find(steps=5)
     fitted(learner, 1)
-    assert en.equal(learner.model[1].running_mean, mean) and not learner.model[1].training and learner.model[3].training
+    assert (en.equal(learner.model[1].running_mean, mean) and not learner.model[1].training
+            and learner.model[3].training)
     learner.model.eval()
     fitted(learner, 2)
     assert all(m.training for m in learner.model.modules())
 
 
-OPTIMIZERS = {"SGD": partial(en.optim.SGD, lr=0.05, momentum=0.9), "Adam": partial(en.optim.Adam, lr=0.01, amsgrad=True), "AdamW": partial(en.optim.AdamW, lr=0.01)}      # with state of different kinds
+# with state of different kinds
+OPTIMIZERS = {"SGD": partial(en.optim.SGD, lr=0.05, momentum=0.9),
+              "Adam": partial(en.optim.Adam, lr=0.01, amsgrad=True),
+              "AdamW": partial(en.optim.AdamW, lr=0.01)}
 SCHEDULES = {
     "none": None,
     "cosine": lambda o: schedules.CosineAnnealingLR(o, 20),
@@ -257,13 +298,17 @@ SCHEDULES = {
     "triangles": lambda o: schedules.CyclicLR(o, 0.001, 0.01, 3, mode="triangular2"),
     "restarts": lambda o: schedules.CosineAnnealingWarmRestarts(o, 3, 2),
     "function": lambda o: schedules.LambdaLR(o, lambda t: 1 / (1 + t)),
-    "warmup": lambda o: schedules.SequentialLR(o, [schedules.LinearLR(o, 0.1, total_iters=5), schedules.ExponentialLR(o, 0.9)], [5]),
+    "warmup": lambda o: schedules.SequentialLR(o,
+                                               [schedules.LinearLR(o, 0.1, total_iters=5),
+                                                schedules.ExponentialLR(o, 0.9)], [5]),
 }
 
 
-@pytest.mark.parametrize("optimizer, schedule", [*((o, "cosine") for o in OPTIMIZERS), ("Adam", "none"), ("Adam", "one cycle")])
+@pytest.mark.parametrize("optimizer, schedule",
+                         [*((o, "cosine") for o in OPTIMIZERS), ("Adam", "none"), ("Adam", "one cycle")])
 def test_finding_a_rate_leaves_everything_as_it_was(optimizer, schedule):
-    learner = make(At(6, lambda learner: learner.stop("here")), optimizer=OPTIMIZERS[optimizer], schedule=SCHEDULES[schedule])
+    learner = make(At(6, lambda learner: learner.stop("here")), optimizer=OPTIMIZERS[optimizer],
+                   schedule=SCHEDULES[schedule])
     fresh = bits(learner)
     assert len(learner.lr_find().rates) > 10 and bits(learner) == fresh
     learner.fit(3)
@@ -271,10 +316,12 @@ def test_finding_a_rate_leaves_everything_as_it_was(optimizer, schedule):
         learner.model.eval()
         before = bits(learner)
         learner.lr_find(steps=30)
-        assert bits(learner) == before and not any(m.training for m in learner.model.modules()) and all(p.grad is None for p in learner.model.parameters())
+        assert (bits(learner) == before and not any(m.training for m in learner.model.modules())
+                and all(p.grad is None for p in learner.model.parameters()))
         learner.stopped = None
         learner.fit(epochs)
-    assert bits(learner) == bits(fitted(make(optimizer=OPTIMIZERS[optimizer], schedule=SCHEDULES[schedule]), 4))
+    assert bits(learner) == bits(fitted(make(optimizer=OPTIMIZERS[optimizer], schedule=SCHEDULES[schedule]),
+                                        4))
 
 
 def test_a_rate_is_found_in_training_mode():
@@ -300,14 +347,16 @@ def test_finding_a_rate_that_fails_leaves_everything_as_it_was():
 
 
 def test_the_rate_that_is_found():
-    "On a bowl, 0.5 |w|^2, a step multiplies w by 1 - rate: the loss falls up to a rate of 1, and beyond 2 it grows."
+    """On a bowl, 0.5 |w|^2, a step multiplies w by 1 - rate: the loss falls up to a rate of 1, and beyond
+    2 it grows."""
     class Point(en.nn.Module):
         def __init__(self):
             super().__init__()
             self.w = en.nn.Parameter(en.ones(1))
         def forward(self, x): return self.w
     model = Point()
-    learner = Learner(model, lambda output, target: 0.5 * (output * output).sum(), en.optim.SGD(model.parameters()), [(en.zeros(1), en.zeros(1))], progress=False)
+    learner = Learner(model, lambda output, target: 0.5 * (output * output).sum(),
+                      en.optim.SGD(model.parameters()), [(en.zeros(1), en.zeros(1))], progress=False)
     sweep = learner.lr_find(1e-3, 100, 60, smooth=0.0)
     assert np.allclose(np.diff(np.log(sweep.rates)), math.log(1e5) / 59) and sweep.losses[0] == 0.5
     w = 1.0
@@ -323,7 +372,8 @@ def test_the_rate_that_is_found_is_not_the_start_of_the_sweep():
         x = en.randn(150, 5)
         model = en.nn.Sequential(en.nn.Linear(5, 16), en.nn.ReLU(), en.nn.Linear(16, 1))
         loader = DataLoader(TensorDataset(x, x.sum(1, keepdim=True) + en.randn(150, 1)), 32, shuffle=True)
-        learner = Learner(model, en.nn.functional.mse_loss, en.optim.Adam(model.parameters()), loader, progress=False)
+        learner = Learner(model, en.nn.functional.mse_loss, en.optim.Adam(model.parameters()), loader,
+                          progress=False)
         assert learner.lr_find().suggestion > 1e-5, seed
 
 
@@ -388,7 +438,8 @@ def press(learner): signal.raise_signal(signal.SIGINT)
 def test_an_interrupt_waits_for_the_step_and_the_fit_goes_on(step):
     learner = make(At(step, press))
     with pytest.raises(KeyboardInterrupt): learner.fit(3)
-    assert learner.step == step and len(learner.losses) == step and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert (learner.step == step and len(learner.losses) == step
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler)
     assert bits(fitted(learner, 3)) == bits(fitted(make(), 3))
 
 
@@ -421,7 +472,8 @@ def test_an_error_leaves_a_usable_learner():
     learner = make(At(6, lambda learner: 1 / 0))
     with pytest.raises(ZeroDivisionError): learner.fit(3)
     assert bits(fitted(learner, 3)) == bits(fitted(make(), 3))
-    assert learner.evaluate(DataLoader(data(), 16))["loss"] == pytest.approx(learner.history[-1]["valid_loss"])
+    assert learner.evaluate(DataLoader(data(),
+                                       16))["loss"] == pytest.approx(learner.history[-1]["valid_loss"])
 
 
 def test_in_a_thread():
@@ -447,9 +499,14 @@ LOADERS = {
 }
 
 
-@pytest.mark.parametrize("optimizer, schedule, loader", [*((o, "cosine", "default") for o in OPTIMIZERS), *(("Adam", s, "default") for s in SCHEDULES), *(("SGD", "none", kind) for kind in LOADERS)])
+@pytest.mark.parametrize("optimizer, schedule, loader",
+                         [*((o, "cosine", "default") for o in OPTIMIZERS),
+                          *(("Adam", s, "default") for s in SCHEDULES),
+                          *(("SGD", "none", kind) for kind in LOADERS)])
 def test_a_run_goes_on_from_any_step(optimizer, schedule, loader):
-    def new(*callbacks): return make(*callbacks, EarlyStopping(patience=50), optimizer=OPTIMIZERS[optimizer], schedule=SCHEDULES[schedule], loader=LOADERS[loader]())
+    def new(*callbacks):
+        return make(*callbacks, EarlyStopping(patience=50), optimizer=OPTIMIZERS[optimizer],
+                    schedule=SCHEDULES[schedule], loader=LOADERS[loader]())
     states = []
     class Keep(Callback):
         last = True
@@ -473,11 +530,13 @@ def test_each_part_of_the_state_is_needed():
         def state_dict(self): return {"left": self.left}
         def load_state_dict(self, state_dict): self.left = state_dict["left"]
     def new(*callbacks): return make(Budget(14), *callbacks, schedule=SCHEDULES["cosine"])
-    expected, state = bits(fitted(new(), 9)), fitted(new(At(6, lambda learner: learner.stop("died"))), 9).state_dict()
+    expected = bits(fitted(new(), 9))
+    state = fitted(new(At(6, lambda learner: learner.stop("died"))), 9).state_dict()
     state = deepcopy(state) | {"stopped": None}
     for name in [None, *state]:
         learner = new()
-        fresh = {"generator": en.get_rng_state() + 1, "stopped": "died"}.get(name, learner.state_dict().get(name))
+        fresh = {"generator": en.get_rng_state() + 1,
+                 "stopped": "died"}.get(name, learner.state_dict().get(name))
         learner.load_state_dict(deepcopy(state) | ({name: fresh} if name else {}))
         if not learner.stopped: learner.fit(9)
         assert (bits(learner) == expected) == (name is None), name
@@ -497,11 +556,13 @@ def test_a_callback_whose_state_is_empty_at_first():
 
 def test_a_state_of_another_learner_is_refused():
     state = fitted(make(EarlyStopping(), schedule=SCHEDULES["cosine"]), 1).state_dict()
-    for other, words in ((make(schedule=SCHEDULES["cosine"]), "of another learner"), (make(EarlyStopping()), "of another learner")):
+    for other, words in ((make(schedule=SCHEDULES["cosine"]), "of another learner"),
+                         (make(EarlyStopping()), "of another learner")):
         before = bits(other)
         with pytest.raises(RuntimeError, match=words): other.load_state_dict(state)
         assert bits(other) == before
-    with pytest.raises(RuntimeError, match="not the state of a learner: it has no 'model'"): make().load_state_dict(make().model.state_dict())
+    with pytest.raises(RuntimeError, match="not the state of a learner: it has no 'model'"):
+        make().load_state_dict(make().model.state_dict())
     wide = make(EarlyStopping(), schedule=SCHEDULES["cosine"])
     wide.model[0] = en.nn.Linear(6, 9)
     with pytest.raises(RuntimeError, match="size mismatch"): wide.load_state_dict(state)
@@ -513,7 +574,8 @@ def test_the_last_few_are_kept(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / ".edunets-0123456789abcdef.tmp").write_text("half writ")
     learner = fitted(make(Checkpoint(tmp_path, every=3, keep=2)), 2)
-    assert [at(path) for path in checkpoints(tmp_path)] == [(1, 6), (2, 8)] and (tmp_path / "notes.txt").read_text() == "mine"
+    assert ([at(path) for path in checkpoints(tmp_path)] == [(1, 6), (2, 8)]
+            and (tmp_path / "notes.txt").read_text() == "mine")
     assert len(list(tmp_path.iterdir())) == 3
     file = io.BytesIO()
     en.save(read_checkpoint(checkpoints(tmp_path)[-1]), file)
@@ -577,7 +639,8 @@ def test_an_empty_folder_is_a_beginning(tmp_path):
     assert learner.resume(tmp_path / "new" / "run") is False and fitted(learner, 1).epoch == 1
     again = make(Checkpoint(tmp_path / "new" / "run"))
     assert again.resume(tmp_path / "new" / "run") is True and bits(again) == bits(learner)
-    with pytest.warns(UserWarning, match="nothing to do"): again.fit(1)      # a script that is started once more
+    # a script that is started once more
+    with pytest.warns(UserWarning, match="nothing to do"): again.fit(1)
 
 
 def test_who_forgets_to_resume_loses_nothing(tmp_path):
@@ -608,9 +671,11 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_used(damage, tmp_
     expected = bits(fitted(make(Checkpoint(tmp_path / "run", every=3)), 3))
     *_, before, newest = checkpoints(tmp_path / "run")
     newest.write_bytes(DAMAGES[damage](newest.read_bytes()))
-    with pytest.raises(RuntimeError, match="is not what was written\n  Why: at .*checksum"): read_checkpoint(newest)
+    with pytest.raises(RuntimeError, match="is not what was written\n  Why: at .*checksum"):
+        read_checkpoint(newest)
     learner = make(Checkpoint(tmp_path / "run", every=3))
-    with pytest.warns(UserWarning, match=f"{newest.name}' is not what was written"): assert learner.resume(tmp_path / "run")
+    with pytest.warns(UserWarning, match=f"{newest.name}' is not what was written"):
+        assert learner.resume(tmp_path / "run")
     assert (learner.epoch, learner.step) == at(before) and newest.with_suffix(".damaged").exists()
     assert bits(fitted(learner, 3)) == expected
 
@@ -619,7 +684,8 @@ def test_when_all_are_damaged_nothing_begins_anew_by_itself(tmp_path):
     fitted(make(Checkpoint(tmp_path)), 2)
     for path in checkpoints(tmp_path): path.write_bytes(b"")
     for _ in range(2):
-        with pytest.warns(UserWarning), pytest.raises(RuntimeError, match="no checkpoint .* can be read"): make().resume(tmp_path)
+        with pytest.warns(UserWarning), pytest.raises(RuntimeError, match="no checkpoint .* can be read"):
+            make().resume(tmp_path)
     assert len(checkpoints(tmp_path)) == 2
 
 
@@ -648,7 +714,10 @@ def test_a_list_of_batches(tmp_path):
 def test_names_are_sorted_as_numbers_and_others_are_not_touched(tmp_path):
     learner = make(Checkpoint(tmp_path, keep=2))
     learner.epoch = 99_997
-    others = ["epoch-1-step-2.safetensors", "epoch-x-step-3-0123abcd.safetensors", "epoch-1-step-2-3-4.safetensors", ".notes.tmp",
+    others = ["epoch-1-step-2.safetensors",
+              "epoch-x-step-3-0123abcd.safetensors",
+              "epoch-1-step-2-3-4.safetensors",
+              ".notes.tmp",
               "epoch-00001-step-000000004-0123abcd.safetensors.bak"]
     for name in others: (tmp_path / name).write_text("mine")
     (tmp_path / ".x.tmp").mkdir()
@@ -678,12 +747,16 @@ def test_a_last_checkpoint_that_can_not_be_opened(kind, tmp_path, monkeypatch):
     assert learner.epoch == 1 and at(before) == (1, 4) and fitted(learner, 3).epoch == 3
 
 
-@pytest.mark.parametrize("problem", [PermissionError(13, "Permission denied"), NotADirectoryError(20, "Not a directory"), OSError(5, "Input/output error")])
+@pytest.mark.parametrize("problem",
+                         [PermissionError(13, "Permission denied"),
+                          NotADirectoryError(20, "Not a directory"),
+                          OSError(5, "Input/output error")])
 def test_a_folder_that_can_not_be_read_is_no_beginning(problem, tmp_path, monkeypatch):
     fitted(make(Checkpoint(tmp_path)), 1)
     def refused(path): raise problem
     monkeypatch.setattr(Path, "iterdir", refused)
-    with pytest.raises(type(problem), match="can't be read: .*\n  Why: at .*\n  Try: "): make().resume(tmp_path)
+    with pytest.raises(type(problem), match="can't be read: .*\n  Why: at .*\n  Try: "):
+        make().resume(tmp_path)
 
 
 class Breaks(Callback):
@@ -692,7 +765,8 @@ class Breaks(Callback):
     def load_state_dict(self, state): raise ZeroDivisionError if state["n"] != 1 else None
 
 
-@pytest.mark.parametrize("part", ["model", "optimizer", "schedule", "generator", "callbacks", "losses", "running"])
+@pytest.mark.parametrize("part",
+                         ["model", "optimizer", "schedule", "generator", "callbacks", "losses", "running"])
 def test_a_state_is_taken_whole_or_not_at_all(part):
     def new(): return make(EarlyStopping(), schedule=SCHEDULES["cosine"])
     state, learner = deepcopy(fitted(new(), 1).state_dict()), fitted(new(), 2)
@@ -741,7 +815,8 @@ def test_a_folder_is_free_after_any_end(tmp_path):
 def test_a_folder_that_can_not_be_made(tmp_path):
     (tmp_path / "file").touch()
     for place in ("file", "file/run"):
-        with pytest.raises(OSError, match="can't be made: .*\n  Why: at .*\n  Try: "): make(Checkpoint(tmp_path / place)).fit(1)
+        with pytest.raises(OSError, match="can't be made: .*\n  Why: at .*\n  Try: "):
+            make(Checkpoint(tmp_path / place)).fit(1)
     for wrong in (None, 1.5, "2"):
         with pytest.raises(TypeError, match="a number of epochs is needed"): make().fit(wrong)
 
@@ -749,7 +824,8 @@ def test_a_folder_that_can_not_be_made(tmp_path):
 def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path):
     resource = pytest.importorskip("resource")
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
-    learner = make(At(6, lambda learner: resource.setrlimit(resource.RLIMIT_FSIZE, (100, unlimited[1]))), Checkpoint(tmp_path))
+    learner = make(At(6, lambda learner: resource.setrlimit(resource.RLIMIT_FSIZE, (100, unlimited[1]))),
+                   Checkpoint(tmp_path))
     try:
         with pytest.raises(OSError, match="can't be written: .*\n  Why: at .*\n  Try: "): learner.fit(3)
     finally: resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
@@ -761,13 +837,16 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path):
 def test_a_folder_without_locks_is_told_of(tmp_path, monkeypatch):
     def none(file): raise OSError(95, "Operation not supported")
     monkeypatch.setattr("edunets.data.checkpointing.open_locked", none)
-    with pytest.warns(UserWarning, match="can't be locked .Operation not supported"): make(Checkpoint(tmp_path)).fit(1)
+    with pytest.warns(UserWarning, match="can't be locked .Operation not supported"):
+        make(Checkpoint(tmp_path)).fit(1)
     assert len(checkpoints(tmp_path)) == 1
 
 
 # Killed
 
-def start(*arguments): return subprocess.Popen([sys.executable, SCRIPT, *map(str, arguments)], env={**os.environ, **QUIET}, stdout=subprocess.PIPE)
+def start(*arguments):
+    return subprocess.Popen([sys.executable, SCRIPT, *map(str, arguments)], env={**os.environ, **QUIET},
+                            stdout=subprocess.PIPE)
 
 
 def finished(folder):
@@ -844,7 +923,8 @@ def test_the_bar_of_a_run_that_goes_on(capsys):
 
 def test_the_history_is_a_table():
     lines = repr(fitted(make(), 2).history).splitlines()
-    assert lines[0].split() == ["epoch", "step", "loss", "accuracy", "valid_loss", "valid_accuracy"] and len(lines) == 3
+    assert (lines[0].split() == ["epoch", "step", "loss", "accuracy", "valid_loss", "valid_accuracy"]
+            and len(lines) == 3)
     assert len({len(line) for line in lines}) == 1 and repr(make().history) == "no epoch yet"
 
 
@@ -861,7 +941,8 @@ def test_what_is_measured_may_change_between_fits():
 def test_the_plot():
     ax = fitted(make(), 3).plot()
     steps, means, valid = (line.get_xydata() for line in ax.lines)
-    assert len(steps) == 12 and valid[:, 0].tolist() == [4, 8, 12] and means[:, 0].tolist() == [2.5, 6.5, 10.5]
+    assert (len(steps) == 12 and valid[:, 0].tolist() == [4, 8, 12]
+            and means[:, 0].tolist() == [2.5, 6.5, 10.5])
 
 
 LIVE = """
@@ -879,7 +960,9 @@ _ = learner.fit(5)
 @pytest.mark.parametrize("shell", [[], ["-m", "IPython", "--colors=NoColor"]], ids=["python", "ipython"])
 def test_no_live_plot_in_a_terminal(shell, tmp_path):
     code = LIVE + "assert 'matplotlib' not in sys.modules"
-    done = subprocess.run([sys.executable, *shell, "-c", code], env={**os.environ, **QUIET, "IPYTHONDIR": str(tmp_path)}, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *shell, "-c", code],
+                          env={**os.environ, **QUIET, "IPYTHONDIR": str(tmp_path)}, capture_output=True,
+                          text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

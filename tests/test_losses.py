@@ -18,19 +18,27 @@ def test_warnings_are_pytorchs():
     torch = pytest.importorskip("torch")
     def said(m):
         x, y = m.zeros(2, 3), m.ones(2, 3)
-        calls = [lambda: m.nn.functional.mse_loss(x, y[0]), lambda: m.nn.functional.l1_loss(x, y, size_average=False), lambda: m.nn.functional.cross_entropy(x, y, reduce=False), lambda: m.nn.functional.kl_div(x, y),
-                 lambda: m.nn.functional.kl_div(x, y, reduction="batchmean"), lambda: m.nn.functional.smooth_l1_loss(x, y, reduction="elementwise_mean"), lambda: m.nn.MSELoss(size_average=True), lambda: m.nn.MSELoss()(x, y)]
+        calls = [lambda: m.nn.functional.mse_loss(x, y[0]),
+                 lambda: m.nn.functional.l1_loss(x, y, size_average=False),
+                 lambda: m.nn.functional.cross_entropy(x, y, reduce=False),
+                 lambda: m.nn.functional.kl_div(x, y),
+                 lambda: m.nn.functional.kl_div(x, y, reduction="batchmean"),
+                 lambda: m.nn.functional.smooth_l1_loss(x, y, reduction="elementwise_mean"),
+                 lambda: m.nn.MSELoss(size_average=True),
+                 lambda: m.nn.MSELoss()(x, y)]
         found = []
         for call in calls:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 call()
-            found.append([(w.category, str(w.message).split(":")[0].replace("torch", "edunets")[:60]) for w in caught])
+            found.append([(w.category, str(w.message).split(":")[0].replace("torch", "edunets")[:60])
+                          for w in caught])
         return found
     assert said(en) == said(torch)
 
 
-@pytest.mark.parametrize("warned", ["F.mse_loss(x, x[0])", "F.mse_loss(x, x, size_average=True)", "F.softmax(x)"])
+@pytest.mark.parametrize("warned",
+                         ["F.mse_loss(x, x[0])", "F.mse_loss(x, x, size_average=True)", "F.softmax(x)"])
 def test_a_warning_names_the_users_line(warned):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -61,14 +69,16 @@ def spelled(path, blank): return [k for k, _ in itertools.groupby(path) if k != 
 @pytest.mark.parametrize("text, blank", [([1, 2], 0), ([1, 1], 0), ([2], 0), ([], 0), ([0, 1, 0], 2)])
 def test_ctc_is_the_sum_over_all_ways(text, blank):
     sound = en.tensor(np.random.default_rng(1).normal(size=(5, 3))).log_softmax(1)
-    chance = sum(math.exp(sound[range(5), path].sum().item()) for path in itertools.product(range(3), repeat=5) if spelled(path, blank) == text)
+    chance = sum(math.exp(sound[range(5), path].sum().item())
+                 for path in itertools.product(range(3), repeat=5) if spelled(path, blank) == text)
     loss = F.ctc_loss(sound, en.tensor(text, dtype=en.int64), 5, len(text), blank, reduction="sum")
     assert np.allclose(loss.item(), -math.log(chance))
 
 
 def test_ctc_slopes():
     x = en.tensor(np.random.default_rng(1).normal(size=(4, 2, 3)), requires_grad=True)
-    assert en.autograd.gradcheck(lambda x: F.ctc_loss(x, en.tensor([[1, 2], [1, 1]]), (4, 4), (2, 1), reduction="none"), x)
+    assert en.autograd.gradcheck(lambda x: F.ctc_loss(x, en.tensor([[1, 2], [1, 1]]), (4, 4), (2, 1),
+                                                      reduction="none"), x)
     impossible = F.ctc_loss(x, en.tensor([[1, 1, 1, 1]] * 2), (4, 4), (4, 4), zero_infinity=True)
     assert impossible.item() == 0 and en.autograd.grad(impossible, x)[0].abs().sum() == 0
 
@@ -93,7 +103,11 @@ def elsewhere():
 def test_on_another_array_module(code, elsewhere):
     """Forward and backward stay on the device, and are what they are here."""
     rng = np.random.default_rng(0)
-    given = {"x": rng.standard_normal((4, 3)), "p": rng.uniform(0.1, 0.9, (4, 3)), "w": np.ones(3), "t": np.array([0, 2, 1, -100]), "s": np.array([1, -1, 1, -1])}
+    given = {"x": rng.standard_normal((4, 3)),
+             "p": rng.uniform(0.1, 0.9, (4, 3)),
+             "w": np.ones(3),
+             "t": np.array([0, 2, 1, -100]),
+             "s": np.array([1, -1, 1, -1])}
     found = []
     for device in ("cpu", elsewhere):
         scope = {name: en.tensor(value, device=device) for name, value in given.items()}

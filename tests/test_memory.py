@@ -21,7 +21,8 @@ from edunets.tensors import Version
 def alive():
     "How many objects there are that hold others, and how many of them are ours."
     objects = gc.get_objects()
-    return len(objects), sum(issubclass(type(x), (en.Tensor, Node, Version)) for x in objects)    # type(x): isinstance asks lazy objects of other libraries, which then load
+    # type(x): isinstance asks lazy objects of other libraries, which then load
+    return len(objects), sum(issubclass(type(x), (en.Tensor, Node, Version)) for x in objects)
 
 
 class Cube(en.autograd.Function):
@@ -124,7 +125,20 @@ def unrelated_hook(w, x):
     handle.remove()
 
 
-STEPS = [plain, views, in_place, function, hooks, create_graph, no_backward, second_order_function, failing, detached, anomaly, sorted_and_indexed, an_optimizer, unrelated_hook]
+STEPS = [plain,
+         views,
+         in_place,
+         function,
+         hooks,
+         create_graph,
+         no_backward,
+         second_order_function,
+         failing,
+         detached,
+         anomaly,
+         sorted_and_indexed,
+         an_optimizer,
+         unrelated_hook]
 
 
 @pytest.fixture
@@ -145,7 +159,7 @@ def test_nothing_stays_behind(step, no_collector):
     objects = alive()
     for _ in range(5): run()
     everything, ours = alive()
-    assert ours == objects[1] and everything - objects[0] < 5, "less than one object a step: those of this test"
+    assert ours == objects[1] and everything - objects[0] < 5, "less than one object a step: the test's own"
     tracemalloc.start()
     try:
         run()
@@ -153,7 +167,8 @@ def test_nothing_stays_behind(step, no_collector):
         for _ in range(5): run()
         grown = tracemalloc.get_traced_memory()[0] - before
     finally: tracemalloc.stop()
-    assert grown < w.nbytes, f"{grown} bytes more after 5 steps; one array has {w.nbytes}"      # Python's own lists of free tuples grow a little
+    # Python's own lists of free tuples grow a little
+    assert grown < w.nbytes, f"{grown} bytes more after 5 steps; one array has {w.nbytes}"
 
 
 def test_the_array_of_an_intermediate_is_freed_at_once(no_collector):
@@ -169,7 +184,8 @@ def test_the_array_of_an_intermediate_is_freed_at_once(no_collector):
 
 def test_what_no_rule_asks_for_is_not_kept(no_collector):
     x = en.randn(1000, requires_grad=True)
-    for f in (lambda x: x + 1, lambda x: x.sum(), lambda x: x * 2, lambda x: x.reshape(10, 100), lambda x: -x):
+    for f in (lambda x: x + 1, lambda x: x.sum(), lambda x: x * 2, lambda x: x.reshape(10, 100),
+              lambda x: -x):
         y = x * 1
         array = weakref.ref(y.payload)
         z = f(y)
@@ -265,7 +281,8 @@ def in_thread(function):
 def test_modes_are_of_their_thread():
     x = en.ones(2, requires_grad=True)
     with en.no_grad(): assert in_thread(lambda: (x * 2).requires_grad)
-    assert in_thread(lambda: en.set_grad_enabled(False) and en.is_grad_enabled()) is False and en.is_grad_enabled()
+    assert (in_thread(lambda: en.set_grad_enabled(False) and en.is_grad_enabled()) is False
+            and en.is_grad_enabled())
     with en.inference_mode(): assert not in_thread(lambda: en.ones(2).is_inference())
 
 
@@ -330,7 +347,9 @@ assert np.geterr() == before["errors"]
 
 
 def test_importing_brings_nothing_heavy():
-    heavy = python("import sys, edunets; print(*[m for m in ('torch', 'jax', 'cupy', 'scipy', 'matplotlib', 'pandas', 'IPython', 'tqdm', 'safetensors', 'threadpoolctl', 'importlib.resources', 'asyncio') if m in sys.modules])")
+    heavy = python("import sys, edunets; print(*[m for m in ('torch', 'jax', 'cupy', 'scipy', 'matplotlib', "
+                   "'pandas', 'IPython', 'tqdm', 'safetensors', 'threadpoolctl', 'importlib.resources', "
+                   "'asyncio') if m in sys.modules])")
     assert heavy == []
 
 
@@ -349,7 +368,8 @@ def test_no_submodule_bears_the_name_of_a_public_function():
         if name.startswith("edunets.nn.modules."): continue      # these bear the names of PyTorch's files
         for other in (en, en.autograd, package):
             found = getattr(other, last, None)
-            assert found is None or inspect.ismodule(found), f"{other.__name__}.{last} is a function, and {name} a module"
+            assert found is None or inspect.ismodule(
+                    found), f"{other.__name__}.{last} is a function, and {name} a module"
 
 
 def test_the_one_function_is_short():
@@ -357,14 +377,23 @@ def test_the_one_function_is_short():
 
 
 JOINED = {
-    "cat": lambda x, n: en.cat([x * 1 for _ in range(n)]), "stack": lambda x, n: en.stack([x * 1 for _ in range(n)]),
-    "split": lambda x, n: sum(x.expand(n).split(1)), "chunk": lambda x, n: sum(x.expand(n).chunk(n)), "unbind": lambda x, n: sum(x.expand(n).unbind()),
+    "cat": lambda x,
+    n: en.cat([x * 1 for _ in range(n)]),
+    "stack": lambda x,
+    n: en.stack([x * 1 for _ in range(n)]),
+    "split": lambda x,
+    n: sum(x.expand(n).split(1)),
+    "chunk": lambda x,
+    n: sum(x.expand(n).chunk(n)),
+    "unbind": lambda x,
+    n: sum(x.expand(n).unbind()),
 }
 
 
 @pytest.mark.parametrize("name", JOINED)
 def test_many_parts_take_as_long_as_they_are_many(name):
-    "Four times as many parts are joined, or cut, and their gradients found, in four times as many steps of Python."
+    """Four times as many parts are joined, or cut, and their gradients found, in four times as many steps
+    of Python."""
     def steps(n):
         seen = []
         x = en.ones(1, requires_grad=True)

@@ -16,14 +16,33 @@ torch = pytest.importorskip("torch")
 
 # Cases of the layers that chapter 3 itself makes; the others stand with their families.
 CORE = {
-    "Linear": ["m.nn.Linear(4, 3) | f(r(5, 4))", "m.nn.Linear(4, 3) | f(r(4))", "m.nn.Linear(4, 3) | f(r(2, 5, 4))", "m.nn.Linear(4, 3, bias=False) | f(r(5, 4))", "m.nn.Linear(4, 3, False) | f(r(2, 1, 5, 4))",
-               "m.nn.Linear(4, 3, dtype=m.float64) | f(r(5, 4))", "m.nn.Linear(4, 3) | f(r(5, 3))", "m.nn.Linear(4, 3) | f(r(5, 4).double())", "m.nn.Linear(4, 0) | f(r(5, 4))", "m.nn.Linear(4, 3) | f(r(0, 4))",
-               "m.nn.Linear(4, 3, device='cpu') | f(r(5, 4)).grad_fn.name()", "m.nn.Linear(4, 3, bias=False) | f(r(5, 4)).grad_fn.name()", "m.nn.Linear(4, 3) | f(r(2, 5, 4)).grad_fn.name()", "m.nn.Linear(4, 3) | f(m.ones(2, 4).long())", "m.nn.Linear(4, 3) | f([1., 2., 3., 4.])"],
-    "Sequential": ["m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Linear(3, 2)) | f(r(5, 4))", "m.nn.Sequential() | f(r(5, 4))", "m.nn.Sequential(dict(a=m.nn.Linear(4, 3))) | f(r(5, 4))", "m.nn.Sequential(__import__('collections').OrderedDict(a=m.nn.Linear(4, 3))) | f(r(5, 4))", "m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Sequential(m.nn.Linear(3, 2))) | [name for name, _ in f.named_modules()]",
-                   "m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Linear(3, 2)) | len(f)", "m.nn.Sequential(3) | f(r(2))"],
+    "Linear": ["m.nn.Linear(4, 3) | f(r(5, 4))",
+               "m.nn.Linear(4, 3) | f(r(4))",
+               "m.nn.Linear(4, 3) | f(r(2, 5, 4))",
+               "m.nn.Linear(4, 3, bias=False) | f(r(5, 4))",
+               "m.nn.Linear(4, 3, False) | f(r(2, 1, 5, 4))",
+               "m.nn.Linear(4, 3, dtype=m.float64) | f(r(5, 4))",
+               "m.nn.Linear(4, 3) | f(r(5, 3))",
+               "m.nn.Linear(4, 3) | f(r(5, 4).double())",
+               "m.nn.Linear(4, 0) | f(r(5, 4))",
+               "m.nn.Linear(4, 3) | f(r(0, 4))",
+               "m.nn.Linear(4, 3, device='cpu') | f(r(5, 4)).grad_fn.name()",
+               "m.nn.Linear(4, 3, bias=False) | f(r(5, 4)).grad_fn.name()",
+               "m.nn.Linear(4, 3) | f(r(2, 5, 4)).grad_fn.name()",
+               "m.nn.Linear(4, 3) | f(m.ones(2, 4).long())",
+               "m.nn.Linear(4, 3) | f([1., 2., 3., 4.])"],
+    "Sequential": ["m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Linear(3, 2)) | f(r(5, 4))",
+                   "m.nn.Sequential() | f(r(5, 4))",
+                   "m.nn.Sequential(dict(a=m.nn.Linear(4, 3))) | f(r(5, 4))",
+                   "m.nn.Sequential(__import__('collections').OrderedDict(a=m.nn.Linear(4, 3))) | f(r(5, 4))",
+                   "m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Sequential(m.nn.Linear(3, 2))) | [name for name, "
+                   "_ in f.named_modules()]",
+                   "m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Linear(3, 2)) | len(f)",
+                   "m.nn.Sequential(3) | f(r(2))"],
 }
 CASES = {**CORE, **families.collected("MODULES")}
-DIFFERENCES = families.collected("MODULE_DIFFERENCES")      # (what a line `case: difference` says, the reason)
+# (what a line `case: difference` says, the reason)
+DIFFERENCES = families.collected("MODULE_DIFFERENCES")
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +56,10 @@ def two_threads():
 
 def classes():
     "The layers of edunets.nn: every public class that is a Module."
-    return {name for name, value in vars(en.nn).items() if inspect.isclass(value) and issubclass(value, en.nn.Module) and value is not en.nn.Module and value.__name__ == name}      # an alias of a base is none
+    # an alias of a base is none
+    return {name for name,
+            value in vars(en.nn).items() if inspect.isclass(value) and issubclass(value, en.nn.Module)
+            and value is not en.nn.Module and value.__name__ == name}
 
 
 def test_every_layer_has_a_case():
@@ -48,13 +70,16 @@ def test_every_layer_has_a_case():
 def test_as_pytorch(name):
     torch.manual_seed(0)
     said = [f"{case}: {text}" for case in CASES[name] if (text := modules.compare(case, torch))]
-    assert [" ".join(line.split()) for line in said if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)] == []
+    assert [" ".join(line.split()) for line in said
+            if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)] == []
 
 
 def test_differences_still_occur():
     torch.manual_seed(0)
-    said = [f"{case}: {text}" for cases in CASES.values() for case in cases if (text := modules.compare(case, torch))]
-    assert [pattern for pattern, reason in DIFFERENCES if not reason or not any(re.search(pattern, line) for line in said)] == []
+    said = [f"{case}: {text}" for cases in CASES.values() for case in cases
+            if (text := modules.compare(case, torch))]
+    assert [pattern for pattern,
+            reason in DIFFERENCES if not reason or not any(re.search(pattern, line) for line in said)] == []
 
 
 def arguments(layer):
@@ -67,15 +92,53 @@ def test_signatures_are_pytorchs():
     """The arguments of each class are PyTorch's, in their order; ours may add some that are given by name."""
     for name in classes():
         ours, theirs = (arguments(getattr(m.nn, name)) for m in (en, torch))
-        positional, wanted = ([p.name for p in said if p.kind is p.POSITIONAL_OR_KEYWORD] for said in (ours, theirs))      # where PyTorch's class has no __init__ of its own, it says *args, **kwargs
+        # where PyTorch's class has no __init__ of its own, it says *args, **kwargs
+        positional, wanted = ([p.name for p in said if p.kind is p.POSITIONAL_OR_KEYWORD]
+                              for said in (ours, theirs))
         assert positional == wanted, name
         for a in ours:
             for b in theirs:
-                if a.name == b.name and isinstance(b.default, (int, float, str, type(None))): assert a.default == b.default or (a.default is a.empty and b.default is None), (name, a.name)
+                if a.name == b.name and isinstance(b.default, (int, float, str, type(None))):
+                    assert a.default == b.default or (a.default is a.empty
+                                                      and b.default is None), (name, a.name)
 
 
-NORMS = {"layer_norm": lambda F, x, w, b, mean, var: F.layer_norm(x, (3,), w, b), "group_norm": lambda F, x, w, b, mean, var: F.group_norm(x, 3, w, b), "rms_norm": lambda F, x, w, b, mean, var: F.rms_norm(x, (3,), w),
-         "batch_norm": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, True), "batch_norm in use": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, False), "instance_norm": lambda F, x, w, b, mean, var: F.instance_norm(x, mean, var, w, b)}
+NORMS = {"layer_norm": lambda F,
+         x,
+         w,
+         b,
+         mean,
+         var: F.layer_norm(x, (3,), w, b),
+         "group_norm": lambda F,
+         x,
+         w,
+         b,
+         mean,
+         var: F.group_norm(x, 3, w, b),
+         "rms_norm": lambda F,
+         x,
+         w,
+         b,
+         mean,
+         var: F.rms_norm(x, (3,), w),
+         "batch_norm": lambda F,
+         x,
+         w,
+         b,
+         mean,
+         var: F.batch_norm(x, mean, var, w, b, True),
+         "batch_norm in use": lambda F,
+         x,
+         w,
+         b,
+         mean,
+         var: F.batch_norm(x, mean, var, w, b, False),
+         "instance_norm": lambda F,
+         x,
+         w,
+         b,
+         mean,
+         var: F.instance_norm(x, mean, var, w, b)}
 
 
 def test_forward_is_called_as_pytorchs():
@@ -84,12 +147,14 @@ def test_forward_is_called_as_pytorchs():
     for name in classes():
         if getattr(en.nn, name).forward is en.nn.Module.forward: continue      # a container
         ours, theirs = (list(inspect.signature(getattr(m.nn, name).forward).parameters) for m in (en, torch))
-        if ours != theirs and "args" not in theirs and "kwargs" not in theirs: different[name] = (ours, theirs)
+        if ours != theirs and "args" not in theirs and "kwargs" not in theirs:
+            different[name] = (ours, theirs)
     assert different == {}
 
 
 def test_functional_is_called_as_pytorchs():
-    """The arguments of each function of nn.functional, by their names, order and defaults; PyTorch hides those of max pooling behind *args."""
+    """The arguments of each function of nn.functional, by their names, order and defaults; PyTorch hides
+    those of max pooling behind *args."""
     different = {}
     for name, theirs in vars(torch.nn.functional).items():
         ours = getattr(en.nn.functional, name, None)
@@ -97,9 +162,11 @@ def test_functional_is_called_as_pytorchs():
         try: a, b = (list(inspect.signature(f).parameters.values()) for f in (ours, theirs))
         except ValueError: continue
         if "args" in [p.name for p in b]: continue
-        if [p.name for p in a] != [p.name for p in b]: different[name] = [p.name for p in a], [p.name for p in b]
+        if [p.name for p in a] != [p.name for p in b]:
+            different[name] = [p.name for p in a], [p.name for p in b]
         for p, q in zip(a, b):
-            if isinstance(q.default, (int, float, str, type(None))) and p.default != q.default: different[name] = p, q
+            if isinstance(q.default, (int, float, str, type(None))) and p.default != q.default:
+                different[name] = p, q
     assert different == {}
 
 
@@ -107,12 +174,17 @@ TAKES = {"layer_norm": ("w", "b"), "group_norm": ("w", "b"), "rms_norm": ("w",),
 
 
 def normalized(m, name, x, weight, bias, running, wide=False):
-    """Result, gradients and running statistics for given dtypes, as numbers and the names of their dtypes; or the class of the error.
-    `wide`: all in float64, from the same numbers."""
+    """Result, gradients and running statistics for given dtypes, as numbers and the names of their dtypes;
+    or the class of the error. `wide`: all in float64, from the same numbers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        numbers = [(m.arange(27.).reshape(3, 3, 3) * 1.7 % 3), m.tensor([1.5, -0.7, 2.1]), m.tensor([0.3, 0.1, -1.9]), m.tensor([0.2, 0.5, 0.8]), m.tensor([1., 2., 3.])]
-        tensors = [None if kind is None else t.to(getattr(m, kind)) for t, kind in zip(numbers, (x, weight, bias, running, running))]
+        numbers = [(m.arange(27.).reshape(3, 3, 3) * 1.7 % 3),
+                   m.tensor([1.5, -0.7, 2.1]),
+                   m.tensor([0.3, 0.1, -1.9]),
+                   m.tensor([0.2, 0.5, 0.8]),
+                   m.tensor([1., 2., 3.])]
+        tensors = [None if kind is None else t.to(getattr(m, kind)) for t,
+                   kind in zip(numbers, (x, weight, bias, running, running))]
         if wide: tensors = [None if t is None else t.double() for t in tensors]
         leaves = [t.requires_grad_() for t in tensors[:3] if t is not None]
         try: y = NORMS[name](m.nn.functional, *tensors)
@@ -124,11 +196,15 @@ def normalized(m, name, x, weight, bias, running, wide=False):
 
 @pytest.mark.parametrize("name", NORMS)
 def test_dtypes_that_normalization_takes_are_pytorchs(name):
-    """Half precision beside float32 weights above all: computed in float32 and rounded once, so compared with the result in float64 (PyTorch's gradient
-    in half precision is less exact than ours where the weight is half too)."""
+    """Half precision beside float32 weights above all: computed in float32 and rounded once, so compared
+    with the result in float64 (PyTorch's gradient in half precision is less exact than ours where the
+    weight is half too)."""
     kinds = (None, "float16", "float32", "float64")
-    for given in itertools.product(kinds[1:], *[kinds if part in TAKES.get(name, ("w", "b", "mean")) else (None,) for part in ("w", "b", "mean")]):
-        if name in ("layer_norm", "group_norm") and given[1] is None is not given[2]: continue      # PyTorch 2.13 fails in the backward pass of a bias alone
+    for given in itertools.product(kinds[1:],
+                                   *[kinds if part in TAKES.get(name, ("w", "b", "mean")) else (None,)
+                                     for part in ("w", "b", "mean")]):
+        # PyTorch 2.13 fails in the backward pass of a bias alone
+        if name in ("layer_norm", "group_norm") and given[1] is None is not given[2]: continue
         ours, theirs = normalized(en, name, *given), normalized(torch, name, *given)
         if isinstance(theirs, str) or isinstance(ours, str):
             assert ours == theirs, given

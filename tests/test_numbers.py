@@ -1,4 +1,5 @@
-"""Numbers: what half precision and bfloat16 are computed in, what a dtype can hold, which dtype a result has. Walks over all rows and names."""
+"""Numbers: what half precision and bfloat16 are computed in, what a dtype can hold, which dtype a result
+has. Walks over all rows and names."""
 import re
 import warnings
 
@@ -29,21 +30,33 @@ ROUNDED_OTHERWISE = {
     "standardize": "its second result, the mean square, stays single",
 }
 NO_HALF = {
-    **dict.fromkeys(["solve", "inv", "cholesky", "eigh", "qr", "svd", "det", "slogdet", "cofactor", "pinv", "matrix_exp"], "LAPACK has no half precision; the names refuse it, as PyTorch's do"),
+    **dict.fromkeys(["solve",
+                     "inv",
+                     "cholesky",
+                     "eigh",
+                     "qr",
+                     "svd",
+                     "det",
+                     "slogdet",
+                     "cofactor",
+                     "pinv",
+                     "matrix_exp"], "LAPACK has no half precision; the names refuse it, as PyTorch's do"),
 }
 
 
 def run_in(kind, key, short):
     "The results of a sample in which the floating arrays are numbers of a short dtype, held in another."
     row, args, params = ROWS[key]
-    args = [en.tensor(x).to(short).to(kind) if is_floating(x) else en.tensor(x) if isinstance(x, np.ndarray) else x for x in args]
+    args = [en.tensor(x).to(short).to(kind) if is_floating(x) else en.tensor(x) if isinstance(x, np.ndarray)
+            else x for x in args]
     en.manual_seed(0)
     return listed(call(OPS[row], tuple(args), params))
 
 
 @pytest.mark.parametrize("short", [en.float16, en.bfloat16], ids=str)
 @pytest.mark.parametrize("key", [key for key, (row, args, params) in ROWS.items()
-                                 if row not in ROUNDED_OTHERWISE and "dtype" not in params and any(map(is_floating, args)) and OPS[row].kernel])
+                                 if row not in ROUNDED_OTHERWISE and "dtype" not in params
+                                 and any(map(is_floating, args)) and OPS[row].kernel])
 def test_a_short_dtype_is_rounded_once(key, short):
     if short is en.float16 and ROWS[key][0] in NO_HALF: pytest.skip(NO_HALF[ROWS[key][0]])
     for given, single in zip(run_in(short, key, short), run_in(en.float32, key, short), strict=True):
@@ -60,7 +73,8 @@ def units(ours, theirs, limits):
     return np.where(np.isfinite(b), apart, 0)
 
 
-LARGE = np.random.default_rng(0).uniform(100, 400, 4096) * np.resize([1, -1, 1], 4096)      # their squares and sums overflow in half precision
+# their squares and sums overflow in half precision
+LARGE = np.random.default_rng(0).uniform(100, 400, 4096) * np.resize([1, -1, 1], 4096)
 NEAR_ONE = np.random.default_rng(1).uniform(0.5, 2, 4096)
 NEAR = 8      # units: what several rounded steps may differ by, in another order
 # Names that are farther apart: how far, and why.
@@ -69,30 +83,39 @@ FAR = {
     "nn.functional.instance_norm": (100, "PyTorch rounds the mean to half precision first"),
     "cdist": (1 << 16, "PyTorch's way by products gives 0.05 as the distance of a point from itself"),
     "polygamma": (np.inf, "edunets gives NaN far below zero"),
-    "trapezoid": (1 << 10, "areas that cancel, and a rounded sum in both"), "trapz": (1 << 10, "areas that cancel, and a rounded sum in both"),
+    "trapezoid": (1 << 10, "areas that cancel, and a rounded sum in both"),
+    "trapz": (1 << 10, "areas that cancel, and a rounded sum in both"),
     "nn.functional.binary_cross_entropy_with_logits": (1 << 10, "PyTorch composes it of rounded steps"),
-    "nn.functional.kl_div": (1 << 14, "the target is the exponential of the input: what is left is how it was rounded"),
+    "nn.functional.kl_div": (1 << 14,
+                             "the target is the exponential of the input: what is left is how it was rounded"),
     "histc": (1 << 30, "a number on the border of two bins"),
 }
 
 
-@pytest.mark.parametrize("name", [name for name in CODES if not draws.is_random(name) and "linalg" not in name and not name.startswith("in place")])
+@pytest.mark.parametrize("name",
+                         [name for name in CODES if not draws.is_random(name) and "linalg" not in name
+                          and not name.startswith("in place")])
 @pytest.mark.parametrize("numbers", [LARGE, NEAR_ONE], ids=["large", "near one"])
 @pytest.mark.parametrize("short", ["float16", "bfloat16"])
 def test_a_short_dtype_beside_torch(name, numbers, short):
     torch = pytest.importorskip("torch")
     for code in CODES[name]:
         known = beside.letters(code, en)
-        if "x[:,:1]" in code.replace(" ", "") or not any(x.dtype.is_floating_point for x in known.values()): continue
+        if "x[:,:1]" in code.replace(" ", "") or not any(x.dtype.is_floating_point for x in known.values()):
+            continue
         rest = iter(numbers)
-        arrays = {key: np.array([next(rest) for _ in range(x.numel())]).reshape(x.shape) if x.dtype.is_floating_point else x.numpy()
+        arrays = {key: np.array([next(rest) for _ in range(x.numel())]).reshape(x.shape)
+                  if x.dtype.is_floating_point else x.numpy()
                   for key, x in known.items()}
-        ours, theirs = (beside.run(code, m, {key: m.tensor(x).to(getattr(m, short)) if x.dtype.kind == "f" else m.tensor(x) for key, x in arrays.items()})
+        ours, theirs = (beside.run(code, m,
+                                   {key: m.tensor(x).to(getattr(m, short)) if x.dtype.kind == "f"
+                                    else m.tensor(x) for key, x in arrays.items()})
                         for m in (en, torch))
         if isinstance(theirs, Exception) or isinstance(ours, Exception): continue
         for a, b in zip(beside.tensors_of(ours), beside.tensors_of(theirs)):
             if beside.name(b.dtype) != short or a.shape != b.shape or not b.numel(): continue
-            assert units(beside.array_of(a), beside.array_of(b), torch.finfo(b.dtype)).max() <= FAR.get(name, (NEAR,))[0], code
+            assert units(beside.array_of(a), beside.array_of(b),
+                         torch.finfo(b.dtype)).max() <= FAR.get(name, (NEAR,))[0], code
 
 
 # Every way in which a Python number comes into a tensor: N is the number, x a tensor of three elements.
@@ -106,21 +129,42 @@ TAKERS = """x.clamp(min=N) | x.clamp(max=N) | m.clip(x, N, None) | x.clamp_min(N
     m.linspace(0, N, 3, dtype=x.dtype) | m.linspace(N, 0, 3, dtype=x.dtype) | m.addcmul(x, x, x, value=N) | x & N | x ^ N | m.floor_divide(x, N) |
     m.remainder(x, N) | m.remainder(N, x) | m.div(x, N, rounding_mode='trunc')""".replace("\n", " ").split(" | ")
 NUMBERS = "300 -10 -200 2**40 -2**70 2**70 1e40 -1e9 math.nan math.inf 2.5 -2.5 70000 True".split()
-TENSORS = {"uint8": [0, 1, 200], "int8": [3, -3, 1], "int32": [1, 2, 3], "int64": [1, -2, 3], "bool": [1, 0, 1], "float16": [1, -2, 3], "bfloat16": [1, -2, 3], "float32": [1, 2, 3], "float64": [1, 2, 3]}
-# Where edunets takes a number that PyTorch refuses, or refuses it with another class: (call, number, dtype), why.
+TENSORS = {"uint8": [0, 1, 200],
+           "int8": [3, -3, 1],
+           "int32": [1, 2, 3],
+           "int64": [1, -2, 3],
+           "bool": [1, 0, 1],
+           "float16": [1, -2, 3],
+           "bfloat16": [1, -2, 3],
+           "float32": [1, 2, 3],
+           "float64": [1, 2, 3]}
+# Where edunets takes a number that PyTorch refuses, or refuses it with another class: (call, number, dtype),
+# why.
 TAKES = [
-    (r".*", r"-?2\*\*70", r".*", "PyTorch's argument parser stops at 64 bits, with an OverflowError or a ValueError; edunets takes it where the dtype does, and calls it a number that does not fit elsewhere"),
-    (r"m\.add|.*\*\*", r"2\*\*40|-1e9|1e40|70000", "float16|bfloat16", "edunets computes in single precision, which holds the number, or makes it infinite"),
-    (r".*where\(", "1e40", "float32", "edunets does not look at the number where nothing is promoted: it becomes infinite"),
-    (r"N - x \* 2", ".*", "bool", "edunets counts True as 1 in a difference"), (r"N - x \* 2", "True", ".*", "edunets counts True as 1 in a difference"),
-    (r"m\.tensor\(\[\[N\], \[0\.5", "-10|-200", "uint8", "edunets reads the list as floats, and of these none is negative in uint8"),
-    (r"m\.nn\.functional\.threshold\(x, N, 0", "1e40", "float16|bfloat16|float32", "edunets compares with any number"), (r".*(//|%|fmod|remainder|floor_divide|trunc)", ".*", "bool", "PyTorch has not these for bools"),
-    (r"x \*\* N", r".*", "uint8|int8|int32|int64", "powers of integers that overflow are left to the processor"),
+    (r".*", r"-?2\*\*70", r".*",
+     "PyTorch's argument parser stops at 64 bits, with an OverflowError or a ValueError; edunets takes it "
+     "where the dtype does, and calls it a number that does not fit elsewhere"),
+    (r"m\.add|.*\*\*", r"2\*\*40|-1e9|1e40|70000", "float16|bfloat16",
+     "edunets computes in single precision, which holds the number, or makes it infinite"),
+    (r".*where\(", "1e40", "float32",
+     "edunets does not look at the number where nothing is promoted: it becomes infinite"),
+    (r"N - x \* 2", ".*", "bool", "edunets counts True as 1 in a difference"),
+    (r"N - x \* 2", "True", ".*", "edunets counts True as 1 in a difference"),
+    (r"m\.tensor\(\[\[N\], \[0\.5", "-10|-200", "uint8",
+     "edunets reads the list as floats, and of these none is negative in uint8"),
+    (r"m\.nn\.functional\.threshold\(x, N, 0", "1e40", "float16|bfloat16|float32",
+     "edunets compares with any number"),
+    (r".*(//|%|fmod|remainder|floor_divide|trunc)", ".*", "bool", "PyTorch has not these for bools"),
+    (r"x \*\* N", r".*", "uint8|int8|int32|int64",
+     "powers of integers that overflow are left to the processor"),
     (r"m\.linspace", r"math.*|-?2\.5|2\*\*40|1e40|-1e9|70000", ".*", "how the steps of integers are rounded"),
 ]
 
 
-def made(m, kind): return {"x": m.tensor(TENSORS[kind], dtype=getattr(m, kind)), "q": m.tensor([True, False, True]), "g": m.tensor([0, 2])}
+def made(m, kind):
+    return {"x": m.tensor(TENSORS[kind], dtype=getattr(m, kind)),
+            "q": m.tensor([True, False, True]),
+            "g": m.tensor([0, 2])}
 
 
 @pytest.mark.parametrize("kind", TENSORS)
@@ -133,6 +177,11 @@ def test_a_number_that_the_dtype_can_or_cannot_hold(taker, kind):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             ours = beside.run(code, en, made(en, kind))
-        assert not isinstance(ours, Warning) and (not isinstance(ours, Exception) or "Try: " in str(ours)), f"{code}: {ours!r}"
-        if any(re.match(t, taker) and re.fullmatch(n, number) and re.fullmatch(k, kind) for t, n, k, _ in TAKES): continue
-        assert beside.difference(ours, theirs) is None, f"{code} with x of {kind}: {beside.difference(ours, theirs)}"
+        assert not isinstance(ours,
+                              Warning) and (not isinstance(ours, Exception)
+                                            or "Try: " in str(ours)), f"{code}: {ours!r}"
+        if any(re.match(t, taker) and re.fullmatch(n, number) and re.fullmatch(k, kind) for t, n, k,
+               _ in TAKES):
+            continue
+        assert beside.difference(ours,
+                                 theirs) is None, f"{code} with x of {kind}: {beside.difference(ours, theirs)}"

@@ -35,7 +35,18 @@ def test_repr(expression):
     assert ours == theirs
 
 
-@pytest.mark.parametrize("options", [dict(precision=2), dict(precision=8), dict(threshold=5), dict(edgeitems=1, threshold=4), dict(linewidth=40), dict(sci_mode=True), dict(sci_mode=False), dict(profile="short"), dict(profile="full"), dict(precision=1, linewidth=120, edgeitems=2, threshold=20), dict(profile="short", precision=6)])
+@pytest.mark.parametrize("options",
+                         [dict(precision=2),
+                          dict(precision=8),
+                          dict(threshold=5),
+                          dict(edgeitems=1, threshold=4),
+                          dict(linewidth=40),
+                          dict(sci_mode=True),
+                          dict(sci_mode=False),
+                          dict(profile="short"),
+                          dict(profile="full"),
+                          dict(precision=1, linewidth=120, edgeitems=2, threshold=20),
+                          dict(profile="short", precision=6)])
 def test_options(options):
     try:
         for m in (en, torch):
@@ -59,7 +70,8 @@ def test_any_tensor(array):
 
 
 @settings(max_examples=150, derandomize=True, deadline=None, database=None)
-@given(SHAPES, st.integers(-12, 12), st.integers(0, 6), st.sampled_from(["float32", "float64"]), st.integers(0, 2 ** 32 - 1), st.booleans())
+@given(SHAPES, st.integers(-12, 12), st.integers(0, 6), st.sampled_from(["float32", "float64"]),
+       st.integers(0, 2 ** 32 - 1), st.booleans())
 def test_numbers_of_a_size(shape, exponent, spread, dtype, seed, rounded):
     """Numbers as a computation gives them: of one order of magnitude, or of a few."""
     draw = np.random.default_rng(seed)
@@ -68,14 +80,17 @@ def test_numbers_of_a_size(shape, exponent, spread, dtype, seed, rounded):
 
 
 @settings(max_examples=40, derandomize=True, deadline=None, database=None)
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=4).filter(lambda shape: math.prod(shape) < 50000), st.integers(-3, 3), st.sampled_from(["float32", "int64"]))
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=4).filter(lambda shape: math.prod(shape) < 50000),
+       st.integers(-3, 3), st.sampled_from(["float32", "int64"]))
 def test_large_tensors(shape, exponent, dtype):
     array = np.arange(math.prod(shape)).reshape(shape) * 10.0 ** exponent
     same(np.asarray(array, dtype))
 
 
 @settings(max_examples=40, derandomize=True, deadline=None, database=None)
-@given(arrays.arrays("float32", SHAPES, elements=st.floats(-100, 100, width=32)), st.sampled_from(["sqrt", "neg", "abs", "reshape", "clone", "t"]))      # exact on every processor, the sign of zero too
+# exact on every processor, the sign of zero too
+@given(arrays.arrays("float32", SHAPES, elements=st.floats(-100, 100, width=32)),
+       st.sampled_from(["sqrt", "neg", "abs", "reshape", "clone", "t"]))
 def test_on_the_tape(array, name):
     if name == "t" and array.ndim > 2:
         return

@@ -10,15 +10,42 @@ import edunets as en
 from edunets.errors import pytorch_names
 
 INF, NAN = float("inf"), float("nan")
-PAIRS = [([1., 2., 4.], [1., 2., 3.], {}), ([1, 2], [1, 3], {}), ([1.], [1.00001], {}), ([1.], [1.000001], {}), ([1.], [1.001], dict(rtol=0, atol=0.01)), ([NAN], [NAN], dict(equal_nan=True)),
-         ([NAN, 1.], [1., NAN], {}), ([[1., 2.], [3., 4.]], [[1., 2.], [3., 5.]], {}), ([True], [False], {}), ([INF], [INF], {}), ([INF], [1.], {}), ([0.], [1.], {}), ([1.], [0.], {}), ([1., 2.], [1.], {}),
-         ([1], [1.], {}), ([1], [2.], dict(check_dtype=False)), ([], [], {}), (1., 2., {}), ([1.], [2.], dict(msg="no")), ([1.], [2.], dict(rtol=1.))]
-PLAIN = [(1., 2.), (1, 2), (1, 1.), (1., 1. + 1e-10), ([1., 2.], [1., 3.]), ({"a": 1}, {"a": 2}), ([1], [1, 2]), ("a", "a"), (None, None), ([[1], [2]], [[1], [3]])]
+PAIRS = [([1., 2., 4.], [1., 2., 3.], {}),
+         ([1, 2], [1, 3], {}),
+         ([1.], [1.00001], {}),
+         ([1.], [1.000001], {}),
+         ([1.], [1.001], dict(rtol=0, atol=0.01)),
+         ([NAN], [NAN], dict(equal_nan=True)),
+         ([NAN, 1.], [1., NAN], {}),
+         ([[1., 2.], [3., 4.]], [[1., 2.], [3., 5.]], {}),
+         ([True], [False], {}),
+         ([INF], [INF], {}),
+         ([INF], [1.], {}),
+         ([0.], [1.], {}),
+         ([1.], [0.], {}),
+         ([1., 2.], [1.], {}),
+         ([1], [1.], {}),
+         ([1], [2.], dict(check_dtype=False)),
+         ([], [], {}),
+         (1., 2., {}),
+         ([1.], [2.], dict(msg="no")),
+         ([1.], [2.], dict(rtol=1.))]
+PLAIN = [(1., 2.),
+         (1, 2),
+         (1, 1.),
+         (1., 1. + 1e-10),
+         ([1., 2.], [1., 3.]),
+         ({"a": 1}, {"a": 2}),
+         ([1], [1, 2]),
+         ("a", "a"),
+         (None, None),
+         ([[1], [2]], [[1], [3]])]
 
 
 def said(lib, a, b, **how):
     try: lib.testing.assert_close(a, b, **how)
-    except Exception as problem: return f"{type(problem).__name__}: {problem}".partition("\n  Why")[0].replace("edunets", "torch")
+    except Exception as problem:
+        return f"{type(problem).__name__}: {problem}".partition("\n  Why")[0].replace("edunets", "torch")
 
 
 @pytest.mark.parametrize("a, b, how", PAIRS)
@@ -37,7 +64,8 @@ def test_assert_close_of_numbers_and_lists(a, b):
 def test_tolerances_are_pytorchs(kind):
     torch = pytest.importorskip("torch")
     for step in (1e-8, 1e-7, 1e-6, 1.2e-6, 1e-5, 1e-4, 9e-4, 2e-3):
-        a, b = ([lib.ones(2, dtype=getattr(lib, kind)), lib.ones(2, dtype=getattr(lib, kind)) + step] for lib in (en, torch))
+        a, b = ([lib.ones(2, dtype=getattr(lib, kind)), lib.ones(2, dtype=getattr(lib, kind)) + step]
+                for lib in (en, torch))
         assert (said(en, *a) is None) == (said(torch, *b) is None), step
 
 
@@ -55,7 +83,8 @@ def test_threads_are_set_for_blas():
 def test_old_types():
     assert en.FloatTensor(2, 3).shape == (2, 3) and en.LongTensor([2**53 + 1]).tolist() == [2**53 + 1]
     assert isinstance(en.ones(1).long(), en.LongTensor) and not isinstance(en.ones(1), en.LongTensor)
-    assert all(getattr(en, x.type().partition(".")[2])([1]).dtype is x.dtype for x in (en.ones(1, dtype=kind) for kind in (en.float16, en.float64, en.uint8, en.bool)))
+    assert all(getattr(en, x.type().partition(".")[2])([1]).dtype is x.dtype
+               for x in (en.ones(1, dtype=kind) for kind in (en.float16, en.float64, en.uint8, en.bool)))
 
 
 def test_memory_is_shared_or_copied_as_asked():
@@ -69,24 +98,36 @@ def test_memory_is_shared_or_copied_as_asked():
 
 def test_names_of_pytorch_are_what_the_file_says():
     pytest.importorskip("torch")
-    check = "import pytorch_names as tool; assert tool.FILE.read_text() == tool.text()"      # a process of its own: an import adds names
+    # a process of its own: an import adds names
+    check = "import pytorch_names as tool; assert tool.FILE.read_text() == tool.text()"
     subprocess.run([sys.executable, "-c", check], cwd=Path(__file__).parents[1] / "tools", check=True)
 
 
-@pytest.mark.parametrize("place", sorted(set(pytorch_names()) - {"Tensor", "nn.init", "optim.lr_scheduler", "utils.data", "autograd", "backends"}))
+@pytest.mark.parametrize("place",
+                         sorted(set(pytorch_names())
+                                - {"Tensor",
+                                   "nn.init",
+                                   "optim.lr_scheduler",
+                                   "utils.data",
+                                   "autograd",
+                                   "backends"}))
 def test_a_name_that_is_not_there_says_so(place):
     namespace = importlib.import_module(f"edunets.{place}".rstrip("."))
     for name in pytorch_names()[place]:
         if hasattr(namespace, name): continue
-        with pytest.raises(AttributeError, match=r"has no attribute(.|\n)*PyTorch has it(.|\n)*Try: "): getattr(namespace, name)
+        with pytest.raises(AttributeError, match=r"has no attribute(.|\n)*PyTorch has it(.|\n)*Try: "):
+            getattr(namespace, name)
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"): namespace.nonsense
 
 
 @pytest.mark.parametrize("name", [name for name in pytorch_names()["Tensor"] if not hasattr(en.Tensor, name)])
 def test_what_a_tensor_lacks_says_so(name):
     x, p = en.ones(2), en.nn.Parameter(en.ones(2))
-    for owner, start in ((x, "'Tensor' object"), (p, "'Parameter' object"), (en.Tensor, "type object 'Tensor'")):
-        with pytest.raises(AttributeError, match=rf"{start} has no attribute '{name}'\n  Why: .*PyTorch has it.*\n  Try: "): getattr(owner, name)
+    for owner, start in ((x, "'Tensor' object"), (p, "'Parameter' object"),
+                         (en.Tensor, "type object 'Tensor'")):
+        with pytest.raises(AttributeError,
+                           match=rf"{start} has no attribute '{name}'\n  Why: .*PyTorch has it.*\n  Try: "):
+            getattr(owner, name)
     assert not hasattr(x, name) and name not in dir(x)
     setattr(x, name, 3)      # a reader's own attribute
     assert getattr(x, name) == 3 and getattr(en.ones(2), name, None) is None
@@ -94,7 +135,8 @@ def test_what_a_tensor_lacks_says_so(name):
 
 def test_attributes_cost_what_they_did():
     """Python reads attributes of a class that has a `__getattr__` more slowly, also those that are there."""
-    assert not any("__getattr__" in vars(kind) or "__getattribute__" in vars(kind) for kind in en.Tensor.__mro__[:-1])
+    assert not any("__getattr__" in vars(kind) or "__getattribute__" in vars(kind)
+                   for kind in en.Tensor.__mro__[:-1])
 
 
 def test_unknown_devices_are_refused():

@@ -1,4 +1,5 @@
-"""Random numbers: the published vectors of threefry, bits equal to JAX's, and distributions that are what they say."""
+"""Random numbers: the published vectors of threefry, bits equal to JAX's, and distributions that are what
+they say."""
 import math
 
 import numpy as np
@@ -36,7 +37,8 @@ def test_equal_to_jax(seed):
     for shape in SHAPES:
         assert np.array_equal(bits(ours, shape).numpy(), np.asarray(jax.random.bits(theirs, shape)))
         assert np.array_equal(uniform(ours, shape).numpy(), np.asarray(jax.random.uniform(theirs, shape)))
-        np.testing.assert_allclose(normal_(ours, shape).numpy(), np.asarray(jax.random.normal(theirs, shape)), rtol=3e-6, atol=1e-7)
+        np.testing.assert_allclose(normal_(ours, shape).numpy(), np.asarray(jax.random.normal(theirs, shape)),
+                                   rtol=3e-6, atol=1e-7)
     split = jax.random.key_data(jax.random.split(theirs, 5))
     assert np.array_equal(random_words(ours, (5,)).numpy(), np.asarray(split))
     assert np.array_equal(bits(ours, (BLOCK + 9,)).numpy(), np.asarray(jax.random.bits(theirs, (BLOCK + 9,))))
@@ -45,14 +47,16 @@ def test_equal_to_jax(seed):
 def test_seed_as_jax_does():
     jax = pytest.importorskip("jax")
     for seed in (0, 5, 2 ** 20):
-        assert np.array_equal(en.Generator().manual_seed(seed).get_state().numpy(), np.asarray(jax.random.key_data(jax.random.key(seed))))
+        assert np.array_equal(en.Generator().manual_seed(seed).get_state().numpy(),
+                              np.asarray(jax.random.key_data(jax.random.key(seed))))
 
 
 def test_a_number_depends_on_its_place_alone():
     """No seam where one block of counters ends, and a longer draw begins with the shorter one."""
     key = key_of(3)
     long = bits(key, (2 * BLOCK + 5,))
-    assert (bits(key, (BLOCK - 1,)) == long[:BLOCK - 1]).all() and (bits(key, (BLOCK + 2,)) == long[:BLOCK + 2]).all()
+    assert ((bits(key, (BLOCK - 1,)) == long[:BLOCK - 1]).all()
+            and (bits(key, (BLOCK + 2,)) == long[:BLOCK + 2]).all())
     assert (bits(key, (2, BLOCK)).reshape(-1) == long[:2 * BLOCK]).all()
     assert len(set(long.tolist())) > 2 * BLOCK - 5
 
@@ -61,7 +65,8 @@ def test_seeds():
     en.manual_seed(5)
     first = [en.rand(3), en.randn(2, 2), en.randint(9, (4,)), en.randperm(6)]
     en.manual_seed(5)
-    assert all((a == b).all() for a, b in zip(first, [en.rand(3), en.randn(2, 2), en.randint(9, (4,)), en.randperm(6)]))
+    assert all((a == b).all() for a,
+               b in zip(first, [en.rand(3), en.randn(2, 2), en.randint(9, (4,)), en.randperm(6)]))
     assert en.initial_seed() == 5
     assert (en.rand(100) != en.rand(100)).any()
     en.manual_seed(6)
@@ -81,7 +86,8 @@ def test_generators_are_independent():
 
 
 def distance(samples, cdf):
-    """Kolmogorov and Smirnov's: how far the samples' distribution is from `cdf`, times the root of their number."""
+    """Kolmogorov and Smirnov's: how far the samples' distribution is from `cdf`, times the root of their
+    number."""
     x = np.sort(np.asarray(samples, float).ravel())
     n = len(x)
     level = np.array([cdf(v) for v in x])
@@ -110,7 +116,8 @@ def chi2(counts, expected):
     return float(((counts - expected) ** 2 / expected).sum())
 
 
-@pytest.mark.parametrize("low, high", [(0, 7), (-3, 5), (10, 11), (0, 2 ** 31), (-2 ** 40, 2 ** 41), (0, 2 ** 62)])
+@pytest.mark.parametrize("low, high",
+                         [(0, 7), (-3, 5), (10, 11), (0, 2 ** 31), (-2 ** 40, 2 ** 41), (0, 2 ** 62)])
 def test_integers(low, high):
     x = en.randint(low, high, (8000,), generator=en.Generator().manual_seed(2))
     assert x.dtype is en.int64 and x.min() >= low and x.max() < high
@@ -146,6 +153,7 @@ def test_draws_by_weight():
 def test_no_gradient_through_the_dice():
     x = en.ones(3, requires_grad=True)
     assert not en.rand_like(x).requires_grad and en.rand(2, requires_grad=True).is_leaf
-    for draw in (en.bernoulli, lambda x: en.normal(x, x), lambda x: en.normal(0.0, x), en.poisson, lambda x: en.binomial(x, x)):
+    for draw in (en.bernoulli, lambda x: en.normal(x, x), lambda x: en.normal(0.0, x), en.poisson,
+                 lambda x: en.binomial(x, x)):
         y = draw(x)
         assert y.requires_grad and en.autograd.grad(y.sum(), x)[0].tolist() == [0, 0, 0]      # as in PyTorch

@@ -17,18 +17,23 @@ REFUSED = "modified by an inplace"
 SKIPPED = ("rand", "manual_seed", "requires_grad", "backward", "dropout", "poisson", "gumbel", "rrelu")
 # Refused here, computed by PyTorch: names, and why
 KEPT = {
-    "nn.functional.batch_norm nn.functional.group_norm nn.functional.instance_norm nn.functional.layer_norm nn.functional.rms_norm":
-        "Without weight and bias the standardized numbers are the result, and the tape keeps them; PyTorch keeps the input.",
+    "nn.functional.batch_norm nn.functional.group_norm nn.functional.instance_norm nn.functional.layer_norm "
+    "nn.functional.rms_norm":
+        "Without weight and bias the standardized numbers are the result, and the tape keeps them; "
+        "PyTorch keeps the input.",
 }
 
-FREED = {"as_strided_scatter": "The tape keeps the places of the elements in memory; PyTorch keeps sizes and strides, which it does not free."}
+FREED = {"as_strided_scatter": "The tape keeps the places of the elements in memory; PyTorch keeps sizes and "
+                               "strides, which it does not free."}
 
 
 def leaves_and_results(code, m):
     "The floating letters of a code as leaves in float64, and its floating results."
-    letters = {key: x.to(m.float64).requires_grad_() if beside.is_floating(x) else x for key, x in beside.letters(code, m).items()}
+    letters = {key: x.to(m.float64).requires_grad_() if beside.is_floating(x) else x for key,
+               x in beside.letters(code, m).items()}
     results = beside.run(code, m, letters)
-    return [x for x in letters.values() if beside.is_floating(x)], [] if isinstance(results, Exception) else beside.floats(results)
+    return [x for x in letters.values()
+            if beside.is_floating(x)], [] if isinstance(results, Exception) else beside.floats(results)
 
 
 def slopes(code, m, number, write):
@@ -38,31 +43,39 @@ def slopes(code, m, number, write):
         warnings.simplefilter("ignore")
         try:
             if write: results[number].add_(1)
-            return [x if x is None else x.detach().numpy() for x in m.autograd.grad(results[number], leaves, m.ones_like(results[number]), allow_unused=True)]
+            return [x if x is None else x.detach().numpy()
+                    for x in m.autograd.grad(results[number], leaves, m.ones_like(results[number]),
+                                             allow_unused=True)]
         except Exception as problem:
             return problem
 
 
-def same(a, b): return a is b or (a is not None and b is not None and np.allclose(a, b, 1e-12, 1e-12, equal_nan=True))
+def same(a, b):
+    return a is b or (a is not None and b is not None and np.allclose(a, b, 1e-12, 1e-12, equal_nan=True))
 
 
 def second_slopes(code, m, number):
-    "The gradients of one result in a second pass, where the first did not keep the graph; an exception where there are none."
+    """The gradients of one result in a second pass, where the first did not keep the graph; an exception
+    where there are none."""
     leaves, results = leaves_and_results(code, m)
     try:
-        for _ in range(2): found = m.autograd.grad(results[number], leaves, m.ones_like(results[number]), allow_unused=True)
+        for _ in range(2):
+            found = m.autograd.grad(results[number], leaves, m.ones_like(results[number]), allow_unused=True)
         return [x if x is None else x.detach().numpy() for x in found]
     except Exception as problem:
         return problem
 
 
-def refuses(outcome): return isinstance(outcome, Exception) and (REFUSED in str(outcome) or "a second time" in str(outcome))
+def refuses(outcome):
+    return isinstance(outcome, Exception) and (REFUSED in str(outcome) or "a second time" in str(outcome))
 
 
 def tried(name):
     "The first codes of a name that have floating results."
-    codes = [code for code in CODES[name] if not beside.WRITES.search(code) and not any(word in code for word in SKIPPED)]
-    return [(code, number) for code in codes[:12] for number, _ in enumerate(leaves_and_results(code, torch)[1][:2])][:6]
+    codes = [code for code in CODES[name] if not beside.WRITES.search(code)
+             and not any(word in code for word in SKIPPED)]
+    return [(code, number) for code in codes[:12] for number,
+            _ in enumerate(leaves_and_results(code, torch)[1][:2])][:6]
 
 
 def compare(name, outcome, known):

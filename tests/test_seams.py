@@ -1,4 +1,5 @@
-"""The borders where other payloads and traces come in: what is asked of them, and what they are told where something is missing."""
+"""The borders where other payloads and traces come in: what is asked of them, and what they are told where
+something is missing."""
 
 import numpy as np
 import pytest
@@ -36,7 +37,9 @@ def test_numbers_are_not_told_where_there_are_none(question):
 
 def test_what_is_asked_of_a_payload_is_all_that_it_has():
     x = toys.hollow(en.ones(2, 3, dtype=en.float64))
-    assert set(Payload.__annotations__) == {"shape", "dtype", "device"} <= {*vars(x.payload), *vars(toys.Shape)}
+    assert set(Payload.__annotations__) == {"shape",
+                                            "dtype",
+                                            "device"} <= {*vars(x.payload), *vars(toys.Shape)}
     assert (x.element_size(), x.nbytes, x.is_contiguous(), x.contiguous().shape) == (8, 48, True, (2, 3))
 
 
@@ -69,25 +72,30 @@ def test_a_payload_that_nobody_registered():
 
 
 def test_a_primitive_that_a_payload_has_no_rule_for():
-    told = r"'eigh' has no entry in the column 'shape'\n.*a payload of type Shape.*\n  Try: fill it: shape\(eigh="
+    told = (r"'eigh' has no entry in the column 'shape'\n.*a payload of type Shape.*\n  Try: "
+            r"fill it: shape\(eigh=")
     with pytest.raises(NotImplementedError, match=told): call(OPS["eigh"], (toys.hollow(en.eye(2)),))
 
 
 def test_a_value_without_memory_is_not_written_into_memory():
     x, hollow = en.zeros(2), toys.hollow(en.ones(2))
     for write in (lambda: x.add_(hollow), lambda: x.copy_(hollow), lambda: x.__setitem__(0, hollow[0])):
-        with pytest.raises(RuntimeError, match=r"a value of type Shape can't be written into a tensor of shape \["): write()
+        with pytest.raises(RuntimeError,
+                           match=r"a value of type Shape can't be written into a tensor of shape \["):
+            write()
     assert x.tolist() == [0, 0] and x._version == 0
 
 
 def test_a_device_is_found_by_array():
     "Two arrays of one type may lie on two devices."
     place = {}
-    add_backend(strict.Array, Backend(strict.xp, en.device("strict"), lambda a: en.device("strict", place.get(id(a), 0))))
+    add_backend(strict.Array,
+                Backend(strict.xp, en.device("strict"), lambda a: en.device("strict", place.get(id(a), 0))))
     try:
         x, y = en.ones(2, device="strict"), en.ones(2, device="strict")
         place[id(y.payload)] = 1
-        assert str(x.device) == "strict:0" and str(y.device) == "strict:1" and en.ones(1).device == en.device("cpu")
+        assert (str(x.device) == "strict:0" and str(y.device) == "strict:1"
+                and en.ones(1).device == en.device("cpu"))
     finally:
         for table in (BACKENDS, HANDLERS, RANKS): del table[strict.Array]
 
@@ -126,7 +134,8 @@ FACES = {
     "binary_cross_entropy": (lambda x: F.binary_cross_entropy(x, x * 0.5), X),
     "multi_margin_loss": (lambda x: F.multi_margin_loss(x, N), X),
     "multilabel_margin_loss": (lambda x: F.multilabel_margin_loss(x, en.tensor([[1, -1, 0], [0, 2, -1]])), X),
-    "ctc_loss": (lambda x: F.ctc_loss(en.stack([x, x, x]).log_softmax(-1), en.tensor([[1, 2], [2, 0]]), N + 1, N), X),
+    "ctc_loss": (lambda x: F.ctc_loss(en.stack([x, x, x]).log_softmax(-1), en.tensor([[1, 2], [2, 0]]), N + 1,
+                                      N), X),
     "embedding_bag": (lambda x: F.embedding_bag(N, x.t(), en.tensor([0, 1])), X),
     "max_unpool1d": (lambda x: F.max_unpool1d(x[:, :2], en.tensor([[0, 3], [1, 2]]), 2), X),
     "quantile": (lambda x: x.quantile(x[0, :2]), X),
@@ -159,7 +168,8 @@ def test_a_write_looks_for_its_line_only_if_somebody_has_saved_what_it_overwrite
     monkeypatch.setattr(en.tensors, "site", lambda: looked.append(1) or ("line", len(looked)))
     x, w = en.ones(2), en.ones(2, requires_grad=True)
     for _ in range(3): x.add_(1)
-    assert len(looked) == 1 and x._version == 3      # before the first write it may have been saved without a version
+    # before the first write it may have been saved without a version
+    assert len(looked) == 1 and x._version == 3
     for n in range(3):
         (x * w).sum()
         x.add_(1), x.add_(1)

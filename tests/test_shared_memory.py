@@ -1,5 +1,6 @@
-"""What shares memory with an argument, or is the argument: the result of every name on shapes where there is little to do (sizes of 1, no
-dimensions, nothing in it, already sorted, in rows, of that dtype), beside PyTorch's. And no result keeps more memory than it shows."""
+"""What shares memory with an argument, or is the argument: the result of every name on shapes where there
+is little to do (sizes of 1, no dimensions, nothing in it, already sorted, in rows, of that dtype),
+beside PyTorch's. And no result keeps more memory than it shows."""
 import re
 
 import numpy as np
@@ -43,16 +44,26 @@ IDLE = [code.strip() for text in IDLE for code in text.split(";\n")]
 
 # Where a result shares otherwise: (what a line `call: ours for theirs` says, why).
 DIFFERENCES = [
-    (r"\.view\((m|x|v)\.\w+\)", "edunets knows the base of memory that is read as another dtype too, so that a write reaches it; PyTorch's `view(dtype)` is no view."),
-    (r"y = x\.view\(6\); x\.\w+_\(", "edunets lets a view from before such a write look into what its base was; in PyTorch the base stays the same tensor."),
-    (r"dropout[13]d\(", "edunets' dropouts give the tensor itself where they drop nothing; PyTorch's add the batch that is lacking first, and give a view."),
+    (r"\.view\((m|x|v)\.\w+\)",
+     "edunets knows the base of memory that is read as another dtype too, so that a write reaches it; "
+     "PyTorch's `view(dtype)` is no view."),
+    (r"y = x\.view\(6\); x\.\w+_\(",
+     "edunets lets a view from before such a write look into what its base was; in PyTorch the base "
+     "stays the same tensor."),
+    (r"dropout[13]d\(",
+     "edunets' dropouts give the tensor itself where they drop nothing; PyTorch's add the batch that is "
+     "lacking first, and give a view."),
 ]
 
 
 def trivial(x, kind, m):
     "A tensor like `x` in package `m`, of a shape with which little is to be done."
     a = x.numpy()
-    shape = {"one": (1,) * a.ndim, "first": (1, *a.shape[1:]), "last": (*a.shape[:-1], 1), "empty": (0,) * a.ndim, "number": ()}.get(kind, a.shape)
+    shape = {"one": (1,) * a.ndim,
+             "first": (1, *a.shape[1:]),
+             "last": (*a.shape[:-1], 1),
+             "empty": (0,) * a.ndim,
+             "number": ()}.get(kind, a.shape)
     if not a.ndim and kind != "rows": shape = ()
     if kind == "sorted": a = np.sort(a, axis=None)
     return m.from_numpy(np.resize(a, shape).copy())
@@ -66,21 +77,24 @@ def memory(x):
 
 def shares(x, given):
     "What a result has to do with the tensors that were given, in words."
-    words = [f"is {key}" if x is g else f"in {key}" for key, g in given.items() if x is g or (x.numel() and g.numel() and memory(x)[0] == memory(g)[0])]
+    words = [f"is {key}" if x is g else f"in {key}" for key,
+             g in given.items() if x is g or (x.numel() and g.numel() and memory(x)[0] == memory(g)[0])]
     words += [f"view of {key}" for key, g in given.items() if x is not g and x._base is g]
     return words + ["view"] * (x._is_view() and any(word.startswith("in") for word in words))
 
 
 def keeps_more(x, given):
     "Whether a result keeps memory that it does not show and nobody gave."
-    return bool(x.numel()) and memory(x)[1] > x.numel() * x.element_size() and not any(x is g or memory(x)[0] == memory(g)[0] for g in given.values())
+    return (bool(x.numel()) and memory(x)[1] > x.numel() * x.element_size()
+            and not any(x is g or memory(x)[0] == memory(g)[0] for g in given.values()))
 
 
 def compared(code, kind, torch):
     "How the results of a call share memory, ours and PyTorch's; None where one of them fails."
     known, said, wide = beside.letters(code, en), [], []
     for m in (en, torch):
-        given = beside.letters(code, m) if kind == "given" else {key: trivial(x, kind, m) for key, x in known.items()}
+        given = (beside.letters(code, m) if kind == "given"
+                 else {key: trivial(x, kind, m) for key, x in known.items()})
         result = beside.run(code, m, given)
         if isinstance(result, Exception): return None
         said.append([shares(x, given) for x in beside.tensors_of(result)])
@@ -113,9 +127,11 @@ def of_all_names():
 
 def test_memory_is_shared_as_in_pytorch():
     torch = pytest.importorskip("torch")
-    found = lines(IDLE, ("given", "rows", "one", "first", "last", "empty", "number", "sorted"), torch) + lines(of_all_names(), ("given", "one", "empty", "number"), torch)
+    found = (lines(IDLE, ("given", "rows", "one", "first", "last", "empty", "number", "sorted"), torch)
+             + lines(of_all_names(), ("given", "one", "empty", "number"), torch))
     assert [line for line in found if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)] == []
-    assert [pattern for pattern, _ in DIFFERENCES if not any(re.search(pattern, line) for line in found)] == []
+    assert [pattern for pattern,
+            _ in DIFFERENCES if not any(re.search(pattern, line) for line in found)] == []
 
 
 def test_every_idle_call_runs():

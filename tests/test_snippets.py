@@ -23,7 +23,8 @@ def snippet(text):
 
 
 def to_edunets(code):
-    return re.sub(r"(?m)^(\s*(?:import|from) .*)$", lambda line: re.sub(r"\btorch\b", "edunets", line[0]), code)
+    return re.sub(r"(?m)^(\s*(?:import|from) .*)$", lambda line: re.sub(r"\btorch\b", "edunets", line[0]),
+                  code)
 
 
 def run(lib, code, folder):
@@ -36,7 +37,8 @@ def run(lib, code, folder):
         return model
 
     scope = {"__name__": "snippet", "np": np, "draws": draws, "start": start, "folder": folder}
-    exec(code if lib is torch else to_edunets(code).replace("import edunets\n", "import edunets as torch\n"), scope)
+    exec(code if lib is torch else to_edunets(code).replace("import edunets\n", "import edunets as torch\n"),
+         scope)
     return scope["result"]
 
 
@@ -581,4 +583,5 @@ def test_snippet(name, tmp_path):
 
 def test_imports_only():
     code = "import torch\nfrom torch.utils.data import DataLoader\ntorch.ones(2)  # import torch"
-    assert to_edunets(code) == "import edunets\nfrom edunets.utils.data import DataLoader\ntorch.ones(2)  # import torch"
+    assert to_edunets(
+            code) == "import edunets\nfrom edunets.utils.data import DataLoader\ntorch.ones(2)  # import torch"

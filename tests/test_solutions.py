@@ -17,9 +17,11 @@ import book
 import execute
 from chapters import chapters_of, passes
 
-CALLOUT = re.compile(r'^::: \{\.callout-tip collapse="true" title="Solution.*?^:::$', re.DOTALL | re.MULTILINE)
+CALLOUT = re.compile(r'^::: \{\.callout-tip collapse="true" title="Solution.*?^:::$',
+                     re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-LONG = {"587d513c", "d7deca84"}    # cells that time matrix products for seconds, and draw it; no exercise needs them
+# cells that time matrix products for seconds, and draw it; no exercise needs them
+LONG = {"587d513c", "d7deca84"}
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -48,9 +50,12 @@ def calls(sources):
 
 
 def answered(cells):
-    """What to run before the exercises, and the exercises with their answers; cells that need something are left out."""
-    cells = [cell for cell in cells if cell["id"] not in LONG and not set(_nbfilter.FLAGS) & set(_nbfilter.directives(cell))]
-    start = next(n for n, cell in enumerate(cells) if re.search("^## Exercise", _nbfilter.text(cell), re.MULTILINE))
+    """What to run before the exercises, and the exercises with their answers; cells that need something
+    are left out."""
+    cells = [cell for cell in cells if cell["id"] not in LONG and not set(_nbfilter.FLAGS)
+             & set(_nbfilter.directives(cell))]
+    start = next(n for n,
+                 cell in enumerate(cells) if re.search("^## Exercise", _nbfilter.text(cell), re.MULTILINE))
     before = [_nbfilter.text(cell) for cell in cells[:start] if cell["cell_type"] == "code"]
     exercises, answers = [], set()
     for cell in cells[start:]:
@@ -61,13 +66,15 @@ def answered(cells):
     return before, exercises + [calls(exercises)], answers
 
 
-WITH_SOLUTIONS = [path for path in book.notebooks() if any(map(solutions, book.read(book.ROOT / path)["cells"]))]
+WITH_SOLUTIONS = [path for path in book.notebooks()
+                  if any(map(solutions, book.read(book.ROOT / path)["cells"]))]
 
 
 @pytest.fixture(scope="module")
 def running(request, tmp_path_factory):
     folder, paths = tmp_path_factory.mktemp("solutions"), chapters_of(request, test_solutions)
-    shutil.copytree(book.ROOT / "benchmarks" / "results", folder / "benchmarks" / "results")      # shown by some cells
+    # shown by some cells
+    shutil.copytree(book.ROOT / "benchmarks" / "results", folder / "benchmarks" / "results")
     for path in paths:
         before, exercises, _ = answered(book.read(book.ROOT / path)["cells"])
         cells = [nbformat.v4.new_code_cell(source) for source in before + exercises]
@@ -81,5 +88,6 @@ def running(request, tmp_path_factory):
 def test_solutions(path, running):
     _, exercises, answers = answered(book.read(book.ROOT / path)["cells"])
     outside = [node for source in exercises for node in ast.walk(ast.parse(without(source, answers)))]
-    assert answers <= {node.id for node in outside if isinstance(node, ast.Name)}, "no check looks at a solution"
+    assert answers <= {node.id for node in outside
+                       if isinstance(node, ast.Name)}, "no check looks at a solution"
     passes(running[path])

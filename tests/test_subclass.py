@@ -21,8 +21,33 @@ class Tagged(edunets.Tensor):
 def classes(lib, kind):
     "The class of what is computed, by method, function, operator, layer."
     x, plain = lib.ones(2, 2).as_subclass(kind), lib.ones(2, 2)
-    made = [x + 1, 1 + x, plain + x, x @ plain, plain @ x, -x, x[0], x.sum(), x.exp(), lib.exp(x), lib.cat([plain, x]), lib.stack([x, x]), x.max(0).values, x.sort()[1], x.t(), x.clone(), x.detach(), x > 0,
-            x.reshape(4), x.split(1)[0], lib.nn.functional.softmax(x, 1), lib.nn.functional.relu(x), lib.nn.Linear(2, 3)(x), lib.nn.Sequential(lib.nn.Linear(2, 2), lib.nn.ReLU())(x), x.double(), lib.where(plain > 0, x, 0.), x.softmax(0)]
+    made = [x + 1,
+            1 + x,
+            plain + x,
+            x @ plain,
+            plain @ x,
+            -x,
+            x[0],
+            x.sum(),
+            x.exp(),
+            lib.exp(x),
+            lib.cat([plain, x]),
+            lib.stack([x, x]),
+            x.max(0).values,
+            x.sort()[1],
+            x.t(),
+            x.clone(),
+            x.detach(),
+            x > 0,
+            x.reshape(4),
+            x.split(1)[0],
+            lib.nn.functional.softmax(x, 1),
+            lib.nn.functional.relu(x),
+            lib.nn.Linear(2, 3)(x),
+            lib.nn.Sequential(lib.nn.Linear(2, 2), lib.nn.ReLU())(x),
+            x.double(),
+            lib.where(plain > 0, x, 0.),
+            x.softmax(0)]
     return [type(y) is kind for y in made]
 
 
@@ -44,7 +69,8 @@ def test_gradients_pass_through():
 
 
 def test_plain_tensors_stay_plain():
-    assert type(edunets.ones(2) + 1) is edunets.Tensor and type(nn.Linear(2, 1)(edunets.ones(2))) is edunets.Tensor
+    assert (type(edunets.ones(2) + 1) is edunets.Tensor
+            and type(nn.Linear(2, 1)(edunets.ones(2))) is edunets.Tensor)
 
 
 def test_copies_keep_the_class():
@@ -65,16 +91,24 @@ def tutorial(lib):
         def tensor(self): return self.value * lib.eye(self.n)
         @classmethod
         def __torch_function__(cls, func, types, args=(), kwargs=None):
-            if func not in answers or not all(issubclass(t, (lib.Tensor, ScalarTensor)) for t in types): return NotImplemented
+            if func not in answers or not all(issubclass(t, (lib.Tensor, ScalarTensor)) for t in types):
+                return NotImplemented
             return answers[func](*args, **(kwargs or {}))
 
     def full(x): return x.tensor() if isinstance(x, ScalarTensor) else lib.as_tensor(x)
     answers[lib.mean] = lambda input: input.value / input.n
-    answers[lib.add] = lambda a, b: ScalarTensor(a.n, a.value + b.value) if type(a) is type(b) else lib.add(full(a), full(b))
+    answers[lib.add] = lambda a, b: ScalarTensor(a.n,
+                                                 a.value + b.value) if type(
+                                                         a) is type(b) else lib.add(full(a), full(b))
     answers[lib.nn.functional.linear] = lambda x, w: ("linear", full(x).shape[0])
     answers[lib.cat] = lambda tensors: len(tensors)
     s, seen = ScalarTensor(3, 6), []
-    seen += [lib.mean(s), lib.add(s, s).value, lib.add(s, lib.ones(3, 3)).tolist(), lib.add(lib.ones(3, 3), s).tolist(), lib.nn.functional.linear(lib.ones(2, 3), s), lib.cat([lib.ones(2), s])]
+    seen += [lib.mean(s),
+             lib.add(s, s).value,
+             lib.add(s, lib.ones(3, 3)).tolist(),
+             lib.add(lib.ones(3, 3), s).tolist(),
+             lib.nn.functional.linear(lib.ones(2, 3), s),
+             lib.cat([lib.ones(2), s])]
     for refused in (lambda: lib.mul(s, 3), lambda: lib.stack([s])):
         try: refused()
         except TypeError as problem: seen.append(str(problem).startswith("Multiple dispatch failed for"))
@@ -84,7 +118,8 @@ def tutorial(lib):
         @classmethod
         def __torch_function__(cls, func, types, args=(), kwargs=None):
             notes = [a.note for a in args if hasattr(a, "note")]
-            return MetadataTensor(func(*[getattr(a, "data", a) if isinstance(a, cls) else a for a in args], **(kwargs or {})), notes[0])
+            return MetadataTensor(func(*[getattr(a, "data", a) if isinstance(a, cls) else a for a in args],
+                                       **(kwargs or {})), notes[0])
 
     both = lib.add(lib.tensor([[1, 2], [1, 2]]), MetadataTensor([[1, 2], [3, 4]], "walks"))
     seen += [both.note, both.data.tolist(), lib.nn.functional.relu(both).note]
@@ -102,7 +137,10 @@ def logged(lib, calls):
         seen = []
         @classmethod
         def __torch_function__(cls, func, types, args=(), kwargs=None):
-            if func is not lib.Tensor.__repr__: cls.seen.append((func.__name__, repr(args).replace("edunets", "torch").replace(lib.__name__, "torch"), [t is cls for t in types]))
+            if func is not lib.Tensor.__repr__:
+                cls.seen.append((func.__name__,
+                                 repr(args).replace("edunets", "torch").replace(lib.__name__, "torch"),
+                                 [t is cls for t in types]))
             return super().__torch_function__(func, types, args, kwargs)
     x, plain = Logging([1., 2.]), lib.ones(2)
     kinds = [type(eval(call, {"x": x, "p": plain, "m": lib})) in (Logging, float, list) for call in calls]
@@ -111,9 +149,23 @@ def logged(lib, calls):
 
 def test_a_subclass_is_told_of_calls():
     torch = pytest.importorskip("torch")
-    calls = ["x + 1", "x * p", "p + x", "m.exp(x)", "x.exp()", "m.cat([p, x])", "x.reshape(2, 1)", "x.sum(0)", "x.add_(1)", "x.tolist()", "x.detach()", "x.max()", "-x", "x.clone()"]
+    calls = ["x + 1",
+             "x * p",
+             "p + x",
+             "m.exp(x)",
+             "x.exp()",
+             "m.cat([p, x])",
+             "x.reshape(2, 1)",
+             "x.sum(0)",
+             "x.add_(1)",
+             "x.tolist()",
+             "x.detach()",
+             "x.max()",
+             "-x",
+             "x.clone()"]
     (ours, kinds), (theirs, _) = logged(edunets, calls), logged(torch, calls)
-    assert [(name, types) for name, _, types in ours] == [(name, types) for name, _, types in theirs] and all(kinds)
+    assert ([(name, types) for name, _, types in ours] == [(name, types) for name, _, types in theirs]
+            and all(kinds))
 
 
 def test_a_backward_pass_computes_plainly():
@@ -137,14 +189,25 @@ def test_overrides():
         overrides = importlib.import_module(lib.__name__ + ".overrides")
         class Other:
             @classmethod
-            def __torch_function__(cls, func, types, args=(), kwargs=None): return "handed", func.__name__, args, kwargs
+            def __torch_function__(cls, func, types, args=(), kwargs=None):
+                return "handed", func.__name__, args, kwargs
         class Below(Other):
             @classmethod
             def __torch_function__(cls, func, types, args=(), kwargs=None): return "below", len(types)
-        def mine(a, b=1): return overrides.handle_torch_function(mine, (a,), a, b=b) if overrides.has_torch_function((a,)) else a
+        def mine(a, b=1):
+            return (overrides.handle_torch_function(mine, (a,), a, b=b) if overrides.has_torch_function((a,))
+                    else a)
         other = Other()
         result = mine(other, b=3)
-        return [result[:2], result[3], mine(5), overrides.is_tensor_like(other), overrides.is_tensor_like(lib.ones(1)), overrides.is_tensor_like(5), overrides.has_torch_function((lib.ones(1),)), lib.add(other, Below()), lib.add(Below(), other)]
+        return [result[:2],
+                result[3],
+                mine(5),
+                overrides.is_tensor_like(other),
+                overrides.is_tensor_like(lib.ones(1)),
+                overrides.is_tensor_like(5),
+                overrides.has_torch_function((lib.ones(1),)),
+                lib.add(other, Below()),
+                lib.add(Below(), other)]
     assert said(edunets) == said(torch)
 
 

@@ -18,7 +18,8 @@ def tracked(args, op, device=None):
     "The sample as tensors; the operands that have a rule require grad."
     inputs = tensors(args, device)
     for position, x in enumerate(inputs):
-        if rule_of(op, position) and isinstance(x, en.Tensor) and x.dtype.is_floating_point: x.requires_grad_()
+        if rule_of(op, position) and isinstance(x, en.Tensor) and x.dtype.is_floating_point:
+            x.requires_grad_()
     return inputs
 
 
@@ -33,7 +34,8 @@ def listed(out): return list(out) if isinstance(out, tuple) else [out]
 def differentiable(key):
     row, args, params = CASES[key]
     op = OPS[row]
-    return any(rule_of(op, p) and isinstance(x, np.ndarray) and x.dtype.kind == "f" for p, x in enumerate(args)) and params.get("dtype", en.float64).is_floating_point
+    return (any(rule_of(op, p) and isinstance(x, np.ndarray) and x.dtype.kind == "f" for p,
+                x in enumerate(args)) and params.get("dtype", en.float64).is_floating_point)
 
 
 DIFFERENTIABLE = [key for key in CASES if differentiable(key)]
@@ -47,7 +49,8 @@ def test_every_row_has_a_sample():
 def test_every_row_has_what_it_needs():
     for op in OPS.values():
         assert op.kernel or op.decompose, op.name
-        assert isinstance(op.vjp, (list, NoRule)) or op.decompose, f"{op.name}: no vjp, no reason, no decomposition"
+        assert isinstance(op.vjp,
+                          (list, NoRule)) or op.decompose, f"{op.name}: no vjp, no reason, no decomposition"
         assert not isinstance(op.vjp, NoRule) or op.vjp.reason
         assert not op.kernel or all(name.isidentifier() for name in op.operands)
 
@@ -55,14 +58,23 @@ def test_every_row_has_what_it_needs():
 def test_rules_ask_for_what_there_is():
     for op in OPS.values():
         for rule in op.vjp if isinstance(op.vjp, list) else []:
-            known = {"g", "out", "like", "likes", "position", "second", op.variadic, *op.operands, *(p.name for p in op.parameters)}
+            known = {"g",
+                     "out",
+                     "like",
+                     "likes",
+                     "position",
+                     "second",
+                     op.variadic,
+                     *op.operands,
+                     *(p.name for p in op.parameters)}
             assert rule is None or set(rule.asks) <= known, op.name
 
 
 def test_rows_without_a_rule_have_no_gradient():
     for row, args, params in CASES.values():
         if not isinstance(OPS[row].vjp, NoRule): continue
-        inputs = [x.requires_grad_() if isinstance(x, en.Tensor) and x.dtype.is_floating_point else x for x in tensors(args)]
+        inputs = [x.requires_grad_() if isinstance(x, en.Tensor) and x.dtype.is_floating_point else x
+                  for x in tensors(args)]
         assert not any(out.requires_grad for out in listed(call(OPS[row], tuple(inputs), params))), row
 
 
@@ -78,11 +90,13 @@ def test_a_kernel_writes_what_the_row_says(key):
     op = OPS[row]
     if op.kernel is None: return
     inputs = tensors(args)
-    written = [] if op.writes is None else op.writes(*[x for x in inputs if isinstance(x, en.Tensor)], each=params["each"])
+    written = ([] if op.writes is None
+               else op.writes(*[x for x in inputs if isinstance(x, en.Tensor)], each=params["each"]))
     outs = listed(call(op, tuple(inputs), params))
     if op.writes: assert all(out.payload is x.payload for out, x in zip(outs, written, strict=True))
     for x, before in zip(inputs, args):
-        if isinstance(x, en.Tensor) and not any(x is w for w in written): np.testing.assert_array_equal(x.payload, before)
+        if isinstance(x, en.Tensor) and not any(x is w for w in written):
+            np.testing.assert_array_equal(x.payload, before)
 
 
 @pytest.mark.parametrize("key", DIFFERENTIABLE)
@@ -101,7 +115,8 @@ def test_decomposition_is_the_kernel(key):
     row, args, params = CASES[key]
     op = OPS[row]
     if op.kernel is None: return
-    for a, b in zip(listed(call(op, tuple(tensors(args)), params)), listed(op.decompose(*tensors(args), **params)), strict=True):
+    for a, b in zip(listed(call(op, tuple(tensors(args)), params)),
+                    listed(op.decompose(*tensors(args), **params)), strict=True):
         assert a.dtype is b.dtype and a.shape == b.shape
         np.testing.assert_allclose(a.payload, b.payload, rtol=1e-9, atol=1e-12)
 
@@ -127,14 +142,20 @@ def test_an_operand_without_a_rule_has_no_gradient_in_the_decomposition(key):
     "Else forward mode, which sees the decomposition, gives what the tape does not."
     row, args, params = CASES[key]
     op, inputs = OPS[row], tensors(args)
-    cut = [x for position, x in enumerate(inputs) if isinstance(x, en.Tensor) and x.dtype.is_floating_point and rule_of(op, position) is None]
+    cut = [x for position,
+           x in enumerate(inputs) if isinstance(x, en.Tensor) and x.dtype.is_floating_point
+           and rule_of(op, position) is None]
     for x in cut: x.requires_grad_()
     for out in listed(op.decompose(*inputs, **params)):
         assert not out.requires_grad, [op.operands[[y is x for y in inputs].index(True)] for x in cut]
 
 
 SPECIAL = np.array([-np.inf, -2.5, -1.0, 0.0, 0.5, 1.0, 3.0, np.inf, np.nan])
-ELEMENTWISE = [row for row, samples in SAMPLES.items() if OPS[row].decompose and OPS[row].kernel and len(OPS[row].operands) in (1, 2) and not samples[0][1] and row not in ("mv", "dot", "matmul_nt", "matmul_tn", "linear_weight", "bitwise_not", "copy_into", "inv", "det", "slogdet", "cofactor")]
+ELEMENTWISE = [row for row,
+               samples in SAMPLES.items() if OPS[row].decompose and OPS[row].kernel
+               and len(OPS[row].operands) in (1, 2) and not samples[0][1]
+               and row not in ("mv", "dot", "matmul_nt", "matmul_tn", "linear_weight", "bitwise_not",
+                               "copy_into", "inv", "det", "slogdet", "cofactor")]
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE)
@@ -145,14 +166,36 @@ def test_decomposition_at_special_values(row):
     np.testing.assert_allclose(a.payload, b.payload, rtol=1e-9, atol=1e-12)
 
 
-EXTREME = np.array([0.0, 1e-38, 1e-30, 1e-20, 1e-8, 1e-3, 0.3, 1.5, 3, 9, 20, 60, 88, 89, 104, 1e4, 1e8, 1e20, 1e30, 3.4e38, np.inf, np.nan], np.float32)
+EXTREME = np.array([0.0,
+                    1e-38,
+                    1e-30,
+                    1e-20,
+                    1e-8,
+                    1e-3,
+                    0.3,
+                    1.5,
+                    3,
+                    9,
+                    20,
+                    60,
+                    88,
+                    89,
+                    104,
+                    1e4,
+                    1e8,
+                    1e20,
+                    1e30,
+                    3.4e38,
+                    np.inf,
+                    np.nan], np.float32)
 EXTREME = np.concatenate([EXTREME, -EXTREME])
 CANCELS = {"gelu": "1 + erf(x), as PyTorch has it"}
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE)
 def test_decomposition_keeps_its_digits_and_does_not_overflow(row):
-    """Where the kernel does not: a compiler and a trace see the decomposition. hypot squared its operands, sinh(89) was infinite, asinh(1e-30) was 0."""
+    """Where the kernel does not: a compiler and a trace see the decomposition. hypot squared its operands,
+    sinh(89) was infinite, asinh(1e-30) was 0."""
     op = OPS[row]
     operands = (EXTREME,) if len(op.operands) == 1 else (EXTREME[:, None], EXTREME)
     a, b = call(op, tuple(tensors(operands))), op.decompose(*tensors(operands))
@@ -166,11 +209,14 @@ def test_gradcheck_finds_a_wrong_rule():
         @staticmethod
         def backward(ctx, g): return g * 2.00001
     x = en.randn(3, dtype=en.float64, requires_grad=True)
-    assert not en.autograd.gradcheck(Wrong.apply, x, fast_mode=True, atol=1e-6, rtol=1e-6, raise_exception=False)
-    with pytest.raises(en.autograd.GradcheckError): en.autograd.gradcheck(Wrong.apply, x, atol=1e-6, rtol=1e-6)
+    assert not en.autograd.gradcheck(Wrong.apply, x, fast_mode=True, atol=1e-6, rtol=1e-6,
+                                     raise_exception=False)
+    with pytest.raises(en.autograd.GradcheckError):
+        en.autograd.gradcheck(Wrong.apply, x, atol=1e-6, rtol=1e-6)
 
 
 def test_cards():
     for name, op in OPS.items():
         text = repr(op)
-        assert text.startswith(f"{name}(") and all(column in text for column in COLUMNS if getattr(op, column) is not None)
+        assert (text.startswith(f"{name}(")
+                and all(column in text for column in COLUMNS if getattr(op, column) is not None))

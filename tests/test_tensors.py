@@ -29,7 +29,18 @@ def test_storage_shape_stride_offset():
     assert block.storage().tolist() == list(range(12))
 
 
-@pytest.mark.parametrize("view", [lambda x: x[1], lambda x: x[:, 1:3], lambda x: x.t(), lambda x: x.reshape(-1), lambda x: x.view(2, 6), lambda x: x.unsqueeze(0), lambda x: x.permute(1, 0)[1], lambda x: x.detach(), lambda x: x.data, lambda x: x[1:][:, ::2].t(), lambda x: x[...]])
+@pytest.mark.parametrize("view",
+                         [lambda x: x[1],
+                          lambda x: x[:, 1:3],
+                          lambda x: x.t(),
+                          lambda x: x.reshape(-1),
+                          lambda x: x.view(2, 6),
+                          lambda x: x.unsqueeze(0),
+                          lambda x: x.permute(1, 0)[1],
+                          lambda x: x.detach(),
+                          lambda x: x.data,
+                          lambda x: x[1:][:, ::2].t(),
+                          lambda x: x[...]])
 def test_views_share_memory(view):
     x = en.arange(12.).reshape(3, 4)
     v = view(x)
@@ -42,7 +53,8 @@ def test_views_share_memory(view):
 
 def test_copies_do_not():
     x = en.arange(12.).reshape(3, 4)
-    for copy in (x.clone(), x[[0, 1]], x[x > 3], x.t().reshape(-1), x + 0, x.repeat(1, 1), x.flip(0), en.tensor(x), x.t().contiguous()):
+    for copy in (x.clone(), x[[0, 1]], x[x > 3], x.t().reshape(-1), x + 0, x.repeat(1, 1), x.flip(0),
+                 en.tensor(x), x.t().contiguous()):
         copy.fill_(-1)
     assert x.tolist() == np.arange(12.).reshape(3, 4).tolist()
 
@@ -105,15 +117,18 @@ def test_numpy_steps_back():
 
 # Indexing, against NumPy
 
-ITEMS = st.one_of(st.integers(-4, 4), st.slices(4), st.just(Ellipsis), st.none(), st.lists(st.integers(-3, 2), min_size=1, max_size=3))
+ITEMS = st.one_of(st.integers(-4, 4), st.slices(4), st.just(Ellipsis), st.none(),
+                  st.lists(st.integers(-3, 2), min_size=1, max_size=3))
 
 
 def positive(index):
-    return all(not isinstance(i, slice) or i.step is None or i.step > 0 for i in index) and sum(i is Ellipsis for i in index) < 2
+    return (all(not isinstance(i, slice) or i.step is None or i.step > 0 for i in index)
+            and sum(i is Ellipsis for i in index) < 2)
 
 
 @BUDGET
-@given(arrays.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4), st.lists(ITEMS, min_size=1, max_size=4).map(tuple).filter(positive))
+@given(arrays.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4),
+       st.lists(ITEMS, min_size=1, max_size=4).map(tuple).filter(positive))
 def test_reading_is_numpys(shape, index):
     array = np.arange(math.prod(shape)).reshape(shape)
     x = en.from_numpy(array)
@@ -124,12 +139,14 @@ def test_reading_is_numpys(shape, index):
             x[index]
         return
     if sum(isinstance(i, list) for i in index) and any(isinstance(i, int) for i in index):
-        return                                           # PyTorch takes integers out first, NumPy counts them as index arrays
+        # PyTorch takes integers out first, NumPy counts them as index arrays
+        return
     assert np.array_equal(x[index].numpy(), expected)
 
 
 @BUDGET
-@given(arrays.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4), st.lists(ITEMS, min_size=1, max_size=3).map(tuple).filter(positive))
+@given(arrays.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4),
+       st.lists(ITEMS, min_size=1, max_size=3).map(tuple).filter(positive))
 def test_writing_is_numpys(shape, index):
     array = np.arange(math.prod(shape)).reshape(shape)
     x, expected = en.tensor(array), array.copy()
@@ -156,25 +173,44 @@ def test_masks():
 # Ops, against NumPy
 
 @BUDGET
-@given(arrays.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3), st.integers(0, 2 ** 32 - 1))
+@given(arrays.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3),
+       st.integers(0, 2 ** 32 - 1))
 def test_broadcasting_is_numpys(shapes, seed):
     draw = np.random.default_rng(seed)
     a, b = (draw.integers(1, 9, shape).astype("float64") for shape in shapes.input_shapes)
     x, y = en.tensor(a), en.tensor(b)
-    for ours, theirs in ((x + y, a + b), (x * y, a * b), (x - y, a - b), (x / y, a / b), (x // y, a // b), (x % y, a % b), (x ** y, a ** b), (en.maximum(x, y), np.maximum(a, b)), (x < y, a < b), (x == y, a == b)):
+    for ours, theirs in ((x + y, a + b), (x * y, a * b), (x - y, a - b), (x / y, a / b), (x // y, a // b),
+                         (x % y, a % b), (x ** y, a ** b), (en.maximum(x, y), np.maximum(a, b)),
+                         (x < y, a < b), (x == y, a == b)):
         assert ours.shape == theirs.shape and np.allclose(ours.numpy(), theirs)
 
 
 @BUDGET
-@given(arrays.arrays("float64", arrays.array_shapes(min_dims=0, max_dims=4, min_side=1, max_side=4), elements=st.floats(-5, 5)), st.data())
+@given(arrays.arrays("float64", arrays.array_shapes(min_dims=0, max_dims=4, min_side=1, max_side=4),
+                     elements=st.floats(-5, 5)), st.data())
 def test_reductions_are_numpys(array, data):
     x = en.tensor(array)
-    dims = tuple(data.draw(st.permutations(range(array.ndim)))[:data.draw(st.integers(0, array.ndim))]) or None
-    for ours, theirs in ((x.sum(dims), array.sum(dims)), (x.mean(dims), array.mean(dims)), (x.amax(dims), array.max(dims)), (x.sum(dims, keepdim=True), array.sum(dims, keepdims=True)), (x.var(dims, correction=0), array.var(dims)), (x.any(dims), array.any(dims))):
+    dims = (tuple(data.draw(st.permutations(range(array.ndim)))[:data.draw(st.integers(0, array.ndim))])
+            or None)
+    for ours, theirs in ((x.sum(dims), array.sum(dims)), (x.mean(dims), array.mean(dims)),
+                         (x.amax(dims), array.max(dims)),
+                         (x.sum(dims, keepdim=True), array.sum(dims, keepdims=True)),
+                         (x.var(dims, correction=0), array.var(dims)), (x.any(dims), array.any(dims))):
         assert ours.shape == theirs.shape and np.allclose(ours.numpy(), theirs)
 
 
-@pytest.mark.parametrize("a, b", [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)), ((5, 2, 3), (5, 3, 4)), ((1, 2, 3), (5, 3, 4)), ((2, 1, 2, 3), (5, 3, 4)), ((5, 2, 3), (3,)), ((0, 3), (3, 2)), ((2, 0), (0, 2))])
+@pytest.mark.parametrize("a, b",
+                         [((3,), (3,)),
+                          ((2, 3), (3,)),
+                          ((3,), (3, 4)),
+                          ((2, 3), (3, 4)),
+                          ((5, 2, 3), (3, 4)),
+                          ((5, 2, 3), (5, 3, 4)),
+                          ((1, 2, 3), (5, 3, 4)),
+                          ((2, 1, 2, 3), (5, 3, 4)),
+                          ((5, 2, 3), (3,)),
+                          ((0, 3), (3, 2)),
+                          ((2, 0), (0, 2))])
 def test_matmul_is_numpys(a, b):
     a, b = np.random.default_rng(0).normal(size=a), np.random.default_rng(1).normal(size=b)
     assert np.allclose((en.tensor(a) @ en.tensor(b)).numpy(), a @ b)
@@ -182,7 +218,9 @@ def test_matmul_is_numpys(a, b):
 
 def test_layouts_do_not_change_numbers():
     base = np.random.default_rng(0).normal(size=(4, 6))
-    for layout in (lambda a: a, lambda a: a.T, lambda a: a[::2], lambda a: a[:, ::-1], lambda a: np.asfortranarray(a), lambda a: np.broadcast_to(a[:1], (3, 6)), lambda a: a[1:3, 2:5]):
+    for layout in (lambda a: a, lambda a: a.T, lambda a: a[::2], lambda a: a[:, ::-1],
+                   lambda a: np.asfortranarray(a), lambda a: np.broadcast_to(a[:1], (3, 6)),
+                   lambda a: a[1:3, 2:5]):
         view = layout(base)
         x, same = en.from_numpy(view), en.tensor(view.copy())
         for op in ("exp", "sum", "cumsum", "sort", "softmax", "argmax", "t", "contiguous", "relu", "std"):
@@ -206,20 +244,25 @@ def test_no_warnings_and_no_exceptions_from_numpy():
 def test_large_integers_stay_exact():
     n = 2 ** 62 + 1
     x = en.tensor([n, 3])
-    assert (x + 0).tolist() == [n, 3] and x.max().item() == n and x.sort().values.tolist() == [3, n] and x.clone().tolist() == [n, 3]
-    assert x.sum().item() == n + 3 and en.where(en.tensor([True, False]), x, 0).tolist() == [n, 0] and x.clamp(max=n).tolist() == [n, 3]
-    assert (en.tensor(2 ** 53 + 1) == 2 ** 53 + 1).item() and en.arange(2 ** 40, 2 ** 40 + 2).tolist() == [2 ** 40, 2 ** 40 + 1]
+    assert ((x + 0).tolist() == [n, 3] and x.max().item() == n and x.sort().values.tolist() == [3, n]
+            and x.clone().tolist() == [n, 3])
+    assert (x.sum().item() == n + 3 and en.where(en.tensor([True, False]), x, 0).tolist() == [n, 0]
+            and x.clamp(max=n).tolist() == [n, 3])
+    assert ((en.tensor(2 ** 53 + 1) == 2 ** 53 + 1).item()
+            and en.arange(2 ** 40, 2 ** 40 + 2).tolist() == [2 ** 40, 2 ** 40 + 1])
 
 
 # What a tensor is
 
 def test_dtypes():
-    assert (en.tensor(1).dtype, en.tensor(1.0).dtype, en.tensor(True).dtype) == (en.int64, en.float32, en.bool)
+    assert (en.tensor(1).dtype, en.tensor(1.0).dtype,
+            en.tensor(True).dtype) == (en.int64, en.float32, en.bool)
     assert en.float is en.float32 and en.long is en.int64 and repr(en.float32) == "edunets.float32"
     for a, b in itertools.product(en.tensors.DTYPES.values(), repeat=2):
         wide = promoted(a, b)
         if wide is None: continue
-        assert wide is en.promote_types(b, a) and en.promote_types(wide, a) is wide and (en.zeros(1, dtype=a) + en.zeros(1, dtype=b)).dtype is wide
+        assert (wide is en.promote_types(b, a) and en.promote_types(wide, a) is wide
+                and (en.zeros(1, dtype=a) + en.zeros(1, dtype=b)).dtype is wide)
 
 
 def promoted(a, b):
@@ -238,7 +281,8 @@ def test_refused_are_wide_unsigned_integers_beside_other_integers():
     wide, whole = {en.uint16, en.uint32, en.uint64}, [d for d in en.tensors.DTYPES.values() if d.category < 2]
     for a, b in itertools.product(en.tensors.DTYPES.values(), repeat=2):
         assert (promoted(a, b) is None) == (a is not b and a in whole and b in whole and bool(wide & {a, b}))
-    with pytest.raises(RuntimeError, match="Promotion for uint16, uint32, uint64 types is not supported"): en.ones(2, dtype=en.uint16) + en.arange(2)
+    with pytest.raises(RuntimeError, match="Promotion for uint16, uint32, uint64 types is not supported"):
+        en.ones(2, dtype=en.uint16) + en.arange(2)
 
 
 @pytest.mark.parametrize("name", ["uint16", "uint32", "uint64"])
@@ -247,9 +291,12 @@ def test_wide_unsigned_integers(name):
     x = en.from_numpy(array)
     x[0] = 5
     assert array[0] == 5 and x.dtype is kind and x.tolist() == array.tolist() and x.numpy() is array
-    assert en.iinfo(kind).max == array[2] and not kind.is_signed and x.float().dtype is en.float32 and x.type() == f"edunets.UInt{name[4:]}Tensor"
-    assert en.tensor([array[2].item()], dtype=kind).item() == en.full((1,), array[2].item(), dtype=kind).item() == array[2]
-    assert en.tensor([-1]).to(kind).item() == en.tensor(-1, dtype=kind).item() == array[2] and (x + 1).dtype is kind and (x + 1).tolist() == [6, 4, 0]
+    assert (en.iinfo(kind).max == array[2] and not kind.is_signed and x.float().dtype is en.float32
+            and x.type() == f"edunets.UInt{name[4:]}Tensor")
+    assert en.tensor([array[2].item()],
+                     dtype=kind).item() == en.full((1,), array[2].item(), dtype=kind).item() == array[2]
+    assert (en.tensor([-1]).to(kind).item() == en.tensor(-1, dtype=kind).item() == array[2]
+            and (x + 1).dtype is kind and (x + 1).tolist() == [6, 4, 0])
     with pytest.raises((RuntimeError, OverflowError, ValueError)): en.tensor(array[2].item() + 1, dtype=kind)
 
 
@@ -257,14 +304,16 @@ def test_numbers_are_weak():
     for kind in (en.uint8, en.int16, en.float16, en.float64):
         x = en.ones(2, dtype=kind)
         assert (x + 1).dtype is kind and (1 - x).dtype is kind and (x * True).dtype is kind
-    assert (en.ones(2, dtype=en.int16) + 1.5).dtype is en.float32 and (en.ones(2, dtype=en.bool) + 1).dtype is en.int64
+    assert ((en.ones(2, dtype=en.int16) + 1.5).dtype is en.float32
+            and (en.ones(2, dtype=en.bool) + 1).dtype is en.int64)
 
 
 def test_size_and_device():
     x = en.ones(2, 3)
     assert x.shape == (2, 3) == x.size() and isinstance(x.shape, en.Size) and x.shape.numel() == 6
     a, b = x.shape
-    assert (a, b) == (2, 3) and x.device == en.device("cpu") and str(x.device) == "cpu" and en.device("cuda:1").index == 1
+    assert ((a, b) == (2, 3) and x.device == en.device("cpu") and str(x.device) == "cpu"
+            and en.device("cuda:1").index == 1)
 
 
 def test_tensor_copies_and_as_tensor_does_not():
@@ -275,7 +324,8 @@ def test_tensor_copies_and_as_tensor_does_not():
 
 
 def test_lists_of_tensors():
-    assert en.tensor([en.tensor(1.5), 2]).dtype is en.float32 and en.tensor([np.float64(1.5), 2]).dtype is en.float64
+    assert (en.tensor([en.tensor(1.5), 2]).dtype is en.float32
+            and en.tensor([np.float64(1.5), 2]).dtype is en.float64)
     assert en.tensor([[en.tensor(1), 2], [3, 4]]).tolist() == [[1, 2], [3, 4]]
 
 

@@ -1,4 +1,5 @@
-"""Tensors beside PyTorch: promotion, indexing and assignment, views and strides, shared memory, `tensor()`, a tutorial."""
+"""Tensors beside PyTorch: promotion, indexing and assignment, views and strides, shared memory,
+`tensor()`, a tutorial."""
 import itertools
 import math
 import re
@@ -12,7 +13,19 @@ import edunets as en
 
 torch = pytest.importorskip("torch")
 
-DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64", "float16", "bfloat16", "float32", "float64"]
+DTYPES = ["bool",
+          "uint8",
+          "int8",
+          "int16",
+          "int32",
+          "int64",
+          "uint16",
+          "uint32",
+          "uint64",
+          "float16",
+          "bfloat16",
+          "float32",
+          "float64"]
 LACKING = "not implemented for 'UInt(16|32|64)'"      # of the wide unsigned integers PyTorch has few kernels
 NUMBERS = ["True", "2", "2.5"]
 
@@ -34,23 +47,50 @@ def values(dtype, shape=""):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_promote_types(dtype):
     agree(f"m.promote_types(m.{dtype}, m.{other})" for other in DTYPES)
-    agree(f"m.result_type({a}, {b})" for other in DTYPES for a in (values(dtype), values(dtype, "0-d")) for b in (values(other), values(other, "0-d"), *NUMBERS))
+    agree(f"m.result_type({a}, {b})" for other in DTYPES for a in (values(dtype), values(dtype, "0-d"))
+          for b in (values(other), values(other, "0-d"), *NUMBERS))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("form", ["{a} + {b}", "{a} * {b}", "{a} / {b}", "{a} == {b}", "{a} < {b}", "m.pow({a}, {b})", "m.where(m.tensor([True, False, True]), {a}, {b})", "{a} // {b}", "m.fmod({a}, {b})", "m.maximum({a}, m.as_tensor({b}))"])
+@pytest.mark.parametrize("form",
+                         ["{a} + {b}",
+                          "{a} * {b}",
+                          "{a} / {b}",
+                          "{a} == {b}",
+                          "{a} < {b}",
+                          "m.pow({a}, {b})",
+                          "m.where(m.tensor([True, False, True]), {a}, {b})",
+                          "{a} // {b}",
+                          "m.fmod({a}, {b})",
+                          "m.maximum({a}, m.as_tensor({b}))"])
 def test_promotion(dtype, form):
     """Every dtype beside every other: tensor, 0-d tensor and Python number, on either side."""
     tensor, number = values(dtype), values(dtype, "0-d")
-    pairs = [(a, b) for other in DTYPES for a, b in itertools.product((tensor, number), (values(other), values(other, "0-d")))]
+    pairs = [(a, b) for other in DTYPES for a,
+             b in itertools.product((tensor, number), (values(other), values(other, "0-d")))]
     pairs += [(a, b) for n in NUMBERS for a, b in [(tensor, n), (number, n), (n, tensor), (n, number)]]
-    agree((form.format(a=a, b=b) for a, b in pairs), but=["ZeroDivision", "int8.* bool|fmod.*int8", "must be Tensor, not", "fmod.. received an invalid", LACKING])
+    agree((form.format(a=a, b=b) for a, b in pairs),
+          but=["ZeroDivision",
+               "int8.* bool|fmod.*int8",
+               "must be Tensor, not",
+               "fmod.. received an invalid",
+               LACKING])
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("form", ["x * 0.1", "x / 0.3", "0.3 / x", "x + 0.1", "0.1 - x", "x / 100000", "x * 70000 / 70000", "2 / x", "x.reciprocal()"])
+@pytest.mark.parametrize("form",
+                         ["x * 0.1",
+                          "x / 0.3",
+                          "0.3 / x",
+                          "x + 0.1",
+                          "0.1 - x",
+                          "x / 100000",
+                          "x * 70000 / 70000",
+                          "2 / x",
+                          "x.reciprocal()"])
 def test_beside_a_number_the_bits_are_the_same(dtype, form):
-    """Half precision beside a Python number is computed in single, and a number over a tensor rounds twice."""
+    """Half precision beside a Python number is computed in single, and a number over a tensor rounds
+    twice."""
     torch = pytest.importorskip("torch")
     numbers = np.random.default_rng(0).standard_normal(10_000).astype(dtype)
     ours, theirs = (eval(form, {"x": library.from_numpy(numbers)}).numpy() for library in (en, torch))
@@ -58,7 +98,8 @@ def test_beside_a_number_the_bits_are_the_same(dtype, form):
 
 
 def test_promotion_in_cat_and_stack():
-    agree(f"m.{name}([{values(a)}, {values(b)}])" for name in ("cat", "stack") for a in DTYPES for b in DTYPES)
+    agree(f"m.{name}([{values(a)}, {values(b)}])" for name in ("cat", "stack") for a in DTYPES
+          for b in DTYPES)
 
 
 @pytest.mark.parametrize("op", ["+=", "*=", "/=", "-="])
@@ -68,7 +109,8 @@ def test_in_place_keeps_the_dtype_or_raises(op):
 
 
 def test_default_dtype():
-    code = "m.set_default_dtype(m.float64); r = [m.tensor(1.5).dtype, m.zeros(2).dtype, (m.tensor([1, 2]) / 2).dtype, m.tensor([1, 2]).exp().dtype, m.arange(2.).dtype]; m.set_default_dtype(m.float32); r"
+    code = ("m.set_default_dtype(m.float64); r = [m.tensor(1.5).dtype, m.zeros(2).dtype, (m.tensor([1, 2]) / "
+            "2).dtype, m.tensor([1, 2]).exp().dtype, m.arange(2.).dtype]; m.set_default_dtype(m.float32); r")
     agree([code, "m.set_default_dtype(m.int64)", "m.get_default_dtype()"])
 
 
@@ -86,9 +128,11 @@ INDICES = [text.strip() for line in INDICES.splitlines() for text in line.split(
 INDEX_DIFFERENCES = [
     "source and destination dtypes match",          # assignment casts, whatever the index is
     r"A\[\[1\.5\]\]|B\[\[1\.5\]\]",                    # PyTorch cuts 1.5 to 1 in a list, but not in a tensor
-    r"PyTorch TypeError: .* invalid data type 'str'",    # an IndexError here, as for every other thing that is no place
+    # an IndexError here, as for every other thing that is no place
+    r"PyTorch TypeError: .* invalid data type 'str'",
     "some elements of the input tensor",            # overlap does no harm
-    r"^A\[(m.tensor\()?False\)?\] =.*raises RuntimeError.*PyTorch gives",    # nothing is written, but it has to fit
+    # nothing is written, but it has to fit
+    r"^A\[(m.tensor\()?False\)?\] =.*raises RuntimeError.*PyTorch gives",
     "can't assign a (list|tuple)",                  # lists are taken as tensors
 ]
 
@@ -100,21 +144,83 @@ def test_read(index):
 
 @pytest.mark.parametrize("index", INDICES)
 def test_view_or_copy(index):
-    """What PyTorch gives as a view is one here: same memory, same strides, same offset; what it copies is a copy."""
+    """What PyTorch gives as a view is one here: same memory, same strides, same offset; what it copies is
+    a copy."""
     shared = "(r.storage_offset(), r.stride()) if np.shares_memory(A.numpy(), r.numpy()) else 'copy'"
     agree([f"r = A[{index}]; {shared}"], INDEX_DIFFERENCES)
 
 
 @pytest.mark.parametrize("index", INDICES)
 def test_write(index):
-    writes = ["-1", "-1.7", "True", "m.tensor(-2)", "A[{i}] * 2", "m.tensor(7.9)", "(A[{i}] * 2).float()", "m.ones(2, 1, 1, dtype=m.int64)", "m.tensor([])", "np.int64(3)", "A[{i}].unsqueeze(0)"]
-    agree([f"A[{index}] = {value.format(i=index)}; A" for value in writes] + [f"A[{index}] += 1; A", f"B[{index}] = 5; B"], INDEX_DIFFERENCES)
+    writes = ["-1",
+              "-1.7",
+              "True",
+              "m.tensor(-2)",
+              "A[{i}] * 2",
+              "m.tensor(7.9)",
+              "(A[{i}] * 2).float()",
+              "m.ones(2, 1, 1, dtype=m.int64)",
+              "m.tensor([])",
+              "np.int64(3)",
+              "A[{i}].unsqueeze(0)"]
+    agree([f"A[{index}] = {value.format(i=index)}; A" for value in writes]
+          + [f"A[{index}] += 1; A", f"B[{index}] = 5; B"], INDEX_DIFFERENCES)
 
 
 def test_index_of_other_shapes():
-    agree(["s[()]", "s[...]", "s[None]", "s[0]", "s[True]", "s[s > 0]", "s[False]", "e[0]", "e[e > 0]", "e[:]", "e[m.tensor([], dtype=m.int64)]", "z[0]", "z[:, 0]", "z[1:]", "v[v > 0]", "v[v > 9]", "x[q]", "x[q] * 2", "x[:, q[0]]", "x[k - 3]",
-           "s[()] = 3; s", "s[...] = 2; s", "s[None] = 2; s", "s[s > 0] = 9; s", "v[v > 0] = m.tensor([7., 8., 9.]); v", "v[v > 0] = 0; v", "v[v > 0] *= 2; v", "x[q] = s; x", "x[q] = v; x", "x[q] += 1; x", "x[:] = y; x", "x[...] = 0; x", "x[0] = x[1]; x", "x[0], x[1] = x[1], x[0]; x", "x[:, ::2] = 5; x", "v[1:] = v[:-1]; v",
-           "v[[0, 0, 1]] = m.tensor([1., 2., 3.])[:1]; v", "v[m.tensor([0, 0])] += 1; v", "x[x > 0.3] = y[x > 0.3]; x", "i[i < 0] = 0; i", "b[0] = 7; b", "u[0] = 300; u", "i[0] = 2.9; i", "x[0, 0] = math.nan; x", "w[0] = 1; w", "x[0][1] = 5; x", "x[[0]][0] = 5; x", "x.t()[0] = 9; x", "del v", "v[0] = None", "v[0] = 'a'", "x[0] = [1., 2., 3.]; x", "x[:, 0] = (1., 2.); x"], but=["w.0. = 1", *INDEX_DIFFERENCES])
+    agree(["s[()]",
+           "s[...]",
+           "s[None]",
+           "s[0]",
+           "s[True]",
+           "s[s > 0]",
+           "s[False]",
+           "e[0]",
+           "e[e > 0]",
+           "e[:]",
+           "e[m.tensor([], dtype=m.int64)]",
+           "z[0]",
+           "z[:, 0]",
+           "z[1:]",
+           "v[v > 0]",
+           "v[v > 9]",
+           "x[q]",
+           "x[q] * 2",
+           "x[:, q[0]]",
+           "x[k - 3]",
+           "s[()] = 3; s",
+           "s[...] = 2; s",
+           "s[None] = 2; s",
+           "s[s > 0] = 9; s",
+           "v[v > 0] = m.tensor([7., 8., 9.]); v",
+           "v[v > 0] = 0; v",
+           "v[v > 0] *= 2; v",
+           "x[q] = s; x",
+           "x[q] = v; x",
+           "x[q] += 1; x",
+           "x[:] = y; x",
+           "x[...] = 0; x",
+           "x[0] = x[1]; x",
+           "x[0], x[1] = x[1], x[0]; x",
+           "x[:, ::2] = 5; x",
+           "v[1:] = v[:-1]; v",
+           "v[[0, 0, 1]] = m.tensor([1., 2., 3.])[:1]; v",
+           "v[m.tensor([0, 0])] += 1; v",
+           "x[x > 0.3] = y[x > 0.3]; x",
+           "i[i < 0] = 0; i",
+           "b[0] = 7; b",
+           "u[0] = 300; u",
+           "i[0] = 2.9; i",
+           "x[0, 0] = math.nan; x",
+           "w[0] = 1; w",
+           "x[0][1] = 5; x",
+           "x[[0]][0] = 5; x",
+           "x.t()[0] = 9; x",
+           "del v",
+           "v[0] = None",
+           "v[0] = 'a'",
+           "x[0] = [1., 2., 3.]; x",
+           "x[:, 0] = (1., 2.); x"], but=["w.0. = 1", *INDEX_DIFFERENCES])
 
 
 WHOLE = """x.sum({1}) | x.mean({1}) | x.std({0}) | x.any({1}) | x.amax({1}) | x.logsumexp({1}) | x.squeeze({0}) | x.movedim({0}, {1}) | x.chunk({2}) | x.roll({1}, 0) | x.roll({1}) | x.roll(({1}, {2}), (0, 1)) | x.tensor_split({2}) | x.split({1})
@@ -125,15 +231,20 @@ x.permute({1}, {0}) | x.unsqueeze({1}) | x.transpose({0}, {1}) | x.flip({1}) | x
 @pytest.mark.parametrize("kind", ["np.int64({})", "np.int32({})", "m.tensor({})"])
 def test_what_counts_may_be_any_integer(kind):
     """NumPy's integers, and tensors that are one, as dim, size or count."""
-    refused = ["x.split.np", "tensordot.*np"] if "np" in kind else []      # here PyTorch takes an int, or a tensor
-    agree([code.format(*map(kind.format, range(4))) for code in WHOLE.replace("\n", " | ").split(" | ")], but=refused)
+    # here PyTorch takes an int, or a tensor
+    refused = ["x.split.np", "tensordot.*np"] if "np" in kind else []
+    agree([code.format(*map(kind.format, range(4))) for code in WHOLE.replace("\n", " | ").split(" | ")],
+          but=refused)
 
 
-MAPPED = "f = np.memmap(tempfile.mkdtemp() + '/f', 'float32', 'w+', shape=(6,)); t = m.from_numpy({}); t[0] = 5; "
+MAPPED = ("f = np.memmap(tempfile.mkdtemp() + '/f', 'float32', 'w+', shape=(6,)); t = "
+          "m.from_numpy({}); t[0] = 5; ")
 
 @pytest.mark.parametrize("array", ["f", "f[2:]", "f.reshape(2, 3)", "np.asmatrix(f)"])
 def test_arrays_of_a_subclass(array):
-    agree(["import tempfile; " + MAPPED.format(array) + result for result in ("t + 1", "str(t.device)", "t.shape", "t.storage_offset()", "float(f.max())", "t @ t.mT if t.ndim > 1 else t.dot(t)", "m.as_tensor(f)")])
+    agree(["import tempfile; " + MAPPED.format(array) + result
+           for result in ("t + 1", "str(t.device)", "t.shape", "t.storage_offset()", "float(f.max())",
+                          "t @ t.mT if t.ndim > 1 else t.dot(t)", "m.as_tensor(f)")])
 
 
 def test_what_tensors_do_in_python():
@@ -158,7 +269,8 @@ m.searchsorted(v, 1.5, side='up') | m.where(x, 1., 0.) | m.where(x > 0.3, 1., 0.
 # Views
 
 def layout(expression):
-    return f"r = {expression}; (r.shape, r.stride(), r.storage_offset(), np.shares_memory(X.numpy(), r.numpy()))"
+    return (f"r = {expression}; (r.shape, r.stride(), r.storage_offset(), "
+            "np.shares_memory(X.numpy(), r.numpy()))")
 
 
 VIEWS = """X.view(6, 4) | X.view(2, -1) | X.view(24) | X.view(2, 3, 2, 2) | X.reshape(4, 6) | X.permute(2, 0, 1) | X.transpose(0, 1) | X.mT | X.unsqueeze(0) | X.unsqueeze(-1) | X.unsqueeze(1) | X[:, :1].squeeze(1) | X[:, :1].squeeze() | X.flatten() | X.flatten(1)
@@ -173,7 +285,14 @@ def test_view(expression):
     agree([layout(expression)])
 
 
-@pytest.mark.parametrize("expression", ["X.transpose(0, 1).view(6, 4)", "X.transpose(1, 2).view(24)", "X[:, ::2].view(-1)", "X[:, :1].expand(2, 3, 4).view(24)", "X.permute(2, 1, 0).view(4, 6)", "X.view(7)", "X.view(-1, 5)"])
+@pytest.mark.parametrize("expression",
+                         ["X.transpose(0, 1).view(6, 4)",
+                          "X.transpose(1, 2).view(24)",
+                          "X[:, ::2].view(-1)",
+                          "X[:, :1].expand(2, 3, 4).view(24)",
+                          "X.permute(2, 1, 0).view(4, 6)",
+                          "X.view(7)",
+                          "X.view(-1, 5)"])
 def test_no_view(expression):
     agree([f"{expression}"])
 
@@ -181,18 +300,40 @@ def test_no_view(expression):
 @pytest.mark.parametrize("expression", VIEWS)
 def test_write_to_view(expression):
     """A write through a view is seen by its base exactly where PyTorch's is."""
-    agree([f"r = {expression}; r.mul_(2); X", f"r = {expression}; X.add_(1); r"], but=["more than one element"])
+    agree([f"r = {expression}; r.mul_(2); X", f"r = {expression}; X.add_(1); r"],
+          but=["more than one element"])
 
 
 # Shared memory
 
 def test_from_numpy():
-    agree(["a = np.arange(6.); t = m.from_numpy(a); a[0] = 9; t", "a = np.arange(6.); t = m.from_numpy(a); t[1] = 7; a.tolist()", "a = np.arange(6, dtype='int32'); m.from_numpy(a)", "m.from_numpy(np.arange(6).reshape(2, 3).T).stride()", "m.from_numpy(np.float32(3))", "m.from_numpy([1])",
-           "m.from_numpy(np.array(['a']))", "m.from_numpy(np.arange(3, dtype='complex64')[:0].real)", "m.from_numpy(np.array(2.5))", "a = np.zeros(3); t = m.as_tensor(a); t += 1; a.tolist()", "a = np.zeros(3); t = m.tensor(a); t += 1; a.tolist()", "t = m.zeros(3); a = t.numpy(); a += 1; t", "t = m.zeros(2, 3); a = t.t().numpy(); a[0] = 1; t", "m.as_tensor([1, 2])", "x is m.as_tensor(x)",
-           "m.as_tensor(x, dtype=m.float64)", "m.from_numpy(np.zeros((2, 0))).shape", "m.from_numpy(np.array([True]))"])
+    agree(["a = np.arange(6.); t = m.from_numpy(a); a[0] = 9; t",
+           "a = np.arange(6.); t = m.from_numpy(a); t[1] = 7; a.tolist()",
+           "a = np.arange(6, dtype='int32'); m.from_numpy(a)",
+           "m.from_numpy(np.arange(6).reshape(2, 3).T).stride()",
+           "m.from_numpy(np.float32(3))",
+           "m.from_numpy([1])",
+           "m.from_numpy(np.array(['a']))",
+           "m.from_numpy(np.arange(3, dtype='complex64')[:0].real)",
+           "m.from_numpy(np.array(2.5))",
+           "a = np.zeros(3); t = m.as_tensor(a); t += 1; a.tolist()",
+           "a = np.zeros(3); t = m.tensor(a); t += 1; a.tolist()",
+           "t = m.zeros(3); a = t.numpy(); a += 1; t",
+           "t = m.zeros(2, 3); a = t.t().numpy(); a[0] = 1; t",
+           "m.as_tensor([1, 2])",
+           "x is m.as_tensor(x)",
+           "m.as_tensor(x, dtype=m.float64)",
+           "m.from_numpy(np.zeros((2, 0))).shape",
+           "m.from_numpy(np.array([True]))"])
 
 
-@pytest.mark.parametrize("make", [lambda: torch.arange(6.).reshape(2, 3), lambda: np.arange(6.).reshape(2, 3), lambda: torch.arange(6)[::2], lambda: np.ones(3, dtype=np.uint8), lambda: torch.ones(3, dtype=torch.bool), lambda: torch.tensor(2.5)])
+@pytest.mark.parametrize("make",
+                         [lambda: torch.arange(6.).reshape(2, 3),
+                          lambda: np.arange(6.).reshape(2, 3),
+                          lambda: torch.arange(6)[::2],
+                          lambda: np.ones(3, dtype=np.uint8),
+                          lambda: torch.ones(3, dtype=torch.bool),
+                          lambda: torch.tensor(2.5)])
 def test_dlpack_from_others(make):
     other = make()
     ours = en.from_dlpack(other)
@@ -205,7 +346,12 @@ def test_dlpack_from_others(make):
     assert np.asarray(other).tolist() == np.zeros(before.shape).tolist()
 
 
-@pytest.mark.parametrize("take", [torch.from_dlpack, torch.utils.dlpack.from_dlpack, np.from_dlpack, torch.as_tensor, np.asarray])
+@pytest.mark.parametrize("take",
+                         [torch.from_dlpack,
+                          torch.utils.dlpack.from_dlpack,
+                          np.from_dlpack,
+                          torch.as_tensor,
+                          np.asarray])
 def test_dlpack_to_others(take):
     ours = en.arange(6.).reshape(2, 3)
     other = take(ours) if take is not torch.as_tensor else take(ours.numpy())
@@ -231,15 +377,57 @@ DATA = [text.strip() for line in DATA.splitlines() for text in line.split("|")]
 
 @pytest.mark.parametrize("data", DATA)
 def test_tensor_of(data):
-    no_number = ["raises TypeError.*PyTorch", "only one element tensors can be converted"]     # what is no number is a TypeError,
-    ragged = ["raises ValueError.*PyTorch TypeError"]                                   # what is ragged is a ValueError
-    agree([f"m.tensor({data})", f"m.tensor({data}, dtype=m.float64)", f"m.as_tensor({data})"], but=no_number + ragged)
+    # what is no number is a TypeError,
+    no_number = ["raises TypeError.*PyTorch", "only one element tensors can be converted"]
+    # what is ragged is a ValueError
+    ragged = ["raises ValueError.*PyTorch TypeError"]
+    agree([f"m.tensor({data})", f"m.tensor({data}, dtype=m.float64)", f"m.as_tensor({data})"],
+          but=no_number + ragged)
 
 
 def test_tensor_options():
-    agree(["m.tensor([1, 2], dtype=m.uint8)", "m.tensor([1.7], dtype=m.int32)", "m.tensor([0, 2], dtype=m.bool)", "m.tensor([1], dtype='float32')", "m.tensor([1.], requires_grad=True)", "m.tensor([1], requires_grad=True)", "m.tensor([1], dtype=int)", "m.tensor([1], dtype=float)", "m.tensor([1], device='cpu')", "m.tensor([1], device='nowhere')",
-           "m.tensor(data=[1])", "m.tensor(np.array([300]), dtype=m.uint8)", "m.Tensor([1, 2])", "m.Tensor(2, 3).shape", "m.Tensor([[1, 2], [3, 4]]).dtype", "m.is_tensor(x)", "m.is_tensor(3)", "float(m.finfo(m.float32).eps)", "float(m.finfo(m.float64).max)", "m.iinfo(m.int32).max", "m.iinfo(m.uint8).max", "float(m.finfo().eps)", "m.float", "m.long", "m.int", "m.double", "m.half", "m.short", "m.bool", "m.float32.is_floating_point",
-           "m.int64.itemsize", "m.device('cuda:1')", "m.device('cpu')", "m.device('cuda', 1).index", "m.device('cpu') == x.device", "str(m.device('cuda', 0))", "m.Size([2, 3])", "m.Size((2, 3)) + m.Size([1])", "m.Size([2, 3]).numel()", "m.Size([2, 3])[0]", "m.Size([2, 3])[:1]", "m.Size([2]) * 2"])
+    agree(["m.tensor([1, 2], dtype=m.uint8)",
+           "m.tensor([1.7], dtype=m.int32)",
+           "m.tensor([0, 2], dtype=m.bool)",
+           "m.tensor([1], dtype='float32')",
+           "m.tensor([1.], requires_grad=True)",
+           "m.tensor([1], requires_grad=True)",
+           "m.tensor([1], dtype=int)",
+           "m.tensor([1], dtype=float)",
+           "m.tensor([1], device='cpu')",
+           "m.tensor([1], device='nowhere')",
+           "m.tensor(data=[1])",
+           "m.tensor(np.array([300]), dtype=m.uint8)",
+           "m.Tensor([1, 2])",
+           "m.Tensor(2, 3).shape",
+           "m.Tensor([[1, 2], [3, 4]]).dtype",
+           "m.is_tensor(x)",
+           "m.is_tensor(3)",
+           "float(m.finfo(m.float32).eps)",
+           "float(m.finfo(m.float64).max)",
+           "m.iinfo(m.int32).max",
+           "m.iinfo(m.uint8).max",
+           "float(m.finfo().eps)",
+           "m.float",
+           "m.long",
+           "m.int",
+           "m.double",
+           "m.half",
+           "m.short",
+           "m.bool",
+           "m.float32.is_floating_point",
+           "m.int64.itemsize",
+           "m.device('cuda:1')",
+           "m.device('cpu')",
+           "m.device('cuda', 1).index",
+           "m.device('cpu') == x.device",
+           "str(m.device('cuda', 0))",
+           "m.Size([2, 3])",
+           "m.Size((2, 3)) + m.Size([1])",
+           "m.Size([2, 3]).numel()",
+           "m.Size([2, 3])[0]",
+           "m.Size([2, 3])[:1]",
+           "m.Size([2]) * 2"])
 
 
 # A tutorial
@@ -338,10 +526,15 @@ TUTORIAL = '''
 def test_tutorial():
     """The code of a beginner's tutorial runs unchanged on both; only the import lines name the package."""
     code = textwrap.dedent(TUTORIAL)
-    ours = code.replace("import torch\n", "import edunets as torch\n").replace("from torch import", "from edunets import")
+    ours = code.replace("import torch\n",
+                        "import edunets as torch\n").replace("from torch import", "from edunets import")
     kept = {en: [], torch: []}
     for package, text in ((torch, code), (en, ours)):
-        exec(text, {"math": math, "keep": lambda label, *results, to=kept[package]: to.extend((label, r) for r in results)})
+        exec(text,
+             {"math": math,
+              "keep": lambda label,
+              *results,
+              to=kept[package]: to.extend((label, r) for r in results)})
     assert len(kept[en]) == len(kept[torch]) > 60
     said = [(label, beside.difference(a, b, 10)) for (label, a), (_, b) in zip(kept[en], kept[torch])]
     assert [line for line in said if line[1]] == []

@@ -1,4 +1,5 @@
-"""Where several threads read and write one thing, nothing is lost: each case is hammered, with Python switching threads as often as it can."""
+"""Where several threads read and write one thing, nothing is lost: each case is hammered, with Python
+switching threads as often as it can."""
 import os
 import sys
 import threading
@@ -21,7 +22,8 @@ def switching_often():
 
 
 def hammer(work, *args):
-    "Run work(number, *args) in threads that begin together; what they returned. An error in one of them is raised."
+    """Run work(number, *args) in threads that begin together; what they returned. An error in one of them
+    is raised."""
     gate, found, problems = threading.Barrier(THREADS), [None] * THREADS, []
     def run(number):
         try:
@@ -74,7 +76,8 @@ def test_draws_differ_and_are_those_of_one_thread():
     en.manual_seed(0)
     one = {en.rand(4).numpy().tobytes() for _ in range(THREADS * 100)}
     en.manual_seed(0)
-    drawn = [numbers for found in hammer(lambda number: [en.rand(4).numpy().tobytes() for _ in range(100)]) for numbers in found]
+    drawn = [numbers for found in hammer(lambda number: [en.rand(4).numpy().tobytes() for _ in range(100)])
+             for numbers in found]
     assert len(set(drawn)) == len(drawn) and set(drawn) == one
 
 
@@ -139,7 +142,8 @@ def test_hooks_registered_at_once_are_all_kept(hooked):
         x = HOOKED[hooked]()
         register = x.register_forward_hook if isinstance(x, nn.Module) else x.register_hook
         handles = hammer(lambda number: register(lambda *args: None))
-        assert len(handles[0].hooks) == THREADS and all(handle.hooks is handles[0].hooks for handle in handles)
+        assert (len(handles[0].hooks) == THREADS
+                and all(handle.hooks is handles[0].hooks for handle in handles))
 
 
 @pytest.mark.parametrize("kind", [en.optim.Adam, en.optim.AdamW, en.optim.RMSprop])

@@ -61,8 +61,10 @@ def test_a_cell_whose_need_is_missing_keeps_its_output(sample, site):
 
 def test_every_construct_is_rendered(site):
     one = words(site, "nbs/one.html")
-    for expected in ("exported to edunets.one", "See Two: what is in it?, An inner section, Equation 1.1.1 and Figure 1.1.1",
-                     "@sec-one in code stays", "A line, as in Equation 1.1.1.", "A title", "Solution", "only the output is shown"):
+    for expected in ("exported to edunets.one",
+                     "See Two: what is in it?, An inner section, Equation 1.1.1 and Figure 1.1.1",
+                     "@sec-one in code stays", "A line, as in Equation 1.1.1.", "A title", "Solution",
+                     "only the output is shown"):
         assert expected in one
     for dropped in ("hidden_cell", "default_exp", "#|", "print('only"):
         assert dropped not in one
@@ -82,13 +84,19 @@ def folds(site):
         shown = next(fold.summary.stripped_strings)      # Sphinx has a second one, for the open fold
         found[shown] = fold.get_text(" ", strip=True)
     for note in page.select(".callout[class*=callout-tip]"):       # how Quarto folds a note
-        found[list(note.select_one(".callout-title-container").stripped_strings)[-1]] = note.get_text(" ", strip=True)
+        found[list(note.select_one(
+                ".callout-title-container").stripped_strings)[-1]] = note.get_text(" ", strip=True)
     return found
 
 
 def test_folds_say_what_is_in_them(site):
     found = folds(site)
-    assert sorted(found) == ["3 lines", "6 checks, 40 lines", "Solution", "Solution 1: a cube", "check_names, Sizes: 5 lines", "imports"]
+    assert sorted(found) == ["3 lines",
+                             "6 checks, 40 lines",
+                             "Solution",
+                             "Solution 1: a cube",
+                             "check_names, Sizes: 5 lines",
+                             "imports"]
     assert "from functools import reduce" in found["imports"]
     assert "the cube is 27" in found["Solution 1: a cube"]         # a solution's output is folded with it
 
@@ -102,25 +110,29 @@ def test_numbers_are_those_of_the_chapter(site):
 
 def test_the_chapters_stand_at_the_left_by_topic(site):
     page = pages.soup(site / "nbs/two.html")
-    assert [item.get_text() for item in page.select(".edu-chapters details[open] summary")] == ["1 First part"]
+    assert [item.get_text()
+            for item in page.select(".edu-chapters details[open] summary")] == ["1 First part"]
     links = page.select(".edu-chapters a")
     assert [link.get_text(" ", strip=True) for link in links] == ["1.1 One chapter", "1.2 Two"]
     assert links[1]["title"] == "Two: what is in it?" and links[1]["aria-current"] == "page"
     title = page.select_one("main h1")
-    assert [part.get_text() for part in title.select(".edu-topic, .edu-question")] == ["Two", "what is in it?"]
+    assert [part.get_text()
+            for part in title.select(".edu-topic, .edu-question")] == ["Two", "what is in it?"]
 
 
 def test_the_parts_of_a_title():
     assert _nbfilter.marked_headline("# Views: who else? {#sec-v}") == (
         "# [Views]{.edu-topic}[:]{.edu-colon} [who else?]{.edu-question} {#sec-v}")
-    assert _nbfilter.marked_headline("# `a`: `b`?") == "# [`a`]{.edu-topic}[:]{.edu-colon} [`b`?]{.edu-question .edu-name}"
+    assert _nbfilter.marked_headline(
+            "# `a`: `b`?") == "# [`a`]{.edu-topic}[:]{.edu-colon} [`b`?]{.edu-question .edu-name}"
     assert _nbfilter.marked_headline("# Layout") == "# [Layout]{.edu-topic}"
 
 
 def test_a_page_says_what_it_is_about(site):
     keywords = pages.soup(site / "nbs/one.html").select_one("meta[name=keywords]")["content"]
     assert keywords.split(", ") == ["one", "square"]
-    assert [item["content"] for item in pages.soup(site / "nbs/one.html").select("meta[name=description]")] == [
+    assert [item["content"]
+            for item in pages.soup(site / "nbs/one.html").select("meta[name=description]")] == [
         "Text with code, x^2, and a link. See the section, the section, the equation and the figure."]
 
 
@@ -133,7 +145,10 @@ def test_nothing_comes_from_the_network(site):
     assert pages.asks(site) == []
 
 
-@pytest.mark.parametrize("line", ['@import "https://a.org/x.css";', "a { src: url(//a.org/b.woff) }", "a { src: url('http://a.org/b') }"])
+@pytest.mark.parametrize("line",
+                         ['@import "https://a.org/x.css";',
+                          "a { src: url(//a.org/b.woff) }",
+                          "a { src: url('http://a.org/b') }"])
 def test_what_would_come_from_the_network_is_found(line, tmp_path):
     (tmp_path / "a.css").write_text(f"/* url(https://a.org) */ b {{ background: url(data:x) }} {line}")
     assert len(pages.asks(tmp_path)) == 1
@@ -168,7 +183,8 @@ def test_the_search_puts_the_chapter_of_a_word_first(opened, word):
 
 
 def test_the_search_knows_no_formulas(site):
-    index = (site / "searchindex.js" if (site / "searchindex.js").exists() else site / "search.json").read_text()
+    index = (site / "searchindex.js" if (site / "searchindex.js").exists()
+             else site / "search.json").read_text()
     assert "qquad" not in index and "x^2" not in index and "x2" not in index
 
 
@@ -178,19 +194,23 @@ def test_prose_output_and_head_on_a_desk(opened):
     assert measure and all(65 <= characters <= 75 for characters in measure)
     output = page.query_selector("text=a long line of output a long")
     assert output.evaluate("e => getComputedStyle(e.closest('pre')).whiteSpace") == "pre"
-    for part in (".edu-chapters [aria-current]", "text=sample >> nth=0", "#quarto-search, .search-button-field", ".quarto-color-scheme-toggle, .theme-switch-button"):
-        box = next(element for element in page.query_selector_all(part) if element.is_visible()).bounding_box()
+    for part in (".edu-chapters [aria-current]", "text=sample >> nth=0",
+                 "#quarto-search, .search-button-field", ".quarto-color-scheme-toggle, .theme-switch-button"):
+        box = next(element for element in page.query_selector_all(part)
+                   if element.is_visible()).bounding_box()
         assert 0 <= box["y"] < pages.DESK["height"]
 
 
 def test_the_menu_of_a_phone_opens_at_the_current_part(opened):
     page = opened("nbs/two.html", pages.PHONE)
-    assert next(e for e in page.query_selector_all(".quarto-color-scheme-toggle, .theme-switch-button") if e.is_visible())
+    assert next(e for e in page.query_selector_all(".quarto-color-scheme-toggle, .theme-switch-button")
+                if e.is_visible())
     assert not page.query_selector(".edu-chapters").is_visible()
     page.click(".quarto-btn-toggle, .pst-navbar-icon.primary-toggle, .primary-toggle")
     page.wait_for_timeout(600)
     here = next(e for e in page.query_selector_all(".edu-chapters [aria-current]") if e.is_visible())
-    assert 0 <= here.bounding_box()["y"] < pages.PHONE["height"] and 0 <= here.bounding_box()["x"] < pages.PHONE["width"]
+    assert (0 <= here.bounding_box()["y"] < pages.PHONE["height"]
+            and 0 <= here.bounding_box()["x"] < pages.PHONE["width"])
 
 
 def test_a_phone_folds_the_contents_of_a_page(opened):
@@ -203,19 +223,26 @@ def test_a_phone_folds_the_contents_of_a_page(opened):
 
 
 def test_only_the_current_part_of_the_book_is_open():
-    one, two = (frame.Chapter(f"nbs/{name}.ipynb", number, f"`{name}`: a < b?", {}) for name, number in [("one", "1.1"), ("two", "2.1")])
-    found = frame.chapter_list([("1 First", [one]), ("2 Second", [two])], "nbs/two", lambda page: f"{page}.html")
-    assert found.startswith('<div class="edu-chapters"><details><summary>1 First</summary>') and "<details open><summary>2 Second" in found
+    one, two = (frame.Chapter(f"nbs/{name}.ipynb", number, f"`{name}`: a < b?", {}) for name,
+                number in [("one", "1.1"), ("two", "2.1")])
+    found = frame.chapter_list([("1 First", [one]), ("2 Second", [two])], "nbs/two",
+                               lambda page: f"{page}.html")
+    assert (found.startswith('<div class="edu-chapters"><details><summary>1 First</summary>')
+            and "<details open><summary>2 Second" in found)
     assert '<a href="nbs/one.html" title="one: a &lt; b?"><span class="edu-number">1.1</span><span><code>one</code></span></a>' in found
 
 
 def test_quartos_pages_get_the_frame(sample):
     parts, chapters = frame.parts(sample), frame.chapters(sample)
     page = quarto_pages.framed(sample_book.QUARTO_PAGE, "nbs/one", parts, chapters)
-    for expected in ('<a href="../nbs/two.html" title="Two: what is in it?">', 'd-lg-block"><span class="edu-number">1.1</span> ',
-                     '</header><details class="edu-here"><summary>On this page</summary><ul>', '<li><a href="#sec-inner">An inner',
-                     '<mn>2</mn></msup></mrow>', 'y = x^2</annotation></semantics></math><span class="edu-equation">(1.1.1)</span>',
-                     "Equation&nbsp;<span>1.1.1</span>", "Figure&nbsp;<span>1.2.1</span>", "Figure&nbsp;1.1.1: A line.",
+    for expected in ('<a href="../nbs/two.html" title="Two: what is in it?">',
+                     'd-lg-block"><span class="edu-number">1.1</span> ',
+                     '</header><details class="edu-here"><summary>On this page</summary><ul>',
+                     '<li><a href="#sec-inner">An inner',
+                     '<mn>2</mn></msup></mrow>',
+                     'y = x^2</annotation></semantics></math><span class="edu-equation">(1.1.1)</span>',
+                     "Equation&nbsp;<span>1.1.1</span>", "Figure&nbsp;<span>1.2.1</span>",
+                     "Figure&nbsp;1.1.1: A line.",
                      '<meta name="keywords" content="one, square">'):
         assert expected in page
     assert page.count('name="description"') == 1 and "1 One</a>" not in page
@@ -227,29 +254,36 @@ def test_quartos_search_is_cleared_up(sample, tmp_path):
     book.write(tmp_path / "search.json", sample_book.QUARTO_INDEX)
     quarto_pages.finish(tmp_path, sample)
     docs = book.read(tmp_path / "search.json")
-    assert [(doc["section"], doc["href"]) for doc in docs[:2]] == [("one", "nbs/one.html"), ("two", "nbs/two.html")]
+    assert [(doc["section"], doc["href"])
+            for doc in docs[:2]] == [("one", "nbs/one.html"), ("two", "nbs/two.html")]
     assert next(doc for doc in docs if doc["section"] == "square")["href"].startswith("nbs/one.html#cell-")
     assert docs[-1]["text"] == "… Of g, Equation 2.1"
 
 
 def test_the_filter_as_quarto_runs_it(sample):
     script, notebook = sample / "nbs/_nbfilter.py", sample / "nbs/one.ipynb"
-    done = subprocess.run([sys.executable, script], input=notebook.read_text(), capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, script], input=notebook.read_text(), capture_output=True,
+                          text=True, check=True)
     shown = json.loads(done.stdout)
     nbformat.validate(shown)
     sources = ["".join(cell["source"]) for cell in shown["cells"]]
     assert "def square(x):\n    'The square of x.'\n    return x * x" in sources
     assert '#| code-fold: true\n#| code-summary: "imports"\nimport math\nfrom functools import reduce' in sources
     assert '::: {.callout-tip collapse="true" title="Solution 1: a cube"}\n' in sources
-    assert any(source.startswith('#| fig-alt: "A line, as in the equation."\n#| label: fig-line\n#| fig-cap:') for source in sources)
+    assert any(source.startswith(
+            '#| fig-alt: "A line, as in the equation."\n#| label: fig-line\n#| fig-cap:')
+               for source in sources)
     drawing = next(cell for cell in shown["cells"] if "Drawing()" in "".join(cell["source"]))
     assert list(drawing["outputs"][0]["data"]) == ["text/plain", "text/markdown"]
 
 
 def test_quarto_gets_one_result_for_a_caption():
     picture, value = ({"output_type": kind, "metadata": {}, "data": data} for kind, data in [
-        ("display_data", {"image/png": "", "text/plain": "<Figure>"}), ("execute_result", {"text/plain": ["1.5"]})])
-    cell = {"cell_type": "code", "source": ["#| label: fig-x\n", '#| fig-cap: "X."\n', "x"], "outputs": [picture, value]}
+        ("display_data", {"image/png": "", "text/plain": "<Figure>"}),
+        ("execute_result", {"text/plain": ["1.5"]})])
+    cell = {"cell_type": "code",
+            "source": ["#| label: fig-x\n", '#| fig-cap: "X."\n', "x"],
+            "outputs": [picture, value]}
     assert _nbfilter.for_quarto({"cells": [cell]})["cells"][0]["outputs"] == [
         picture, {"output_type": "stream", "name": "stdout", "text": "1.5\n"}]
 
@@ -262,7 +296,8 @@ def stub_quarto(folder, body, monkeypatch):
 
 
 def test_quarto_is_taken_where_it_is(sample, tmp_path, monkeypatch):
-    stub_quarto(tmp_path / "bin", 'mkdir -p "$2/_build/quarto" && echo quarto > "$2/_build/quarto/index.html"', monkeypatch)
+    stub_quarto(tmp_path / "bin",
+                'mkdir -p "$2/_build/quarto" && echo quarto > "$2/_build/quarto/index.html"', monkeypatch)
     assert site_build.build(sample, tmp_path / "site").read_text() == "quarto\n"
 
 
@@ -275,7 +310,8 @@ def test_a_warning_of_quarto_is_an_error(sample, tmp_path, monkeypatch):
 FAILING = {
     "a statement": (["# Bad", ("code", "x = 1\nx / 0")],
                     "bad.ipynb, cell 1 (id cell-1)\n    x / 0\n    ZeroDivisionError: division by zero"),
-    "an assertion": (["# Bad", ("code", "a = [1, 2]\nfor b in a:\n    assert b < 2 and len(a) == 2, 'too large'")],
+    "an assertion": (["# Bad",
+                      ("code", "a = [1, 2]\nfor b in a:\n    assert b < 2 and len(a) == 2, 'too large'")],
                      "bad.ipynb, cell 1 (id cell-1)\n    assert b < 2 and len(a) == 2, 'too large'\n"
                      "    AssertionError: too large\n    b = 2\n    len(a) = 2"),
     "no Python": (["# Bad", ("code", "x = 1\n1 + = 2")],
@@ -334,15 +370,19 @@ def test_how_much_is_left_is_told_at_the_pace_of_what_ran(monkeypatch, tmp_path)
 
 def test_what_was_not_checked_is_one_sentence():
     reasons = ["could not import 'torch': No module named 'torch'", "Skipped: no Chromium on this machine",
-               "could not import 'jax': No module named 'jax'", "3 cells need torch; their stored outputs stand", "a Tuesday"]
-    assert conftest.unchecked(reasons) == ("Not checked: what needs PyTorch and what needs JAX (make test COMPARE=1); "
+               "could not import 'jax': No module named 'jax'",
+               "3 cells need torch; their stored outputs stand",
+               "a Tuesday"]
+    assert conftest.unchecked(reasons) == ("Not checked: what needs PyTorch and what needs JAX (make "
+                                           "test COMPARE=1); "
                                            "the pages in a browser (install Chromium); a Tuesday.")
     assert conftest.unchecked([]) == "Everything was checked."
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or shutil.which("make") is None, reason="Windows has no make")
 def test_make_lab_works_as_root_and_takes_arguments():
-    asked = subprocess.run(["make", "--dry-run", "lab", "ARGS=--port=9999"], cwd=book.ROOT, capture_output=True, text=True).stdout
+    asked = subprocess.run(["make", "--dry-run", "lab", "ARGS=--port=9999"], cwd=book.ROOT,
+                           capture_output=True, text=True).stdout
     line = next(line for line in asked.splitlines() if "jupyter lab" in line)
     assert "--port=9999" in line and ("--allow-root" in line) == (os.getuid() == 0)
 
@@ -357,11 +397,14 @@ def test_a_readers_copies_show_no_markup_of_the_site(tmp_path):
     one, two = copies / "01 First part" / "01 One chapter.ipynb", copies / "01 First part" / "02 Two.ipynb"
     found = re.sub(r"```python.*?```", "", words_of(one), flags=re.DOTALL)
     assert not re.search(r"\{[#.]|^:::|^#\||(?<!`)@(sec|eq|fig)-|hidden_cell", found, re.MULTILINE)
-    assert "[Two: what is `in` it?](02%20Two.ipynb#Two:" in found and "[An inner section](#An-inner-section)" in found
+    assert ("[Two: what is `in` it?](02%20Two.ipynb#Two:" in found
+            and "[An inner section](#An-inner-section)" in found)
     assert "[link](02%20Two.ipynb)" in found and "<details><summary>Solution</summary>" in found
     assert "[the figure](01%20One%20chapter.ipynb)" in words_of(two)
-    folded = [cell for cell in book.read(one)["cells"] if cell["metadata"].get("jupyter", {}).get("source_hidden")]
-    assert len(folded) == 5 and "# Solution 1: a cube" in "".join(folded[3]["source"]) and "plt.plot" in "".join(folded[4]["source"])
+    folded = [cell for cell in book.read(one)["cells"]
+              if cell["metadata"].get("jupyter", {}).get("source_hidden")]
+    assert (len(folded) == 5 and "# Solution 1: a cube" in "".join(folded[3]["source"])
+            and "plt.plot" in "".join(folded[4]["source"]))
 
 
 def test_a_readers_copy_that_was_changed_is_never_overwritten(tmp_path):
@@ -377,7 +420,8 @@ def test_a_readers_copy_that_was_changed_is_never_overwritten(tmp_path):
         nb["cells"].append(sample_book.cell("new", "a new end"))
         book.write(root / path, nb)
     assert lab.write(root, copies) == ["01 First part/01 One chapter.ipynb"]
-    assert "mine = 1" in words_of(one) and "a new end" not in words_of(one) and words_of(two).endswith("a new end")
+    assert ("mine = 1" in words_of(one) and "a new end" not in words_of(one)
+            and words_of(two).endswith("a new end"))
     lab.write(root, copies)
     assert "mine = 1" in words_of(one)
 
@@ -411,7 +455,8 @@ def test_lint_finds(problem, tmp_path):
 
 
 def test_the_files_stand_in_the_books_order():
-    """A listing of nbs/ is the table of contents: two digits, and a letter without a gap. A title has its topic first."""
+    """A listing of nbs/ is the table of contents: two digits, and a letter without a gap. A title has its
+    topic first."""
     numbered = [path for path in book.chapters() if re.match(r"nbs/\d", path)]
     assert numbered == sorted(numbered)
     for _, group in itertools.groupby(numbered, lambda path: path[4:6]):

@@ -24,8 +24,16 @@ def same(ours, theirs, a, b):
     np.testing.assert_allclose(a.grad, b.grad.numpy(), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("mode, pads", [("constant", (1, 2)), ("constant", (1, -1, 0, 2)), ("constant", (-1, -1, 2, 0, 1, 1)), ("reflect", (2, 1)), ("reflect", (1, 2, 2, 1)),
-                                        ("replicate", (3, 1)), ("replicate", (1, 2, 2, 1)), ("circular", (2, 1)), ("circular", (1, 2, 2, 1))])
+@pytest.mark.parametrize("mode, pads",
+                         [("constant", (1, 2)),
+                          ("constant", (1, -1, 0, 2)),
+                          ("constant", (-1, -1, 2, 0, 1, 1)),
+                          ("reflect", (2, 1)),
+                          ("reflect", (1, 2, 2, 1)),
+                                        ("replicate", (3, 1)),
+                          ("replicate", (1, 2, 2, 1)),
+                          ("circular", (2, 1)),
+                          ("circular", (1, 2, 2, 1))])
 def test_pad(mode, pads):
     a, b = pair(2, 3, 4, 5)
     if mode != "constant" and len(pads) == 2:
@@ -41,12 +49,21 @@ def test_pad_with_a_value():
 
 def test_pads_that_do_not_fit():
     a, b = pair(1, 2, 3)
-    for pads, mode in [((3, 0), "reflect"), ((4, 0), "circular"), ((1, 1, 1, 1, 1, 1, 1, 1), "constant"), ((1,), "constant")]:
+    for pads, mode in [((3, 0), "reflect"),
+                       ((4, 0), "circular"),
+                       ((1, 1, 1, 1, 1, 1, 1, 1), "constant"),
+                       ((1,), "constant")]:
         with pytest.raises(RuntimeError): F.pad(b, pads, mode)
         with pytest.raises(RuntimeError, match="Try: "): windows.pad(a, pads, mode)
 
 
-@pytest.mark.parametrize("options", [{}, {"stride": 1}, {"padding": 1}, {"padding": 1, "count_include_pad": False}, {"stride": (2, 1), "padding": (1, 0)}, {"divisor_override": 3}])
+@pytest.mark.parametrize("options",
+                         [{},
+                          {"stride": 1},
+                          {"padding": 1},
+                          {"padding": 1, "count_include_pad": False},
+                          {"stride": (2, 1), "padding": (1, 0)},
+                          {"divisor_override": 3}])
 def test_avg_pool2d(options):
     a, b = pair(2, 3, 6, 7)
     same(windows.avg_pool(a, 3, n=2, **options), F.avg_pool2d(b, 3, **options), a, b)

@@ -1,4 +1,5 @@
-"""Two toys that show the core is ready: a payload that knows only shape and dtype, and a trace that records a step and runs it again."""
+"""Two toys that show the core is ready: a payload that knows only shape and dtype, and a trace that
+records a step and runs it again."""
 
 import numpy as np
 
@@ -24,17 +25,27 @@ def reduced(a, dims, keepdim):
 
 
 def along(a, dim, length): return Shape(a.shape[:dim] + (length,) + a.shape[dim + 1:], a.dtype)
-def matmul(a, b): return Shape(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + (a.shape[-2], b.shape[-1]), a.dtype)
+def matmul(a, b):
+    return Shape(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + (a.shape[-2], b.shape[-1]), a.dtype)
 
 
 def gather(a, *index, dims):
-    return Shape(np.broadcast_shapes(*map(shape, index)) + tuple(n for d, n in enumerate(a.shape) if d not in dims), a.dtype)
+    return Shape(np.broadcast_shapes(*map(shape, index))
+                 + tuple(n for d, n in enumerate(a.shape) if d not in dims), a.dtype)
 
 
 RULES = {
-    **dict.fromkeys("neg exp log log1p expm1 sqrt sin cos tanh erf abs floor round add mul div pow atan2 floordiv rem".split(), broadcast),
+    **dict.fromkeys("neg exp log log1p expm1 sqrt sin cos tanh erf abs floor round add mul div pow "
+                    "atan2 floordiv rem".split(), broadcast),
     **dict.fromkeys(["eq", "lt"], lambda a, b: broadcast(a, b, dtype=bool)),
-    **dict.fromkeys(["put_slice", "scatter", "scatter_max", "scatter_prod", "cumsum", "copy", "detach", "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
+    **dict.fromkeys(["put_slice",
+                     "scatter",
+                     "scatter_max",
+                     "scatter_prod",
+                     "cumsum",
+                     "copy",
+                     "detach",
+                     "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
     **dict.fromkeys(["sum", "max"], reduced),
     **dict.fromkeys(["reshape", "expand"], lambda a, shape: Shape(shape, a.dtype)),
     **dict.fromkeys(["cast", "bitcast"], lambda a, dtype: Shape(a.shape, dtype.numpy)),
@@ -52,7 +63,8 @@ RULES = {
 
 def run_shape(op, payloads, params):
     "A row on shapes: by its rule; a composite by its decomposition."
-    return RULES[op.name](*payloads, **params) if op.name in RULES else below_tape(op, payloads, params, "shape")
+    return (RULES[op.name](*payloads, **params) if op.name in RULES
+            else below_tape(op, payloads, params, "shape"))
 
 
 handle(Shape, run_shape, rank=10)
@@ -67,18 +79,21 @@ class Var(Shape):
     "A variable of a trace."
 
 
-def outlived(op, payloads, params): raise RuntimeError("a traced tensor is used outside its trace, where it has no numbers")
+def outlived(op, payloads, params):
+    raise RuntimeError("a traced tensor is used outside its trace, where it has no numbers")
 
 
 handle(Var, outlived, rank=100)
 
 
 class Trace:
-    """Records every op under it. Tensors from outside become inputs by identity and are not written: their new values and gradients
-    stand in maps, until `replay` carries the steps out on what they hold then."""
+    """Records every op under it. Tensors from outside become inputs by identity and are not written: their
+    new values and gradients stand in maps, until `replay` carries the steps out on what they hold then."""
     def __init__(self):
-        self.inputs, self.now, self.grads = {}, {}, {}      # id: (tensor, its variable at first), (tensor, now), (tensor, its gradient)
-        self.before, self.steps = [], []                    # (tensor, its fields, its version); (row, operands, parameters, results)
+        # id: (tensor, its variable at first), (tensor, now), (tensor, its gradient)
+        self.inputs, self.now, self.grads = {}, {}, {}
+        # (tensor, its fields, its version); (row, operands, parameters, results)
+        self.before, self.steps = [], []
 
     def __enter__(self):
         self.mode = mode(trace=self)
@@ -94,7 +109,8 @@ class Trace:
 
     def read(self, x):
         "What stands for a tensor (or number) here."
-        if not isinstance(x, Tensor) or isinstance(x.payload, Var): return x.payload if isinstance(x, Tensor) else x
+        if not isinstance(x, Tensor) or isinstance(x.payload, Var):
+            return x.payload if isinstance(x, Tensor) else x
         if id(x) in self.now: return self.now[id(x)][1]
         if id(x) not in self.inputs:
             self.before.append((x, dict(x.__dict__), x._version))
@@ -123,9 +139,11 @@ class Trace:
         with en.no_grad():
             for op, operands, params, results in self.steps:
                 out = call(op, tuple(map(look, operands)), params)
-                for var, result in zip(results, out if isinstance(out, tuple) else (out,)): values[id(var)] = result.payload
+                for var, result in zip(results, out if isinstance(out, tuple) else (out,)):
+                    values[id(var)] = result.payload
             changed = [(x, wrap(values[id(var)].copy())) for x, var in self.now.values()]
-            grads = [(x, None if g is None else wrap(values[id(self.read(g))].copy())) for x, g in self.grads.values()]
+            grads = [(x, None if g is None else wrap(values[id(self.read(g))].copy())) for x,
+                     g in self.grads.values()]
             for x, value in changed: x.copy_(value)
             for x, g in grads: x.grad = g
         return [wrap(values[id(out.payload)]) for out in outputs]

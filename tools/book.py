@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGE = ROOT / "_build" / "book"     # a copy of the book's sources: cells run here, pages are rendered from here
+# a copy of the book's sources: cells run here, pages are rendered from here
+STAGE = ROOT / "_build" / "book"
 SITE = ROOT / "_build" / "site"
 INDEX = "nbs/index.ipynb"            # README.md is made from it, and it is the first page
 
@@ -56,4 +57,5 @@ def read(path):
 
 def write(path, nb):
     """Written as nbdev_clean writes it, so that a diff shows only what changed."""
-    Path(path).write_text(json.dumps(nb, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    Path(path).write_text(json.dumps(nb, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
+                          encoding="utf-8")

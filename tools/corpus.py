@@ -15,7 +15,8 @@ FENCES = re.compile(r"^```.*?^```\s*?$", re.DOTALL | re.MULTILINE)
 FOLDED = re.compile(r'^::: \{[^}]*collapse="true".*?^:::\s*?$', re.DOTALL | re.MULTILINE)
 FORMULAS = re.compile(r"\$\$.*?\$\$(?: *\{#[\w-]+\})?|\$[^$\n]+\$", re.DOTALL)
 LABEL = re.compile(r"^#+ (.*?) *\{#([\w-]+)\}$", re.MULTILINE)
-PLAIN = str.maketrans({"–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"', "×": "x", "→": "->", "≤": "<=", "≥": ">=", "−": "-", "·": "*", "\u00a0": " "})
+PLAIN = str.maketrans({"–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"', "×": "x",
+                       "→": "->", "≤": "<=", "≥": ">=", "−": "-", "·": "*", "\u00a0": " "})
 
 
 def without_marks(line, titles):
@@ -23,9 +24,13 @@ def without_marks(line, titles):
     line = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line)                                     # links
     line = re.sub(r" ?\((?:see )?@[\w-]+(?:[,;] @[\w-]+)*\)", "", line)                      # (@sec-x)
     line = re.sub(r" *\{#[\w-]+\}$", "", re.sub(r"^#+ ", "", line))
-    parts = re.split(r"(`+[^`]+`+)", line)                                                 # every second one is code, which stays as it is
-    parts[::2] = [re.sub(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|</?\w[^>]*>", "", part) for part in parts[::2]]
-    parts[::2] = [re.sub(r"@([a-z]+-[\w-]*\w)", lambda m: f'"{titles[m[1]]}"' if m[1] in titles else "the figure", part) for part in parts[::2]]
+    # every second one is code, which stays as it is
+    parts = re.split(r"(`+[^`]+`+)", line)
+    parts[::2] = [re.sub(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|</?\w[^>]*>", "", part)
+                  for part in parts[::2]]
+    parts[::2] = [re.sub(r"@([a-z]+-[\w-]*\w)",
+                         lambda m: f'"{titles[m[1]]}"' if m[1] in titles else "the figure", part)
+                  for part in parts[::2]]
     return "".join(part.strip("`") if n % 2 else part for n, part in enumerate(parts))
 
 
@@ -48,7 +53,8 @@ def ascii_of(text):
 
 def corpus(root=book.ROOT):
     """The whole text, chapter after chapter."""
-    cells = ["".join(cell["source"]) for path in book.chapters(root) for cell in book.read(root / path)["cells"] if cell["cell_type"] == "markdown"]
+    cells = ["".join(cell["source"]) for path in book.chapters(root)
+             for cell in book.read(root / path)["cells"] if cell["cell_type"] == "markdown"]
     titles = {label: without_marks(title, {}) for cell in cells for title, label in LABEL.findall(cell)}
     text = ascii_of("\n\n".join(prose(cell, titles) for cell in cells))
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)

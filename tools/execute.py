@@ -33,7 +33,8 @@ import _nbfilter
 SECONDS_A_CELL = 600
 STAGED = ["nbs", "assets", "benchmarks", "tests", "_quarto.yml", "index.qmd", "README.md"]
 REPORTED = ["numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x"]   # versions kept with a flagged output
-SECONDS = book.ROOT / "tools" / "seconds.json"    # how long each chapter took its authors; a run's own lie in _build
+# how long each chapter took its authors; a run's own lie in _build
+SECONDS = book.ROOT / "tools" / "seconds.json"
 FAILED = (CellExecutionError, CellTimeoutError, DeadKernelError)
 
 
@@ -89,7 +90,8 @@ def other_kernel():
 # One chapter
 
 class Failure(NamedTuple):
-    """Where a chapter ended: the cell, the line in it, what was raised, and what the line's names stood for."""
+    """Where a chapter ended: the cell, the line in it, what was raised, and what the line's names stood
+    for."""
     path: str
     cell: int
     id: str
@@ -104,7 +106,8 @@ class Failure(NamedTuple):
 
 
 def failed_statement(error, source):
-    """The innermost statement of the cell on the line that IPython's traceback names; None if there is none."""
+    """The innermost statement of the cell on the line that IPython's traceback names; None if there is
+    none."""
     found = re.search(r"Cell In\[\d+\], line (\d+)", re.sub(r"\x1b\[[\d;]*m", "", error.traceback))
     if not found:
         return None
@@ -160,7 +163,8 @@ def failure(path, client, number, error):
         return told._replace(what=f"it ran longer than {SECONDS_A_CELL} s")
     if isinstance(error, DeadKernelError):
         return told
-    what = re.sub(r" \(\d+\.py, (line \d+)\)", r" (\1)", error.evalue)      # a cell has no file name for readers
+    # a cell has no file name for readers
+    what = re.sub(r" \(\d+\.py, (line \d+)\)", r" (\1)", error.evalue)
     told = told._replace(what=f"{error.ename}: {what}")
     statement = failed_statement(error, cell.source)
     if statement is None:
@@ -196,7 +200,8 @@ def stamp():
 
 
 def run(path, root=book.STAGE, **environment):
-    """Run one notebook in place, with some variables more in its environment. Returns its Failure, or None."""
+    """Run one notebook in place, with some variables more in its environment. Returns its Failure, or
+    None."""
     nb = nbformat.read(root / path, as_version=4)
     client = NotebookClient(nb, timeout=SECONDS_A_CELL, kernel_name="python3", record_timing=False,
                             coalesce_streams=True, extra_arguments=["--IPKernelApp.log_level=ERROR"],
@@ -213,10 +218,13 @@ def nb_as_json(nb):
 
 
 def mark(failed, root):
-    """A note at the head of a staged page whose stored outputs stand in for those that could not be made here."""
+    """A note at the head of a staged page whose stored outputs stand in for those that could not be made
+    here."""
     note = ("::: {.callout-warning}\n## Made elsewhere\n\n"
-            "This chapter did not run to its end when this site was built, so all its outputs are the stored ones. "
-            f"Cell {failed.cell} ended with\n\n```text\n{failed.line}\n{failed.what}\n{failed.values}\n```\n:::")
+            "This chapter did not run to its end when this site was built, so all its outputs are "
+            "the stored ones. "
+            f"Cell {failed.cell} ended "
+            f"with\n\n```text\n{failed.line}\n{failed.what}\n{failed.values}\n```\n:::")
     nb = book.read(root / failed.path)
     title = next(number for number, cell in enumerate(nb["cells"]) if cell["cell_type"] == "markdown")
     nb["cells"].insert(title + 1, {"cell_type": "markdown", "id": "failed", "metadata": {},
@@ -227,7 +235,8 @@ def mark(failed, root):
 # All chapters
 
 def share_of_cores(jobs):
-    """The environment of chapters that run side by side: each keeps its matrix library to its share of the cores."""
+    """The environment of chapters that run side by side: each keeps its matrix library to its share of the
+    cores."""
     share = max(1, cores() // jobs)
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     return {name: os.environ.get(name, str(share)) for name in names} if jobs > 1 else {}
@@ -295,7 +304,8 @@ def cores():
 
 @contextlib.contextmanager
 def futures(paths, root, **environment):
-    """Run notebooks one a core, for tests: {path: the future of its failure}. At the end those that wait are let go."""
+    """Run notebooks one a core, for tests: {path: the future of its failure}. At the end those that wait
+    are let go."""
     environment = share_of_cores(cores()) | environment
     with concurrent.futures.ThreadPoolExecutor(cores()) as pool:
         yield {path: pool.submit(run, path, root, **environment) for path in paths}
@@ -303,7 +313,8 @@ def futures(paths, root, **environment):
 
 
 def run_all(root=book.STAGE, jobs=1):
-    """Run the whole book: first what may run side by side, then, alone, what measures time. Returns the failures."""
+    """Run the whole book: first what may run side by side, then, alone, what measures time. Returns the
+    failures."""
     paths = book.notebooks(root)
     measuring = [path for path in paths if jobs > 1 and book.measures(book.read(root / path))]
     together = [path for path in paths if path not in measuring]

@@ -57,7 +57,8 @@ def plain(markdown):
 
 
 def chapter_list(parts, page, link):
-    """The chapters of the book. Only the part that holds `page` is open; `link` makes a page's name an address."""
+    """The chapters of the book. Only the part that holds `page` is open; `link` makes a page's name an
+    address."""
     blocks = []
     for part, found in parts:
         items = []
@@ -82,7 +83,8 @@ def topics(chapter):
     """The words that a chapter is about: its topic, its module, its label."""
     topic, question = _nbfilter.headline(chapter.title)
     module = _nbfilter.default_exp(chapter.nb).split(".")[-1]
-    label = re.search(r"\{#sec-([\w-]+)\}", text(next(cell for cell in chapter.nb["cells"] if text(cell).startswith("# "))))
+    label = re.search(r"\{#sec-([\w-]+)\}",
+                      text(next(cell for cell in chapter.nb["cells"] if text(cell).startswith("# "))))
     words = [topic.replace("`", "").lower()] if question else []
     words += [module.replace("_", " ")] + (label[1].split("-")[-1:] if label else [])
     return list(dict.fromkeys(word for word in words if word))

@@ -143,7 +143,8 @@ def digest(nb):
 
 
 def write(root=book.ROOT, lab=LAB):
-    """Make the copies that are new, or that the reader left as they were. Returns those that were left alone."""
+    """Make the copies that are new, or that the reader left as they were. Returns those that were left
+    alone."""
     notebooks = {path: book.read(root / path) for path in book.chapters(root)}
     where, known = places(root), targets(notebooks)
     record = book.read(lab / RECORD) if (lab / RECORD).exists() else {}

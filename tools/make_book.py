@@ -27,7 +27,8 @@ def main():
     if failures:
         sys.exit("\nNot all chapters ran to their end; the pages of these show stored outputs:\n\n"
                  + "\n\n".join(map(str, failures))
-                 + "\n\n`make book EXECUTE=0` renders all pages from the stored outputs, without running them.")
+                 + "\n\n`make book EXECUTE=0` renders all pages from the stored outputs, "
+                   "without running them.")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,16 @@ import types
 import book
 
 FILE = book.ROOT / "edunets" / "pytorch_names.txt"
-PLACES = ["", "Tensor", "nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "linalg", "special", "autograd", "cuda", "accelerator", "backends", "testing", "utils.data"]
+PLACES = ["", "Tensor", "nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "linalg",
+          "special", "autograd", "cuda", "accelerator", "backends", "testing", "utils.data"]
 
 
 def is_public(name, value):
     """Whether a name is PyTorch's own: no module, class or typing help that its file happened to import."""
     if name.startswith("_"):
         return False
-    home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None) or "torch"
+    home = (value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+            or "torch")
     return home.split(".")[0] == "torch"
 
 

@@ -14,7 +14,8 @@ ANNOTATION = re.compile(r"<annotation[^>]*>(.*?)</annotation>", re.DOTALL)
 NUMBERED = re.compile(r'(<span id="eq-[\w-]+">\s*<math\b.*?)<mspace width="2\.0em"></mspace><mo[^>]*>\(</mo>'
                       r'<mn>[\d.]+</mn><mo[^>]*>\)</mo>(.*?)\\qquad\(([\d.]+)\)(</annotation></semantics></math>)', re.DOTALL)
 CAPTION = re.compile(r"(<figcaption[^>]*>\s*Figure&nbsp;)([\d.]+)")
-REFERENCE = re.compile(r'(<a href="([^"]*#(?:eq|fig)-[^"]*)" class="quarto-xref">(?:Equation|Figure)&nbsp;<span>)([\d.]+)')
+REFERENCE = re.compile(r'(<a href="([^"]*#(?:eq|fig)-[^"]*)" '
+                       r'class="quarto-xref">(?:Equation|Figure)&nbsp;<span>)([\d.]+)')
 READABLE = re.compile(r"[\w\s=+*/().,<>'-]*")      # a formula that reads as text
 
 
@@ -25,7 +26,8 @@ def up(page):
 
 def chapter_list(text, page, parts):
     found = frame.chapter_list(parts, page, lambda target: f"{up(page)}{target}.html")
-    return re.sub(r'(<div class="sidebar-menu-container">).*?(</nav>)', lambda match: f"{match[1]}{found}</div>\n{match[2]}",
+    return re.sub(r'(<div class="sidebar-menu-container">).*?(</nav>)',
+                  lambda match: f"{match[1]}{found}</div>\n{match[2]}",
                   text, count=1, flags=re.DOTALL)
 
 
@@ -35,7 +37,8 @@ def contents(text):
     if not items:
         return text
     folded = frame.contents(re.sub(r' (?:id|class|data-scroll-target)="[^"]*"', "", items[1]))
-    return re.sub(r'<header id="title-block-header".*?</header>', lambda match: match[0] + folded, text, count=1, flags=re.DOTALL)
+    return re.sub(r'<header id="title-block-header".*?</header>', lambda match: match[0] + folded, text,
+                  count=1, flags=re.DOTALL)
 
 
 def own(number, found):
@@ -57,7 +60,8 @@ def numbers(text, page, chapters):
     here = chapters[page].number
 
     def equation(match):
-        return f'{match[1]}{match[2].rstrip()}{match[4]}<span class="edu-equation">({own(here, match[3])})</span>'
+        return (f'{match[1]}{match[2].rstrip()}{match[4]}<span '
+                f'class="edu-equation">({own(here, match[3])})</span>')
 
     def caption(match):
         return match[1] + own(here, match[2])
@@ -72,7 +76,8 @@ def numbers(text, page, chapters):
 def head(text, chapter):
     text = re.sub(r'<meta name="description"[^>]*>\n?', "", text)
     text = text.replace("</title>", "</title>\n" + frame.meta(chapter), 1)
-    return re.sub(r'(<h1 class="title[^"]*">)', rf'\1<span class="edu-number">{chapter.number}</span> ', text, count=1)
+    return re.sub(r'(<h1 class="title[^"]*">)', rf'\1<span class="edu-number">{chapter.number}</span> ', text,
+                  count=1)
 
 
 def framed(text, page, parts, chapters):
@@ -104,9 +109,12 @@ def formulas(text):
 
 
 def entries(chapter):
-    """What a chapter is about and what it defines, each as an entry of one word, which the search puts first."""
-    places = dict.fromkeys(frame.topics(chapter), "") | {name: "#" + place for name, place in frame.definitions(chapter).items()}
-    return [{"objectID": f"{chapter.page}.html{place}-{name}", "href": f"{chapter.page}.html{place}", "title": chapter.title.replace("`", ""),
+    """What a chapter is about and what it defines, each as an entry of one word, which the search puts
+    first."""
+    places = (dict.fromkeys(frame.topics(chapter), "")
+              | {name: "#" + place for name, place in frame.definitions(chapter).items()})
+    return [{"objectID": f"{chapter.page}.html{place}-{name}", "href": f"{chapter.page}.html{place}",
+             "title": chapter.title.replace("`", ""),
              "section": name, "text": "", "crumbs": []} for name, place in places.items()]
 
 
@@ -118,7 +126,8 @@ def search(site, texts, chapters):
         doc["text"] = readable(formulas(texts.get(page, "")), doc["text"])
         doc["crumbs"] = []
     words = [entry for chapter in chapters.values() for entry in entries(chapter)]
-    path.write_text(json.dumps(sorted(words, key=lambda entry: len(entry["section"])) + docs, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(sorted(words, key=lambda entry: len(entry["section"])) + docs,
+                               ensure_ascii=False), encoding="utf-8")
 
 
 def finish(site, source):

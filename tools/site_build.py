@@ -66,14 +66,16 @@ def with_quarto(source, site):
             print(line, end="", file=sys.stderr, flush=True)     # its progress, a page a line
             log.append(line)
     if run.returncode or any("WARN" in line for line in log):
-        sys.exit("Quarto failed or warned:\n" + "".join(line for line in log if "WARN" in line or "ERROR" in line))
+        sys.exit("Quarto failed or warned:\n"
+                 + "".join(line for line in log if "WARN" in line or "ERROR" in line))
     output = yaml.safe_load((source / "_quarto.yml").read_text())["project"]["output-dir"]
     shutil.copytree(source / output, site, dirs_exist_ok=True)
     quarto_pages.finish(site, source)
 
 
 def toctrees(root):
-    """The order of _quarto.yml, which Sphinx wants to know; the list that readers see is frame.chapter_list."""
+    """The order of _quarto.yml, which Sphinx wants to know; the list that readers see is
+    frame.chapter_list."""
     names = [chapter.page for _, chapters in frame.parts(root) for chapter in chapters]
     return "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```"
 
@@ -120,15 +122,17 @@ def frame_page(app, page, template, context, doctree):
     if page in app.chapters:
         chapter = app.chapters[page]
         context["metatags"] += frame.meta(chapter)
-        sections = re.search(r"<ul>.*?(<ul>.*</ul>).*</ul>", context["toc"], re.DOTALL)     # within the title's own item
+        # within the title's own item
+        sections = re.search(r"<ul>.*?(<ul>.*</ul>).*</ul>", context["toc"], re.DOTALL)
         number = f'<h1><span class="edu-number">{chapter.number}</span> '
         after = "</h1>" + frame.contents(sections and sections[1])
         context["body"] = context["body"].replace("<h1>", number, 1).replace("</h1>", after, 1)
 
 
 def searched(app, index_page):
-    """The builder's index_page, for a page as the search should read it: formulas are no words, and what a chapter is
-    about and defines are its index entries, which the search puts first. (Without an anchor, so that a chapter is one result.)"""
+    """The builder's index_page, for a page as the search should read it: formulas are no words, and what a
+    chapter is about and defines are its index entries, which the search puts first. (Without an anchor,
+    so that a chapter is one result.)"""
     def indexed(page, doctree, title):
         doctree = doctree.deepcopy()
         for node in list(doctree.findall(lambda node: isinstance(node, (nodes.math, nodes.math_block)))):

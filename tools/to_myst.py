@@ -20,10 +20,12 @@ REFERENCE = re.compile(r"@((sec|eq|fig)-[\w-]*\w)")
 
 
 def figure_numbers(notebooks):
-    """{'fig-x': '4.1.3'}: figures are numbered within their chapter; `notebooks` is {chapter number: notebook}."""
+    """{'fig-x': '4.1.3'}: figures are numbered within their chapter; `notebooks` is {chapter number:
+    notebook}."""
     found = {}
     for chapter, nb in notebooks.items():
-        labels = [label for cell in nb["cells"] if (label := directives(cell).get("label", "")).startswith("fig-")]
+        labels = [label for cell in nb["cells"]
+                  if (label := directives(cell).get("label", "")).startswith("fig-")]
         found |= {label: f"{chapter}.{n}" for n, label in enumerate(labels, start=1)}
     return found
 
@@ -82,14 +84,16 @@ def code(cell, figures):
     set_text(cell, "".join(text(cell).splitlines(keepends=True)[len(options):]))
     if options.get("code-fold") == "true":
         cell["metadata"]["tags"] = ["hide-cell" if solution else "hide-input"]
-        cell["metadata"]["mystnb"] = {f"code_prompt_{way}": options["code-summary"] for way in ("show", "hide")}
+        cell["metadata"]["mystnb"] = {f"code_prompt_{way}": options["code-summary"]
+                                      for way in ("show", "hide")}
     if options.get("echo") == "false":
         cell["metadata"]["tags"] = ["remove-input"]
     label = options.get("label", "")
     if not label.startswith("fig-"):
         return [cell]
     cell["metadata"].setdefault("mystnb", {})["image"] = {"alt": plain(options["fig-cap"])}
-    caption = f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** {references(options['fig-cap'], figures)}\n"
+    caption = (f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** "
+               f"{references(options['fig-cap'], figures)}\n")
     return [cell, {"cell_type": "markdown", "id": label[:64], "metadata": {}, "source": caption}]
 
 
