@@ -189,7 +189,7 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
     ...
 def asarray(obj, *, dtype=None, device=None, copy: builtins.bool | None = None, requires_grad: builtins.bool = False) -> Tensor:
-    "A tensor of `obj`, on its memory where it is a tensor or an array; with `copy`, always or (False) never a copy, as"
+    "A tensor of `obj`, on its memory where it is a tensor or an array; with `copy`, always or (False)"
     ...
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse sine."
@@ -608,10 +608,10 @@ def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."
     ...
 def from_numpy(array) -> Tensor:
-    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
+    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
     ...
 def frombuffer(buffer, *, dtype, count: builtins.int = -1, offset: builtins.int = 0, requires_grad: builtins.bool = False) -> Tensor:
-    "A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it does not fit."
+    "A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it"
     ...
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
     "A tensor filled with one number."
@@ -910,7 +910,7 @@ def matrix_power(input: Tensor, n: builtins.int, *, out: Tensor | None = None) -
     "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
     ...
 def max(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
-    "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each"
+    "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the"
     ...
 def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False) -> Tensor:
     "The largest of each window in 1 dimensions of space."
@@ -1020,7 +1020,7 @@ def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple |
     "The p-norm, of all elements or over `dim`."
     ...
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
-    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these:"
+    "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient"
     ...
 def not_equal(input, other, *, out: Tensor | None = None) -> Tensor:
     "x != y."
@@ -1076,7 +1076,7 @@ def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool 
     "The product of all elements, or over the dimension `dim`."
     ...
 def promote_types(a, b):
-    "The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that only a floating"
+    "The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that"
     ...
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
     "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another"
@@ -1100,7 +1100,7 @@ def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, require
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
     ...
 def randint(low: builtins.int = 0, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
-    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so"
+    "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype"
     ...
 def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
@@ -1172,7 +1172,7 @@ def save(obj: Any, f, *, metadata=None) -> None:
     "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets, strings, numbers,"
     ...
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
-    "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
+    "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`"
     ...
 def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *, out=None) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
@@ -1202,13 +1202,13 @@ def set_default_dtype(kind) -> None:
     "Set the dtype of tensors made from Python floats; a TypeError unless it is floating."
     ...
 def set_float32_matmul_precision(precision: str) -> None:
-    "How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another word."
+    "How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another"
     ...
 class set_grad_enabled:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 def set_num_threads(number: builtins.int) -> None:
-    "How many threads a matrix product may use, as `torch.set_num_threads`. RuntimeError unless it is positive."
+    "How many threads a matrix product may use, as `torch.set_num_threads`. RuntimeError unless it is"
     ...
 def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None) -> None:
     "Change how tensors are printed; `profile` is 'default', 'short' or 'full'."
@@ -1317,7 +1317,7 @@ def take(input: Tensor, index: Tensor, *, out=None) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
     ...
 def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None = None, *, out=None) -> Tensor:
-    "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
+    "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened"
     ...
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The tangent."
@@ -1332,7 +1332,7 @@ def tanh_(input: Tensor) -> Tensor:
     "`tanh`, in place."
     ...
 def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
-    "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
+    "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown"
     ...
 def tensor_split(input: Tensor, indices_or_sections, dim: builtins.int = 0) -> tuple:
     "Cut into `sections` nearly equal parts, or at the given indices; views."
@@ -1350,7 +1350,7 @@ def tile(input: Tensor, *args: builtins.int, dims: tuple | None = None) -> Tenso
     "The whole repeated along each dimension."
     ...
 def topk(input: Tensor, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out=None):
-    "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
+    "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a"
     ...
 def trace(input: Tensor) -> Tensor:
     "The sum of the diagonal of a matrix. RuntimeError for other than a matrix."
@@ -1429,7 +1429,7 @@ def vstack(tensors, *, out: Tensor | None = None) -> Tensor:
     "One below the other: along the first dimension; vectors are rows."
     ...
 def where(condition: Tensor, input=None, other=None, *, out=None) -> Tensor:
-    "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
+    "`input` where the condition is true, else `other`; with the condition alone, the indices where it is"
     ...
 def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * log(y), and 0 where x is 0."

@@ -14,7 +14,8 @@ from typing import Callable
 
 from .errors import OVERRIDING, at_border, error, handed_over, named, overriding, warn
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
-from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype, sizes_of, unary
+from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype
+from .names import sizes_of, unary
 from .names import check_factor, where, with_scaled
 from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
 from .table import NO_PARAMS, OPS, call, check
@@ -86,10 +87,15 @@ decompose(
 # %% ../nbs/01e_composites.ipynb #741b43c0
 #| code-fold: true
 #| code-summary: "gelu, by way of a rational function"
-LOG_ODDS = (-3.61124138e-09, 2.66893203e-07, -7.93822518e-06, 0.000110480363, 6.62598329e-05, -0.0726685668, -1.59576843)
+LOG_ODDS = (-3.61124138e-09, 2.66893203e-07, -7.93822518e-06, 0.000110480363, 6.62598329e-05, -0.0726685668,
+            -1.59576843)
 
+# %% ../nbs/01e_composites.ipynb #741b43c0b
+#| code-fold: true
+#| code-summary: "gelu, by way of a rational function"
 def normal_cdf(xp, a):
-    "The share of normal numbers below a. In single precision 1 / (1 + odds), the odds against it e to a polynomial."
+    """The share of normal numbers below a. In single precision 1 / (1 + odds), the odds against it e to a
+    polynomial."""
     if a.dtype == "float64":
         share = erf(xp, a * math.sqrt(0.5))
         share += 1
@@ -101,21 +107,28 @@ def normal_cdf(xp, a):
     odds += 1
     return xp.divide(1, odds, out=odds)
 
+# %% ../nbs/01e_composites.ipynb #741b43c0c
+#| code-fold: true
+#| code-summary: "gelu, by way of a rational function"
 def gelu_kernel(xp, a):
     "a times the share of normal numbers below a."
     share = normal_cdf(xp, a)
     share *= a
     return share
 
-
 # %% ../nbs/01e_composites.ipynb #371e54b9
 #| code-fold: true
 #| code-summary: "erfinv: two polynomials with their coefficients"
 CENTRAL = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,
            -0.00417768164, 0.246640727, 1.50140941)
-TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+
+TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613,
+        0.00943887047,
         1.00167406, 2.83297682)
 
+# %% ../nbs/01e_composites.ipynb #371e54b9b
+#| code-fold: true
+#| code-summary: "erfinv: two polynomials with their coefficients"
 @in_blocks
 def erfinv(xp, a):
     "The inverse of erf: two polynomials in log(1 - x*x) (Giles 2012), and for float64 two Newton steps."
@@ -129,13 +142,17 @@ def erfinv(xp, a):
 
 accumulate(**dict.fromkeys(["rsqrt", "sigmoid", "silu", "gelu", "erfinv"], SINGLE))
 
+# %% ../nbs/01e_composites.ipynb #371e54b9c
+#| code-fold: true
+#| code-summary: "erfinv: two polynomials with their coefficients"
 def erfinv_steps(a: Tensor) -> Tensor:
     "The same in rows."
     w = -(-a * a).log1p()
     x = a * where(w < 5, horner(CENTRAL, w - 2.5), horner(TAIL, w.sqrt() - 3))
     x = where(a == 1, math.inf, where(a == -1, -math.inf, x))
     if a.dtype.itemsize == 8:
-        for _ in range(2): x = where(x.isfinite(), x - (x.erf() - a) * (x * x).exp() * (math.sqrt(math.pi) / 2), x)
+        for _ in range(2):
+            x = where(x.isfinite(), x - (x.erf() - a) * (x * x).exp() * (math.sqrt(math.pi) / 2), x)
     return x
 
 # %% ../nbs/01e_composites.ipynb #71cc6643
@@ -178,8 +195,12 @@ publish_all(unary, {
     "sigmoid": "1 / (1 + exp(-x)).",
     "erfinv": "The inverse of the error function.",
 }, floating=True)
+
 publish_all(unary, {"relu": "x where it is positive, else 0."})
 
+# %% ../nbs/01e_composites.ipynb #4905ea35b
+#| code-fold: true
+#| code-summary: "Functions of one operand, by name"
 @face(inplace=True)
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x * x."
@@ -188,7 +209,14 @@ def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return finish(call(OPS["square"], (input,), NO_PARAMS, "PowBackward0"), out)
 
 publish_all(rounding, {"ceil": "The smallest integer not below x.", "trunc": "The integer part of x."})
-publish_all(unary, {"sign": "-1, 0 or 1.", "logical_not": "Whether x is zero.", "bitwise_not": "Each bit turned over."})
+
+publish_all(unary,
+            {"sign": "-1, 0 or 1.", "logical_not": "Whether x is zero.",
+             "bitwise_not": "Each bit turned over."})
+
+# %% ../nbs/01e_composites.ipynb #4905ea35c
+#| code-fold: true
+#| code-summary: "Functions of one operand, by name"
 publish_all(unary, {
     "isnan": "Whether x is NaN.",
     "isinf": "Whether x is infinite.",
@@ -229,6 +257,9 @@ decompose(
     logical_xor=lambda a, b: (a != 0) != (b != 0),
 )
 
+# %% ../nbs/01e_composites.ipynb #90a33e31b
+#| code-fold: true
+#| code-summary: "Remainders and whole quotients"
 def remainder_steps(rest: Tensor, b) -> Tensor:
     "The remainder with the sign of b, from that with the sign of a."
     return where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
@@ -237,6 +268,9 @@ def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
     "truncdiv in rows."
     return (a / b).trunc() if rest.dtype.is_floating_point else call(OPS["floordiv"], (a - rest, b))
 
+# %% ../nbs/01e_composites.ipynb #90a33e31c
+#| code-fold: true
+#| code-summary: "Remainders and whole quotients"
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
     if is_floating(a) or is_floating(b): return xp.trunc(xp.divide(a, b))
@@ -245,7 +279,8 @@ def truncdiv(xp, a, b):
 # %% ../nbs/01e_composites.ipynb #47c40d78
 #| code-fold: true
 #| code-summary: "Functions of two operands, by name"
-publish_all(binary, {"maximum": "The larger of x and y.", "minimum": "The smaller of x and y."}, inplace=False)
+publish_all(binary, {"maximum": "The larger of x and y.", "minimum": "The smaller of x and y."},
+            inplace=False)
 publish_all(binary, {
     "remainder": "The remainder of x / y with the sign of y.",
     "floor_divide": "The largest integer not above x / y.",
@@ -257,8 +292,11 @@ publish_all(binary, {
     "greater": "x > y.",
     "ge": "x >= y.",
     "greater_equal": "x >= y.",
-}, rows={"floor_divide": "floordiv", "less_equal": "le", "not_equal": "ne", "greater": "gt", "greater_equal": "ge"})
-publish_all(binary, {"logical_and": "Whether both are nonzero.", "logical_or": "Whether one is nonzero.", "logical_xor": "Whether just one is nonzero."})
+}, rows={"floor_divide": "floordiv", "less_equal": "le", "not_equal": "ne", "greater": "gt",
+         "greater_equal": "ge"})
+publish_all(binary,
+            {"logical_and": "Whether both are nonzero.", "logical_or": "Whether one is nonzero.",
+             "logical_xor": "Whether just one is nonzero."})
 
 # %% ../nbs/01e_composites.ipynb #4da1a923
 #| code-fold: true
@@ -270,12 +308,18 @@ def sub(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     if not same_dtype(input, other): input, other = promote((input, other))
     return finish(call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0"), out)
 
+# %% ../nbs/01e_composites.ipynb #4da1a923b
+#| code-fold: true
+#| code-summary: "sub, rsub and clamp"
 @face(method=False)
 def rsub(input, other) -> Tensor:
     "y - x: what `1 - x` is."
     if not same_dtype(input, other): input, other = promote((input, other))
     return call(OPS["sub"], (other, input), NO_PARAMS, "RsubBackward1")
 
+# %% ../nbs/01e_composites.ipynb #4da1a923c
+#| code-fold: true
+#| code-summary: "sub, rsub and clamp"
 @face(inplace=True)
 def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min` and not above `max`."
@@ -287,6 +331,9 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
     input, (low, high) = cast(input, kind), (x if x is None else in_memory(x, kind) for x in (min, max))
     return finish(call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1"), out)
 
+# %% ../nbs/01e_composites.ipynb #4da1a923d
+#| code-fold: true
+#| code-summary: "sub, rsub and clamp"
 def clamp_steps(a: Tensor, low, high) -> Tensor:
     "clamp in rows; the borders may be tensors."
     if low is not None: a = where((a >= low) | (a != a), a, low)
@@ -307,7 +354,8 @@ kernel(
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
     any=lambda xp, a, *, dims, keepdim: a.any(axis=dims, keepdims=keepdim),
     norm=lambda xp, a, *, dims, keepdim: xp.sqrt((a * a).sum(axis=dims, keepdims=keepdim)),
-    power_norm=lambda xp, a, *, p, dims, keepdim: (xp.absolute(a) ** p).sum(axis=dims, keepdims=keepdim) ** (1 / p),
+    power_norm=lambda xp, a, *, p, dims,
+    keepdim: (xp.absolute(a) ** p).sum(axis=dims, keepdims=keepdim) ** (1 / p),
     logsumexp=lambda xp, a, *, dims, keepdim: logsumexp_kernel(xp, a, dims, keepdim),
     cumprod=lambda xp, a, *, dim: xp.cumprod(a, axis=dim, dtype=a.dtype),
     argmax=lambda xp, a, *, dim, keepdim: xp.argmax(a, axis=dim, keepdims=keepdim),
@@ -315,9 +363,13 @@ kernel(
     softmax=lambda xp, a, *, dim: softmax_kernel(xp, a, dim),
     log_softmax=lambda xp, a, *, dim: log_softmax_kernel(xp, a, dim),
 )
+
 accumulate(**dict.fromkeys(["mean", "var", "std", "prod", "norm", "power_norm", "logsumexp"], SINGLE),
            softmax=SINGLE, log_softmax=SINGLE, cumprod=DOUBLE)
 
+# %% ../nbs/01e_composites.ipynb #78d4d13cb
+#| code-fold: true
+#| code-summary: "Kernels of mean and variance"
 def count(shape: tuple, dims: tuple | None) -> int:
     "How many elements a reduction over `dims` takes together."
     return math.prod(shape if dims is None else [shape[d] for d in dims])
@@ -327,6 +379,9 @@ def mean_kernel(xp, a, dims, keepdim, missing=0):
     n = count(a.shape, dims)
     return a.sum(axis=dims, keepdims=keepdim) / builtins.max(n - missing, 0)
 
+# %% ../nbs/01e_composites.ipynb #78d4d13cc
+#| code-fold: true
+#| code-summary: "Kernels of mean and variance"
 def var_kernel(xp, a, dims, keepdim, correction):
     "The mean of the squared distances from the mean."
     away = a - mean_kernel(xp, a, dims, True)
@@ -338,7 +393,8 @@ def logsumexp_kernel(xp, a, dims, keepdim):
     top = a.max(axis=dims, keepdims=True, initial=-math.inf)
     top = xp.where(xp.isfinite(top), top, 0)
     total = xp.log(xp.exp(a - top).sum(axis=dims, keepdims=True)) + top
-    return total if keepdim else total.reshape([n for d, n in enumerate(a.shape) if dims is not None and d not in dims])
+    return (total if keepdim
+            else total.reshape([n for d, n in enumerate(a.shape) if dims is not None and d not in dims]))
 
 def softmax_kernel(xp, a, dim):
     "exp(a) / sum(exp(a)) in one buffer."
@@ -349,10 +405,13 @@ def softmax_kernel(xp, a, dim):
 # %% ../nbs/01e_composites.ipynb #b7636501
 decompose(
     mean=lambda a, *, dims, keepdim: a.sum(dims, keepdim) / count(a.payload.shape, dims),
-    var=lambda a, *, dims, keepdim, correction: (a - a.mean(dims, True)).square().sum(dims, keepdim) / builtins.max(count(a.payload.shape, dims) - correction, 0),
+    var=lambda a, *, dims, keepdim,
+    correction: (a - a.mean(dims, True)).square().sum(dims, keepdim)
+    / builtins.max(count(a.payload.shape, dims) - correction, 0),
     std=lambda a, *, dims, keepdim, correction: a.var(dims, correction=correction, keepdim=keepdim).sqrt(),
     prod=lambda a, *, dims, keepdim: prod_steps(a, dims, keepdim),
-    amin=lambda a, *, dims, keepdim: -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
+    amin=lambda a, *, dims,
+    keepdim: -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
     all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a.payload.shape, dims),
     any=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) > 0,
     norm=lambda a, *, dims, keepdim: (a * a).sum(dims, keepdim).sqrt(),
@@ -365,6 +424,7 @@ decompose(
     log_softmax=lambda a, *, dim: log_softmax_steps(a, dim),
 )
 
+# %% ../nbs/01e_composites.ipynb #b7636501b
 def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
     "logsumexp in rows."
     top = a.detach().amax(dims, True)
@@ -372,6 +432,7 @@ def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
     total = (a - top).exp().sum(dims, True).log() + top
     return total if keepdim else total.reshape(a.sum(dims).shape)
 
+# %% ../nbs/01e_composites.ipynb #b7636501c
 def softmax_steps(a: Tensor, dim: int) -> Tensor:
     "softmax in rows: one exponential for each element."
     a = (a - a.detach().amax(dim, True)).exp()
@@ -382,6 +443,7 @@ def log_softmax_steps(a: Tensor, dim: int) -> Tensor:
     a = a - a.detach().amax(dim, True)
     return a - a.exp().sum(dim, True).log()
 
+# %% ../nbs/01e_composites.ipynb #b7636501d
 def log_softmax_kernel(xp, a, dim):
     "a - logsumexp(a), the largest element taken away first: large numbers would lose their digits."
     a = a - a.max(axis=dim, keepdims=True, initial=-math.inf)
@@ -397,6 +459,7 @@ def halves(a: Tensor, dim: int) -> tuple[Tensor, Tensor]:
 def cat_pair(a: Tensor, b: Tensor, dim: int) -> Tensor:
     return call(OPS["cat"], (a, b), {"dim": dim}, "CatBackward0")
 
+# %% ../nbs/01e_composites.ipynb #e964863cb
 def prod_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
     "A product in log2(n) multiplications of halves: its gradient is right at zeros."
     shape = a.sum(dims, keepdim).shape
@@ -407,6 +470,7 @@ def prod_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
             a = front * back
     return a.reshape(shape)
 
+# %% ../nbs/01e_composites.ipynb #e964863cc
 def cumprod_steps(a: Tensor, dim: int) -> Tensor:
     "Running products in log2(n) steps (Hillis and Steele 1986)."
     step, n = 1, a.shape[dim] if a.ndim else 1
@@ -421,6 +485,7 @@ def pick(xp, a, index, dim, keepdim):
     values = xp.take_along_axis(a, index, axis=dim)
     return (values, index) if keepdim else (values.squeeze(dim), index.squeeze(dim))
 
+# %% ../nbs/01e_composites.ipynb #56f82491b
 def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     "The first index of the largest element: the largest countdown among the winners."
     if dim is None: return argmax_steps(a.reshape(-1), 0, False)
@@ -431,6 +496,7 @@ def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     winners = (a == a.amax(dim, True)) | (a != a)
     return (n - 1) - where(winners, countdown, -1).amax(dim, keepdim)
 
+# %% ../nbs/01e_composites.ipynb #56f82491c
 def max_steps(a: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     index = argmax_steps(a, dim, True)
     values = a.gather(dim, index)      # a method: indexing is a later page
@@ -444,6 +510,9 @@ publish_all(reduction, {
     "amin": "The smallest element; ties share the gradient.",
 }, rows={"amax": "max"}, inplace=False)
 
+# %% ../nbs/01e_composites.ipynb #aeb15e2bb
+#| code-fold: true
+#| code-summary: "sum, prod, all, any, by name"
 def truth(name: str, row: str, floating: bool) -> Callable:
     "A reduction to bools; of bytes to bytes, for bools were bytes once in PyTorch."
     reduce = reduction(name, row, floating)
@@ -453,27 +522,39 @@ def truth(name: str, row: str, floating: bool) -> Callable:
         return finish(cast(result, uint8) if input.dtype is uint8 else result, out)
     return function
 
-publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether an element is nonzero."}, inplace=False)
+publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether an element is nonzero."},
+            inplace=False)
 
+# %% ../nbs/01e_composites.ipynb #aeb15e2bc
+#| code-fold: true
+#| code-summary: "sum, prod, all, any, by name"
 def accumulate_dtype(input: Tensor, dtype) -> Tensor:
     "`input` in the dtype of its sum or product: integers and bool give int64."
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, int64)
 
+# %% ../nbs/01e_composites.ipynb #aeb15e2bd
+#| code-fold: true
+#| code-summary: "sum, prod, all, any, by name"
 @face
 def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
         out: Tensor | None = None) -> Tensor:
     "The sum of all elements, or over the dimensions `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype),), params, f"SumBackward{int(dim is not None)}"),
+    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype),), params,
+                       f"SumBackward{int(dim is not None)}"),
                   out)
 
+# %% ../nbs/01e_composites.ipynb #aeb15e2be
+#| code-fold: true
+#| code-summary: "sum, prod, all, any, by name"
 @face
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None,
          out: Tensor | None = None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype),), params, f"ProdBackward{int(dim is not None)}"),
+    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype),), params,
+                       f"ProdBackward{int(dim is not None)}"),
                   out)
 
 # %% ../nbs/01e_composites.ipynb #6544dab1
@@ -482,48 +563,71 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=
 def check_floating(input: Tensor, what: str) -> None:
     "A RuntimeError for integers."
     if not is_floating(input):
-        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}", "of integers it would seldom be an integer",
+        raise error(RuntimeError, f"{what}. Got: {input.dtype.name}",
+                    "of integers it would seldom be an integer",
                     "x.float() first")
 
+# %% ../nbs/01e_composites.ipynb #6544dab1b
+#| code-fold: true
+#| code-summary: "mean, var and std, with their checks"
 def floating(input: Tensor, dtype=None) -> Tensor:
     "`input` in a dtype, or as floating numbers."
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, get_default_dtype())
 
+# %% ../nbs/01e_composites.ipynb #6544dab1c
+#| code-fold: true
+#| code-summary: "mean, var and std, with their checks"
 @face
 def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
          out: Tensor | None = None) -> Tensor:
     "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
     if dtype is not None: input = cast(input, to_dtype(dtype))
-    check_floating(input, "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+    check_floating(input,
+                   "mean(): could not infer output dtype. Input dtype must be either a floating point or "
                           "complex dtype")
     params = {"dims": check_dims(dim, len(input.payload.shape)), "keepdim": keepdim}
-    return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"), out)
+    return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"),
+                  out)
 
+# %% ../nbs/01e_composites.ipynb #6544dab1d
+#| code-fold: true
+#| code-summary: "mean, var and std, with their checks"
 @face(out=True)
 def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: int = 1) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("var", input, dim, unbiased, keepdim, correction)
 
+# %% ../nbs/01e_composites.ipynb #6544dab1e
+#| code-fold: true
+#| code-summary: "mean, var and std, with their checks"
 @face(out=True)
 def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: int = 1) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("std", input, dim, unbiased, keepdim, correction)
 
+# %% ../nbs/01e_composites.ipynb #6544dab1f
+#| code-fold: true
+#| code-summary: "mean, var and std, with their checks"
 def deviation(row: str, input: Tensor, dim, unbiased: bool | None, keepdim: bool, correction: int) -> Tensor:
     "var or std; in PyTorch's older form the first argument is `unbiased`."
     check_floating(input, "std and var only support floating point and complex dtypes")
     if isinstance(dim, bool): dim, unbiased = None, dim
     if unbiased is not None: correction = int(unbiased)
     dims = check_dims(dim, input.ndim)
-    if count(input.payload.shape, dims) <= correction: no_freedom(row, count(input.payload.shape, dims), correction)
+    if count(input.payload.shape, dims) <= correction:
+        no_freedom(row, count(input.payload.shape, dims), correction)
     return call(OPS[row], (input,), {"dims": dims, "keepdim": keepdim, "correction": correction})
 
+# %% ../nbs/01e_composites.ipynb #6544dab1g
+#| code-fold: true
+#| code-summary: "mean, var and std, with their checks"
 def no_freedom(name: str, n: int, correction) -> None:
     "PyTorch's warning where a variance has nothing left to divide by."
-    warn(f"{name}(): degrees of freedom is <= 0: {n} numbers less the correction of {correction} is what is divided by.")
+    warn(f"{name}(): degrees of freedom is <= 0: {n} numbers less the correction of {correction} is "
+         "what is divided by.")
 
 # %% ../nbs/01e_composites.ipynb #bfc9406e
 #| code-fold: true
@@ -541,14 +645,22 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     params = {"p": p, "dims": dims, "keepdim": keepdim}
     return call(OPS["power_norm"], (input,), params, "LinalgVectorNormBackward0")
 
+# %% ../nbs/01e_composites.ipynb #bfc9406eb
+#| code-fold: true
+#| code-summary: "norm and logsumexp"
 def powers(size: Tensor, p: float) -> Tensor:
     "size ** p; where p < 1 the slope at 0 is infinite: not asked."
-    return size.pow(p) if p >= 1 else where(size == 0, 0 if p > 0 else math.inf, where(size == 0, 1, size).pow(p))
+    return (size.pow(p) if p >= 1
+            else where(size == 0, 0 if p > 0 else math.inf, where(size == 0, 1, size).pow(p)))
 
+# %% ../nbs/01e_composites.ipynb #bfc9406ec
+#| code-fold: true
+#| code-summary: "norm and logsumexp"
 @face(out=True)
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
-    return call(OPS["logsumexp"], (floating(input),), {"dims": check_dims(dim, input.ndim), "keepdim": keepdim},
+    return call(OPS["logsumexp"], (floating(input),),
+                {"dims": check_dims(dim, input.ndim), "keepdim": keepdim},
                 "LogsumexpBackward0")
 
 # %% ../nbs/01e_composites.ipynb #a5505df3
@@ -561,6 +673,9 @@ def call_along(row: str, input: Tensor, dim: int, node: str, **params):
     result = call(OPS[row], (input.reshape(1),), params, node)
     return tuple(r.reshape(()) for r in result) if type(result) is tuple else result.reshape(())
 
+# %% ../nbs/01e_composites.ipynb #a5505df3b
+#| code-fold: true
+#| code-summary: "softmax, cumsum and others, by name"
 @face(out=True)
 def softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
@@ -571,6 +686,9 @@ def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
+# %% ../nbs/01e_composites.ipynb #a5505df3c
+#| code-fold: true
+#| code-summary: "softmax, cumsum and others, by name"
 @face(inplace=True, out=True)
 def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running sums along `dim`."
@@ -581,6 +699,9 @@ def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running products along `dim`."
     return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
 
+# %% ../nbs/01e_composites.ipynb #a5505df3d
+#| code-fold: true
+#| code-summary: "softmax, cumsum and others, by name"
 @face
 def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
     "How many elements are not zero."
@@ -591,27 +712,38 @@ def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
 #| code-summary: "Values with indices: max, min"
 @functools.cache
 def return_type(name: str, *fields: str) -> type:
-    "A type of named tuple that prints as PyTorch's `return_types`; it can be pickled, though no module holds it."
+    """A type of named tuple that prints as PyTorch's `return_types`; it can be pickled, though no module
+    holds it."""
     made = collections.namedtuple(name, fields)
     made.__doc__ = f"What `{name.replace('linalg_', 'linalg.')}` returns."
-    made.__repr__ = lambda self: f"edunets.return_types.{name}(\n" + ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
+    made.__repr__ = lambda self: f"edunets.return_types.{name}(\n" + ",\n".join(
+            f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
     made.__reduce__ = lambda self: (rebuilt, (name, fields, tuple(self)))
     return made
 
+# %% ../nbs/01e_composites.ipynb #7a311131b
+#| code-fold: true
+#| code-summary: "Values with indices: max, min"
 def rebuilt(name: str, fields: tuple, values: tuple) -> tuple: return return_type(name, *fields)(*values)
 
 def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
     "What `max(dim)`, `sort` and the like return: values, and where they stood."
     return return_type(name, "values", "indices")(*pair)
 
+# %% ../nbs/01e_composites.ipynb #7a311131c
+#| code-fold: true
+#| code-summary: "Values with indices: max, min"
 @face(out=True)
 def max(input: Tensor, dim=None, keepdim: bool = False):
-    """The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each
-    pair."""
+    """The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the
+    larger of each pair."""
     if isinstance(dim, Tensor): return input.maximum(dim)
     if dim is None: return call(OPS["max"], (input,), {"dims": None, "keepdim": False}, "MaxBackward1")
     return values_indices("max", call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
 
+# %% ../nbs/01e_composites.ipynb #7a311131d
+#| code-fold: true
+#| code-summary: "Values with indices: max, min"
 @face(out=True)
 def min(input: Tensor, dim=None, keepdim: bool = False):
     "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
@@ -620,6 +752,9 @@ def min(input: Tensor, dim=None, keepdim: bool = False):
     values, indices = max(order_reversed(input), dim, keepdim)
     return values_indices("min", (order_reversed(values), indices))
 
+# %% ../nbs/01e_composites.ipynb #7a311131e
+#| code-fold: true
+#| code-summary: "Values with indices: max, min"
 def order_reversed(x: Tensor) -> Tensor:
     "x with its order turned around: -x, and of integers ~x, which cannot overflow."
     return -x if x.dtype.is_floating_point else ~x
@@ -634,6 +769,9 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     index = call(OPS["argmax"], (input,), {"dim": None, "keepdim": False})
     return index.reshape((1,) * input.ndim) if keepdim else index
 
+# %% ../nbs/01e_composites.ipynb #88654bd8b
+#| code-fold: true
+#| code-summary: "argmax, sort, topk"
 @face(out=True)
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the smallest element (of the flattened tensor, without `dim`)."
@@ -644,14 +782,21 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     "Values in order along `dim`, and where they came from; stable."
     return values_indices("sort", call_along("sort", input, dim, "SortBackward0", descending=descending))
 
+# %% ../nbs/01e_composites.ipynb #88654bd8c
+#| code-fold: true
+#| code-summary: "argmax, sort, topk"
 @face
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     "The indices that sort along `dim`."
     return sort(input, dim, descending).indices
 
+# %% ../nbs/01e_composites.ipynb #88654bd8d
+#| code-fold: true
+#| code-summary: "argmax, sort, topk"
 @face(out=True)
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
-    "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
+    """The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a
+    k out of range."""
     n, k = input.size(dim) if input.ndim else 1, as_count(k)
     if not (0 <= k <= n and (input.ndim or k)):
         raise error(RuntimeError, "selected index k out of range", f"k={k} of {n} elements", f"k up to {n}")
@@ -659,18 +804,26 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 FEW = 64      # so few elements are sorted as quickly as parted
 
+# %% ../nbs/01e_composites.ipynb #88654bd8e
+#| code-fold: true
+#| code-summary: "argmax, sort, topk"
 def topk_kernel(xp, a, *, k, dim, largest):
     "The first k of the order: parted from the rest, then sorted among themselves."
     n = a.shape[dim]
     if n <= FEW or k in (0, n):
         values, index = OPS["sort"].kernel(xp, a, dim=dim, descending=largest)
         return values[slice_index(dim, 0, k, 1)], index[slice_index(dim, 0, k, 1)]
-    index = xp.argpartition(a, n - k if largest else k - 1, axis=dim)[slice_index(dim, n - k if largest else 0, k, 1)]
-    values, order = OPS["sort"].kernel(xp, xp.take_along_axis(a, index, axis=dim), dim=dim, descending=largest)
+    index = xp.argpartition(a, n - k if largest else k - 1,
+                            axis=dim)[slice_index(dim, n - k if largest else 0, k, 1)]
+    values, order = OPS["sort"].kernel(xp, xp.take_along_axis(a, index, axis=dim), dim=dim,
+                                       descending=largest)
     return values, xp.take_along_axis(index, order, axis=dim)
 
 kernel(topk=topk_kernel)
-decompose(topk=lambda a, *, k, dim, largest: tuple(t.narrow(dim, 0, k) for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
+
+decompose(topk=lambda a, *, k, dim,
+          largest: tuple(t.narrow(dim, 0, k)
+                         for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
 
 # %% ../nbs/01e_composites.ipynb #257ed040
 kernel(
@@ -678,22 +831,29 @@ kernel(
     dot=lambda xp, a, b: xp.matmul(a, b),
     addmm=lambda xp, c, a, b: add_to(xp, xp.matmul(a, b), c),
 )
+
+# %% ../nbs/01e_composites.ipynb #257ed040b
 decompose(
     mv=lambda a, b: (a @ b.unsqueeze(1)).squeeze(1),
     dot=lambda a, b: (a * b).sum(dtype=a.dtype),
     addmm=lambda c, a, b: c + a @ b,
 )
 
+# %% ../nbs/01e_composites.ipynb #257ed040c
 def check_equal_size(*tensors, dim) -> None:
     "A RuntimeError if tensors to be stacked differ in shape."
     first = tensors[0].shape
     for number, t in enumerate(tensors):
         if t.shape != first:
-            raise error(RuntimeError, f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(t.shape)} at entry {number}",
-                        "stacked tensors are the slices of one box", "cat, which joins tensors of several lengths")
+            raise error(RuntimeError,
+                        f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                        f"{list(t.shape)} at entry {number}",
+                        "stacked tensors are the slices of one box",
+                        "cat, which joins tensors of several lengths")
 
 accumulate(addmm=SINGLE)
 
+# %% ../nbs/01e_composites.ipynb #257ed040d
 def add_to(xp, product, c):
     "The bias added in the product's own buffer."
     return xp.add(product, c, out=product)
@@ -701,28 +861,40 @@ def add_to(xp, product, c):
 # %% ../nbs/01e_composites.ipynb #27ec7ef6
 #| code-fold: true
 #| code-summary: "addmm and outer"
-check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape, stack=check_equal_size,
+check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape,
+      stack=check_equal_size,
       mv=lambda a, b: check_matmul(a, b[:, None]), dot=lambda a, b: check_matmul(a[None], b[:, None]),
       **dict.fromkeys(["amin", "argmax", "max_dim"], check_nonempty),
-      **dict.fromkeys(["sub", "maximum", "minimum", "le", "ne", "gt", "ge", "logical_and", "logical_or", "logical_xor"], check_broadcast),
+      **dict.fromkeys(["sub", "maximum", "minimum", "le", "ne", "gt", "ge", "logical_and", "logical_or",
+                       "logical_xor"], check_broadcast),
       remainder=check_divisor, truncdiv=check_divisor)
 
+# %% ../nbs/01e_composites.ipynb #27ec7ef6b
+#| code-fold: true
+#| code-summary: "addmm and outer"
 @face(inplace=True, out=True)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
     if not input.payload.dtype == mat1.payload.dtype == mat2.payload.dtype:
-        raise error(RuntimeError, f"self and mat2 must have the same dtype, but got {input.dtype.name}, {mat1.dtype.name} and {mat2.dtype.name}",
+        raise error(RuntimeError,
+                    f"self and mat2 must have the same dtype, but got {input.dtype.name}, {mat1.dtype.name} "
+                    f"and {mat2.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "x.to(mat1.dtype) first")
     for name, factor in (("beta", beta), ("alpha", alpha)): check_factor(name, factor, input.dtype)
     if beta != 1: input = input * beta
     if alpha != 1: mat1 = mat1 * alpha
     return call(OPS["addmm"], (input, mat1, mat2))
 
+# %% ../nbs/01e_composites.ipynb #27ec7ef6c
+#| code-fold: true
+#| code-summary: "addmm and outer"
 @face(out=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     "All products of an element of one vector and one of another."
     for what, x in (("self", input), ("vec2", vec2)):
-        if x.ndim != 1: raise error(RuntimeError, f"outer: Expected 1-D argument {what}, but got {x.ndim}-D", "each element of a vector meets each of the other", "x.flatten()")
+        if x.ndim != 1:
+            raise error(RuntimeError, f"outer: Expected 1-D argument {what}, but got {x.ndim}-D",
+                        "each element of a vector meets each of the other", "x.flatten()")
     return input.unsqueeze(1) * vec2
 
 # %% ../nbs/01e_composites.ipynb #3decfdd4
@@ -730,6 +902,9 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 #| code-summary: "matmul, and products by their other names"
 MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 
+# %% ../nbs/01e_composites.ipynb #3decfdd4b
+#| code-fold: true
+#| code-summary: "matmul, and products by their other names"
 @face
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
@@ -737,12 +912,14 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
     sizes = len(input.payload.shape), len(other.payload.shape)
     if input.payload.dtype is not other.payload.dtype:
-        raise error(RuntimeError, f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != "
+        raise error(RuntimeError,
+                    f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != "
                                   f"{other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
     if sizes == (2, 2): result = call(OPS["matmul"], (input, other), NO_PARAMS, "MmBackward0")
     elif 0 in sizes:
-        raise error(RuntimeError, f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D "
+        raise error(RuntimeError,
+                    f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D "
                                   f"and {sizes[1]}D", "a number has no rows", "a * b")
     elif sizes in MATMUL_NODES: result = call(OPS[MATMUL_NODES[sizes]], (input, other))
     elif sizes[0] == 1: result = matmul(input.unsqueeze(0), other).squeeze(-2)
@@ -754,7 +931,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
     "matmul for operands with just these numbers of dimensions."
     if (a.ndim, b.ndim) != sizes:
-        raise error(RuntimeError, f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {a.ndim}D and {b.ndim}D tensors",
+        raise error(RuntimeError,
+                    f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {a.ndim}D and "
+                    f"{b.ndim}D tensors",
                     f"{name} takes no other numbers of dimensions", "a @ b takes all")
     if a.payload.shape[:-2] != b.payload.shape[:-2]:
         raise error(RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: "
@@ -762,6 +941,7 @@ def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -
                     f"{name} does not broadcast", "a @ b does")
     return matmul(a, b, out=out)
 
+# %% ../nbs/01e_composites.ipynb #3decfdd5b
 @face
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
@@ -772,6 +952,7 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The products of two batches of matrices."
     return product("bmm", (3, 3), input, mat2, out)
 
+# %% ../nbs/01e_composites.ipynb #3decfdd5c
 @face
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     "A matrix times a vector."
@@ -787,21 +968,27 @@ kernel(
     cat=lambda xp, *tensors, dim: xp.concatenate(tensors, axis=dim),
     stack=lambda xp, *tensors, dim: stacked(xp, tensors, dim),
 )
+
 elementwise(flip=lambda xp, a, *, dims: xp.flip(a, dims).copy("K"))
+
+# %% ../nbs/01e_composites.ipynb #399e4ce0b
 decompose(
     cat=lambda *tensors, dim: cat_steps(tensors, dim),
     stack=lambda *tensors, dim: cat_steps([t.unsqueeze(dim) for t in tensors], dim),
     flip=lambda a, *, dims: flip_steps(a, dims),
 )
 
+# %% ../nbs/01e_composites.ipynb #399e4ce0c
 def stacked(xp, tensors, dim):
-    """Tensors side by side, in row-major memory: `xp.stack` alone would take over the order of transposed ones, and the
-    next reshape would copy."""
+    """Tensors side by side, in row-major memory: `xp.stack` alone would take over the order of transposed
+    ones, and the next reshape would copy."""
     shape = tensors[0].shape
     # its error says what is wrong
     if not all(t.shape == shape for t in tensors): return xp.stack(tensors, axis=dim)
-    return xp.stack(tensors, axis=dim, out=xp.empty(shape[:dim] + (len(tensors),) + shape[dim:], tensors[0].dtype))
+    return xp.stack(tensors, axis=dim,
+                    out=xp.empty(shape[:dim] + (len(tensors),) + shape[dim:], tensors[0].dtype))
 
+# %% ../nbs/01e_composites.ipynb #399e4ce0d
 def cat_steps(tensors, dim: int) -> Tensor:
     "Put each tensor at its place in zeros."
     shape = list(tensors[0].payload.shape)
@@ -814,6 +1001,7 @@ def cat_steps(tensors, dim: int) -> Tensor:
         start += length
     return out
 
+# %% ../nbs/01e_composites.ipynb #399e4ce0e
 def flip_steps(a: Tensor, dims: tuple) -> Tensor:
     "A slice that walks backwards."
     for dim in dims:
@@ -828,10 +1016,14 @@ def alike(tensors: list) -> list:
     "Tensors brought to one dtype. TypeError for what is no tensor."
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            raise error(TypeError, f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}",
+            raise error(TypeError,
+                        f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}",
                         "only tensors are joined", "en.tensor(x)")
     return promote(tuple(tensors)) if len({t.payload.dtype for t in tensors}) > 1 else tensors
 
+# %% ../nbs/01e_composites.ipynb #fca7fb29b
+#| code-fold: true
+#| code-summary: "cat, stack and flip, by name"
 def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:
     "Tensors joined by the row `name`."
     return call(OPS[name], tuple(tensors), {"dim": check_dim(dim, tensors[0].ndim + extra)}, node_name(name))
@@ -839,6 +1031,9 @@ def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:
 def no_tensors(kind: type, what: str) -> Exception:
     return error(kind, what, "nothing says shape and dtype of the result", "en.zeros(0)")
 
+# %% ../nbs/01e_composites.ipynb #fca7fb29c
+#| code-fold: true
+#| code-summary: "cat, stack and flip, by name"
 @face(method=False)
 def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
@@ -847,6 +1042,9 @@ def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None)
     tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
     return finish(join("cat", tensors, dim, 0), out)
 
+# %% ../nbs/01e_composites.ipynb #fca7fb29d
+#| code-fold: true
+#| code-summary: "cat, stack and flip, by name"
 @face(method=False)
 def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
@@ -854,6 +1052,9 @@ def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = Non
     if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
     return finish(join("stack", tensors, dim, 1), out)
 
+# %% ../nbs/01e_composites.ipynb #fca7fb29e
+#| code-fold: true
+#| code-summary: "cat, stack and flip, by name"
 @face
 def flip(input: Tensor, *args: int, dims: int | tuple | None = None) -> Tensor:
     "The order of the elements turned around along `dims`."
@@ -864,27 +1065,37 @@ def flip(input: Tensor, *args: int, dims: int | tuple | None = None) -> Tensor:
 #| code-fold: true
 #| code-summary: "Operators, from a table"
 OPERATORS = {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder",
-    "pow": "pow", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide",
+    "mod": "remainder",
+    "pow": "pow", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
+    "lshift": "bitwise_left_shift",
     "rshift": "bitwise_right_shift"
 }
 
+# %% ../nbs/01e_composites.ipynb #bb92368ab
+#| code-fold: true
+#| code-summary: "Operators, from a table"
 def operator(function: Callable, swap: bool = False) -> Callable:
     "A function of two operands as an operator; with `swap`, for a tensor on the right: `2 - x`."
     public, function = function, inspect.unwrap(function)
     def straight(self, other):
-        if OVERRIDING and (found := overriding((self, other), {})): return handed_over(public, found, (self, other), {})
+        if OVERRIDING and (found := overriding((self, other), {})):
+            return handed_over(public, found, (self, other), {})
         try: return function(self, other)
         except Exception as problem:
             if not (found := overriding((self, other), {})):
                 raise at_border(problem, function.__name__, function, (self, other), {})
         return handed_over(public, found, (self, other), {})
     def swapped(self, other):
-        if OVERRIDING and (found := overriding((other, self), {})): return handed_over(public, found, (other, self), {})
+        if OVERRIDING and (found := overriding((other, self), {})):
+            return handed_over(public, found, (other, self), {})
         try: return function(other, self)
         except Exception as problem: raise at_border(problem, function.__name__, function, (other, self), {})
     return named(functools.update_wrapper(swapped if swap else straight, function), function.__name__)
 
+# %% ../nbs/01e_composites.ipynb #bb92368ac
+#| code-fold: true
+#| code-summary: "Operators, from a table"
 for symbol, key in OPERATORS.items():
     setattr(Tensor, f"__{symbol}__", operator(FUNCTIONS[key]))
     setattr(Tensor, f"__r{symbol}__", operator(FUNCTIONS[key], swap=True))
@@ -897,7 +1108,6 @@ def divides(self: Tensor, other) -> Tensor:
     return self.reciprocal() * other
 
 Tensor.__rtruediv__ = operator(divides)
-
 
 # %% ../nbs/01e_composites.ipynb #opercomp
 #| code-fold: true

@@ -12,7 +12,8 @@ import numpy as np
 from .errors import error, warn
 from .names import cast, dtype_of, face, given, publish, sizes_of, where
 from .table import OPS, call, decompose, kernel, order_of
-from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor, to_dtype
+from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor
+from .tensors import to_dtype
 from .tensors import contiguous_format, memory_format, preserve_format
 from .tensors import dtype as Dtype
 
@@ -32,7 +33,11 @@ def check_sizes(size) -> tuple:
                     "a size counts elements", "sizes from 0")
     return tuple(map(int, shape))
 
-def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool, order: tuple | None = None) -> Tensor:
+# %% ../nbs/01h_creation.ipynb #6d7d794fb
+#| code-fold: true
+#| code-summary: "Sizes, dtypes and their checks"
+def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool,
+          order: tuple | None = None) -> Tensor:
     "A tensor filled with one number; `order`: its dimensions from the longest step to the shortest."
     if isinstance(value, Tensor) and value.ndim:
         raise error(TypeError, "full(): argument 'fill_value' (position 2) must be Number, not Tensor",
@@ -58,20 +63,28 @@ def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: bool = Fals
     "Zeros, of the default dtype unless told."
     return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
+# %% ../nbs/01h_creation.ipynb #85838a78b
+#| code-fold: true
+#| code-summary: "full, zeros, ones, empty"
 @face(method=False, out=True, made=True)
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones, of the default dtype unless told."
     return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
+# %% ../nbs/01h_creation.ipynb #85838a78c
+#| code-fold: true
+#| code-summary: "full, zeros, ones, empty"
 @face(method=False, out=True, made=True)
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False,
           memory_format: memory_format = contiguous_format) -> Tensor:
     "Memory for you to fill; here it is zeros."
     shape = check_sizes(sizes if size is None else size)
     if memory_format is preserve_format:
-        raise error(RuntimeError, "unsupported memory format Preserve", "there is nothing yet whose order could be kept",
+        raise error(RuntimeError, "unsupported memory format Preserve",
+                    "there is nothing yet whose order could be kept",
                     "memory_format=en.contiguous_format")
-    return full_(shape, 0, dtype or get_default_dtype(), device, requires_grad, order_of(shape, memory_format))
+    return full_(shape, 0, dtype or get_default_dtype(), device, requires_grad,
+                 order_of(shape, memory_format))
 
 # %% ../nbs/01h_creation.ipynb #048838a2
 #| code-fold: true
@@ -80,10 +93,14 @@ def like(name: str, value: int) -> Callable:
     "`zeros_like` and its like, and the methods `new_zeros` and its like."
     def function(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False,
                  memory_format: memory_format = preserve_format) -> Tensor:
-        return full_like(input, value, dtype=dtype, device=device, requires_grad=requires_grad, memory_format=memory_format)
-    def method(self: Tensor, *args: int, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
-        return full_(args if size is None else size, value, dtype or self.dtype, device or self.device, requires_grad)
-    method.__name__, method.__doc__ = f"new_{name}", f"{name.capitalize()} of a size, in the dtype of this tensor."
+        return full_like(input, value, dtype=dtype, device=device, requires_grad=requires_grad,
+                         memory_format=memory_format)
+    def method(self: Tensor, *args: int, size=None, dtype=None, device=None,
+               requires_grad: bool = False) -> Tensor:
+        return full_(args if size is None else size, value, dtype or self.dtype, device or self.device,
+                     requires_grad)
+    method.__name__ = f"new_{name}"
+    method.__doc__ = f"{name.capitalize()} of a size, in the dtype of this tensor."
     setattr(Tensor, method.__name__, method)
     doc = f"{name.capitalize()} in the shape and dtype of a tensor."
     return publish(f"{name}_like", function, doc, method=False)
@@ -98,10 +115,15 @@ def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_gr
               memory_format: memory_format = preserve_format) -> Tensor:
     "One number in the shape and dtype of a tensor, and in its order of memory unless another is asked for."
     order = order_of(input.payload.shape, memory_format, input.payload)
-    return full_(input.payload.shape, fill_value, dtype or input.dtype, device or input.device, requires_grad, order)
+    return full_(input.payload.shape, fill_value, dtype or input.dtype, device or input.device, requires_grad,
+                 order)
 
+# %% ../nbs/01h_creation.ipynb #d7fee171b
+#| code-fold: true
+#| code-summary: "full_like, new_full, new_tensor"
 @patch
-def new_full(self: Tensor, size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def new_full(self: Tensor, size, fill_value, *, dtype=None, device=None,
+             requires_grad: bool = False) -> Tensor:
     "One number in a size, in the dtype of this tensor."
     return full_(size, fill_value, dtype or self.dtype, device or self.device, requires_grad)
 
@@ -111,21 +133,25 @@ def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bo
     return tensor(data, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
 
 # %% ../nbs/01h_creation.ipynb #b58bf6f2
-def iota(length: int, device=None) -> Tensor: return call(OPS["iota"], (), {"length": length, "device": device})
+def iota(length: int, device=None) -> Tensor:
+    return call(OPS["iota"], (), {"length": length, "device": device})
 
+# %% ../nbs/01h_creation.ipynb #b58bf6f2b
 @face(method=False, out=True, made=True)
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     if end is None: start, end = 0, start
     start, end, step = (x.item() if isinstance(x, (Tensor, np.generic)) else x for x in (start, end, step))
     if not math.isfinite(end - start):
-        raise error(RuntimeError, f"unsupported range: {start} -> {end}", "it never ends", "a finite start and end")
+        raise error(RuntimeError, f"unsupported range: {start} -> {end}", "it never ends",
+                    "a finite start and end")
     integers = builtins.all(isinstance(x, int) for x in (start, end, step))
     kind = to_dtype(dtype) if dtype is not None else int64 if integers else get_default_dtype()
     count = math.ceil((end - start) / step) if step else 0
     if count < 0 or not step:
         raise error(RuntimeError,
-                    "upper bound and lower bound inconsistent with step sign" if step else "step must be nonzero",
+                    "upper bound and lower bound inconsistent with step sign" if step
+                    else "step must be nonzero",
                     f"arange({start}, {end}, {step}) never arrives", "a step towards end")
     line = iota(count, device)
     if not integers: line = cast(line, float64)
@@ -136,9 +162,11 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
 
 # %% ../nbs/01h_creation.ipynb #3d985f1e
 @face(method=False, out=True, made=True)
-def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def linspace(start: float, end: float, steps: int, *, dtype=None, device=None,
+             requires_grad: bool = False) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
-    if steps < 0: raise error(RuntimeError, "number of steps must be non-negative", f"steps={steps}", "steps from 0")
+    if steps < 0:
+        raise error(RuntimeError, "number of steps must be non-negative", f"steps={steps}", "steps from 0")
     kind = dtype or get_default_dtype()
     start, end = in_memory(start, kind), in_memory(end, kind)
     line = cast(iota(steps, device), float64)
@@ -148,6 +176,7 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None, r
     result = cast(points, kind)
     return result.requires_grad_() if requires_grad else result
 
+# %% ../nbs/01h_creation.ipynb #3d985f1eb
 @face(method=False, out=True, made=True)
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
@@ -162,18 +191,23 @@ def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad:
     result = cast(iota(rows, device).unsqueeze(1) == iota(columns, device), dtype or get_default_dtype())
     return result.requires_grad_() if requires_grad else result
 
+# %% ../nbs/01h_creation.ipynb #c4c45009b
 def offsets(x: Tensor) -> Tensor:
     "How far each element of a matrix lies right of the diagonal."
     rows, columns = x.payload.shape[-2:]
     return iota(columns, x.device) - iota(rows, x.device).unsqueeze(1)
 
-kernel(tril=lambda xp, a, *, diagonal: xp.tril(a, diagonal), triu=lambda xp, a, *, diagonal: xp.triu(a, diagonal))
+kernel(tril=lambda xp, a, *, diagonal: xp.tril(a, diagonal), triu=lambda xp, a, *,
+       diagonal: xp.triu(a, diagonal))
+
 decompose(tril=lambda a, *, diagonal: where(offsets(a) <= diagonal, a, 0).to(a.dtype),
           triu=lambda a, *, diagonal: where(offsets(a) >= diagonal, a, 0).to(a.dtype))
 
+# %% ../nbs/01h_creation.ipynb #c4c45009c
 def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
     if input.ndim < 2:
-        raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions", f"it has {input.ndim}",
+        raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions",
+                    f"it has {input.ndim}",
                     "a matrix")
     return call(OPS[row], (input,), {"diagonal": diagonal})
 
@@ -220,5 +254,6 @@ def meshgrid(*tensors, indexing: str | None = None) -> tuple:
         raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'",
                     f"indexing={indexing!r}, shapes {[tuple(t.shape) for t in tensors]}", "indexing='ij'")
     shape = [t.numel() for t in tensors]
-    grids = [t.reshape([-1 if d == k else 1 for k in range(len(shape))]).expand(shape) for d, t in enumerate(tensors)]
+    grids = [t.reshape([-1 if d == k else 1 for k in range(len(shape))]).expand(shape) for d,
+             t in enumerate(tensors)]
     return tuple(g.transpose(0, 1) for g in grids) if indexing == "xy" else tuple(grids)

@@ -27,7 +27,8 @@ from typing import Callable
 
 # %% ../nbs/errors.ipynb #4d4fd36a
 def user_frame() -> FrameType | None:
-    "The innermost frame that is not edunets' own code (nor NumPy's, which may call us back, nor a thread's beginning)."
+    """The innermost frame that is not edunets' own code (nor NumPy's, which may call us back, nor a
+    thread's beginning)."""
     frame = sys._getframe(1)
     while frame and package(frame) in ("edunets", "numpy", "threading"): frame = frame.f_back
     return frame
@@ -61,12 +62,16 @@ class Lines(str):
     "A message of three lines; it prints as it is, in a KeyError too."
     def __repr__(self) -> str: return str(self)
 
+# %% ../nbs/errors.ipynb #788c7d24b
 def error(kind: type[Exception], what: str, why: str, fix: str) -> Exception:
-    "An exception of class `kind` that says what happened, why (at which of the user's lines), and what to try."
+    """An exception of class `kind` that says what happened, why (at which of the user's lines), and what
+    to try."""
     what, why, fix = map(shortened, (what, why, fix))
-    what, why = (re.sub(r"\n(?!\t) *", " ", text) for text in (what, why))      # a tensor in it is printed in one line
+    # a tensor in it is printed in one line
+    what, why = (re.sub(r"\n(?!\t) *", " ", text) for text in (what, why))
     return kind(Lines(f"{what}\n  Why: at {describe(site())}: {why}\n  Try: {fix}"))
 
+# %% ../nbs/errors.ipynb #788c7d24c
 def explained(problem: Exception) -> bool:
     "Whether an exception says what, why and what to try."
     return bool(problem.args) and isinstance(problem.args[0], Lines)
@@ -75,16 +80,20 @@ def explained(problem: Exception) -> bool:
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     "A warning at the user's line, however deep in edunets it is given."
     frame, level = sys._getframe(1), 2
-    while frame and frame.f_globals.get("__name__", "").split(".")[0] == "edunets": frame, level = frame.f_back, level + 1
+    while frame and frame.f_globals.get("__name__", "").split(".")[0] == "edunets":
+        frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 
 # %% ../nbs/errors.ipynb #98d7aee9
 def hint(annotation, function: Callable):
     "An annotation as a type; `None` where it says nothing that can be checked."
     if annotation is inspect.Parameter.empty: return None
-    try: return eval(annotation, inspect.unwrap(function).__globals__) if isinstance(annotation, str) else annotation
+    try:
+        return (eval(annotation, inspect.unwrap(function).__globals__) if isinstance(annotation, str)
+                else annotation)
     except Exception: return None      # a name that only editors know
 
+# %% ../nbs/errors.ipynb #98d7aee9b
 def fits(value, wanted) -> bool:
     "Whether a value is what an annotation asks for. A list will do for a tuple, what counts for an int."
     parts, kind = typing.get_args(wanted), typing.get_origin(wanted) or wanted
@@ -108,6 +117,9 @@ def misfit(function: Callable, args: tuple, kwargs: dict) -> str | None:
         for v in value if parameter.kind is parameter.VAR_POSITIONAL else (value,):
             if not fits(v, wanted): return wrong(v, wanted, name, position, parameter.annotation)
 
+# %% ../nbs/errors.ipynb #d4eb046bb
+#| code-fold: true
+#| code-summary: "The first argument that does not fit, in words"
 def wrong(value, wanted, name: str, position: int, annotation) -> str:
     "What is wrong with an argument: its type, or that of one of its elements."
     part = next(iter(typing.get_args(wanted)), None)
@@ -125,36 +137,52 @@ def wrong(value, wanted, name: str, position: int, annotation) -> str:
 class OutOfMemoryError(RuntimeError, MemoryError):
     "There is not enough memory for a tensor, as `torch.OutOfMemoryError`; Python's MemoryError, too."
 
+# %% ../nbs/errors.ipynb #e9dad062b
+#| code-fold: true
+#| code-summary: "No memory, and other failures in our words"
 def no_memory(problem: MemoryError, name: str) -> Exception:
     "The error of an array that did not fit into memory; NumPy's says shape and dtype."
     if len(problem.args) != 2: size, of = "more than", "what was asked for"
-    else: size, of = math.prod(problem.args[0]) * problem.args[1].itemsize, "shape {} and dtype {}".format(*problem.args)
+    else:
+        size = math.prod(problem.args[0]) * problem.args[1].itemsize
+        of = "shape {} and dtype {}".format(*problem.args)
     return error(OutOfMemoryError, f"{name}(): can't allocate memory: you tried to allocate {size} bytes",
-                 f"an array of {of}", "a smaller batch, a narrower dtype, or x.expand(), which takes no memory")
+                 f"an array of {of}",
+                 "a smaller batch, a narrower dtype, or x.expand(), which takes no memory")
 
-BARE = (ArithmeticError, AttributeError, LookupError, MemoryError, NameError, RuntimeError, TypeError, ValueError)
+BARE = (ArithmeticError, AttributeError, LookupError, MemoryError, NameError, RuntimeError, TypeError,
+        ValueError)
 
+# %% ../nbs/errors.ipynb #e9dad062c
+#| code-fold: true
+#| code-summary: "No memory, and other failures in our words"
 def refusal(problem: Exception, name: str, function: Callable, args: tuple, kwargs: dict) -> Exception:
     "What came up inside a function, as an error about the call."
     short, help = name.rpartition(".")[2], f"help(en.{name})"
     if isinstance(problem, MemoryError): return no_memory(problem, short)
     try: found = misfit(function, args, kwargs)
-    except TypeError: return error(TypeError, str(problem), f"it is {short}{inspect.signature(function)}", help)
+    except TypeError:
+        return error(TypeError, str(problem), f"it is {short}{inspect.signature(function)}", help)
     if found:
         fix = "en.tensor(...) makes a tensor of numbers, lists and arrays" if " Tensor" in found else help
         return error(TypeError, f"{short}(): {found}", f"given {shown(args, kwargs)}", fix)
     kind = next((k for k in (ValueError, OverflowError, NotImplementedError, RuntimeError)
                  if isinstance(problem, k)), TypeError)
     return error(kind, f"{short}() does not work for these arguments",
-                 f"given {shown(args, kwargs)}: {type(problem).__name__}: {' '.join(str(problem).split())}", help)
+                 f"given {shown(args, kwargs)}: {type(problem).__name__}: {' '.join(str(problem).split())}",
+                 help)
 
+# %% ../nbs/errors.ipynb #e9dad062d
+#| code-fold: true
+#| code-summary: "No memory, and other failures in our words"
 def shown(args: tuple, kwargs: dict) -> str:
     "Arguments in a few words, whatever their own `repr` does."
     def short(value) -> str:
         if hasattr(type(value), "shape"): return f"{type(value).__name__} {tuple(value.shape)}"
         try: return " ".join(reprlib.repr(value).split())
         except Exception: return f"a {type(value).__name__}"
-    return ", ".join([short(value) for value in args] + [f"{key}={short(value)}" for key, value in kwargs.items()])
+    return ", ".join([short(value) for value in args]
+                     + [f"{key}={short(value)}" for key, value in kwargs.items()])
 
 # %% ../nbs/errors.ipynb #607d7fd8
 WHOLE = False                                               # show the frames inside the package too
@@ -165,8 +193,10 @@ def in_users_code(trace) -> bool:
     while trace and package(trace.tb_frame) in LIBRARIES: trace = trace.tb_next
     return trace is not None
 
+# %% ../nbs/errors.ipynb #607d7fd8b
 def at_border(problem: Exception, name: str, function: Callable, args: tuple, kwargs: dict) -> Exception:
-    "What a call raises when `problem` came up inside; without the frames inside, if it leaves the package here."
+    """What a call raises when `problem` came up inside; without the frames inside, if it leaves the
+    package here."""
     inside = problem.__traceback__.tb_next
     problem.__traceback__ = inside                            # the frame that asks is added when it raises
     if WHOLE or package(sys._getframe(2)) == "edunets" or in_users_code(inside): return problem
@@ -175,8 +205,10 @@ def at_border(problem: Exception, name: str, function: Callable, args: tuple, kw
     problem.__suppress_context__ = True
     return problem.with_traceback(None)
 
+# %% ../nbs/errors.ipynb #607d7fd8c
 def border(name: str, function: Callable, finish: Callable | None = None) -> Callable:
-    "A function as users call it: what goes wrong inside is told of the call; `finish(result, args, kwargs)` comes last."
+    """A function as users call it: what goes wrong inside is told of the call; `finish(result, args,
+    kwargs)` comes last."""
     def called(*args, **kwargs):
         if OVERRIDING and (found := overriding(args, kwargs)): return handed_over(called, found, args, kwargs)
         try:
@@ -190,6 +222,7 @@ def border(name: str, function: Callable, finish: Callable | None = None) -> Cal
     functools.update_wrapper(called, function).at_border = True
     return named(called, name)
 
+# %% ../nbs/errors.ipynb #607d7fd8d
 def named(function: Callable, name: str) -> Callable:
     "Give a function a name, in tracebacks too."
     function.__name__ = function.__qualname__ = short = name.rpartition(".")[2]
@@ -202,13 +235,15 @@ def named(function: Callable, name: str) -> Callable:
 NUMPYS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 
 def in_pytorchs_names(kwargs: dict, function: Callable) -> dict | None:
-    """Arguments with NumPy's names, that the function does not know, under PyTorch's; `None` if there are none. `input` is
-    the first argument, whatever its name is."""
+    """Arguments with NumPy's names, that the function does not know, under PyTorch's; `None` if there are
+    none. `input` is the first argument, whatever its name is."""
     if not kwargs.keys() & {"input", *NUMPYS}: return None
     known = inspect.signature(function).parameters
     meant = {"input": "input", **NUMPYS}
-    if "input" not in known: meant = {key: next(iter(known)) if name == "input" else name for key, name in meant.items()}
-    named = {meant[key] if key not in known and meant.get(key) in known else key: value for key, value in kwargs.items()}
+    if "input" not in known:
+        meant = {key: next(iter(known)) if name == "input" else name for key, name in meant.items()}
+    named = {meant[key] if key not in known and meant.get(key) in known else key: value for key,
+             value in kwargs.items()}
     return named if len(named) == len(kwargs) and named.keys() != kwargs.keys() else None
 
 # %% ../nbs/errors.ipynb #ernames7
@@ -220,20 +255,24 @@ def init_border(init: Callable, place: str) -> Callable:
     def called(self, *args, **kwargs):
         try: init(self, *args, **kwargs)
         except Exception as problem:
-            kind = next(kind for kind in type(self).__mro__ if str(getattr(kind, "__module__", "")).startswith("edunets."))
+            kind = next(kind for kind in type(self).__mro__
+                        if str(getattr(kind, "__module__", "")).startswith("edunets."))
             raise at_border(problem, f"{place}.{kind.__name__}", init.__get__(self), args, kwargs)
     called.at_border = True
     return named(called, "__init__")
 
+# %% ../nbs/errors.ipynb #ernames7b
+#| code-fold: true
+#| code-summary: "The border of a class"
 def border_classes(namespace) -> None:
     "Give the classes of a namespace, and what they are made from, a border where they are constructed."
     home = namespace.__name__.removeprefix("edunets.")
     for kind in vars(namespace).values():
         for owner in kind.__mro__ if isinstance(kind, type) else ():
             init = vars(owner).get("__init__")
-            if owner.__module__.startswith(namespace.__name__) and inspect.isfunction(init) and not hasattr(init, "at_border"):
+            if (owner.__module__.startswith(namespace.__name__) and inspect.isfunction(init)
+                and not hasattr(init, "at_border")):
                 owner.__init__ = init_border(init, home)
-
 
 # %% ../nbs/errors.ipynb #erbrdmt2
 #| code-fold: true
@@ -264,8 +303,12 @@ class DisableTorchFunctionSubclass:
     def __enter__(self) -> None: HANDING.off += 1
     def __exit__(self, *exc) -> None: HANDING.off -= 1
 
+# %% ../nbs/errors.ipynb #eroverr2b
+#| code-fold: true
+#| code-summary: "Who is asked, in which order"
 def overriding(args: tuple, kwargs: dict) -> list:
-    "One argument of each class that says what a call on it means, elements of lists too: subclasses first, then from the left."
+    """One argument of each class that says what a call on it means, elements of lists too: subclasses
+    first, then from the left."""
     found = []
     if HANDING.off: return found
     for arg in (*args, *kwargs.values()):
@@ -276,6 +319,9 @@ def overriding(args: tuple, kwargs: dict) -> list:
             found.insert(next((i for i, y in enumerate(found) if issubclass(kind, type(y))), len(found)), x)
     return found
 
+# %% ../nbs/errors.ipynb #eroverr2c
+#| code-fold: true
+#| code-summary: "Who is asked, in which order"
 def handed_over(function: Callable, found: list, args: tuple, kwargs: dict):
     "What the first of the classes answers that knows the function. TypeError if none does."
     types = tuple(type(x) for x in found)
@@ -283,8 +329,11 @@ def handed_over(function: Callable, found: list, args: tuple, kwargs: dict):
         result = kind.__torch_function__(function, types, args, kwargs or None)
         if result is not NotImplemented: return result
     place = f"{function.__module__}.{function.__name__}"
-    raise error(TypeError, f"Multiple dispatch failed for '{place}'; all __torch_function__ handlers returned NotImplemented",
-                "asked were " + ", ".join(kind.__name__ for kind in types), f"an answer for {place} in __torch_function__")
+    raise error(TypeError,
+                f"Multiple dispatch failed for '{place}'; all __torch_function__ handlers "
+                "returned NotImplemented",
+                "asked were " + ", ".join(kind.__name__ for kind in types),
+                f"an answer for {place} in __torch_function__")
 
 # %% ../nbs/errors.ipynb #eroverr4
 #| code-fold: true
@@ -294,7 +343,8 @@ def has_torch_function(relevant_args: tuple) -> bool:
     return bool(overriding(tuple(x for x in relevant_args if not isinstance(x, (list, tuple))), {}))
 
 def handle_torch_function(public_api: Callable, relevant_args: tuple, *args, **kwargs):
-    "What the classes of `relevant_args` make of a call, as `torch.overrides.handle_torch_function`: for functions of your own."
+    """What the classes of `relevant_args` make of a call, as `torch.overrides.handle_torch_function`: for
+    functions of your own."""
     return handed_over(public_api, overriding(tuple(relevant_args), {}), args, kwargs)
 
 def is_tensor_like(inp) -> bool:
@@ -304,21 +354,32 @@ def is_tensor_like(inp) -> bool:
 # %% ../nbs/errors.ipynb #ernames2
 #| code-fold: true
 #| code-summary: "Which names are lacking, and why"
-LATER = {"cuda": 7, "accelerator": 7, "mps": 7, "xpu": 7, "compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8,
-         "_dynamo": 8, "func": 9, "vmap": 9, "profiler": 10}      # name or namespace: the chapter it comes with
+LATER = {"cuda": 7, "accelerator": 7, "mps": 7, "xpu": 7, "compile": 8, "compiler": 8, "jit": 8, "fx": 8,
+         "export": 8,
+         # name or namespace: the chapter it comes with
+         "_dynamo": 8, "func": 9, "vmap": 9, "profiler": 10}
 
 NEVER = {      # name: why the book does not come to it
     "SparseAdam": "gradients are never sparse here, so it would have nothing to do that Adam does not do"}
 
+# %% ../nbs/errors.ipynb #ernames2b
+#| code-fold: true
+#| code-summary: "Which names are lacking, and why"
 @functools.cache
 def pytorch_names() -> dict[str, list[str]]:
     "The public names of PyTorch, for each namespace."
     lines = Path(__file__).with_name("pytorch_names.txt").read_text().splitlines()
-    return {place.replace("torch", ""): names.split() for place, _, names in (line.partition(":") for line in lines)}
+    return {place.replace("torch", ""): names.split() for place, _,
+            names in (line.partition(":") for line in lines)}
 
+# %% ../nbs/errors.ipynb #ernames2c
+#| code-fold: true
+#| code-summary: "Which names are lacking, and why"
 def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
-    "The AttributeError for a name that a namespace does not have: whether PyTorch has it, and where the book comes to it."
-    what, shown = f"{owner} has no attribute '{name}'", "x" if place == "Tensor" else ".".join(filter(None, ("en", place)))
+    """The AttributeError for a name that a namespace does not have: whether PyTorch has it, and where the
+    book comes to it."""
+    what = f"{owner} has no attribute '{name}'"
+    shown = "x" if place == "Tensor" else ".".join(filter(None, ("en", place)))
     known = name in pytorch_names().get(place, ())
     if name.startswith("_") or not known:
         import difflib      # slow to import, and seldom needed
@@ -332,6 +393,9 @@ def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
     problem.name = name
     return problem
 
+# %% ../nbs/errors.ipynb #ernames2d
+#| code-fold: true
+#| code-summary: "Which names are lacking, and why"
 def lacking_names(namespace: dict) -> Callable:
     "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
     place = namespace["__name__"].partition(".")[2]
@@ -342,12 +406,16 @@ def lacking_names(namespace: dict) -> Callable:
 #| code-fold: true
 #| code-summary: "A class that knows what it lacks"
 class Missing:
-    "In the place of a name that PyTorch's Tensor has and ours has not: who asks for it gets the error, `hasattr` is False."
+    """In the place of a name that PyTorch's Tensor has and ours has not: who asks for it gets the error,
+    `hasattr` is False."""
     def __init__(self, name: str): self.name = name
     def __get__(self, x, kind: type):
         owner = f"type object '{kind.__name__}'" if x is None else f"'{kind.__name__}' object"
         raise lacking(owner, "Tensor", self.name, [])
 
+# %% ../nbs/errors.ipynb #ernames4b
+#| code-fold: true
+#| code-summary: "A class that knows what it lacks"
 class Lacking:
     "The base of Tensor, with the names that it lacks."
     def __dir__(self) -> list[str]:
@@ -358,4 +426,3 @@ def tell_lacking(kind: type) -> None:
     "Put what a complete Tensor class lacks into its base."
     lacks = [name for name in pytorch_names()["Tensor"] if not hasattr(kind, name)]
     for name in lacks: setattr(Lacking, name, Missing(name))
-

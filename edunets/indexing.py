@@ -9,7 +9,8 @@ from .errors import error, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
-from .tensors import at_hand, bfloat16, bool_, check_dim, float16, from_numpy, in_memory, int64, patch, Tensor, tensor
+from .tensors import at_hand, bfloat16, bool_, check_dim, float16, from_numpy, in_memory, int64, patch
+from .tensors import Tensor, tensor
 from .tensors import uint8
 from .views import store
 
@@ -26,18 +27,28 @@ __all__ = ['integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelle
 def integers(index: Tensor) -> Tensor:
     "A RuntimeError unless it holds integers."
     if index.payload.dtype.kind in "iu": return index
-    raise error(RuntimeError, "Expected dtype int32/int64 for index", f"it is {index.dtype}, and a place is counted",
+    raise error(RuntimeError, "Expected dtype int32/int64 for index",
+                f"it is {index.dtype}, and a place is counted",
                 "index.long()")
 
+# %% ../nbs/01g_indexing.ipynb #2a7b72fcb
+#| code-fold: true
+#| code-summary: "Items in a plain form"
 def byte_mask(item: Tensor) -> Tensor:
     "A mask of bytes as one of bools, with PyTorch's warning."
-    if item.ndim: warn("an index of uint8 counts as a mask, which is deprecated: x.bool() is a mask, x.long() are places.")
+    if item.ndim:
+        warn("an index of uint8 counts as a mask, which is deprecated: x.bool() is a mask, "
+             "x.long() are places.")
     return cast(item, bool_)
 
+# %% ../nbs/01g_indexing.ipynb #2a7b72fcc
+#| code-fold: true
+#| code-summary: "Items in a plain form"
 def as_index(item):
-    """One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8 is a mask.
-    IndexError for floats and the like."""
-    if isinstance(item, (list, tuple, range)): item = tensor(list(item)) if len(item) else tensor([], dtype=int64)
+    """One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8
+    is a mask. IndexError for floats and the like."""
+    if isinstance(item, (list, tuple, range)):
+        item = tensor(list(item)) if len(item) else tensor([], dtype=int64)
     if isinstance(item, (np.ndarray, np.generic)): item = from_numpy(np.asarray(item))
     if isinstance(item, Tensor):
         if item.dtype.is_floating_point:
@@ -47,7 +58,8 @@ def as_index(item):
         return item.item() if item.ndim == 0 and at_hand(item) else item
     if item is None or item is Ellipsis or isinstance(item, (slice, int)): return item
     if hasattr(item, "__index__"): return item.__index__()
-    raise error(IndexError, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+    raise error(IndexError,
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
                             f"indices (got {type(item).__name__})",
                 "a place is counted, not measured", "int(index)")
 
@@ -57,11 +69,15 @@ def consumes(item) -> int:
     if item is None or item is Ellipsis or isinstance(item, bool): return 0
     return item.ndim if isinstance(item, Tensor) and item.dtype is bool_ else 1
 
+# %% ../nbs/01g_indexing.ipynb #62f2f6fab
 def is_nested(index) -> bool:
-    "Whether an index is a list that counts as a tuple, as PyTorch has it: one that holds sequences, tensors or slices."
+    """Whether an index is a list that counts as a tuple, as PyTorch has it: one that holds sequences,
+    tensors or slices."""
     return (isinstance(index, list) and any(
-        isinstance(item, (list, tuple, slice, Tensor, np.ndarray, type(None), type(Ellipsis))) for item in index))
+        isinstance(item, (list, tuple, slice, Tensor, np.ndarray, type(None), type(Ellipsis)))
+        for item in index))
 
+# %% ../nbs/01g_indexing.ipynb #62f2f6fac
 def spelled_out(index, ndim: int) -> list:
     "An index as a list of items, `...` written out as full slices. IndexError if it has too many."
     if nested := is_nested(index):
@@ -74,11 +90,13 @@ def spelled_out(index, ndim: int) -> list:
                     f"the index names {used} dimensions", "fewer indices, or unsqueeze first")
     if not any(item is Ellipsis for item in items): items.append(Ellipsis)
     at = next(n for n, item in enumerate(items) if item is Ellipsis)
-    return items[:at] + [slice(None)] * (ndim - used) + [item for item in items[at + 1:] if item is not Ellipsis]
+    return (items[:at] + [slice(None)] * (ndim - used)
+            + [item for item in items[at + 1:] if item is not Ellipsis])
 
 # %% ../nbs/01g_indexing.ipynb #f672ade0
 def slice_dim(x: Tensor, dim: int, item: slice) -> Tensor:
-    "x[start:stop:step] along one dimension; itself for a full slice. ValueError for a step that is not positive."
+    """x[start:stop:step] along one dimension; itself for a full slice. ValueError for a step that is not
+    positive."""
     if item == slice(None): return x
     if item.step is not None and item.step <= 0:
         raise error(ValueError, "step must be greater than zero", "PyTorch's slices only walk forward",
@@ -111,20 +129,28 @@ def index_shape(advanced: list) -> tuple:
     except ValueError:
         raise error(
             IndexError, "shape mismatch: indexing tensors could not be broadcast together with shapes "
-            f"{', '.join(str(list(s)) for s in shapes)}", "index tensors are taken together, element by element",
+            f"{', '.join(str(list(s)) for s in shapes)}",
+            "index tensors are taken together, element by element",
             "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
 
+# %% ../nbs/01g_indexing.ipynb #4a60d989b
+#| code-fold: true
+#| code-summary: "The shape of index tensors, the places of a mask, and refusals"
 def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
     "A boolean mask as one index tensor for each of its dimensions."
     check_mask_shape(mask, x, dim)
     places = mask.nonzero()
     return [places.select(1, d) for d in range(mask.ndim)]
 
+# %% ../nbs/01g_indexing.ipynb #4a60d989c
+#| code-fold: true
+#| code-summary: "The shape of index tensors, the places of a mask, and refusals"
 def check_mask_shape(mask: Tensor, x: Tensor, dim: int) -> None:
     "An IndexError unless the mask has the shape of the dimensions that it covers."
     covered = tuple(x.shape[dim:dim + mask.ndim])
     if tuple(mask.shape) != covered:
-        raise error(IndexError, f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the "
+        raise error(IndexError,
+                    f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the "
                                 f"indexed tensor {list(x.shape)} at index {dim}",
                     f"the mask covers dimensions of sizes {covered}", "a mask of just that shape")
 
@@ -132,8 +158,8 @@ def check_mask_shape(mask: Tensor, x: Tensor, dim: int) -> None:
 def adjacent(dims: list[int]) -> bool: return dims[-1] - dims[0] == len(dims) - 1
 
 def gathered(x: Tensor, advanced: list, node: str = "IndexBackward0") -> Tensor:
-    """The elements at index tensors; their dimensions stand where the first of adjacent indexed dimensions stood, else
-    in front (NumPy's rule)."""
+    """The elements at index tensors; their dimensions stand where the first of adjacent indexed dimensions
+    stood, else in front (NumPy's rule)."""
     dims, index = [d for d, _ in advanced], [i for _, i in advanced]
     out = call(OPS["gather"], (x, *index), {"dims": tuple(dims)}, node)
     n = out.ndim - (x.ndim - len(dims))
@@ -147,20 +173,26 @@ def __getitem__(self: Tensor, index) -> Tensor:
     if advanced: return gathered(x, advanced)
     return x.view(x.shape) if x is self else x
 
+# %% ../nbs/01g_indexing.ipynb #9c6e81bfb
 @patch
 def __iter__(self: Tensor):
     if not self.ndim:
-        raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices", "x.item(), or x.reshape(1)")
+        raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices",
+                    "x.item(), or x.reshape(1)")
     return iter(self.unbind(0))
 
 @patch
 def __reversed__(self: Tensor) -> Tensor: return self.flip(0) if self.ndim else self
 
+# %% ../nbs/01g_indexing.ipynb #9c6e81bfc
 @patch
 def __contains__(self: Tensor, element) -> bool:
-    "Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for anything else."
+    """Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for
+    anything else."""
     if not isinstance(element, (Tensor, *NUMBERS)):
-        raise error(RuntimeError, f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.",
+        raise error(RuntimeError,
+                    "Tensor.__contains__ only supports Tensor or scalar, but you passed in "
+                    f"a {type(element)}.",
                     "elements are numbers", "a number")
     return bool((self == element).any())
 
@@ -178,12 +210,14 @@ def spread_over(xp, a, b):
 # %% ../nbs/01g_indexing.ipynb #587956ec
 @patch
 def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
-    "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more dimensions."
+    """Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more
+    dimensions."""
     if isinstance(src, Tensor) and src.ndim > self.ndim:
         raise error(RuntimeError, f"output with shape {list(self.shape)} doesn't match the broadcast shape "
                     f"{list(src.shape)}", "what is copied has more dimensions", "src.reshape(x.shape)")
     return taking(self, src, "CopyBackwards")
 
+# %% ../nbs/01g_indexing.ipynb #587956ecb
 @patch
 def fill_(self: Tensor, value) -> Tensor:
     "Take one value everywhere."
@@ -194,6 +228,7 @@ def zero_(self: Tensor) -> Tensor:
     "Become zero."
     return taking(self, 0, "ZeroBackward0")
 
+# %% ../nbs/01g_indexing.ipynb #587956ecc
 def taking(x: Tensor, value, node: str) -> Tensor:
     "Write a tensor, or a number that the dtype can hold, everywhere into `x`."
     value = operand(value)
@@ -211,9 +246,11 @@ def without_leading_ones(value: Tensor) -> Tensor:
     first = next((d for d, n in enumerate(shape) if n != 1), len(shape))
     return value.reshape(shape[first:]) if first else value
 
+# %% ../nbs/01g_indexing.ipynb #d029e4beb
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
-    if isinstance(value, NUMBERS) and self.dtype in (float16, bfloat16):      # here PyTorch makes a larger one infinite
+    # here PyTorch makes a larger one infinite
+    if isinstance(value, NUMBERS) and self.dtype in (float16, bfloat16):
         value = tensor(value, dtype=self.dtype, device=self.device)
     single = isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)
     if single and isinstance(index, Tensor) and index.dtype is bool_:
@@ -237,21 +274,29 @@ def check_room(x: Tensor, dims: tuple, shape: tuple) -> None:
         raise error(IndexError, "index is out of bounds for dimension with size 0",
                     f"that is dimension {empty[0]} of shape {tuple(x.shape)}", "an empty index")
 
+# %% ../nbs/01g_indexing.ipynb #e03bbab8b
+#| code-fold: true
+#| code-summary: "Is there room for the value? Then a scatter"
 def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
-    "`x` with `value` set (or added) at index tensors; `value` broadcasts to the shape that reading there would give."
+    """`x` with `value` set (or added) at index tensors; `value` broadcasts to the shape that reading there
+    would give."""
     dims, index = tuple(d for d, _ in advanced), [i for _, i in advanced]
     shape = index_shape(advanced)
     check_room(x, dims, shape)
     kept = tuple(n for d, n in enumerate(x.payload.shape) if d not in dims)
     at = dims[0] if adjacent(list(dims)) else 0
     if isinstance(value, NUMBERS): value = in_memory(value, x.dtype)
-    value = cast(value, x.dtype) if isinstance(value, Tensor) else tensor(value, dtype=x.dtype, device=x.device)
+    value = (cast(value, x.dtype) if isinstance(value, Tensor)
+             else tensor(value, dtype=x.dtype, device=x.device))
     extra = value.ndim - len(kept) - len(shape)
-    if extra > 0 and set(value.payload.shape[:extra]) == {1}: value = value.reshape(value.payload.shape[extra:])
+    if extra > 0 and set(value.payload.shape[:extra]) == {1}:
+        value = value.reshape(value.payload.shape[extra:])
     value = value.expand(kept[:at] + shape + kept[at:])
     if at and shape: value = value.movedim(tuple(range(at, at + len(shape))), tuple(range(len(shape))))
-    if mode == "prod": return call(OPS["scatter_prod"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
-    if mode == "max": return call(OPS["scatter_max"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
+    if mode == "prod":
+        return call(OPS["scatter_prod"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
+    if mode == "max":
+        return call(OPS["scatter_max"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
     return call(OPS["scatter"], (x, value, *index), {"dims": dims, "mode": mode}, "IndexPutBackward0")
 
 # %% ../nbs/01g_indexing.ipynb #e7691c29
@@ -259,17 +304,23 @@ def as_vector(x):
     "A number as a vector of one element: what takes places along a dimension takes it so."
     return x.reshape(1) if isinstance(x, Tensor) and not x.ndim else x
 
+# %% ../nbs/01g_indexing.ipynb #e7691c29b
 def check_index(x: Tensor, dim: int, index: Tensor) -> None:
-    "A RuntimeError unless the index has as many dimensions as `x`, and is no larger along the others than `dim`."
+    """A RuntimeError unless the index has as many dimensions as `x`, and is no larger along the others
+    than `dim`."""
     if index.ndim != x.ndim:
         raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor",
                     f"they have {index.ndim} and {x.ndim}",
                     "index.unsqueeze(...), or index_select for a vector of indices")
     larger = [d for d in range(x.ndim) if d != dim and index.size(d) > x.size(d)]
     if larger and index.numel():
-        raise error(RuntimeError, f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from "
-                                  f"dimension {dim}", f"along dimension {larger[0]} each element keeps its place", "a part of the index")
+        raise error(RuntimeError,
+                    f"Expected index {list(index.shape)} to be no larger than self "
+                    f"{list(x.shape)} apart from "
+                                  f"dimension {dim}",
+                    f"along dimension {larger[0]} each element keeps its place", "a part of the index")
 
+# %% ../nbs/01g_indexing.ipynb #e7691c29c
 def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
     index = integers(index)
@@ -280,6 +331,7 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
         places.append((d, index if d == dim else own.reshape([-1 if k == d else 1 for k in range(x.ndim)])))
     return places
 
+# %% ../nbs/01g_indexing.ipynb #e7691c29d
 @face(out=True)
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
@@ -287,9 +339,11 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if input.ndim and index.ndim: return gathered(input, along_dim(input, dim, index), "GatherBackward0")
     return gather(as_vector(input), dim, as_vector(index)).reshape(index.shape)
 
+# %% ../nbs/01g_indexing.ipynb #e7691c29e
 @face(out=True)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
+    """`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened
+    tensors."""
     if dim is None: return gather(input.reshape(-1), 0, indices.reshape(-1))
     dim = check_dim(dim, input.ndim)
     shape = [max(i, n) if d != dim else i for d, (i, n) in enumerate(zip(indices.shape, input.shape))]
@@ -300,10 +354,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 #| code-summary: "scatter and scatter_add"
 @face(inplace=True, out=True)
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
-    "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
+    """The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`
+    adds."""
     dim = check_dim(dim, input.ndim)
     if not input.ndim or not index.ndim:
-        return scatter(as_vector(input), dim, as_vector(index), as_vector(src), reduce=reduce).reshape(input.shape)
+        return scatter(as_vector(input), dim, as_vector(index), as_vector(src),
+                       reduce=reduce).reshape(input.shape)
     modes = {None: "set", "add": "add", "amax": "max", "multiply": "prod"}
     if reduce not in modes:
         raise error(RuntimeError, f"scatter() does not know reduce={reduce!r}",
@@ -315,16 +371,23 @@ def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None =
         src = part_of(src, index)
     return scattered(input, along_dim(input, dim, index), src, modes[reduce])
 
+# %% ../nbs/01g_indexing.ipynb #9e1e6bbcb
+#| code-fold: true
+#| code-summary: "scatter and scatter_add"
 def part_of(src: Tensor, index: Tensor) -> Tensor:
     "The elements of `src` for which there is an index. RuntimeError if `src` is too small."
     if src.ndim != index.ndim:
         raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor",
                     f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")
     if index.numel() and any(n > wide for n, wide in zip(index.shape, src.shape)):
-        raise error(RuntimeError, f"Expected index {list(index.shape)} to be no larger size than src {list(src.shape)}",
+        raise error(RuntimeError,
+                    f"Expected index {list(index.shape)} to be no larger size than src {list(src.shape)}",
                     "each index has an element of src that goes there", "src.expand_as(index)")
     return src[tuple(slice(n) for n in index.shape)]
 
+# %% ../nbs/01g_indexing.ipynb #9e1e6bbcc
+#| code-fold: true
+#| code-summary: "scatter and scatter_add"
 @face(inplace=True, out=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
@@ -341,19 +404,28 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
                     f"its shape is {tuple(index.shape)}", "x[index], or gather")
     if not input.ndim:
         if index.numel() != 1:
-            raise error(RuntimeError, f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)",
+            raise error(RuntimeError,
+                        f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)",
                         "a number has one place", "x.reshape(1) first")
         return index_select(input.reshape(1), dim, index).reshape(())
-    picked = gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))], "IndexSelectBackward0")
+    picked = gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
+                      "IndexSelectBackward0")
     return fresh(picked, name="IndexSelectBackward0")
 
+# %% ../nbs/01g_indexing.ipynb #74ebc252b
+#| code-fold: true
+#| code-summary: "index_select, index_add, index_put"
 @face(inplace=True, out=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
-    if not input.ndim: return index_add(input.reshape(1), dim, index, as_vector(source), alpha=alpha).reshape(())
+    if not input.ndim:
+        return index_add(input.reshape(1), dim, index, as_vector(source), alpha=alpha).reshape(())
     return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
                      source if alpha == 1 else source * alpha, "add")
 
+# %% ../nbs/01g_indexing.ipynb #74ebc252c
+#| code-fold: true
+#| code-summary: "index_select, index_add, index_put"
 @face(inplace=True)
 def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
     "A copy with `values` at index tensors; `accumulate` adds, repeated places too."
@@ -374,12 +446,18 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
     return where(check_mask(mask).contiguous(), in_dtype(value, input.dtype), input.contiguous())
 
+# %% ../nbs/01g_indexing.ipynb #434bf84cb
+#| code-fold: true
+#| code-summary: "Masks: masked_fill, masked_select, nonzero"
 @face(out=True)
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     "The elements where the mask is true, as a vector."
     shape = np.broadcast_shapes(input.payload.shape, check_mask(mask).payload.shape)
     return input.expand(shape).reshape(-1)[mask.expand(shape).reshape(-1)]
 
+# %% ../nbs/01g_indexing.ipynb #434bf84cc
+#| code-fold: true
+#| code-summary: "Masks: masked_fill, masked_select, nonzero"
 @face(out=True)
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."

@@ -10,7 +10,8 @@ from .errors import error, warn
 from .names import check_dims, face, sizes_of
 from .primitives import slice_index
 from .table import OPS, call, decompose, fresh, kernel, looks_into, order_of, view
-from .tensors import BACKENDS, Tensor, check_dim, contiguous_format, memory_format, patch, preserve_format, as_count
+from .tensors import BACKENDS, Tensor, check_dim, contiguous_format, memory_format, patch
+from .tensors import preserve_format, as_count
 from .tensors import dtype as Dtype
 
 # %% auto #0
@@ -29,6 +30,7 @@ def infer_shape(shape: tuple, count: int) -> tuple:
                 f"{' x '.join(map(str, shape))} does not make {count} elements",
                 "one -1 in the shape is worked out for you")
 
+# %% ../nbs/01f_layout.ipynb #31b9700db
 @face
 def reshape(input: Tensor, *args: int, shape: tuple | None = None) -> Tensor:
     "The same elements in another shape: a view where strides allow it, else a copy."
@@ -39,19 +41,25 @@ def reshape(input: Tensor, *args: int, shape: tuple | None = None) -> Tensor:
 #| code-fold: true
 #| code-summary: "view, view_as, reshape_as"
 def view_(self: Tensor, *args: int, size: tuple | None = None, dtype: Dtype | None = None) -> Tensor:
-    """The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not
-    allow it."""
+    """The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where
+    strides do not allow it."""
     if args and isinstance(args[0], Dtype): dtype = args[0]
     if dtype is not None: return call(OPS["bitcast"], (self,), {"dtype": dtype})
     result = reshape(self, *args, shape=size)
     if type(result.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
-        raise error(RuntimeError, "view size is not compatible with input tensor's size and stride (at least one "
-                                  "dimension spans across two contiguous subspaces). Use .reshape(...) instead.",
+        raise error(RuntimeError,
+                    "view size is not compatible with input tensor's size and stride (at least one "
+                                  "dimension spans across two contiguous subspaces). Use "
+                                  ".reshape(...) instead.",
                     f"memory lies with strides {self.stride()}, and no strides walk through it "
                     "in the new order", "x.reshape(...), which copies if it must")
     return result
+
 Tensor.view = view_
 
+# %% ../nbs/01f_layout.ipynb #731c5879b
+#| code-fold: true
+#| code-summary: "view, view_as, reshape_as"
 @patch
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     "The same memory in the shape of another tensor."
@@ -77,6 +85,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     shape = input.payload.shape
     return input.reshape(shape[:start] + (math.prod(shape[start:end + 1]),) + shape[end + 1:])
 
+# %% ../nbs/01f_layout.ipynb #f28cb54db
+#| code-fold: true
+#| code-summary: "flatten, unflatten, ravel"
 @face
 def unflatten(input: Tensor, dim: int, sizes: tuple) -> Tensor:
     "One dimension made several."
@@ -108,6 +119,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def permuted(input: Tensor, dims: tuple, node: str) -> Tensor:
     return call(OPS["permute"], (input,), {"dims": dims}, node)
 
+# %% ../nbs/01f_layout.ipynb #4755cd8bb
 @face
 def permute(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."
@@ -132,6 +144,9 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     if dims: dims[a], dims[b] = b, a
     return permuted(input, tuple(dims), "TransposeBackward0")
 
+# %% ../nbs/01f_layout.ipynb #d1e9b1e9b
+#| code-fold: true
+#| code-summary: "transpose and t, by permute"
 @face
 def t(input: Tensor) -> Tensor:
     "A matrix transposed (vectors stay); a view."
@@ -146,20 +161,29 @@ def t(input: Tensor) -> Tensor:
 @face
 def movedim(input: Tensor, source: int | tuple, destination: int | tuple) -> Tensor:
     "Dimensions moved to other places, the rest in their order; a view."
-    source, destination = (check_dims(d, input.ndim) or () for d in (source, destination))      # none, of a number
+    # none, of a number
+    source, destination = (check_dims(d, input.ndim) or () for d in (source, destination))
     dims = [d for d in range(input.ndim) if d not in source]
     for to, d in sorted(zip(destination, source)): dims.insert(to, d)
     return permuted(input, tuple(dims), "PermuteBackward0")
 
+# %% ../nbs/01f_layout.ipynb #e62a63e5b
+#| code-fold: true
+#| code-summary: "movedim, T, mT"
 @patch
 @property
 def T(self: Tensor) -> Tensor:
     "All dimensions in reverse order; a view."
     if self.ndim != 2:
-        warn(f"x.T is meant for matrices, and this tensor has {self.ndim} dimensions: PyTorch is about to refuse it. "
-             "x.mT transposes a batch of matrices, x.permute(*range(x.ndim)[::-1]) turns all dimensions around.")
+        warn(f"x.T is meant for matrices, and this tensor has {self.ndim} dimensions: PyTorch is "
+             "about to refuse it. "
+             "x.mT transposes a batch of matrices, x.permute(*range(x.ndim)[::-1]) turns all "
+             "dimensions around.")
     return permuted(self, tuple(reversed(range(self.ndim))), "PermuteBackward0")
 
+# %% ../nbs/01f_layout.ipynb #e62a63e5c
+#| code-fold: true
+#| code-summary: "movedim, T, mT"
 @patch
 @property
 def mT(self: Tensor) -> Tensor:
@@ -169,7 +193,8 @@ def mT(self: Tensor) -> Tensor:
         warn("x.mT of a number is the number itself: there are no two dimensions to exchange.")
         return self
     if n < 2:
-        raise error(RuntimeError, f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.",
+        raise error(RuntimeError,
+                    f"tensor.mT is only supported on matrices or batches of matrices. Got {n}-D tensor.",
                     "a matrix has two dimensions", "x.unsqueeze(0).mT")
     return permuted(self, (*range(n - 2), n - 1, n - 2), "TransposeBackward0")
 
@@ -182,7 +207,8 @@ def expand(input: Tensor, *args: int, size: tuple | None = None) -> Tensor:
     have = (1,) * extra + tuple(shape)
     if extra < 0:
         raise error(
-            RuntimeError, f"expand: the number of sizes provided ({len(sizes)}) must be greater or equal to the "
+            RuntimeError,
+            f"expand: the number of sizes provided ({len(sizes)}) must be greater or equal to the "
             f"number of dimensions in the tensor ({len(shape)})",
             "expand adds dimensions at the front and takes none away", "x.squeeze(dim) first")
     if extra > 0 and -1 in sizes[:extra]:
@@ -192,7 +218,8 @@ def expand(input: Tensor, *args: int, size: tuple | None = None) -> Tensor:
     for n, h in zip(wanted, have):
         if h not in (1, n):
             raise error(
-                RuntimeError, f"The expanded size of the tensor ({n}) must match the existing size ({h}). Target "
+                RuntimeError,
+                f"The expanded size of the tensor ({n}) must match the existing size ({h}). Target "
                 f"sizes: {list(sizes)}. Tensor sizes: {list(shape)}",
                 "only a dimension of size 1 can be repeated by stride 0", "x.repeat(...), which copies")
     return call(OPS["expand"], (input,), {"shape": wanted}, "ExpandBackward0")
@@ -210,6 +237,9 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
     "Expanded to the shape of another tensor."
     return self.expand(other.shape)
 
+# %% ../nbs/01f_layout.ipynb #2d08bc3db
+#| code-fold: true
+#| code-summary: "broadcast_to, expand_as, repeat"
 @patch
 def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
     "Copies side by side, `repeats[d]` of them along dimension d."
@@ -226,8 +256,12 @@ def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
 # %% ../nbs/01f_layout.ipynb #14252745
 kernel(select=lambda xp, a, *, dim, index: a[(slice(None),) * dim + (index, Ellipsis)])
 decompose(select=lambda a, *, dim, index: a.narrow(dim, index, 1).squeeze(dim))
-view(select=lambda base, v, *, dim, index: call(OPS["put_slice"], (base, v.unsqueeze(dim)), {"dim": dim, "start": index, "length": 1, "step": 1}))
 
+view(select=lambda base, v, *, dim,
+     index: call(OPS["put_slice"], (base, v.unsqueeze(dim)),
+                 {"dim": dim, "start": index, "length": 1, "step": 1}))
+
+# %% ../nbs/01f_layout.ipynb #14252745b
 @face
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     "The slice at one index of a dimension; a view."
@@ -240,9 +274,11 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     return call(OPS["select"], (input,), {"dim": dim, "index": int(index) % n}, "SelectBackward0")
 
 # %% ../nbs/01f_layout.ipynb #86e0988e
-def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1, node: str = "SliceBackward0") -> Tensor:
+def sliced(input: Tensor, dim: int, start: int, length: int, step: int = 1,
+           node: str = "SliceBackward0") -> Tensor:
     return call(OPS["slice"], (input,), {"dim": dim, "start": start, "length": length, "step": step}, node)
 
+# %% ../nbs/01f_layout.ipynb #86e0988eb
 @face
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
@@ -251,11 +287,13 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise error(RuntimeError, "narrow() cannot be applied to a 0-dim tensor.",
                     "a number has no dimension to take a part of", "x.reshape(1)")
     if length < 0:
-        raise error(RuntimeError, "narrow(): length must be non-negative.", f"length={length}", "a length from 0")
+        raise error(RuntimeError, "narrow(): length must be non-negative.", f"length={length}",
+                    "a length from 0")
     dim = check_dim(dim, input.ndim)
     n = input.payload.shape[dim]
     if not -n <= start <= n:
-        raise error(IndexError, f"start out of range (expected to be in range of [{-n}, {n}], but got {start})",
+        raise error(IndexError,
+                    f"start out of range (expected to be in range of [{-n}, {n}], but got {start})",
                     f"dimension {dim} of shape {tuple(input.shape)}", "a start inside")
     if start < 0: start += n
     if not start <= start + length <= n:
@@ -268,12 +306,16 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 #| code-summary: "split, and its refusals"
 def cuts(dim: int, sizes: tuple) -> list[dict]:
     "Where each piece lies."
-    return [{"dim": dim, "start": end - n, "length": n, "step": 1} for n, end in zip(sizes, itertools.accumulate(sizes))]
+    return [{"dim": dim, "start": end - n, "length": n, "step": 1} for n,
+            end in zip(sizes, itertools.accumulate(sizes))]
 
 kernel(split=lambda xp, a, *, dim, sizes: tuple([a[slice_index(**place)] for place in cuts(dim, sizes)]))
 decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), place) for place in cuts(dim, sizes)))
 view(split=lambda count, *, dim, sizes: [("slice", place) for place in cuts(dim, sizes)])
 
+# %% ../nbs/01f_layout.ipynb #3f68a2c2b
+#| code-fold: true
+#| code-summary: "split, and its refusals"
 def equal_sizes(n: int, size: int) -> list[int]:
     "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
     if size < 0 or (n and not size):
@@ -283,6 +325,9 @@ def equal_sizes(n: int, size: int) -> list[int]:
             "pieces of no size never make the whole", "a size from 1")
     return [min(size, n - at) for at in range(0, n, size)] if n else [0]
 
+# %% ../nbs/01f_layout.ipynb #3f68a2c2c
+#| code-fold: true
+#| code-summary: "split, and its refusals"
 @face
 def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> tuple:
     "Pieces of a size, or of these sizes, along a dimension; views."
@@ -294,7 +339,8 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
     node = "SplitBackward0" if isinstance(sizes, int) else "SplitWithSizesBackward0"
     sizes = equal_sizes(n, sizes) if isinstance(sizes, int) else sizes_of(sizes)
     if sum(sizes) != n:
-        raise error(RuntimeError, f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
+        raise error(RuntimeError,
+                    f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
                                   f"dimension {dim}), but got split_sizes={list(sizes)}",
                     f"they sum to {sum(sizes)}", "sizes that make the whole")
     return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
@@ -315,15 +361,21 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     n = input.size(dim)
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
-kernel(unbind=lambda xp, a, *, dim: tuple([a[(slice(None),) * dim + (i, Ellipsis)] for i in range(a.shape[dim])]))
+kernel(unbind=lambda xp, a, *,
+       dim: tuple([a[(slice(None),) * dim + (i, Ellipsis)] for i in range(a.shape[dim])]))
+
 decompose(unbind=lambda a, *, dim: tuple(select(a, dim, i) for i in range(a.payload.shape[dim])))
 view(unbind=lambda count, *, dim: [("select", {"dim": dim, "index": index}) for index in range(count)])
 
+# %% ../nbs/01f_layout.ipynb #3b4cebcab
+#| code-fold: true
+#| code-summary: "chunk and unbind"
 @face
 def unbind(input: Tensor, dim: int = 0) -> tuple:
     "All slices along a dimension, which is removed; views."
     if not input.ndim:
-        raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "a number has no slices",
+        raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions",
+                    "a number has no slices",
                     "x.reshape(1)")
     return call(OPS["unbind"], (input,), {"dim": check_dim(dim, input.ndim)}, "UnbindBackward0")
 
@@ -331,10 +383,12 @@ def unbind(input: Tensor, dim: int = 0) -> tuple:
 @face
 def clone(input: Tensor, *, memory_format: memory_format = preserve_format) -> Tensor:
     "A copy in memory of its own; gradients pass through."
-    if memory_format is preserve_format: return call(OPS["copy"], (input,), {"device": None}, "CloneBackward0")
+    if memory_format is preserve_format:
+        return call(OPS["copy"], (input,), {"device": None}, "CloneBackward0")
     dims = order_of(input.shape, memory_format)
     return call(OPS["copy"], (input,), {"device": None, "order": dims or "C"}, "CloneBackward0")
 
+# %% ../nbs/01f_layout.ipynb #8aabda8fb
 @patch
 def contiguous(self: Tensor, *, memory_format: memory_format = contiguous_format) -> Tensor:
     "Itself where memory is row-major (or lies as the memory format says), else a copy that is."
@@ -343,5 +397,5 @@ def contiguous(self: Tensor, *, memory_format: memory_format = contiguous_format
         raise error(RuntimeError, "preserve memory format is unsupported by the contiguous operator",
                     "to preserve the order is to do nothing", "x, or x.clone()")
     order_of(self.shape, memory_format)
-    return self if memory_format is preserve_format or self.is_contiguous(memory_format=memory_format) else clone(self, memory_format=memory_format)
-
+    return (self if memory_format is preserve_format or self.is_contiguous(memory_format=memory_format)
+            else clone(self, memory_format=memory_format))

@@ -14,9 +14,11 @@ import numpy as np
 
 from .errors import OVERRIDING, at_border, border, error, handed_over, named, overriding, warn
 from .table import NO_PARAMS, OPS, SINGLE, call, format_of, order_of
-from .tensors import FLOATS, Tensor, backend_of, bfloat16, bool_, check_dim, dtype, float16, float32, float64
+from .tensors import FLOATS, Tensor, backend_of, bfloat16, bool_, check_dim, dtype, float16, float32
+from .tensors import float64
 from .tensors import from_numpy, get_default_dtype, in_memory, int8, int16, int32, int64, is_floating
-from .tensors import memory_format, patch, preserve_format, to_dtype, uint8, uint16, uint32, uint64, as_count
+from .tensors import memory_format, patch, preserve_format, to_dtype, uint8, uint16, uint32, uint64
+from .tensors import as_count
 from .tensors import wrapped
 from .tensors import device as Device
 from .views import store, store_out, without_base
@@ -32,23 +34,27 @@ __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 
 # %% ../nbs/01d_names.ipynb #1afe2a54
 WIDER = {
     bool_: (uint8, int8), uint8: (int16,), int8: (int16,), int16: (int32,), int32: (int64,),
-    **dict.fromkeys([int64, uint16, uint32, uint64], (float16, bfloat16)), float16: (float32,), bfloat16: (float32,),
+    **dict.fromkeys([int64, uint16, uint32, uint64], (float16, bfloat16)), float16: (float32,),
+    bfloat16: (float32,),
     float32: (float64,), float64: ()
 }
 
+# %% ../nbs/01d_names.ipynb #1afe2a54b
 def reachable(kind: dtype) -> list[dtype]:
     "All dtypes that may follow `kind` in a promotion, itself and the nearest first."
     found = [kind]
     for k in found: found += [w for w in WIDER[k] if w not in found]
     return found
 
+# %% ../nbs/01d_names.ipynb #1afe2a54c
 @functools.cache
 def promote_types(a: dtype, b: dtype) -> dtype:
-    """The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that only a floating
-    dtype may follow."""
+    """The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that
+    only a floating dtype may follow."""
     found = next(k for k in reachable(a) if k in reachable(b))
     if found.category > max(a.category, b.category):
-        raise error(RuntimeError, "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+        raise error(RuntimeError,
+                    "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
                     f"{a.name} and {b.name}", "they have no place among the other integers", "x.to(en.int64)")
     return found
 
@@ -62,6 +68,7 @@ def dtype_of(operand) -> dtype:
     kind = to_dtype(type(operand))
     return get_default_dtype() if kind is float64 else kind
 
+# %% ../nbs/01d_names.ipynb #0e7922f2b
 def result_type(*operands) -> dtype:
     "The dtype of an operation on tensors and Python numbers, as `torch.result_type`."
     result = None
@@ -78,12 +85,13 @@ NUMBERS = (bool, int, float)
 OPERANDS = (Tensor, *NUMBERS, np.ndarray, np.generic)
 
 def operand(x):
-    """What may stand beside a tensor: a tensor, a Python number; NumPy's arrays and numbers are taken as such. A
-    TypeError for the rest."""
+    """What may stand beside a tensor: a tensor, a Python number; NumPy's arrays and numbers are taken as
+    such. A TypeError for the rest."""
     if isinstance(x, np.generic): return x.item()
     if isinstance(x, (Tensor, *NUMBERS)): return x
     if isinstance(x, np.ndarray): return from_numpy(x)
-    raise error(TypeError, f"unsupported operand: {type(x).__name__}", "an operation takes tensors and Python numbers",
+    raise error(TypeError, f"unsupported operand: {type(x).__name__}",
+                "an operation takes tensors and Python numbers",
                 "en.tensor(...)")
 
 # %% ../nbs/01d_names.ipynb #43b8458f
@@ -91,9 +99,10 @@ def cast(x: Tensor, kind: dtype) -> Tensor:
     "`x` in another dtype (itself, if it has that dtype)."
     return x if x.payload.dtype is kind.numpy else call(OPS["cast"], (x,), {"dtype": kind}, "ToCopyBackward0")
 
+# %% ../nbs/01d_names.ipynb #43b8458fb
 def in_single(function: Callable) -> Callable:
-    """Decorator: half precision goes through a function as single, and is rounded once. For functions of several rows
-    where PyTorch has one kernel."""
+    """Decorator: half precision goes through a function as single, and is rounded once. For functions of
+    several rows where PyTorch has one kernel."""
     @functools.wraps(function)
     def run(*args, **options) -> Tensor:
         kinds = {x.dtype for x in args if is_floating(x) and isinstance(x, Tensor)}
@@ -103,19 +112,23 @@ def in_single(function: Callable) -> Callable:
         return finish(cast(function(*wide, **options), kinds.pop()), out)
     return run
 
+# %% ../nbs/01d_names.ipynb #43b8458fc
 def promote(operands: tuple, floating: bool = False) -> list:
-    """Bring operands to one dtype; Python numbers stay numbers (weak). `floating`: integers become the default floating
-    dtype."""
+    """Bring operands to one dtype; Python numbers stay numbers (weak). `floating`: integers become the
+    default floating dtype."""
     operands = [operand(x) for x in operands]
     if not any(isinstance(x, Tensor) for x in operands):
-        raise error(TypeError, f"expected a Tensor, but got {' and '.join(type(x).__name__ for x in operands)}",
+        raise error(TypeError,
+                    f"expected a Tensor, but got {' and '.join(type(x).__name__ for x in operands)}",
                     "Python computes with its own numbers", "en.tensor(...) for one of them")
     kind = result_type(*operands)
     if floating and kind.category < 2: kind = get_default_dtype()
     return [cast(x, kind) if isinstance(x, Tensor) else weak(x, kind) for x in operands]
 
+# %% ../nbs/01d_names.ipynb #43b8458fd
 def weak(number, kind: dtype):
-    "A Python number for use beside tensors of a dtype; an integer too large for it wraps around, as in PyTorch."
+    """A Python number for use beside tensors of a dtype; an integer too large for it wraps around, as in
+    PyTorch."""
     if kind.category == 2: return float(number)
     return bool(number) if kind.category == 0 else wrapped(int(number), kind)
 
@@ -131,12 +144,19 @@ class Names(dict):
 
 FUNCTIONS: dict[str, Callable] = Names()    # every public function, by PyTorch's name
 
+# %% ../nbs/01d_names.ipynb #4666d3cfb
+#| code-fold: true
+#| code-summary: "The names, and how a result is finished"
 def check_tensor(x, name: str) -> None:
     "A TypeError unless `x` is a tensor."
     if not isinstance(x, Tensor):
-        raise error(TypeError, f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}",
+        raise error(TypeError,
+                    f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}",
                     "a function of the table works on tensors", f"en.{name}(en.tensor(...))")
 
+# %% ../nbs/01d_names.ipynb #4666d3cfc
+#| code-fold: true
+#| code-summary: "The names, and how a result is finished"
 @functools.cache
 def node_name(name: str, number: int = 0) -> str:
     "PyTorch's name for a node of the tape: `log_softmax` gives `LogSoftmaxBackward0`."
@@ -149,9 +169,11 @@ def finish(result: Tensor, out: Tensor | None) -> Tensor:
 # %% ../nbs/01d_names.ipynb #0597980e
 def unary(name: str, row: str, floating: bool) -> Callable:
     "A function of one tensor; if `floating`, integers are taken as floating numbers."
-    op, node = OPS[row], node_name(row if row in FUNCTIONS else name)    # an alias is recorded under the first name
+    # an alias is recorded under the first name
+    op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        if OVERRIDING and (found := overriding((input,), {})): return handed_over(function, found, (input,), {})
+        if OVERRIDING and (found := overriding((input,), {})):
+            return handed_over(function, found, (input,), {})
         try:
             if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
             result = call(op, (input,), NO_PARAMS, node)
@@ -169,19 +191,22 @@ def same_dtype(a, b) -> bool:
     if isinstance(b, Tensor): return a.payload.dtype is b.payload.dtype
     return type(b) in (float, int) and isinstance(a, Tensor) and a.payload.dtype.char in FLOATS
 
+# %% ../nbs/01d_names.ipynb #5a2447e1b
 def binary(name: str, row: str, floating: bool) -> Callable:
-    """A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as floating
-    numbers."""
+    """A function of two operands, broadcast and brought to one dtype; if `floating`, integers are taken as
+    floating numbers."""
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
-        if OVERRIDING and (found := overriding((input, other), {})): return handed_over(function, found, (input, other), {})
+        if OVERRIDING and (found := overriding((input, other), {})):
+            return handed_over(function, found, (input, other), {})
         try:
             if not same_dtype(input, other) or (floating and not is_floating(input)):
                 input, other = promote((input, other), floating)
             result = call(op, (input, other), NO_PARAMS, node)
             return result if out is None else finish(result, out)
         except Exception as problem:
-            if not (found := overriding((input, other), {})): raise at_border(problem, name, function, (input, other), {})
+            if not (found := overriding((input, other), {})):
+                raise at_border(problem, name, function, (input, other), {})
         return handed_over(function, found, (input, other), {})
     function.at_border = True
     return function
@@ -196,14 +221,21 @@ def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
     if not isinstance(dim, int) and len(dim) == 0: return None
     dims = tuple(check_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
     if len(set(dims)) < len(dims):
-        raise error(RuntimeError, f"dim {max(dims, key=dims.count)} appears multiple times in the list of dims",
+        raise error(RuntimeError,
+                    f"dim {max(dims, key=dims.count)} appears multiple times in the list of dims",
                     f"dim={tuple(dim)} of a tensor with {ndim} dimensions", "name each dimension once")
     return dims if ndim else None
 
+# %% ../nbs/01d_names.ipynb #50df1c00b
+#| code-fold: true
+#| code-summary: "Sizes and dims, as they may be given"
 def given(args: tuple) -> tuple:
     "What is given one by one, `f(a, b)`, or as one sequence, `f((a, b))`."
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
 
+# %% ../nbs/01d_names.ipynb #50df1c00c
+#| code-fold: true
+#| code-summary: "Sizes and dims, as they may be given"
 def sizes_of(args: tuple, named=None) -> tuple:
     "Sizes or dims, given one by one, as one sequence, or by name. TypeError for a float."
     sizes = tuple(map(as_count, given(args if named is None else (named,))))
@@ -218,7 +250,8 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
     "A function that reduces all dimensions, or those of `dim` (kept with size 1 if `keepdim`)."
     op, node = OPS[row], node_name(name)
 
-    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype: dtype | None = None,
+    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
+                 dtype: dtype | None = None,
                  out: Tensor | None = None) -> Tensor:
         if dtype is not None: input = cast(input, to_dtype(dtype))
         if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
@@ -228,16 +261,19 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
 
 # %% ../nbs/01d_names.ipynb #nmwout01
 def stored(result, out):
-    """What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong number of
-    places."""
+    """What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong
+    number of places."""
     if isinstance(result, Tensor): return store_out(out, result)
     if not isinstance(out, (tuple, list)) or len(out) != len(result):
-        raise error(TypeError, f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
+        raise error(TypeError,
+                    f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
                     "each result has its own place", "out=(values, indices)")
     return getattr(result, "_make", tuple)(map(store_out, out, result))
 
+# %% ../nbs/01d_names.ipynb #nmwout01b
 def with_out(function: Callable, made: bool = False) -> Callable:
-    "The function with an `out=`; one that makes a tensor from nothing (`made`) makes it in the dtype of its place."
+    """The function with an `out=`; one that makes a tensor from nothing (`made`) makes it in the dtype of
+    its place."""
     @functools.wraps(function)
     def run(*args, out=None, **options):
         if out is None: return function(*args, **options)
@@ -253,14 +289,15 @@ def with_out(function: Callable, made: bool = False) -> Callable:
 # %% ../nbs/01d_names.ipynb #6eb80120
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False,
             out: bool = False, made: bool = False) -> Callable:
-    """Give a function to the package under PyTorch's name: a function, a method, and if asked a method that works in
-    place, and `out=` (`made`: of a tensor made from nothing). What users call."""
+    """Give a function to the package under PyTorch's name: a function, a method, and if asked a method
+    that works in place, and `out=` (`made`: of a tensor made from nothing). What users call."""
     named(function, name).__doc__ = doc
     FUNCTIONS[name] = with_out(function, made) if out else function
     if method: setattr(Tensor, name, FUNCTIONS[name])
     if inplace: setattr(Tensor, name + "_", border(name + "_", in_place(name, function)))
     return FUNCTIONS[name]
 
+# %% ../nbs/01d_names.ipynb #6eb80120b
 def in_place(name: str, function: Callable) -> Callable:
     "The method `name_`: the same function, its result stored in its first operand."
     def method(self: Tensor, *args, **kwargs) -> Tensor:
@@ -269,6 +306,7 @@ def in_place(name: str, function: Callable) -> Callable:
     method.__doc__ = f"`{name}`, in place."
     return method
 
+# %% ../nbs/01d_names.ipynb #6eb80120c
 def publish_all(kind: Callable, docs: dict[str, str], rows: dict[str, str] = {}, floating: bool = False,
                 inplace: bool = True) -> None:
     "A group of names of one kind: PyTorch's name and what it is; `rows` where the row is called otherwise."
@@ -288,9 +326,18 @@ publish_all(unary, {
     "tanh": "The hyperbolic tangent.",
     "erf": "The error function.",
 }, floating=True)
-publish_all(unary, {"neg": "-x.", "negative": "-x.", "abs": "The absolute value.", "absolute": "The absolute value."},
+
+# %% ../nbs/01d_names.ipynb #fda26b2cb
+#| code-fold: true
+#| code-summary: "Functions of one operand, by name"
+publish_all(unary,
+            {"neg": "-x.", "negative": "-x.", "abs": "The absolute value.",
+             "absolute": "The absolute value."},
             rows={"negative": "neg", "absolute": "abs"})
 
+# %% ../nbs/01d_names.ipynb #fda26b2cc
+#| code-fold: true
+#| code-summary: "Functions of one operand, by name"
 def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     to_whole = unary(name, row, floating)
@@ -301,6 +348,9 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
 publish_all(rounding, {"floor": "The largest integer not above x."})
 to_even = rounding("round", "round", False)
 
+# %% ../nbs/01d_names.ipynb #fda26b2cd
+#| code-fold: true
+#| code-summary: "Functions of one operand, by name"
 def round_(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     scale = 10.0 ** abs(decimals)
     if decimals > 0: return finish(to_even(input * scale) / scale, out)
@@ -316,9 +366,13 @@ publish_all(binary, {
     "multiply": "x * y.",
     "fmod": "The remainder of x / y with the sign of x.",
 }, rows={"multiply": "mul", "fmod": "rem"})
+
 publish_all(binary, {"atan2": "The angle of the point (y, x)."}, floating=True)
 publish_all(binary, {"eq": "x == y.", "lt": "x < y.", "less": "x < y."}, rows={"less": "lt"})
 
+# %% ../nbs/01d_names.ipynb #124874a9b
+#| code-fold: true
+#| code-summary: "Functions of two operands, by name"
 def bitwise(name: str, row: str, floating: bool) -> Callable:
     "A function of two integer (or bool) operands, bit by bit."
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -326,13 +380,17 @@ def bitwise(name: str, row: str, floating: bool) -> Callable:
         return finish(call(OPS["bit"], (input, other), {"kind": row}), out)
     return function
 
+# %% ../nbs/01d_names.ipynb #124874a9c
+#| code-fold: true
+#| code-summary: "Functions of two operands, by name"
 publish_all(bitwise, {
     "bitwise_and": "x & y.",
     "bitwise_or": "x | y.",
     "bitwise_xor": "x ^ y.",
     "bitwise_left_shift": "x << y.",
     "bitwise_right_shift": "x >> y.",
-}, rows={"bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "bitwise_left_shift": "shl", "bitwise_right_shift": "shr"})
+}, rows={"bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "bitwise_left_shift": "shl",
+         "bitwise_right_shift": "shr"})
 
 # %% ../nbs/01d_names.ipynb #bad48474
 def face(function: Callable | None = None, **how) -> Callable:
@@ -340,30 +398,38 @@ def face(function: Callable | None = None, **how) -> Callable:
     if function is None: return functools.partial(face, **how)
     return publish(function.__name__, function, function.__doc__, **how)
 
+# %% ../nbs/01d_names.ipynb #bad48474b
 def fitting_operands(*operands) -> tuple:
-    """Operands whose numbers are chosen, not computed with. RuntimeError for one that their dtype can't hold (in half
-    precision it becomes infinite, as in PyTorch)."""
+    """Operands whose numbers are chosen, not computed with. RuntimeError for one that their dtype can't
+    hold (in half precision it becomes infinite, as in PyTorch)."""
     operands = tuple(operand(x) for x in operands)
     kind = result_type(*operands)
     return tuple(x if isinstance(x, Tensor) or kind is float16 else in_memory(x, kind) for x in operands)
 
+# %% ../nbs/01d_names.ipynb #bad48474c
 @face(out=True)
 def where(condition: Tensor, input=None, other=None) -> Tensor:
-    "`input` where the condition is true, else `other`; with the condition alone, the indices where it is true."
+    """`input` where the condition is true, else `other`; with the condition alone, the indices where it is
+    true."""
     check_tensor(condition, "where")
     if input is None: return condition.nonzero(as_tuple=True)
     if condition.dtype not in (bool_, uint8):
-        raise error(RuntimeError, f"where expected condition to be a boolean tensor, but got a tensor with dtype "
-                                  f"{condition.dtype.name}", "any number but 0 would count as true", "x > 0, or x != 0")
-    if condition.dtype is uint8: warn("where() with a condition of uint8 is deprecated: condition.bool() says so.")
+        raise error(RuntimeError,
+                    f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+                                  f"{condition.dtype.name}", "any number but 0 would count as true",
+                    "x > 0, or x != 0")
+    if condition.dtype is uint8:
+        warn("where() with a condition of uint8 is deprecated: condition.bool() says so.")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = input + condition.new_zeros((), dtype=result_type(input, other))
     if not same_dtype(input, other): input, other = promote(fitting_operands(input, other))
     return call(OPS["where"], (cast(condition, bool_), input, other), NO_PARAMS, "WhereBackward0")
 
+# %% ../nbs/01d_names.ipynb #bad48474d
 def where_method(self: Tensor, condition: Tensor, other) -> Tensor:
     "x where the condition is true, else `other`."
     return where(condition, self, other)
+
 Tensor.where = where_method
 
 # %% ../nbs/01d_names.ipynb #65398636
@@ -377,15 +443,23 @@ def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     result = call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")
     return result if out is None else finish(result, out)
 
+# %% ../nbs/01d_names.ipynb #65398636b
+#| code-fold: true
+#| code-summary: "add and pow, with their checks"
 def check_factor(name: str, factor, kind: dtype) -> None:
     "A RuntimeError for a fraction by which integers are to be multiplied."
     if isinstance(factor, float) and kind.category < 2:
-        raise error(RuntimeError, f"For integral input tensors, argument {name} must not be a floating point number.",
+        raise error(RuntimeError,
+                    f"For integral input tensors, argument {name} must not be a floating point number.",
                     f"{factor} times an integer is none", "x.float() first")
 
+# %% ../nbs/01d_names.ipynb #65398636c
+#| code-fold: true
+#| code-summary: "add and pow, with their checks"
 @in_single
 def with_scaled(function: Callable, input, other, alpha) -> Tensor:
-    "`add` or `sub` of x and alpha * y, rounded once. RuntimeError for an `alpha` that the result's dtype can't hold."
+    """`add` or `sub` of x and alpha * y, rounded once. RuntimeError for an `alpha` that the result's dtype
+    can't hold."""
     kind = result_type(operand(input), operand(other))
     if isinstance(alpha, bool) and kind.category:
         raise error(RuntimeError, "Boolean alpha only supported for Boolean results.",
@@ -394,6 +468,9 @@ def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     if isinstance(other, Tensor): other = cast(other, kind)
     return function(input, other * in_memory(alpha, kind))
 
+# %% ../nbs/01d_names.ipynb #65398636d
+#| code-fold: true
+#| code-summary: "add and pow, with their checks"
 @face(inplace=True)
 def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
@@ -419,11 +496,13 @@ def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = 
     if rounding_mode is None: return finish(call(OPS["div"], (input, other), NO_PARAMS, "DivBackward0"), out)
     rows = {"floor": "floordiv", "trunc": "truncdiv"}
     if rounding_mode not in rows:
-        raise error(RuntimeError, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+        raise error(RuntimeError,
+                    "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
                                   f"'{rounding_mode}'",
                     "a quotient is rounded down or towards zero", "rounding_mode='floor'")
     return finish(call(OPS[rows[rounding_mode]], (input, other), NO_PARAMS, "DivBackward1"), out)
 
+# %% ../nbs/01d_names.ipynb #34724581b
 @face(inplace=True)
 def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
     "x / y."
@@ -435,8 +514,8 @@ def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
 @patch
 def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool = False,
        non_blocking: bool = False, memory_format: memory_format = preserve_format) -> Tensor:
-    """In another dtype, on another device, like another tensor, in another order of memory: `x.to(en.float64)`,
-    `x.to('cpu')`, `x.to(y)`."""
+    """In another dtype, on another device, like another tensor, in another order of memory:
+    `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."""
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif isinstance(arg, (str, Device)): device = arg
@@ -447,8 +526,12 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
     copy = copy and result is self
     if memory_format is preserve_format: return result.clone() if copy else result
     if not copy and format_of(result) is memory_format: return result
-    return call(OPS["copy"], (result,), {"device": None, "order": order_of(self.shape, memory_format) or "C"}, "ToCopyBackward0")
+    return call(OPS["copy"], (result,), {"device": None, "order": order_of(self.shape, memory_format) or "C"},
+                "ToCopyBackward0")
 
+# %% ../nbs/01d_names.ipynb #456724d2b
+#| code-fold: true
+#| code-summary: "to, type_as, cpu"
 @patch
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     "In the dtype of another tensor."
@@ -463,10 +546,14 @@ def cpu(self: Tensor) -> Tensor:
 #| code-fold: true
 #| code-summary: "x.float() and its like, and the oldest types"
 CONVERSIONS = {
-    "float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16, "char": int8,
+    "float": float32, "double": float64, "half": float16, "long": int64, "int": int32, "short": int16,
+    "char": int8,
     "byte": uint8, "bool": bool_
 }
 
+# %% ../nbs/01d_names.ipynb #d26da7a2b
+#| code-fold: true
+#| code-summary: "x.float() and its like, and the oldest types"
 def conversion(name: str, kind: dtype) -> Callable:
     "The method `x.float()` and its like."
     def method(self: Tensor, memory_format: memory_format = preserve_format) -> Tensor:
@@ -479,15 +566,20 @@ for key, kind in [*CONVERSIONS.items(), ("bfloat16", bfloat16)]: setattr(Tensor,
 
 # what dtypes were called when each had a class of its own
 OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()}
+
 OLD_TYPES |= {f"UInt{8 * kind.itemsize}Tensor": kind for kind in (uint16, uint32, uint64)}
 OLD_TYPES["BFloat16Tensor"] = bfloat16
 
+# %% ../nbs/01d_names.ipynb #d26da7a2c
+#| code-fold: true
+#| code-summary: "x.float() and its like, and the oldest types"
 def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
     "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
     if dtype is None: return next(f"edunets.{name}" for name, kind in OLD_TYPES.items() if kind == self.dtype)
     if not isinstance(dtype, str): return self.to(dtype)
     if (name := dtype.rpartition(".")[2]) not in OLD_TYPES:
-        raise error(ValueError, f"invalid type: {dtype!r}", "it is the name of no dtype", "x.type(en.float32)")
+        raise error(ValueError, f"invalid type: {dtype!r}", "it is the name of no dtype",
+                    "x.type(en.float32)")
     return self.to(OLD_TYPES[name])
 
 Tensor.type = to_type

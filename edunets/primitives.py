@@ -53,19 +53,25 @@ elementwise(
     bit=lambda xp, a, b, *, kind: getattr(xp, BITS[kind])(a, b),
     where=lambda xp, c, a, b: where_by_bits(xp, c, a, b),
 )
-BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift", "shr": "right_shift"}
+BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift",
+        "shr": "right_shift"}
 
 # %% ../nbs/01b_primitives.ipynb #2cc74922
 #| code-fold: true
 #| code-summary: "Divisions by zero, and a where on bits"
 def divided(xp, name: str, a, b):
-    "A rounded quotient or a remainder. An integer divided by zero is an error where the array module notices it: NumPy does."
+    """A rounded quotient or a remainder. An integer divided by zero is an error where the array module
+    notices it: NumPy does."""
     function = getattr(xp, name)
     if xp is not np or is_floating(a) or is_floating(b): return function(a, b)
     with np.errstate(divide="raise"): return function(a, b)
 
+# %% ../nbs/01b_primitives.ipynb #2cc74922b
+#| code-fold: true
+#| code-summary: "Divisions by zero, and a where on bits"
 def where_by_bits(xp, c, a, b):
-    "a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the bits are mixed instead."
+    """a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the
+    bits are mixed instead."""
     few = xp is not np or c.size < 1 << 12
     if few or not c.flags.c_contiguous or c.shape != np.broadcast(c, a, b).shape: return xp.where(c, a, b)
     kind = a.dtype if hasattr(a, "dtype") else b.dtype
@@ -79,23 +85,28 @@ def where_by_bits(xp, c, a, b):
 # %% ../nbs/01b_primitives.ipynb #006637a0
 BLOCK = 1 << 15     # elements at a time: the arrays between two steps stay in the cache
 
+# %% ../nbs/01b_primitives.ipynb #006637a0b
 @functools.cache
 def erf_coefficients(degree: int) -> tuple[list, list]:
-    "Polynomials for erf(x)/x in x*x (up to |x| = 1), and for erfc(x) exp(x*x) in (x-2)/(x+2) (from 1 to 6), fitted at Chebyshev points."
+    """Polynomials for erf(x)/x in x*x (up to |x| = 1), and for erfc(x) exp(x*x) in (x-2)/(x+2) (from 1 to
+    6), fitted at Chebyshev points."""
     fit = np.polynomial.Chebyshev.interpolate
     near = fit(np.vectorize(lambda s: math.erf(math.sqrt(s)) / math.sqrt(s)), degree, domain=[0, 1])
-    tail = fit(np.vectorize(lambda t: math.erfc(2 * (1 + t) / (1 - t)) * math.exp((2 * (1 + t) / (1 - t)) ** 2)), 2 * degree, domain=[-1 / 3, 0.5])
+    tail = fit(np.vectorize(lambda t: math.erfc(2 * (1 + t) / (1 - t))
+                            * math.exp((2 * (1 + t) / (1 - t)) ** 2)), 2 * degree, domain=[-1 / 3, 0.5])
     return tuple(p.convert(kind=np.polynomial.Polynomial).coef.tolist()[::-1] for p in (near, tail))
 
+# %% ../nbs/01b_primitives.ipynb #006637a0c
 def in_blocks(kernel: Callable) -> Callable:
-    """A kernel of many steps, element by element, run on blocks of its arrays: what is between the steps stays in the
-    cache. A GPU takes all at once."""
+    """A kernel of many steps, element by element, run on blocks of its arrays: what is between the steps
+    stays in the cache. A GPU takes all at once."""
     @functools.wraps(kernel)
     def run(xp, a, *others):
         arrays = [x for x in (a, *others) if hasattr(x, "shape")]
         if not a.ndim:      # of a single number NumPy's functions make one that can't be written
             return run(xp, *[x.reshape(1) if hasattr(x, "shape") else x for x in (a, *others)]).reshape(())
-        if xp is not np or a.size <= BLOCK or not all(x.shape == a.shape and x.flags.c_contiguous for x in arrays):
+        if (xp is not np or a.size <= BLOCK
+            or not all(x.shape == a.shape and x.flags.c_contiguous for x in arrays)):
             return kernel(xp, a, *others)
         out = xp.empty_like(a)
         places, *operands = (x.reshape(-1) if hasattr(x, "shape") else x for x in (out, a, *others))
@@ -110,8 +121,12 @@ def in_blocks(kernel: Callable) -> Callable:
 #| code-summary: "The coefficients of erf, and erf"
 ERF_ABOVE = (1.992210663104288e-08, -1.9575491023715585e-06, 0.00014181584992911667, 0.0037004901096224785,
              0.050570014864206314, 0.199900820851326, 1.128379225730896)
+
 ERF_BELOW = (0.0009557416778989136, 0.014351035468280315, 0.11498843878507614, 0.510489284992218, 1.0)
 
+# %% ../nbs/01b_primitives.ipynb #5e8a95cab
+#| code-fold: true
+#| code-summary: "The coefficients of erf, and erf"
 def erf_single(xp, a):
     "x times a ratio of two polynomials in x*x, in two buffers. From 3.92 on erf is 1 in single precision."
     x = xp.clip(a, -3.92, 3.92)
@@ -120,6 +135,9 @@ def erf_single(xp, a):
     x /= horner_in_place(ERF_BELOW, square)
     return xp.clip(x, -1, 1, out=x)
 
+# %% ../nbs/01b_primitives.ipynb #5e8a95cac
+#| code-fold: true
+#| code-summary: "The coefficients of erf, and erf"
 @in_blocks
 def erf(xp, a):
     "The error function; NumPy has none. Within 6 units in the last place in float32, 20 in float64."
@@ -139,6 +157,9 @@ def horner(coefficients, x):
     for c in coefficients[1:]: total = total * x + c
     return total
 
+# %% ../nbs/01b_primitives.ipynb #7b5809d1b
+#| code-fold: true
+#| code-summary: "Polynomials by Horner's rule, in fresh memory and in place"
 def horner_in_place(coefficients, x):
     "The same, in one new array: nothing is made between the steps."
     total = x * coefficients[0]
@@ -148,8 +169,12 @@ def horner_in_place(coefficients, x):
     total += coefficients[-1]
     return total
 
+# %% ../nbs/01b_primitives.ipynb #7b5809d1c
+#| code-fold: true
+#| code-summary: "Polynomials by Horner's rule, in fresh memory and in place"
 def scaled(f, a, b):
-    "A product or quotient with a Python number. NumPy would round the number to half precision first; PyTorch computes in single."
+    """A product or quotient with a Python number. NumPy would round the number to half precision first;
+    PyTorch computes in single."""
     array = b if isinstance(a, (int, float)) else a
     if array.dtype.char != "e": return f(a, b)      # "e" is half precision
     return f(*[x.astype("float32") if x is array else x for x in (a, b)]).astype("float16")
@@ -157,10 +182,13 @@ def scaled(f, a, b):
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9
 elementwise(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
-    put_slice=lambda xp, a, v, *, dim, start, length, step: with_slice(a, slice_index(dim, start, length, step), v),
-    copy=lambda xp, a, *, device, order="K": ordered_copy(a, order) if device is None else to_device(a, device),
+    put_slice=lambda xp, a, v, *, dim, start, length,
+    step: with_slice(a, slice_index(dim, start, length, step), v),
+    copy=lambda xp, a, *, device,
+    order="K": ordered_copy(a, order) if device is None else to_device(a, device),
 )
 
+# %% ../nbs/01b_primitives.ipynb #a75ca6c9b
 kernel(
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
@@ -168,26 +196,31 @@ kernel(
     expand=lambda xp, a, *, shape: expand(xp, a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[slice_index(dim, start, length, step)],
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
-    fold=lambda xp, a, *, shape, size, stride, dilation, dims: fold(xp, a, shape, size, stride, dilation, dims),
+    fold=lambda xp, a, *, shape, size, stride, dilation,
+    dims: fold(xp, a, shape, size, stride, dilation, dims),
     detach=lambda xp, a: a,
 )
 
 accumulate(cast={}, bitcast={}, copy={})      # nothing is computed
 
+# %% ../nbs/01b_primitives.ipynb #a75ca6c9c
 def slice_index(dim: int, start: int, length: int, step: int) -> tuple:
-    "The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be negative)."
+    """The index that takes `length` elements of dimension `dim`, from `start`, `step` apart (it may be
+    negative)."""
     stop = start + step * length
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
 
+# %% ../nbs/01b_primitives.ipynb #a75ca6c9d
 def expand(xp, a, shape):
-    """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to` is Python, and
-    takes as long as five additions."""
+    """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to`
+    is Python, and takes as long as five additions."""
     if a.size == math.prod(shape): return xp.reshape(a, shape)
     if a.ndim or xp is not np: return xp.broadcast_to(a, shape)
     view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
     view.setflags(write=False)
     return view
 
+# %% ../nbs/01b_primitives.ipynb #a75ca6c9e
 def to_device(a, device):
     "A copy on a device; from a GPU's memory by way of the host (`get`)."
     return backend_of(device).xp.array(a.get() if hasattr(a, "get") else a)
@@ -197,8 +230,8 @@ def with_slice(a, index, v):
     out = a.copy("K")
     out[index] = v
     return out
-order(copy=as_made)
 
+order(copy=as_made)
 
 # %% ../nbs/01b_primitives.ipynb #770f06e6
 def windows(xp, a, size, stride, dilation, dims):
@@ -211,6 +244,7 @@ def windows(xp, a, size, stride, dilation, dims):
         strides.append(a.strides[dim] * d)
     return xp.lib.stride_tricks.as_strided(a, tuple(shape), tuple(strides))
 
+# %% ../nbs/01b_primitives.ipynb #770f06e6b
 def fold(xp, a, shape, size, stride, dilation, dims):
     "The transpose of windows: every window is added back to where it came from."
     out = xp.zeros(shape, a.dtype)
@@ -232,13 +266,16 @@ kernel(
     scatter=lambda xp, a, v, *index, dims, mode: scatter(xp, a, v, index, dims, mode),
     scatter_max=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "max"),
     scatter_prod=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "prod"),
-    nonzero=lambda xp, a: xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
+    nonzero=lambda xp,
+    a: xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
     full=lambda xp, *, shape, value, dtype, device, order=None: full(xp, shape, value, dtype.numpy, order),
     iota=lambda xp, *, length, device: xp.arange(length),
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
+
 order(nonzero=as_made)      # column by column: who takes the columns apart has them in one piece each
 
+# %% ../nbs/01b_primitives.ipynb #ce604914b
 def running_sum(xp, a, dim, reverse):
     "The sum of all elements so far along `dim`; from the end, if `reverse`."
     if reverse: return xp.flip(running_sum(xp, xp.flip(a, dim), dim, False), dim)
@@ -246,12 +283,15 @@ def running_sum(xp, a, dim, reverse):
 
 accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, fold=SINGLE, erf=SINGLE)
 
+# %% ../nbs/01b_primitives.ipynb #ce604914c
 def full(xp, shape, value, kind, order):
     "An array filled with one number; `np.full` is Python, which takes longer than to fill a few."
-    out = xp.empty(shape, kind) if order is None else in_turn(xp.empty([shape[d] for d in order], kind), order)
+    out = (xp.empty(shape, kind) if order is None
+           else in_turn(xp.empty([shape[d] for d in order], kind), order))
     out.fill(value)
     return out
 
+# %% ../nbs/01b_primitives.ipynb #ce604914d
 def sort(xp, a, dim, descending):
     "Sorted values and where they came from; stable, NaN counts as largest."
     if not a.ndim: return a.copy(), xp.zeros((), "int64")
@@ -263,25 +303,33 @@ def sort(xp, a, dim, descending):
 
 # %% ../nbs/01b_primitives.ipynb #8abe7291
 def scatter(xp, a, v, index, dims, mode):
-    "A copy of `a` with `v` set (added, maximized, multiplied) at `index` along `dims`; the index dimensions come first in `v`."
+    """A copy of `a` with `v` set (added, maximized, multiplied) at `index` along `dims`; the index
+    dimensions come first in `v`."""
     out = a.copy()
     rows = xp.moveaxis(out, dims, tuple(range(len(dims))))
     if mode == "set": rows[tuple([in_rows(xp, i) for i in index])] = in_rows(xp, v)
-    else: rows[...] = combined(xp, {"add": xp.add, "max": xp.maximum, "prod": Products(xp)}[mode], rows, v, index)
+    else:
+        rows[...] = combined(xp, {"add": xp.add, "max": xp.maximum, "prod": Products(xp)}[mode], rows, v,
+                             index)
     return out
 
+# %% ../nbs/01b_primitives.ipynb #8abe7291b
 def in_rows(xp, a):
-    "An array that lies row by row: NumPy sets in the order of memory, and of two values for one place the last stays."
+    """An array that lies row by row: NumPy sets in the order of memory, and of two values for one place
+    the last stays."""
     return a if a.flags.c_contiguous or not any(a.strides) else xp.asarray(a, order="C")
 
+# %% ../nbs/01b_primitives.ipynb #8abe7291c
 def combined(xp, combine, rows, v, index):
-    "`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at` is fast."
+    """`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at`
+    is fast."""
     kept = rows.shape[len(index):]
     # nothing to flatten; the ufunc itself knows negative indices and looks for those out of range
     if len(index) == 1 and not kept:
         combine.at(rows, index[0].reshape(-1), xp.broadcast_to(v, index[0].shape).reshape(-1))
         return rows
-    if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)): raise IndexError("index out of range")
+    if any(((i < -n) | (i >= n)).any() for i, n in zip(index, rows.shape)):
+        raise IndexError("index out of range")
     place = 0
     for i, n in zip(index, rows.shape): place = place * n + xp.where(i < 0, i + n, i)
     size = math.prod(kept)
@@ -294,7 +342,8 @@ def combined(xp, combine, rows, v, index):
 #| code-fold: true
 #| code-summary: "A product of half precision, in single"
 class Products:
-    "What `multiply.at` is in NumPy, and CuPy has not: factors that meet are multiplied in log2(n) passes, sorted by place."
+    """What `multiply.at` is in NumPy, and CuPy has not: factors that meet are multiplied in log2(n)
+    passes, sorted by place."""
     def __init__(self, xp): self.xp = xp
 
     def at(self, flat, places, factors) -> None:
@@ -311,9 +360,10 @@ class Products:
 # %% ../nbs/01b_primitives.ipynb #3676ddbf
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
+# %% ../nbs/01b_primitives.ipynb #3676ddbfb
 def threefry(xp, key, x0, x1):
-    """Encrypt the counter words `x0`, `x1` (uint32 arrays, overwritten) with a key of two words: Threefry-2x32, 20
-    rounds (Salmon et al. 2011)."""
+    """Encrypt the counter words `x0`, `x1` (uint32 arrays, overwritten) with a key of two words:
+    Threefry-2x32, 20 rounds (Salmon et al. 2011)."""
     keys = (key[0:1], key[1:2], key[0:1] ^ key[1:2] ^ 0x1BD11BDA)
     spare = xp.empty_like(x1)
     x0 += keys[0]
@@ -331,8 +381,8 @@ def threefry(xp, key, x0, x1):
 
 # %% ../nbs/01b_primitives.ipynb #3d0b7169
 def random_bits(xp, key, shape, words):
-    """Random uint32: the two words of a block xored (`words=1`, JAX's `random.bits`), or both in a last dimension
-    (`words=2`)."""
+    """Random uint32: the two words of a block xored (`words=1`, JAX's `random.bits`), or both in a last
+    dimension (`words=2`)."""
     count = math.prod(shape)
     out = xp.empty((count, words), "uint32")
     for start in range(0, count, BLOCK):
@@ -348,6 +398,9 @@ def random_bits(xp, key, shape, words):
 #| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def shapes_of(operands) -> list[tuple]: return [tuple(x.shape) for x in operands if hasattr(x, "shape")]
 
+# %% ../nbs/01b_primitives.ipynb #2c0e8aedb
+#| code-fold: true
+#| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def check_broadcast(*operands, **params) -> None:
     "A RuntimeError if shapes do not broadcast."
     shapes = shapes_of(operands)
@@ -357,21 +410,29 @@ def check_broadcast(*operands, **params) -> None:
         odd = [n for n in sizes if n != 1]
         if len(set(odd)) > 1:
             raise error(RuntimeError, f"The size of tensor a ({odd[0]}) must match the size of tensor b "
-                                      f"({next(n for n in odd if n != odd[0])}) at non-singleton dimension {dim}",
+                                      f"({next(n for n in odd if n != odd[0])}) at "
+                                      f"non-singleton dimension {dim}",
                         f"shapes {' and '.join(map(str, shapes))} are lined up from the right; "
                         "each pair of sizes must be equal, or one of them 1",
                         "reshape, or put a dimension of size 1 where it should repeat: x.unsqueeze(dim)")
 
+# %% ../nbs/01b_primitives.ipynb #2c0e8aedc
+#| code-fold: true
+#| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def check_matmul(a, b, **params) -> None:
     "A RuntimeError if matrices do not fit."
     rows, columns = (tuple(x.shape[-2:]) for x in (a, b))
     if rows[-1] != columns[0]:
-        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, rows))} and "
+        raise error(RuntimeError,
+                    f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, rows))} and "
                                   f"{'x'.join(map(str, columns))})",
                     f"each row of the first has {rows[-1]} numbers, each column of the "
                     f"second {columns[0]}", "a @ b.mT, or another shape")
     check_broadcast(a[..., 0, 0], b[..., 0, 0])
 
+# %% ../nbs/01b_primitives.ipynb #2c0e8aedd
+#| code-fold: true
+#| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def check_index(a, *operands, dims, **params) -> None:
     "An IndexError if an index is out of range."
     for index, dim in zip(operands[-len(dims):], dims):
@@ -390,12 +451,17 @@ def check_same_shape(*tensors, dim, **params) -> None:
     "A RuntimeError if tensors to be joined differ in shape (but along `dim`, in cat)."
     first = tuple(tensors[0].shape)
     for number, t in enumerate(tensors):
-        if len(t.shape) != len(first) or any(n != m for d, (n, m) in enumerate(zip(t.shape, first)) if d != dim):
+        if (len(t.shape) != len(first)
+            or any(n != m for d, (n, m) in enumerate(zip(t.shape, first)) if d != dim)):
             raise error(
-                RuntimeError, f"Sizes of tensors must match except in dimension {dim}. Expected {list(first)} but "
+                RuntimeError,
+                f"Sizes of tensors must match except in dimension {dim}. Expected {list(first)} but "
                 f"got {list(t.shape)} for tensor number {number} in the list.",
                 "tensors side by side have the same height", "pad, slice or reshape them first")
 
+# %% ../nbs/01b_primitives.ipynb #6aac7e64b
+#| code-fold: true
+#| code-summary: "Checks of sizes, exponents and divisors"
 def check_nonempty(a, *, dims=None, dim=None, **params) -> None:
     "A RuntimeError for the extremum of nothing, an IndexError for one along a dimension of size 0."
     if not a.size:
@@ -406,18 +472,29 @@ def check_nonempty(a, *, dims=None, dim=None, **params) -> None:
                     else "max(): Expected reduction dim to have non-zero size.",
                     f"a tensor of shape {tuple(a.shape)} has no largest element", "look at x.numel() first")
 
+# %% ../nbs/01b_primitives.ipynb #6aac7e64c
+#| code-fold: true
+#| code-summary: "Checks of sizes, exponents and divisors"
 def check_power(a, b) -> None:
     "A RuntimeError for an integer to a negative power."
     check_broadcast(a, b)
-    raise error(RuntimeError, "Integers to negative integer powers are not allowed.", "the result would be a fraction",
+    raise error(RuntimeError, "Integers to negative integer powers are not allowed.",
+                "the result would be a fraction",
                 "x.float() ** y")
 
+# %% ../nbs/01b_primitives.ipynb #6aac7e64d
+#| code-fold: true
+#| code-summary: "Checks of sizes, exponents and divisors"
 def check_divisor(a, b) -> None:
     "A RuntimeError for an integer divided by zero."
     check_broadcast(a, b)
-    raise error(RuntimeError, "ZeroDivisionError", "an integer divided by zero is no number, and no integer stands for that",
+    raise error(RuntimeError, "ZeroDivisionError",
+                "an integer divided by zero is no number, and no integer stands for that",
                 "x.float() / y, which gives infinity or NaN")
 
+# %% ../nbs/01b_primitives.ipynb #6aac7e64e
+#| code-fold: true
+#| code-summary: "Checks of sizes, exponents and divisors"
 check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
       scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
       scatter_max=lambda a, v, *index, dims: check_index(a, *index, dims=dims),

@@ -28,11 +28,15 @@ class PrintOptions:
 
 options = PrintOptions()
 
+# %% ../nbs/01j_printing.ipynb #91cc3138b
+#| code-fold: true
+#| code-summary: "The options, and how they are set"
 @face(method=False)
 def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None,
                      sci_mode=None) -> None:
     "Change how tensors are printed; `profile` is 'default', 'short' or 'full'."
-    profiles = {"default": PrintOptions(), "short": PrintOptions(2, 1000, 2), "full": PrintOptions(4, 10 ** 18)}
+    profiles = {"default": PrintOptions(), "short": PrintOptions(2, 1000, 2),
+                "full": PrintOptions(4, 10 ** 18)}
     if profile is not None: options.__dict__.update(profiles[profile].__dict__)
     given = dict(precision=precision, threshold=threshold, edgeitems=edgeitems, linewidth=linewidth)
     options.__dict__.update({key: value for key, value in given.items() if value is not None})
@@ -48,12 +52,14 @@ def number_format(values: np.ndarray):
     sizes = np.abs(finite)
     with np.errstate(over="ignore"):
         wide_range = (finite.size > 0
-                      and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or (not whole and sizes.min() < 1e-4)))
+                      and (sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8
+                           or (not whole and sizes.min() < 1e-4)))
     scientific = wide_range if options.sci_mode is None else options.sci_mode and finite.size > 0
     if scientific: return padded(lambda x: f"{x:.{options.precision}e}", finite)
     if whole: return padded(lambda x: f"{x:.0f}." if np.isfinite(x) else f"{x:.0f}", finite)
     return padded(lambda x: f"{x:.{options.precision}f}", finite)
 
+# %% ../nbs/01j_printing.ipynb #4c7b8924b
 def padded(write, values):
     "`write`, its texts filled up to the width of the longest of `values`."
     def text(value) -> str: return write(value).rjust(text.width)
@@ -81,6 +87,9 @@ def vector_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     lines = [", ".join(items[at:at + a_line]) for at in range(0, len(items), a_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
+# %% ../nbs/01j_printing.ipynb #890a780fb
+#| code-fold: true
+#| code-summary: "Lines and brackets"
 def array_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     "Nested brackets, with an empty line more for each dimension more."
     if array.ndim == 0: return write(array.item())
@@ -103,6 +112,9 @@ def suffixes(x: Tensor) -> list[str]:
     elif x.requires_grad: said.append("requires_grad=True")
     return said
 
+# %% ../nbs/01j_printing.ipynb #c06f5827b
+#| code-fold: true
+#| code-summary: "What stands behind the numbers"
 def with_suffixes(text: str, said: list[str], indent: int) -> str:
     "The suffixes appended, on a new line where the width is used up."
     used = len(text) - text.rfind("\n") + 1
@@ -117,6 +129,7 @@ def as_numpy(payload) -> np.ndarray:
     "An array's numbers on the CPU."
     return payload.get() if hasattr(payload, "get") else payload
 
+# %% ../nbs/01j_printing.ipynb #cb71752eb
 @patch
 def __repr__(self: Tensor) -> str:
     if not hasattr(self.payload, "__array__"): return f"tensor({self.payload!r})"
@@ -126,6 +139,7 @@ def __repr__(self: Tensor) -> str:
             if array.size else "[]")
     return with_suffixes(prefix + text, suffixes(self), len(prefix))
 
+# %% ../nbs/01j_printing.ipynb #cb71752ec
 @patch
 def __format__(self: Tensor, spec: str) -> str:
     return object.__format__(self, spec) if self.ndim else format(self.item(), spec)

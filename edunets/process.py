@@ -29,8 +29,10 @@ def blas():
     import threadpoolctl      # slow to import, and seldom needed
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
+# %% ../nbs/01k_process.ipynb #prc05cd0b
 def set_num_threads(number: int) -> None:
-    "How many threads a matrix product may use, as `torch.set_num_threads`. RuntimeError unless it is positive."
+    """How many threads a matrix product may use, as `torch.set_num_threads`. RuntimeError unless it is
+    positive."""
     if not isinstance(number, int):
         raise error(TypeError, f"set_num_threads expects an int, but got {type(number).__name__}",
                     "threads are counted", "en.set_num_threads(1)")
@@ -39,6 +41,7 @@ def set_num_threads(number: int) -> None:
                     "en.set_num_threads(1)")
     for library in blas().lib_controllers: library.set_num_threads(number)
 
+# %% ../nbs/01k_process.ipynb #prc05cd0c
 def get_num_threads() -> int:
     "How many threads a matrix product may use."
     return max((library.num_threads for library in blas().lib_controllers), default=1)
@@ -53,11 +56,14 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     SETTINGS.update(deterministic=bool(mode), warn_only=bool(warn_only))
 
 def are_deterministic_algorithms_enabled() -> bool: return SETTINGS["deterministic"]
-
 def is_deterministic_algorithms_warn_only_enabled() -> bool: return SETTINGS["warn_only"]
 
+# %% ../nbs/01k_process.ipynb #prc08cd0b
+#| code-fold: true
+#| code-summary: "Settings that can be asked for"
 def set_float32_matmul_precision(precision: str) -> None:
-    "How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another word."
+    """How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another
+    word."""
     if precision not in ("highest", "high", "medium"):
         raise error(RuntimeError, f"{precision!r} is not a precision of products", "a GPU knows three",
                     "one of 'highest', 'high', 'medium'")
@@ -65,6 +71,9 @@ def set_float32_matmul_precision(precision: str) -> None:
 
 def get_float32_matmul_precision() -> str: return SETTINGS["precision"]
 
+# %% ../nbs/01k_process.ipynb #prc08cd0c
+#| code-fold: true
+#| code-summary: "Settings that can be asked for"
 def never() -> bool:
     "What is asked of a library that is not at work here: no."
     return False
@@ -83,7 +92,8 @@ MATMUL = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reductio
 #| code-fold: true
 #| code-summary: "Classes of old: FloatTensor, Variable"
 class OldType:
-    "What a class of tensors was when each dtype had one: `FloatTensor([1, 2])`, `isinstance(x, FloatTensor)`."
+    """What a class of tensors was when each dtype had one: `FloatTensor([1, 2])`, `isinstance(x,
+    FloatTensor)`."""
     def __init__(self, name: str, kind: dtype): self.name, self.kind = name, kind
     def __call__(self, *args) -> Tensor:
         sizes = not args or all(isinstance(arg, int) for arg in args)
@@ -93,6 +103,9 @@ class OldType:
     def __instancecheck__(self, x) -> bool: return isinstance(x, Tensor) and x.dtype is self.kind
     def __repr__(self) -> str: return f"<class 'edunets.{self.name}'>"
 
+# %% ../nbs/01k_process.ipynb #prc10cd0b
+#| code-fold: true
+#| code-summary: "Classes of old: FloatTensor, Variable"
 class AnyTensor(type):
     def __instancecheck__(cls, x) -> bool: return isinstance(x, Tensor)
 
@@ -108,19 +121,26 @@ TYPES = {name: OldType(name, kind) for name, kind in OLD_TYPES.items()}
 #| code-summary: "asarray and frombuffer"
 def asarray(obj, *, dtype: dtype | None = None, device=None, copy: bool | None = None,
             requires_grad: bool = False) -> Tensor:
-    """A tensor of `obj`, on its memory where it is a tensor or an array; with `copy`, always or (False) never a copy, as
-    `torch.asarray`. ValueError where that can't be."""
+    """A tensor of `obj`, on its memory where it is a tensor or an array; with `copy`, always or (False)
+    never a copy, as `torch.asarray`. ValueError where that can't be."""
     result = as_tensor(obj, dtype=dtype, device=device)
     memory = obj.payload if isinstance(obj, Tensor) else obj
     shared = isinstance(memory, np.ndarray) and looks_into(result.payload, memory)
     if copy is False and not shared:
-        raise error(ValueError, "can't alias arbitrary sequence into a tensor", "it has other memory, or another dtype",
+        raise error(ValueError, "can't alias arbitrary sequence into a tensor",
+                    "it has other memory, or another dtype",
                     "copy=None")
     if copy and shared: result = result.clone()
-    return result.detach().requires_grad_() if requires_grad else result.detach() if result.requires_grad else result
+    return (result.detach().requires_grad_() if requires_grad else result.detach() if result.requires_grad
+            else result)
 
-def frombuffer(buffer, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
-    "A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it does not fit."
+# %% ../nbs/01k_process.ipynb #prc13cd0b
+#| code-fold: true
+#| code-summary: "asarray and frombuffer"
+def frombuffer(buffer, *, dtype: dtype, count: int = -1, offset: int = 0,
+               requires_grad: bool = False) -> Tensor:
+    """A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it
+    does not fit."""
     result = from_numpy(np.frombuffer(buffer, to_dtype(dtype).numpy, count, offset))
     return result.requires_grad_() if requires_grad else result
 
@@ -133,8 +153,10 @@ SAME = """digamma entr erf erfc erfinv exp2 expm1 i0 i0e i1 i1e log1p log_softma
 SPECIAL = {name: name for name in SAME} | {"expit": "sigmoid", "gammaln": "lgamma", "psi": "digamma"}
 
 # %% ../nbs/01k_process.ipynb #prc16cd0
-TOLERANCES = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
+TOLERANCES = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5),
+              "float64": (1e-7, 1e-7)}
 
+# %% ../nbs/01k_process.ipynb #prc16cd0b
 def differences(a, b, rtol: float, atol: float, equal_nan: bool) -> list[str]:
     "What to say of two arrays of one shape that are not close; nothing, if they are."
     with np.errstate(all="ignore"):
@@ -152,7 +174,8 @@ def differences(a, b, rtol: float, atol: float, equal_nan: bool) -> list[str]:
                 f"Absolute difference: {abs(x - y)}{limit('absolute')}",
                 f"Relative difference: {abs(x - y) / abs(y) if y else math.inf}{limit('relative')}"]
     count = int((~close).sum())
-    said = [f"Tensor-likes are not {kind}!", f"Mismatched elements: {count} / {a.size} ({count / a.size:.1%})"]
+    said = [f"Tensor-likes are not {kind}!",
+            f"Mismatched elements: {count} / {a.size} ({count / a.size:.1%})"]
     for name, values in (("absolute", apart), ("relative", relative)):
         values = np.where(close, -1, values)
         place = tuple(map(int, np.unravel_index(values.argmax(), values.shape)))
@@ -166,8 +189,9 @@ def assert_close(actual: Any, expected: Any, *, allow_subclasses: bool = True, r
                  atol: float | None = None, equal_nan: bool = False, check_device: bool = True,
                  check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False,
                  msg: str | Callable | None = None) -> None:
-    """An AssertionError unless tensors, numbers, or sequences and dicts of them are close, as `torch.testing.assert_close`.
-    TypeError for what can't be compared, ValueError for one tolerance without the other."""
+    """An AssertionError unless tensors, numbers, or sequences and dicts of them are close, as
+    `torch.testing.assert_close`. TypeError for what can't be compared, ValueError for one tolerance
+    without the other."""
     if (rtol is None) is not (atol is None):
         raise error(ValueError, "Both 'rtol' and 'atol' must be either specified or omitted, but got no "
                     f"{'rtol' if rtol is None else 'atol'}.", "the two work together", "rtol=1e-5, atol=1e-8")
@@ -177,29 +201,40 @@ def assert_close(actual: Any, expected: Any, *, allow_subclasses: bool = True, r
         text = "\n".join(said)
         raise AssertionError(text if msg is None else msg(text) if callable(msg) else msg)
 
+# %% ../nbs/01k_process.ipynb #prc17cd0b
+#| code-fold: true
+#| code-summary: "Lists and dicts, compared piece by piece"
 def compared(a, b, place: str, **how) -> list[str]:
     "What to say of two things that differ, and in which item."
     if isinstance(a, dict) and isinstance(b, dict):
-        if a.keys() != b.keys(): return [f"The keys of the mappings do not match: {list(a)} and {list(b)}" + at(place)]
+        if a.keys() != b.keys():
+            return [f"The keys of the mappings do not match: {list(a)} and {list(b)}" + at(place)]
         pairs = [(a[key], b[key], f"{place}[{key!r}]") for key in a]
     elif isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        if len(a) != len(b): return [f"The length of the sequences mismatch: {len(a)} != {len(b)}" + at(place)]
+        if len(a) != len(b):
+            return [f"The length of the sequences mismatch: {len(a)} != {len(b)}" + at(place)]
         pairs = [(x, y, f"{place}[{number}]") for number, (x, y) in enumerate(zip(a, b))]
     else: return compared_tensors(a, b, place, **how)
     return next((said for x, y, where in pairs if (said := compared(x, y, where, **how))), [])
 
+# %% ../nbs/01k_process.ipynb #prc17cd0c
+#| code-fold: true
+#| code-summary: "Lists and dicts, compared piece by piece"
 def at(place: str) -> str: return f"\n\nThe failure occurred for item {place}" if place else ""
 
 # %% ../nbs/01k_process.ipynb #prc18cd0
 #| code-fold: true
 #| code-summary: "Two tensors compared: dtype, device, shape, numbers"
-def compared_tensors(a, b, place: str, *, rtol, atol, equal_nan: bool, check_dtype: bool, check_stride: bool) -> list[str]:
+def compared_tensors(a, b, place: str, *, rtol, atol, equal_nan: bool, check_dtype: bool,
+                     check_stride: bool) -> list[str]:
     "What to say of two tensors or numbers that differ. TypeError for other things."
     if a is b is None: return []
     numbers = isinstance(a, (bool, int, float)) and isinstance(b, (bool, int, float))
-    if not numbers and not (type(a) is type(b) or isinstance(a, Tensor) and isinstance(b, Tensor)) or not hasattr(
+    if not numbers and not (type(a) is type(b) or isinstance(a, Tensor)
+                            and isinstance(b, Tensor)) or not hasattr(
             a, "dtype") and not numbers:
-        raise error(TypeError, f"No comparison pair was able to handle inputs of type {type(a)} and {type(b)}.",
+        raise error(TypeError,
+                    f"No comparison pair was able to handle inputs of type {type(a)} and {type(b)}.",
                     "tensors are compared with tensors, numbers with numbers", "en.tensor(...)")
     types = type(a), type(b)
     a, b = (tensor(x, dtype=to_dtype(type(x))) if numbers else as_tensor(x).detach() for x in (a, b))
@@ -211,6 +246,7 @@ def compared_tensors(a, b, place: str, *, rtol, atol, equal_nan: bool, check_dty
         if x != y: return [f"The values for attribute '{name}' do not match: {x} != {y}." + at(place)]
     widest = [max(pair) for pair in zip(*(TOLERANCES.get(t.dtype.name, (0, 0)) for t in (a, b)))]
     rtol, atol = (rtol, atol) if rtol is not None else widest
-    kind = np.result_type(a.payload, b.payload, *[] if a.is_floating_point() or b.is_floating_point() else [np.int64])
+    kind = np.result_type(a.payload, b.payload,
+                          *[] if a.is_floating_point() or b.is_floating_point() else [np.int64])
     said = differences(a.payload.astype(kind), b.payload.astype(kind), rtol, atol, equal_nan)
     return [said[0] + "\n", *said[1:-1], said[-1] + at(place)] if said else []

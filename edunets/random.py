@@ -12,7 +12,8 @@ from .creation import check_sizes, iota
 from .errors import error
 from .names import cast, face
 from .table import OPS, call
-from .tensors import Tensor, any_at_hand, device, finfo, float32, float64, get_default_dtype, iinfo, int64
+from .tensors import Tensor, any_at_hand, device, finfo, float32, float64, get_default_dtype, iinfo
+from .tensors import int64
 from .tensors import new_lock, patch, tensor, to_dtype, uint32
 from .views import store
 
@@ -33,8 +34,8 @@ def bits(key: Tensor, shape: tuple) -> Tensor:
 
 # %% ../nbs/01i_random.ipynb #b63904da
 def uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
-    """Numbers in [0, 1), equal to `jax.random.uniform(key, shape)`: random bits as the fraction of a number from 1 to
-    2, less 1."""
+    """Numbers in [0, 1), equal to `jax.random.uniform(key, shape)`: random bits as the fraction of a
+    number from 1 to 2, less 1."""
     if dtype is float64:
         high, low = random_words(key, shape).unbind(-1)
         return cast(high, float64) * 2.0 ** -32 + cast(low >> 12, float64) * 2.0 ** -52
@@ -43,17 +44,20 @@ def uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
 
 # %% ../nbs/01i_random.ipynb #ba10bb66
 def normal_(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
-    """Normal numbers, those of `jax.random.normal(key, shape)` up to rounding: the inverse of their distribution
-    function, of uniform ones."""
+    """Normal numbers, those of `jax.random.normal(key, shape)` up to rounding: the inverse of their
+    distribution function, of uniform ones."""
     wide = float64 if dtype is float64 else float32
     lowest = -1 + 2.0 ** (-53 if wide is float64 else -24)
     u = (uniform(key, shape, wide) * (1 - lowest) + lowest).clamp(min=lowest)
     return cast(u.erfinv() * math.sqrt(2), dtype)
 
 # %% ../nbs/01i_random.ipynb #ee770bae
-lent: ContextVar[dict] = ContextVar("edunets_generators", default={})      # in this thread: a generator, and the one that stands in for it
+# in this thread: a generator, and the one that stands in for it
+lent: ContextVar[dict] = ContextVar("edunets_generators", default={})
+
 DRAWING = new_lock()     # one thread at a time reads a state and writes it
 
+# %% ../nbs/01i_random.ipynb #ee770baeb
 class Generator:
     "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
     def __init__(self, device=None):
@@ -66,7 +70,9 @@ class Generator:
     def manual_seed(self, seed: int) -> Generator:
         "Begin again from a seed: equal seeds give equal numbers. ValueError for more than 64 bits."
         seed = int(seed)
-        if not -2 ** 63 <= seed < 2 ** 64: raise error(ValueError, "Overflow when unpacking long long", f"the seed {seed} has more than 64 bits", "seed % 2**64")
+        if not -2 ** 63 <= seed < 2 ** 64:
+            raise error(ValueError, "Overflow when unpacking long long",
+                        f"the seed {seed} has more than 64 bits", "seed % 2**64")
         with DRAWING:
             self.begun = seed % 2 ** 64
             self.key.copy_(tensor([self.begun >> 32, self.begun & 0xFFFFFFFF], dtype=int64))
@@ -83,8 +89,12 @@ class Generator:
 
     def set_state(self, state: Tensor) -> None:
         "Go to a state that `get_state` gave. TypeError or RuntimeError for anything else."
-        if getattr(state, "dtype", None) is not uint32: raise error(TypeError, "RNG state must be two numbers in uint32", f"given {state!r}", "what get_state() gave")
-        if tuple(state.shape) != (2,): raise error(RuntimeError, f"RNG state is wrong size: {tuple(state.shape)}", "a state is one key", "what get_state() gave")
+        if getattr(state, "dtype", None) is not uint32:
+            raise error(TypeError, "RNG state must be two numbers in uint32", f"given {state!r}",
+                        "what get_state() gave")
+        if tuple(state.shape) != (2,):
+            raise error(RuntimeError, f"RNG state is wrong size: {tuple(state.shape)}", "a state is one key",
+                        "what get_state() gave")
         with DRAWING: self.key.copy_(state)
 
     def clone_state(self) -> Generator:
@@ -125,6 +135,9 @@ def seed() -> int:
     "Set the seed of the default generator to one that the operating system gives; returns it."
     return default_generator.seed()
 
+# %% ../nbs/01i_random.ipynb #ef42e723b
+#| code-fold: true
+#| code-summary: "manual_seed, and the state in and out"
 @face(method=False)
 def initial_seed() -> int:
     "The seed of the default generator."
@@ -135,11 +148,17 @@ def get_rng_state() -> Tensor:
     "The state of the default generator: its key."
     return default_generator.get_state()
 
+# %% ../nbs/01i_random.ipynb #ef42e723c
+#| code-fold: true
+#| code-summary: "manual_seed, and the state in and out"
 @face(method=False)
 def set_rng_state(new_state: Tensor) -> None:
     "Put the default generator back into a state."
     default_generator.set_state(new_state)
 
+# %% ../nbs/01i_random.ipynb #ef42e723d
+#| code-fold: true
+#| code-summary: "manual_seed, and the state in and out"
 @contextlib.contextmanager
 def fork_rng(devices=None, enabled: bool = True):
     "A context that leaves the default generator as it found it."
@@ -157,6 +176,7 @@ def draw(sample, size: tuple, dtype, device, generator: Generator | None, requir
     result = sample(key, shape, to_dtype(dtype or get_default_dtype()))
     return result.requires_grad_() if requires_grad else result
 
+# %% ../nbs/01i_random.ipynb #a6df53a8b
 def continuous(dtype):
     "A dtype (the default one for None) for numbers that lie densely; a NotImplementedError for integers."
     dtype = to_dtype(dtype or get_default_dtype())
@@ -177,21 +197,34 @@ def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_g
     "Numbers of the standard normal distribution."
     return draw(normal_, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
 
+# %% ../nbs/01i_random.ipynb #e3d4a25db
+#| code-fold: true
+#| code-summary: "rand, randn, and those like a tensor"
 @face(method=False)
-def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def rand_like(input: Tensor, *, generator=None, dtype=None, device=None,
+              requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
-    return rand(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device,
+    return rand(input.payload.shape, generator=generator, dtype=dtype or input.dtype,
+                device=device or input.device,
                 requires_grad=requires_grad)
 
+# %% ../nbs/01i_random.ipynb #e3d4a25dc
+#| code-fold: true
+#| code-summary: "rand, randn, and those like a tensor"
 @face(method=False)
-def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+def randn_like(input: Tensor, *, generator=None, dtype=None, device=None,
+               requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
-    return randn(input.payload.shape, generator=generator, dtype=dtype or input.dtype, device=device or input.device,
+    return randn(input.payload.shape, generator=generator, dtype=dtype or input.dtype,
+                 device=device or input.device,
                  requires_grad=requires_grad)
 
+# %% ../nbs/01i_random.ipynb #e3d4a25dd
+#| code-fold: true
+#| code-summary: "rand, randn, and those like a tensor"
 def below(key: Tensor, shape: tuple, n: int) -> Tensor:
-    """Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31 bits, what 63
-    random bits leave when divided by it."""
+    """Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31
+    bits, what 63 random bits leave when divided by it."""
     if n <= 1 << 31: return cast(bits(key, shape), int64) * n >> 32
     high, low = random_words(key, shape).unbind(-1)
     wide = cast(high, int64) << 31 ^ cast(low, int64)
@@ -206,26 +239,36 @@ def borders(dtype) -> tuple[int, int]:
     info = finfo(dtype) if dtype.is_floating_point else iinfo(dtype)
     return int(info.min), int(info.max)
 
+# %% ../nbs/01i_random.ipynb #08be0a3eb
+#| code-fold: true
+#| code-summary: "randint and randperm"
 @face(method=False, out=True, made=True)
 def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, device=None,
             requires_grad: bool = False) -> Tensor:
-    """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype doesn't reach so
-    far."""
+    """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype
+    doesn't reach so far."""
     if size is None: low, high, size = 0, low, high
     if high is None: low, high = 0, low
     low, high, (lowest, highest) = int(low), int(high), borders(to_dtype(dtype))
     if high <= low:
-        raise error(RuntimeError, f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}",
+        raise error(RuntimeError,
+                    f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}",
                     "there is no integer to draw", "high above low")
     if low < lowest or high - 1 > highest:
-        raise error(RuntimeError, f"{'from' if low < lowest else 'to - 1'} is out of bounds for {to_dtype(dtype).name}",
+        raise error(RuntimeError,
+                    f"{'from' if low < lowest else 'to - 1'} is out of bounds for {to_dtype(dtype).name}",
                     f"it holds numbers from {lowest} to {highest}", "a wider dtype")
-    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype, device, generator, requires_grad)
+    return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype,
+                device, generator, requires_grad)
 
+# %% ../nbs/01i_random.ipynb #08be0a3ec
+#| code-fold: true
+#| code-summary: "randint and randperm"
 @face(method=False, out=True, made=True)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     "The integers below n in random order."
-    return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype, device, generator, False)
+    return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype,
+                device, generator, False)
 
 # %% ../nbs/01i_random.ipynb #3a6561d8
 #| code-fold: true
@@ -235,17 +278,24 @@ def drawn(sample: Tensor, given, node: str) -> Tensor:
     if not (isinstance(given, Tensor) and given.requires_grad): return sample
     return call(OPS["copy_into"], (given.expand(sample.shape), sample), name=node)
 
+# %% ../nbs/01i_random.ipynb #3a6561d8b
+#| code-fold: true
+#| code-summary: "normal and bernoulli, with their checks"
 def check_spread(std) -> None:
     "A RuntimeError for a negative number."
     if not isinstance(std, Tensor) and std < 0:
-        raise error(RuntimeError, f"normal expects std >= 0.0, but found std {std}", "a standard deviation is a length",
+        raise error(RuntimeError, f"normal expects std >= 0.0, but found std {std}",
+                    "a standard deviation is a length",
                     "abs(std)")
 
+# %% ../nbs/01i_random.ipynb #3a6561d8c
+#| code-fold: true
+#| code-summary: "normal and bernoulli, with their checks"
 @face(method=False, out=True, made=True)
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
-    """Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient flows to these:
-    write mean + std * randn_like(mean) for one."""
+    """Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient
+    flows to these: write mean + std * randn_like(mean) for one."""
     check_spread(std)
     given = [x for x in (mean, std) if isinstance(x, Tensor)]
     if given: size, dtype, device = (mean + std * 0).shape, given[0].dtype, given[0].device
@@ -253,10 +303,14 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
         raise error(TypeError, f"normal() received an invalid combination of arguments - got ({mean}, {std})",
                     "two numbers do not say how many to draw", "normal(mean, std, (2, 3))")
     mean_, std_ = (x.detach() if isinstance(x, Tensor) else x for x in (mean, std))
-    sample = cast(randn(tuple(size), generator=generator, dtype=dtype, device=device) * std_ + mean_, continuous(dtype))
+    sample = cast(randn(tuple(size), generator=generator, dtype=dtype, device=device) * std_ + mean_,
+                  continuous(dtype))
     for x in given: sample = drawn(sample, x, "NormalBackward3")
     return sample.requires_grad_() if requires_grad else sample
 
+# %% ../nbs/01i_random.ipynb #3a6561d8d
+#| code-fold: true
+#| code-summary: "normal and bernoulli, with their checks"
 @face(out=True)
 def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
@@ -272,7 +326,8 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
         raise error(RuntimeError, "prob_dist must be 1 or 2 dim", f"it has {input.ndim} dimensions",
                     "a row of weights for each draw")
     if num_samples <= 0:
-        raise error(RuntimeError, "cannot sample n_sample <= 0 samples", f"num_samples={num_samples}", "at least one")
+        raise error(RuntimeError, "cannot sample n_sample <= 0 samples", f"num_samples={num_samples}",
+                    "at least one")
     weights = input.detach()
     continuous(weights.dtype)
     if not replacement and num_samples > weights.size(-1):
@@ -280,7 +335,8 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
                     f"num_samples={num_samples} of {weights.size(-1)}", "replacement=True")
     if any_at_hand(~((weights >= 0) & (weights < math.inf))):
         raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0",
-                    "a weight says how often a place is drawn, beside the others", "softmax makes weights of scores")
+                    "a weight says how often a place is drawn, beside the others",
+                    "softmax makes weights of scores")
     if any_at_hand(~(weights.sum(-1) > 0)):
         raise error(RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)",
                     "no place can be drawn", "at least one weight above 0 in each row")
@@ -299,32 +355,52 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None) -> Tensor:
     "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
     if not from_ <= to or to - from_ > finfo(continuous(self.dtype)).max:
-        raise error(RuntimeError, f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}",
+        raise error(RuntimeError,
+                    f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}",
                     "there must be numbers between them, and their distance a number", "uniform_(to, from)")
     return store(self, lambda old: rand_like(self, generator=generator) * (to - from_) + from_)
 
+# %% ../nbs/01i_random.ipynb #8bf845b2b
+#| code-fold: true
+#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     "Become normal numbers. RuntimeError for a negative `std`."
     check_spread(std)
     return store(self, lambda old: randn_like(self, generator=generator) * std + mean)
 
+# %% ../nbs/01i_random.ipynb #8bf845b2c
+#| code-fold: true
+#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 @patch
 def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator=None) -> Tensor:
     "Become 1 with probability p (a number, or a tensor that broadcasts to this one), else 0."
     if isinstance(p, Tensor): p = p.detach().expand(self.payload.shape)
     elif not 0 <= p <= 1:
-        raise error(RuntimeError, f"bernoulli_ expects p to be in [0, 1], but got p={p}", "a probability is a share",
+        raise error(RuntimeError, f"bernoulli_ expects p to be in [0, 1], but got p={p}",
+                    "a probability is a share",
                     "p from 0 to 1")
-    return store(self, lambda old: cast(rand(self.payload.shape, generator=generator, device=self.device) < p, self.dtype))
+    return store(self,
+                 lambda old: cast(rand(self.payload.shape, generator=generator, device=self.device) < p,
+                                  self.dtype))
 
+# %% ../nbs/01i_random.ipynb #8bf845b2d
+#| code-fold: true
+#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 @patch
 def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, generator=None) -> Tensor:
-    "Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds without gaps)."
+    """Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds
+    without gaps)."""
     if to is None: from_, to = (0, from_) if from_ is not None else (0, last_whole(self.dtype) + 1)
-    return store(self, lambda old: randint(from_ or 0, to, tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device))
+    return store(self,
+                 lambda old: randint(from_ or 0, to, tuple(self.shape), generator=generator, dtype=self.dtype,
+                                     device=self.device))
 
+# %% ../nbs/01i_random.ipynb #8bf845b2e
+#| code-fold: true
+#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 def last_whole(dtype) -> int:
     "The integer up to which a dtype has all."
     return borders(dtype)[1] if not dtype.is_floating_point else round(2 / finfo(dtype).eps)
+
 Tensor.normal_ = normal_in_place
 normal_in_place.__name__ = "normal_"

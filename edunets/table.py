@@ -67,9 +67,11 @@ kernel = column("kernel", "arrays from arrays, with the array module of its inpu
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
 order = column("order", "how a new result lies in memory, if not row by row")
-accumulate = column("accumulate", "the dtype in which the kernel computes, by that of its operands: the result is "
+accumulate = column("accumulate",
+                    "the dtype in which the kernel computes, by that of its operands: the result is "
                                   "rounded once")
-view = column("view", "the result looks into the operand's memory: how a write to it changes the operand (of several "
+view = column("view",
+              "the result looks into the operand's memory: how a write to it changes the operand (of several "
                       "results, which row gives each)")
 
 # %% ../nbs/01a_table.ipynb #01aproto
@@ -81,9 +83,12 @@ class Payload(Protocol):
     dtype: np.dtype
     device: device      # an array's is found by its backend
 
+# %% ../nbs/01a_table.ipynb #01aprotob
+#| code-fold: true
+#| code-summary: "Two contracts: of a payload, and of a trace"
 class Trace(Protocol):
-    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and the place of
-    the memory of tensors from outside: they are never written."""
+    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and
+    the place of the memory of tensors from outside: they are never written."""
     def run(self, op: Op, args: tuple, params: dict) -> Payload | tuple[Payload, ...]:
         "What stands for the result of an operation, or for its results."
     def read(self, x: Tensor) -> Payload:
@@ -104,18 +109,21 @@ class Mode:
     trace: Trace | None = None # the trace in progress: it takes every op
     anomaly: bool = False      # remember where each node was made
     check_nan: bool = False    # look for NaN in a backward pass
-    saving: Any = None         # (pack, unpack) for what the tape saves; or a text that says why there may be none
+    # (pack, unpack) for what the tape saves; or a text that says why there may be none
+    saving: Any = None
     task: Any = None           # the backward pass that is under way
 
     def but(self, **changes) -> Mode:
         "The same with some fields changed."
-        other = Mode(self.grad, self.inference, self.trace, self.anomaly, self.check_nan, self.saving, self.task)
+        other = Mode(self.grad, self.inference, self.trace, self.anomaly, self.check_nan, self.saving,
+                     self.task)
         for name, value in changes.items(): setattr(other, name, value)
         return other
 
 ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
 Reading.allowed = lambda: ambient.get().trace is None      # in a trace the memory of a tensor is the past
 
+# %% ../nbs/01a_table.ipynb #fae2c482b
 class mode(ContextDecorator):
     "A context, also a decorator, in which the ambient mode has some fields changed."
     def __init__(self, **changes): self.changes, self.tokens = changes, []
@@ -129,22 +137,31 @@ class mode(ContextDecorator):
 class Registered(dict):
     "What is known of each type of payload. RuntimeError for a type that nobody has registered."
     def __missing__(self, kind: type):
-        raise error(RuntimeError, f"nobody has said what an operation means on a payload of type {kind.__name__}",
-                    "the payload decides, and this type is not registered", f"handle({kind.__name__}, run, rank)")
+        raise error(RuntimeError,
+                    f"nobody has said what an operation means on a payload of type {kind.__name__}",
+                    "the payload decides, and this type is not registered",
+                    f"handle({kind.__name__}, run, rank)")
 
-HANDLERS: dict[type | None, Callable] = Registered()    # payload type: run(op, payloads, params) -> payload(s)
-RANKS: dict[type | None, int] = Registered()            # among several payload types, the highest rank runs the op
+# payload type: run(op, payloads, params) -> payload(s)
+HANDLERS: dict[type | None, Callable] = Registered()
+
+# among several payload types, the highest rank runs the op
+RANKS: dict[type | None, int] = Registered()
+
 RANKS[None] = -1
 
+# %% ../nbs/01a_table.ipynb #01ahandlb
 def handle(payload_type: type, run: Callable, rank: int) -> None:
     "Register what an op means on a type of payload."
     HANDLERS[payload_type], RANKS[payload_type] = run, rank
 
+# %% ../nbs/01a_table.ipynb #01ahandlc
 def stronger(a: type | None, b: type) -> type:
     "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
     if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
     if a in BACKENDS and b in BACKENDS:
-        raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
+        raise error(RuntimeError,
+                    f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
                                   f"{BACKENDS[b].device}",
                     "no operation moves data between devices silently", "x.to(y.device)")
     raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
@@ -157,6 +174,7 @@ class Tape:
     "The slot in which autograd puts the function that records an op: record(op, args, params, name, result)."
     record: Callable | None = None
 
+# %% ../nbs/01a_table.ipynb #57ea3708b
 def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     "Apply a row to Tensors and Python numbers: the payload decides what that means, the tape records it."
     now, payloads = ambient.get(), []
@@ -179,6 +197,7 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     if SUBCLASSES: keep_class(args, result)
     return result
 
+# %% ../nbs/01a_table.ipynb #57ea3708c
 def filled(like, shape: tuple, value) -> Tensor:
     "A tensor filled with one number, of the dtype and on the device of `like`."
     return call(OPS["full"], (), {"shape": shape, "value": value, "dtype": like.dtype, "device": like.device})
@@ -191,13 +210,16 @@ def mark_inference(result) -> None:
 #| code-fold: true
 #| code-summary: "NumPy's warnings off, and a kernel's failure in our words"
 class Quiet(threading.local):
-    """Runs a function with NumPy's floating-point warnings off (PyTorch gives inf and NaN without a word), cheaply: in
-    a context of this thread that is made once."""
+    """Runs a function with NumPy's floating-point warnings off (PyTorch gives inf and NaN without a word),
+    cheaply: in a context of this thread that is made once."""
     def __init__(self):
         with np.errstate(all="ignore"): self.run = copy_context().run
 
 quiet = Quiet()
 
+# %% ../nbs/01a_table.ipynb #b991de39b
+#| code-fold: true
+#| code-summary: "NumPy's warnings off, and a kernel's failure in our words"
 def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
     "A kernel's failure in our words, if the row's check knows them."
     if explained(problem): return problem.with_traceback(None)
@@ -213,8 +235,8 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
 
 # %% ../nbs/01a_table.ipynb #d235a5d5
 def accumulating(op: Op, payloads: list) -> Callable:
-    """A row's kernel, in the dtype that its column `accumulate` names for these operands; where it names none, only what
-    is merely stored is computed in another."""
+    """A row's kernel, in the dtype that its column `accumulate` names for these operands; where it names
+    none, only what is merely stored is computed in another."""
     wider = STORED if op.accumulate is None else op.accumulate
     if op.view is not None: return op.kernel
     for p in payloads:
@@ -222,8 +244,10 @@ def accumulating(op: Op, payloads: list) -> Callable:
             return functools.partial(in_wider, op.kernel, kind, wider[kind])
     return op.kernel
 
+# %% ../nbs/01a_table.ipynb #d235a5d5b
 def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
-    "Run a kernel on wider copies of its operands; results are rounded, and what it wrote in place is written back."
+    """Run a kernel on wider copies of its operands; results are rounded, and what it wrote in place is
+    written back."""
     copies = [p.astype(wide) if getattr(p, "dtype", None) == kind else p for p in payloads]
     origin = {id(copy): p for copy, p in zip(copies, payloads)}
     def rounded(out):
@@ -235,7 +259,8 @@ def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
 
 # %% ../nbs/01a_table.ipynb #5089f126
 def array_handler(kind: type, xp) -> Callable:
-    "What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies in order."
+    """What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies
+    in order."""
     def run(op: Op, payloads: list, params: dict):
         kernel = op.kernel if op.accumulate is None and not STORED else accumulating(op, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
@@ -245,6 +270,7 @@ def array_handler(kind: type, xp) -> Callable:
         return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
     return run
 
+# %% ../nbs/01a_table.ipynb #5089f126b
 def run_source(op: Op, payloads: list, params: dict):
     "A row without operands makes an array on the device that it is told."
     return op.kernel(backend_of(params["device"]).xp, *payloads, **params)
@@ -261,12 +287,13 @@ def add_backend(array_type: type, backend: Backend) -> None:
 #| code-fold: true
 #| code-summary: "A composite by its parts, below the tape"
 def below_tape(op: Op, payloads: list, params: dict, column: str):
-    """Run a composite by its decomposition, unrecorded: what other payloads do with rows for which they find nothing in
-    their column. NotImplementedError for a primitive, which has no decomposition."""
+    """Run a composite by its decomposition, unrecorded: what other payloads do with rows for which they
+    find nothing in their column. NotImplementedError for a primitive, which has no decomposition."""
     if op.decompose is None:
         kinds = sorted({type(p).__name__ for p in payloads if hasattr(p, "shape")})
         raise error(NotImplementedError, f"'{op.name}' has no entry in the column '{column}'",
-                    f"a payload of type {' and '.join(kinds) or 'None'} asks for it, and the row has no decomposition",
+                    f"a payload of type {' and '.join(kinds) or 'None'} asks for it, and the row "
+                    "has no decomposition",
                     f"fill it: {column}({op.name}=...), or decompose({op.name}=...)")
     with mode(grad=False):
         out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
@@ -274,12 +301,13 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
 
 # %% ../nbs/01a_table.ipynb #0a44ed02
 def in_order(op: Op, out, payloads: list):
-    """A result as it is if it is a view, or lies row by row and is all of its memory; else in the order that its row
-    says."""
+    """A result as it is if it is a view, or lies row by row and is all of its memory; else in the order
+    that its row says."""
     if op.view is not None: return out
     if out.flags.c_contiguous: return out if owner(out).nbytes <= out.nbytes else out.copy()
     return out.copy() if op.order is None else op.order(out, payloads)
 
+# %% ../nbs/01a_table.ipynb #0a44ed02b
 def elementwise(**kernels) -> None:
     "Kernels that work element by element, or copy: a result lies as the operands do."
     kernel(**kernels)
@@ -291,6 +319,7 @@ def as_operands(out, operands: list):
     turned = out.transpose(dims)
     return out if turned.flags.c_contiguous else turned.copy().transpose(sorted(dims, key=dims.__getitem__))
 
+# %% ../nbs/01a_table.ipynb #0a44ed02c
 def as_made(out, operands: list):
     "As the kernel made it."
     return out
@@ -299,9 +328,11 @@ def as_made(out, operands: list):
 #| code-fold: true
 #| code-summary: "In which order operands lie"
 def memory_order(shape: tuple, arrays: list) -> list[int]:
-    """The dimensions of a result from the longest step in memory to the shortest, as the first of its operands has it
-    that can tell: along a dimension that is repeated there is no step. PyTorch sorts so, in TensorIterator."""
-    steps = [(0,) * (len(shape) - a.ndim) + tuple(abs(s) * (n > 1) for n, s in zip(a.shape, a.strides)) for a in arrays]
+    """The dimensions of a result from the longest step in memory to the shortest, as the first of its
+    operands has it that can tell: along a dimension that is repeated there is no step. PyTorch sorts
+    so, in TensorIterator."""
+    steps = [(0,) * (len(shape) - a.ndim) + tuple(abs(s) * (n > 1) for n, s in zip(a.shape, a.strides))
+             for a in arrays]
     def compared(i: int, j: int) -> int:
         "1 if a step along `i` is longer than one along `j`, -1 if it is shorter, 0 if no operand can tell."
         for step in steps:
@@ -316,36 +347,46 @@ def memory_order(shape: tuple, arrays: list) -> list[int]:
             if found: dims[there], dims[here], here = dims[here], dims[there], there
     return dims[::-1]
 
+# %% ../nbs/01a_table.ipynb #0a44ed03b
+#| code-fold: true
+#| code-summary: "In which order operands lie"
 def in_turn(array, dims: tuple):
     "An array whose dimensions were turned to `dims`, turned back."
     return array.transpose(sorted(range(len(dims)), key=dims.__getitem__))
 
 def ordered_copy(a, order):
-    "A copy that lies as `a` does (K), row by row (C), or with these dimensions from the longest step to the shortest."
+    """A copy that lies as `a` does (K), row by row (C), or with these dimensions from the longest step to
+    the shortest."""
     if order == "C" or (order == "K" and a.flags.c_contiguous): return a.copy("C")
     dims = memory_order(a.shape, [a]) if order == "K" else order
     return in_turn(a.transpose(dims).copy("C"), dims)
-
 
 # %% ../nbs/01a_table.ipynb #memfmt02
 #| code-fold: true
 #| code-summary: "Memory formats"
 def order_of(shape: tuple, memory_format: memory_format, like=None) -> tuple | None:
-    """The dimensions of a new tensor from the longest step to the shortest, as a memory format says, or the array that it
-    shall be like; `None`: row by row. RuntimeError for another number of dimensions."""
+    """The dimensions of a new tensor from the longest step to the shortest, as a memory format says, or
+    the array that it shall be like; `None`: row by row. RuntimeError for another number of dimensions."""
     dims = memory_format.dims
     if dims and len(shape) != len(dims):
         raise error(RuntimeError, f"required rank {len(dims)} tensor to use {memory_format.name} format",
                     f"the shape is {tuple(shape)}", "memory_format=en.contiguous_format")
-    if memory_format is not preserve_format or type(like) not in BACKENDS or like.flags.c_contiguous: return dims or None
+    if memory_format is not preserve_format or type(like) not in BACKENDS or like.flags.c_contiguous:
+        return dims or None
     return tuple(memory_order(shape, [like]))
 
+# %% ../nbs/01a_table.ipynb #memfmt02b
+#| code-fold: true
+#| code-summary: "Memory formats"
 def format_of(x: Tensor) -> memory_format:
     "The memory format in which a tensor lies, guessed from its strides as PyTorch does."
     for guess in (channels_last, channels_last_3d):
         if len(guess.dims) == x.ndim and follows(x.payload.shape, x.stride(), guess.dims[::-1]): return guess
     return contiguous_format
 
+# %% ../nbs/01a_table.ipynb #memfmt02c
+#| code-fold: true
+#| code-summary: "Memory formats"
 def follows(shape: tuple, strides: tuple, dims: tuple) -> bool:
     "Whether steps grow along `dims`, so that the first and the last can be told apart."
     least = 0
@@ -357,9 +398,11 @@ def follows(shape: tuple, strides: tuple, dims: tuple) -> bool:
 
 # %% ../nbs/01a_table.ipynb #e67ede2d
 def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: str) -> None:
-    "Let a view know its base, and share the base's version; of several views, each as what a simpler row gives."
+    """Let a view know its base, and share the base's version; of several views, each as what a simpler row
+    gives."""
     if type(result) is tuple:
-        for part, (row, place) in zip(result, op.view(len(result), **params)): link_view(part, OPS[row], base, place, "")
+        for part, (row, place) in zip(result, op.view(len(result), **params)):
+            link_view(part, OPS[row], base, place, "")
         return
     in_memory = type(result.payload) in BACKENDS
     if in_memory and not looks_into(result.payload, base.payload): return
@@ -370,22 +413,27 @@ def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: 
         result._parent, result._view = base, (op, params, name, ambient.get().grad)
         if base._custom is not None: result._custom = base._custom
 
+# %% ../nbs/01a_table.ipynb #e67ede2db
 def looks_into(array, base) -> bool:
     "Whether an array made from `base` lies in base's memory."
     if array is base or array.base is base: return True
     return not array.size or BACKENDS[type(array)].xp.may_share_memory(array, base)
 
 def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
-    "The view column of detach: the base takes the value, and the view does not keep the base (and its graph) alive."
+    """The view column of detach: the base takes the value, and the view does not keep the base (and its
+    graph) alive."""
     return value
 
 # %% ../nbs/01a_table.ipynb #01arefr1
 def refresh(x: Tensor) -> None:
-    "Derive a view anew if the memory was written since: its place on the tape, and a payload that is not an array."
+    """Derive a view anew if the memory was written since: its place on the tape, and a payload that is not
+    an array."""
     if x._seen == x._version_counter.count: return
-    if x._custom is not None: return check_custom(x, "its base or another view of its base has been", on_tape(x))
+    if x._custom is not None:
+        return check_custom(x, "its base or another view of its base has been", on_tape(x))
     with LOCK: derive(x)
 
+# %% ../nbs/01a_table.ipynb #01arefr1b
 def derive(x: Tensor) -> None:
     "Run the view's operation again. It counts as seen at the end only: until then other threads wait."
     count = x._version_counter.count
@@ -394,7 +442,8 @@ def derive(x: Tensor) -> None:
     with mode(grad=grad, inference=False):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
-    leaf = x._node is None and x._requires_grad and not now._requires_grad     # of its own, on its base's memory
+    # of its own, on its base's memory
+    leaf = x._node is None and x._requires_grad and not now._requires_grad
     if not leaf:
         old = x._node, x._output_nr
         x._node, x._output_nr, x._requires_grad = now._node, now._output_nr, now._requires_grad
@@ -411,7 +460,8 @@ def on_tape(x: Tensor) -> bool:
     return ambient.get().grad and (needed or x._requires_grad)
 
 def check_custom(x: Tensor, what: str, tracked: bool) -> None:
-    "A RuntimeError where a view that came out of a user's Function would be derived anew: without the Function's backward."
+    """A RuntimeError where a view that came out of a user's Function would be derived anew: without the
+    Function's backward."""
     if not tracked: return
     raise error(RuntimeError, f"an output of {x._custom} is a view and {what} modified inplace.",
                 "a view that was written takes its gradient from its base, past the custom backward",
@@ -426,8 +476,10 @@ def fresh(result: Tensor, *operands, name: str = "CloneBackward0") -> Tensor:
     if array.flags.c_contiguous and not any(looks_into(array, a) for a in arrays): return result
     return call(OPS["copy"], (result,), {"device": None, "order": "C"}, name)
 
+# %% ../nbs/01a_table.ipynb #0a44ed05b
 def by_parts(op: Op, args: tuple, params: dict):
-    "A composite by its decomposition. What that gives may be an operand itself, or a view of it; a kernel's never is."
+    """A composite by its decomposition. What that gives may be an operand itself, or a view of it; a
+    kernel's never is."""
     result = op.decompose(*args, **params)
     if op.view is not None or op.order is not None: return result
     return tuple([fresh(r, *args) for r in result]) if isinstance(result, tuple) else fresh(result, *args)
@@ -440,8 +492,12 @@ def op(name: str) -> Op:
     if name in OPS: return OPS[name]
     import difflib      # slow to import, and seldom needed
     near = difflib.get_close_matches(name, OPS)
-    raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows", f"one of {near}" if near else "sorted(en.table.OPS)")
+    raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows",
+                f"one of {near}" if near else "sorted(en.table.OPS)")
 
+# %% ../nbs/01a_table.ipynb #e0d6eb07b
+#| code-fold: true
+#| code-summary: "What a column holds, and where that is written"
 def text_of(entry) -> str:
     "An entry as text: a lambda, the head of a function, the reason why there is none."
     if not callable(entry): return str(getattr(entry, "reason", entry))
@@ -449,21 +505,32 @@ def text_of(entry) -> str:
     if entry.__name__ != "<lambda>": return entry.__name__ + str(inspect.signature(entry)).partition(" ->")[0]
     return lambda_text(entry.__code__)
 
+# %% ../nbs/01a_table.ipynb #e0d6eb07c
+#| code-fold: true
+#| code-summary: "What a column holds, and where that is written"
 def lambda_text(code) -> str:
     "The source of a lambda: of all in its file, the smallest one that holds the places of its instructions."
     source = "".join(linecache.getlines(code.co_filename))
     places = [(line, column) for line, _, column, end in code.co_positions() if end]
-    found = [node for node in lambdas(source) if (node.lineno, node.col_offset) <= min(places) and max(places) < (node.end_lineno, node.end_col_offset)]
+    found = [node for node in lambdas(source) if (node.lineno, node.col_offset) <= min(places)
+             and max(places) < (node.end_lineno, node.end_col_offset)]
     return ast.get_source_segment(source, max(found, key=lambda node: (node.lineno, node.col_offset)))
 
+# %% ../nbs/01a_table.ipynb #e0d6eb07d
+#| code-fold: true
+#| code-summary: "What a column holds, and where that is written"
 @functools.cache
-def lambdas(source: str) -> list: return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
+def lambdas(source: str) -> list:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
 
 def place_of(entry) -> str:
     "Where a function is defined, `edunets/table.py:175`; empty for what is none."
     if not callable(entry): return ""
     return f"{entry.__module__.replace('.', '/')}.py:{inspect.unwrap(entry).__code__.co_firstlineno}"
 
+# %% ../nbs/01a_table.ipynb #e0d6eb07e
+#| code-fold: true
+#| code-summary: "What a column holds, and where that is written"
 def entries(row: Op) -> list[tuple[str, str, str]]:
     "What a row's columns hold: (column, text, place); rules of the same text are one entry."
     found = {}
@@ -482,12 +549,19 @@ def signature(row: Op) -> str:
     operands = row.operands + ((f"*{row.variadic}",) if row.variadic else ()) if row.kernel else ()
     return f"{row.name}({', '.join(operands)})"
 
+# %% ../nbs/01a_table.ipynb #6f3f285eb
+#| code-fold: true
+#| code-summary: "The card as text and as HTML"
 def card(self: Op) -> str:
     "The row as text, a line for each entry."
     width = max(map(len, COLUMNS))
     return "\n".join(
-        [signature(self), *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
+        [signature(self),
+         *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
 
+# %% ../nbs/01a_table.ipynb #6f3f285ec
+#| code-fold: true
+#| code-summary: "The card as text and as HTML"
 def html_card(self: Op) -> str:
     "The row as HTML, in the colours of the page."
     line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"
@@ -499,7 +573,8 @@ def html_card(self: Op) -> str:
         '<code '
         f'style="background:none;padding:0;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</code></div>'
         for name, text, place in entries(self))
-    return (f'<div style="border:1px solid var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">'
+    return ('<div style="border:1px solid '
+            'var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">'
             f'<div style="padding:.4em .9em"><strong>{escape(signature(self))}</strong></div>{cells}</div>')
 
 Op.__repr__, Op._repr_html_ = card, html_card

@@ -27,8 +27,8 @@ __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last'
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
-    """A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it. Behaves as
-    `torch.Tensor`."""
+    """A payload with a tape: an array (or a stand-in for one), and what autograd needs to know of it.
+    Behaves as `torch.Tensor`."""
     payload: Any                             # an array, or whatever else a handler is registered for
     __array_priority__ = 1000                # NumPy steps back: array * tensor is a tensor
     __hash__ = object.__hash__
@@ -55,31 +55,39 @@ Tensor._fleeting = False                     # an in-place op is about to overwr
 
 
 # %% ../nbs/01_tensors.ipynb #tnfldcd2
-Tensor._parent, Tensor._view, Tensor._seen = None, None, 0      # of a view: what it looks into, how, at which version
-Tensor._custom = None                        # a view that a user's Function returned: the name of that Function
+# of a view: what it looks into, how, at which version
+Tensor._parent, Tensor._view, Tensor._seen = None, None, 0
+
+# a view that a user's Function returned: the name of that Function
+Tensor._custom = None
+
 Tensor._version_counter = None               # made at the first view or write
 
+# %% ../nbs/01_tensors.ipynb #tnfldcd2b
 class Version:
-    """How often a memory was written, and where first since it was saved for a backward pass, which would miss it. A base
-    and its views share one."""
+    """How often a memory was written, and where first since it was saved for a backward pass, which would
+    miss it. A base and its views share one."""
     __slots__ = ("count", "site", "saved")
-    def __init__(self): self.count, self.site, self.saved = 0, None, True      # saved: perhaps, before it had a version
+    # saved: perhaps, before it had a version
+    def __init__(self): self.count, self.site, self.saved = 0, None, True
     def bump(self, where: tuple | None = None) -> None:
-        if self.saved: self.site, self.saved = where or site(), False          # looking for the line takes long
-        self.count += 1      # no call in between: Python changes threads at calls, so no other thread comes in
-
+        # looking for the line takes long
+        if self.saved: self.site, self.saved = where or site(), False
+        # no call in between: Python changes threads at calls, so no other thread comes in
+        self.count += 1
 
 # %% ../nbs/01_tensors.ipynb #38196558
 new_tensor = object.__new__
 
 def wrap(payload) -> Tensor:
-    """A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes
-    longer."""
+    """A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the
+    class takes longer."""
     tensor = new_tensor(Tensor)
     tensor.payload, tensor._requires_grad = payload, False
     tensor._node = tensor._parent = tensor._version_counter = None
     return tensor
 
+# %% ../nbs/01_tensors.ipynb #38196558b
 def patch(f):
     "Add a function or a property to the class that its `self` is annotated with."
     function = f.fget if isinstance(f, property) else f
@@ -87,16 +95,17 @@ def patch(f):
     setattr(function.__globals__.get(owner, owner), function.__name__, f)
     return f
 
-
 # %% ../nbs/01_tensors.ipynb #94a6832c
 def owner(array):
-    "The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its own between."
+    """The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its
+    own between."""
     while True:
         base = array.base
         if base is not None and type(base) is not type(array): base = getattr(base, "base", None)
         if type(base) is not type(array): return array
         array = base
 
+# %% ../nbs/01_tensors.ipynb #94a6832cb
 def memory(array):
     "All the memory that an array looks into, as a flat array on it."
     whole = owner(array)
@@ -111,7 +120,8 @@ def address(array) -> int:
 #| code-fold: true
 #| code-summary: "PyTorch's memory formats"
 class memory_format:
-    "An order of dimensions in memory, as `torch.memory_format`: `dims`, from the longest step to the shortest."
+    """An order of dimensions in memory, as `torch.memory_format`: `dims`, from the longest step to the
+    shortest."""
     def __init__(self, name: str, *dims: int): self.name, self.dims = name, dims
     def __repr__(self) -> str: return f"edunets.{self.name}"
     def __reduce__(self): return self.name
@@ -132,6 +142,7 @@ def data_ptr(self: Tensor) -> int:
     "The address of the first element."
     return address(self.payload)
 
+# %% ../nbs/01_tensors.ipynb #ee37db54b
 @patch
 def storage_offset(self: Tensor) -> int:
     "How many elements the first element lies behind the beginning of the memory."
@@ -142,13 +153,17 @@ def storage(self: Tensor) -> Tensor:
     "The whole memory behind the tensor, as a flat tensor on it."
     return wrap(memory(self.payload))
 
+# %% ../nbs/01_tensors.ipynb #ee37db54c
 @patch
 def is_contiguous(self: Tensor, *, memory_format: memory_format = contiguous_format) -> bool:
     "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
-    if not hasattr(self.payload, "flags"): return not memory_format.dims      # what is no array lies row by row
+    # what is no array lies row by row
+    if not hasattr(self.payload, "flags"): return not memory_format.dims
     if not memory_format.dims: return bool(self.payload.flags.c_contiguous)
-    return self.ndim == len(memory_format.dims) and bool(self.payload.transpose(memory_format.dims).flags.c_contiguous)
+    return (self.ndim == len(memory_format.dims)
+            and bool(self.payload.transpose(memory_format.dims).flags.c_contiguous))
 
+# %% ../nbs/01_tensors.ipynb #ee37db54d
 @patch
 def element_size(self: Tensor) -> int:
     "Bytes of one element."
@@ -161,13 +176,15 @@ def nbytes(self: Tensor) -> int:
     return self.numel() * self.payload.dtype.itemsize
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
-FLOATS = frozenset("efdE")      # NumPy's letters for floating dtypes; "E" is bfloat16, whose `kind` is "V", anything
+# NumPy's letters for floating dtypes; "E" is bfloat16, whose `kind` is "V", anything
+FLOATS = frozenset("efdE")
 
 def is_floating(x) -> bool:
     "Whether a tensor, an array or a Python number is floating."
     if isinstance(x, Tensor): return x.payload.dtype.char in FLOATS
     return x.dtype.char in FLOATS if hasattr(x, "dtype") else type(x) is float
 
+# %% ../nbs/01_tensors.ipynb #1edcd108b
 def number_limits(kind: np.dtype):
     "`iinfo` or `finfo` of a NumPy type: NumPy's, or for bfloat16 that of ml_dtypes."
     if kind.kind in "iu": return np.iinfo(kind)
@@ -175,6 +192,7 @@ def number_limits(kind: np.dtype):
     import ml_dtypes
     return ml_dtypes.finfo(kind)
 
+# %% ../nbs/01_tensors.ipynb #1edcd108c
 class dtype:
     "An element type, as `torch.dtype`: a name, a category (0 bool, 1 integer, 2 floating), and NumPy's type."
     def __init__(self, name: str, category: int):
@@ -199,23 +217,33 @@ class dtype:
     def __repr__(self) -> str: return f"edunets.{self.name}"
     def __reduce__(self): return self.name
 
+# %% ../nbs/01_tensors.ipynb #1edcd108d
 bool_ = dtype("bool", 0)
 uint8, int8, int16, int32, int64 = (dtype(name, 1) for name in ("uint8", "int8", "int16", "int32", "int64"))
-uint16, uint32, uint64 = (dtype(name, 1) for name in ("uint16", "uint32", "uint64"))      # such data comes along
-float16, bfloat16, float32, float64 = (dtype(name, 2) for name in ("float16", "bfloat16", "float32", "float64"))
+
+# such data comes along
+uint16, uint32, uint64 = (dtype(name, 1) for name in ("uint16", "uint32", "uint64"))
+
+float16, bfloat16, float32, float64 = (dtype(name, 2)
+                                       for name in ("float16", "bfloat16", "float32", "float64"))
+
 DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64,
                                float16, float32, float64)}      # bfloat16 joins them when it is first used
-
 
 # %% ../nbs/01_tensors.ipynb #tnbfbrng
 #| code-fold: true
 #| code-summary: "In which type a dtype is computed, and bfloat16 at first need"
-# NumPy types, and in which they are computed: half precision where a row of the table says so, float32 where it says
+# NumPy types, and in which they are computed: half precision where a row of the table says so, float32 where
+# it says
 # DOUBLE, bfloat16 always, since it is only stored
 SINGLE = {float16.numpy: "float32"}
+
 DOUBLE = SINGLE | {float32.numpy: "float64"}
 STORED: dict[np.dtype, str] = {}
 
+# %% ../nbs/01_tensors.ipynb #tnbfbrngb
+#| code-fold: true
+#| code-summary: "In which type a dtype is computed, and bfloat16 at first need"
 def bring_bfloat16() -> None:
     "Let bfloat16 be one of the dtypes. ImportError without the package ml_dtypes."
     try: import ml_dtypes
@@ -225,7 +253,6 @@ def bring_bfloat16() -> None:
     bfloat16.found(np.dtype(ml_dtypes.bfloat16))
     DTYPES[bfloat16.numpy] = bfloat16
     for wider in (SINGLE, DOUBLE, STORED): wider[bfloat16.numpy] = "float32"
-
 
 # %% ../nbs/01_tensors.ipynb #a8750f5a
 #| code-fold: true
@@ -239,12 +266,18 @@ def to_dtype(kind) -> dtype:
     raise error(TypeError, f"{kind!r} is not a dtype of edunets", "a dtype is an object, not a name",
                 "one of " + ", ".join(f"en.{d.name}" for d in DTYPES.values()))
 
+# %% ../nbs/01_tensors.ipynb #a8750f5ab
+#| code-fold: true
+#| code-summary: "Which dtype is meant, and the default one"
 def from_numpy_dtype(kind: np.dtype) -> dtype:
-    "The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other byte order."
+    """The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other
+    byte order."""
     if kind in DTYPES: return DTYPES[kind]
     if kind.name == bfloat16.name and kind == bfloat16.numpy: return bfloat16      # its first
     if kind.newbyteorder("=") in DTYPES:
-        raise error(ValueError, "given numpy array has byte order different from the native byte order. Conversion between "
+        raise error(ValueError,
+                    "given numpy array has byte order different from the native byte order. "
+                    "Conversion between "
                     "byte orders is currently not supported.", f"its dtype is {kind.str}",
                     'array.astype(array.dtype.newbyteorder("="))')
     raise error(TypeError, f"can't convert np.ndarray of type {kind} to a tensor",
@@ -253,6 +286,9 @@ def from_numpy_dtype(kind: np.dtype) -> dtype:
 
 _default = {"dtype": float32}
 
+# %% ../nbs/01_tensors.ipynb #a8750f5ac
+#| code-fold: true
+#| code-summary: "Which dtype is meant, and the default one"
 def get_default_dtype() -> dtype:
     "The dtype of tensors made from Python floats."
     return _default["dtype"]
@@ -272,14 +308,19 @@ class finfo:
     def __init__(self, kind: dtype | None = None):
         found = number_limits((kind or get_default_dtype()).numpy)
         self.bits, self.dtype, self.resolution = found.bits, found.dtype.name, 10.0 ** -found.precision
-        self.min, self.max, self.eps, self.tiny = (float(x) for x in (found.min, found.max, found.eps, found.tiny))
+        self.min, self.max, self.eps, self.tiny = (float(x)
+                                                   for x in (found.min, found.max, found.eps, found.tiny))
         self.smallest_normal = self.tiny
 
     def __repr__(self) -> str:
         return ("finfo(" + ", ".join(f"{name}={getattr(self, name):g}"
-                                     for name in ("resolution", "min", "max", "eps", "smallest_normal", "tiny"))
+                                     for name in ("resolution", "min", "max", "eps", "smallest_normal",
+                                                  "tiny"))
                 + f", dtype={self.dtype})")
 
+# %% ../nbs/01_tensors.ipynb #tnlimitsb
+#| code-fold: true
+#| code-summary: "finfo and iinfo, the limits of a dtype"
 class iinfo:
     "The limits of an integer dtype, as `torch.iinfo`."
     def __init__(self, kind: dtype):
@@ -305,13 +346,18 @@ class Size(tuple):
 
 DEVICES = {"cpu", "cuda", "mps", "meta", "xpu"}      # kinds that PyTorch knows; another backend adds its own
 
+# %% ../nbs/01_tensors.ipynb #8b547e1db
+#| code-fold: true
+#| code-summary: "Size and device, as in PyTorch"
 class device:
     "Where memory lies, as `torch.device`: `device('cpu')`, `device('cuda', 1)`, `device('cuda:1')`."
     def __init__(self, type: str | device, index: int | None = None):
         if isinstance(type, device): type, index = type.type, type.index
         kind, _, number = type.partition(":")
         if kind not in DEVICES:
-            raise error(RuntimeError, f"Expected one of {', '.join(sorted(DEVICES))} device type at start of device string: {kind}",
+            raise error(RuntimeError,
+                        f"Expected one of {', '.join(sorted(DEVICES))} device type at start of "
+                        f"device string: {kind}",
                         "a device is a kind, or a kind and a number", "device('cpu'), device('cuda:1')")
         self.type, self.index = kind, int(number) if number else index
 
@@ -326,11 +372,13 @@ class Backend(NamedTuple):
     "A kind of array: its array module (`numpy`'s names) and the device it stands for."
     xp: Any
     device: device
-    locate: Callable[[Any], device] | None = None      # the device of one array, where there are several of a kind
+    # the device of one array, where there are several of a kind
+    locate: Callable[[Any], device] | None = None
     def device_of(self, array) -> device: return self.device if self.locate is None else self.locate(array)
 
 BACKENDS: dict[type, Backend] = {np.ndarray: Backend(np, device("cpu"))}
 
+# %% ../nbs/01_tensors.ipynb #8632d3f8b
 def backend_of(where: str | device | None) -> Backend:
     "The backend of a device (`None`: the CPU)."
     kind = where.type if isinstance(where, device) else device(where or "cpu").type
@@ -350,7 +398,8 @@ def check_nested(data, depth: int = 0) -> None:
         if size != sizes[0]:
             wanted, got = (f"sequence of length {n}" if n >= 0 else "a number" for n in (sizes[0], size))
             raise error(ValueError, f"expected {wanted} at dim {depth + 1} (got {got if size < 0 else size})",
-                        "the list is ragged, and a tensor is a full box of numbers", "pad the rows to one length")
+                        "the list is ragged, and a tensor is a full box of numbers",
+                        "pad the rows to one length")
         check_nested(item, depth + 1)
 
 # %% ../nbs/01_tensors.ipynb #77be533a
@@ -365,6 +414,9 @@ def computable(x):
     "What is merely stored, as the wider array that NumPy can put beside others."
     return x.astype(STORED[x.dtype]) if getattr(x, "dtype", None) in STORED else x
 
+# %% ../nbs/01_tensors.ipynb #77be533ab
+#| code-fold: true
+#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     "A new NumPy array from numbers, nested lists, tensors or arrays; Python floats get the default dtype."
     check_nested(data)
@@ -379,22 +431,31 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
         for extreme in (array.min(), array.max()): in_memory(extreme.item(), from_numpy_dtype(kind))
     with np.errstate(all="ignore"): return array.astype(kind)      # what is too large becomes infinite
 
+# %% ../nbs/01_tensors.ipynb #77be533ac
+#| code-fold: true
+#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def as_read(data, kind: np.dtype | None) -> np.ndarray:
-    """Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may;
-    those beyond int64 are uint64 only for who says so."""
+    """Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as
+    floats, if they may; those beyond int64 are uint64 only for who says so."""
     array = np.array(data)
     if array.dtype.kind != "O" and array.dtype != np.uint64: return array
     numbers = np.array(data, object).ravel()
     if array.dtype == np.uint64 and (kind == np.uint64 or all(x < 1 << 63 for x in numbers)): return array
     if all(isinstance(x, (bool, int, float)) for x in numbers):
-        if (kind is not None and kind.char in FLOATS) or any(isinstance(x, float) for x in numbers): return np.array(data, float)
+        if (kind is not None and kind.char in FLOATS) or any(isinstance(x, float) for x in numbers):
+            return np.array(data, float)
         if kind is not None and kind.kind == "b": return array.astype(bool)
-        raise error(ValueError, "Overflow when unpacking long long", "an integer too large for int64 is in the data",
+        raise error(ValueError, "Overflow when unpacking long long",
+                    "an integer too large for int64 is in the data",
                     "dtype=en.float64")
     return array
 
+# %% ../nbs/01_tensors.ipynb #77be533ad
+#| code-fold: true
+#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def float_kinds(data) -> set:
-    "The floating types in nested lists: those of tensors and arrays count, Python's floats are of the default dtype."
+    """The floating types in nested lists: those of tensors and arrays count, Python's floats are of the
+    default dtype."""
     if isinstance(data, (list, tuple)): return set().union(*map(float_kinds, data))
     if isinstance(data, Tensor): data = data.payload
     kind = getattr(data, "dtype", get_default_dtype().numpy if type(data) is float else None)
@@ -410,14 +471,16 @@ def __init__(self: Tensor, *args):
     given = args[0] if len(args) == 1 else Size(args or [0])
     if not isinstance(given, (Size, Tensor)): given = as_count(given)
     if isinstance(given, float):
-        raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size", "en.tensor(2.5)")
+        raise error(TypeError, "new(): data must be a sequence (got float)", "it is no size",
+                    "en.tensor(2.5)")
     self.payload = np.empty(given, kind) if isinstance(given, (int, Size)) else to_array(given, kind)
 
 
 # %% ../nbs/01_tensors.ipynb #84badb8b
 def in_memory(number, kind: dtype):
-    """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the
-    dtype can't hold; but a negative integer wraps around where no sign is kept, as in PyTorch."""
+    """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for
+    one that the dtype can't hold; but a negative integer wraps around where no sign is kept, as in
+    PyTorch."""
     low, high = kind.limits
     if kind.category == 0: return bool(number)
     if isinstance(number, int) and low == 0: low = -high
@@ -426,31 +489,39 @@ def in_memory(number, kind: dtype):
                     f"{number} is not between {kind.limits[0]:.6g} and {kind.limits[1]:.6g}", "a wider dtype")
     return float(number) if kind.category == 2 else wrapped(int(number), kind)
 
+# %% ../nbs/01_tensors.ipynb #84badb8bb
 def wrapped(number: int, kind: dtype) -> int:
     "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
     if not -1 << 63 <= number < 1 << 64:
-        raise error(OverflowError, "int too big to convert", f"{number} has more than 64 bits", "float(number)")
+        raise error(OverflowError, "int too big to convert", f"{number} has more than 64 bits",
+                    "float(number)")
     number &= (1 << 8 * kind.itemsize) - 1
     return number - (1 << 8 * kind.itemsize) if number > kind.limits[1] else number
 
 # %% ../nbs/01_tensors.ipynb #d6921567
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
-    "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
-    if isinstance(data, Tensor): warn("tensor() of a tensor copies it, off the tape: x.detach().clone() says so.")
+    """A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown
+    dtypes."""
+    if isinstance(data, Tensor):
+        warn("tensor() of a tensor copies it, off the tape: x.detach().clone() says so.")
     array = to_array(data, None if dtype is None else to_dtype(dtype).numpy)
     result = wrap(backend_of(device).xp.asarray(array))
     if requires_grad: result.requires_grad = True
     return result
 
+# %% ../nbs/01_tensors.ipynb #d6921567b
 @functools.cache      # once is enough, as in PyTorch
 def tell_read_only() -> None:
     warn("The given NumPy array is not writable: a write to this tensor will be refused. "
          "Copy the array to have memory of your own.")
 
+# %% ../nbs/01_tensors.ipynb #d6921567c
 def from_numpy(array: np.ndarray) -> Tensor:
-    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
+    """A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`.
+    Read-only memory is told."""
     if not isinstance(array, np.ndarray):
-        raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})", "only an array has memory to share",
+        raise error(TypeError, f"expected np.ndarray (got {type(array).__name__})",
+                    "only an array has memory to share",
                     "en.tensor(...) copies")
     array = np.asarray(array)      # of a subclass, such as np.memmap, the plain array on the same memory
     kind = from_numpy_dtype(array.dtype).numpy
@@ -458,8 +529,10 @@ def from_numpy(array: np.ndarray) -> Tensor:
         raise error(ValueError, "given numpy array strides not a multiple of the element byte size",
                     f"its strides are {array.strides} bytes, of elements of {array.itemsize}", "array.copy()")
     if not array.flags.writeable: tell_read_only()
-    return wrap(array if array.dtype is kind else array.view(kind))    # one dtype object each: `is` tells dtypes apart
+    # one dtype object each: `is` tells dtypes apart
+    return wrap(array if array.dtype is kind else array.view(kind))
 
+# %% ../nbs/01_tensors.ipynb #d6921567d
 def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
     if not isinstance(data, (Tensor, np.ndarray)): return tensor(data, dtype=dtype, device=device)
@@ -470,22 +543,33 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
 #| code-fold: true
 #| code-summary: "May the numbers be read, here and now?"
 class Reading:
-    "The slot for who knows whether memory tells the present: while a function is recorded as a whole, it does not."
+    """The slot for who knows whether memory tells the present: while a function is recorded as a whole, it
+    does not."""
     allowed: Callable[[], bool] = staticmethod(lambda: True)
 
 def at_hand(x: Tensor) -> bool:
     "Whether the numbers of a tensor can be read, here and now."
     return type(x.payload) in BACKENDS and Reading.allowed()
 
+# %% ../nbs/01_tensors.ipynb #tnconcr1b
+#| code-fold: true
+#| code-summary: "May the numbers be read, here and now?"
 def any_at_hand(wrong: Tensor) -> bool:
-    "Whether an element is true, as far as it can be read: a check of values does not stand in the way of a trace."
+    """Whether an element is true, as far as it can be read: a check of values does not stand in the way of
+    a trace."""
     return at_hand(wrong) and bool(wrong.payload.any())
 
+# %% ../nbs/01_tensors.ipynb #tnconcr1c
+#| code-fold: true
+#| code-summary: "May the numbers be read, here and now?"
 def concrete(x: Tensor):
-    "The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a trace, or a vmap)."
+    """The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a
+    trace, or a vmap)."""
     if at_hand(x): return x.payload
-    raise error(RuntimeError, f"the numbers of this tensor (shape {tuple(x.shape)}, {x.dtype}) can't be read here",
-                "a function is recorded or transformed as a whole, and a tensor in it has no numbers yet, or others",
+    raise error(RuntimeError,
+                f"the numbers of this tensor (shape {tuple(x.shape)}, {x.dtype}) can't be read here",
+                "a function is recorded or transformed as a whole, and a tensor in it has no "
+                "numbers yet, or others",
                 "an operation on tensors, en.where for an `if`; or read them outside of the function")
 
 # %% ../nbs/01_tensors.ipynb #f2876845
@@ -499,6 +583,7 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
                     "silently wrong", "x.detach().numpy()")
     return concrete(self)
 
+# %% ../nbs/01_tensors.ipynb #f2876845b
 @patch
 def __array__(self: Tensor, dtype=None, copy=None) -> np.ndarray:
     array = self.numpy()
@@ -509,17 +594,20 @@ def __array_wrap__(self: Tensor, array, context=None, return_scalar: bool = Fals
     "What NumPy's functions make of a tensor is a tensor again."
     return from_numpy(np.asarray(array))
 
+# %% ../nbs/01_tensors.ipynb #f2876845c
 @patch
 def tolist(self: Tensor):
     "Nested Python lists (a number, of a 0-d tensor)."
     return concrete(self).tolist()
 
+# %% ../nbs/01_tensors.ipynb #f2876845d
 @patch
 def item(self: Tensor, kind: type[Exception] = RuntimeError):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     if self.numel() != 1:
         raise error(kind, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
-                    f"its shape is {tuple(self.shape)}", "index it first, or reduce it: x.sum().item(); x.tolist() "
+                    f"its shape is {tuple(self.shape)}",
+                    "index it first, or reduce it: x.sum().item(); x.tolist() "
                                                          "gives all elements")
     return concrete(self).item()
 
@@ -529,14 +617,25 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
 @patch
 def __bool__(self: Tensor) -> bool:
     if self.numel() != 1:
-        raise error(RuntimeError, "Boolean value of Tensor with " + ("more than one value" if self.numel() else "no values") + " is ambiguous",
-                    f"`if x:` and `and` ask one question, the shape {tuple(self.shape)} holds {self.numel()} answers", "x.any(), x.all(), or x & y")
+        raise error(RuntimeError,
+                    "Boolean value of Tensor with "
+                    + ("more than one value" if self.numel() else "no values") + " is ambiguous",
+                    f"`if x:` and `and` ask one question, the shape {tuple(self.shape)} holds "
+                    f"{self.numel()} answers", "x.any(), x.all(), or x & y")
     return bool(concrete(self).item())
 
+# %% ../nbs/01_tensors.ipynb #959f2710b
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __float__(self: Tensor) -> float: return float(self.item(ValueError))
+
 @patch
 def __int__(self: Tensor) -> int: return int(self.item(ValueError))
+
+# %% ../nbs/01_tensors.ipynb #959f2710c
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __index__(self: Tensor) -> int:
     if self.dtype.is_floating_point or self.numel() != 1:
@@ -544,11 +643,19 @@ def __index__(self: Tensor) -> int:
                     f"this one is {self.dtype} of shape {tuple(self.shape)}", "int(x.item())")
     return concrete(self).item()
 
+# %% ../nbs/01_tensors.ipynb #959f2710d
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __len__(self: Tensor) -> int:
-    if not self.ndim: raise error(TypeError, "len() of a 0-d tensor", "a 0-d tensor has no first dimension", "x.numel(), which is 1")
+    if not self.ndim:
+        raise error(TypeError, "len() of a 0-d tensor", "a 0-d tensor has no first dimension",
+                    "x.numel(), which is 1")
     return self.payload.shape[0]
 
+# %% ../nbs/01_tensors.ipynb #959f2710e
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def numel(self: Tensor) -> int:
     "The number of elements."
@@ -556,23 +663,36 @@ def numel(self: Tensor) -> int:
 
 Tensor.nelement = numel
 
+# %% ../nbs/01_tensors.ipynb #959f2710f
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def size(self: Tensor, dim: int | None = None):
     "The shape, or the size of one dimension."
     if dim is None: return self.shape
-    if not self.ndim: raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions", "it is a single number", "x.numel(), which is 1")
+    if not self.ndim:
+        raise error(IndexError, f"Dimension specified as {dim} but tensor has no dimensions",
+                    "it is a single number", "x.numel(), which is 1")
     return self.payload.shape[check_dim(dim, self.ndim)]
 
+# %% ../nbs/01_tensors.ipynb #959f2710g
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 def as_count(x):
     "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     return x if isinstance(x, int) or not hasattr(x, "__index__") or getattr(x, "ndim", 0) else x.__index__()
 
+# %% ../nbs/01_tensors.ipynb #959f2710h
+#| code-fold: true
+#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."
     dim, bound = as_count(dim), max(ndim, 1)
     if -bound <= dim < bound: return dim % bound
-    raise error(IndexError, f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
-                f"the tensor has {ndim} dimension{'' if ndim == 1 else 's'}", f"a dim from {-bound} to {bound - 1}")
+    raise error(IndexError,
+                f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
+                f"the tensor has {ndim} dimension{'' if ndim == 1 else 's'}",
+                f"a dim from {-bound} to {bound - 1}")
 
 # %% ../nbs/01_tensors.ipynb #01tlockc
 #| code-fold: true
@@ -597,12 +717,16 @@ def made_once(x, name: str, make: Callable):
 SUBCLASSES: list[type] = []      # those that readers wrote: what is computed from one is one
 
 def made(cls: type, *args, **kwargs) -> Tensor:
-    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
+    """A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data
+    here."""
     self = new_tensor(cls)
     if cls in SUBCLASSES and args and isinstance(args[0], (Tensor, np.ndarray, list)):
         vars(self).update(vars(as_tensor(args[0]).detach()))
     return self
 
+# %% ../nbs/01_tensors.ipynb #tnsubcl1b
+#| code-fold: true
+#| code-summary: "How a subclass is noticed, and its tensors made"
 def noticed(cls: type) -> None:
     "What Python calls for each new subclass."
     if cls._keeps_class and not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
@@ -611,13 +735,13 @@ def noticed(cls: type) -> None:
 Tensor._keeps_class = True      # a subclass may say otherwise
 Tensor.__new__, Tensor.__init_subclass__ = staticmethod(made), classmethod(noticed)
 
-
 # %% ../nbs/01_tensors.ipynb #tnsubcl3
 #| code-fold: true
 #| code-summary: "A tensor as one of a subclass"
 @patch
 def as_subclass(self: Tensor, cls: type) -> Tensor:
-    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+    """The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another
+    class."""
     if not (isinstance(cls, type) and issubclass(cls, Tensor)):
         raise error(TypeError, f"as_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}",
                     "its methods would be lacking", "class Image(en.Tensor): ...")
@@ -625,13 +749,18 @@ def as_subclass(self: Tensor, cls: type) -> Tensor:
     view.__class__ = cls
     return view
 
-as_subclass.at_border = True      # it needs no other, and no subclass is asked: its answer would be of the old class
+# it needs no other, and no subclass is asked: its answer would be of the old class
+as_subclass.at_border = True
 
+# %% ../nbs/01_tensors.ipynb #tnsubcl3b
+#| code-fold: true
+#| code-summary: "A tensor as one of a subclass"
 def make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
     "A leaf of a subclass on the memory of a tensor, as `torch.Tensor._make_subclass`."
     with DisableTorchFunctionSubclass(): leaf = data.detach().requires_grad_(require_grad)
     leaf.__class__ = cls
     return leaf
+
 Tensor._make_subclass = staticmethod(make_subclass)
 
 # %% ../nbs/01_tensors.ipynb #tnsubcl5
@@ -651,8 +780,12 @@ def converted(result, cls: type):
 same_call.plain = True      # such a class need not be asked
 Tensor.__torch_function__ = classmethod(same_call)
 
+# %% ../nbs/01_tensors.ipynb #tnsubcl5b
+#| code-fold: true
+#| code-summary: "The default of __torch_function__, and results of the subclass"
 def keep_class(args: tuple, result) -> None:
-    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
+    """Let the results of an op be of the reader's subclass, if an operand is; of several, of the most
+    special one."""
     kinds = [type(arg) for arg in args if type(arg) in SUBCLASSES]
     if not kinds: return
     kind = max(kinds, key=lambda kind: len(kind.__mro__))
@@ -670,6 +803,7 @@ def __dlpack__(self: Tensor, **options):
                     "x.view(en.int16), and there .view(bfloat16)")
     return concrete(self).__dlpack__(**options)
 
+# %% ../nbs/01_tensors.ipynb #51e643b1b
 @patch
 def __dlpack_device__(self: Tensor): return self.payload.__dlpack_device__()
 
@@ -680,4 +814,3 @@ def from_dlpack(other) -> Tensor:
 def is_tensor(obj) -> bool:
     "Whether `obj` is a Tensor."
     return isinstance(obj, Tensor)
-

@@ -29,7 +29,7 @@ class Tensor:
         ""
         ...
     def __contains__(self, element) -> builtins.bool:
-        "Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for anything else."
+        "Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for"
         ...
     def __deepcopy__(self, memo: dict) -> Tensor:
         ""
@@ -359,7 +359,7 @@ class Tensor:
         "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not fit."
         ...
     def as_subclass(self, cls: type) -> Tensor:
-        "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+        "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another"
         ...
     def asin(self, *, out: Tensor | None = None) -> Tensor:
         "The inverse sine."
@@ -515,7 +515,7 @@ class Tensor:
         "Itself where memory is row-major (or lies as the memory format says), else a copy that is."
         ...
     def copy_(self, src, non_blocking: builtins.bool = False) -> Tensor:
-        "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more dimensions."
+        "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more"
         ...
     def copysign(self, other, *, out: Tensor | None = None) -> Tensor:
         "The size of x with the sign of y."
@@ -1090,7 +1090,7 @@ class Tensor:
         "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
         ...
     def max(self, dim=None, keepdim: builtins.bool = False, *, out=None):
-        "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the larger of each"
+        "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the"
         ...
     def maximum(self, other, *, out: Tensor | None = None) -> Tensor:
         "The larger of x and y."
@@ -1277,7 +1277,7 @@ class Tensor:
         "`rad2deg`, in place."
         ...
     def random_(self, from_: builtins.int | None = None, to: builtins.int | None = None, *, generator=None) -> Tensor:
-        "Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds without gaps)."
+        "Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds"
         ...
     def ravel(self) -> Tensor:
         "All dimensions made one."
@@ -1289,7 +1289,7 @@ class Tensor:
         "`reciprocal`, in place."
         ...
     def register_hook(self, hook: Callable):
-        "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without"
+        "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it."
         ...
     def register_post_accumulate_grad_hook(self, hook: Callable):
         "Call hook(leaf) after a pass has written its `.grad`."
@@ -1332,7 +1332,7 @@ class Tensor:
         "The same elements in the shape of another tensor."
         ...
     def retain_grad(self) -> None:
-        "Keep the gradient of a non-leaf in `.grad`; on a leaf, nothing changes; RuntimeError without requires_grad."
+        "Keep the gradient of a non-leaf in `.grad`; on a leaf, nothing changes; RuntimeError without"
         ...
     @property
     def retains_grad(self) -> builtins.bool: ...
@@ -1355,7 +1355,7 @@ class Tensor:
         "`rsqrt`, in place."
         ...
     def scatter(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
-        "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'` adds."
+        "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`"
         ...
     def scatter_(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
         "`scatter`, in place."
@@ -1516,7 +1516,7 @@ class Tensor:
         "The elements at indices of the flattened tensor, in the shape of the index."
         ...
     def take_along_dim(self, indices: Tensor, dim: builtins.int | None = None, *, out=None) -> Tensor:
-        "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened tensors."
+        "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened"
         ...
     def tan(self, *, out: Tensor | None = None) -> Tensor:
         "The tangent."
@@ -1537,13 +1537,13 @@ class Tensor:
         "The whole repeated along each dimension."
         ...
     def to(self, *args, dtype=None, device=None, copy: builtins.bool = False, non_blocking: builtins.bool = False, memory_format=...) -> Tensor:
-        "In another dtype, on another device, like another tensor, in another order of memory: `x.to(en.float64)`,"
+        "In another dtype, on another device, like another tensor, in another order of memory:"
         ...
     def tolist(self):
         "Nested Python lists (a number, of a 0-d tensor)."
         ...
     def topk(self, k: builtins.int, dim: builtins.int = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out=None):
-        "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a k out of range."
+        "The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a"
         ...
     def trace(self) -> Tensor:
         "The sum of the diagonal of a matrix. RuntimeError for other than a matrix."
@@ -1618,7 +1618,7 @@ class Tensor:
         "The inner product of two vectors."
         ...
     def view(self, *args: builtins.int, size: tuple | None = None, dtype=None) -> Tensor:
-        "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where strides do not"
+        "The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where"
         ...
     def view_as(self, other: Tensor) -> Tensor:
         "The same memory in the shape of another tensor."
@@ -1669,16 +1669,16 @@ def address(array) -> builtins.int:
     "The address of an array's first element."
     ...
 def any_at_hand(wrong: Tensor) -> builtins.bool:
-    "Whether an element is true, as far as it can be read: a check of values does not stand in the way of a trace."
+    "Whether an element is true, as far as it can be read: a check of values does not stand in the way of"
     ...
 def as_count(x):
     "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     ...
 def as_read(data, kind):
-    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as floats, if they may;"
+    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as"
     ...
 def as_subclass(self: Tensor, cls: type) -> Tensor:
-    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another class."
+    "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another"
     ...
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
@@ -1706,7 +1706,7 @@ def computable(x):
     "What is merely stored, as the wider array that NumPy can put beside others."
     ...
 def concrete(x: Tensor):
-    "The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a trace, or a vmap)."
+    "The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a"
     ...
 contiguous_format: Any
 def converted(result, cls: type):
@@ -1725,7 +1725,7 @@ def element_size(self: Tensor) -> builtins.int:
     "Bytes of one element."
     ...
 def error(kind: type, what: str, why: str, fix: str):
-    "An exception of class `kind` that says what happened, why (at which of the user's lines), and what to try."
+    "An exception of class `kind` that says what happened, why (at which of the user's lines), and what"
     ...
 class finfo:
     def __init__(self, *args, **kwargs) -> None: ...
@@ -1734,16 +1734,16 @@ float16: Any
 float32: Any
 float64: Any
 def float_kinds(data):
-    "The floating types in nested lists: those of tensors and arrays count, Python's floats are of the default dtype."
+    "The floating types in nested lists: those of tensors and arrays count, Python's floats are of the"
     ...
 def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."
     ...
 def from_numpy(array) -> Tensor:
-    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`. Read-only memory is told."
+    "A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`."
     ...
 def from_numpy_dtype(kind):
-    "The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other byte order."
+    "The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other"
     ...
 def get_default_dtype():
     "The dtype of tensors made from Python floats."
@@ -1752,7 +1752,7 @@ class iinfo:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 def in_memory(number, kind):
-    "A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for one that the"
+    "A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for"
     ...
 int16: Any
 int32: Any
@@ -1771,10 +1771,10 @@ def item(self: Tensor, kind=...):
     "The one element as a Python number; a RuntimeError if there is not exactly one."
     ...
 def keep_class(args: tuple, result) -> None:
-    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most special one."
+    "Let the results of an op be of the reader's subclass, if an operand is; of several, of the most"
     ...
 def made(cls: type, *args, **kwargs) -> Tensor:
-    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data here."
+    "A new Tensor. A reader's subclass may have an `__init__` that never calls ours, so it finds its data"
     ...
 def made_once(x, name: str, make: Callable):
     "What `x` keeps under a name: made at first need, once, whichever thread comes first."
@@ -1806,7 +1806,7 @@ def numpy(self: Tensor, *, force: builtins.bool = False):
     "The array itself, on shared memory. RuntimeError if the tensor requires grad (unless `force`)."
     ...
 def owner(array):
-    "The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its own between."
+    "The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its"
     ...
 def patch(f):
     "Add a function or a property to the class that its `self` is annotated with."
@@ -1837,7 +1837,7 @@ def tell_read_only() -> None:
     ""
     ...
 def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
-    "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown dtypes."
+    "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown"
     ...
 def to_array(data, kind=None):
     "A new NumPy array from numbers, nested lists, tensors or arrays; Python floats get the default dtype."
@@ -1859,7 +1859,7 @@ def warn(message: str, category: type = ...) -> None:
     "A warning at the user's line, however deep in edunets it is given."
     ...
 def wrap(payload) -> Tensor:
-    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the class takes"
+    "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the"
     ...
 def wrapped(number: builtins.int, kind) -> builtins.int:
     "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."

@@ -24,18 +24,22 @@ def read_only(problem: ValueError) -> Exception:
     return error(RuntimeError, f"this memory cannot be written: {problem}",
                  "it belongs to an array that is read-only, as JAX's are", "x = x.clone()")
 
+# %% ../nbs/01c_views.ipynb #fbfc27adb
 def overlapping():
     raise error(
-        RuntimeError, "unsupported operation: more than one element of the written-to tensor refers to a single "
+        RuntimeError,
+        "unsupported operation: more than one element of the written-to tensor refers to a single "
         "memory location. "
         "Please clone() the tensor before performing the operation.",
         "it is an expanded or windowed view, so one write would show in many places", "x.clone()")
 
+# %% ../nbs/01c_views.ipynb #fbfc27adc
 def put_expanded(base: Tensor, v: Tensor) -> Tensor:
     "The base with all elements set. RuntimeError where they are repeated."
     if math.prod(v.payload.shape) != math.prod(base.payload.shape): overlapping()
     return call(OPS["reshape"], (v,), {"shape": base.payload.shape})
 
+# %% ../nbs/01c_views.ipynb #fbfc27add
 def put_windows(base: Tensor, v: Tensor, *, size: tuple, **place) -> Tensor:
     "The base with all windows set. RuntimeError where they overlap."
     for n, step, gap, dim in zip(size, place["stride"], place["dilation"], place["dims"]):
@@ -61,6 +65,7 @@ def root(x: Tensor) -> Tensor:
     while x._parent is not None: x = x._parent
     return x
 
+# %% ../nbs/01c_views.ipynb #e9565d26b
 @patch
 @property
 def _version(self: Tensor) -> int:
@@ -70,6 +75,7 @@ def _version(self: Tensor) -> int:
                     "nothing watches whether they are written", "x.clone()")
     return self._version_counter.count if self._version_counter else 0
 
+# %% ../nbs/01c_views.ipynb #e9565d26c
 @patch
 @property
 def _base(self: Tensor) -> Tensor | None:
@@ -89,6 +95,9 @@ def tensors_in(given) -> Iterator[Tensor]:
     elif isinstance(given, (tuple, list)):
         for part in given: yield from tensors_in(part)
 
+# %% ../nbs/01c_views.ipynb #01bhidb2b
+#| code-fold: true
+#| code-summary: "Is a base hidden, and how is it forgotten?"
 def is_hidden(base: Tensor, args: tuple, kwargs: dict) -> bool:
     "Whether nobody who gave these arguments has `base`, or its memory."
     def known(x: Tensor) -> bool:
@@ -96,13 +105,20 @@ def is_hidden(base: Tensor, args: tuple, kwargs: dict) -> bool:
         return type(x.payload) is type(base.payload) in BACKENDS and looks_into(base.payload, x.payload)
     return not any(known(x) for x in tensors_in((args, kwargs)))
 
+# %% ../nbs/01c_views.ipynb #01bhidb2c
+#| code-fold: true
+#| code-summary: "Is a base hidden, and how is it forgotten?"
 def without_base(result, args: tuple, kwargs: dict):
-    "What a function gives for arguments, as it is; but a view of what is hidden is none, and keeps its own memory only."
+    """What a function gives for arguments, as it is; but a view of what is hidden is none, and keeps its
+    own memory only."""
     for x in result if isinstance(result, (tuple, list)) else (result,):
         if not isinstance(x, Tensor) or x._parent is None or (args and x._parent is args[0]): continue
         if is_hidden(root(x), args, kwargs): forget_base(x)
     return result
 
+# %% ../nbs/01c_views.ipynb #01bhidb2d
+#| code-fold: true
+#| code-summary: "Is a base hidden, and how is it forgotten?"
 def forget_base(x: Tensor) -> None:
     "Let a view be a tensor of its own; with a copy of its part, if the memory is more than that."
     x._parent = x._view = None
@@ -110,7 +126,6 @@ def forget_base(x: Tensor) -> None:
     version, x._version_counter = x._version_counter, Version()
     x._version_counter.count = version.count
     x.payload = x.payload.copy()
-
 
 # %% ../nbs/01c_views.ipynb #686414d5
 #| code-fold: true
@@ -140,7 +155,8 @@ def check_write(x: Tensor) -> None:
     if not now.grad: return
     way = "write under `with en.no_grad():`, as an optimizer does, or make a new tensor: x = x + ..."
     if x._requires_grad and x._node is None:
-        raise error(RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.",
+        raise error(RuntimeError,
+                    "a leaf Variable that requires grad is being used in an in-place operation.",
                     "gradients are taken with respect to this leaf; the write would end its being one", way)
     base = root(x)
     if base is not x and x._custom is not None: check_custom(x, "is being", x._requires_grad)
@@ -153,10 +169,13 @@ def check_write(x: Tensor) -> None:
 def no_memory_for(x: Tensor, value: Tensor) -> Exception:
     kind, level = type(value.payload).__name__, getattr(value.payload, "level", None)
     at = "" if level is None else f" (level {level})"
-    return error(RuntimeError, f"a value of type {kind}{at} can't be written into a tensor of shape {list(x.shape)}",
-                 "the tensor comes from outside of the transformed function, and its memory takes plain numbers only",
+    return error(RuntimeError,
+                 f"a value of type {kind}{at} can't be written into a tensor of shape {list(x.shape)}",
+                 "the tensor comes from outside of the transformed function, and its memory takes "
+                 "plain numbers only",
                  "x = x + ... makes a new tensor; or let the function take x, and return what it becomes")
 
+# %% ../nbs/01c_views.ipynb #8cf570feb
 def put(x: Tensor, value: Tensor) -> None:
     "Write the payload: into memory where it is an array, as a new payload where it is not."
     trace, payload = ambient.get().trace, x.payload
@@ -170,7 +189,8 @@ def put(x: Tensor, value: Tensor) -> None:
 
 # %% ../nbs/01c_views.ipynb #5cf407a1
 def alias(x: Tensor) -> Tensor:
-    "Another Tensor for the same value and place on the tape: a node may keep it without keeping what `x` becomes."
+    """Another Tensor for the same value and place on the tape: a node may keep it without keeping what `x`
+    becomes."""
     if x._version_counter is None: made_once(x, "_version_counter", Version)
     old = wrap(x.payload)
     old.__dict__.update(x.__dict__)
@@ -179,6 +199,7 @@ def alias(x: Tensor) -> Tensor:
     if trace is not None: old.payload = trace.read(x)
     return x if x._requires_grad and x._node is None else old
 
+# %% ../nbs/01c_views.ipynb #5cf407a1b
 def rebase_history(x: Tensor, value: Tensor) -> None:
     "Put `x` where `value` is on the tape."
     old = x._node, x._output_nr
@@ -199,9 +220,10 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     commit(x, value)
     return x
 
+# %% ../nbs/01c_views.ipynb #4b7bca6ab
 def commit(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
-    """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not computed there),
-    in its version, in what it looks into, and on the tape."""
+    """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not
+    computed there), in its version, in what it looks into, and on the tape."""
     if x._parent is not None and x._custom is not None: check_custom(x, "is being", value._requires_grad)
     put(x, value)
     (x._version_counter or made_once(x, "_version_counter", Version)).bump(where)
@@ -218,7 +240,8 @@ def write_back(x: Tensor, value: Tensor) -> None:
     if value._node is not None: value._node.adopted_by(x)
     while x._parent is not None:
         op, params, name, grad = x._view
-        value = op.view(alias(x._parent), wrap(value.payload) if op.view is keeps_nothing else value, **params)
+        value = op.view(alias(x._parent), wrap(value.payload) if op.view is keeps_nothing else value,
+                        **params)
         x._seen, x = -1, x._parent
     if not in_memory: put(base, value)
     if value._requires_grad:
@@ -229,15 +252,17 @@ def write_back(x: Tensor, value: Tensor) -> None:
 #| code-fold: true
 #| code-summary: "out=, with its refusals"
 def store_out(out: Tensor, value: Tensor) -> Tensor:
-    """What `out=` does: write `value` into `out`, which is given its shape if need be. RuntimeError if either requires
-    grad."""
+    """What `out=` does: write `value` into `out`, which is given its shape if need be. RuntimeError if
+    either requires grad."""
     if not isinstance(out, Tensor):
         raise error(TypeError, f"argument 'out' must be Tensor, not {type(out).__name__}",
                     "the result is written into it", "out=en.empty(0)")
     if ambient.get().grad and (out._requires_grad or value._requires_grad):
         raise error(
-            RuntimeError, "functions with out=... arguments don't support automatic differentiation, but one of "
-            "the arguments requires grad.", "the write is not recorded", "the call without out=, or under en.no_grad()")
+            RuntimeError,
+            "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad.", "the write is not recorded",
+            "the call without out=, or under en.no_grad()")
     if out.payload.shape != value.payload.shape:
         if out.numel():
             warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, "

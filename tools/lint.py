@@ -5,8 +5,10 @@
 The allow-lists below are what Quarto and tools/to_myst.py both render. Something new is first
 taught to to_myst.py and shown in tests/sample_book.py, then allowed here.
 """
+import io
 import re
 import sys
+import tokenize
 from pathlib import PurePosixPath
 
 import book
@@ -18,6 +20,7 @@ from _nbfilter import directives, text
 MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendix a catalogue
 APPENDIX = ("nbs/nn/", "nbs/ops/")
 MOST_EXPORTED_LINES = 40
+MOST_COLUMNS = 110
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
               "code-summary", "echo", *_nbfilter.FLAGS}
@@ -79,12 +82,14 @@ def prose(cell, labels):
     for line in lines:
         bare = re.sub(r"`+[^`]*`+", "", line)
         for braces in re.findall(r"\{[#.][^}]*\}", re.sub(r"\$.*?\$", "", bare)):
-            if not line.startswith(":::") and not (ATTRIBUTES.match(braces) and bare.rstrip().endswith(braces)):
+            if (not line.startswith(":::")
+                and not (ATTRIBUTES.match(braces) and bare.rstrip().endswith(braces))):
                 yield f"attributes that only one renderer knows: {braces}"
         for name in re.findall(r"(?<![\w`@])@([A-Za-z][\w-]*)", bare):
             if name not in labels:
                 yield f"@{name} points at nothing (a decorator goes into backticks)"
-        if "{{<" in bare or "[^" in bare or re.search(r"^\s*<(?!/?(details|summary|br|p|div|img|svg|sub|sup|kbd|https?:))\w", bare):
+        if ("{{<" in bare or "[^" in bare
+            or re.search(r"^\s*<(?!/?(details|summary|br|p|div|img|svg|sub|sup|kbd|https?:))\w", bare)):
             yield f"a form that the lint does not know: {line.strip()[:60]}"
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s]+)\)", bare):
             if not target.endswith((".ipynb", ".png", ".svg", ".jpg")):
@@ -93,8 +98,30 @@ def prose(cell, labels):
         yield f"the path of one machine: {MACHINE_PATH.search(text(cell))[0]}"
 
 
+def in_long_strings(source):
+    """The lines that hold a text over several lines, or one that fills most of its line: these can't be broken."""
+    inside = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            (first, start), (last, end) = token.start, token.end
+            if token.type == tokenize.STRING and (last > first or end - start > MOST_COLUMNS // 2):
+                inside.update(range(first, last + 1))
+    except (tokenize.TokenError, IndentationError):
+        pass
+    return inside
+
+
+def columns(source):
+    """Lines of code that a page of 1440 pixels does not show whole."""
+    long = [number for number, line in enumerate(source.splitlines(), start=1)
+            if len(line) > MOST_COLUMNS and not line.startswith("#|")]
+    for number in sorted(set(long) - in_long_strings(source)) if long else []:
+        yield f"line {number} has more than {MOST_COLUMNS} columns"
+
+
 def code(cell):
     found = directives(cell)
+    yield from columns(text(cell))
     for name in found.keys() - DIRECTIVES:
         yield f"not an allowed directive: #| {name}"
     if ("fig-cap" in found) != ("label" in found) or not found.get("label", "fig-").startswith("fig-"):
@@ -112,7 +139,8 @@ def code(cell):
 def output_text(output):
     data = output.get("data", {})
     readable = [data[kind] for kind in ("text/plain", "text/html", "image/svg+xml") if kind in data]
-    return "\n".join("".join(part) for part in [*readable, output.get("text", []), output.get("traceback", [])])
+    return "\n".join("".join(part)
+                     for part in [*readable, output.get("text", []), output.get("traceback", [])])
 
 
 def outputs(cell):
@@ -140,7 +168,8 @@ def labels_of(nb):
 def titles(nb):
     """One H1 a chapter, in its first cell that is shown."""
     shown = [cell for cell in nb["cells"] if not any(name in directives(cell) for name in _nbfilter.DROP)]
-    heads = [line for cell in shown if cell["cell_type"] == "markdown" for line in prose_lines(cell) if line.startswith("# ")]
+    heads = [line for cell in shown if cell["cell_type"] == "markdown" for line in prose_lines(cell)
+             if line.startswith("# ")]
     if len(heads) != 1 or not text(shown[0]).startswith("# "):
         yield "a chapter begins with its title, the only H1"
 
@@ -162,9 +191,15 @@ def check(root=book.ROOT):
     labels = [label for nb in nbs.values() for label in labels_of(nb)]
     problems = [f"{path}: {problem}" for path, nb in nbs.items()
                 for problem in notebook(nb, set(labels), path.startswith(APPENDIX))]
-    problems += [f"the label {label} is used twice" for label in sorted({x for x in labels if labels.count(x) > 1})]
+    folders = [root / folder for folder in ("tests", "tools", "benchmarks")]
+    scripts = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    problems += [f"{path.relative_to(root)}: {problem}" for path in scripts
+                 for problem in columns(path.read_text(encoding="utf-8"))]
+    problems += [f"the label {label} is used twice"
+                 for label in sorted({x for x in labels if labels.count(x) > 1})]
     problems += [f"{path}: not in _quarto.yml" for path in paths if path not in book.notebooks(root)]
-    problems += [f"{path}: in _quarto.yml, but there is no such file" for path in book.notebooks(root) if path not in paths]
+    problems += [f"{path}: in _quarto.yml, but there is no such file" for path in book.notebooks(root)
+                 if path not in paths]
     return problems
 
 

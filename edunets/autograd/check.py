@@ -29,9 +29,13 @@ def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
     "The differentiable outputs of a function."
     out = function(*inputs)
     return [
-        x for x in ([out] if isinstance(out, Tensor) else out) if isinstance(x, Tensor) and x.dtype.is_floating_point
+        x for x in ([out] if isinstance(out, Tensor) else out) if isinstance(x, Tensor)
+        and x.dtype.is_floating_point
     ]
 
+# %% ../../nbs/02i_check.ipynb #chkoutp1b
+#| code-fold: true
+#| code-summary: "The outputs, and an input nudged, 13 lines"
 def nudged(inputs: list, which: int, step: np.ndarray) -> list:
     "The inputs, one of them moved by a step, off the tape."
     return [
@@ -49,7 +53,8 @@ def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[
         step[place] = eps
         with mode(grad=True):
             high, low = (outputs_of(function, nudged(inputs, which, s)) for s in (step, -step))
-        columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps) for h, l in zip(high, low)])
+        columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps) for h,
+                        l in zip(high, low)])
     return [np.stack(c, axis=1) if c else np.zeros((0, 0)) for c in zip(*columns)]
 
 
@@ -84,11 +89,12 @@ def directions(func: Callable, inputs: list, n: int, eps: float):
 # %% ../../nbs/02i_check.ipynb #8f5781b4
 def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
               raise_exception: bool = True, fast_mode: bool = False) -> bool:
-    """Compare backward with central differences, as `torch.autograd.gradcheck`; `fast_mode` in one random direction.
-    GradcheckError, or False."""
+    """Compare backward with central differences, as `torch.autograd.gradcheck`; `fast_mode` in one random
+    direction. GradcheckError, or False."""
     inputs = listed(inputs)
     if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
-        raise error(ValueError, "gradcheck expects at least one input tensor to require gradient, but none of the them "
+        raise error(ValueError,
+                    "gradcheck expects at least one input tensor to require gradient, but none of the them "
                                 "have requires_grad=True.", "nothing would be compared", "x.requires_grad_()")
     compare = directions if fast_mode else jacobians
     for n, x in enumerate(inputs):
@@ -101,7 +107,8 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
             if not raise_exception: return False
             raise error(
                 GradcheckError, f"Jacobian mismatch for output {number} with respect to input "
-                f"{n},\nnumerical:{b}\nanalytical:{a}", f"the largest difference is {np.abs(a - b).max():.2e}",
+                f"{n},\nnumerical:{b}\nanalytical:{a}",
+                f"the largest difference is {np.abs(a - b).max():.2e}",
                 "look at the rule's formula; at a kink no derivative exists")
     return True
 
@@ -111,11 +118,13 @@ def gradgradcheck(func: Callable, inputs, grad_outputs=None, *, eps: float = 1e-
     "gradcheck of the gradient: the second derivatives."
     inputs = listed(inputs)
     outs = outputs_of(func, inputs)
-    weights = listed(grad_outputs) if grad_outputs is not None else [randn_like(out).requires_grad_() for out in outs]
+    weights = (listed(grad_outputs) if grad_outputs is not None
+               else [randn_like(out).requires_grad_() for out in outs])
     def gradient(*args):
         xs, us = args[:len(inputs)], args[len(inputs):]
         needed = [x for x in xs if isinstance(x, Tensor) and x.requires_grad]
         return grad(outputs_of(func, xs), needed, us, create_graph=True, materialize_grads=True)
 
-    return gradcheck(gradient, [*inputs, *weights], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
+    return gradcheck(gradient, [*inputs, *weights], eps=eps, atol=atol, rtol=rtol,
+                     raise_exception=raise_exception,
                      fast_mode=fast_mode)

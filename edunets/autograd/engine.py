@@ -21,8 +21,8 @@ __all__ = ['ADDING', 'unbroadcast', 'broadcast_axes', 'misfit', 'Backward', 'is_
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
-    """A gradient in the shape of what was broadcast (summed over the copies), and in its dtype. RuntimeError for one
-    that does not fit."""
+    """A gradient in the shape of what was broadcast (summed over the copies), and in its dtype.
+    RuntimeError for one that does not fit."""
     if g.payload.shape != shape:
         dims = broadcast_axes(g.payload.shape, shape)
         if dims is None: raise misfit(g.payload.shape, shape, sender)
@@ -31,20 +31,21 @@ def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> T
         if repeated: g = call(OPS["sum"], (g,), {"dims": repeated, "keepdim": True})
     return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
 
+# %% ../../nbs/02_autograd.ipynb #0359f620b
 @functools.lru_cache(maxsize=1024)
 def broadcast_axes(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
-    """The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it repeated; `None` if
-    it does not broadcast so."""
+    """The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it
+    repeated; `None` if it does not broadcast so."""
     extra = len(shape) - len(narrow)
     if extra < 0 or any(n not in (1, m) for n, m in zip(narrow, shape[extra:])): return None
     return tuple(range(extra)), tuple([d for d, n in enumerate(narrow) if n == 1 != shape[d + extra]])
-
 
 # %% ../../nbs/02_autograd.ipynb #autmisf1
 #| code-fold: true
 #| code-summary: "The error for a gradient of the wrong shape"
 def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
-    return error(RuntimeError, f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - "
+    return error(RuntimeError,
+                 f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - "
                                f"got {list(got)} but expected shape compatible with {list(shape)}",
                  "a gradient has a number for each element; only what broadcasting repeated is summed",
                  "look at the shapes that its backward, or a hook on it, returns")
@@ -56,11 +57,14 @@ class Backward:
     def __init__(self, retain_graph: bool, create_graph: bool):
         self.retain_graph, self.create_graph = retain_graph, create_graph
         self.waiting, self.queue = {}, []           # node: the gradients of its outputs so far; who is next
-        self.leaves = {}                            # leaf: its gradient so far, and whether its memory is nobody else's
+        # leaf: its gradient so far, and whether its memory is nobody else's
+        self.leaves = {}
         self.captured = {}                          # (node or leaf, output): the gradient asked for
-        self.roots = []                             # where the pass begins: (node or leaf, output), and its gradient
+        # where the pass begins: (node or leaf, output), and its gradient
+        self.roots = []
         self.needed = self.passed = None            # with inputs: who gets gradients, who passes them on
-        self.last = None                            # leaf: the number of the last node to send there, once looked up
+        # leaf: the number of the last node to send there, once looked up
+        self.last = None
         self.check_nan = ambient.get().check_nan
 
     def send(self, edge: tuple, g: Tensor, sender: Node | None = None, grads: list = ()) -> None:
@@ -145,6 +149,9 @@ def capture(self: Backward, target, grads: list) -> None:
     for number, g in enumerate(grads):
         if (target, number) in self.captured: self.captured[target, number] = g
 
+# %% ../../nbs/02_autograd.ipynb #autcapt1b
+#| code-fold: true
+#| code-summary: "What autograd.grad asked for; whether memory is nobody else's"
 def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
     "Whether a gradient just computed lies in fresh memory: no view, and not the incoming gradient handed on."
     payload = g.payload
@@ -154,7 +161,6 @@ def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
         if h is not None and h.payload is payload: return False
     return True
 
-
 # %% ../../nbs/02_autograd.ipynb #39d06184
 @patch
 def arrive(self: Backward, leaf: Tensor) -> None:
@@ -163,12 +169,14 @@ def arrive(self: Backward, leaf: Tensor) -> None:
     if hooks is not None: g = hooks.on_grad(g)
     if self.captured: return self.capture(leaf, [g])
     if hooks is not None: g = hooks.on_node(g)
-    if g is not None and leaf._requires_grad:            # it may have been switched off since the forward pass
+    # it may have been switched off since the forward pass
+    if g is not None and leaf._requires_grad:
         accumulate(leaf, g, self.create_graph, own and hooks is None)
     if hooks is not None: hooks.on_accumulated(leaf, g)
 
 ADDING = new_lock()      # one thread at a time reads a `.grad` and writes it
 
+# %% ../../nbs/02_autograd.ipynb #39d06184b
 def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
     "Add to `.grad`; a first gradient becomes `.grad` itself if its memory is nobody else's."
     trace = ambient.get().trace
@@ -181,7 +189,6 @@ def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
         if so_far is None: store_grad(leaf, g)
         elif create_graph: store_grad(leaf, so_far + g)
         else: so_far.add_(g)
-
 
 # %% ../../nbs/02_autograd.ipynb #autgrad1
 #| code-fold: true
@@ -203,8 +210,8 @@ def store_grad(x: Tensor, g: Tensor | None) -> None:
 #| code-summary: "Look ahead, where code of yours may look, 23 lines"
 @patch
 def look_ahead(self: Backward, node: Node) -> None:
-    """The reader's code is about to run, a hook or a Function: from this node on a leaf takes its gradient as soon as
-    the last node has sent there, so that this code sees what it would in PyTorch."""
+    """The reader's code is about to run, a hook or a Function: from this node on a leaf takes its gradient
+    as soon as the last node has sent there, so that this code sees what it would in PyTorch."""
     if self.last is not None: return
     self.last = {}
     for sender in self.targets() if self.passed is None else self.passed:
@@ -214,12 +221,15 @@ def look_ahead(self: Backward, node: Node) -> None:
     for leaf in list(self.leaves):
         if self.last.get(leaf, node._sequence + 1) > node._sequence: self.arrive(leaf)
 
+# %% ../../nbs/02_autograd.ipynb #02aheadcb
+#| code-fold: true
+#| code-summary: "Look ahead, where code of yours may look, 23 lines"
 @patch
 def settle(self: Backward, node: Node) -> None:
     "Give the leaves what is complete, now that a node has sent all it sends."
     for edge in node._edges:
-        if edge is not None and edge[0] in self.leaves and self.last[edge[0]] == node._sequence: self.arrive(edge[0])
-
+        if edge is not None and edge[0] in self.leaves and self.last[edge[0]] == node._sequence:
+            self.arrive(edge[0])
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 #| code-fold: true
@@ -228,7 +238,8 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
     if isinstance(x, GradientEdge): x = filled_place(x)
     if not x._requires_grad:
-        raise error(RuntimeError, f"element {number} of tensors does not require grad and does not have a grad_fn",
+        raise error(RuntimeError,
+                    f"element {number} of tensors does not require grad and does not have a grad_fn",
                     "nothing that this tensor was computed from requires grad",
                     "requires_grad=True on the parameters, and no detach(), no_grad() or "
                     ".data on the way")
@@ -239,11 +250,15 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
                         "x.sum().backward(), or x.backward(gradient) with a tensor of the same shape")
         return filled(x, x.payload.shape, 1)
     if g.payload.shape != x.payload.shape:
-        raise error(RuntimeError, f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and "
+        raise error(RuntimeError,
+                    f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and "
                                   f"output[{number}] has a shape of {list(x.shape)}.",
                     "each element of the output needs its weight", "a gradient of the output's shape")
     return g
 
+# %% ../../nbs/02_autograd.ipynb #24c04b8fb
+#| code-fold: true
+#| code-summary: "The gradient to begin with: 3 checks, 30 lines"
 def filled_place(edge: GradientEdge) -> Tensor:
     "A tensor with the shape and dtype of what stood at a place on the tape."
     target, number = gradient_edge(edge)
@@ -264,13 +279,14 @@ def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) 
         raise error(RuntimeError, f"got {len(outputs)} tensors and {len(grads)} gradients",
                     "each output needs a gradient to begin with", "as many gradients as outputs")
     work = Backward(create_graph if retain_graph is None else retain_graph, create_graph)
-    for number, (x, g) in enumerate(zip(outputs, grads)): work.roots.append((gradient_edge(x), seed(x, g, number)))
+    for number, (x, g) in enumerate(zip(outputs, grads)):
+        work.roots.append((gradient_edge(x), seed(x, g, number)))
     return work
 
+# %% ../../nbs/02_autograd.ipynb #98319e2eb
 def finish_pass(work: Backward) -> None:
     for edge, g in work.roots: work.send(edge, g)
     work.run()
-
 
 # %% ../../nbs/02_autograd.ipynb #engonlyx
 @patch
@@ -284,6 +300,7 @@ def targets(self: Backward) -> set:
         if not isinstance(target, Tensor): todo += [edge[0] for edge in target._edges if edge is not None]
     return found
 
+# %% ../../nbs/02_autograd.ipynb #engonlyxb
 @patch
 def only_for(self: Backward, inputs: list[Tensor]) -> None:
     "Compute just the gradients of `inputs`: find the nodes on the way to them, the oldest first."
@@ -311,9 +328,11 @@ def check_inputs(inputs: list[Tensor], name: str) -> None:
 # %% ../../nbs/02_autograd.ipynb #74a40a09
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
              inputs=None) -> None:
-    "Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as `torch.autograd.backward`."
+    """Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as
+    `torch.autograd.backward`."""
     if create_graph:
-        warn("backward(create_graph=True) makes a parameter and its gradient hold each other: en.autograd.grad() does not; "
+        warn("backward(create_graph=True) makes a parameter and its gradient hold each other: "
+             "en.autograd.grad() does not; "
              "or set .grad to None once it was used.")
     work = begin(tensors, grad_tensors, retain_graph, create_graph)
     if inputs is not None:
@@ -324,6 +343,7 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
         work.only_for(inputs)
     finish_pass(work)
 
+# %% ../../nbs/02_autograd.ipynb #74a40a09b
 def tensor_backward(self: Tensor, gradient: Tensor | None = None, retain_graph: bool | None = None,
                     create_graph: bool = False, inputs=None) -> None:
     "Add the gradients of this tensor to the `.grad` of the leaves."
@@ -335,21 +355,28 @@ Tensor.backward = tensor_backward
 #| code-fold: true
 #| code-summary: "A pass for each row, 7 lines"
 def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options) -> tuple:
-    "`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees the graph."
-    rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None) for g in listed(grad_outputs)]))
+    """`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees
+    the graph."""
+    rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None)
+                      for g in listed(grad_outputs)]))
     keep = create_graph if retain_graph is None else retain_graph
-    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options) for number, row in enumerate(rows)]
+    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options) for number,
+              row in enumerate(rows)]
     return tuple(None if column[0] is None else stack(column) for column in zip(*passes))
 
 # %% ../../nbs/02_autograd.ipynb #a286db53
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
-         allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple:
+         allow_unused: bool | None = None, is_grads_batched: bool = False,
+         materialize_grads: bool = False) -> tuple:
     "The gradients of `outputs` with respect to `inputs`, as `torch.autograd.grad`; `.grad` is left alone."
-    if is_grads_batched: return batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, False, materialize_grads)
+    if is_grads_batched:
+        return batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, False,
+                       materialize_grads)
     inputs = listed(inputs)
     check_inputs(inputs, "grad")
     if materialize_grads and allow_unused is False:
-        raise error(ValueError, "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+        raise error(ValueError,
+                    "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
                                 "allow_unused=False.",
                     "an input that is not used gets zeros", "materialize_grads=True alone")
     work = begin(outputs, grad_outputs, retain_graph, create_graph)
@@ -358,7 +385,9 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
     finish_pass(work)
     grads = [work.captured[gradient_edge(x)] for x in inputs]
     if not (allow_unused or materialize_grads) and any(g is None for g in grads):
-        raise error(RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set "
+        raise error(RuntimeError,
+                    "One of the differentiated Tensors appears to not have been used in the graph. Set "
                                   "allow_unused=True if this is the desired behavior.",
                     "no path leads from the outputs to it", "allow_unused=True gives None for it")
-    return tuple(zeros_like(filled_place(x) if isinstance(x, GradientEdge) else x) if g is None and materialize_grads else g for g, x in zip(grads, inputs))
+    return tuple(zeros_like(filled_place(x) if isinstance(x, GradientEdge) else x) if g is None
+                 and materialize_grads else g for g, x in zip(grads, inputs))

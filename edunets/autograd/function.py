@@ -26,17 +26,22 @@ class FunctionNode(Node):
     "The node of a user's Function, and the `ctx` that its forward and backward see."
     def __init__(self, function: type, inputs: tuple):
         tensors = [x if isinstance(x, Tensor) and x.requires_grad else None for x in inputs]
-        super().__init__(function.__name__ + "Backward", tuple(None if x is None else gradient_edge(x) for x in tensors), ())
+        super().__init__(function.__name__ + "Backward",
+                         tuple(None if x is None else gradient_edge(x) for x in tensors), ())
         self._forward_cls, self.needs_input_grad = function, tuple(x is not None for x in tensors)
         self._is_tensor = tuple(isinstance(x, Tensor) for x in inputs)
-        self.to_save, self._numbers, self.dirty_tensors, self.non_differentiable, self.materialize_grads = (), (), (), (), True
+        self.to_save, self._numbers, self.dirty_tensors, self.non_differentiable = (), (), (), ()
+        self.materialize_grads = True
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        "Keep inputs or outputs for the backward pass; a write to them is noticed. TypeError for what is no tensor."
+        """Keep inputs or outputs for the backward pass; a write to them is noticed. TypeError for what is
+        no tensor."""
         for number, x in enumerate(tensors):
             if x is not None and not isinstance(x, Tensor):
-                raise error(TypeError, f"save_for_backward can only save variables, but argument {number} is of type "
-                                       f"{type(x).__name__}", "only a tensor has versions to watch", "ctx.name = value")
+                raise error(TypeError,
+                            f"save_for_backward can only save variables, but argument {number} is of type "
+                                       f"{type(x).__name__}", "only a tensor has versions to watch",
+                            "ctx.name = value")
         self.to_save = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -68,7 +73,8 @@ def keep(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
     def saved(x, number): return None if x is None else save(x) if number is None else save_result(x)
     ctx._numbers = [next((n for n, out in enumerate(outputs) if out is x), None) for x in ctx.to_save]
-    ctx._saved = packed({"tensors": list(map(saved, ctx.to_save, ctx._numbers))} if ctx.to_save else {}, ambient.get().saving)
+    ctx._saved = packed({"tensors": list(map(saved, ctx.to_save, ctx._numbers))} if ctx.to_save else {},
+                        ambient.get().saving)
     ctx.to_save = ()
 
 # %% ../../nbs/02f_function.ipynb #8b1aa219
@@ -79,7 +85,8 @@ def apply(self: FunctionNode, g) -> list:
     grads = g if isinstance(g, tuple) else (g,)
     if (task := ambient.get().task) is not None: task.look_ahead(self)
     if self.materialize_grads:
-        grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g, (shape, kind) in zip(grads, self._outputs)]
+        grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g,
+                 (shape, kind) in zip(grads, self._outputs)]
     sent = self._forward_cls.backward(self, *grads)
     sent = sent if isinstance(sent, tuple) else (sent,)
     while len(sent) > len(self._edges) and sent[-1] is None: sent = sent[:-1]
@@ -91,11 +98,16 @@ def apply(self: FunctionNode, g) -> list:
             "return None for what has no gradient")
     for position, (g, x) in enumerate(zip(sent, self._is_tensor)):
         if g is not None and not x:
-            raise error(RuntimeError, f"function {self._label} returned a gradient different from None at position "
-                                      f"{position + 1}, but the corresponding forward input was not a Variable",
+            raise error(RuntimeError,
+                        f"function {self._label} returned a gradient different from None at position "
+                                      f"{position + 1}, but the corresponding forward input "
+                                      "was not a Variable",
                         "that argument of forward was no tensor", "return None in its place")
     return list(sent)
 
+# %% ../../nbs/02f_function.ipynb #8b1aa219b
+#| code-fold: true
+#| code-summary: "Call the reader's backward: 2 checks, 27 lines"
 def apply_to_nothing(self: FunctionNode) -> list:
     "The user's backward is asked all the same."
     return self.apply((None,) * len(self._outputs))
@@ -106,10 +118,12 @@ FunctionNode.apply, FunctionNode.apply_to_nothing = apply, apply_to_nothing
 def attach(ctx: FunctionNode, outputs: list) -> None:
     "Put the outputs of forward on the tape."
     ctx._outputs = tuple(
-        (x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32")) for x in outputs)
+        (x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32"))
+        for x in outputs)
     keep(ctx, outputs)
     for number, x in enumerate(outputs):
-        if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.non_differentiable): continue
+        if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.non_differentiable):
+            continue
         value = wrap(x.payload) if is_in(x, ctx.dirty_tensors) else x
         value._node, value._output_nr, value._requires_grad = ctx, number, True
         if value is not x: (rebase_history if x._parent is None else write_back)(x, value)
@@ -121,26 +135,33 @@ def is_in(x, tensors: tuple) -> bool:
     "Whether `x` is one of these very objects (`in` would compare elements)."
     return any(x is t for t in tensors)
 
+# %% ../../nbs/02f_function.ipynb #funisin1b
+#| code-fold: true
+#| code-summary: "Outputs that are inputs, views or written: 2 checks, 18 lines"
 def commit_outputs(ctx: FunctionNode, outputs: tuple) -> None:
-    """Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad, for a tensor
-    that was not returned, and for a view beside other outputs."""
+    """Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad,
+    for a tensor that was not returned, and for a view beside other outputs."""
     for x in ctx.dirty_tensors:
         if not is_in(x, outputs):
-            raise error(RuntimeError, "Some elements marked as dirty during the forward method were not returned as output. "
-                                      "The inputs that are modified inplace must all be outputs of the Function.",
+            raise error(RuntimeError,
+                        "Some elements marked as dirty during the forward method were not "
+                        "returned as output. "
+                                      "The inputs that are modified inplace must all be "
+                                      "outputs of the Function.",
                         "the written tensor takes its place on the tape as an output", "return it")
         check_write(x)
         if x._parent is not None and len(outputs) > 1 and x._requires_grad and ambient.get().grad:
-            raise error(RuntimeError, "If your Function modifies inplace an input that is a view of another Tensor, your "
+            raise error(RuntimeError,
+                        "If your Function modifies inplace an input that is a view of another Tensor, your "
                                       "Function cannot return more than one Tensor.",
-                        "what it looks into would have to take its gradient from several outputs", "x.clone(), or two Functions")
+                        "what it looks into would have to take its gradient from several outputs",
+                        "x.clone(), or two Functions")
         made_once(x, "_version_counter", Version).bump()
-
 
 # %% ../../nbs/02f_function.ipynb #funclas1
 class Function:
-    """An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx, ...)` (or
-    `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."""
+    """An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx,
+    ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."""
     @staticmethod
     def forward(*args): raise missing("forward")
 
@@ -157,37 +178,46 @@ class Function:
                 cls.setup_context(ctx, args, result)
             else: result = cls.forward(ctx, *args)
         commit_outputs(ctx, result if isinstance(result, tuple) else (result,))
-        outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args) and not is_in(x, ctx.dirty_tensors) else x
+        outputs = [x.view(x.shape) if isinstance(x, Tensor) and is_in(x, args)
+                   and not is_in(x, ctx.dirty_tensors) else x
                    for x in (result if isinstance(result, tuple) else (result,))]
         for x in outputs:
-            if isinstance(x, Tensor) and x._parent is not None and not is_in(x, ctx.dirty_tensors): x._custom = ctx._label
+            if isinstance(x, Tensor) and x._parent is not None and not is_in(x, ctx.dirty_tensors):
+                x._custom = ctx._label
         if ambient.get().grad and any(ctx.needs_input_grad): attach(ctx, outputs)
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
 
+# %% ../../nbs/02f_function.ipynb #funclas1b
 def missing(method: str) -> Exception:
-    return error(NotImplementedError, f"You must implement the {method} function for custom autograd.Function.",
+    return error(NotImplementedError,
+                 f"You must implement the {method} function for custom autograd.Function.",
                  "the base class has none", f"@staticmethod, then def {method}(ctx, ...)")
 
 # %% ../../nbs/02f_function.ipynb #c67db593
 #| code-fold: true
 #| code-summary: "Refuse a second derivative: 1 check, 20 lines"
 def once_differentiable(backward: Callable) -> Callable:
-    """Decorator for a backward that is not itself differentiable: it runs unrecorded, and a pass through its result
-    raises."""
+    """Decorator for a backward that is not itself differentiable: it runs unrecorded, and a pass through
+    its result raises."""
     @functools.wraps(backward)
     def wrapper(ctx, *grads):
         with mode(grad=False): sent = backward(ctx, *grads)
         if not (ambient.get().grad and any(g is not None and g.requires_grad for g in grads)): return sent
         return (tuple(None if g is None else Refuse.apply(g.detach().requires_grad_())
-                      for g in sent) if isinstance(sent, tuple) else Refuse.apply(sent.detach().requires_grad_()))
+                      for g in sent) if isinstance(sent, tuple)
+                else Refuse.apply(sent.detach().requires_grad_()))
     return wrapper
 
+# %% ../../nbs/02f_function.ipynb #c67db593b
+#| code-fold: true
+#| code-summary: "Refuse a second derivative: 1 check, 20 lines"
 class Refuse(Function):
     "Stands behind a gradient that can't be differentiated again."
     @staticmethod
     def forward(ctx, g): return g
     @staticmethod
     def backward(ctx, g):
-        raise error(RuntimeError, "trying to differentiate twice a function that was marked with @once_differentiable",
+        raise error(RuntimeError,
+                    "trying to differentiate twice a function that was marked with @once_differentiable",
                     "its backward computes with something that is not recorded",
                     "write backward in tensor operations, without the decorator")

@@ -23,9 +23,13 @@ def tupled(x, what: str) -> tuple:
     "One tensor or several, as a tuple. TypeError for anything else."
     several = (x,) if isinstance(x, Tensor) else x
     if isinstance(several, tuple) and all(isinstance(item, Tensor) for item in several): return several
-    raise error(TypeError, f"The {what} must be either a Tensor or a tuple of Tensors but got {type(x).__name__}.",
+    raise error(TypeError,
+                f"The {what} must be either a Tensor or a tuple of Tensors but got {type(x).__name__}.",
                 "gradients are those of tensors", "a tensor, or a tuple of them")
 
+# %% ../../nbs/02j_functional.ipynb #2475c2cdb
+#| code-fold: true
+#| code-summary: "Arguments and results as they came: 1 check, 23 lines"
 def prepared(inputs, create_graph: bool) -> tuple:
     "Inputs to differentiate by: on the tape, and apart from what the caller has unless a graph is wanted."
     return tuple(x.view(x.shape) if create_graph and x.requires_grad else x.detach().requires_grad_()
@@ -35,6 +39,9 @@ def as_given(results: tuple, given):
     "A tuple of results, or the one, as the inputs (or outputs) were given."
     return results[0] if isinstance(given, Tensor) else tuple(results)
 
+# %% ../../nbs/02j_functional.ipynb #2475c2cdc
+#| code-fold: true
+#| code-summary: "Arguments and results as they came: 1 check, 23 lines"
 def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -> list:
     "The gradients of those outputs that have any; `None` where no path leads to an input."
     outputs = [outputs] if isinstance(outputs, Tensor) else outputs
@@ -47,7 +54,8 @@ def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -
 #| code-fold: true
 #| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def independent(what: str) -> Exception:
-    return error(RuntimeError, f"{what} This is not allowed in strict mode.", "no path leads there, so the slope is zero",
+    return error(RuntimeError, f"{what} This is not allowed in strict mode.",
+                 "no path leads there, so the slope is zero",
                  "strict=False gives zeros")
 
 def check_outputs(outputs: tuple, strict: bool) -> None:
@@ -56,6 +64,9 @@ def check_outputs(outputs: tuple, strict: bool) -> None:
         if strict and not y.requires_grad:
             raise independent(f"Output {number} of the user-provided function does not require gradients.")
 
+# %% ../../nbs/02j_functional.ipynb #02dstrc1b
+#| code-fold: true
+#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def filled_in(grads: list, like: tuple, strict: bool, create_graph: bool, what: str) -> tuple:
     "Zeros for what is independent; with strict, a RuntimeError."
     for number, g in enumerate(grads):
@@ -63,26 +74,37 @@ def filled_in(grads: list, like: tuple, strict: bool, create_graph: bool, what: 
             raise independent(f"{what} is independent of input {number}.")
     return tuple(zeros_like(x) if g is None else g for g, x in zip(grads, like))
 
+# %% ../../nbs/02j_functional.ipynb #02dstrc1c
+#| code-fold: true
+#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def weights_for(v, like: tuple, given, where: str) -> list:
     "The vector of a product, one tensor for each; a RuntimeError if it does not fit."
     if v is None:
         if len(like) == 1 and like[0].numel() == 1: return [None]
-        raise error(RuntimeError, f"The vector v can only be None if {where} is a single Tensor with a single element.",
+        raise error(RuntimeError,
+                    f"The vector v can only be None if {where} is a single Tensor with a single element.",
                     "a product needs a weight for each number", "v of the same shape")
     vs = tupled(v, "v")
     if [tuple(w.shape) for w in vs] == [tuple(x.shape) for x in like]: return list(vs)
-    raise error(RuntimeError, f"v has invalid size: should be {[list(x.shape) for x in like]} but got {[list(w.shape) for w in vs]}.",
+    raise error(RuntimeError,
+                f"v has invalid size: should be {[list(x.shape) for x in like]} but got "
+                f"{[list(w.shape) for w in vs]}.",
                 "a product needs a weight for each number", "tensors of the same shapes")
 
+# %% ../../nbs/02j_functional.ipynb #02dstrc1d
+#| code-fold: true
+#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def finished(results: tuple, given, create_graph: bool):
     "Results as they are handed back: off the tape, unless a graph is wanted."
     return as_given(tuple(r if create_graph else r.detach() for r in results), given)
 
 # %% ../../nbs/02j_functional.ipynb #ec5868d4
-def jacobian(func: Callable, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False,
+def jacobian(func: Callable, inputs, create_graph: bool = False, strict: bool = False,
+             vectorize: bool = False,
              strategy: str = "reverse-mode"):
-    """The Jacobian of `func`: for each output and input a tensor of the output's shape followed by the input's, as
-    `torch.autograd.functional.jacobian`. (`vectorize` changes nothing yet: there is a pass for each row.)"""
+    """The Jacobian of `func`: for each output and input a tensor of the output's shape followed by the
+    input's, as `torch.autograd.functional.jacobian`. (`vectorize` changes nothing yet: there is a pass
+    for each row.)"""
     check_strategy(strategy, create_graph, strict, vectorize)
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
@@ -93,10 +115,12 @@ def jacobian(func: Callable, inputs, create_graph: bool = False, strict: bool = 
         rows = tuple(finished(row, inputs, create_graph) for row in rows)
     return as_given(rows, out)
 
+# %% ../../nbs/02j_functional.ipynb #ec5868d4b
 def one_jacobian(y: Tensor, number: int, xs: tuple, create_graph: bool, strict: bool) -> tuple:
     "A gradient for each element of one output."
     if not y.numel(): return tuple(zeros(tuple(y.shape) + tuple(x.shape), dtype=y.dtype) for x in xs)
-    grads = [filled_in(gradient(element, xs, None, create_graph), xs, strict, create_graph, f"Output {number} of the user-provided function")
+    grads = [filled_in(gradient(element, xs, None, create_graph), xs, strict, create_graph,
+                       f"Output {number} of the user-provided function")
              for element in y.reshape(-1).unbind(0)]
     return tuple(stack(column).reshape(tuple(y.shape) + tuple(x.shape)) for column, x in zip(zip(*grads), xs))
 
@@ -107,31 +131,42 @@ def check_strategy(strategy: str, create_graph: bool, strict: bool, vectorize: b
     "An error for options that PyTorch does not take together."
     why, fix = "the options do not go together", "strategy='reverse-mode', strict=False or vectorize=False"
     if strategy not in ("forward-mode", "reverse-mode"):
-        raise error(AssertionError, f"Expected strategy to be either 'forward-mode' or 'reverse-mode', got {strategy!r}", "no other is known", fix)
+        raise error(AssertionError,
+                    f"Expected strategy to be either 'forward-mode' or 'reverse-mode', got {strategy!r}",
+                    "no other is known", fix)
     if strategy == "forward-mode" and (create_graph or not vectorize):
-        raise error(NotImplementedError, "jacobian: strategy='forward-mode' goes with vectorize=True and create_graph=False only", why, fix)
+        raise error(NotImplementedError,
+                    "jacobian: strategy='forward-mode' goes with vectorize=True and create_graph=False only",
+                    why, fix)
     if strict and vectorize:
-        raise error(RuntimeError, "jacobian: `strict=True` and `vectorized=True` are not supported together.", why, fix)
+        raise error(RuntimeError, "jacobian: `strict=True` and `vectorized=True` are not supported together.",
+                    why, fix)
 
 # %% ../../nbs/02j_functional.ipynb #86a3044f
 def hessian(func: Callable, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False,
             outer_jacobian_strategy: str = "reverse-mode"):
-    "The second derivatives of a scalar function: the Jacobian of its gradient, as `torch.autograd.functional.hessian`."
+    """The second derivatives of a scalar function: the Jacobian of its gradient, as
+    `torch.autograd.functional.hessian`."""
     def slope(*xs): return as_given(slopes(scalar(func(*xs), "hessian", strict), xs, strict), inputs)
     return jacobian(slope, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
 
+# %% ../../nbs/02j_functional.ipynb #86a3044fb
 def scalar(out, name: str, strict: bool) -> Tensor:
     "What a function gave, if it is a single number; else a RuntimeError."
     tupled(out, "outputs of the user-provided function")
     if not isinstance(out, Tensor) or out.numel() != 1:
-        raise error(RuntimeError, f"The function given to {name} should return a single Tensor that contains a single element",
+        raise error(RuntimeError,
+                    f"The function given to {name} should return a single Tensor that "
+                    "contains a single element",
                     "a Hessian is that of one number", "sum it up")
     check_outputs((out,), strict)
     return out.reshape(())
 
+# %% ../../nbs/02j_functional.ipynb #86a3044fc
 def slopes(out: Tensor, xs: tuple, strict: bool) -> tuple:
     "The gradient of a scalar, to be differentiated again."
-    return filled_in(gradient(out, xs, None, True), xs, strict, True, "The jacobian of the user-provided function")
+    return filled_in(gradient(out, xs, None, True), xs, strict, True,
+                     "The jacobian of the user-provided function")
 
 # %% ../../nbs/02j_functional.ipynb #53662cfb
 def vjp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
@@ -142,13 +177,14 @@ def vjp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool
         outputs = tupled(out, "outputs of the user-provided function")
         check_outputs(outputs, strict)
         weights = weights_for(v, outputs, out, "the user-provided function returns")
-        pulled = filled_in(gradient(outputs, xs, weights, create_graph), xs, strict, create_graph, "The output of the user-provided function")
+        pulled = filled_in(gradient(outputs, xs, weights, create_graph), xs, strict, create_graph,
+                           "The output of the user-provided function")
         return finished(outputs, out, create_graph), finished(pulled, inputs, create_graph)
 
 # %% ../../nbs/02j_functional.ipynb #fnljvp01
 def jvp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
-    """The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and its slope is
-    J.v)."""
+    """The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and
+    its slope is J.v)."""
     with mode(grad=True):
         xs = prepared(inputs, create_graph)
         weights = weights_for(v, xs, inputs, "the input to the user-provided function")
@@ -171,9 +207,11 @@ def vhp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool
         weights = weights_for(v, xs, inputs, "the input to the user-provided function")
         out = func(*xs)
         pulled = slopes(scalar(out, "vhp", strict), xs, strict)
-        product = filled_in(gradient(pulled, xs, weights, create_graph), xs, strict, create_graph, "The jacobian of the user-provided function")
+        product = filled_in(gradient(pulled, xs, weights, create_graph), xs, strict, create_graph,
+                            "The jacobian of the user-provided function")
         return finished((out,), out, create_graph), finished(product, inputs, create_graph)
 
+# %% ../../nbs/02j_functional.ipynb #6f8ad300b
 def hvp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     "The value of a scalar function, and its Hessian times v (the same as `vhp`: the Hessian is symmetric)."
     return vhp(func, inputs, v, create_graph, strict)

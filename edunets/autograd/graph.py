@@ -18,7 +18,8 @@ __all__ = ['saved_tensors_hooks', 'save_on_cpu', 'disable_saved_tensors_hooks', 
 
 # %% ../../nbs/02g_graph.ipynb #02jhook1
 class saved_tensors_hooks(mode):
-    "A context in which what the tape saves goes through pack_hook, and through unpack_hook when it is needed."
+    """A context in which what the tape saves goes through pack_hook, and through unpack_hook when it is
+    needed."""
     def __init__(self, pack_hook: Callable, unpack_hook: Callable):
         super().__init__(saving=(pack_hook, unpack_hook))
 
@@ -28,6 +29,7 @@ class saved_tensors_hooks(mode):
         if isinstance(ambient.get().saving, str): raise RuntimeError(ambient.get().saving)
         return super().__enter__()
 
+# %% ../../nbs/02g_graph.ipynb #02jhook1b
 class save_on_cpu(saved_tensors_hooks):
     "A context in which what the tape saves waits in the memory of the CPU. (`pin_memory` is for GPUs.)"
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
@@ -45,6 +47,9 @@ class disable_saved_tensors_hooks(mode):
         if isinstance(ambient.get().saving, tuple): raise RuntimeError(self.changes["saving"])
         return super().__enter__()
 
+# %% ../../nbs/02g_graph.ipynb #02jdisa1b
+#| code-fold: true
+#| code-summary: "Forbid hooks, or allow writes, 19 lines"
 class allow_mutation_on_saved_tensors(saved_tensors_hooks):
     "A context in which what was saved may be written: the tape keeps copies."
     def __init__(self): super().__init__(Tensor.clone, lambda kept: kept)
@@ -59,7 +64,8 @@ def increment_version(tensor: Tensor | list[Tensor]) -> None:
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     "The place of a tensor on the tape. RuntimeError if no gradient will come there."
     if not tensor.requires_grad:
-        raise error(RuntimeError, "It is not possible to get the gradient edge for a Tensor that does not require gradients",
+        raise error(RuntimeError,
+                    "It is not possible to get the gradient edge for a Tensor that does not require gradients",
                     "it has no place on the tape", "x.requires_grad_() before computing with it")
     target, number = gradient_edge(tensor)
     return GradientEdge(as_node(target), number)
@@ -68,9 +74,11 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 #| code-fold: true
 #| code-summary: "A hook on several tensors: 1 check, 30 lines"
 def register_multi_grad_hook(tensors: list[Tensor], fn: Callable, *, mode: str = "all") -> MultiHandle:
-    "Call fn(grads) once in a pass, when all gradients have come; with mode='any' fn(grad), with the first. ValueError else."
+    """Call fn(grads) once in a pass, when all gradients have come; with mode='any' fn(grad), with the
+    first. ValueError else."""
     if mode not in ("all", "any"):
-        raise error(ValueError, f"Expects mode to be one of ('all', 'any') but got {mode}", "no other is known", "mode='all'")
+        raise error(ValueError, f"Expects mode to be one of ('all', 'any') but got {mode}",
+                    "no other is known", "mode='all'")
     places, passes = [gradient_edge(x)[0] for x in tensors], {}
     def hook_of(number: int) -> Callable:
         def hook(g):
@@ -79,6 +87,9 @@ def register_multi_grad_hook(tensors: list[Tensor], fn: Callable, *, mode: str =
         return hook
     return MultiHandle([x.register_hook(hook_of(number)) for number, x in enumerate(tensors)])
 
+# %% ../../nbs/02g_graph.ipynb #02jmult2b
+#| code-fold: true
+#| code-summary: "A hook on several tensors: 1 check, 30 lines"
 def arrived(passes: dict, places: list, number: int, g: Tensor, mode: str) -> list | None:
     "Note the gradient; all of this pass, once they are due."
     task = ambient.get().task
@@ -90,6 +101,9 @@ def arrived(passes: dict, places: list, number: int, g: Tensor, mode: str) -> li
     grads[number] = g
     return grads if next(calls) == (1 if mode == "any" else due) else None
 
+# %% ../../nbs/02g_graph.ipynb #02jmult2c
+#| code-fold: true
+#| code-summary: "A hook on several tensors: 1 check, 30 lines"
 class MultiHandle:
     "Takes a hook on several tensors away again: `handle.remove()`, or as a context."
     def __init__(self, handles: list[RemovableHandle]): self.handles = handles

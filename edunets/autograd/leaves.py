@@ -44,6 +44,9 @@ def get_requires_grad(self: Tensor) -> bool:
     gradient_edge(self)
     return self._requires_grad
 
+# %% ../../nbs/02b_leaves.ipynb #ec15414cb
+#| code-fold: true
+#| code-summary: "Get and set requires_grad: 4 checks, 24 lines"
 def set_requires_grad(self: Tensor, value: bool) -> None:
     if not isinstance(value, bool):
         raise error(RuntimeError, "requires_grad must be a bool", f"{value!r} is none", "True or False")
@@ -76,7 +79,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed, and it is None.\n"
               "  Why: only leaves (tensors you made, not computed ones) keep their gradient; "
               "this one was computed by {}.\n"
-              "  Try: x.retain_grad() before backward(), or read the gradient of the leaf it was computed from.")
+              "  Try: x.retain_grad() before backward(), or read the gradient of the leaf it "
+              "was computed from.")
 
 def get_grad(self: Tensor) -> Tensor | None:
     g = grad_of(self)
@@ -91,18 +95,28 @@ def set_grad(self: Tensor, g: Tensor | None) -> None:
     if g is not None: check_grad(self, g)
     store_grad(self, g)
 
+# %% ../../nbs/02b_leaves.ipynb #02fsetgrb
+#| code-fold: true
+#| code-summary: "Set `.grad`: 3 checks, 20 lines"
 def check_grad(x: Tensor, g) -> None:
     "A TypeError or RuntimeError unless `g` can be the gradient of `x`."
     if not isinstance(g, Tensor):
-        raise error(TypeError, f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}",
+        raise error(TypeError,
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}",
                     "a gradient has a number for each element", "en.tensor(...)")
     if g.payload.dtype != x.payload.dtype:
-        raise error(RuntimeError, f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype "
+        raise error(RuntimeError,
+                    f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype "
                                   f"'{x.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
     if g.payload.shape != x.payload.shape:
-        raise error(RuntimeError, f"assigned grad has data of a different size: {list(g.shape)} for a tensor of "
-                    f"{list(x.shape)}", "a gradient has a number for each element", "a tensor of the same shape")
+        raise error(RuntimeError,
+                    f"assigned grad has data of a different size: {list(g.shape)} for a tensor of "
+                    f"{list(x.shape)}", "a gradient has a number for each element",
+                    "a tensor of the same shape")
 
+# %% ../../nbs/02b_leaves.ipynb #02fsetgrc
+#| code-fold: true
+#| code-summary: "Set `.grad`: 3 checks, 20 lines"
 def del_grad(self: Tensor) -> None: store_grad(self, None)
 
 Tensor.grad = property(get_grad, set_grad, del_grad,
@@ -129,7 +143,8 @@ def get_data(self: Tensor) -> Tensor: return wrap(self.payload)
 def set_data(self: Tensor, new: Tensor) -> None: self.payload = new.payload
 
 Tensor.data = property(get_data, set_data,
-                       doc="The same memory with a version of its own: autograd does not notice a write to it.")
+                       doc="The same memory with a version of its own: autograd does not "
+                           "notice a write to it.")
 
 # %% ../../nbs/02b_leaves.ipynb #6edde4cc
 #| code-fold: true
@@ -149,7 +164,8 @@ class RemovableHandle:
 #| code-fold: true
 #| code-summary: "What a hook may return: 6 checks, 35 lines"
 def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
-    "The gradient after a hook: what it returned, if it did. TypeError, RuntimeError if that is none for this place."
+    """The gradient after a hook: what it returned, if it did. TypeError, RuntimeError if that is none for
+    this place."""
     if returned is None: return g
     why = "what comes by is a gradient", "return None, or a tensor of its shape and dtype"
     if not isinstance(returned, Tensor):
@@ -164,10 +180,15 @@ def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
                                   f"(was {g.dtype.name} got {returned.dtype.name})", *why)
     return returned
 
+# %% ../../nbs/02b_leaves.ipynb #02fhkck1b
+#| code-fold: true
+#| code-summary: "What a hook may return: 6 checks, 35 lines"
 def name_of(hook: Callable) -> str: return getattr(hook, "__name__", "<unknown>")
-
 def kind_of(value) -> str: return type(value).__name__
 
+# %% ../../nbs/02b_leaves.ipynb #02fhkck1c
+#| code-fold: true
+#| code-summary: "What a hook may return: 6 checks, 35 lines"
 def changed_all(hook: Callable, returned, grads: list) -> list:
     "The same of all gradients at a node; a `None` in the tuple stands for no gradient."
     if returned is None: return grads
@@ -179,12 +200,12 @@ def changed_all(hook: Callable, returned, grads: list) -> list:
                                   f"(got {len(returned)}, but expected {len(grads)})", *why)
     return [None if new is None else hook_result(hook, new, g) for new, g in zip(returned, grads)]
 
-
 # %% ../../nbs/02b_leaves.ipynb #02flfhk1
 #| code-fold: true
 #| code-summary: "A leaf's hooks, 22 lines"
 class LeafHooks:
-    "A leaf's hooks: on its gradient, after `.grad` was written; and those of its AccumulateGrad, before and after."
+    """A leaf's hooks: on its gradient, after `.grad` was written; and those of its AccumulateGrad, before
+    and after."""
     def __init__(self): self.grad, self.accumulated, self.before, self.after = {}, {}, {}, {}
 
     def on_grad(self, g: Tensor | None) -> Tensor | None:
@@ -202,18 +223,22 @@ class LeafHooks:
                             "the gradient is in `.grad` already", "write to leaf.grad")
         for hook in list(self.after.values()): hook((), (g,))
 
+# %% ../../nbs/02b_leaves.ipynb #02flfhk1b
+#| code-fold: true
+#| code-summary: "A leaf's hooks, 22 lines"
 def leaf_hooks(x: Tensor) -> LeafHooks: return made_once(x, "_hooks", LeafHooks)
-
 
 # %% ../../nbs/02b_leaves.ipynb #2e97fad8
 class NodeHooks:
-    """A node's hooks: on the gradient of single outputs, before the node runs, after it; and the tensors that retain
-    their gradient."""
+    """A node's hooks: on the gradient of single outputs, before the node runs, after it; and the tensors
+    that retain their gradient."""
     def __init__(self): self.tensor, self.before, self.after, self.retained = {}, {}, {}, {}
 
     def on_outputs(self, grads: list) -> list:
-        "Run what looks at, or changes, the gradients of single outputs (`None` where none came), and retain them."
-        for number, hook in list(self.tensor.values()): grads[number] = hook_result(hook, hook(grads[number]), grads[number])
+        """Run what looks at, or changes, the gradients of single outputs (`None` where none came), and
+        retain them."""
+        for number, hook in list(self.tensor.values()):
+            grads[number] = hook_result(hook, hook(grads[number]), grads[number])
         for number, reference in list(self.retained.items()):
             if reference() is not None and grads[number] is not None: retain(reference(), grads[number])
         return grads
@@ -228,6 +253,7 @@ class NodeHooks:
         for hook in list(self.after.values()): sent = changed_all(hook, hook(tuple(sent), tuple(grads)), sent)
         return sent
 
+# %% ../../nbs/02b_leaves.ipynb #2e97fad8b
 def retain(x: Tensor, g: Tensor) -> None:
     "Keep the gradient of a non-leaf, in memory of its own; a second pass adds."
     with ADDING: x._grad = g.clone() if x._grad is None else x._grad + g
@@ -245,6 +271,7 @@ def register_prehook(self: Node, hook: Callable) -> RemovableHandle:
     "Call hook(grad_outputs) before the node runs; what it returns replaces them."
     return RemovableHandle(hooks_of(self).before, hook)
 
+# %% ../../nbs/02b_leaves.ipynb #12a96686b
 def leaf_register_hook(self: AccumulateGrad, hook: Callable) -> RemovableHandle:
     "Call hook((), (grad,)) after the leaf's `.grad` was written."
     return RemovableHandle(leaf_hooks(self.variable).after, hook)
@@ -257,8 +284,8 @@ AccumulateGrad.register_hook, AccumulateGrad.register_prehook = leaf_register_ho
 
 # %% ../../nbs/02b_leaves.ipynb #d8d96726
 def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
-    """Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it. RuntimeError without
-    requires_grad."""
+    """Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it.
+    RuntimeError without requires_grad."""
     if not self.requires_grad:
         raise error(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient",
                     "no gradient will ever come", "x.requires_grad_()")
@@ -281,12 +308,14 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> Removabl
 # %% ../../nbs/02b_leaves.ipynb #eb2e0910
 @patch
 def retain_grad(self: Tensor) -> None:
-    "Keep the gradient of a non-leaf in `.grad`; on a leaf, nothing changes; RuntimeError without requires_grad."
+    """Keep the gradient of a non-leaf in `.grad`; on a leaf, nothing changes; RuntimeError without
+    requires_grad."""
     if not self.requires_grad:
         raise error(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False",
                     "no gradient will ever come", "x.requires_grad_()")
     if not self.is_leaf: hooks_of(self.grad_fn).retained[self._output_nr] = weakref.ref(self)
 
+# %% ../../nbs/02b_leaves.ipynb #eb2e0910b
 @patch
 @property
 def retains_grad(self: Tensor) -> bool:
@@ -304,6 +333,9 @@ def attributes(x: Tensor) -> dict:
     "What a user has added to a tensor."
     return {name: value for name, value in vars(x).items() if name not in TAPE}
 
+# %% ../../nbs/02b_leaves.ipynb #02fcopy2b
+#| code-fold: true
+#| code-summary: "Copies and pickles: what comes along, 30 lines"
 def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
     "A leaf of a class, from what `__reduce_ex__` has kept."
     x = from_numpy(payload) if isinstance(payload, np.ndarray) else wrap(payload)
@@ -315,16 +347,24 @@ def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
 def __reduce_ex__(self: Tensor, protocol: int) -> tuple:
     return rebuilt, (type(self), self.payload, self.requires_grad, attributes(self))
 
+# %% ../../nbs/02b_leaves.ipynb #02fcopy2c
+#| code-fold: true
+#| code-summary: "Copies and pickles: what comes along, 30 lines"
 def twin_of(x: Tensor, memo: dict) -> Tensor:
     "A leaf like x on memory of its own, without a gradient."
     return rebuilt(*copy.deepcopy(x.__reduce_ex__(4)[1], memo))
 
+# %% ../../nbs/02b_leaves.ipynb #02fcopy2d
+#| code-fold: true
+#| code-summary: "Copies and pickles: what comes along, 30 lines"
 @patch
 def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
     if not self.is_leaf:
-        raise error(RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
-                                  "at the moment.", "the graph behind it would have to be copied too", "x.detach().clone()")
+        raise error(RuntimeError,
+                    "Only Tensors created explicitly by the user (graph leaves) support the "
+                    "deepcopy protocol "
+                                  "at the moment.", "the graph behind it would have to be copied too",
+                    "x.detach().clone()")
     twin = twin_of(self, memo)
     twin._grad = copy.deepcopy(self._grad, memo)
     return twin
-

@@ -27,14 +27,16 @@ class no_grad(bare_mode):
     def __init__(self): super().__init__(grad=False)
     def _recreate_cm(self): return no_grad()
 
+# %% ../../nbs/02c_modes.ipynb #abaa7a66b
 class enable_grad(bare_mode):
     "A context, or decorator, in which ops are recorded again."
     def __init__(self): super().__init__(grad=True)
     def _recreate_cm(self): return enable_grad()
 
+# %% ../../nbs/02c_modes.ipynb #abaa7a66c
 class inference_mode(bare_mode):
-    """A context, or decorator, for computing that will never be differentiated: nothing is recorded, nor watched for
-    writes."""
+    """A context, or decorator, for computing that will never be differentiated: nothing is recorded, nor
+    watched for writes."""
     def __init__(self, mode: bool = True):
         self.mode = mode
         super().__init__(grad=not mode, inference=mode)
@@ -49,8 +51,12 @@ def __call__(self: mode, function: Callable) -> Callable:
     if inspect.isgeneratorfunction(function): return in_steps(self, function)
     return ContextDecorator.__call__(self, function)
 
+# %% ../../nbs/02c_modes.ipynb #02ggen02b
+#| code-fold: true
+#| code-summary: "Decorated functions and generators, 22 lines"
 def in_steps(self: mode, function: Callable) -> Callable:
-    "A generator function whose generators run in the mode, step by step; what is sent or thrown reaches them."
+    """A generator function whose generators run in the mode, step by step; what is sent or thrown reaches
+    them."""
     @functools.wraps(function)
     def steps(*args, **kwargs):
         generator = function(*args, **kwargs)
@@ -65,7 +71,6 @@ def in_steps(self: mode, function: Callable) -> Callable:
                 raise
             except BaseException as problem: advance = functools.partial(generator.throw, problem)
     return steps
-
 
 # %% ../../nbs/02c_modes.ipynb #ef81869c
 #| code-fold: true
@@ -83,6 +88,9 @@ class set_grad_enabled(mode):
         self.__exit__()
         return mode(**self.changes)(function)
 
+# %% ../../nbs/02c_modes.ipynb #ef81869cb
+#| code-fold: true
+#| code-summary: "The mode as a call, a context and a decorator, 25 lines"
 def is_grad_enabled() -> bool:
     "Whether ops are recorded here."
     return ambient.get().grad
@@ -91,6 +99,9 @@ def is_inference_mode_enabled() -> bool:
     "Whether this is inference mode."
     return ambient.get().inference
 
+# %% ../../nbs/02c_modes.ipynb #ef81869cc
+#| code-fold: true
+#| code-summary: "The mode as a call, a context and a decorator, 25 lines"
 @patch
 def is_inference(self: Tensor) -> bool:
     "Whether this tensor was made in inference mode."
@@ -106,6 +117,9 @@ class set_detect_anomaly(set_grad_enabled):
         self.__enter__()
         self.entered = False
 
+# %% ../../nbs/02c_modes.ipynb #c0cd4289b
+#| code-fold: true
+#| code-summary: "Anomaly mode, 19 lines"
 class detect_anomaly(mode):
     "Anomaly mode as a context."
     def __init__(self, check_nan: bool = True): super().__init__(anomaly=True, check_nan=check_nan)
@@ -115,6 +129,9 @@ def is_anomaly_enabled() -> bool:
     "Whether this is anomaly mode."
     return ambient.get().anomaly
 
+# %% ../../nbs/02c_modes.ipynb #c0cd4289c
+#| code-fold: true
+#| code-summary: "Anomaly mode, 19 lines"
 def is_anomaly_check_nan_enabled() -> bool:
     "Whether a backward pass stops at the first NaN."
     return ambient.get().check_nan

@@ -70,6 +70,7 @@ vjp(
     erfinv=[lambda g, a: g * (a.erfinv().square().exp() * (math.sqrt(math.pi) / 2))],
 )
 
+# %% ../../nbs/02e_rules.ipynb #rulsig01b
 @in_blocks
 def gelu_slope(xp, g, a):
     "g times the slope of gelu, the share of normal numbers below a, plus a times their density there."
@@ -82,8 +83,10 @@ def gelu_slope(xp, g, a):
     return out * g
 
 elementwise(gelu_slope=gelu_slope)
+
 decompose(gelu_slope=lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) +
                                        a * (a * a * -0.5).exp() / math.sqrt(2 * math.pi)))
+
 accumulate(gelu_slope=SINGLE)
 
 # %% ../../nbs/02e_rules.ipynb #rulstp01
@@ -113,11 +116,12 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #fc29be53
 def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
-    """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite at 0, and g
-    may be NaN."""
+    """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite
+    at 0, and g may be NaN."""
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
     return zeros_as(g) if b == 0 else call(OPS["power_slope"], (g, a), {"exponent": b})
 
+# %% ../../nbs/02e_rules.ipynb #fc29be53b
 def slope_in_place(xp, g, a, *, exponent):
     "The slope in a new array, then multiplied by g there."
     slope = xp.asarray((a if exponent == 2 else a ** (exponent - 1)) * exponent)
@@ -128,6 +132,7 @@ kernel(power_slope=slope_in_place)
 accumulate(power_slope=SINGLE)
 decompose(power_slope=lambda g, a, *, exponent: g * (a ** (exponent - 1) * exponent))
 
+# %% ../../nbs/02e_rules.ipynb #fc29be53c
 def exponent_slope(out: Tensor, a):
     "The slope of a ** b in b: out * log(a), and 0 where a is 0."
     if isinstance(a, Tensor): return where(a == 0, 0, out * where(a == 0, 1, a).log())
@@ -138,6 +143,7 @@ def on_circle(x, a, b) -> Tensor:
     r = a * a + b * b
     return where(r == 0, 0, x / r)
 
+# %% ../../nbs/02e_rules.ipynb #fc29be53d
 def within(a: Tensor, low, high) -> Tensor:
     "Where low <= a <= high; a border that is None is none."
     if low is None or high is None: return a <= high if low is None else a >= low
@@ -179,14 +185,27 @@ vjp(
 #| code-fold: true
 #| code-summary: "More rows that only move elements"
 vjp(
-    slice=[lambda g, like, dim, start, length, step: call(OPS["put_slice"], (zeros_as(like), g), slice_params(dim, start, length, step))],
-    put_slice=[lambda g, dim, start, length, step: call(OPS["put_slice"], (g, hole(g, dim, length)), slice_params(dim, start, length, step)),
-               lambda g, dim, start, length, step: call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
-    windows=[lambda g, like, size, stride, dilation, dims: call(OPS["fold"], (g,), dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
-    fold=[lambda g, size, stride, dilation, dims: call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
-    select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)), slice_params(dim, index, 1, 1))],
-    split=[lambda g, like, dim, sizes: join_parts("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
-    unbind=[lambda g, like, dim: join_parts("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like, dim)],
+    slice=[lambda g, like, dim, start, length,
+           step: call(OPS["put_slice"], (zeros_as(like), g), slice_params(dim, start, length, step))],
+    put_slice=[lambda g, dim, start, length,
+               step: call(OPS["put_slice"], (g, hole(g, dim, length)),
+                          slice_params(dim, start, length, step)),
+               lambda g, dim, start, length,
+               step: call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
+    windows=[lambda g, like, size, stride, dilation,
+             dims: call(OPS["fold"], (g,),
+                        dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
+    fold=[lambda g, size, stride, dilation,
+          dims: call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
+    select=[lambda g, like, dim,
+            index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)),
+                        slice_params(dim, index, 1, 1))],
+    split=[lambda g, like, dim,
+           sizes: join_parts("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like,
+                             dim)],
+    unbind=[lambda g, like,
+            dim: join_parts("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like,
+                            dim)],
     cat=lambda g, likes, needed, dim: parted(g, [like.shape[dim] for like in likes], needed, dim),
     stack=[lambda g, position, dim: g.select(dim, position)],
 )
@@ -202,21 +221,28 @@ def hole(g: Tensor, dim: int, length: int) -> Tensor:
     shape = g.payload.shape
     return filled(g, shape[:dim] + (length,) + shape[dim + 1:], 0)
 
+# %% ../../nbs/02e_rules.ipynb #2dac48ceb
+#| code-fold: true
+#| code-summary: "Helpers for rows that join and cut, 21 lines"
 def join_parts(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
     "The gradients of all parts put together again; of those that were not used, zeros."
     g = g if type(g) is tuple else (g,)
-    empty = {shape: filled(like, shape, 0) for shape in {shape for part, shape in zip(g, shapes) if part is None}}
+    empty = {shape: filled(like, shape, 0)
+             for shape in {shape for part, shape in zip(g, shapes) if part is None}}
     parts = [empty[shape] if part is None else part for part, shape in zip(g, shapes)]
     return call(OPS[row], tuple(parts), {"dim": dim})
 
 def slice_params(dim: int, start: int, length: int, step: int) -> dict:
     return {"dim": dim, "start": start, "length": length, "step": step}
 
+# %% ../../nbs/02e_rules.ipynb #2dac48cec
+#| code-fold: true
+#| code-summary: "Helpers for rows that join and cut, 21 lines"
 def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
-    "The pieces of a gradient, where they are needed. One rule for all operands: each alone would have to add up all before."
+    """The pieces of a gradient, where they are needed. One rule for all operands: each alone would have to
+    add up all before."""
     return [g.narrow(dim, end - n, n) if need else None
             for n, end, need in zip(sizes, itertools.accumulate(sizes), needed)]
-
 
 # %% ../../nbs/02e_rules.ipynb #rulsum01
 vjp(
@@ -238,18 +264,23 @@ def keepdim_shape(shape: tuple, dims: tuple) -> tuple:
     "A shape with its reduced dimensions kept, of size 1."
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
 
+# %% ../../nbs/02e_rules.ipynb #eb77f70ab
+#| code-fold: true
+#| code-summary: "Spread a gradient over what was summed, 20 lines"
 def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, count: int) -> Tensor:
     "The transpose of a mean: the gradient over `count`, at every element."
-    return call(OPS["spread_mean"], (g,), {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
+    return call(OPS["spread_mean"], (g,),
+                {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
 
 def spread_over(xp, g, shape, dims, keepdim, count):
     share, out = scaled(xp.divide, g, count), xp.empty(shape, g.dtype)
     out[...] = share if keepdim or dims is None else share.reshape(keepdim_shape(shape, dims))
     return out
 
-kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count: spread_over(xp, g, shape, dims, keepdim, count))
-decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
+kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim,
+       count: spread_over(xp, g, shape, dims, keepdim, count))
 
+decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
 
 # %% ../../nbs/02e_rules.ipynb #rulmax01
 vjp(
@@ -261,37 +292,47 @@ vjp(
 # %% ../../nbs/02e_rules.ipynb #rulshare
 def extremum_share(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."
-    ties = (a == expand_back(out, a.payload.shape, dims, keepdim)) | (a != a)      # a NaN is the largest, and equals nothing
+    # a NaN is the largest, and equals nothing
+    ties = (a == expand_back(out, a.payload.shape, dims, keepdim)) | (a != a)
     return where(ties, expand_back(g, a.payload.shape, dims, keepdim) / ties.to(g.dtype).sum(dims, True), 0)
 
 # %% ../../nbs/02e_rules.ipynb #rulvar01
 vjp(
     var=[lambda g, a, dims, keepdim, correction: var_slope(g * 2, a, dims, keepdim, correction)],
-    std=[lambda g, a, out, dims, keepdim, correction: var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
-    norm=[lambda g, a, out, dims, keepdim: expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
+    std=[lambda g, a, out, dims, keepdim,
+         correction: var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
+    norm=[lambda g, a, out, dims,
+          keepdim: expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
     power_norm=[lambda g, a, out, p, dims, keepdim: norm_slope(g, a, out, p, dims, keepdim)],
-    logsumexp=[lambda g, a, out, dims, keepdim: expand_back(g, a.payload.shape, dims, keepdim) * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
+    logsumexp=[lambda g, a, out, dims,
+               keepdim: expand_back(g, a.payload.shape, dims, keepdim)
+               * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
     log_softmax=[lambda g, out, dim: g - out.exp() * g.sum(dim, True)],
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
 )
 
+# %% ../../nbs/02e_rules.ipynb #rulvar01b
 def norm_slope(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool) -> Tensor:
-    "g times (|a| / norm) ** (p - 1), with a's sign: no power of a large number. At 0, where it may be infinite, 0."
+    """g times (|a| / norm) ** (p - 1), with a's sign: no power of a large number. At 0, where it may be
+    infinite, 0."""
     length = expand_back(out, a.payload.shape, dims, keepdim)
     zero = (a == 0) | (length == 0)
     size = where(zero, 1, a.abs() / where(zero, 1, length))
     return where(zero, 0, a.sign() * size ** (p - 1)) * expand_back(g, a.payload.shape, dims, keepdim)
 
-
+# %% ../../nbs/02e_rules.ipynb #rulvar01c
 def var_slope(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> Tensor:
-    "g times the distance from the mean, over the degrees of freedom; without any it is infinite, whatever its sign."
+    """g times the distance from the mean, over the degrees of freedom; without any it is infinite,
+    whatever its sign."""
     away, n = a - a.mean(dims, True), count(a.payload.shape, dims) - correction
     if n > 0: return spread_mean(g, a.payload.shape, dims, keepdim, n) * away
-    return expand_back(g, a.payload.shape, dims, keepdim) * where(away == 0, math.nan, where(away == away, math.inf, away))
+    return (expand_back(g, a.payload.shape, dims, keepdim)
+            * where(away == 0, math.nan, where(away == away, math.inf, away)))
 
 # %% ../../nbs/02e_rules.ipynb #rulmat01
-kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
+kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a,
+       b: xp.matmul(a.swapaxes(-1, -2), b))
 decompose(matmul_nt=lambda a, b: a @ b.mT, matmul_tn=lambda a, b: a.mT @ b)
 
 def nt(a: Tensor, b: Tensor) -> Tensor: return call(OPS["matmul_nt"], (a, b))
@@ -308,45 +349,67 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #rulidx01
 vjp(
-    gather=[lambda g, like, index, dims: call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
-    scatter=[lambda g, index, dims, mode: g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
+    gather=[lambda g, like, index,
+            dims: call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
+    scatter=[lambda g, index, dims,
+             mode: g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
              lambda g, index, dims: gather(g, index, dims), None],
     scatter_max=[lambda g, a, v, index, out, dims: scatter_ties(g, a, v, index, out, dims) * attains(a, out),
-                 lambda g, a, v, index, out, dims: gather(scatter_ties(g, a, v, index, out, dims), index, dims) * attains(v, gather(out, index, dims)), None],
-    scatter_prod=[lambda g, a, v, index, dims: g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
+                 lambda g, a, v, index, out,
+                 dims: gather(scatter_ties(g, a, v, index, out, dims), index, dims)
+                 * attains(v, gather(out, index, dims)), None],
+    scatter_prod=[lambda g, a, v, index,
+                  dims: g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
                   lambda g, a, v, index, out, dims: factor_slope(g, a, v, index, out, dims), None],
-    sort=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],      # second: the second result, the index
+    # second: the second result, the index
+    sort=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
     topk=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
-    max_dim=[lambda g, like, second, dim, keepdim: scatter_along(g[0], like, second, dim) if keepdim or not like.shape else scatter_along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
-    nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"), iota=no_vjp("no operands"),
+    max_dim=[lambda g, like, second, dim,
+             keepdim: scatter_along(g[0], like, second, dim) if keepdim or not like.shape
+             else scatter_along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
+    nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"),
+    iota=no_vjp("no operands"),
 )
 
 # %% ../../nbs/02e_rules.ipynb #07e833cb
 #| code-fold: true
 #| code-summary: "Helpers for indices, 28 lines"
-def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor: return call(OPS["gather"], (x, *index), {"dims": dims})
+def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor:
+    return call(OPS["gather"], (x, *index), {"dims": dims})
 
 def scatter_row(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
     return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
 
 def attains(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
 
+# %% ../../nbs/02e_rules.ipynb #07e833cbb
+#| code-fold: true
+#| code-summary: "Helpers for indices, 28 lines"
 def scatter_ties(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     "g in equal parts for all that attain the largest at a place."
-    return g / scatter_row(attains(a, out), attains(v, gather(out, index, dims)), index, dims, "add").clamp(min=1)
+    return (g
+            / scatter_row(attains(a, out), attains(v, gather(out, index, dims)), index, dims,
+                          "add").clamp(min=1))
 
 def multiplied(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
     return call(OPS["scatter_prod"], (x, v, *index), {"dims": dims})
 
 def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
 
+# %% ../../nbs/02e_rules.ipynb #07e833cbc
+#| code-fold: true
+#| code-summary: "Helpers for indices, 28 lines"
 def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
-    "For each factor the product of all others at its place: out / v, and of the only zero there, the product without it."
+    """For each factor the product of all others at its place: out / v, and of the only zero there, the
+    product without it."""
     zeros_there = scatter_row(zeros_as(a), (v == 0).to(v.dtype), index, dims, "add")
     alone = (v == 0) & (gather(zeros_there, index, dims) == 1)
     others = gather(g * multiplied(a, where(alone, 1, v), index, dims), index, dims)
     return where(alone, others, gather(g * out, index, dims) / ones_for_zeros(v))
 
+# %% ../../nbs/02e_rules.ipynb #07e833cbd
+#| code-fold: true
+#| code-summary: "Helpers for indices, 28 lines"
 def scatter_along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."
     if not like.shape: return g

@@ -19,25 +19,28 @@ __all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
-    """How a gradient passes to one operand (or to all at once): a function of `g`, and the names of what else it asks
-    for."""
+    """How a gradient passes to one operand (or to all at once): a function of `g`, and the names of what
+    else it asks for."""
     function: Callable
     asks: tuple[str, ...]
 
+# %% ../../nbs/02a_tape.ipynb #26990e44b
 class NoRule(NamedTuple):
-    """Why a row has no gradient, and what becomes of a small change of its operands: "zero" (the result does not change
-    with them), "cut" (it would, but is told not to) or "undefined" (nobody has said)."""
+    """Why a row has no gradient, and what becomes of a small change of its operands: "zero" (the result
+    does not change with them), "cut" (it would, but is told not to) or "undefined" (nobody has said)."""
     reason: str
     tangent: str
 
 def no_vjp(reason: str, tangent: str = "zero") -> NoRule: return NoRule(reason, tangent)
 
-fill_vjp = column("vjp", "the gradient of each operand, from `g`, the result `out`, the operands, their shape (`like`)")
+fill_vjp = column("vjp",
+                  "the gradient of each operand, from `g`, the result `out`, the operands, "
+                  "their shape (`like`)")
 
 # %% ../../nbs/02a_tape.ipynb #8d2310da
 def vjp(**rows) -> None:
-    """Fill the column: a function for each operand (`None`: not differentiable; the last also for further operands),
-    one function for all of them, or `no_vjp(why)`."""
+    """Fill the column: a function for each operand (`None`: not differentiable; the last also for further
+    operands), one function for all of them, or `no_vjp(why)`."""
     for row, entry in rows.items():
         planned.cache_clear()
         if isinstance(entry, list): entry = [rule and asking(rule) for rule in entry]
@@ -45,15 +48,16 @@ def vjp(**rows) -> None:
         fill_vjp(**{row: entry})
 
 def asking(rule: Callable) -> Rule:
-    """A rule, with the names of its arguments behind `g`; read off the code, since `inspect.signature` would take long
-    at each import."""
+    """A rule, with the names of its arguments behind `g`; read off the code, since `inspect.signature`
+    would take long at each import."""
     return Rule(rule, rule.__code__.co_varnames[1:rule.__code__.co_argcount])
 
 # %% ../../nbs/02a_tape.ipynb #239336ce
 class Like:
     "Shape, dtype and device of an operand: all that a rule may know of an operand without saving it."
     __slots__ = ("shape", "kind", "device")
-    def __init__(self, x: Tensor): self.shape, self.kind, self.device = x.payload.shape, x.payload.dtype, x.device
+    def __init__(self, x: Tensor):
+        self.shape, self.kind, self.device = x.payload.shape, x.payload.dtype, x.device
     @property
     def dtype(self): return DTYPES[self.kind]
 
@@ -61,7 +65,8 @@ class Like:
 def save(x: Tensor) -> tuple[Tensor, int]:
     "Keep a tensor for the backward pass, with the version it has now. RuntimeError for an inference tensor."
     if x._inference:
-        raise error(RuntimeError, "Inference tensors cannot be saved for backward. To work around you can make a clone "
+        raise error(RuntimeError,
+                    "Inference tensors cannot be saved for backward. To work around you can make a clone "
                                   "to get a normal tensor and use it in autograd.",
                     "nothing watches whether an inference tensor is written", "x.clone()")
     counter = x._version_counter
@@ -69,12 +74,12 @@ def save(x: Tensor) -> tuple[Tensor, int]:
     counter.saved = True
     return (copied(x), 0) if x._fleeting else (x, counter.count)
 
+# %% ../../nbs/02a_tape.ipynb #34ed5e0ab
 def copied(x: Tensor) -> Tensor:
     "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
     with mode(grad=False): copy = call(OPS["copy"], (x,), {"device": None})
     copy._node, copy._output_nr, copy._requires_grad = x._node, x._output_nr, x._requires_grad
     return copy
-
 
 # %% ../../nbs/02a_tape.ipynb #tapesavr
 def save_result(x: Tensor) -> tuple[Tensor, int]:
@@ -93,7 +98,9 @@ class Packed:
         before = x._version
         with mode(grad=False, saving=None): self.kept = pack(x)
         if x._version != before:
-            raise error(RuntimeError, "A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
+            raise error(RuntimeError,
+                        "A saved tensor pack hook is modifying its input in place. Tensors "
+                        "provided as input to "
                                       "pack hook can not be modified by in-place operations",
                         "others still use the tensor", "return a new one: x.clone()")
 
@@ -101,20 +108,28 @@ class Packed:
         "What the hook makes of it, at the old place on the tape. TypeError for what is no tensor."
         value = self.unpack(self.kept)
         if not isinstance(value, Tensor):
-            raise error(TypeError, "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+            raise error(TypeError,
+                        "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
                                    f"{type(value).__name__}", "a rule computes with it", "return a tensor")
         value = wrap_like(value)
         if self.edge is not None:
-            node = Node("Unpacked", [self.edge], [(value.payload.shape, value.payload.dtype)], rules=[(0, lambda g: g, ())])
+            node = Node("Unpacked", [self.edge], [(value.payload.shape, value.payload.dtype)],
+                        rules=[(0, lambda g: g, ())])
             value._node, value._requires_grad = node, True
         return value
 
+# %% ../../nbs/02a_tape.ipynb #02ipckc1b
+#| code-fold: true
+#| code-summary: "Packed by hooks: 2 checks, 35 lines"
 def wrap_like(x: Tensor) -> Tensor:
     "Another Tensor on the same memory and version, off the tape."
     alone = wrap(x.payload)
     alone._version_counter = x._version_counter
     return alone
 
+# %% ../../nbs/02a_tape.ipynb #02ipckc1c
+#| code-fold: true
+#| code-summary: "Packed by hooks: 2 checks, 35 lines"
 def packed(saved: dict, hooks) -> dict:
     "What is saved, the tensors in it packed."
     def one(kept): return (Packed(kept[0], hooks), None) if type(kept) is tuple else kept
@@ -125,9 +140,11 @@ def packed(saved: dict, hooks) -> dict:
 # %% ../../nbs/02a_tape.ipynb #1dedb591
 NUMBERS = itertools.count()
 
+# %% ../../nbs/02a_tape.ipynb #1dedb591b
 class Node:
     "A step on the tape: where the gradients of its inputs go, and how to compute them. PyTorch's `grad_fn`."
-    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS, rules=(),
+    def __init__(self, label: str, edges: list, outputs: list, op: Op | None = None, params: dict = NO_PARAMS,
+                 rules=(),
                  saved: dict | None = None):
         self._label = label          # as PyTorch's: MulBackward0
         self._edges = edges          # for each input: (node or leaf, which of its outputs), or None
@@ -154,15 +171,19 @@ class AccumulateGrad(Node):
     _label, _edges, _saved, _op, _params = "AccumulateGrad", (), {}, None, NO_PARAMS
     def __init__(self, variable: Tensor): self.variable = variable
     def __repr__(self) -> str: return f"<AccumulateGrad object at {id(self.variable):#x}>"
-    def __eq__(self, other) -> bool: return isinstance(other, AccumulateGrad) and self.variable is other.variable
+    def __eq__(self, other) -> bool:
+        return isinstance(other, AccumulateGrad) and self.variable is other.variable
     def __hash__(self) -> int: return id(self.variable)
 
+# %% ../../nbs/02a_tape.ipynb #cbd5ebc0b
+#| code-fold: true
+#| code-summary: "The node of a leaf, as PyTorch shows it, 20 lines"
 @functools.cache
 def node_class(base: type, label: str) -> type: return type(label, (base,), {"__module__": base.__module__})
 
 def as_node(target):
-    """What a user sees of the tape: a leaf as its AccumulateGrad, a node as one of a class of its own name, as PyTorch's
-    are. The class is made when first asked for, so recording costs nothing more."""
+    """What a user sees of the tape: a leaf as its AccumulateGrad, a node as one of a class of its own
+    name, as PyTorch's are. The class is made when first asked for, so recording costs nothing more."""
     if isinstance(target, Tensor): return AccumulateGrad(target)
     if target is not None and type(target).__name__ != target._label:
         with LOCK: target.__class__ = node_class(target.recorded_as, target._label)
@@ -182,7 +203,8 @@ def planned(op: Op, pattern: str) -> tuple | None:
                     f"vjp({op.name}=...) or no_vjp(why)")
     if type(op.vjp) is list:
         last = len(op.vjp) - 1
-        wanted = [(position, op.vjp[min(position, last)]) for position, need in enumerate(pattern) if need == "g"]
+        wanted = [(position, op.vjp[min(position, last)]) for position,
+                  need in enumerate(pattern) if need == "g"]
         rules = [(position, *rule) for position, rule in wanted if rule]
         asks = {ask for _, _, asks in rules for ask in asks}
     elif hasattr(op.vjp, "asks"): rules, asks = op.vjp, set(op.vjp.asks)
@@ -198,7 +220,8 @@ def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> d
         arg = args[position]
         kept[name] = save(arg) if isinstance(arg, Tensor) else arg
     for name in others:
-        if name in ("like", "likes"): kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
+        if name in ("like", "likes"):
+            kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
         elif name == "out":
             kept["out"] = list(map(save_result, results)) if len(results) > 1 else save_result(results[0])
         elif name == "second": kept["second"] = save(results[1])
@@ -227,6 +250,7 @@ def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
         if dtype.char in FLOATS: r._node, r._output_nr, r._requires_grad = node, len(outputs), True
         outputs.append((r.payload.shape, dtype))
 
+# %% ../../nbs/02a_tape.ipynb #16f0c2e6b
 Tape.record = record
 
 # %% ../../nbs/02a_tape.ipynb #a642cec2
@@ -234,7 +258,8 @@ Tape.record = record
 #| code-summary: "Unpack, check the version, name the line that wrote, 23 lines"
 @patch
 def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number: int = 0) -> Tensor:
-    "A saved tensor, put back on the tape. If it was written since: computed again, or a RuntimeError with the writing line."
+    """A saved tensor, put back on the tape. If it was written since: computed again, or a RuntimeError
+    with the writing line."""
     x, version = kept
     if version is None: x = x.tensor()
     counter = x._version_counter
@@ -269,7 +294,8 @@ def freed(node: Node) -> Exception:
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them. A number is nothing to free."
     for ask in self._saved:
-        if type(self._saved[ask]) is tuple or type(self._saved[ask]) is list and ask != "likes": self._saved[ask] = FREED
+        if type(self._saved[ask]) is tuple or type(self._saved[ask]) is list and ask != "likes":
+            self._saved[ask] = FREED
 
 # %% ../../nbs/02a_tape.ipynb #tapegetx
 @patch
@@ -291,7 +317,8 @@ def get(self: Node, ask: str, position: int):
 @patch
 def can_repeat(self: Node) -> bool:
     "Whether all operands of the op were saved."
-    return bool(self._op and self._op.operands) and not self._op.variadic and all(name in self._saved for name in self._op.operands)
+    return (bool(self._op and self._op.operands) and not self._op.variadic
+            and all(name in self._saved for name in self._op.operands))
 
 @patch
 def repeated(self: Node, number: int) -> Tensor:
@@ -304,7 +331,8 @@ def repeated(self: Node, number: int) -> Tensor:
 @patch
 def apply(self: Node, g) -> list:
     "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    if type(self._rules) is not list: return list(self._rules.function(g, *[self.get(ask, 0) for ask in self._rules.asks]))
+    if type(self._rules) is not list:
+        return list(self._rules.function(g, *[self.get(ask, 0) for ask in self._rules.asks]))
     grads = [None] * len(self._edges)
     for position, function, asks in self._rules:
         if not asks: grads[position] = function(g)
@@ -312,22 +340,27 @@ def apply(self: Node, g) -> list:
         else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
     return grads
 
+# %% ../../nbs/02a_tape.ipynb #55c674dcb
 @patch
 def apply_to_nothing(self: Node) -> list:
     "Where no gradient has come, none goes on."
     return [None] * len(self._edges)
 
-
 # %% ../../nbs/02a_tape.ipynb #02isavc1
 #| code-fold: true
 #| code-summary: "PyTorch's `_saved_` names, 22 lines"
 SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
-         "result": "out", "indices": "second", "dim": "dims"}      # PyTorch's name: operand, or what we call it
+         # PyTorch's name: operand, or what we call it
+         "result": "out", "indices": "second", "dim": "dims"}
+
 PARAMS = ("dims", "keepdim", "index", "step", "start")             # parameters that have PyTorch's name
 
+# %% ../../nbs/02a_tape.ipynb #02isavc1b
+#| code-fold: true
+#| code-summary: "PyTorch's `_saved_` names, 22 lines"
 def saved_as(asked: str) -> property:
-    """What was saved, or given as a parameter, under PyTorch's name. AttributeError for what was not. (With a `__getattr__`
-    instead, Python would take longer for each attribute.)"""
+    """What was saved, or given as a parameter, under PyTorch's name. AttributeError for what was not.
+    (With a `__getattr__` instead, Python would take longer for each attribute.)"""
     def find(self: Node):
         ask, operands = SAVED.get(asked, asked), self._op.operands if self._op else ()
         if isinstance(ask, int): ask = operands[ask] if -len(operands) <= ask < len(operands) else None
@@ -339,6 +372,9 @@ def saved_as(asked: str) -> property:
 
 for name in (*SAVED, *PARAMS): setattr(Node, f"_saved_{name}", saved_as(name))
 
+# %% ../../nbs/02a_tape.ipynb #02isavc1c
+#| code-fold: true
+#| code-summary: "PyTorch's `_saved_` names, 22 lines"
 def node_dir(self: Node) -> list[str]:
     return [name for name in object.__dir__(self) if not name.startswith("_saved_") or hasattr(self, name)]
 
@@ -364,7 +400,8 @@ def check_nan(node: Node, grads) -> None:
     "Anomaly mode: a RuntimeError when a node returns NaN."
     for number, g in enumerate(grads):
         if g is not None and g.isnan().any():
-            raise error(RuntimeError, f"Function '{node._label}' returned nan values in its {number}th output.",
+            raise error(RuntimeError,
+                        f"Function '{node._label}' returned nan values in its {number}th output.",
                         "the op was recorded at "
                         f"{describe(node._site) if node._site else 'a place before anomaly mode was on'}",
                         "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")

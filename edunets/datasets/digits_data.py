@@ -14,6 +14,7 @@ __all__ = ['load_digits']
 def load_digits() -> tuple[Tensor, Tensor]:
     "The UCI handwritten digits: images of shape (1797, 8, 8), float32 from 0 to 1, and labels, int64."
     from importlib.resources import files      # slow to import, and needed only here
-    with (files("edunets.datasets") / "digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
+    with (files("edunets.datasets")
+          / "digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as data:
         images, labels = data["images"], data["labels"]
     return from_numpy(images.astype("float32") / 16), from_numpy(labels.astype("int64"))

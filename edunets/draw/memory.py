@@ -26,7 +26,8 @@ def element(tag: str, content: str = "", **attributes) -> str:
     return f"<{tag}{written}>{content}</{tag}>"
 
 def number(value) -> str: return f"{round(value, 1):g}" if isinstance(value, float) else str(value)
-def rect(x, y, width, height, **more) -> str: return element("rect", x=x, y=y, width=width, height=height, **more)
+def rect(x, y, width, height, **more) -> str:
+    return element("rect", x=x, y=y, width=width, height=height, **more)
 
 def text(x, y, content, class_: str = "", **more) -> str:
     return element("text", escape(str(content)), x=x, y=y, class_=class_, **more)
@@ -45,6 +46,9 @@ def head(x: float, y: float, dx: float, dy: float) -> str:
     corners = [(x, y), (x + u - 0.6 * v, y + v + 0.6 * u), (x + u + 0.6 * v, y + v - 0.6 * u)]
     return element("polygon", points=" ".join(f"{number(a)},{number(b)}" for a, b in corners), class_="head")
 
+# %% ../../nbs/draw.ipynb #199067f4b
+#| code-fold: true
+#| code-summary: "Curves and arrows"
 def arrow(start: tuple, end: tuple, dx: float, dy: float) -> str:
     "A curved arrow; (dx, dy) is the direction of its bulge."
     pulled = [(x + 11 * dx, y + 11 * dy) for x, y in (start, end)]
@@ -105,8 +109,10 @@ def shown(size: int, most: int) -> list:
     "The first indices of a dimension; `None` for the rest."
     return list(range(size)) if size <= most else [*range(most - 1), None]
 
-def columns_of(shape: tuple) -> list: return shown(shape[-1], COLUMNS if shape[:-1] else CELLS) if shape else [0]
+def columns_of(shape: tuple) -> list:
+    return shown(shape[-1], COLUMNS if shape[:-1] else CELLS) if shape else [0]
 
+# %% ../../nbs/draw.ipynb #89ef52ceb
 def rows_of(shape: tuple) -> list[tuple]:
     "The leading indices that are shown, one for each row of a grid."
     kept = [shown(n, ROWS if dim == len(shape) - 2 else BLOCKS) for dim, n in enumerate(shape[:-1])]
@@ -117,6 +123,7 @@ def elements(t: Tensor, offset: int) -> list[tuple]:
     return [(row, column, offset + sum(i * step for i, step in zip((*row, column), t.stride())))
             for row in rows_of(t.shape) for column in columns_of(t.shape) if None not in (*row, column)]
 
+# %% ../../nbs/draw.ipynb #89ef52cec
 def strip_cells(used: set, total: int) -> list:
     "The storage cells on a strip, in order; `None` where some are left out."
     if total <= CELLS: return list(range(total))
@@ -164,6 +171,7 @@ def memories(tensors: tuple) -> list[Memory]:
             found[-1].add(t)
     return colour(found)
 
+# %% ../../nbs/draw.ipynb #1a424a00b
 def colour(found: list[Memory]) -> list[Memory]:
     "Give each used cell on the strips a hue of its own."
     slots = [(memory, cell) for memory in found for cell in memory.cells()]
@@ -178,6 +186,9 @@ WIDTH, CELL, HIGH, LINE = 332, 27, 24, 15      # the picture, a cell, a line of 
 ASIDE = 16      # how far the line of a repeated row runs beside its grid
 INKS = ["#3b82d6", "#d9772b", "#2f9e6e", "#b45cc4", "#c2504f", "#7a7f87"]      # one for each view
 
+# %% ../../nbs/draw.ipynb #edbfc297b
+#| code-fold: true
+#| code-summary: "A number in four characters, and its box"
 def short(value) -> str:
     "A number in four characters, or in as few as can be."
     if isinstance(value, bool): return "TF"[not value]
@@ -187,10 +198,14 @@ def short(value) -> str:
         if len(written) <= 4: break
     return written
 
+# %% ../../nbs/draw.ipynb #edbfc297c
+#| code-fold: true
+#| code-summary: "A number in four characters, and its box"
 def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
     "A cell with a value; without a hue it stays grey."
     wash = (dict(class_=f"cell plain {kind}")
-            if hue is None else dict(class_=f"cell {kind}", fill=f"hsl({hue:.0f},85%,60%)", fill_opacity=".36"))
+            if hue is None
+            else dict(class_=f"cell {kind}", fill=f"hsl({hue:.0f},85%,60%)", fill_opacity=".36"))
     squeezed = dict(textLength=CELL - 3, lengthAdjust="spacingAndGlyphs") if len(value) > 3 else {}
     return (rect(x, y, CELL, HIGH, class_="paper") + rect(x, y, CELL, HIGH, **wash)
             + text(x + CELL / 2, y + 16, value, "mid value", **squeezed))
@@ -208,13 +223,18 @@ def read(memory: Memory) -> dict:
     if not (flat.flags.c_contiguous or flat.flags.f_contiguous): return found
     begin, flat = (address(flat) - memory.low) // memory.size, flat.reshape(-1, order="A")
     return (found | {
-        cell: flat[cell - begin].item() for cell in memory.cells() if cell is not None and 0 <= cell - begin < flat.size
+        cell: flat[cell - begin].item() for cell in memory.cells() if cell is not None
+        and 0 <= cell - begin < flat.size
     })
 
+# %% ../../nbs/draw.ipynb #cc3fa4f0b
+#| code-fold: true
+#| code-summary: "The strip of cells, and the lanes below it"
 def strip(memory: Memory, y: float) -> str:
     "The cells of a memory in a row, each with its number below."
     values, body = read(memory), text(4, y + 12,
-                                      f"memory: {memory.total} cell{'s' * (memory.total != 1)} of {memory.dtype.name}",
+                                      f"memory: {memory.total} cell{'s' * (memory.total != 1)} of "
+                                      f"{memory.dtype.name}",
                                       "muted")
     for slot, cell in enumerate(memory.cells()):
         x, middle = 4 + slot * CELL, 4 + (slot + 0.5) * CELL
@@ -225,12 +245,16 @@ def strip(memory: Memory, y: float) -> str:
                      + text(middle, y + 57, cell, "mid small muted"))
     return body
 
+# %% ../../nbs/draw.ipynb #cc3fa4f0c
+#| code-fold: true
+#| code-summary: "The strip of cells, and the lanes below it"
 def lanes(memory: Memory, inks: list, y: float) -> str:
     "Under the strip, for each view a bar in its colour along the cells that it uses."
     marks = [(lane, slot, ink) for lane, (t, ink) in enumerate(zip(memory.views, inks))
              for slot, cell in enumerate(memory.cells()) if cell in memory.used(t)]
     return "".join(
-        rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane") for lane, slot, ink in marks)
+        rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane") for lane, slot,
+        ink in marks)
 
 # %% ../../nbs/draw.ipynb #6ffee1e6
 #| code-fold: true
@@ -243,17 +267,21 @@ class Grid:
         self.cells = {(row, column): cell for row, column, cell in elements(t, memory.offset(t))}
         self.steps = [dim for dim, n in enumerate(t.shape) if n > 1 and self.cells]
         self.lines = [f"shape {tuple(t.shape)}", f"strides {t.stride()}", f"offset {t.storage_offset()}"]
-        self.gutters = [15 + 7 * len(f"{t.stride(dim):+d}") if dim in self.steps else 0 for dim in range(t.ndim - 1)]
+        self.gutters = [15 + 7 * len(f"{t.stride(dim):+d}") if dim in self.steps else 0
+                        for dim in range(t.ndim - 1)]
         self.left, self.top = sum(self.gutters), 26 if t.ndim - 1 in self.steps else 4
         self.bottom = HIGH + (self.row_y(self.rows[-1]) if self.cells else self.top)
-        aside = ASIDE if any(t.stride(dim) == 0 for dim in self.steps) else 4      # room for the lines of `pointers`
-        self.width = max(self.left + CELL * len(self.columns) + aside, 7.3 * max(map(len, [*self.lines, name + "  "])))
+        # room for the lines of `pointers`
+        aside = ASIDE if any(t.stride(dim) == 0 for dim in self.steps) else 4
+        self.width = max(self.left + CELL * len(self.columns) + aside,
+                         7.3 * max(map(len, [*self.lines, name + "  "])))
         self.height = self.bottom + 6 + LINE * (len(self.lines) + 1)
 
     def row_y(self, row: tuple) -> float:
         "Where a row of cells begins; blocks stand apart."
         place = self.rows.index(row)
-        return self.top + HIGH * place + 8 * len({r[:-1] for r in self.rows[1:place + 1]} - {self.rows[0][:-1]})
+        return (self.top + HIGH * place
+                + 8 * len({r[:-1] for r in self.rows[1:place + 1]} - {self.rows[0][:-1]}))
 
 # %% ../../nbs/draw.ipynb #2c70b621
 #| code-fold: true
@@ -264,17 +292,25 @@ def step(grid: Grid, dim: int, x: float, y: float) -> str:
     if dim == grid.t.ndim - 1:
         left, top = x + grid.left, y + grid.top - 2
         return (arrow((left + CELL / 2, top),
-                      (left + 1.5 * CELL, top), 0, -1) + text(left + CELL, top - 11, label, "mid small label"))
+                      (left + 1.5 * CELL, top), 0, -1)
+                + text(left + CELL, top - 11, label, "mid small label"))
     edge = x + sum(grid.gutters[:dim + 1]) - 3
-    zero, one = (y + grid.row_y(tuple(i * (d == dim) for d in range(grid.t.ndim - 1))) + HIGH / 2 for i in (0, 1))
-    return arrow((edge, zero), (edge, one), -1, 0) + text(edge - 11, (zero + one) / 2 + 4, label, "end small label")
+    zero, one = (y + grid.row_y(tuple(i * (d == dim) for d in range(grid.t.ndim - 1))) + HIGH / 2
+                 for i in (0, 1))
+    return (arrow((edge, zero), (edge, one), -1, 0)
+            + text(edge - 11, (zero + one) / 2 + 4, label, "end small label"))
 
+# %% ../../nbs/draw.ipynb #2c70b621b
+#| code-fold: true
+#| code-summary: "Arrows with strides, and the caption"
 def caption(grid: Grid, x: float, y: float) -> str:
     "Name, shape, strides and offset."
-    name = rect(x, y + 3, 9, 9, rx=2, fill=grid.ink) + text(x + 14, y + 12, grid.name, "strong") if grid.name else ""
+    name = (rect(x, y + 3, 9, 9, rx=2, fill=grid.ink) + text(x + 14, y + 12, grid.name, "strong")
+            if grid.name else "")
     return (
         name
-        + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n, line in enumerate(grid.lines)))
+        + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n,
+                  line in enumerate(grid.lines)))
 
 # %% ../../nbs/draw.ipynb #640a0322
 #| code-fold: true
@@ -288,20 +324,25 @@ def drawn(grid: Grid, x: float, y: float) -> str:
         else:
             body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()),
                         grid.memory.hues.get(grid.cells[row, column]), "element")
-    body += "".join(frame(grid, list(block), x, y) for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
+    body += "".join(frame(grid, list(block), x, y) for _,
+                    block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
     return body + "".join(step(grid, dim, x, y) for dim in grid.steps) + caption(grid, x, y + grid.bottom + 6)
 
+# %% ../../nbs/draw.ipynb #640a0322b
+#| code-fold: true
+#| code-summary: "The cells and their frames"
 def frame(grid: Grid, block: list, x: float, y: float) -> str:
     "A frame in the view's colour around a block of rows."
     top, bottom = grid.row_y(block[0]), grid.row_y(block[-1]) + HIGH
-    return rect(x + grid.left, y + top, CELL * len(grid.columns), bottom - top, rx=2, stroke=grid.ink, class_="outline")
+    return rect(x + grid.left, y + top, CELL * len(grid.columns), bottom - top, rx=2, stroke=grid.ink,
+                class_="outline")
 
 # %% ../../nbs/draw.ipynb #b8d2ea53
 #| code-fold: true
 #| code-summary: "Lines from copies to their cell"
 def pointers(grid: Grid, x: float, y: float, below: float) -> str:
-    """Of an expanded tensor: lines from the copies of an element in the first row to its cell on the strip, which ends
-    at `below`."""
+    """Of an expanded tensor: lines from the copies of an element in the first row to its cell on the
+    strip, which ends at `below`."""
     if all(grid.t.stride(dim) for dim in grid.steps): return ""
     flat = grid.t.ndim - 1 in grid.steps and grid.t.stride(-1) == 0
     target = [cell for (row, column), cell in grid.cells.items() if row == grid.rows[0]][-1]
@@ -312,8 +353,10 @@ def pointers(grid: Grid, x: float, y: float, below: float) -> str:
         top, middle, left = y + grid.top, y + grid.row_y(row) + HIGH / 2, x + grid.left + CELL * column
         a = left + CELL / 2 if flat else left + CELL + ASIDE - 2
         way = [(a, top)] if flat else [(left + CELL, middle), (a, middle), (a, middle), (a, top)]
-        turn = (a, below + 14)      # from here to the cell between strip and grid, clear of the numbers at the arrows
-        body += curve(*way, way[-1], turn, turn, (a, below + 3), (goal, below + 15), (goal, below), class_="copy",
+        # from here to the cell between strip and grid, clear of the numbers at the arrows
+        turn = (a, below + 14)
+        body += curve(*way, way[-1], turn, turn, (a, below + 3), (goal, below + 15), (goal, below),
+                      class_="copy",
                       stroke=f"hsl({grid.memory.hues[target]:.0f},70%,50%)")
     return body
 
@@ -329,18 +372,23 @@ def flow(grids: list[Grid], y: float) -> tuple[list, float]:
         x, height = x + grid.width + 20, max(height, grid.height)
     return placed, y + height + 10
 
+# %% ../../nbs/draw.ipynb #6109d887b
+#| code-fold: true
+#| code-summary: "Places on a line, and labels"
 def labels_of(tensors: tuple, names) -> list[str]:
-    """A label for each tensor: from a list in their order, or from {name: tensor}; else its number, if there are
-    several."""
+    """A label for each tensor: from a list in their order, or from {name: tensor}; else its number, if
+    there are several."""
     if isinstance(names, (list, tuple)):
         return [str(name) for name, _ in itertools.zip_longest(names, tensors, fillvalue="")]
     return [name_of(t, names or {}) or f"tensor {n + 1}" * (len(tensors) > 1) for n, t in enumerate(tensors)]
 
-def name_of(t: Tensor, names: dict) -> str: return next((str(name) for name, named in names.items() if named is t), "")
+def name_of(t: Tensor, names: dict) -> str:
+    return next((str(name) for name, named in names.items() if named is t), "")
 
 # %% ../../nbs/draw.ipynb #31fed998
 def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
-    "A picture of the memory behind tensors, and of how each walks through it; `names` is a list, or {'x': x}."
+    """A picture of the memory behind tensors, and of how each walks through it; `names` is a list, or
+    {'x': x}."""
     tensors, y, body, width = (t, *views), 4, "", 240
     looks = {id(v): look for v, *look in zip(tensors, labels_of(tensors, names), itertools.cycle(INKS))}
     found = memories(tensors)
@@ -361,13 +409,19 @@ def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
 class Row(Picture):
     "Pictures side by side; a page that is too narrow for them breaks the row."
     def __init__(self, *pictures: Picture):
-        self.pictures, starts = pictures, list(itertools.accumulate((p.width + 8 for p in pictures), initial=0))
+        self.pictures = pictures
+        starts = list(itertools.accumulate((p.width + 8 for p in pictures), initial=0))
         body = "".join(p.svg(x=start, y=0) for p, start in zip(pictures, starts))
-        super().__init__("; ".join(p.title for p in pictures), starts[-1], max(p.height for p in pictures), body)
+        super().__init__("; ".join(p.title for p in pictures), starts[-1], max(p.height for p in pictures),
+                         body)
 
     def _repr_html_(self) -> str:
-        return f'<div style="display:flex;flex-wrap:wrap;gap:0 8px">{"".join(p._repr_html_() for p in self.pictures)}</div>'
+        return ('<div style="display:flex;flex-wrap:wrap;gap:0 '
+                f'8px">{"".join(p._repr_html_() for p in self.pictures)}</div>')
 
+# %% ../../nbs/draw.ipynb #69104d6cb
+#| code-fold: true
+#| code-summary: "Pictures side by side"
 def compare(*pictures: Picture) -> Row:
     "Pictures side by side, or one below the other where it is narrow."
     return Row(*pictures)

@@ -15,7 +15,8 @@ __all__ = ['MOST_DECIMALS', 'decimals', 'written', 'plain', 'column_text', 'rows
 MOST_DECIMALS = 6     # 0.000123; what is smaller is written with an exponent
 
 def decimals(numbers: list[float], digits: int) -> int | None:
-    "How many decimals show the largest of some numbers with so many digits, the smallest with two; None if both won't do."
+    """How many decimals show the largest of some numbers with so many digits, the smallest with two; None
+    if both won't do."""
     sizes = [math.floor(math.log10(abs(x))) for x in numbers if math.isfinite(x) and x]
     if not sizes: return 0
     places = max(0, digits - 1 - max(sizes), 1 - min(sizes))
@@ -74,20 +75,23 @@ class Table:
     def _repr_html_(self) -> str:
         def line(cells, tag: str) -> str:
             sides = ("right" if right else "left" for right in self.right)
-            shown = (f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell, side in zip(cells, sides))
+            shown = (f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell,
+                     side in zip(cells, sides))
             return f"<tr>{''.join(shown)}</tr>"
-        head, body = "".join(line(row, "th") for row in self.head), "".join(line(row, "td") for row in self.lines)
+        head = "".join(line(row, "th") for row in self.head)
+        body = "".join(line(row, "td") for row in self.lines)
         return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
     def __repr__(self) -> str:
         lines = [*self.head, *self.lines]
         widths = [max(map(len, column)) for column in zip(*lines)]
         def line(row) -> str:
-            return "  ".join(f"{cell:{'>' if right else '<'}{width}}" for cell, right, width in zip(row, self.right, widths))
+            return "  ".join(f"{cell:{'>' if right else '<'}{width}}" for cell, right,
+                             width in zip(row, self.right, widths))
         return "\n".join(line(row).rstrip() for row in lines)
 
 # %% ../../nbs/draw_results.ipynb #drtexpo7
 def table(data: dict | Sequence, head: Sequence[str] | None = None, digits: int = 3) -> Table:
-    """Results to be looked at: a dict (a row for each key), or rows, with a head; floats are rounded to `digits`
-    digits."""
+    """Results to be looked at: a dict (a row for each key), or rows, with a head; floats are rounded to
+    `digits` digits."""
     return Table(*rows_of(data, head), digits)

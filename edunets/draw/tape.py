@@ -24,6 +24,7 @@ MOST_NODES = 60
 def edges_of(vertex) -> list:
     return [] if isinstance(vertex, Tensor) else [edge for edge in vertex._edges if edge is not None]
 
+# %% ../../nbs/draw_tape.ipynb #3d8e3341b
 def reachable(t: Tensor) -> list:
     "The nodes behind a tensor, the youngest first, then the leaves. ValueError for more than can be read."
     found, todo = {}, [gradient_edge(t)[0]]
@@ -33,9 +34,11 @@ def reachable(t: Tensor) -> list:
         found[id(vertex)] = vertex
         if len(found) > MOST_NODES:
             raise error(ValueError, f"the graph has more than {MOST_NODES} nodes and leaves",
-                        "nobody could read a picture of it", "draw a tensor nearer to the leaves, or a smaller model")
+                        "nobody could read a picture of it",
+                        "draw a tensor nearer to the leaves, or a smaller model")
         todo += [edge[0] for edge in edges_of(vertex)]
-    return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex._sequence, reverse=True)
+    return sorted(found.values(), key=lambda vertex: -1 if isinstance(vertex, Tensor) else vertex._sequence,
+                  reverse=True)
 
 # %% ../../nbs/draw_tape.ipynb #8349d2c1
 #| code-fold: true
@@ -66,21 +69,31 @@ class Card(NamedTuple):
     @property
     def height(self) -> float: return 9 + LINE * len(self.lines)
 
-def size_of(shape, kind, mark: str = "") -> tuple: return (f"{mark}{tuple(shape)} {DTYPES[kind].name}", "small muted")
+# %% ../../nbs/draw_tape.ipynb #efba9837b
+#| code-fold: true
+#| code-summary: "Cards for tensors and nodes"
+def size_of(shape, kind, mark: str = "") -> tuple:
+    return (f"{mark}{tuple(shape)} {DTYPES[kind].name}", "small muted")
 
 def tensor_card(kind: str, name: str, x: Tensor, *more: str) -> Card:
     return Card(kind, [(name, "strong"),
                        size_of(x.payload.shape, x.payload.dtype), *((line, "small muted") for line in more)])
 
+# %% ../../nbs/draw_tape.ipynb #efba9837c
+#| code-fold: true
+#| code-summary: "Cards for tensors and nodes"
 def card(vertex, names: dict) -> Card:
     "The card of a leaf or a node."
     if isinstance(vertex, Tensor):
         has = f".grad {tuple(vertex.grad.shape)}" if vertex.grad is not None else ".grad None"
         return tensor_card("vertex leaf",
-                           name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}", has)
-    saved = ([saved_line(name, saved, names) for name, saved in saved_by(vertex)] + [("saved: freed", "small muted")] *
+                           name_of(vertex, names) or "leaf", vertex, f"requires_grad {vertex.requires_grad}",
+                           has)
+    saved = ([saved_line(name, saved, names) for name, saved in saved_by(vertex)]
+             + [("saved: freed", "small muted")] *
              (FREED in vertex._saved.values()))
-    return Card("vertex node", [(vertex._label, "strong"), *(size_of(*out, "→ ") for out in vertex._outputs), *saved])
+    return Card("vertex node",
+                [(vertex._label, "strong"), *(size_of(*out, "→ ") for out in vertex._outputs), *saved])
 
 # %% ../../nbs/draw_tape.ipynb #93608164
 #| code-fold: true
@@ -89,7 +102,8 @@ def drawn_card(card: Card, x: float, y: float) -> str:
     "A card with the middle of its upper edge at (x, y)."
     left, size = x - card.width / 2, (card.width, card.height)
     lines = [text(left + 8, y + 16 + LINE * n, line, style) for n, (line, style) in enumerate(card.lines)]
-    return rect(left, y, *size, rx=6, class_="paper") + rect(left, y, *size, rx=6, class_=card.kind) + "".join(lines)
+    return (rect(left, y, *size, rx=6, class_="paper") + rect(left, y, *size, rx=6, class_=card.kind)
+            + "".join(lines))
 
 # %% ../../nbs/draw_tape.ipynb #71804d01
 #| code-fold: true
@@ -118,10 +132,12 @@ def spaced(wanted: list, widths: list, gap: float = 14) -> list:
         for place, width, last in zip(places[1:], widths[1:], widths):
             result.append(max(place, result[-1] + (width + last) / 2 + gap))
         return result
-    from_left, from_right = pushed(wanted, widths), [-x for x in pushed([-x for x in wanted[::-1]], widths[::-1])][::-1]
+    from_left = pushed(wanted, widths)
+    from_right = [-x for x in pushed([-x for x in wanted[::-1]], widths[::-1])][::-1]
     return [(a + b) / 2 for a, b in zip(from_left, from_right)]
 
-def mean(numbers: list, otherwise: float) -> float: return sum(numbers) / len(numbers) if numbers else otherwise
+def mean(numbers: list, otherwise: float) -> float:
+    return sum(numbers) / len(numbers) if numbers else otherwise
 
 # %% ../../nbs/draw_tape.ipynb #48ef40a1
 #| code-fold: true
@@ -140,54 +156,62 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
         for layer in order:
             wanted = {v: mean([x[u] for u in near[v]], x[v]) for v in layer}
             if sweep < 8: layer.sort(key=wanted.get)
-            for v, place in zip(layer, spaced([wanted[v] for v in layer], [widths[v] for v in layer])): x[v] = place
+            for v, place in zip(layer, spaced([wanted[v] for v in layer], [widths[v] for v in layer])):
+                x[v] = place
     return x
 
 # %% ../../nbs/draw_tape.ipynb #039e9630
 #| code-fold: true
 #| code-summary: "An edge, drawn"
 def port(n: int, ways: list, x: list, widths: list, end: int = 0) -> tuple[float, str]:
-    """Where edge n meets its card (`end` 0) or its input's (-1): how far from its middle, and on which side a label has
-    room. In the order in which the edges come."""
+    """Where edge n meets its card (`end` 0) or its input's (-1): how far from its middle, and on which
+    side a label has room. In the order in which the edges come."""
     here, beside = ways[n][end], 1 if end == 0 else -2
     same = sorted((m for m, way in enumerate(ways) if way[end] == here), key=lambda m: x[ways[m][beside]])
     share = (same.index(n) + 0.5) / len(same) - 0.5
     return widths[here] * share, "end" if share < 0 else "start"
 
+# %% ../../nbs/draw_tape.ipynb #039e9630b
+#| code-fold: true
+#| code-summary: "An edge, drawn"
 def wire(way: list, shift: float, side: str, label: str, ink: str = "", leave: float = 0.0) -> str:
-    """An edge: from the bottom of its input, past the bends, to the upper edge of its card. `way` has (x, bottom,
-    height). With an ink it is the way of a gradient, and its arrow points at the input."""
+    """An edge: from the bottom of its input, past the bends, to the upper edge of its card. `way` has (x,
+    bottom, height). With an ink it is the way of a gradient, and its arrow points at the input."""
     (x, bottom, height), *bends, (start, floor, _) = way
     stops = [
-        (start + leave, floor), *(stop for a, floor, high in reversed(bends) for stop in ((a, floor - high), (a, floor))),
+        (start + leave, floor),
+        *(stop for a, floor, high in reversed(bends) for stop in ((a, floor - high), (a, floor))),
         (x + shift, bottom - height)
     ]
     pulls = [((a, (b + d) / 2), (c, (b + d) / 2), (c, d)) for (a, b), (c, d) in zip(stops, stops[1:])]
     (a, b), note = stops[-1], ""
-    if label: note = text(a + (-6 if side == "end" else 6), b - 6, label, f"small label {'' if ink else 'grad '}{side}")
+    if label:
+        note = text(a + (-6 if side == "end" else 6), b - 6, label,
+                    f"small label {'' if ink else 'grad '}{side}")
     line = curve(stops[0], *itertools.chain(*pulls))
     if not ink: return element("g", line + head(a, b, 0, -1) + note, class_="edge")
     tint = f"color:color-mix(in srgb,currentColor 25%,{ink})"
     return element("g", line + head(*stops[0], 0, 1) + note, class_="edge", style=tint, stroke_width=2)
 
-
 # %% ../../nbs/draw_tape.ipynb #52cd2c37
 def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str],
             inks: Sequence[str] = ()) -> Picture:
-    """Cards in layers, card 0 at the bottom, joined by edges (from, to) that may bear a label; an edge with an ink is the
-    way of a gradient, which goes up."""
+    """Cards in layers, card 0 at the bottom, joined by edges (from, to) that may bear a label; an edge
+    with an ink is the way of a gradient, which goes up."""
     depth = depths(edges, len(cards))
     ways = routes(edges, depth)
     widths = [card.width for card in cards] + [8] * (len(depth) - len(cards))
     x = places(ways, depth, widths)
     left, gap = min(a - b / 2 for a, b in zip(x, widths)) - 3, 48 if any(labels) else 28
     x = [a - left for a in x]
-    heights = [max(card.height for v, card in enumerate(cards) if depth[v] == d) for d in range(max(depth) + 1)]
+    heights = [max(card.height for v, card in enumerate(cards) if depth[v] == d)
+               for d in range(max(depth) + 1)]
     floors = [6 + sum(heights[d:]) + gap * (len(heights) - 1 - d) for d in range(len(heights))]
     at = [(x[v], floors[depth[v]], heights[depth[v]] if v >= len(cards) else cards[v].height)
           for v in range(len(depth))]
     body = "".join(
-        wire([at[v] for v in way], *port(n, ways, x, widths), label, ink, port(n, ways, x, widths, -1)[0] if ink else 0.0)
+        wire([at[v] for v in way], *port(n, ways, x, widths), label, ink,
+             port(n, ways, x, widths, -1)[0] if ink else 0.0)
         for n, (way, label, ink) in enumerate(zip(ways, labels, inks or [""] * len(ways))))
     body += "".join(drawn_card(card, a, floor - height) for card, (a, floor, height) in zip(cards, at))
     return Picture(title, max(a + b / 2 for a, b in zip(x, widths)) + 3, floors[0] + 6, body)
@@ -198,24 +222,30 @@ def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]
 def gradients(t: Tensor, vertices: list) -> list[str]:
     "What a backward pass sends along each edge: a number for a scalar, else a shape."
     sent, seed = {}, ones_like(t)
-    nodes, leaves = [v for v in vertices if isinstance(v, Node)], [v for v in vertices if isinstance(v, Tensor)]
-    handles = [node.register_hook(lambda passed, _, node=node: sent.update({id(node): passed})) for node in nodes]
+    nodes = [v for v in vertices if isinstance(v, Node)]
+    leaves = [v for v in vertices if isinstance(v, Tensor)]
+    handles = [node.register_hook(lambda passed, _, node=node: sent.update({id(node): passed}))
+               for node in nodes]
     try: grad(t, leaves, seed, retain_graph=True)
     finally: [handle.remove() for handle in handles]
     passed = ([(seed, gradient_edge(t))]
               + [pair for node in nodes for pair in zip(sent[id(node)], node._edges) if pair[1] is not None])
     return [gradient_text(g, *edge) for g, edge in passed]
 
+# %% ../../nbs/draw_tape.ipynb #b5c9ae1eb
+#| code-fold: true
+#| code-summary: "Gradients at the edges"
 def gradient_text(g: Tensor | None, target, number: int) -> str:
     if g is None: return ""
     g = unbroadcast(
-        g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor) else target._outputs[number]))
+        g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor)
+             else target._outputs[number]))
     return f"grad {tuple(g.shape)}" if g.ndim else f"grad {short(g.item())}"
 
 # %% ../../nbs/draw_tape.ipynb #ddcdba4e
 def graph(t: Tensor, names: dict | None = None, grads: bool = False) -> Picture:
-    """A picture of the tape behind a tensor; `names={'w': w}` labels tensors; `grads` writes the gradients of a
-    backward pass at the edges."""
+    """A picture of the tape behind a tensor; `names={'w': w}` labels tensors; `grads` writes the gradients
+    of a backward pass at the edges."""
     names, vertices = names or {}, reachable(t)
     cards = [card(vertex, names) for vertex in vertices]
     title = f"the tape behind a tensor of shape {tuple(t.shape)}: " + ", ".join(c.lines[0][0] for c in cards)

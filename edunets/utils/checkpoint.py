@@ -26,21 +26,26 @@ class CheckpointError(RuntimeError):
     "The function did not do the same when it ran again."
 
 class Holder:
-    "Stands for a saved tensor: its shape and dtype; and once it was computed again, its value and for which pass."
+    """Stands for a saved tensor: its shape and dtype; and once it was computed again, its value and for
+    which pass."""
     def __init__(self, x: Tensor): self.kind, self.value, self.task = (tuple(x.shape), x.dtype), None, None
 
 class EnoughSaved(Exception):
     "All that was asked for has been computed again."
 
+# %% ../../nbs/02h_checkpoint.ipynb #02kcls01b
 class Frame:
     "One call of a checkpointed function: how to run it again, and the holders of what it saved."
-    def __init__(self, function: Callable, args: tuple, kwargs: dict, preserve: bool, contexts: Callable, check: bool, early: bool):
-        self.function, self.kwargs, self.contexts, self.check, self.early = function, kwargs, contexts, check, early
+    def __init__(self, function: Callable, args: tuple, kwargs: dict, preserve: bool, contexts: Callable,
+                 check: bool, early: bool):
+        self.function, self.kwargs, self.contexts, self.check = function, kwargs, contexts, check
+        self.early = early
         self.state = get_rng_state() if preserve else None
         self.holders: list[weakref.ref] = []
         self.where = [isinstance(x, Tensor) for x in args]
         self.others = [x for x in args if not isinstance(x, Tensor)]
-        # as a node saves its operands: noticed if written, and packed by the hooks of a checkpoint around this one
+        # as a node saves its operands: noticed if written, and packed by the hooks of a checkpoint around
+        # this one
         self.inputs = Node("Inputs", [], [], saved={"args": [save(x) for x in args if isinstance(x, Tensor)]})
 
     def args(self) -> list:
@@ -48,6 +53,7 @@ class Frame:
         tensors, others = iter(self.inputs.get("args", 0)), iter(self.others)
         return [cut(next(tensors)) if is_tensor else next(others) for is_tensor in self.where]
 
+# %% ../../nbs/02h_checkpoint.ipynb #02kcls01c
 def cut(x: Tensor) -> Tensor: return x.detach().requires_grad_(x.requires_grad)
 
 # %% ../../nbs/02h_checkpoint.ipynb #02krec01
@@ -60,6 +66,9 @@ def again(state: Tensor | None):
     generator.set_state(state)
     return drawing_from(generator)
 
+# %% ../../nbs/02h_checkpoint.ipynb #02krec01b
+#| code-fold: true
+#| code-summary: "Run the segment again: 4 checks, 35 lines"
 def recompute(frame: Frame) -> None:
     "Run the function again; the holders that are still needed get their values."
     count, task = 0, ambient.get().task
@@ -73,8 +82,12 @@ def recompute(frame: Frame) -> None:
         with again(frame.state), enable_grad(), frame.contexts()[1], saved_tensors_hooks(collect, refused):
             frame.function(*args, **frame.kwargs)
     except EnoughSaved: pass
-    if count != len(frame.holders): raise differs(f"{len(frame.holders)} tensors were saved at first, {count} now")
+    if count != len(frame.holders):
+        raise differs(f"{len(frame.holders)} tensors were saved at first, {count} now")
 
+# %% ../../nbs/02h_checkpoint.ipynb #02krec01c
+#| code-fold: true
+#| code-summary: "Run the segment again: 4 checks, 35 lines"
 def refused(kept): raise differs("the second run goes backward through itself")
 
 def fill(holder: Holder | None, x: Tensor, task: Any, check: bool) -> None:
@@ -84,8 +97,12 @@ def fill(holder: Holder | None, x: Tensor, task: Any, check: bool) -> None:
         raise differs(f"a saved tensor was {holder.kind} at first, {(tuple(x.shape), x.dtype)} now")
     holder.value, holder.task = x.detach(), task and weakref.ref(task)
 
+# %% ../../nbs/02h_checkpoint.ipynb #02krec01d
+#| code-fold: true
+#| code-summary: "Run the segment again: 4 checks, 35 lines"
 def differs(what: str) -> Exception:
-    return error(CheckpointError, "edunets.utils.checkpoint: the recomputation differs from the forward pass.", what,
+    return error(CheckpointError,
+                 "edunets.utils.checkpoint: the recomputation differs from the forward pass.", what,
                  "a function that does the same each time: no counters, files or clocks in it")
 
 # %% ../../nbs/02h_checkpoint.ipynb #02kchk01
@@ -101,7 +118,9 @@ def held(frame: Frame):
         return holder.value
     return saved_tensors_hooks(pack, unpack)
 
-def without_reentry(function: Callable, args: tuple, kwargs: dict, preserve: bool, contexts: Callable, check: bool, early: bool):
+# %% ../../nbs/02h_checkpoint.ipynb #02kchk01b
+def without_reentry(function: Callable, args: tuple, kwargs: dict, preserve: bool, contexts: Callable,
+                    check: bool, early: bool):
     "Run a function with holders in the place of what it saves."
     if not ambient.get().grad: return function(*args, **kwargs)
     frame = Frame(function, args, kwargs, preserve, contexts, check, early)
@@ -124,7 +143,9 @@ class CheckpointFunction(Function):
     @staticmethod
     def backward(ctx, *grads):
         if ambient.get().task.needed is not None:
-            raise error(RuntimeError, "When use_reentrant=True, edunets.utils.checkpoint is incompatible with .grad() or passing "
+            raise error(RuntimeError,
+                        "When use_reentrant=True, edunets.utils.checkpoint is incompatible with "
+                        ".grad() or passing "
                                       "an `inputs` parameter to .backward().",
                         "the pass inside would reach all leaves", "use_reentrant=False")
         args = [other if x is None else cut(x) for x, other in zip(ctx.saved_tensors, ctx.others)]
@@ -132,7 +153,8 @@ class CheckpointFunction(Function):
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         pairs = [(out, g) for out, g in zip(outputs, grads) if isinstance(out, Tensor) and out.requires_grad]
         if not pairs:
-            raise error(RuntimeError, "none of output has requires_grad=True, this checkpoint() is not necessary",
+            raise error(RuntimeError,
+                        "none of output has requires_grad=True, this checkpoint() is not necessary",
                         "nothing in it needs a gradient", "call the function itself")
         backward(*map(list, zip(*pairs)))
         return None, None, *(x.grad if isinstance(x, Tensor) else None for x in args)
@@ -142,24 +164,31 @@ class CheckpointFunction(Function):
 #| code-summary: "The arguments of checkpoint: 1 check, 16 lines"
 def no_contexts() -> tuple: return contextlib.nullcontext(), contextlib.nullcontext()
 
-def checkpoint(function: Callable, *args, use_reentrant: bool | None = None, context_fn: Callable = no_contexts,
+# %% ../../nbs/02h_checkpoint.ipynb #02kchk02b
+#| code-fold: true
+#| code-summary: "The arguments of checkpoint: 1 check, 16 lines"
+def checkpoint(function: Callable, *args, use_reentrant: bool | None = None,
+               context_fn: Callable = no_contexts,
                determinism_check: str = "default", debug: bool = False, early_stop: bool = True, **kwargs):
-    """`function(*args, **kwargs)`, without keeping what it saves for the backward pass: it runs again then. As
-    `torch.utils.checkpoint.checkpoint`. ValueError for keywords with use_reentrant=True."""
+    """`function(*args, **kwargs)`, without keeping what it saves for the backward pass: it runs again
+    then. As `torch.utils.checkpoint.checkpoint`. ValueError for keywords with use_reentrant=True."""
     if use_reentrant is None:
         warn("the use_reentrant parameter should be passed explicitly; use_reentrant=False is recommended")
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if not use_reentrant:
-        return without_reentry(function, args, kwargs, preserve, context_fn, determinism_check != "none", early_stop)
+        return without_reentry(function, args, kwargs, preserve, context_fn, determinism_check != "none",
+                               early_stop)
     if kwargs or debug or context_fn is not no_contexts:
         raise error(ValueError, f"Unexpected keyword arguments: {', '.join(kwargs) or 'context_fn, debug'}",
                     "with use_reentrant=True the function gets its arguments by place", "use_reentrant=False")
     return CheckpointFunction.apply(function, preserve, *args)
 
 # %% ../../nbs/02h_checkpoint.ipynb #02kseq01
-def checkpoint_sequential(functions, segments: int, input: Tensor, use_reentrant: bool | None = None, **kwargs):
-    "Functions (or a Sequential) one after the other, in checkpointed segments; the last one is not, it is needed at once."
+def checkpoint_sequential(functions, segments: int, input: Tensor, use_reentrant: bool | None = None,
+                          **kwargs):
+    """Functions (or a Sequential) one after the other, in checkpointed segments; the last one is not, it
+    is needed at once."""
     functions = list(functions.children() if hasattr(functions, "children") else functions)
     size = len(functions) // segments
     def run(part: list) -> Callable:
