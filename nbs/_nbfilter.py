@@ -132,21 +132,25 @@ def default_exp(nb):
 
 def show(nb):
     """The notebook as a reader sees it."""
-    module, cells = default_exp(nb), []
+    module, cells, last = default_exp(nb), [], None
     for cell in nb["cells"]:
         found = directives(cell)
         if any(name in found for name in DROP):
             continue
         exported = [found[name] or module for name in EXPORT if name in found]
         flagged = [name for name in FLAGS if name in found]
-        if exported:
-            cells.append(note("exported", f"exported to <code>edunets.{exported[0]}</code>",
+        if exported:      # said once for cells that follow each other
+            follows = cells and cells[-1] is last
+            cells.append(note("anchor" if follows else "exported",
+                              "" if follows else f"exported to <code>edunets.{exported[0]}</code>",
                               f' id="cell-{cell["id"]}"'))
         strip_directives(cell)
         if cell["cell_type"] == "code":
             fold(cell, bool(exported))
         inline_svg(cell)
         cells.append(cell)
+        if exported:
+            last = cell
         if flagged:
             cells.append(made_note(flagged[0], cell))
     for number, cell in enumerate(cells):
