@@ -102,7 +102,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Ten
     "beta * x + alpha * outer(vec1, vec2)."
     ...
 def adjoint(input: Tensor) -> Tensor:
-    "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a vector."
+    "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a"
     ...
 def all(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "Whether all elements are nonzero."
@@ -180,10 +180,10 @@ def argwhere(input: Tensor) -> Tensor:
     "The indices of what is not zero, as rows."
     ...
 def as_strided(input: Tensor, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
-    "A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default where the tensor"
+    "A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default"
     ...
 def as_strided_scatter(input: Tensor, src: Tensor, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
-    "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not fit."
+    "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not"
     ...
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
@@ -241,10 +241,10 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     "x1 A x2 + b for each matrix A of the weight."
     ...
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
-    "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
+    "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or"
     ...
 def binomial(count: Tensor, prob: Tensor, generator=None) -> Tensor:
-    "How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two"
+    "How many of `count` trials succeed, each with probability `prob`. ValueError for integers,"
     ...
 def bitwise_and(input, other, *, out: Tensor | None = None) -> Tensor:
     "x & y."
@@ -310,7 +310,7 @@ def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
 channels_last: Any
 channels_last_3d: Any
 def cholesky(input: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
-    "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
+    "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is"
     ...
 def cholesky_inverse(L: Tensor, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The inverse of A, from its Cholesky factor."
@@ -404,7 +404,7 @@ def count_nonzero(input: Tensor, dim: builtins.int | tuple | None = None) -> Ten
     "How many elements are not zero."
     ...
 def cov(input: Tensor, *, correction: builtins.int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
-    "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights) or weighted."
+    "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights)"
     ...
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
@@ -422,7 +422,7 @@ def cumsum(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
     "Running sums along `dim`."
     ...
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:
-    "The area under a line through points, up to each of them. RuntimeError for other than one place for each."
+    "The area under a line through points, up to each of them. RuntimeError for other than one place for"
     ...
 def deg2rad(input, *, out=None):
     "Degrees as radians."
@@ -452,7 +452,7 @@ def diagflat(input: Tensor, offset: builtins.int = 0) -> Tensor:
     "The matrix that has all elements on a diagonal."
     ...
 def diagonal(input: Tensor, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
-    "The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for one dim twice."
+    "The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for"
     ...
 def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
     "A copy with `src` on the diagonal."
@@ -487,10 +487,10 @@ class dtype:
     def __getattr__(self, name: str) -> Any: ...
 e: Any
 def einsum(*args) -> Tensor:
-    "einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output"
+    "einsum(equation, *operands): products of elements matched by letters, summed over the letters that"
     ...
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
-    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean."
+    "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with"
     ...
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., out=None) -> Tensor:
     "Memory for you to fill; here it is zeros."
@@ -663,7 +663,7 @@ def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Te
     "0 for negative x, 1 for positive, `values` at 0. RuntimeError for two dtypes."
     ...
 def histc(input: Tensor, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Tensor | None = None) -> Tensor:
-    "How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if both are equal."
+    "How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if"
     ...
 def hsplit(input: Tensor, indices_or_sections) -> tuple:
     "Cut into columns: along the second dimension (a vector along the first)."
@@ -810,7 +810,7 @@ def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *,
     "`steps` numbers from start to end, both included, evenly spaced."
     ...
 def load(f, map_location=None, *, weights_only: builtins.bool | None = None, mmap: builtins.bool | None = None) -> Any:
-    "Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a"
+    "Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or"
     ...
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The natural logarithm."
@@ -880,7 +880,7 @@ def lt(input, other, *, out: Tensor | None = None) -> Tensor:
     "x < y."
     ...
 def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
-    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1."
+    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,"
     ...
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The X of AX = b, by the factors that `lu` gave."
@@ -1047,7 +1047,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: buil
     "The p-norm distance of rows to their partners; eps is added to each difference."
     ...
 def pdist(input: Tensor, p: builtins.float = 2.0) -> Tensor:
-    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix, or a negative p."
+    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix,"
     ...
 def permute(input: Tensor, *args: builtins.int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."
@@ -1069,7 +1069,7 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
     ...
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for"
+    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
     ...
 preserve_format: Any
 def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -1079,13 +1079,13 @@ def promote_types(a, b):
     "The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that"
     ...
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
-    "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another"
+    "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError"
     ...
 def qr(input: Tensor, some: builtins.bool = True, *, out: tuple | None = None):
     "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
     ...
 def quantile(input: Tensor, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
-    "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if"
+    "The element below which a share `q` of the elements lies (several, of a list), over all or along"
     ...
 def rad2deg(input, *, out=None):
     "Radians as degrees."
@@ -1136,7 +1136,7 @@ def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtin
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
     ...
 def repeat_interleave(input: Tensor, repeats=None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
-    "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,"
+    "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of"
     ...
 def reshape(input: Tensor, *args: builtins.int, shape: tuple | None = None) -> Tensor:
     "The same elements in another shape: a view where strides allow it, else a copy."
@@ -1169,7 +1169,7 @@ def rsub(input, other) -> Tensor:
     "y - x: what `1 - x` is."
     ...
 def save(obj: Any, f, *, metadata=None) -> None:
-    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets, strings, numbers,"
+    "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets,"
     ...
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`"
@@ -1181,7 +1181,7 @@ def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor,
     "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
     ...
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, out: Tensor | None = None) -> Tensor:
-    "Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`:"
+    "Where each number would be put into an ordered sequence (its row's, of several) to keep the order;"
     ...
 def seed() -> builtins.int:
     "Set the seed of the default generator to one that the operating system gives; returns it."
@@ -1338,7 +1338,7 @@ def tensor_split(input: Tensor, indices_or_sections, dim: builtins.int = 0) -> t
     "Cut into `sections` nearly equal parts, or at the given indices; views."
     ...
 def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
-    "Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes"
+    "Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists."
     ...
 def threshold(input: Tensor, threshold: builtins.float, value: builtins.float, *, out: Tensor | None = None) -> Tensor:
     "x where it is above the threshold, else `value`."
@@ -1399,10 +1399,10 @@ def unflatten(input: Tensor, dim: builtins.int, sizes: tuple) -> Tensor:
     "One dimension made several."
     ...
 def unique(input: Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-    "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often"
+    "The distinct elements (or slices along `dim`) in order; optionally each element's place among them,"
     ...
 def unique_consecutive(input: Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-    "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the"
+    "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the"
     ...
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     "With a new dimension of size 1 at `dim`."

@@ -48,6 +48,7 @@ class Constraint(NamedTuple):
 
     def __repr__(self): return self.words
 
+# %% ../nbs/nn/chances.ipynb #tdist013b
 def lower_triangle(x: Tensor) -> Tensor:
     "Whether each matrix has zeros above its diagonal, and a positive diagonal."
     return ((x.tril() == x).flatten(-2).all(-1)) & (x.diagonal(0, -2, -1) > 0).all(-1)
@@ -70,6 +71,7 @@ one_hot = Constraint(lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1),
 lower_cholesky = Constraint(lower_triangle, "LowerCholesky()", 2)
 positive_definite = Constraint(symmetric_positive, "PositiveDefinite()", 2)
 
+# %% ../nbs/nn/chances.ipynb #tdist014b
 def between(low: Tensor | float, high: Tensor | float, words: str) -> Constraint:
     "Numbers from `low` to `high`."
     return Constraint(lambda x: (x >= low) & (x <= high), words)
@@ -104,7 +106,8 @@ class Distribution:
         with no_grad(): return self.draw(self.drawn_shape(sample_shape))
 
     def rsample(self, sample_shape=()) -> Tensor:
-        "Draws that are a smooth function of the parameters. NotImplementedError where there is no such function."
+        """Draws that are a smooth function of the parameters. NotImplementedError where there is no such
+        function."""
         if not self.has_rsample:
             raise error(NotImplementedError, f"{type(self).__name__} has no rsample",
                         "its draws jump, so they have no slope", "sample(), and the gradient of log_prob")
@@ -117,16 +120,21 @@ def drawn_shape(self: Distribution, sample_shape=()) -> Size:
     "The shape of a sample."
     return Size((*sample_shape, *self.batch_shape, *self.event_shape))
 
+# %% ../nbs/nn/chances.ipynb #tdist017b
+#| code-fold: true
 @patch
 def check_parameters(self: Distribution) -> None:
     "ValueError for a parameter that makes no distribution."
     for name, constraint in self.arg_constraints.items():
         value = self.__dict__.get(name)
         if value is not None and not bool(constraint.check(value.detach()).all()):
-            raise error(ValueError, f"{type(self).__name__} expects {name} to satisfy the constraint {constraint}, "
+            raise error(ValueError,
+                        f"{type(self).__name__} expects {name} to satisfy the constraint {constraint}, "
                         f"but found {value.detach()}", "otherwise there is no such distribution",
                         f"another {name}, or validate_args=False")
 
+# %% ../nbs/nn/chances.ipynb #tdist017c
+#| code-fold: true
 @patch
 def check_value(self: Distribution, value: Tensor) -> None:
     "ValueError for a value that can't be drawn."
@@ -146,6 +154,8 @@ def given(self: Distribution) -> dict:
     "The parameters that it was made of, by name."
     return {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
 
+# %% ../nbs/nn/chances.ipynb #tdist018b
+#| code-fold: true
 @patch
 def expand(self: Distribution, batch_shape) -> Distribution:
     "The same distribution, its parameters expanded to a batch."
@@ -154,6 +164,8 @@ def expand(self: Distribution, batch_shape) -> Distribution:
                 for name, value in self.given().items()}
     return type(self)(**expanded, validate_args=False)
 
+# %% ../nbs/nn/chances.ipynb #tdist018c
+#| code-fold: true
 @patch
 def __repr__(self: Distribution) -> str:
     "`Normal(loc: 0.0, scale: 1.0)`; of more than one number, the shape."
@@ -161,15 +173,19 @@ def __repr__(self: Distribution) -> str:
              for name, value in self.given().items())
     return f"{type(self).__name__}({', '.join(shown)})"
 
+# %% ../nbs/nn/chances.ipynb #tdist018d
+#| code-fold: true
 def missing(name: str) -> Callable:
     "A method for what a distribution has no formula for."
     def method(self, *args):
-        raise error(NotImplementedError, f"{type(self).__name__} has no {name}", "there is no formula for it here",
+        raise error(NotImplementedError, f"{type(self).__name__} has no {name}",
+                    "there is no formula for it here",
                     "an estimate from samples")
     return method
 
 for name in ("draw", "log_prob", "cdf", "icdf", "entropy", "enumerate_support"):
     setattr(Distribution, name, missing(name))
+
 for name in ("mean", "mode", "variance"): setattr(Distribution, name, property(missing(name)))
 Distribution.stddev = property(lambda self: self.variance.sqrt(), doc="The square root of the variance.")
 
@@ -192,6 +208,7 @@ def noise(like: Tensor, shape, kind: str = "randn") -> Tensor:
     "Numbers of the default generator, in the dtype and on the device of a parameter."
     return FUNCTIONS[kind](*shape, dtype=like.dtype, device=like.device)
 
+# %% ../nbs/nn/chances.ipynb #tdist020b
 class Normal(Distribution):
     "The bell curve around `loc`, of standard deviation `scale`."
     arg_constraints = {"loc": real, "scale": positive}
@@ -205,7 +222,8 @@ class Normal(Distribution):
 
     def log_prob(self, value):
         self.check_value(value)
-        return -(value - self.loc) ** 2 / (2 * self.scale ** 2) - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+        return (-(value - self.loc) ** 2 / (2 * self.scale ** 2) - self.scale.log()
+                - math.log(math.sqrt(2 * math.pi)))
 
     def cdf(self, value): return 0.5 * (1 + ((value - self.loc) / (self.scale * math.sqrt(2))).erf())
     def icdf(self, value): return self.loc + self.scale * (2 * value - 1).erfinv() * math.sqrt(2)
@@ -224,10 +242,12 @@ class Uniform(Distribution):
         self.low, self.high = together(low, high)
         super().__init__(self.low.shape, validate_args=validate_args)
         if self.validate and not bool((self.low < self.high).all()):
-            raise error(ValueError, "Uniform is not defined when low >= high", "there is nothing between them", "low < high")
+            raise error(ValueError, "Uniform is not defined when low >= high",
+                        "there is nothing between them", "low < high")
 
     @property
-    def support(self): return between(self.low, self.high, f"Interval(lower_bound={self.low}, upper_bound={self.high})")
+    def support(self):
+        return between(self.low, self.high, f"Interval(lower_bound={self.low}, upper_bound={self.high})")
 
     def draw(self, shape): return self.low + (self.high - self.low) * noise(self.low, shape, "rand")
 
@@ -323,6 +343,8 @@ class Cauchy(Distribution):
     mode = property(lambda self: self.loc)
     variance = property(lambda self: self.scale * math.inf)
 
+# %% ../nbs/nn/chances.ipynb #tdist026b
+#| code-fold: true
 class LogNormal(Distribution):
     "Numbers whose logarithm is normal, around `loc` and of standard deviation `scale`."
     arg_constraints = {"loc": real, "scale": positive}
@@ -352,6 +374,7 @@ def away_from_ends(probs: Tensor) -> Tensor:
     eps = finfo(probs.dtype).eps
     return probs.clamp(min=eps, max=1 - eps)
 
+# %% ../nbs/nn/chances.ipynb #tdist029b
 class Binary(Distribution):
     "Parent of what is made of one chance, given as `probs` or as `logits`."
     arg_constraints = {"probs": unit_interval, "logits": real}
@@ -362,7 +385,8 @@ class Binary(Distribution):
         self.__dict__["logits" if probs is None else "probs"] = given
         super().__init__(given.shape, validate_args=validate_args)
 
-    def __getattr__(self, name):                  # the other of the two is worked out when it is first asked for
+    # the other of the two is worked out when it is first asked for
+    def __getattr__(self, name):
         if name == "probs" and "logits" in self.__dict__: found = self.logits.sigmoid()
         elif name == "logits" and "probs" in self.__dict__: found = away_from_ends(self.probs).logit()
         else: raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
@@ -407,11 +431,14 @@ class Geometric(Binary):
         fails = where((probs == 1) & (value == 0), 0, (-probs).log1p())
         return value * fails + probs.log()
 
-    def entropy(self): return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none") / self.probs
+    def entropy(self):
+        return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none") / self.probs
     mean = property(lambda self: 1 / self.probs - 1)
     mode = property(lambda self: self.probs * 0)
     variance = property(lambda self: (1 / self.probs - 1) / self.probs)
 
+# %% ../nbs/nn/chances.ipynb #tdist031b
+#| code-fold: true
 class Binomial(Binary):
     "How many of `total_count` coins succeed."
     arg_constraints = {"total_count": nonnegative_integer, **Binary.arg_constraints}
@@ -477,7 +504,8 @@ class Categorical(Distribution):
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     @property
-    def param_shape(self): return (self.__dict__.get("probs") if "probs" in self.__dict__ else self.logits).shape
+    def param_shape(self):
+        return (self.__dict__.get("probs") if "probs" in self.__dict__ else self.logits).shape
 
     @property
     def support(self): return integers_up_to(self.param_shape[-1] - 1)
@@ -500,11 +528,15 @@ def log_prob(self: Categorical, value: Tensor) -> Tensor:
     self.check_value(value)
     return chosen_log_prob(self, value)
 
+# %% ../nbs/nn/chances.ipynb #tdist034b
+#| code-fold: true
 @patch
 def entropy(self: Categorical) -> Tensor:
     "What a draw tells on average, in nats."
     return -(self.logits.clamp(min=finfo(self.logits.dtype).min) * self.probs).sum(-1)
 
+# %% ../nbs/nn/chances.ipynb #tdist034c
+#| code-fold: true
 @patch
 def enumerate_support(self: Categorical, expand: bool = True) -> Tensor:
     "All choices, along a first dimension."
@@ -545,13 +577,15 @@ class OneHotCategorical(Categorical):
 
 # %% ../nbs/nn/chances.ipynb #tdist038
 class Independent(Distribution):
-    "A batch of distributions as one, whose event is the last `reinterpreted_batch_ndims` dimensions of the batch."
+    """A batch of distributions as one, whose event is the last `reinterpreted_batch_ndims` dimensions of
+    the batch."""
 
     def __init__(self, base_distribution: Distribution, reinterpreted_batch_ndims: int,
                  validate_args: bool | None = None):
         base, self.ndims = base_distribution, reinterpreted_batch_ndims
         if self.ndims > len(base.batch_shape):
-            raise error(ValueError, f"Independent expects at most {len(base.batch_shape)} dims, but found {self.ndims}",
+            raise error(ValueError,
+                        f"Independent expects at most {len(base.batch_shape)} dims, but found {self.ndims}",
                         f"the batch has the shape {tuple(base.batch_shape)}", "fewer dims")
         self.base_dist, self.has_rsample, self.support = base, base.has_rsample, base.support
         cut = len(base.batch_shape) - self.ndims
@@ -575,11 +609,15 @@ class Independent(Distribution):
 def triangle_of(covariance_matrix, precision_matrix, scale_tril) -> Tensor:
     "The Cholesky factor of the covariance, from the one matrix that is given; ValueError unless it is one."
     if sum(matrix is not None for matrix in (covariance_matrix, precision_matrix, scale_tril)) != 1:
-        raise error(ValueError, "MultivariateNormal expects exactly one of covariance_matrix, precision_matrix, "
-                    "scale_tril", "each says all that the others do", "MultivariateNormal(loc, covariance_matrix=...)")
+        raise error(ValueError,
+                    "MultivariateNormal expects exactly one of covariance_matrix, precision_matrix, "
+                    "scale_tril", "each says all that the others do",
+                    "MultivariateNormal(loc, covariance_matrix=...)")
     if scale_tril is not None: return scale_tril
     return cholesky(covariance_matrix) if precision_matrix is None else cholesky(inv(precision_matrix))
 
+# %% ../nbs/nn/chances.ipynb #tdist039b
+#| code-fold: true
 class MultivariateNormal(Distribution):
     "The bell around the vector `loc`, with a covariance, its inverse, or its Cholesky factor."
     arg_constraints = {"loc": real_vector, "covariance_matrix": positive_definite,
@@ -616,6 +654,8 @@ def squared_length(triangle: Tensor, far: Tensor) -> Tensor:
     triangle, far = triangle.expand(*batch, n, n), far.expand(*batch, n)
     return (solve_triangular(triangle, far.unsqueeze(-1), upper=False) ** 2).sum((-2, -1))
 
+# %% ../nbs/nn/chances.ipynb #tdist040b
+#| code-fold: true
 @patch
 def log_prob(self: MultivariateNormal, value: Tensor) -> Tensor:
     self.check_value(value)
@@ -636,14 +676,17 @@ def register_kl(type_p: type, type_q: type) -> Callable:
         return function
     return register
 
+# %% ../nbs/nn/chances.ipynb #tdist043b
 def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     "The mean of log p - log q over draws of p. NotImplementedError for a pair without a formula."
     for a in type(p).__mro__:
         for b in type(q).__mro__:
             if (a, b) in DIVERGENCES: return DIVERGENCES[a, b](p, q)
     raise error(NotImplementedError, f"no divergence is known of {type(p).__name__} from {type(q).__name__}",
-                "there is no formula for this pair", "(p.log_prob(x) - q.log_prob(x)).mean() over x = p.sample((n,))")
+                "there is no formula for this pair",
+                "(p.log_prob(x) - q.log_prob(x)).mean() over x = p.sample((n,))")
 
+# %% ../nbs/nn/chances.ipynb #tdist043c
 @register_kl(Normal, Normal)
 def normal_divergence(p, q):
     ratio = (p.scale / q.scale) ** 2
@@ -662,6 +705,8 @@ def categorical_divergence(p, q):
     each = where(q.probs.expand_as(each) == 0, math.inf, each)
     return where(p.probs.expand_as(each) == 0, 0, each).sum(-1)
 
+# %% ../nbs/nn/chances.ipynb #tdist044b
+#| code-fold: true
 @register_kl(Exponential, Exponential)
 def exponential_divergence(p, q):
     ratio = q.rate / p.rate
@@ -673,6 +718,8 @@ def poisson_divergence(p, q): return p.rate * (p.rate.log() - q.rate.log()) - (p
 @register_kl(Geometric, Geometric)
 def geometric_divergence(p, q): return -p.entropy() - (-q.probs).log1p() / p.probs - q.logits
 
+# %% ../nbs/nn/chances.ipynb #tdist044c
+#| code-fold: true
 @register_kl(Laplace, Laplace)
 def laplace_divergence(p, q):
     ratio, far = p.scale / q.scale, (p.loc - q.loc).abs()
@@ -688,6 +735,8 @@ def uniform_divergence(p, q):
 @register_kl(LogNormal, LogNormal)
 def log_normal_divergence(p, q): return normal_divergence(p.base_dist, q.base_dist)
 
+# %% ../nbs/nn/chances.ipynb #tdist045b
+#| code-fold: true
 @register_kl(Binomial, Binomial)
 def binomial_divergence(p, q):
     each = p.total_count * (p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p())
@@ -699,8 +748,11 @@ def multivariate_divergence(p, q):
     far = squared_length(q.scale_tril, q.loc - p.loc)
     return half_log_det(q) - half_log_det(p) + 0.5 * (spread + far - p.event_shape[0])
 
+# %% ../nbs/nn/chances.ipynb #tdist045c
+#| code-fold: true
 @register_kl(Independent, Independent)
 def independent_divergence(p, q):
-    if p.ndims != q.ndims: raise error(NotImplementedError, "the events differ in their dims", "each is one event",
+    if p.ndims != q.ndims:
+        raise error(NotImplementedError, "the events differ in their dims", "each is one event",
                                        "the same reinterpreted_batch_ndims")
     return p.summed(kl_divergence(p.base_dist, q.base_dist))

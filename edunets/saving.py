@@ -21,7 +21,8 @@ import numpy as np
 
 from .errors import error, shortened, warn
 from .nn.module import Parameter
-from .tensors import (DTYPES, Size, Tensor, bfloat16, bool_, device, dtype, float16, float32, float64, from_numpy,
+from .tensors import (DTYPES, Size, Tensor, bfloat16, bool_, device, dtype, float16, float32, float64,
+                             from_numpy,
                              int8, int16, int32, int64, tensor, uint8, uint16, uint32, uint64)
 
 # %% auto #0
@@ -37,25 +38,32 @@ __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', '
 # %% ../nbs/03d_saving.ipynb #svhead02
 # a dtype's name in a file: what it is read as
 CODES = {
-    "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "I64": int64, "U16": uint16, "U32": uint32,
+    "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "I64": int64, "U16": uint16,
+    "U32": uint32,
     "U64": uint64, "F16": float16, "F32": float32, "F64": float64, "BF16": bfloat16
 }
+
 CODE_OF = {kind: code for code, kind in CODES.items()}
 
+# %% ../nbs/03d_saving.ipynb #svhead02b
 def upper_halves(a: np.ndarray) -> np.ndarray:
-    "Numbers of bfloat16 from their bits. Without the package for it they are float32: the same bits, over zeros."
+    """Numbers of bfloat16 from their bits. Without the package for it they are float32: the same bits,
+    over zeros."""
     try: return a.astype("u2", copy=False).view(bfloat16.numpy)
     except ImportError: return (a.astype("u4") << 16).view("f4")
 
 STORED = {"BOOL": ("u1", lambda a: a != 0), "BF16": ("<u2", upper_halves)}      # read as these, and turned
 
+# %% ../nbs/03d_saving.ipynb #svhead02c
 class Entry(NamedTuple):
-    "A tensor in a file: the name of its dtype, its shape, and between which bytes behind the header it stands."
+    """A tensor in a file: the name of its dtype, its shape, and between which bytes behind the header it
+    stands."""
     code: str
     shape: tuple[int, ...]
     start: int
     stop: int
 
+# %% ../nbs/03d_saving.ipynb #svhead02d
 def stored_as(code: str) -> np.dtype:
     "The NumPy type of a dtype's bytes in a file."
     return np.dtype(STORED[code][0] if code in STORED else CODES[code].numpy.newbyteorder("<"))
@@ -65,10 +73,12 @@ LENGTH = "a safetensors file is the length of a header, the header, and the byte
 
 class Unreadable(ValueError):
     "Why a file can't be read, and what to do."
-    def __init__(self, what: str, why: str = LENGTH, fix: str = "a fresh copy of the file: this one is damaged"):
+    def __init__(self, what: str, why: str = LENGTH,
+                 fix: str = "a fresh copy of the file: this one is damaged"):
         super().__init__(what)
         self.why, self.fix = why, fix
 
+# %% ../nbs/03d_saving.ipynb #svhead04b
 def file_name_of(name: str) -> str:
     "A name from a file, as it stands in a message."
     return repr(shortened(name, 80))
@@ -77,11 +87,13 @@ def whole_number(text: str) -> int | float:
     "A whole number of a header; -0 is none, and no size: an integer would lose its sign."
     return float(text) if text == "-0" else int(text)
 
+# %% ../nbs/03d_saving.ipynb #svhead04c
 def finite(text: str) -> float:
     "A number of a header that is not whole; Unreadable for NaN and what is too large: no JSON has them."
     if not math.isfinite(number := float(text)): raise Unreadable(f"it has the number {shortened(text, 80)}")
     return number
 
+# %% ../nbs/03d_saving.ipynb #svhead04d
 def unique(pairs: list) -> dict:
     "A JSON object; Unreadable if a name stands in it twice."
     found = {}
@@ -95,6 +107,7 @@ def is_size(n: Any) -> bool:
     "Whether it can be a size or a place in a file."
     return type(n) is int and 0 <= n < 1 << 63      # `type`, not isinstance: True is no size
 
+# %% ../nbs/03d_saving.ipynb #svhead08b
 def entry_of(name: str, said: Any) -> Entry:
     "What the header tells of a tensor. Unreadable if it can't be true."
     incomplete = Unreadable(f"its header has no dtype, shape and place for {file_name_of(name)}")
@@ -104,19 +117,21 @@ def entry_of(name: str, said: Any) -> Entry:
     if len(place) != 2 or not all(map(is_size, shape + place)): raise incomplete
     start, stop = place
     if code not in CODES:
-        raise Unreadable(f"{file_name_of(name)} has the dtype {file_name_of(code)}", f"edunets has {', '.join(CODES)}",
+        raise Unreadable(f"{file_name_of(name)} has the dtype {file_name_of(code)}",
+                         f"edunets has {', '.join(CODES)}",
                          "another dtype when it is saved")
     if len(shape) > 64:
         raise Unreadable(f"{file_name_of(name)} has {len(shape)} dimensions", "an array has 64 at most",
                          "another shape when it is saved")
     if math.prod(shape) * stored_as(code).itemsize != stop - start:
-        raise Unreadable(f"{file_name_of(name)} is {code} of shape {shortened(str(shape), 200)}, which does not fit into {stop - start} bytes")
+        raise Unreadable(f"{file_name_of(name)} is {code} of shape {shortened(str(shape), 200)}, which does "
+                         f"not fit into {stop - start} bytes")
     return Entry(code, tuple(shape), start, stop)
 
 # %% ../nbs/03d_saving.ipynb #svhead06
 class Contents(NamedTuple):
-    """What stands in a file: its tensors in their order, its notes (the metadata), where the numbers begin, and how
-    long it is."""
+    """What stands in a file: its tensors in their order, its notes (the metadata), where the numbers
+    begin, and how long it is."""
     entries: dict[str, Entry]
     notes: dict[str, str]
     begin: int
@@ -128,26 +143,30 @@ class Contents(NamedTuple):
             f"{name:{width}}  {CODES[e.code].name:7}  {str(e.shape):12}  {e.stop - e.start} bytes"
             for name, e in self.entries.items()
         ]
-        return "\n".join(lines + [f"metadata {name}: {value}" for name, value in self.notes.items()]) or "no tensors"
+        return ("\n".join(lines + [f"metadata {name}: {value}" for name, value in self.notes.items()])
+                or "no tensors")
 
 # %% ../nbs/03d_saving.ipynb #svhead10
 LIMIT = 100_000_000      # bytes of a header, as in the package safetensors
 STRING = rb'"(?:[^"\\]|\\.)*+"'
 VALUE = rb"(?:" + STRING + rb"|\[[^][{}\"]{0,2000}+\]|[^][{},\"]{1,40}+)"
 FIELDS = STRING + rb"\s*+:\s*+" + VALUE + rb"(?:\s*+,\s*+" + STRING + rb"\s*+:\s*+" + VALUE + rb"){%s}+"
-ENTRIES = rb'(?:"__metadata__"\s*+:\s*+\{\s*+(?:' + FIELDS % b"0,9999" + rb")?+|" + STRING + rb"\s*+:\s*+\{\s*+" + FIELDS % b"2,20" + rb")\s*+\}"
+ENTRIES = (rb'(?:"__metadata__"\s*+:\s*+\{\s*+(?:' + FIELDS % b"0,9999" + rb")?+|" + STRING
+           + rb"\s*+:\s*+\{\s*+" + FIELDS % b"2,20" + rb")\s*+\}")
 FLAT = re.compile(rb"\s*+\{\s*+(?:" + ENTRIES + rb"(?:\s*+,\s*+" + ENTRIES + rb")*+)?+\s*+\}\s*+")
 
 def flat(header: bytes) -> bytes:
     "A header; Unreadable for a large one with other things in it than dicts of strings and short lists."
-    if len(header) > 1 << 20 and not FLAT.fullmatch(header): raise Unreadable("its header holds more than names, dtypes, shapes and places")
+    if len(header) > 1 << 20 and not FLAT.fullmatch(header):
+        raise Unreadable("its header holds more than names, dtypes, shapes and places")
     return header
 
 # %% ../nbs/03d_saving.ipynb #svhead11
 def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
-    """The tensors and the notes of a header before `size` bytes. Unreadable, or a ValueError of the JSON, if they can't
-    be."""
-    said = json.loads(flat(header).decode("utf-8"), object_pairs_hook=unique, parse_int=whole_number, parse_float=finite,
+    """The tensors and the notes of a header before `size` bytes. Unreadable, or a ValueError of the JSON,
+    if they can't be."""
+    said = json.loads(flat(header).decode("utf-8"), object_pairs_hook=unique, parse_int=whole_number,
+                      parse_float=finite,
                       parse_constant=finite)
     notes = said.pop("__metadata__", None)
     if notes is None: notes = {}
@@ -157,7 +176,8 @@ def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
     at = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].stop)):
         if entry.start != at:
-            raise Unreadable(f"{file_name_of(name)} begins at byte {entry.start}, but what is before it ends at {at}")
+            raise Unreadable(f"{file_name_of(name)} begins at byte {entry.start}, but what is "
+                             f"before it ends at {at}")
         at = entry.stop
     if at != size: raise Unreadable(f"its header tells of {at} bytes, but {size} are there")
     return entries, notes
@@ -166,6 +186,8 @@ def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
 NO_CODE = "edunets runs no code that a file brings"
 IN_TORCH = "safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
 PICKLE = ("it is a pickle", f"a pickle is a program, and {NO_CODE}", f"in PyTorch: {IN_TORCH}")
+
+# %% ../nbs/03d_saving.ipynb #svkind01b
 KINDS = {      # how a file begins: what it is, why it is not read, what to do
     b"PK\x03\x04": ("it is a zip archive, as torch.save and np.savez write",
                     f"a zip archive may hold a pickle, which is a program; {NO_CODE}",
@@ -175,22 +197,27 @@ KINDS = {      # how a file begins: what it is, why it is not read, what to do
     b"\x89HDF": ("it is an HDF5 file", LENGTH, "h5py, and en.from_numpy"),
     b"\x93NUMPY": ("it is an array of NumPy", LENGTH, "en.from_numpy(np.load(path))"),
     b"GGUF": ("it is a GGUF file", LENGTH, "the same model as safetensors"),
-    b"{": ("it is JSON text, perhaps the index of a model in several files", LENGTH, "the .safetensors files that it names"),
+    b"{": ("it is JSON text, perhaps the index of a model in several files", LENGTH,
+           "the .safetensors files that it names"),
     b"\x1f\x8b": ("it is compressed by gzip", LENGTH, "en.load(gzip.open(path))"),
     b"<": ("it is a web page", LENGTH, "the link to the file itself"),
-    b"version https://git-lfs": ("it is a pointer of Git LFS", "the file itself lies elsewhere", "git lfs pull"),
+    b"version https://git-lfs": ("it is a pointer of Git LFS", "the file itself lies elsewhere",
+                                 "git lfs pull"),
 }
 
+# %% ../nbs/03d_saving.ipynb #svkind01c
 def kind_of(start: bytes, size: int) -> Unreadable:
     "What a file is that does not begin as it should."
     length = int.from_bytes(start[:8], "little")
     if not size: return Unreadable("it is empty")
-    # The first eight bytes of a good file are a number, and may look like a magic. "{" behind them tells that they are one.
+    # The first eight bytes of a good file are a number, and may look like a magic. "{" behind them tells that
+    # they are one.
     if start[8:9] == b"{": return Unreadable(f"it ends within its header, which has {length} bytes")
     for magic, said in KINDS.items():
         if start.startswith(magic): return Unreadable(*said)
     return Unreadable("it does not begin with a header", LENGTH, "a .safetensors file")
 
+# %% ../nbs/03d_saving.ipynb #svkind01d
 def contents_of(file) -> Contents:
     "What stands in an open file."
     size = file.seek(0, os.SEEK_END)
@@ -204,17 +231,19 @@ def contents_of(file) -> Contents:
 
 # %% ../nbs/03d_saving.ipynb #svopen01
 def opened(f):
-    """The file to read, and what to call it. FileNotFoundError or IsADirectoryError for a path without a file, TypeError for what
-    is neither path nor file."""
+    """The file to read, and what to call it. FileNotFoundError or IsADirectoryError for a path without a
+    file, TypeError for what is neither path nor file."""
     if hasattr(f, "read"):
         data = f.read()
-        if isinstance(data, str): raise error(TypeError, "the file was opened as text", "numbers are bytes", "open(path, 'rb')")
+        if isinstance(data, str):
+            raise error(TypeError, "the file was opened as text", "numbers are bytes", "open(path, 'rb')")
         return BytesIO(data), "what was given"
     if not isinstance(f, (str, bytes, os.PathLike)):
         raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}",
                     "there is nothing to read from", "en.load('model.safetensors')")
     name = os.fsdecode(f)
-    if os.path.isdir(name): raise error(IsADirectoryError, f"{name!r} is a folder", "a state is one file", "the file in it")
+    if os.path.isdir(name):
+        raise error(IsADirectoryError, f"{name!r} is a folder", "a state is one file", "the file in it")
     if not os.path.exists(name):
         raise error(FileNotFoundError, f"no such file: {name!r}",
                     f"looked for it in {'its folder' if os.path.dirname(name) else 'the current folder'}",
@@ -224,13 +253,15 @@ def opened(f):
                     "en.load(open(path, 'rb'))")
     return open(name, "rb"), repr(name)
 
+# %% ../nbs/03d_saving.ipynb #svopen01b
 def using(f, use: Callable):
     "What `use` makes of an opened file; a RuntimeError where it is not what it should be."
     file, name = opened(f)
     with file:
         try: return use(file)
         except Unreadable as problem:
-            raise error(RuntimeError, f"{name} can't be loaded: {problem}", problem.why, problem.fix) from None
+            raise error(RuntimeError, f"{name} can't be loaded: {problem}", problem.why,
+                        problem.fix) from None
         except RecursionError:
             raise error(RuntimeError, f"{name} can't be loaded: its header is nested too deeply", LENGTH,
                         "a fresh copy of the file") from None
@@ -238,6 +269,7 @@ def using(f, use: Callable):
             raise error(RuntimeError, f"{name} can't be loaded: {problem}", LENGTH,
                         "a fresh copy of the file") from None
 
+# %% ../nbs/03d_saving.ipynb #svopen01c
 def contents(f) -> Contents:
     "What stands in a safetensors file, without reading the numbers. RuntimeError if it is none."
     return using(f, contents_of)
@@ -248,9 +280,11 @@ def bytes_of(x: Tensor) -> memoryview:
     array = np.ascontiguousarray(x.detach().cpu().payload).reshape(-1)
     return array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8).data
 
+# %% ../nbs/03d_saving.ipynb #svsave01b
 def file_pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iterator[bytes | memoryview]:
     "A safetensors file, piece by piece."
-    order = sorted(tensors, key=lambda name: tensors[name].element_size(), reverse=True)      # wide dtypes first
+    # wide dtypes first
+    order = sorted(tensors, key=lambda name: tensors[name].element_size(), reverse=True)
     place, at = {}, 0
     for name in order:
         place[name] = [at, at + tensors[name].nbytes]
@@ -262,8 +296,10 @@ def file_pieces(tensors: Mapping[str, Tensor], notes: Mapping[str, str]) -> Iter
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     if len(text) > LIMIT - 8:
-        raise error(ValueError, f"can't save {len(tensors)} tensors with their names and notes", "the header would have "
-                    f"{len(text)} bytes, and one may have {LIMIT}", "fewer or larger tensors, or several files")
+        raise error(ValueError, f"can't save {len(tensors)} tensors with their names and notes",
+                    "the header would have "
+                    f"{len(text)} bytes, and one may have {LIMIT}",
+                    "fewer or larger tensors, or several files")
     text += b" " * (-len(text) % 8)      # blanks up to a multiple of 8, so that the numbers begin at one
     yield len(text).to_bytes(8, "little")
     yield text
@@ -276,6 +312,7 @@ DEEPEST = 100      # so many dicts within each other
 DEVICE = re.compile(r"[a-z]{1,20}(:[0-9]{1,4})?")
 CONTAINERS = {"size": Size, "list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
+# %% ../nbs/03d_saving.ipynb #svtree01b
 def unused(path: tuple, tensors: dict) -> str:
     "A dotted name for a tensor that no other has."
     name = ".".join(map(str, path)) or "tensor"
@@ -285,6 +322,7 @@ def unused(path: tuple, tensors: dict) -> str:
         free = f"{name}#{n}"
     return free
 
+# %% ../nbs/03d_saving.ipynb #svtree01c
 def pull_tensor(kind: str, value: Tensor, path: tuple, tensors: dict) -> list:
     "A tensor's place in the tree; it is put into `tensors`."
     name = unused(path, tensors)
@@ -293,6 +331,7 @@ def pull_tensor(kind: str, value: Tensor, path: tuple, tensors: dict) -> list:
     if isinstance(value, Parameter): return ["parameter" if value.requires_grad else "frozen parameter", name]
     return ["leaf" if value.requires_grad else "tensor", name]
 
+# %% ../nbs/03d_saving.ipynb #svtree01d
 def pull_items(kind: str, value: Iterable, path: tuple, tensors: dict) -> list:
     "What is in a list or its like; a set in an order that is the same each time."
     items = [pull(item, (*path, n), tensors) for n, item in enumerate(value)]
@@ -300,8 +339,8 @@ def pull_items(kind: str, value: Iterable, path: tuple, tensors: dict) -> list:
 
 # %% ../nbs/03d_saving.ipynb #svtree04
 def pull(value: Any, path: tuple, tensors: dict) -> Any:
-    """A value as what JSON can hold; its tensors and arrays are put into `tensors` under dotted names. TypeError for what
-    is code or of an unknown class, ValueError for what is nested too deeply."""
+    """A value as what JSON can hold; its tensors and arrays are put into `tensors` under dotted names.
+    TypeError for what is code or of an unknown class, ValueError for what is nested too deeply."""
     if len(path) > DEEPEST: raise too_deep()
     if isinstance(value, Tensor): return pull_tensor("tensor", value, path, tensors)
     if isinstance(value, float) and not math.isfinite(value): return ["float", repr(float(value))]
@@ -313,7 +352,8 @@ def pull(value: Any, path: tuple, tensors: dict) -> Any:
         if isinstance(value, container): return pull_items(kind, value, path, tensors)
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.newbyteorder("=") in DTYPES:
         array = np.asarray(value, value.dtype.newbyteorder("="))
-        return pull_tensor("array" if isinstance(value, np.ndarray) else "scalar", tensor(array), path, tensors)
+        return pull_tensor("array" if isinstance(value, np.ndarray) else "scalar", tensor(array), path,
+                           tensors)
     if isinstance(value, dtype): return ["dtype", value.name]
     if isinstance(value, device): return ["device", str(value)]
     raise unsaved(value, path)
@@ -322,11 +362,15 @@ def pull(value: Any, path: tuple, tensors: dict) -> Any:
 #| code-fold: true
 #| code-summary: "Refusals: 22 lines"
 def too_deep() -> Exception:
-    return error(ValueError, f"can't save what contains itself, or more than {DEEPEST} dicts and lists within each other",
+    return error(ValueError,
+                 f"can't save what contains itself, or more than {DEEPEST} dicts and lists within each other",
                  "a file is a tree, and who reads it goes down its branches", "a flat dict")
 
 def place_in_tree(path: tuple) -> str: return shortened(".".join(map(str, path)), 200) or "the top"
 
+# %% ../nbs/03d_saving.ipynb #svtree05b
+#| code-fold: true
+#| code-summary: "Refusals: 22 lines"
 def unsaved(value: Any, path: tuple) -> Exception:
     "The error for what no file holds."
     if hasattr(value, "state_dict"):
@@ -335,9 +379,13 @@ def unsaved(value: Any, path: tuple) -> Exception:
                      "en.save(x.state_dict(), f), and later x.load_state_dict(en.load(f))")
     kind = f" of {value.dtype}" if isinstance(value, (np.ndarray, np.generic)) else ""
     return error(TypeError, f"can't save a {type(value).__name__}{kind} (at {place_in_tree(path)})",
-                 "a file holds tensors, arrays of numbers, dicts, lists, tuples, sets, strings, numbers and None",
+                 "a file holds tensors, arrays of numbers, dicts, lists, tuples, sets, "
+                 "strings, numbers and None",
                  "what it is made of: x.tolist(), vars(x)")
 
+# %% ../nbs/03d_saving.ipynb #svtree05c
+#| code-fold: true
+#| code-summary: "Refusals: 22 lines"
 def check_key(key: Any, path: tuple) -> Any:
     "The key of a dict. TypeError unless it is a string, a number or None."
     if key is None or isinstance(key, KEYS): return key
@@ -350,24 +398,30 @@ AS_TENSOR: dict[str, Callable] = {      # what a tensor of the file stands for
     "frozen parameter": lambda x: Parameter(x, requires_grad=False), "array": lambda x: x.cpu().numpy(),
     "scalar": lambda x: x.cpu().numpy()[()]
 }
+
 NAMED_DTYPES = {kind.name: kind for kind in CODE_OF}
 
+# %% ../nbs/03d_saving.ipynb #svtree02b
 def push(tree: Any, tensors: Mapping[str, Tensor], depth: int = 0) -> Any:
     "A value from its tree. Unreadable if that is none."
     match tree:
         case _ if depth > DEEPEST: raise Unreadable(f"its tree is nested more than {DEEPEST} deep")
         case None | str() | int() | float(): return tree
-        case ["leaf" | "parameter", str(name)] if name in tensors and not tensors[name].is_floating_point(): pass
+        case ["leaf" | "parameter",
+              str(name)] if name in tensors and not tensors[name].is_floating_point(): pass
         case ["scalar", str(name)] if name in tensors and tensors[name].ndim: pass
-        case [str(kind), str(name)] if kind in AS_TENSOR and name in tensors: return AS_TENSOR[kind](tensors[name])
+        case [str(kind),
+              str(name)] if kind in AS_TENSOR and name in tensors: return AS_TENSOR[kind](tensors[name])
         case ["float", "inf" | "-inf" | "nan" as number]: return float(number)
         case ["dtype", str(name)] if name in NAMED_DTYPES: return NAMED_DTYPES[name]
         case ["device", str(name)] if DEVICE.fullmatch(name): return device(name)
-        case [str(kind), *items] if kind in CONTAINERS: return push_items(CONTAINERS[kind], items, tensors, depth)
+        case [str(kind),
+              *items] if kind in CONTAINERS: return push_items(CONTAINERS[kind], items, tensors, depth)
         case ["dict", *pairs] if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             return {key_of(key): push(item, tensors, depth + 1) for key, item in pairs}
     raise Unreadable(f"its tree holds {str(tree)[:40]}, which means nothing")
 
+# %% ../nbs/03d_saving.ipynb #svtree02c
 def push_items(container: type, items: list, tensors: Mapping[str, Tensor], depth: int) -> Any:
     "A list or its like. Unreadable for a set of what can't be in one."
     try: return container([push(item, tensors, depth + 1) for item in items])
@@ -382,9 +436,10 @@ def key_of(tree: Any) -> Any:
 # %% ../nbs/03d_saving.ipynb #svlock01
 BESIDE = re.compile(r"\.edunets-[0-9a-f]{16}\.tmp")      # what a file is called while it is written
 
+# %% ../nbs/03d_saving.ipynb #svlock01b
 def take_lock(file: int) -> bool:
-    """Lock an open file until it is closed or its process ends, however it ends; False if another has it. OSError where the
-    file system has no locks."""
+    """Lock an open file until it is closed or its process ends, however it ends; False if another has it.
+    OSError where the file system has no locks."""
     try:
         if os.name == "nt":
             import msvcrt
@@ -397,8 +452,10 @@ def take_lock(file: int) -> bool:
     except (BlockingIOError, PermissionError): return False
     return True
 
+# %% ../nbs/03d_saving.ipynb #svlock01c
 def open_locked(path) -> int | None:
-    "A file that is locked, open, and made if need be; None if another has the lock. OSError as for `take_lock`."
+    """A file that is locked, open, and made if need be; None if another has the lock. OSError as for
+    `take_lock`."""
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         try:
@@ -409,6 +466,7 @@ def open_locked(path) -> int | None:
             raise
         os.close(file)      # whoever had it took the file away: once more
 
+# %% ../nbs/03d_saving.ipynb #svlock01d
 def close_locked(path, file: int) -> None:
     "Take the file away while its lock is still ours, then give up the lock."
     with suppress(OSError): os.unlink(path)      # Windows takes away no open file: it stays, unlocked
@@ -423,10 +481,12 @@ def is_abandoned(path: str) -> bool:
     try: return take_lock(file)
     finally: os.close(file)
 
+# %% ../nbs/03d_saving.ipynb #svlock03b
 def take_away_abandoned(folder: str) -> None:
     "Take away what writers that were killed have left in a folder."
     for name in filter(BESIDE.fullmatch, os.listdir(folder)):
-        with suppress(OSError):      # another was quicker, may not be touched, or the file system has no locks
+        # another was quicker, may not be touched, or the file system has no locks
+        with suppress(OSError):
             path = os.path.join(folder, name)
             if is_abandoned(path): os.unlink(path)
 
@@ -443,8 +503,11 @@ def check_target(name: str) -> None:
             RuntimeError, f"{name!r} is {'a folder' if os.path.isdir(name) else 'a device or a pipe'}",
             "the file would take its place", "a name in it: os.path.join(folder, 'model.safetensors')"
             if os.path.isdir(name) else "en.save(state, open(path, 'wb'))")
-    if not os.access(name, os.W_OK): raise error(PermissionError, f"{name!r} may not be written", "it is marked as read-only", "another name")
+    if not os.access(name, os.W_OK):
+        raise error(PermissionError, f"{name!r} may not be written", "it is marked as read-only",
+                    "another name")
 
+# %% ../nbs/03d_saving.ipynb #svatom03b
 def sync_folder(folder: str) -> None:
     "Wait until the disk has the names in a folder, where the system can."
     if os.name == "nt": return
@@ -455,8 +518,9 @@ def sync_folder(folder: str) -> None:
 
 # %% ../nbs/03d_saving.ipynb #svatom05
 def write_whole(name: str, parts: Iterable) -> None:
-    """Write a file so that under its name there is always a whole one: the old or the new. OSError if that fails, and
-    nothing is left behind. What earlier writers left in the folder when they were killed is taken away."""
+    """Write a file so that under its name there is always a whole one: the old or the new. OSError if that
+    fails, and nothing is left behind. What earlier writers left in the folder when they were killed is
+    taken away."""
     check_target(name)
     path = os.path.realpath(name)
     beside = os.path.join(os.path.dirname(path), f".edunets-{os.urandom(8).hex()}.tmp")
@@ -470,7 +534,8 @@ def write_whole(name: str, parts: Iterable) -> None:
             if os.name == "nt": file.close()      # Windows renames no open file
             os.replace(beside, path)
         sync_folder(os.path.dirname(path))
-        with suppress(OSError): take_away_abandoned(os.path.dirname(path))      # a folder may be written, but not read
+        # a folder may be written, but not read
+        with suppress(OSError): take_away_abandoned(os.path.dirname(path))
     except OSError as problem:
         raise error(type(problem), f"{name!r} can't be written: {problem.strerror or problem}",
                     "a file that was there is as it was", "another disk or folder") from problem
@@ -482,11 +547,12 @@ def is_plain(x: Any) -> bool:
     "Whether it is a tensor of which the file needs the numbers alone."
     return isinstance(x, Tensor) and not isinstance(x, Parameter) and not x.requires_grad
 
+# %% ../nbs/03d_saving.ipynb #svsave03b
 def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
-    """Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets, strings, numbers,
-    arrays and tensors within each other. `f` is a path or a file; under a path the old file stays until the new one is
-    whole. Each tensor is written whole, those that share memory too, without its place on the tape; whether it requires
-    a gradient or is a Parameter is kept."""
+    """Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets,
+    strings, numbers, arrays and tensors within each other. `f` is a path or a file; under a path the
+    old file stays until the new one is whole. Each tensor is written whole, those that share memory
+    too, without its place on the tape; whether it requires a gradient or is a Parameter is kept."""
     notes = dict(metadata or {})
     if not all(isinstance(word, str) for pair in notes.items() for word in pair):
         raise error(TypeError, "metadata must be strings", f"given {notes!r}", "json.dumps(value)")
@@ -511,22 +577,29 @@ def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
 def array_of(file, begin: int, entry: Entry, pages: mapped | None) -> np.ndarray:
     "The numbers of a tensor: read into new memory, or where they lie in the pages of the file."
     kind = stored_as(entry.code)
-    if pages is not None: array = np.frombuffer(pages, kind, math.prod(entry.shape), begin + entry.start).reshape(entry.shape)
+    if pages is not None:
+        array = np.frombuffer(pages, kind, math.prod(entry.shape), begin + entry.start).reshape(entry.shape)
     else:
         array = np.empty(entry.shape, kind)
         file.seek(begin + entry.start)
-        if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes: raise Unreadable("it ends within its numbers")
-    return np.asarray(STORED[entry.code][1](array)) if entry.code in STORED else array.astype(CODES[entry.code].numpy, copy=False)
+        if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:
+            raise Unreadable("it ends within its numbers")
+    return (np.asarray(STORED[entry.code][1](array)) if entry.code in STORED
+            else array.astype(CODES[entry.code].numpy, copy=False))
 
+# %% ../nbs/03d_saving.ipynb #svload01b
 def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:
     "The contents of an open file, its tensors, and their tree."
     found = contents_of(file)
     pages = mapped(file.fileno(), 0, access=ACCESS_COPY) if mmap else None
-    tensors = {name: from_numpy(array_of(file, found.begin, entry, pages)) for name, entry in found.entries.items()}
-    tree = json.loads(found.notes[TREE]) if TREE in found.notes else ["dict", *([name, ["tensor", name]] for name in tensors)]
+    tensors = {name: from_numpy(array_of(file, found.begin, entry, pages)) for name,
+               entry in found.entries.items()}
+    tree = (json.loads(found.notes[TREE]) if TREE in found.notes
+            else ["dict", *([name, ["tensor", name]] for name in tensors)])
     push(tree, {name: x.detach() for name, x in tensors.items()})      # a tree that is none is found here
     return found, tensors, tree
 
+# %% ../nbs/03d_saving.ipynb #svload01c
 def placed(x: Tensor, where) -> Tensor:
     "A tensor at the place that `map_location` tells for one of the CPU."
     if callable(where):
@@ -535,15 +608,18 @@ def placed(x: Tensor, where) -> Tensor:
     if isinstance(where, Mapping): where = where.get("cpu")
     return x if where is None else x.to(where)
 
+# %% ../nbs/03d_saving.ipynb #svload01d
 def load(f, map_location=None, *, weights_only: bool | None = None, mmap: bool | None = None) -> Any:
-    """Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or where `map_location` (a
-    device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError for another kind of file. `weights_only` is
-    always so; `mmap` leaves the numbers in the file until they are used; those of bool are turned, and so read."""
+    """Read what `save` wrote, or any safetensors file, without running code. Tensors are on the CPU, or
+    where `map_location` (a device, a dict, a function of a tensor and 'cpu') puts them. RuntimeError
+    for another kind of file. `weights_only` is always so; `mmap` leaves the numbers in the file until
+    they are used; those of bool are turned, and so read."""
     if mmap and hasattr(f, "read"):
         raise error(ValueError, "f must be a file path in order to use the mmap argument",
                     "only a file on disk has pages", "en.load('model.safetensors', mmap=True)")
     found, tensors, tree = using(f, lambda file: all_of(file, bool(mmap)))
     if wide := [name for name, x in tensors.items() if x.dtype is not CODES[found.entries[name].code]]:
-        warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which needs pip install 'edunets[bfloat16]': they become "
+        warn(f"{len(wide)} of {len(tensors)} tensors are bfloat16, which needs pip install "
+             "'edunets[bfloat16]': they become "
              f"float32, with the same values (the first is {file_name_of(wide[0])})")
     return push(tree, {name: placed(x, map_location) for name, x in tensors.items()})

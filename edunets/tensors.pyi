@@ -278,7 +278,7 @@ class Tensor:
         "`addr`, in place."
         ...
     def adjoint(self) -> Tensor:
-        "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a vector."
+        "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a"
         ...
     def all(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "Whether all elements are nonzero."
@@ -353,10 +353,10 @@ class Tensor:
         "The indices of what is not zero, as rows."
         ...
     def as_strided(self, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
-        "A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default where the tensor"
+        "A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default"
         ...
     def as_strided_scatter(self, src: Tensor, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
-        "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not fit."
+        "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not"
         ...
     def as_subclass(self, cls: type) -> Tensor:
         "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another"
@@ -410,7 +410,7 @@ class Tensor:
         "In bfloat16."
         ...
     def bincount(self, weights: Tensor | None = None, minlength: builtins.int = 0) -> Tensor:
-        "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
+        "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or"
         ...
     def bitwise_and(self, other, *, out: Tensor | None = None) -> Tensor:
         "x & y."
@@ -473,7 +473,7 @@ class Tensor:
         "In int8."
         ...
     def cholesky(self, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
-        "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
+        "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is"
         ...
     def cholesky_inverse(self, upper: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "The inverse of A, from its Cholesky factor."
@@ -542,7 +542,7 @@ class Tensor:
         "How many elements are not zero."
         ...
     def cov(self, *, correction: builtins.int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
-        "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights) or weighted."
+        "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights)"
         ...
     def cpu(self) -> Tensor:
         "On the CPU."
@@ -602,7 +602,7 @@ class Tensor:
         "The matrix that has all elements on a diagonal."
         ...
     def diagonal(self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
-        "The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for one dim twice."
+        "The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for"
         ...
     def diagonal_scatter(self, src: Tensor, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
         "A copy with `src` on the diagonal."
@@ -706,7 +706,7 @@ class Tensor:
         "Take one value everywhere."
         ...
     def fill_diagonal_(self, fill_value: builtins.float, wrap: builtins.bool = False) -> Tensor:
-        "Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the"
+        "Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix)."
         ...
     def fix(self, *, out: Tensor | None = None) -> Tensor:
         "The integer part of x."
@@ -823,7 +823,7 @@ class Tensor:
         "`heaviside`, in place."
         ...
     def histc(self, bins: builtins.int = 100, min: builtins.float = 0, max: builtins.float = 0, *, out: Tensor | None = None) -> Tensor:
-        "How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if both are equal."
+        "How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if"
         ...
     def hsplit(self, indices_or_sections) -> tuple:
         "Cut into columns: along the second dimension (a vector along the first)."
@@ -1056,7 +1056,7 @@ class Tensor:
         "`lt`, in place."
         ...
     def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
-        "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1."
+        "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,"
         ...
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The X of AX = b, by the factors that `lu` gave."
@@ -1253,13 +1253,13 @@ class Tensor:
         "`pow`, in place."
         ...
     def prelu(self, weight: Tensor) -> Tensor:
-        "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for"
+        "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
         ...
     def prod(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The product of all elements, or over the dimension `dim`."
         ...
     def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
-        "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another"
+        "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError"
         ...
     def put_(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "`put`, in place."
@@ -1268,7 +1268,7 @@ class Tensor:
         "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
         ...
     def quantile(self, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
-        "The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if"
+        "The element below which a share `q` of the elements lies (several, of a list), over all or along"
         ...
     def rad2deg(self, *, out=None):
         "Radians as degrees."
@@ -1316,7 +1316,7 @@ class Tensor:
         "Copies side by side, `repeats[d]` of them along dimension d."
         ...
     def repeat_interleave(self, repeats=None, dim: builtins.int | None = None, *, output_size: builtins.int | None = None) -> Tensor:
-        "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,"
+        "Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of"
         ...
     @property
     def requires_grad(self) -> builtins.bool: ...
@@ -1489,7 +1489,7 @@ class Tensor:
         "The sum of all elements, or over the dimensions `dim`."
         ...
     def sum_to_size(self, *size) -> Tensor:
-        "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not"
+        "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it"
         ...
     def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: tuple | None = None):
         "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form."
@@ -1600,10 +1600,10 @@ class Tensor:
         "Become evenly distributed numbers in [from, to). RuntimeError for a `to` below `from`."
         ...
     def unique(self, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-        "The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often"
+        "The distinct elements (or slices along `dim`) in order; optionally each element's place among them,"
         ...
     def unique_consecutive(self, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: builtins.int | None = None):
-        "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the"
+        "Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the"
         ...
     def unsqueeze(self, dim: builtins.int) -> Tensor:
         "With a new dimension of size 1 at `dim`."

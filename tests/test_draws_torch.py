@@ -40,7 +40,8 @@ def is_regular(x):
     "Whether each matrix in it, along any two dimensions, has full rank: else its singular vectors are not determined."
     a = x.numpy(force=True).astype("float64")      # of half precision no rank is known
     def full(*dims):
-        return np.linalg.matrix_rank(np.moveaxis(a, dims, (-2, -1))).min(initial=9) >= min(a.shape[d] for d in dims)
+        rank = np.linalg.matrix_rank(np.moveaxis(a, dims, (-2, -1)))
+        return rank.min(initial=9) >= min(a.shape[d] for d in dims)
     return all(full(*pair) for pair in itertools.combinations(range(a.ndim), 2))
 
 

@@ -56,7 +56,8 @@ def test_results_lie_as_in_pytorch(layout):
             compared += 1
             if places(ours) != places(theirs):
                 different[name] = f"{code}: {places(ours)}, PyTorch {places(theirs)}"
-    of_its_name = {name for name in CODES if not name.startswith("drawn ")}      # drawn calls mix several functions
+    # drawn calls mix several functions
+    of_its_name = {name for name in CODES if not name.startswith("drawn ")}
     assert {name: said for name, said in different.items() if name in of_its_name - known} == {}
     assert (compared > 5000
             and (layout is not transposed or known <= {*different, "select_scatter", "slice_scatter"}))

@@ -19,7 +19,8 @@ from _nbfilter import directives, text
 
 MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendix a catalogue
 APPENDIX = ("nbs/nn/", "nbs/ops/")
-MOST_EXPORTED_LINES = 40
+# in a cell; in one that is a single definition, and can't be cut
+MOST_EXPORTED_LINES, MOST_OF_ONE = 40, 55
 MOST_COLUMNS = 110
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
@@ -127,8 +128,10 @@ def code(cell):
     if ("fig-cap" in found) != ("label" in found) or not found.get("label", "fig-").startswith("fig-"):
         yield "label: fig-... and fig-cap go together"
     lines = [line for line in text(cell).splitlines() if line.strip()]
-    if any(name in found for name in _nbfilter.EXPORT) and len(lines) - len(found) > MOST_EXPORTED_LINES:
-        yield f"{len(lines) - len(found)} exported lines in one cell; at most {MOST_EXPORTED_LINES}"
+    definitions = sum(line.startswith(("def ", "class ")) for line in lines)
+    most = MOST_OF_ONE if definitions == 1 else MOST_EXPORTED_LINES
+    if any(name in found for name in _nbfilter.EXPORT) and len(lines) - len(found) > most:
+        yield f"{len(lines) - len(found)} exported lines in one cell; at most {most}"
     if any(line.startswith("#|") for line in text(cell).splitlines()[len(found):]):
         yield "a directive that does not stand at the head of its cell"
     if MACHINE_PATH.search(text(cell)):

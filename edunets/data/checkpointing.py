@@ -39,16 +39,19 @@ def stateful(self: Learner) -> list[Callback]:
     "The callbacks whose class writes a state."
     return [callback for callback in self.in_order() if type(callback).state_dict is not Callback.state_dict]
 
+# %% ../../nbs/06d_checkpoints.ipynb #lnstate1b
 @patch
 def state_dict(self: Learner) -> dict:
     "All that the next step hangs on. The tensors are shared, not copied."
     return {
         "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-        "schedule": None if self.schedule is None else self.schedule.state_dict(), "generator": get_rng_state(),
+        "schedule": None if self.schedule is None else self.schedule.state_dict(),
+        "generator": get_rng_state(),
         "loader": self.place or place_of(self.train_loader), "epoch": self.epoch,
         "step": self.step, "stopped": self.stopped if self.for_good else None, "losses": tensor(
             self.losses,
-            dtype=float64), "history": list(self.history), "running": [self.running.samples, self.running.sums],
+            dtype=float64), "history": list(self.history),
+        "running": [self.running.samples, self.running.sums],
         "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.stateful()]
     }
 
@@ -64,9 +67,12 @@ def check_state(self: Learner, state_dict: Mapping[str, Any]) -> None:
                    for state in (mine, state_dict))
     if here != there:
         raise error(RuntimeError,
-                    f"this state is of another learner: schedule {there[0]}, callbacks with a state {there[1]}",
-                    f"this learner: {here[0]}, {here[1]}", "make the learner as it was made when it was saved")
+                    f"this state is of another learner: schedule {there[0]}, callbacks with "
+                    f"a state {there[1]}",
+                    f"this learner: {here[0]}, {here[1]}",
+                    "make the learner as it was made when it was saved")
 
+# %% ../../nbs/06d_checkpoints.ipynb #lnstate2b
 @patch
 def take_state(self: Learner, state_dict: Mapping[str, Any]) -> None:
     "Put each part of a state in its place."
@@ -93,10 +99,11 @@ def or_as_before(learner: Learner) -> Iterator[None]:
         vars(learner).update(own)
         raise
 
+# %% ../../nbs/06d_checkpoints.ipynb #lnstate4b
 @patch
 def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
-    """Go to a saved state. RuntimeError for one of another learner; after an error of any part the learner is as it
-    was."""
+    """Go to a saved state. RuntimeError for one of another learner; after an error of any part the learner
+    is as it was."""
     self.check_state(state_dict)
     with or_as_before(self): self.take_state(state_dict)
 
@@ -108,6 +115,7 @@ def at(path: Path) -> tuple[int, int]:
     epoch, step = CHECKPOINT.fullmatch(path.name).groups()
     return int(epoch), int(step)
 
+# %% ../../nbs/06d_checkpoints.ipynb #lncheck1b
 def checkpoints(folder) -> list[Path]:
     "The checkpoints in a folder, the last one last; none if there is no folder. OSError if it can't be read."
     try: paths = list(Path(folder).iterdir())
@@ -117,19 +125,23 @@ def checkpoints(folder) -> list[Path]:
                     "whether there are checkpoints is not known, so nothing is begun anew",
                     "the right to read it, or another folder") from problem
     # as numbers: as text, epoch 100000 would come before epoch 99999
-    return sorted((path for path in paths if CHECKPOINT.fullmatch(path.name)), key=lambda path: (at(path), path.name))
+    return sorted((path for path in paths if CHECKPOINT.fullmatch(path.name)),
+                  key=lambda path: (at(path), path.name))
 
 # %% ../../nbs/06d_checkpoints.ipynb #lncheck3
 def write_checkpoint(folder, learner: Learner) -> Path:
     "Save a learner's state whole, under a name that tells when it was and what its bytes add up to."
     file = BytesIO()
     save(learner.state_dict(), file)
-    path = Path(folder) / f"epoch-{learner.epoch:05}-step-{learner.step:09}-{crc32(file.getbuffer()):08x}.safetensors"
+    path = (Path(folder)
+            / f"epoch-{learner.epoch:05}-step-{learner.step:09}-{crc32(file.getbuffer()):08x}.safetensors")
     write_whole(str(path), [file.getbuffer()])
     return path
 
+# %% ../../nbs/06d_checkpoints.ipynb #lncheck3b
 def read_checkpoint(path: Path) -> dict:
-    "A learner's state from a checkpoint. RuntimeError if it is not what was written, OSError if it can't be opened."
+    """A learner's state from a checkpoint. RuntimeError if it is not what was written, OSError if it can't
+    be opened."""
     data, expected = path.read_bytes(), path.stem.rpartition("-")[2]
     if f"{crc32(data):08x}" != expected:
         raise error(RuntimeError, f"{path.name!r} is not what was written",
@@ -140,9 +152,10 @@ def read_checkpoint(path: Path) -> dict:
 # %% ../../nbs/06d_checkpoints.ipynb #lnlock01
 IN_USE = ".in-use"      # the file in a folder that is locked while a training writes there
 
+# %% ../../nbs/06d_checkpoints.ipynb #lnlock01b
 def lock_folder(folder: Path) -> int | None:
-    """Lock a folder for this process: an open file. RuntimeError if another has it, and who. Where the file system has no
-    locks, a warning, and None."""
+    """Lock a folder for this process: an open file. RuntimeError if another has it, and who. Where the
+    file system has no locks, a warning, and None."""
     try: file = open_locked(folder / IN_USE)
     except OSError as problem:
         warn(f"the folder {str(folder)!r} can't be locked ({problem.strerror or problem}): "
@@ -155,25 +168,29 @@ def lock_folder(folder: Path) -> int | None:
     who = "another process"
     with suppress(OSError): who = shortened((folder / IN_USE).read_text(errors="replace"), 200) or who
     raise error(RuntimeError, f"another training writes into the folder {str(folder)!r}",
-                f"{who}: they would take away each other's checkpoints", "another folder, or wait until it ends")
+                f"{who}: they would take away each other's checkpoints",
+                "another folder, or wait until it ends")
 
 # %% ../../nbs/06d_checkpoints.ipynb #lncheck2
 class Checkpoint(Callback):
-    """Writes the state into a folder after each epoch, after each `every` steps, and when a fit ends between them; the
-    last `keep` stay. ValueError for no checkpoints, or if the loader can't say where it is; FileExistsError if the
-    folder has checkpoints from beyond where the learner is; RuntimeError if another training writes there."""
+    """Writes the state into a folder after each epoch, after each `every` steps, and when a fit ends
+    between them; the last `keep` stay. ValueError for no checkpoints, or if the loader can't say where
+    it is; FileExistsError if the folder has checkpoints from beyond where the learner is; RuntimeError
+    if another training writes there."""
     last = True
     lock: int | None = None
     def __init__(self, folder, every: int | None = None, keep: int = 3):
         counts = [keep] if every is None else [keep, every]
         if not all(hasattr(n, "__index__") and n >= 1 for n in counts):
-            raise error(ValueError, f"every={every!r} and keep={keep!r} should be 1 or more", "they count steps and files",
+            raise error(ValueError, f"every={every!r} and keep={keep!r} should be 1 or more",
+                        "they count steps and files",
                         "Checkpoint(folder, every=100, keep=3)")
         self.folder, self.every, self.keep = Path(folder), every, keep
 
     def begin_fit(self, learner: Learner) -> None:
         if self.every and place_of(learner.train_loader) is None:
-            raise error(ValueError, f"a {type(learner.train_loader).__name__} can't tell where it is within an epoch",
+            raise error(ValueError,
+                        f"a {type(learner.train_loader).__name__} can't tell where it is within an epoch",
                         "every= asks for checkpoints there",
                         "a DataLoader, or Checkpoint(folder) for the ends of epochs")
         try: self.folder.mkdir(parents=True, exist_ok=True)
@@ -209,6 +226,7 @@ def refuse_beyond(self: Checkpoint, learner: Learner) -> None:
             f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
             "learner.resume(folder) goes on from the last one; another folder begins anew")
 
+# %% ../../nbs/06d_checkpoints.ipynb #lncheck7b
 @patch
 def write_rest(self: Checkpoint, learner: Learner) -> None:
     "Write what was done since the last one, unless a step was broken, or a batch is half drawn."
@@ -216,6 +234,7 @@ def write_rest(self: Checkpoint, learner: Learner) -> None:
     whole = learner.settled is not None and equal(learner.settled, get_rng_state())
     if whole and learner.place and learner.step > max(written, default=0): self.write(learner)
 
+# %% ../../nbs/06d_checkpoints.ipynb #lncheck7c
 @patch
 def write(self: Checkpoint, learner: Learner) -> None:
     "Write one, then take away the old ones."
@@ -227,8 +246,9 @@ def write(self: Checkpoint, learner: Learner) -> None:
 # %% ../../nbs/06d_checkpoints.ipynb #lnresum1
 @patch
 def resume(self: Learner, folder) -> bool:
-    """Go to the last good checkpoint in a folder; whether there was one. One that is damaged or can't be opened is told
-    of, and renamed. RuntimeError if all are, or if they are of another learner; OSError for a folder that can't be read."""
+    """Go to the last good checkpoint in a folder; whether there was one. One that is damaged or can't be
+    opened is told of, and renamed. RuntimeError if all are, or if they are of another learner; OSError
+    for a folder that can't be read."""
     found, damaged = checkpoints(folder), []
     while found:
         try: state = read_checkpoint(found[-1])
@@ -241,9 +261,11 @@ def resume(self: Learner, folder) -> bool:
             return True
     if damaged:
         raise error(RuntimeError, f"no checkpoint in {str(folder)!r} can be read",
-                    "; ".join(path.name for path in damaged), "a copy of them, or another folder to begin anew")
+                    "; ".join(path.name for path in damaged),
+                    "a copy of them, or another folder to begin anew")
     return False
 
+# %% ../../nbs/06d_checkpoints.ipynb #lnresum1b
 def put_aside(path: Path) -> None:
     "Rename a checkpoint that can't be used, so that it is no longer the last one."
     try: path.replace(path.with_suffix(".damaged"))
@@ -267,9 +289,10 @@ class RateSweep(NamedTuple):
         ax.legend()
         return ax
 
+# %% ../../nbs/06d_checkpoints.ipynb #lnratef1b
 def steepest(rates: list[float], losses: list[float]) -> float:
-    """The rate at which the loss falls fastest, over the logarithm of the rate, before it is lowest. The first quarter
-    doesn't count."""
+    """The rate at which the loss falls fastest, over the logarithm of the rate, before it is lowest. The
+    first quarter doesn't count."""
     # smoothed over few batches, they are noise
     rates, losses = (values[len(values) // 4:] for values in (rates, losses))
     upto = max(int(np.argmin(losses)) + 1, 2)
@@ -277,15 +300,17 @@ def steepest(rates: list[float], losses: list[float]) -> float:
 
 # %% ../../nbs/06d_checkpoints.ipynb #lnratef2
 @patch
-def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int = 100, smooth: float = 0.9) -> RateSweep:
-    """Train `steps` steps at growing rates, until the loss is four times the lowest, and put everything back as it was
-    (Smith 2015). ValueError if there were not two steps."""
+def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int = 100,
+            smooth: float = 0.9) -> RateSweep:
+    """Train `steps` steps at growing rates, until the loss is four times the lowest, and put everything
+    back as it was (Smith 2015). ValueError if there were not two steps."""
     before, stop_before = deepcopy(self.state_dict()), (self.stopped, self.for_good)
     rates, losses, mean = [], [], 0.0
     try:
         with in_mode(self.model, True):
             for rate, batch in zip(
-                    np.geomspace(start, stop, steps).tolist(), chain.from_iterable(repeat(self.train_loader, steps))):
+                    np.geomspace(start, stop, steps).tolist(),
+                    chain.from_iterable(repeat(self.train_loader, steps))):
                 for group in self.optimizer.param_groups: group["lr"] = rate
                 mean = smooth * mean + (1 - smooth) * self.descend(batch)[0]["loss"]
                 loss = mean / (1 - smooth ** (len(rates) + 1))      # as if the mean had not begun at 0
@@ -297,6 +322,7 @@ def lr_find(self: Learner, start: float = 1e-6, stop: float = 10.0, steps: int =
         self.stopped, self.for_good = stop_before
         self.optimizer.zero_grad()
     if len(rates) < 2:
-        raise error(ValueError, f"the loss was a number in {len(rates)} of {steps} steps", "a curve needs two",
+        raise error(ValueError, f"the loss was a number in {len(rates)} of {steps} steps",
+                    "a curve needs two",
                     "a smaller start, or a loader with batches")
     return RateSweep(rates, losses, steepest(rates, losses))

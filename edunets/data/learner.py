@@ -49,24 +49,25 @@ class Means:
 # %% ../../nbs/06c_learner.ipynb #lnevalu1
 @contextmanager
 def in_mode(model: Module, training: bool) -> Iterator[None]:
-    """A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was. In one that is in
-    `train()` already, what was frozen stays so."""
+    """A context in which a model is in `train()` or in `eval()`; afterwards each module is as it was. In
+    one that is in `train()` already, what was frozen stays so."""
     modes = [(module, module.training) for module in model.modules()]
     if not (training and model.training): model.train(training)
     try: yield
     finally:
         for module, mode in modes: module.training = mode
 
+# %% ../../nbs/06c_learner.ipynb #lnevalu1b
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
-    """A context to look at a model without leaving a trace: in `eval()`, off the tape, and afterwards the default
-    generator is where it was."""
+    """A context to look at a model without leaving a trace: in `eval()`, off the tape, and afterwards the
+    default generator is where it was."""
     with in_mode(model, False), no_grad(), fork_rng(): yield
 
 # %% ../../nbs/06c_learner.ipynb #lncallb1
 class Callback:
-    """Something that is told of the moments of a training. A subclass writes the methods that it needs; what it must
-    know after a crash goes into its `state_dict`."""
+    """Something that is told of the moments of a training. A subclass writes the methods that it needs;
+    what it must know after a crash goes into its `state_dict`."""
     last = False      # to be told after the others
     def begin_fit(self, learner: Learner) -> None: "Before the first step."
     def after_step(self, learner: Learner) -> None: "After each step of the optimizer."
@@ -84,7 +85,8 @@ class History(list):
         names = list(dict.fromkeys(name for row in self for name in row))
         rows = [
             names,
-            *([f"{row[name]:.4f}" if isinstance(row.get(name), float) else str(row.get(name, "")) for name in names]
+            *([f"{row[name]:.4f}" if isinstance(row.get(name), float) else str(row.get(name, ""))
+               for name in names]
               for row in self)
         ]
         widths = [max(map(len, column)) for column in zip(*rows)]
@@ -103,33 +105,37 @@ def check_parts(loss, metrics, schedule, callbacks) -> None:
         (not isinstance(schedule, ReduceLROnPlateau), "schedule=ReduceLROnPlateau",
          "its step wants a measured value, which the learner doesn't choose",
          "a callback that steps it after each epoch"),
-        (listed, f"callbacks={callbacks!r}", "a list of Callback objects is needed; a class has to be called first",
+        (listed, f"callbacks={callbacks!r}",
+         "a list of Callback objects is needed; a class has to be called first",
          "callbacks=[EarlyStopping()]"),
     ):
         if not right: raise error(TypeError, f"Learner got {what}", why, fix)
 
 # %% ../../nbs/06c_learner.ipynb #lnlearn1
 class Learner:
-    """A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target); loss and
-    metrics are functions of output and target, and means over the samples. `schedule` takes a step each 'step' or
-    each 'epoch' (one that needs a measured value goes into a callback). TypeError for a part of the wrong kind,
-    ValueError for another `schedule_each`."""
+    """A model, a loss, an optimizer and data, and the loop that trains. A batch is (inputs..., target);
+    loss and metrics are functions of output and target, and means over the samples. `schedule` takes a
+    step each 'step' or each 'epoch' (one that needs a measured value goes into a callback). TypeError
+    for a part of the wrong kind, ValueError for another `schedule_each`."""
     def __init__(self, model: Module, loss: Callable, optimizer: Optimizer, train_loader: Iterable,
-                 valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None, schedule=None,
+                 valid_loader: Iterable | None = None, metrics: Mapping[str, Callable] | None = None,
+                 schedule=None,
                  callbacks: Iterable[Callback] = (), *, schedule_each: str = "step", progress: bool = True):
         if schedule_each not in ("step", "epoch"):
             raise error(ValueError, f"schedule_each should be 'step' or 'epoch', not {schedule_each!r}",
                         "a schedule counts one of them", "schedule_each='epoch'")
         if isinstance(callbacks, Iterable): callbacks = list(callbacks)
         check_parts(loss, metrics, schedule, callbacks)
-        self.model, self.loss, self.optimizer, self.train_loader, self.valid_loader = model, loss, optimizer, train_loader, valid_loader
+        self.model, self.loss, self.optimizer, self.train_loader = model, loss, optimizer, train_loader
+        self.valid_loader = valid_loader
         self.metrics, self.schedule, self.schedule_each = dict(metrics or {}), schedule, schedule_each
         self.callbacks = [*callbacks, *([Progress()] if progress else [])]
         self.epoch = self.step = self.goal = 0      # done, done, to be done
         self.history, self.losses = History(), []      # a row an epoch, a number a step
         # of this epoch; where the loader is; why it is over
         self.running, self.place, self.stopped = Means(), None, None
-        self.for_good, self.settled = True, None      # is that saved; the generator's state after the last whole step
+        # is that saved; the generator's state after the last whole step
+        self.for_good, self.settled = True, None
 
 # %% ../../nbs/06c_learner.ipynb #lnlearn2
 @patch
@@ -143,6 +149,7 @@ def in_order(self: Learner) -> list[Callback]:
     "The callbacks, those that are to be told last at the end."
     return sorted(self.callbacks, key=lambda callback: callback.last)
 
+# %% ../../nbs/06c_learner.ipynb #lnlearn2b
 @patch
 def tell(self: Learner, moment: str) -> None:
     "Call a method of all callbacks, at a moment of the training."
@@ -150,23 +157,26 @@ def tell(self: Learner, moment: str) -> None:
 
 @patch
 def stop(self: Learner, why: str, for_good: bool = True) -> None:
-    """No step after this one. To go on later: `learner.stopped = None`. If not for good, it isn't saved: who resumes
-    goes on."""
+    """No step after this one. To go on later: `learner.stopped = None`. If not for good, it isn't saved:
+    who resumes goes on."""
     if not self.stopped or for_good: self.stopped, self.for_good = why, for_good
 
 # %% ../../nbs/06c_learner.ipynb #lnsteps1
 def rows_in(target) -> int:
     "How many samples a target has: the rows of its first tensor."
-    parts = target.values() if isinstance(target, Mapping) else target if isinstance(target, (tuple, list)) else ()
+    parts = (target.values() if isinstance(target, Mapping) else target if isinstance(target, (tuple, list))
+             else ())
     first = next(iter(parts), None)
     return rows_in(first) if isinstance(first, (Tensor, tuple, list, Mapping)) else len(target)
 
+# %% ../../nbs/06c_learner.ipynb #lnsteps1b
 @patch
 def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     "The loss of a batch, the numbers to be noted, and how many samples it has."
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
         raise error(
-            ValueError, f"a batch should be (inputs..., target), but the loader gave a {type(batch).__name__} "
+            ValueError, "a batch should be (inputs..., target), but the loader gave a "
+                        f"{type(batch).__name__} "
             f"{reprlib.repr(getattr(batch, 'shape', batch))}", "a loss needs an output and a target",
             "TensorDataset(x, y); where the input is the target, TensorDataset(x, x)")
     *inputs, target = batch
@@ -175,8 +185,10 @@ def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     with no_grad():
         return (loss,
                 {"loss": float(loss),
-                 **{name: float(metric(output, target)) for name, metric in self.metrics.items()}}, rows_in(target))
+                 **{name: float(metric(output, target)) for name, metric in self.metrics.items()}},
+                rows_in(target))
 
+# %% ../../nbs/06c_learner.ipynb #lnsteps1c
 @patch
 def evaluate(self: Learner, loader: Iterable) -> dict[str, float]:
     "Loss and metrics over a loader. ValueError if it gives no batch."
@@ -221,10 +233,11 @@ def undone_on_error() -> Iterator[None]:
 # %% ../../nbs/06c_learner.ipynb #lnfitte1
 @patch
 def fit(self: Learner, epochs: int) -> History:
-    """Train until `epochs` epochs are done, those before included, or until something calls `stop`. What was begun is
-    gone on with."""
+    """Train until `epochs` epochs are done, those before included, or until something calls `stop`. What
+    was begun is gone on with."""
     if not hasattr(epochs, "__index__"):
-        raise error(TypeError, f"fit({epochs!r}): a number of epochs is needed", "they are counted from the first one on",
+        raise error(TypeError, f"fit({epochs!r}): a number of epochs is needed",
+                    "they are counted from the first one on",
                     "fit(10)")
     if self.stopped: warn(f"nothing to do: {self.stopped} (learner.stopped = None goes on)")
     elif self.epoch >= epochs:
@@ -256,6 +269,7 @@ def go_on(self: Learner) -> None:
                     str(problem).partition("\n")[0],
                     "the loader of before, or learner.place = None to begin an epoch with this one") from problem
 
+# %% ../../nbs/06c_learner.ipynb #lnfitte4b
 @patch
 def train_epoch(self: Learner) -> None:
     "An epoch, or the rest of one."
@@ -272,6 +286,7 @@ def place_of(loader: Iterable) -> dict | None:
     "Where a loader is; None if it doesn't say."
     return loader.state_dict() if hasattr(loader, "state_dict") else None
 
+# %% ../../nbs/06c_learner.ipynb #lnfitte2b
 @patch
 def train_step(self: Learner, batch) -> None:
     self.settled = None
@@ -283,6 +298,7 @@ def train_step(self: Learner, batch) -> None:
     self.tell("after_step")
     self.settled = get_rng_state()
 
+# %% ../../nbs/06c_learner.ipynb #lnfitte2c
 @patch
 def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
     self.settled = None
@@ -301,7 +317,8 @@ def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
 class Progress(Callback):
     "A bar that fills with the steps, and tells what was measured last."
     def begin_fit(self, learner: Learner) -> None:
-        with warnings.catch_warnings():      # of tqdm, where a notebook has no widgets and it falls back to text
+        # of tqdm, where a notebook has no widgets and it falls back to text
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm      # slow to import, and needed only here
         try: steps = learner.goal * len(learner.train_loader)
@@ -336,6 +353,7 @@ def draw_losses(ax, learner: Learner) -> None:
     ax.set(xlabel="step", ylabel="loss")
     if ends: ax.legend()
 
+# %% ../../nbs/06c_learner.ipynb #lnplots1b
 @patch
 def plot(self: Learner, ax=None):
     "Draw how the loss fell; returns Matplotlib's axes."
@@ -353,8 +371,8 @@ def in_notebook() -> bool:
 
 # %% ../../nbs/06c_learner.ipynb #lnlivep3
 class LivePlot(Callback):
-    """A picture of the losses that is drawn anew while they fall, at most once in so many seconds. In a notebook;
-    elsewhere it does nothing."""
+    """A picture of the losses that is drawn anew while they fall, at most once in so many seconds. In a
+    notebook; elsewhere it does nothing."""
     handle, drawn = None, -math.inf
     def __init__(self, seconds: float = 1.0): self.seconds = seconds
     def begin_fit(self, learner: Learner) -> None: self.handle, self.drawn = None, -math.inf
@@ -376,15 +394,18 @@ class LivePlot(Callback):
 
 # %% ../../nbs/06c_learner.ipynb #lnearly1
 class EarlyStopping(Callback):
-    """Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes back to the
-    best weights; a fit that ends before that keeps the last ones. ValueError for a mode other than 'min' and 'max',
-    or if the value is not measured."""
-    def __init__(self, patience: int = 5, watch: str = "valid_loss", mode: str = "min", min_delta: float = 0.0,
+    """Stops when a value has not become better by more than `min_delta` for `patience` epochs, and goes
+    back to the best weights; a fit that ends before that keeps the last ones. ValueError for a mode
+    other than 'min' and 'max', or if the value is not measured."""
+    def __init__(self, patience: int = 5, watch: str = "valid_loss", mode: str = "min",
+                 min_delta: float = 0.0,
                  restore: bool = True):
         if mode not in ("min", "max"):
-            raise error(ValueError, f"mode should be 'min' or 'max', not {mode!r}", "better is smaller, or larger",
+            raise error(ValueError, f"mode should be 'min' or 'max', not {mode!r}",
+                        "better is smaller, or larger",
                         "'min' for a loss, 'max' for an accuracy")
-        self.patience, self.watch, self.sign, self.min_delta, self.restore = patience, watch, 1 if mode == "max" else -1, min_delta, restore
+        self.patience, self.watch, self.sign = patience, watch, 1 if mode == "max" else -1
+        self.min_delta, self.restore = min_delta, restore
         self.best, self.waited, self.weights = None, 0, None
 
     def begin_fit(self, learner: Learner) -> None:

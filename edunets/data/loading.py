@@ -16,9 +16,11 @@ from typing import Any, Callable, Generic, NamedTuple
 import numpy as np
 
 from ..composites import stack
-from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows, SequentialSampler, T
+from .samples import BatchSampler, Dataset, IterableDataset, RandomSampler, Rows
+from .samples import SequentialSampler, T
 from .samples import check_number
-from .workers import Pool, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info, start_worker
+from .workers import Pool, Exhausted, Recipe, WorkerInfo, context_of, get_worker_info
+from .workers import start_worker
 from ..errors import error, warn
 from ..random import Generator, default_generator, drawing_from
 from ..tensors import Tensor, float64, from_numpy, patch, tensor
@@ -36,30 +38,36 @@ def stack_tensors(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> 
     try: return stack(batch)
     except RuntimeError as problem:
         raise error(RuntimeError,
-                    str(problem).splitlines()[0], "a batch is one tensor, so its samples need one shape", PAD) from None
+                    str(problem).splitlines()[0], "a batch is one tensor, so its samples need one shape",
+                    PAD) from None
 
+# %% ../../nbs/06_data.ipynb #dlexp008b
 def stack_arrays(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
     "A tensor of arrays or of NumPy's numbers. TypeError for arrays of strings or objects."
     if batch[0].dtype.kind in "SUO":
         raise error(
-            TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+            TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, "
+                       "dicts or lists; found "
             f"{batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
     return stack_tensors([from_numpy(np.asarray(x)) for x in batch])
 
 def as_it_is(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Sequence: return batch
 
-def floats(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor: return tensor(batch, dtype=float64)
+# %% ../../nbs/06_data.ipynb #dlexp008c
+def floats(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
+    return tensor(batch, dtype=float64)
 
 def integers(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor: return tensor(batch)
 
 default_collate_fn_map: dict[type | tuple, Callable] = {      # how samples of a kind become a batch
-    Tensor: stack_tensors, (str, bytes): as_it_is, (np.ndarray, np.generic): stack_arrays, float: floats, int: integers
+    Tensor: stack_tensors, (str, bytes): as_it_is, (np.ndarray, np.generic): stack_arrays, float: floats,
+    int: integers
 }
 
 # %% ../../nbs/06_data.ipynb #dlexp08b
 def like(kind: Any, items: Any) -> Any:
-    """Items in a container of another's kind; in a plain dict or list where that can't be made, and in a list instead
-    of a tuple, as in PyTorch."""
+    """Items in a container of another's kind; in a plain dict or list where that can't be made, and in a
+    list instead of a tuple, as in PyTorch."""
     if isinstance(kind, tuple): return type(kind)(*items) if hasattr(kind, "_fields") else list(items)
     plain = dict(items) if isinstance(kind, Mapping) else list(items)
     try:
@@ -69,31 +77,39 @@ def like(kind: Any, items: Any) -> Any:
         return made
     except (TypeError, AttributeError): return plain
 
+# %% ../../nbs/06_data.ipynb #dlexp08bb
 def leaf(sample: Any, kinds: Mapping) -> Callable | None:
-    "How samples of this kind become a batch: by their class, else by the first kind that they are; None for containers."
-    return kinds.get(type(sample)) or next((make for kind, make in kinds.items() if isinstance(sample, kind)), None)
+    """How samples of this kind become a batch: by their class, else by the first kind that they are; None
+    for containers."""
+    return (kinds.get(type(sample))
+            or next((make for kind, make in kinds.items() if isinstance(sample, kind)), None))
 
+# %% ../../nbs/06_data.ipynb #dlexp08bc
 def collate(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Any:
-    """Samples as a batch, by a map from kinds of samples to functions of a batch and the map. TypeError for what is in no
-    kind and holds nothing, RuntimeError for lists of unequal length."""
+    """Samples as a batch, by a map from kinds of samples to functions of a batch and the map. TypeError
+    for what is in no kind and holds nothing, RuntimeError for lists of unequal length."""
     kinds = collate_fn_map or {}
     if isinstance(batch, Rows) and kinds.get(Tensor) is stack_tensors: return batch.tensors
     first = batch[0]
     if make := leaf(first, kinds): return make(batch, collate_fn_map=kinds)
     if isinstance(first, Mapping):
-        return like(first, {key: collate([sample[key] for sample in batch], collate_fn_map=kinds) for key in first})
+        return like(first,
+                    {key: collate([sample[key] for sample in batch], collate_fn_map=kinds) for key in first})
     if isinstance(first, Sequence):
         if len({len(sample) for sample in batch}) > 1:
             raise error(RuntimeError, "each element in list of batch should be of equal size",
                         f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", PAD)
         return like(first, [collate(part, collate_fn_map=kinds) for part in zip(*batch)])
-    raise error(TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
+    raise error(TypeError,
+                "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
                            f"{type(first)}", "it isn't known how to make a batch of it",
                 "a collate_fn of your own, or a function for this class in default_collate_fn_map")
 
+# %% ../../nbs/06_data.ipynb #dlexp08bd
 def default_collate(batch: Sequence) -> Any:
-    """Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts, lists and tuples
-    too. TypeError for other things, RuntimeError for tensors of unequal shapes and lists of unequal length."""
+    """Samples as a batch: tensors and numbers become tensors with a new first dimension, within dicts,
+    lists and tuples too. TypeError for other things, RuntimeError for tensors of unequal shapes and
+    lists of unequal length."""
     return collate(batch, collate_fn_map=default_collate_fn_map)
 
 # %% ../../nbs/06_data.ipynb #dlexp09b
@@ -102,7 +118,8 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (Tensor, str, bytes)): return data
     if isinstance(data, (np.ndarray, np.generic)):
         return data if data.dtype.kind in "SUO" else from_numpy(np.array(data))
-    if isinstance(data, Mapping): return like(data, {key: default_convert(value) for key, value in data.items()})
+    if isinstance(data, Mapping):
+        return like(data, {key: default_convert(value) for key, value in data.items()})
     return like(data, [default_convert(value) for value in data]) if isinstance(data, Sequence) else data
 
 # %% ../../nbs/06_data.ipynb #dlexp011
@@ -150,6 +167,7 @@ def seed_python(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2 ** 32)
 
+# %% ../../nbs/06_data.ipynb #dlexp11cb
 class StreamFetcher(Fetcher):
     "Makes batches of a stream; each epoch begins it anew. Raises Exhausted at its end."
     epoch = None
@@ -162,23 +180,28 @@ class StreamFetcher(Fetcher):
 # %% ../../nbs/06_data.ipynb #dlexp013
 METHODS = {"threads": "thread", "processes": "process"}
 
+# %% ../../nbs/06_data.ipynb #dlexp013bx
 def check_types(num_workers, timeout, collate_fn, worker_init_fn, generator) -> None:
     "A TypeError for an option of the wrong kind."
     for right, what, kind, fix in (
-        (hasattr(num_workers, "__index__"), f"num_workers={num_workers!r}", "a whole number", "num_workers=2"),
+        (hasattr(num_workers, "__index__"), f"num_workers={num_workers!r}", "a whole number",
+         "num_workers=2"),
         (hasattr(timeout, "__float__"), f"timeout={timeout!r}", "a number of seconds", "timeout=60"),
-        (collate_fn is None or callable(collate_fn), f"collate_fn={collate_fn!r}", "a function of a list of samples",
+        (collate_fn is None or callable(collate_fn), f"collate_fn={collate_fn!r}",
+         "a function of a list of samples",
          "collate_fn=en.data.default_collate"),
         (worker_init_fn is None or callable(worker_init_fn), f"worker_init_fn={worker_init_fn!r}",
          "a function of a worker's number", "worker_init_fn=None"),
-        (generator is None or isinstance(generator, Generator), f"generator={generator!r}", "a Generator of edunets",
+        (generator is None or isinstance(generator, Generator), f"generator={generator!r}",
+         "a Generator of edunets",
          "generator=en.Generator().manual_seed(0)"),
     ):
         if not right: raise error(TypeError, f"DataLoader got {what}", f"this should be {kind}", fix)
 
+# %% ../../nbs/06_data.ipynb #dlexp013c
 def check_dataset(dataset: Any, ordered: bool) -> None:
-    """A TypeError for what is neither samples by number nor a stream. Without an order of its own (`ordered`) a loader
-    needs to know how many there are."""
+    """A TypeError for what is neither samples by number nor a stream. Without an order of its own
+    (`ordered`) a loader needs to know how many there are."""
     stream = "a class with __getitem__ and __len__, or a list"
     if hasattr(dataset, "__iter__"):
         stream = "a stream is a class of its own: class Lines(en.data.IterableDataset), with __iter__"
@@ -191,15 +214,18 @@ def check_dataset(dataset: Any, ordered: bool) -> None:
                     f"write __len__; {stream}" if hasattr(dataset, "__iter__") else "write __len__")
 
 # %% ../../nbs/06_data.ipynb #dlexp013b
-def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout, context,
+def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout,
+                  context,
                   prefetch_factor, persistent_workers, workers) -> None:
     "A ValueError for options that don't fit together."
     alone, single = "DataLoader with IterableDataset: expected unspecified", num_workers == 0
     batches = batch_size != 1 or shuffle or sampler is not None or drop_last
     for wrong, what, why, fix in (
-        (num_workers < 0, "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.",
+        (num_workers < 0,
+         "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.",
          f"given {num_workers}", "num_workers=0"),
-        (timeout < 0, "timeout option should be non-negative", f"given {timeout}", "timeout=0, which waits for ever"),
+        (timeout < 0, "timeout option should be non-negative", f"given {timeout}",
+         "timeout=0, which waits for ever"),
         (single and prefetch_factor is not None,
          "prefetch_factor option could only be specified in multiprocessing.",
          "without workers nobody fetches ahead", "num_workers=1"),
@@ -211,12 +237,14 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
         (single and persistent_workers, "persistent_workers option needs num_workers > 0",
          "there are no workers to keep", "num_workers=1"),
         (workers not in METHODS, f"workers should be 'threads' or 'processes', not {workers!r}",
-         "there are these two kinds", f"workers='{'processes' if str(workers).startswith('p') else 'threads'}'"),
+         "there are these two kinds",
+         f"workers='{'processes' if str(workers).startswith('p') else 'threads'}'"),
         (stream and shuffle, f"{alone} shuffle option, but got shuffle={shuffle}",
          "a stream has its own order", "shuffle in its __iter__"),
         (stream and sampler is not None, f"{alone} sampler option, but got sampler={sampler}",
          "a stream has its own order", "order in its __iter__"),
-        (stream and batch_sampler is not None, f"{alone} batch_sampler option, but got batch_sampler={batch_sampler}",
+        (stream and batch_sampler is not None,
+         f"{alone} batch_sampler option, but got batch_sampler={batch_sampler}",
          "a stream has its own order", "batch_size"),
         (sampler is not None and shuffle, "sampler option is mutually exclusive with shuffle",
          "each of them is an order", "one of them"),
@@ -233,14 +261,16 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
 # too late to change once the loader is made
 FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
 
+# %% ../../nbs/06_data.ipynb #dlexp014bx
 class DataLoader(Generic[T]):
-    """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says whether
-    `num_workers` are 'threads' or 'processes'; without `in_order` they give batches as these are ready. TypeError for what is no dataset, ValueError for options that don't
-    fit together."""
+    """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says
+    whether `num_workers` are 'threads' or 'processes'; without `in_order` they give batches as these
+    are ready. TypeError for what is no dataset, ValueError for options that don't fit together."""
     ready = False
 
     def __init__(self, dataset: Dataset[T], batch_size: int | None = 1, shuffle: bool | None = None,
-                 sampler: Iterable | None = None, batch_sampler: Iterable[list] | None = None, num_workers: int = 0,
+                 sampler: Iterable | None = None, batch_sampler: Iterable[list] | None = None,
+                 num_workers: int = 0,
                  collate_fn: Callable | None = None, pin_memory: bool = False, drop_last: bool = False,
                  timeout: float = 0, worker_init_fn: Callable | None = None, multiprocessing_context=None,
                  generator: Generator | None = None, *, prefetch_factor: int | None = None,
@@ -248,21 +278,25 @@ class DataLoader(Generic[T]):
         self.stream = isinstance(dataset, IterableDataset)
         check_types(num_workers, timeout, collate_fn, worker_init_fn, generator)
         if not self.stream: check_dataset(dataset, sampler is not None or batch_sampler is not None)
-        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout,
+        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last,
+                      timeout,
                       multiprocessing_context, prefetch_factor, persistent_workers, workers)
         if multiprocessing_context is not None: context_of(multiprocessing_context)
         if not self.stream and sampler is None:
             sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
         if batch_sampler is not None: batch_size = None
-        elif not self.stream and batch_size is not None: batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        elif not self.stream and batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         elif batch_size is not None: check_number(batch_size, "batch_size")
         self.batched = batch_size is not None or batch_sampler is not None
         self.dataset, self.batch_size, self.sampler = dataset, batch_size, sampler
         self.batch_sampler, self.drop_last, self.generator = batch_sampler, drop_last, generator
         self.collate_fn = collate_fn or (default_collate if self.batched else default_convert)
         self.num_workers, self.workers = num_workers, workers
-        self.worker_init_fn, self.persistent_workers, self.in_order = worker_init_fn, persistent_workers, in_order
-        self.timeout, self.pin_memory, self.multiprocessing_context = timeout, pin_memory, multiprocessing_context
+        self.worker_init_fn, self.persistent_workers = worker_init_fn, persistent_workers
+        self.in_order = in_order
+        self.timeout, self.pin_memory = timeout, pin_memory
+        self.multiprocessing_context = multiprocessing_context
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
         self.epochs, self.crew, self.place, self.loaded = 0, None, None, False
         self.ready = True
@@ -282,8 +316,8 @@ def __setattr__(self: DataLoader, name: str, value: Any) -> None:
 
 # %% ../../nbs/06_data.ipynb #dlexp015
 class Place:
-    """Where a loader is: the key of the epoch (None: it is yet to be drawn), the states of its generators when it
-    began, how many batches were given."""
+    """Where a loader is: the key of the epoch (None: it is yet to be drawn), the states of its generators
+    when it began, how many batches were given."""
     def __init__(self, key: Tensor | None, states: list[Tensor], batches: int):
         self.key, self.states, self.batches = key, states, batches
 
@@ -299,24 +333,29 @@ def generators(self: DataLoader) -> list[Generator]:
 def made_for(self: DataLoader) -> dict:
     "What a place in an epoch depends on: the same key leads another loader elsewhere."
     return {
-        "samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None, "batch_size": self.batch_size,
+        "samples": len(self.dataset) if hasattr(self.dataset, "__len__") else None,
+        "batch_size": self.batch_size,
         "drop_last": self.drop_last, "sampler": type(self.sampler).__name__,
-        "batch_sampler": type(self.batch_sampler).__name__, "num_workers": self.num_workers if self.stream else None,
+        "batch_sampler": type(self.batch_sampler).__name__,
+        "num_workers": self.num_workers if self.stream else None,
         "generators": len(self.generators())
     }
 
+# %% ../../nbs/06_data.ipynb #dlexp15bb
 @patch
 def state_dict(self: DataLoader) -> dict | None:
-    """Where the loader is, for `load_state_dict` and `en.save`: the epoch's key, and the number of batches that were
-    given. None if workers give them out of order: how many there were does not tell which."""
+    """Where the loader is, for `load_state_dict` and `en.save`: the epoch's key, and the number of batches
+    that were given. None if workers give them out of order: how many there were does not tell which."""
     if not self.in_order and self.num_workers > 1: return None
     place = self.place or Place(None, [g.get_state() for g in self.generators()], 0)
-    return {"key": place.key, "generators": place.states, "batches": place.batches, "made_for": self.made_for()}
+    return {"key": place.key, "generators": place.states, "batches": place.batches,
+            "made_for": self.made_for()}
 
+# %% ../../nbs/06_data.ipynb #dlexp15bc
 @patch
 def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
-    """The next `for` goes on from there. ValueError for a state of another kind of loader. The default generator is not
-    touched: see `en.set_rng_state`."""
+    """The next `for` goes on from there. ValueError for a state of another kind of loader. The default
+    generator is not touched: see `en.set_rng_state`."""
     if missing := [name for name in ("key", "generators", "batches", "made_for") if name not in state_dict]:
         raise error(ValueError, f"this is no state of a loader: it lacks {', '.join(missing)}",
                     f"it has {', '.join(map(str, state_dict)) or 'nothing'}", "what loader.state_dict() gave")
@@ -334,7 +373,8 @@ def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
 def __iter__(self: DataLoader) -> Iterator:
     "A new epoch; or, after `load_state_dict`, the rest of one."
     if self.timeout and not self.num_workers:
-        raise error(AssertionError, "a loader without workers requires timeout == 0", "there is nobody to wait for",
+        raise error(AssertionError, "a loader without workers requires timeout == 0",
+                    "there is nobody to wait for",
                     "num_workers=1")
     if self.pin_memory:
         warn("'pin_memory' argument is set as true but no accelerator is found, then device pinned "
@@ -348,8 +388,8 @@ def __iter__(self: DataLoader) -> Iterator:
 # %% ../../nbs/06_data.ipynb #dlexp16b
 @patch
 def tasks(self: DataLoader, seed: int, skip: int) -> Iterator[Task]:
-    """The tasks of an epoch, less the first ones. The samplers draw from a generator with the epoch's seed, unless they
-    have their own."""
+    """The tasks of an epoch, less the first ones. The samplers draw from a generator with the epoch's
+    seed, unless they have their own."""
     epoch, source = self.epochs, Generator().manual_seed(seed)
     numbers = (itertools.repeat(self.batch_size)
                if self.stream else iter(self.batch_sampler if self.batched else self.sampler))
@@ -365,6 +405,7 @@ def tasks(self: DataLoader, seed: int, skip: int) -> Iterator[Task]:
                 return
         if number > skip: yield Task(epoch, (seed + number) % 2 ** 64, index)
 
+# %% ../../nbs/06_data.ipynb #dlexp16bb
 def answers(fetch: Fetcher, tasks: Iterable[Task]) -> Iterator:
     "What one fetcher makes of tasks, until it has no more to give."
     for task in tasks:
@@ -375,8 +416,8 @@ def answers(fetch: Fetcher, tasks: Iterable[Task]) -> Iterator:
 # %% ../../nbs/06_data.ipynb #dlexp017
 @patch
 def epoch(self: DataLoader, place: Place) -> Iterator:
-    """The batches of an epoch from a place on. The samples of a stream have no numbers, so there the first ones are
-    made and put away."""
+    """The batches of an epoch from a place on. The samples of a stream have no numbers, so there the first
+    ones are made and put away."""
     high, low = place.key.tolist()
     seed, skip = high << 32 | low, place.batches
     make = partial(StreamFetcher if self.stream else Fetcher, self.collate_fn, self.batched, self.drop_last)
@@ -384,7 +425,8 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
     crew = self.hired(make, seed) if self.num_workers else None
     batches = (crew.answers(tasks,
                             max(1, self.prefetch_factor)
-                            * self.num_workers, self.timeout, self.in_order) if crew else answers(make(self.dataset), tasks))
+                            * self.num_workers, self.timeout, self.in_order) if crew
+               else answers(make(self.dataset), tasks))
     try:
         for batch in itertools.islice(batches, skip if self.stream else 0, None):
             place.batches += 1
@@ -393,6 +435,7 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
         if crew and not self.persistent_workers: crew.stop()
     if self.place is place: self.place = None
 
+# %% ../../nbs/06_data.ipynb #dlexp017b
 @patch
 def hired(self: DataLoader, make: Callable, seed: int) -> Pool:
     "Workers for this epoch, or those kept from the last one."
@@ -401,6 +444,7 @@ def hired(self: DataLoader, make: Callable, seed: int) -> Pool:
         WorkerInfo(n, self.num_workers, (seed + n) % 2 ** 64, self.dataset, METHODS[self.workers])
         for n in range(self.num_workers)
     ]
-    crew = Pool([start_worker(Recipe(info, self.worker_init_fn, make), self.multiprocessing_context) for info in papers])
+    crew = Pool([start_worker(Recipe(info, self.worker_init_fn, make), self.multiprocessing_context)
+                 for info in papers])
     if self.persistent_workers: self.crew = crew
     return crew

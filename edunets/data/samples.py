@@ -43,7 +43,8 @@ class ConcatDataset(Dataset[T]):
     def __init__(self, datasets: Iterable[Dataset]):
         self.datasets = list(datasets)
         if not self.datasets:
-            raise error(AssertionError, "datasets should not be an empty iterable", "there is nothing to put together",
+            raise error(AssertionError, "datasets should not be an empty iterable",
+                        "there is nothing to put together",
                         "at least one dataset")
         if any(isinstance(part, IterableDataset) for part in self.datasets):
             raise error(AssertionError, "ConcatDataset does not support IterableDataset",
@@ -76,19 +77,22 @@ class ChainDataset(IterableDataset[T]):
 
 # %% ../../nbs/06a_samples.ipynb #smstack0
 class StackDataset(Dataset):
-    """Several datasets side by side: a sample is a tuple of theirs, or a dict if they are given by name. ValueError for
-    none, for both kinds, or for unequal lengths."""
+    """Several datasets side by side: a sample is a tuple of theirs, or a dict if they are given by name.
+    ValueError for none, for both kinds, or for unequal lengths."""
     def __init__(self, *args: Dataset, **kwargs: Dataset):
         if bool(args) == bool(kwargs):
-            raise error(ValueError, "Supported either `tuple`- (via `args`) or `dict`- (via `kwargs`) like input/output, "
+            raise error(ValueError,
+                        "Supported either `tuple`- (via `args`) or `dict`- (via `kwargs`) like input/output, "
                         "but both types are given." if args else "At least one dataset should be passed",
                         "a sample is a tuple or a dict", "StackDataset(x=images, y=labels)")
         self.datasets = args or kwargs
         if len({len(part) for part in self.parts()}) > 1:
-            raise error(ValueError, "Size mismatch between datasets", f"their lengths are {[len(p) for p in self.parts()]}",
+            raise error(ValueError, "Size mismatch between datasets",
+                        f"their lengths are {[len(p) for p in self.parts()]}",
                         "Subset, to shorten one")
 
-    def parts(self) -> list: return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+    def parts(self) -> list:
+        return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
     def side_by_side(self, samples: Iterable) -> tuple | dict:
         return dict(zip(self.datasets, samples)) if isinstance(self.datasets, dict) else tuple(samples)
     def __len__(self) -> int: return len(self.parts()[0])
@@ -97,56 +101,64 @@ class StackDataset(Dataset):
         columns = [many_of(part, indices) for part in self.parts()]
         return [self.side_by_side(samples) for samples in zip(*columns)]
 
+# %% ../../nbs/06a_samples.ipynb #smstack0b
 def many_of(dataset: Dataset, indices: list[int]) -> Sequence:
     "Some samples of a dataset, by `__getitems__` if it has that. ValueError if it gives more or fewer."
     if not callable(many := getattr(dataset, "__getitems__", None)): return [dataset[n] for n in indices]
     samples = many(indices)
     if len(samples) != len(indices):
-        raise error(ValueError, f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}",
+        raise error(ValueError,
+                    f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}",
                     f"__getitems__ of {type(dataset).__name__} gave them", "a sample for each number")
     return samples
 
 # %% ../../nbs/06a_samples.ipynb #dlexp003
 class Rows(Sequence):
-    """Samples that are rows of tensors: a sequence of tuples for whoever goes through it, and a batch already for
-    `default_collate`."""
+    """Samples that are rows of tensors: a sequence of tuples for whoever goes through it, and a batch
+    already for `default_collate`."""
     def __init__(self, tensors: Iterable[Tensor]): self.tensors = list(tensors)
     def __len__(self) -> int: return len(self.tensors[0])
     def __getitem__(self, n): return tuple(x[n] for x in self.tensors)
 
 # %% ../../nbs/06a_samples.ipynb #smtens00
 class TensorDataset(Dataset[tuple]):
-    """Samples that are rows of tensors. TypeError for other arrays, AssertionError if the tensors have different
-    lengths."""
+    """Samples that are rows of tensors. TypeError for other arrays, AssertionError if the tensors have
+    different lengths."""
     def __init__(self, *tensors: Tensor):
         if wrong := [type(x).__name__ for x in tensors if not isinstance(x, Tensor)]:
             raise error(TypeError, f"TensorDataset takes tensors, but got {', '.join(wrong)}",
                         "its samples are rows of tensors", "en.tensor(array)")
         if len({len(x) for x in tensors}) > 1:
             raise error(AssertionError, "Size mismatch between tensors",
-                        f"their lengths are {[len(x) for x in tensors]}", "tensors with a row for each sample")
+                        f"their lengths are {[len(x) for x in tensors]}",
+                        "tensors with a row for each sample")
         self.tensors = tensors
 
     def __len__(self) -> int: return len(self.tensors[0])
     def __getitem__(self, index) -> tuple: return tuple(x[index] for x in self.tensors)
     def __getitems__(self, indices: list[int]) -> Sequence:
         try: rows = from_numpy(np.fromiter(map(operator.index, indices), np.int64, len(indices)))
-        except (TypeError, OverflowError): return [self[n] for n in indices]      # no numbers: each is asked for by itself
+        # no numbers: each is asked for by itself
+        except (TypeError, OverflowError): return [self[n] for n in indices]
         return Rows(x[rows] for x in self.tensors)
 
 # %% ../../nbs/06a_samples.ipynb #dlexp004
 class Subset(Dataset[T]):
-    "The samples of a dataset with the given numbers. NotImplementedError for a class that changes `__getitem__` alone."
+    """The samples of a dataset with the given numbers. NotImplementedError for a class that changes
+    `__getitem__` alone."""
     def __init__(self, dataset: Dataset[T], indices: Sequence[int]):
-        if type(self).__getitem__ is not Subset.__getitem__ and type(self).__getitems__ is Subset.__getitems__:
-            raise error(NotImplementedError, f"{type(self).__name__} overrides __getitem__ but not __getitems__.",
+        if (type(self).__getitem__ is not Subset.__getitem__
+            and type(self).__getitems__ is Subset.__getitems__):
+            raise error(NotImplementedError,
+                        f"{type(self).__name__} overrides __getitem__ but not __getitems__.",
                         "a loader asks for whole batches",
                         "def __getitems__(self, indices): return [self[n] for n in indices]")
         self.dataset, self.indices = dataset, indices
 
     def __len__(self) -> int: return len(self.indices)
     def __getitem__(self, index) -> T:
-        return self.dataset[[self.indices[n] for n in index] if isinstance(index, list) else self.indices[index]]
+        return self.dataset[[self.indices[n] for n in index] if isinstance(index, list)
+                            else self.indices[index]]
     def __getitems__(self, indices: list[int]) -> Sequence[T]:
         chosen = [self.indices[n] for n in indices]
         many = getattr(self.dataset, "__getitems__", None)
@@ -156,7 +168,8 @@ class Subset(Dataset[T]):
 def shares(total: int, fractions: Sequence[float]) -> list[int]:
     "Whole numbers that are about these fractions of a total, and sum up to it."
     if wrong := [n for n, share in enumerate(fractions) if not 0 <= share <= 1]:
-        raise error(ValueError, f"Fraction at index {wrong[0]} is not between 0 and 1", f"given {list(fractions)}",
+        raise error(ValueError, f"Fraction at index {wrong[0]} is not between 0 and 1",
+                    f"given {list(fractions)}",
                     "fractions that sum up to 1")
     lengths = [math.floor(total * share) for share in fractions]
     for n in range(total - sum(lengths)): lengths[n % len(lengths)] += 1
@@ -165,13 +178,15 @@ def shares(total: int, fractions: Sequence[float]) -> list[int]:
             warn(f"Length of split at index {n} is 0. This might result in an empty dataset.")
     return lengths
 
+# %% ../../nbs/06a_samples.ipynb #smsplit0b
 def random_split(dataset: Dataset[T], lengths: Sequence[int | float],
                  generator: Generator | None = None) -> list[Subset[T]]:
     "Parts of a dataset at random, by lengths or by fractions that sum up to 1. ValueError if they don't fit."
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1: lengths = shares(len(dataset), lengths)
     if sum(lengths) != len(dataset):
         raise error(ValueError, "Sum of input lengths does not equal the length of the input dataset!",
-                    f"{sum(lengths)} of {len(dataset)} samples", "lengths, or fractions, of the whole dataset")
+                    f"{sum(lengths)} of {len(dataset)} samples",
+                    "lengths, or fractions, of the whole dataset")
     order = iter(randperm(len(dataset), generator=generator).tolist())
     return [Subset(dataset, list(itertools.islice(order, length))) for length in lengths]
 
@@ -179,14 +194,18 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float],
 def check_number(n: Any, name: str) -> None:
     "A ValueError for what is no positive whole number."
     if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
-        raise error(ValueError, f"{name} should be a positive integer value, but got {name}={n}", "it counts samples",
+        raise error(ValueError, f"{name} should be a positive integer value, but got {name}={n}",
+                    "it counts samples",
                     f"{name}=1 or more")
 
+# %% ../../nbs/06a_samples.ipynb #dlexp005b
 class Sampler(Generic[T]):
     "Numbers of samples, in an order: write `__iter__`, and `__len__` where it is known."
     def __iter__(self) -> Iterator[T]:
-        raise error(NotImplementedError, "a Sampler needs __iter__", "it gives the order", "def __iter__(self): ...")
+        raise error(NotImplementedError, "a Sampler needs __iter__", "it gives the order",
+                    "def __iter__(self): ...")
 
+# %% ../../nbs/06a_samples.ipynb #dlexp005c
 class SequentialSampler(Sampler[int]):
     "All samples, first to last."
     def __init__(self, data_source): self.data_source = data_source
@@ -200,9 +219,11 @@ class RandomSampler(Sampler[int]):
     def __init__(self, data_source, replacement: bool = False, num_samples: int | None = None,
                  generator: Generator | None = None):
         if not isinstance(replacement, bool):
-            raise error(TypeError, f"replacement should be a boolean value, but got replacement={replacement}",
+            raise error(TypeError,
+                        f"replacement should be a boolean value, but got replacement={replacement}",
                         "a sample either may come again or not", "replacement=True")
-        self.data_source, self.replacement, self.given, self.generator = data_source, replacement, num_samples, generator
+        self.data_source, self.replacement, self.given = data_source, replacement, num_samples
+        self.generator = generator
         if num_samples is None and not len(data_source):
             raise error(ValueError, "num_samples should be a positive integer value, but got num_samples=0",
                         "the dataset is empty", "look where its samples come from: a folder without files?")
@@ -216,7 +237,8 @@ class RandomSampler(Sampler[int]):
         n, left = len(self.data_source), self.num_samples
         if self.replacement: yield from randint(n, (left,), generator=self.generator).tolist()
         else:
-            for start in range(0, left, n): yield from randperm(n, generator=self.generator).tolist()[:left - start]
+            for start in range(0, left, n):
+                yield from randperm(n, generator=self.generator).tolist()[:left - start]
 
 # %% ../../nbs/06a_samples.ipynb #dlexp006
 class SubsetRandomSampler(Sampler[int]):
@@ -235,7 +257,8 @@ class WeightedRandomSampler(Sampler[int]):
                  generator: Generator | None = None):
         check_number(num_samples, "num_samples")
         if not isinstance(replacement, bool):
-            raise error(ValueError, f"replacement should be a boolean value, but got replacement={replacement}",
+            raise error(ValueError,
+                        f"replacement should be a boolean value, but got replacement={replacement}",
                         "a sample either may come again or not", "replacement=True")
         self.weights, self.num_samples, self.replacement, self.generator = as_tensor(
             weights, dtype=float64), num_samples, replacement, generator
@@ -247,7 +270,8 @@ class WeightedRandomSampler(Sampler[int]):
                         "weights say how often, and not all can be zero", "weights.clamp(min=0)")
 
     def __iter__(self) -> Iterator[int]:
-        return iter(multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).tolist())
+        return iter(multinomial(self.weights, self.num_samples, self.replacement,
+                                generator=self.generator).tolist())
     def __len__(self) -> int: return self.num_samples
 
 # %% ../../nbs/06a_samples.ipynb #dlexp007
@@ -271,15 +295,18 @@ class BatchSampler(Sampler[list]):
 
 # %% ../../nbs/06a_samples.ipynb #smdist02
 class DistributedSampler(Sampler[int]):
-    """The part of one of several processes, as `torch.utils.data.DistributedSampler`. ValueError without a number of processes, or for
-    a rank that is none of them."""
-    def __init__(self, dataset: Dataset, num_replicas: int | None = None, rank: int | None = None, shuffle: bool = True,
+    """The part of one of several processes, as `torch.utils.data.DistributedSampler`. ValueError without a
+    number of processes, or for a rank that is none of them."""
+    def __init__(self, dataset: Dataset, num_replicas: int | None = None, rank: int | None = None,
+                 shuffle: bool = True,
                  seed: int = 0, drop_last: bool = False):
         if num_replicas is None or rank is None:
-            raise error(ValueError, "Default process group has not been initialized", "there is no group to ask",
+            raise error(ValueError, "Default process group has not been initialized",
+                        "there is no group to ask",
                         "num_replicas=2, rank=0")
         if not 0 <= rank < num_replicas:
-            raise error(ValueError, f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]",
+            raise error(ValueError,
+                        f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]",
                         "processes are counted from 0", "rank=0")
         self.dataset, self.num_replicas, self.rank, self.epoch = dataset, num_replicas, rank, 0
         self.shuffle, self.seed, self.drop_last = shuffle, seed, drop_last
@@ -293,7 +320,8 @@ class DistributedSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         n = len(self.dataset)
-        order = (randperm(n, generator=Generator().manual_seed(self.seed + self.epoch)).tolist() if self.shuffle
+        order = (randperm(n, generator=Generator().manual_seed(self.seed + self.epoch)).tolist()
+                 if self.shuffle
                  else range(n))
         return iter([order[k % n] for k in range(self.rank, self.total_size, self.num_replicas)])
 

@@ -31,9 +31,10 @@ __all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'WorkerLost', 'wait', 'fir
 class Exhausted(Exception):
     "Raised by a worker's function that has no more to give."
 
+# %% ../../nbs/06b_workers.ipynb #wkexp002b
 class Worker:
-    """A thread that answers tasks, one after another, by the function that `start` gives. It ends after the task in
-    hand."""
+    """A thread that answers tasks, one after another, by the function that `start` gives. It ends after
+    the task in hand."""
     stopped = False
     def __init__(self, start: Callable, name: str, remote: Remote | None = None):
         from queue import SimpleQueue      # these modules are needed only where there are workers
@@ -69,8 +70,10 @@ class Worker:
 
 # %% ../../nbs/06b_workers.ipynb #wkexp004
 class WorkerLost(Exception):
-    "Why no answer comes: a class of error, and its three lines. The main thread raises it, at the user's line."
+    """Why no answer comes: a class of error, and its three lines. The main thread raises it, at the user's
+    line."""
 
+# %% ../../nbs/06b_workers.ipynb #wkexp004b
 def wait(answer, timeout: float) -> Any:
     "The answer of a future. RuntimeError if it takes longer than `timeout` seconds (0: for ever)."
     try: problem = answer.exception(timeout or None)
@@ -86,14 +89,16 @@ def wait(answer, timeout: float) -> Any:
 
 # %% ../../nbs/06b_workers.ipynb #wkexp04b
 def first_ready(answers: list, timeout: float) -> int:
-    "Which of some futures has its answer first; the oldest if none has after `timeout` seconds (0: for ever)."
+    """Which of some futures has its answer first; the oldest if none has after `timeout` seconds (0: for
+    ever)."""
     from concurrent.futures import FIRST_COMPLETED, wait
     wait(answers, timeout or None, FIRST_COMPLETED)
     return next((n for n, answer in enumerate(answers) if answer.done()), 0)
 
+# %% ../../nbs/06b_workers.ipynb #wkexp04bb
 class Pool:
-    """Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks, or as they are
-    ready."""
+    """Workers that take tasks in turn. `answers` gives what they make of them, in the order of the tasks,
+    or as they are ready."""
     def __init__(self, workers: list[Worker]): self.workers = workers
 
     def answers(self, tasks: Iterator, ahead: int, timeout: float = 0, in_order: bool = True) -> Iterator:
@@ -133,6 +138,7 @@ def pack(message: Any) -> list:
     TensorPickler(file, 5, buffer_callback=arrays.append).dump(message)
     return [file.getbuffer(), *(array.raw() for array in arrays)]
 
+# %% ../../nbs/06b_workers.ipynb #wkexp05bb
 def send(line, parts: list) -> None:
     "Send how many parts there are, then each with its length before it."
     line.sendall(len(parts).to_bytes(8, "little"))
@@ -140,6 +146,7 @@ def send(line, parts: list) -> None:
         line.sendall(len(part).to_bytes(8, "little"))
         line.sendall(part)
 
+# %% ../../nbs/06b_workers.ipynb #wkexp05bc
 def taken(line, size: int) -> np.ndarray:
     "The next bytes, read to where they will stay. EOFError if the other side is gone."
     array = np.empty(size, np.uint8)
@@ -150,6 +157,7 @@ def taken(line, size: int) -> np.ndarray:
         left = left[got:]
     return array
 
+# %% ../../nbs/06b_workers.ipynb #wkexp05bd
 def receive(line) -> Callable:
     "Wait for a message. What is returned unpacks it: that may fail where waiting did not."
     def number() -> int: return int.from_bytes(taken(line, 8), "little")
@@ -168,19 +176,23 @@ def portable(problem: Exception) -> Exception:
     problem.__notes__ = ["In the worker process:\n" + said.rstrip()]
     return problem
 
+# %% ../../nbs/06b_workers.ipynb #wkexp006b
 def unsendable(problem: Exception, part: str = "what a worker needs") -> WorkerLost:
     "Why a part of a loader doesn't get to another process."
     kind = (type(problem) if isinstance(problem,
-                                        (AttributeError, TypeError, ImportError, pickle.PickleError)) else RuntimeError)
-    why, fix = "classes and functions are sent by name, and found again in their module", "workers='threads', or define them in a module of their own"
+                                        (AttributeError, TypeError, ImportError, pickle.PickleError))
+            else RuntimeError)
+    why = "classes and functions are sent by name, and found again in their module"
+    fix = "workers='threads', or define them in a module of their own"
     if kind is TypeError:
-        why, fix = "an open file, a connection or a lock belongs to one process", "open it in __getitem__, in the worker that needs it"
+        why = "an open file, a connection or a lock belongs to one process"
+        fix = "open it in __getitem__, in the worker that needs it"
     return WorkerLost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
 
 # %% ../../nbs/06b_workers.ipynb #wkexp06b
 def end_with_parent(line, every: float = 1, grace: float = 2) -> None:
-    """End this process when the one that started it is gone: at once if it waits for a task, else after `grace` seconds,
-    in the middle of a sample."""
+    """End this process when the one that started it is gone: at once if it waits for a task, else after
+    `grace` seconds, in the middle of a sample."""
     from multiprocessing import parent_process
     from socket import SHUT_RDWR
     parent, number = parent_process(), os.getppid()      # of a fork server's children, two different ones
@@ -189,6 +201,7 @@ def end_with_parent(line, every: float = 1, grace: float = 2) -> None:
     time.sleep(grace)
     os._exit(1)
 
+# %% ../../nbs/06b_workers.ipynb #wkexp06bb
 def serve(line) -> None:
     "What a worker process runs, until the other side of the line, or the process there, is gone."
     from signal import SIG_IGN, SIGINT, signal
@@ -197,8 +210,10 @@ def serve(line) -> None:
     Thread(target=end_with_parent, args=(line,), daemon=True).start()
     with suppress(EOFError, OSError): answer_messages(line)
 
+# %% ../../nbs/06b_workers.ipynb #wkexp06bc
 def answer_messages(line) -> None:
-    "The first message makes the function, each further one is a task. EOFError or OSError at the end of the line."
+    """The first message makes the function, each further one is a task. EOFError or OSError at the end of
+    the line."""
     function = None
     while True:
         unpack = receive(line)
@@ -211,6 +226,7 @@ def answer_messages(line) -> None:
         except Exception as problem: parts = pack((None, portable(problem)))
         send(line, parts)
 
+# %% ../../nbs/06b_workers.ipynb #wkexp06bd
 def start_there(dtype, start: Callable) -> Callable:
     "Begin in another process, with the default dtype of this one."
     set_default_dtype(dtype)
@@ -243,10 +259,15 @@ class Remote:
         finally: del problem
 
     def death(self, task: Any) -> WorkerLost:
-        "What to say of a process that is gone: if it never answered, of the script; else of the task it was at."
-        what, code = f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly", f"its exit code is {self.process.exitcode}"
+        """What to say of a process that is gone: if it never answered, of the script; else of the task it
+        was at."""
+        what = f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly"
+        code = f"its exit code is {self.process.exitcode}"
         if not self.begun: return WorkerLost(RuntimeError, what, f"{code}, and it had not begun", GUARD)
-        return WorkerLost(RuntimeError, what, f"its task was {reprlib.repr(getattr(task, 'index', task))}; {code}; -9 may mean that memory was short", "num_workers=0, and python -X faulthandler, to see what ends it")
+        return WorkerLost(RuntimeError, what,
+                          f"its task was {reprlib.repr(getattr(task, 'index', task))}; {code}; -9 may mean "
+                          "that memory was short",
+                          "num_workers=0, and python -X faulthandler, to see what ends it")
 
     def __call__(self, message: Any) -> Any: return self.exchange(pack(message), message)
 
@@ -291,6 +312,7 @@ class Recipe(NamedTuple):
             with drawing_from(Generator().manual_seed(self.info.seed)): self.init(self.info.id)
         return self.make(self.info.dataset)
 
+# %% ../../nbs/06b_workers.ipynb #wkexp08bb
 def faulty(start: Any) -> str:
     "Which part of a recipe can't be pickled."
     if isinstance(start, Recipe):
@@ -302,7 +324,8 @@ def faulty(start: Any) -> str:
 
 # %% ../../nbs/06b_workers.ipynb #wkexp08c
 def context_of(given):
-    "How processes are started: a context of `multiprocessing`, or its name. ValueError for a name that there isn't."
+    """How processes are started: a context of `multiprocessing`, or its name. ValueError for a name that
+    there isn't."""
     from multiprocessing import get_context      # slow to import
     return given if hasattr(given, "Process") else get_context(given or "spawn")
 

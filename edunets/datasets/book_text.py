@@ -5,6 +5,7 @@ __all__ = ['load_book']
 
 # %% ../../nbs/06f_book.ipynb #bkexp001
 def load_book() -> str:
-    "The prose of this book as plain text in ASCII, a snapshot of its first chapters; Apache-2.0, as the book."
+    """The prose of this book as plain text in ASCII, a snapshot of its first chapters; Apache-2.0, as the
+    book."""
     from importlib.resources import files      # slow to import, and needed only here
     return (files("edunets.datasets") / "book.txt").read_text(encoding="ascii")

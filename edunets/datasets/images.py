@@ -26,9 +26,12 @@ __all__ = ['IDX_TYPES', 'AGAIN', 'read_idx', 'unpacked', 'found', 'Images', 'siz
            'records_of']
 
 # %% ../../nbs/06e_files.ipynb #imexp002
-IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}      # the third byte of an IDX file
+# the third byte of an IDX file
+IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
 AGAIN = "delete it, and download=True"
 
+# %% ../../nbs/06e_files.ipynb #imexp002b
 def read_idx(data: bytes, name: str = "this") -> np.ndarray:
     "The array in the bytes of an IDX file. RuntimeError if they can't be one."
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in IDX_TYPES:
@@ -43,40 +46,48 @@ def read_idx(data: bytes, name: str = "this") -> np.ndarray:
     shape = np.frombuffer(data, ">u4", data[3], offset=4).tolist()
     size = begin + math.prod(shape) * kind.itemsize
     if len(data) != size:
-        raise error(RuntimeError, f"{name} has {len(data)} bytes, not {size}", f"its header tells of the shape {shape}",
+        raise error(RuntimeError, f"{name} has {len(data)} bytes, not {size}",
+                    f"its header tells of the shape {shape}",
                     AGAIN)
     try: return np.frombuffer(data, kind, offset=begin).reshape(shape).astype(kind.newbyteorder("="))
     except ValueError as problem:      # no numbers, and dimensions whose product NumPy can't hold
-        raise error(RuntimeError, f"{name} can't be an array: {problem}", f"its header tells of the shape {shape}",
+        raise error(RuntimeError, f"{name} can't be an array: {problem}",
+                    f"its header tells of the shape {shape}",
                     AGAIN) from None
 
 # %% ../../nbs/06e_files.ipynb #imexp003
 def unpacked(path: Path, most: int = 1 << 30) -> bytes:
-    "The bytes of a file, unpacked if it is a .gz. RuntimeError for a damaged one, or for one of more than `most` bytes."
+    """The bytes of a file, unpacked if it is a .gz. RuntimeError for a damaged one, or for one of more
+    than `most` bytes."""
     import gzip      # these two are needed only here
     import zlib
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file: data = file.read(most + 1)
     except (EOFError, OSError, zlib.error) as problem:
-        raise error(RuntimeError, f"{path.name} is damaged: {problem}", "gzip can't unpack it", AGAIN) from None
+        raise error(RuntimeError, f"{path.name} is damaged: {problem}", "gzip can't unpack it",
+                    AGAIN) from None
     if len(data) > most:
-        raise error(RuntimeError, f"{path.name} holds more than {most} bytes", "that is all that such a file may have", AGAIN)
+        raise error(RuntimeError, f"{path.name} holds more than {most} bytes",
+                    "that is all that such a file may have", AGAIN)
     return data
 
+# %% ../../nbs/06e_files.ipynb #imexp003b
 def found(folders: Sequence[Path], *names: str) -> Path | None:
     "The first of these files that is there."
     return next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
 
 # %% ../../nbs/06e_files.ipynb #imexp004
 class Images(Dataset[tuple]):
-    """Images in memory: `data`, uint8 of shape (N, H, W) or (N, C, H, W), and `targets`, int64. A sample is an image,
-    float32 from 0 to 1 of shape (C, H, W), and its label, or what the transforms make of them."""
+    """Images in memory: `data`, uint8 of shape (N, H, W) or (N, C, H, W), and `targets`, int64. A sample
+    is an image, float32 from 0 to 1 of shape (C, H, W), and its label, or what the transforms make of
+    them."""
     classes: list[str]
 
     def __init__(self, data: np.ndarray, targets: np.ndarray, transform: Callable | None = None,
                  target_transform: Callable | None = None):
         if len(data) != len(targets):
-            raise error(RuntimeError, f"{len(data)} images, but {len(targets)} labels", "each image has one label",
+            raise error(RuntimeError, f"{len(data)} images, but {len(targets)} labels",
+                        "each image has one label",
                         "both files of one download")
         if len(targets) and targets.max() >= len(self.classes):
             raise error(RuntimeError, f"a label is {targets.max()}",
@@ -106,9 +117,10 @@ class Images(Dataset[tuple]):
 # %% ../../nbs/06e_files.ipynb #imexp005
 def size_of(path: Path) -> int: return path.stat().st_size if path.exists() else 0
 
+# %% ../../nbs/06e_files.ipynb #imexp005b
 def fetch(url: str, part: Path) -> int | None:
-    """Bring a part nearer to the whole: what it has is not asked for again, if the server can do that. How long the
-    whole is, if the server tells."""
+    """Bring a part nearer to the whole: what it has is not asked for again, if the server can do that. How
+    long the whole is, if the server tells."""
     from urllib.error import HTTPError      # these are slow to import
     from urllib.request import Request, urlopen
     from tqdm import tqdm
@@ -122,8 +134,10 @@ def fetch(url: str, part: Path) -> int | None:
         if problem.code == 416: return int(problem.headers.get("Content-Range", "*/0").rpartition("/")[2])
         raise
     with answer:
-        goes_on = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-        if answer.status == 206 and not goes_on: raise OSError("the server sent another part than was asked for")
+        goes_on = (answer.status == 206
+                   and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"))
+        if answer.status == 206 and not goes_on:
+            raise OSError("the server sent another part than was asked for")
         if not goes_on: have = 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
@@ -145,6 +159,7 @@ def is_right(path: Path, sha256: str) -> bool:
     from hashlib import file_digest
     with open(path, "rb") as file: return file_digest(file, "sha256").hexdigest() == sha256
 
+# %% ../../nbs/06e_files.ipynb #imexp006bx
 def from_mirror(url: str, part: Path, sha256: str) -> str | None:
     "Fetch a part until it is whole and right. What went wrong, or None."
     from http.client import HTTPException
@@ -153,7 +168,8 @@ def from_mirror(url: str, part: Path, sha256: str) -> str | None:
     while failures < 3:
         before, said, total = size_of(part), "it broke off", None
         try: total = fetch(url, part)
-        except (HTTPError, ValueError) as problem: return str(problem)      # ValueError: a length that is no number
+        # ValueError: a length that is no number
+        except (HTTPError, ValueError) as problem: return str(problem)
         except (OSError, HTTPException) as problem: said = str(problem)
         else:
             if total is None or size_of(part) >= total:
@@ -175,9 +191,11 @@ def alone(path: Path) -> Iterator[None]:
     finally:
         if file is not None: close_locked(path, file)
 
+# %% ../../nbs/06e_files.ipynb #imexp006bb
 def download(file: File, mirrors: Sequence[str], folder: Path) -> Path:
-    """A file from the first mirror that has it, put into a folder when it is whole. RuntimeError if none has; what came
-    is kept for the next time. If another process is at the same file, this one waits for it."""
+    """A file from the first mirror that has it, put into a folder when it is whole. RuntimeError if none
+    has; what came is kept for the next time. If another process is at the same file, this one waits for
+    it."""
     path = folder / file.name
     if path.exists() and is_right(path, file.sha256): return path
     os.makedirs(folder, exist_ok=True)
@@ -185,6 +203,7 @@ def download(file: File, mirrors: Sequence[str], folder: Path) -> Path:
         if path.exists() and is_right(path, file.sha256): return path
         return download_alone(file, mirrors, folder)
 
+# %% ../../nbs/06e_files.ipynb #imexp006bc
 def download_alone(file: File, mirrors: Sequence[str], folder: Path) -> Path:
     "The same, if nobody else is at the file."
     path, part, problems = folder / file.name, folder / f"{file.name}.part", []
@@ -199,29 +218,36 @@ def download_alone(file: File, mirrors: Sequence[str], folder: Path) -> Path:
 
 # %% ../../nbs/06e_files.ipynb #imexp007
 class MNIST(Images):
-    """Handwritten digits of 28 by 28 pixels, 60000 for training and 10000 for tests, as `torchvision.datasets.MNIST`.
-    RuntimeError if the files are not there, or wrong."""
+    """Handwritten digits of 28 by 28 pixels, 60000 for training and 10000 for tests, as
+    `torchvision.datasets.MNIST`. RuntimeError if the files are not there, or wrong."""
     classes = [
-        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven", "8 - eight",
+        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six", "7 - seven",
+        "8 - eight",
         "9 - nine"
     ]
     most = 16 + 60000 * 28 * 28      # bytes in the largest of these files
-    mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"]
+    mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/",
+               "https://storage.googleapis.com/cvdf-datasets/mnist/"]
     files = {
         True: [
-            File("train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-            File("train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c")
+            File("train-images-idx3-ubyte.gz",
+                 "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+            File("train-labels-idx1-ubyte.gz",
+                 "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c")
         ],
         False: [
-            File("t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-            File("t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")
+            File("t10k-images-idx3-ubyte.gz",
+                 "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+            File("t10k-labels-idx1-ubyte.gz",
+                 "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6")
         ],
     }
 
     def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None,
                  target_transform: Callable | None = None, download: bool = False):
         self.root, self.train = Path(root), bool(train)
-        images, labels = (self.read(file, ndim, download) for file, ndim in zip(self.files[self.train], (3, 1)))
+        images, labels = (self.read(file, ndim, download) for file,
+                          ndim in zip(self.files[self.train], (3, 1)))
         super().__init__(images, labels, transform, target_transform)
 
     @property
@@ -248,32 +274,41 @@ def not_found(name: str, folders: Sequence[Path], why: str = "") -> Exception:
 
 # %% ../../nbs/06e_files.ipynb #imexp008
 class FashionMNIST(MNIST):
-    "Clothes of 28 by 28 pixels, in the numbers and the format of MNIST, as `torchvision.datasets.FashionMNIST`."
-    classes = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+    """Clothes of 28 by 28 pixels, in the numbers and the format of MNIST, as
+    `torchvision.datasets.FashionMNIST`."""
+    classes = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+               "Ankle boot"]
     mirrors = [
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
     ]
     files = {
         True: [
-            File("train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-            File("train-labels-idx1-ubyte.gz", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845")
+            File("train-images-idx3-ubyte.gz",
+                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            File("train-labels-idx1-ubyte.gz",
+                 "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845")
         ],
         False: [
-            File("t10k-images-idx3-ubyte.gz", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-            File("t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")
+            File("t10k-images-idx3-ubyte.gz",
+                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            File("t10k-labels-idx1-ubyte.gz",
+                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")
         ],
     }
 
 # %% ../../nbs/06e_files.ipynb #imexp009
 class CIFAR10(Images):
-    """Colour photographs of 32 by 32 pixels, 50000 for training and 10000 for tests, as `torchvision.datasets.CIFAR10`, but read from the binary form, and with `data` of shape (N, 3, 32, 32). RuntimeError if the files are not there, or
-    wrong."""
+    """Colour photographs of 32 by 32 pixels, 50000 for training and 10000 for tests, as
+    `torchvision.datasets.CIFAR10`, but read from the binary form, and with `data` of shape (N, 3, 32,
+    32). RuntimeError if the files are not there, or wrong."""
     classes = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
     mirrors = [
-        "https://www.cs.toronto.edu/~kriz/", "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/"
+        "https://www.cs.toronto.edu/~kriz/",
+        "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/"
     ]
-    archive = File("cifar-10-binary.tar.gz", "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")
+    archive = File("cifar-10-binary.tar.gz",
+                   "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd")
     base_folder = "cifar-10-batches-bin"
     most = 10000 * 3073      # bytes in one of its files
     parts = {True: [f"data_batch_{n}.bin" for n in range(1, 6)], False: ["test_batch.bin"]}
@@ -300,15 +335,18 @@ class CIFAR10(Images):
 
 # %% ../../nbs/06e_files.ipynb #imexp009b
 class Sips:
-    "A file of which nobody reads more than `most` bytes at once: not even the name of a member, which may be as long."
-    def __init__(self, file, most: int): self.file, self.most, self.tell, self.seek = file, most, file.tell, file.seek
+    """A file of which nobody reads more than `most` bytes at once: not even the name of a member, which
+    may be as long."""
+    def __init__(self, file, most: int):
+        self.file, self.most, self.tell, self.seek = file, most, file.tell, file.seek
     def read(self, size: int) -> bytes:
         if size > self.most: raise OSError(f"{size} bytes are to be read at once")
         return self.file.read(size)
 
+# %% ../../nbs/06e_files.ipynb #imexp009bb
 def members(path: Path, names: Sequence[str], most: int) -> dict[str, bytes]:
-    """The files with these last names in a packed archive; no other is read, and none of more than `most` bytes. Nothing is
-    written. RuntimeError for a damaged archive, or one that lacks a file."""
+    """The files with these last names in a packed archive; no other is read, and none of more than `most`
+    bytes. Nothing is written. RuntimeError for a damaged archive, or one that lacks a file."""
     import gzip      # these are slow to import
     import tarfile
     import zlib
@@ -319,15 +357,18 @@ def members(path: Path, names: Sequence[str], most: int) -> dict[str, bytes]:
                 archive.members.clear()      # it would keep all of them
                 name = Path(member.name).name
                 if name not in names or not member.isfile(): others = [*others[:8], name]
-                elif not 0 <= member.size <= most: raise OSError(f"{name} would have {member.size} bytes, and not {most}")
+                elif not 0 <= member.size <= most:
+                    raise OSError(f"{name} would have {member.size} bytes, and not {most}")
                 else: inside[name] = archive.extractfile(member).read()
     except (tarfile.TarError, EOFError, OSError, RecursionError, ValueError, zlib.error) as problem:
-        raise error(RuntimeError, f"{path.name} is damaged: {problem}", "it can't be unpacked", AGAIN) from None
+        raise error(RuntimeError, f"{path.name} is damaged: {problem}", "it can't be unpacked",
+                    AGAIN) from None
     if missing := [name for name in names if name not in inside]:
         raise error(RuntimeError, f"{path.name} lacks {', '.join(missing)}",
                     f"it holds {shortened(', '.join([*inside, *others]), 200) or 'nothing'}", AGAIN)
     return {name: inside[name] for name in names}
 
+# %% ../../nbs/06e_files.ipynb #imexp009bc
 def records_of(data: bytes, name: str) -> np.ndarray:
     "Rows of a label and 3 * 32 * 32 pixels."
     if not data or len(data) % 3073:

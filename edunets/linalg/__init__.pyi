@@ -7,10 +7,10 @@ class LinAlgError:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 def cholesky(A: Tensor, *, upper: builtins.bool = False, out: Tensor | None = None) -> Tensor:
-    "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
+    "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is"
     ...
 def cond(A: Tensor, p: builtins.float | str | None = None, *, out: Tensor | None = None) -> Tensor:
-    "How much solving with A may enlarge an error: the largest singular value over the least, or norm(A) norm(A^-1);"
+    "How much solving with A may enlarge an error: the largest singular value over the least, or norm(A)"
     ...
 def cross(input: Tensor, other: Tensor, *, dim: builtins.int = -1, out: Tensor | None = None) -> Tensor:
     "The vector product along `dim`."
@@ -22,10 +22,10 @@ def diagonal(A: Tensor, *, offset: builtins.int = 0, dim1: builtins.int = -2, di
     "The diagonals of matrices, a view."
     ...
 def eigh(A: Tensor, UPLO: str = 'L', *, out: tuple | None = None):
-    "The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle is read (the"
+    "The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle"
     ...
 def eigvalsh(A: Tensor, UPLO: str = 'L', *, out: Tensor | None = None) -> Tensor:
-    "The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat those alike have"
+    "The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat"
     ...
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse of a square matrix. LinAlgError if it is singular."
@@ -37,7 +37,7 @@ def lu(A: Tensor, *, pivot: builtins.bool = True, out: tuple | None = None):
     "A = PLU: a permutation, a lower triangle with ones on its diagonal, an upper triangle."
     ...
 def lu_factor(A: Tensor, *, pivot: builtins.bool = True, out: tuple | None = None):
-    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1."
+    "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,"
     ...
 def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: builtins.bool = True, adjoint: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "solve (with A^T, if `adjoint`) by the factors that `lu_factor` gave."
@@ -49,7 +49,7 @@ def matrix_exp(A: Tensor) -> Tensor:
     "The exponential series of a square matrix."
     ...
 def matrix_norm(A: Tensor, ord: builtins.float | str = 'fro', dim: tuple = ..., keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
-    "A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and -inf by sums"
+    "A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and"
     ...
 def matrix_power(A: Tensor, n: builtins.int, *, out: Tensor | None = None) -> Tensor:
     "A square matrix times itself, n times over; of a negative n, the inverse."
@@ -73,22 +73,22 @@ def slogdet(A: Tensor, *, out: tuple | None = None):
     "The sign of the determinant, and the logarithm of its size: it does not overflow."
     ...
 def solve(A: Tensor, B: Tensor, *, left: builtins.bool = True, out: Tensor | None = None) -> Tensor:
-    "The X of AX = B (of XA = B, if not `left`); B may be a vector for each matrix. LinAlgError if A is singular."
+    "The X of AX = B (of XA = B, if not `left`); B may be a vector for each matrix. LinAlgError if A is"
     ...
 def solve_triangular(A: Tensor, B: Tensor, *, upper: builtins.bool, left: builtins.bool = True, unitriangular: builtins.bool = False, out: Tensor | None = None) -> Tensor:
-    "solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a zero on the"
+    "solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a"
     ...
 def svd(A: Tensor, full_matrices: builtins.bool = True, *, driver: str | None = None, out: tuple | None = None):
-    "A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there are singular"
+    "A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there"
     ...
 def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     "The singular values, the largest first."
     ...
 def tensorinv(A: Tensor, ind: builtins.int = 2, *, out: Tensor | None = None) -> Tensor:
-    "The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make. RuntimeError"
+    "The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make."
     ...
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple | None = None, *, out: Tensor | None = None) -> Tensor:
-    "The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless that is a"
+    "The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless"
     ...
 def vander(x: Tensor, N: builtins.int | None = None) -> Tensor:
     "The powers of each number of a vector, from 0 on, as a row."

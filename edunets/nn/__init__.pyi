@@ -7,12 +7,12 @@ from . import functional
 from . import init
 from . import utils
 class Buffer(Tensor):
-    "A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the"
+    "A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not"
     def __init__(self, data: Tensor | None = None, *, persistent: builtins.bool = True):
         ""
         ...
 class Module():
-    "A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As"
+    "A function with parameters: assign parameters, buffers and modules as attributes, and write"
     def __call__(self, *args, **kwargs):
         ""
         ...
@@ -59,7 +59,7 @@ class Module():
         ""
         ...
     def get_extra_state(self) -> Any:
-        "What a module keeps in the state beside tensors. A class that has some has its own, and a `set_extra_state` too."
+        "What a module keeps in the state beside tensors. A class that has some has its own, and a"
         ...
     def get_parameter(self, target: str) -> Parameter:
         ""
@@ -71,7 +71,7 @@ class Module():
         "All floating parameters and buffers, by `Tensor.half`."
         ...
     def load_state_dict(self, state_dict, strict: builtins.bool = True, assign: builtins.bool = False):
-        "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does"
+        "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a"
         ...
     def modules(self, remove_duplicate: builtins.bool = True):
         ""
@@ -98,22 +98,22 @@ class Module():
         "Add a tensor that is not trained; if `persistent`, it is in the `state_dict`."
         ...
     def register_forward_hook(self, hook: Callable, *, prepend: builtins.bool = False, with_kwargs: builtins.bool = False, always_call: builtins.bool = False):
-        "Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output)); what it returns"
+        "Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output));"
         ...
     def register_forward_pre_hook(self, hook: Callable, *, prepend: builtins.bool = False, with_kwargs: builtins.bool = False):
-        "Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns replaces the"
+        "Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns"
         ...
     def register_full_backward_hook(self, hook: Callable, prepend: builtins.bool = False):
-        "Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns"
+        "Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what"
         ...
     def register_full_backward_pre_hook(self, hook: Callable, prepend: builtins.bool = False):
-        "Call hook(module, grad_output) when the gradient reaches the module's output; what it returns replaces it."
+        "Call hook(module, grad_output) when the gradient reaches the module's output; what it returns"
         ...
     def register_load_state_dict_post_hook(self, hook: Callable):
         "Call hook(module, incompatible_keys) after a state was loaded."
         ...
     def register_load_state_dict_pre_hook(self, hook: Callable):
-        "Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a"
+        "Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,"
         ...
     def register_module(self, name: str, module: Module | None) -> None:
         "Add a child."
@@ -122,7 +122,7 @@ class Module():
         "Add a parameter, or a place for one (`None`)."
         ...
     def register_state_dict_post_hook(self, hook: Callable):
-        "Call hook(module, state_dict, prefix, local_metadata) after `state_dict` has collected; it may change the state."
+        "Call hook(module, state_dict, prefix, local_metadata) after `state_dict` has collected; it may"
         ...
     def register_state_dict_pre_hook(self, hook: Callable):
         "Call hook(module, prefix, keep_vars) before `state_dict` collects."
@@ -134,13 +134,13 @@ class Module():
         "Take back what `get_extra_state` gave."
         ...
     def set_submodule(self, target: str, module: Module, strict: builtins.bool = False) -> None:
-        "Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is something else"
+        "Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is"
         ...
     def state_dict(self, *args, destination: dict | None = None, prefix: str = '', keep_vars: builtins.bool = False):
-        "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`)."
+        "All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless"
         ...
     def to(self, *args, dtype=None, device=None, non_blocking: builtins.bool = False, memory_format=None) -> Module:
-        "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. With"
+        "All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep"
         ...
     def to_empty(self, *, device, recurse: builtins.bool = True) -> Module:
         "All parameters and buffers on a device, with no numbers in them yet."
@@ -156,7 +156,7 @@ class Module():
         ...
     def __getattr__(self, name: str) -> Any: ...
 class Linear(Module):
-    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and `nonlinearity`"
+    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and"
     def __init__(self, in_features: builtins.int, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
         ""
         ...
@@ -189,7 +189,7 @@ class Sequential(Module):
         ""
         ...
     def insert(self, index: builtins.int, module: Module):
-        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError"
+        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there,"
         ...
     def pop(self, key) -> Module:
         "Take one out, and return it."
@@ -226,18 +226,18 @@ class Numbered():
         "Add several at the end."
         ...
     def insert(self, index: builtins.int, module: Module):
-        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError"
+        "Put one before that at `index`; those behind it move on. IndexError for a place that is not there,"
         ...
     def pop(self, key) -> Module:
         "Take one out, and return it."
         ...
 class ModuleList(Numbered, Module):
-    "A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done with them"
+    "A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done"
     def __init__(self, modules=None):
         ""
         ...
 class ParameterDict(Module):
-    "A dict of parameters, all of them registered, as `torch.nn.ParameterDict`; other objects may stand in it."
+    "A dict of parameters, all of them registered, as `torch.nn.ParameterDict`; other objects may stand"
     def __call__(self, input):
         ""
         ...
@@ -275,13 +275,13 @@ class ParameterDict(Module):
         "The parameter of a key, which is set to `default` first if there is none."
         ...
     def update(self, parameters: Any) -> None:
-        "Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order of their"
+        "Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order"
         ...
     def values(self):
         ""
         ...
 class ParameterList(Module):
-    "A list of parameters, all of them registered, as `torch.nn.ParameterList`; other objects may stand in it."
+    "A list of parameters, all of them registered, as `torch.nn.ParameterList`; other objects may stand"
     def __call__(self, *args, **kwargs):
         ""
         ...
@@ -298,7 +298,7 @@ class ParameterList(Module):
         ""
         ...
 class Bilinear(Module):
-    "x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and (*, in2_features), output (*,"
+    "x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and"
     def __init__(self, in1_features: builtins.int, in2_features: builtins.int, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...
@@ -320,7 +320,7 @@ class CosineSimilarity(Module):
         ""
         ...
 class Embedding(Module):
-    "A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`: input of"
+    "A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`:"
     def __init__(self, num_embeddings: builtins.int, embedding_dim: builtins.int, padding_idx: builtins.int | None = None, max_norm: builtins.float | None = None, norm_type: builtins.float = 2.0, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False, _weight: Tensor | None = None, _freeze: builtins.bool = False, device=None, dtype=None):
         ""
         ...
@@ -334,7 +334,7 @@ class Embedding(Module):
         ""
         ...
 class EmbeddingBag(Module):
-    "The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input (bags, length), or"
+    "The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input"
     def __init__(self, num_embeddings: builtins.int, embedding_dim: builtins.int, max_norm: builtins.float | None = None, norm_type: builtins.float = 2.0, scale_grad_by_freq: builtins.bool = False, mode: str = 'mean', sparse: builtins.bool = False, _weight: Tensor | None = None, include_last_offset: builtins.bool = False, padding_idx: builtins.int | None = None, device=None, dtype=None):
         ""
         ...
@@ -372,7 +372,7 @@ class ChannelShuffle(Plain):
         ""
         ...
 class Padding(Module):
-    "What the layers share that put a border around: two numbers for each dimension of space, the last one first."
+    "What the layers share that put a border around: two numbers for each dimension of space, the last"
     def __init__(self, padding):
         ""
         ...
@@ -408,7 +408,7 @@ class ConstantPad2d(ConstantPadding):
 class ConstantPad3d(ConstantPadding):
     "One number around volumes, as `torch.nn.ConstantPad3d`."
 class ConvolutionBase(Module):
-    "What all convolutions choose: channels, the window, its steps, the border, groups; `init` and `nonlinearity`"
+    "What all convolutions choose: channels, the window, its steps, the border, groups; `init` and"
     def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype, init, nonlinearity) -> None:
         ""
         ...
@@ -427,11 +427,11 @@ class Convolution(ConvolutionBase):
         ""
         ...
 class Conv1d(Convolution):
-    "A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options that do not fit."
+    "A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options"
 class Conv2d(Convolution):
-    "A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for options that do"
+    "A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for"
 class Conv3d(Convolution):
-    "A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options"
+    "A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError"
 class TransposedConvolution(ConvolutionBase):
     "What ConvTranspose1d, 2d and 3d share."
     def __init__(self, in_channels: builtins.int, out_channels: builtins.int, kernel_size, stride=1, padding=0, output_padding=0, groups: builtins.int = 1, bias: builtins.bool = True, dilation=1, padding_mode: str = 'zeros', device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
@@ -541,13 +541,13 @@ class BatchNorm(Running):
         ""
         ...
 class BatchNorm1d(BatchNorm):
-    "Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for another"
+    "Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for"
 class BatchNorm2d(BatchNorm):
-    "Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a batch of one"
+    "Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a"
 class BatchNorm3d(BatchNorm):
-    "Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of"
+    "Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or"
 class GroupNorm(Module):
-    "Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do not divide"
+    "Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do"
     def __init__(self, num_groups: builtins.int, num_channels: builtins.int, eps: builtins.float = 1e-05, affine: builtins.bool = True, device=None, dtype=None, *, bias: builtins.bool = True):
         ""
         ...
@@ -569,7 +569,7 @@ class InstanceNorm(Running):
         ""
         ...
 class InstanceNorm1d(InstanceNorm):
-    "Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for another number"
+    "Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for"
 class InstanceNorm2d(InstanceNorm):
     "Each channel of each image, as `torch.nn.InstanceNorm2d`. ValueError for another number of dimensions."
 class InstanceNorm3d(InstanceNorm):
@@ -614,7 +614,7 @@ class RMSNorm(Module):
         ""
         ...
 class SyncBatchNorm(BatchNorm):
-    "BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a group share"
+    "BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a"
     def __init__(self, num_features: builtins.int, eps: builtins.float = 1e-05, momentum: builtins.float | None = 0.1, affine: builtins.bool = True, track_running_stats: builtins.bool = True, process_group=None, device=None, dtype=None, *, bias: builtins.bool = True):
         ""
         ...
@@ -684,7 +684,7 @@ class Hardswish(Hardsigmoid):
         ""
         ...
 class Hardtanh(Plain):
-    "x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names. AssertionError"
+    "x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names."
     def __init__(self, min_val: builtins.float = -1.0, max_val: builtins.float = 1.0, inplace: builtins.bool = False, min_value: builtins.float | None = None, max_value: builtins.float | None = None):
         ""
         ...
@@ -844,7 +844,7 @@ class Dropping(Plain):
         ""
         ...
 class AlphaDropout(Dropping):
-    "Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken but makes no"
+    "Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken"
     def forward(self, input: Tensor) -> Tensor:
         ""
         ...
@@ -874,7 +874,7 @@ class FeatureAlphaDropout(Dropping):
         ""
         ...
 class MultiheadAttention(Module):
-    "Several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output, weights)."
+    "Several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output,"
     def __init__(self, embed_dim: builtins.int, num_heads: builtins.int, dropout: builtins.float = 0.0, bias: builtins.bool = True, add_bias_kv: builtins.bool = False, add_zero_attn: builtins.bool = False, kdim: builtins.int | None = None, vdim: builtins.int | None = None, batch_first: builtins.bool = False, device=None, dtype=None):
         ""
         ...
@@ -882,7 +882,7 @@ class MultiheadAttention(Module):
         ""
         ...
 class Transformer(Module):
-    "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for"
+    "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known,"
     def __init__(self, d_model: builtins.int = 512, nhead: builtins.int = 8, num_encoder_layers: builtins.int = 6, num_decoder_layers: builtins.int = 6, dim_feedforward: builtins.int = 2048, dropout: builtins.float = 0.1, activation: str | Callable = ..., custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: builtins.float = 1e-05, batch_first: builtins.bool = False, norm_first: builtins.bool = False, bias: builtins.bool = True, device=None, dtype=None):
         ""
         ...
@@ -906,7 +906,7 @@ class TransformerDecoderLayer(Module):
         ""
         ...
 class TransformerEncoder(Module):
-    "Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`. `enable_nested_tensor` and `mask_check`"
+    "Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`."
     def __init__(self, encoder_layer, num_layers: builtins.int, norm: Module | None = None, enable_nested_tensor: builtins.bool = True, mask_check: builtins.bool = True):
         ""
         ...
@@ -935,7 +935,7 @@ class Recurrent(Module):
         "Does nothing: it brings weights into one piece of memory for cuDNN, which is not used here."
         ...
     def forward(self, input, hx=None):
-        "Output of the last layer at each step, and the last states of all layers; hx are the states to begin with."
+        "Output of the last layer at each step, and the last states of all layers; hx are the states to begin"
         ...
     def reset_parameters(self) -> None:
         ""
@@ -993,7 +993,7 @@ class LSTMCell(Cell):
         ""
         ...
 class RNN(Recurrent):
-    "h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or with `batch_first` (batch, steps, features); output"
+    "h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or"
     def __init__(self, input_size: builtins.int, hidden_size: builtins.int, num_layers: builtins.int = 1, nonlinearity: str = 'tanh', bias: builtins.bool = True, batch_first: builtins.bool = False, dropout: builtins.float = 0.0, bidirectional: builtins.bool = False, device=None, dtype=None):
         ""
         ...
@@ -1132,7 +1132,7 @@ class TripletMarginWithDistanceLoss(MarginLoss):
         ""
         ...
 class AdaptiveLogSoftmaxWithLoss(Module):
-    "The loss of very many classes in clusters, as `torch.nn.AdaptiveLogSoftmaxWithLoss`: `cutoffs` say where clusters"
+    "The loss of very many classes in clusters, as `torch.nn.AdaptiveLogSoftmaxWithLoss`: `cutoffs` say"
     def __init__(self, in_features: builtins.int, n_classes: builtins.int, cutoffs, div_value: builtins.float = 4.0, head_bias: builtins.bool = False, device=None, dtype=None):
         ""
         ...
@@ -1332,7 +1332,7 @@ class UpsamplingNearest2d(Upsample):
         ""
         ...
 class LazyModuleMixin():
-    "What layers share that take their sizes from the first input, as `torch.nn.modules.lazy.LazyModuleMixin`: put before the"
+    "What layers share that take their sizes from the first input, as"
     def __init__(self, *args, **kwargs):
         ""
         ...

@@ -39,11 +39,15 @@ elementwise(
     leaky_relu=lambda xp, a, *, slope: leaky(xp, a, slope),
     hardtanh=lambda xp, a, *, low, high: xp.clip(a, low, high),
 )
+
 accumulate(leaky_relu=SINGLE)
+
+# %% ../../nbs/nn/activations.ipynb #nnactex2b
 decompose(
     leaky_relu=lambda a, *, slope: where(a > 0, a, a * slope),
     hardtanh=lambda a, *, low, high: a.clamp(low, high),
 )
+
 vjp(
     leaky_relu=[lambda g, a, slope: where(a > 0, g, g * slope)],
     hardtanh=[lambda g, a, low, high: where((a > low) & (a < high), g, 0)],
@@ -51,8 +55,8 @@ vjp(
 
 # %% ../../nbs/nn/activations.ipynb #nnactex4
 def log_above(xp, e):
-    """log(1 + e). NumPy has vector code for the log of single precision, for its log1p on some processors only; the
-    second term gives back what 1 + e lost in rounding."""
+    """log(1 + e). NumPy has vector code for the log of single precision, for its log1p on some processors
+    only; the second term gives back what 1 + e lost in rounding."""
     if e.itemsize == 8: return xp.log1p(e)
     u = 1 + e
     return xp.log(u) - ((u - 1) - e) / u
@@ -60,6 +64,7 @@ def log_above(xp, e):
 @in_blocks
 def soft(xp, a): return xp.maximum(a, 0) + log_above(xp, xp.exp(-xp.absolute(a)))
 
+# %% ../../nbs/nn/activations.ipynb #nnactex4b
 @in_blocks
 def mish_kernel(xp, a):
     "x tanh(softplus(x)) by one exponential."
@@ -72,10 +77,13 @@ def softplus_kernel(xp, a, *, beta, threshold):
     return xp.where(scaled > threshold, a, soft(xp, scaled) / beta)
 
 kernel(log_sigmoid=lambda xp, a: -soft(xp, -a))
+
+# %% ../../nbs/nn/activations.ipynb #nnactex4c
 elementwise(
     softplus=softplus_kernel,
     mish=mish_kernel,
 )
+
 accumulate(softplus=SINGLE, log_sigmoid=SINGLE, mish=SINGLE)
 
 # %% ../../nbs/nn/activations.ipynb #nnactex5
@@ -87,11 +95,14 @@ def mish_slope(a: Tensor) -> Tensor:
     t = softplus(a).tanh()
     return t + a * (1 - t * t) * a.sigmoid()
 
+# %% ../../nbs/nn/activations.ipynb #nnactex5b
 decompose(
     softplus=lambda a, *, beta, threshold: where(a * beta > threshold, a, soft_steps(a * beta) / beta),
     log_sigmoid=lambda a: -soft_steps(-a),
     mish=lambda a: a * soft_steps(a).tanh(),
 )
+
+# %% ../../nbs/nn/activations.ipynb #nnactex5c
 vjp(
     softplus=[lambda g, a, beta, threshold: where(a * beta > threshold, g, g * (a * beta).sigmoid())],
     log_sigmoid=[lambda g, a: g * (-a).sigmoid()],
@@ -123,6 +134,7 @@ def row(name: str, input: Tensor, node: str = "", **params) -> Tensor:
     "A row of the table on floating numbers."
     return call(OPS[name], (real(input, name),), params, node)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfa1b
 @functional
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     "x where it is positive, else 0."
@@ -133,6 +145,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     "x where it is positive, else negative_slope * x."
     return applied(lambda x: row("leaky_relu", x, slope=negative_slope), input, inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfa1c
 @functional
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x) - 1)."
@@ -143,6 +156,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     "A scaled elu that keeps mean 0 and variance 1."
     return applied(ops.selu, input, inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfa1d
 @functional
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
@@ -151,14 +165,16 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 # %% ../../nbs/nn/activations.ipynb #nnactfb1
 @functional
 def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
-    """x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'. RuntimeError for
-    another."""
+    """x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'.
+    RuntimeError for another."""
     rows = {"none": "gelu", "tanh": "gelu_tanh"}
     if approximate not in rows:
-        raise error(RuntimeError, "approximate argument must be either none or tanh.", f"approximate={approximate!r}",
+        raise error(RuntimeError, "approximate argument must be either none or tanh.",
+                    f"approximate={approximate!r}",
                     "approximate='tanh'")
     return finish(row(rows[approximate], input, "GeluBackward0"), out)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfb1b
 @functional
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     "x * sigmoid(x)."
@@ -169,8 +185,10 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     "x * tanh(softplus(x))."
     return applied(lambda x: row("mish", x), input, inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfb1c
 @functional
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor | None = None) -> Tensor:
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0, *,
+             out: Tensor | None = None) -> Tensor:
     "log(1 + exp(beta * x)) / beta; x itself where beta * x is above the threshold."
     return finish(row("softplus", input, beta=beta, threshold=threshold), out)
 
@@ -179,6 +197,7 @@ def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "log(sigmoid(x)), without overflow."
     return finish(row("log_sigmoid", input), out)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfb1d
 @functional
 def sigmoid(input: Tensor) -> Tensor:
     "1 / (1 + exp(-x))."
@@ -191,19 +210,23 @@ def tanh(input: Tensor) -> Tensor:
 
 # %% ../../nbs/nn/activations.ipynb #nnactfc1
 def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
-    """The row hardtanh. ValueError if the borders are the wrong way around, RuntimeError for what has no negative
-    numbers."""
+    """The row hardtanh. ValueError if the borders are the wrong way around, RuntimeError for what has no
+    negative numbers."""
     check_tensor(x, "hardtanh")
     if low > high:
-        raise error(ValueError, "min_val cannot be greater than max_val", f"{low} and {high}", "the smaller one first")
+        raise error(ValueError, "min_val cannot be greater than max_val", f"{low} and {high}",
+                    "the smaller one first")
     if x.dtype is bool_:
-        raise error(RuntimeError, "Bool inputs not supported for hardtanh", "a truth value has no border", "x.float()")
+        raise error(RuntimeError, "Bool inputs not supported for hardtanh", "a truth value has no border",
+                    "x.float()")
     if low <= -1 and not x.dtype.is_signed:      # a fraction is cut off
         raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
                     f"{x.dtype.name} has no numbers below 0", "x.int()")
     if not x.is_floating_point(): low, high = int(low), int(high)
-    return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)}, node)
+    return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)},
+                node)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfc1b
 @functional
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     "x, not below `min_val` and not above `max_val`; at both the slope is 0 already."
@@ -214,15 +237,19 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     "relu that stops at 6."
     return hardtanh(input, 0.0, 6.0, inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfc1c
 @functional
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     "A sigmoid of three straight pieces: relu6(x + 3) / 6."
-    return applied(lambda x: bounded(real(x, "hardsigmoid") / 6 + 0.5, 0.0, 1.0, "HardsigmoidBackward0"), input, inplace)
+    return applied(lambda x: bounded(real(x, "hardsigmoid") / 6 + 0.5, 0.0, 1.0, "HardsigmoidBackward0"),
+                   input, inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfc1d
 @functional
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     "x * hardsigmoid(x)."
-    return applied(lambda x: call(OPS["mul"], (x, hardsigmoid(x)), NO_PARAMS, "HardswishBackward0"), input, inplace)
+    return applied(lambda x: call(OPS["mul"], (x, hardsigmoid(x)), NO_PARAMS, "HardswishBackward0"), input,
+                   inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfd1
 @functional
@@ -232,9 +259,11 @@ def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) 
         raise error(RuntimeError, f"lambda must be greater or equal to 0, but found to be {lambd}",
                     "a negative one would push away from 0", f"lambd={-lambd}")
     return finish(
-        call(OPS["sub"], (real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS, "SoftshrinkBackward0"),
+        call(OPS["sub"], (real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS,
+             "SoftshrinkBackward0"),
         out)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfd1b
 @functional
 def tanhshrink(input: Tensor) -> Tensor:
     "x - tanh(x)."
@@ -245,25 +274,30 @@ def softsign(input: Tensor) -> Tensor:
     "x / (1 + |x|)."
     return input / (1 + abs(input))
 
+# %% ../../nbs/nn/activations.ipynb #nnactfd1c
 @functional
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     "x where it is above the threshold, else `value`."
     return applied(lambda x: ops.threshold(x, threshold, value), input, inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfd1d
 @functional
 def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
           inplace: bool = False) -> Tensor:
-    """A leaky relu with random slopes between `lower` and `upper`, a new one for each number; outside of training with
-    their mean. RuntimeError if they are the wrong way around."""
+    """A leaky relu with random slopes between `lower` and `upper`, a new one for each number; outside of
+    training with their mean. RuntimeError if they are the wrong way around."""
     if lower > upper:
-        raise error(RuntimeError, "Lower bound should be less than or equal to the upper bound", f"{lower} and {upper}",
+        raise error(RuntimeError, "Lower bound should be less than or equal to the upper bound",
+                    f"{lower} and {upper}",
                     "the smaller one first")
     if not training:
         slope = (lower + upper) / 2
-        return applied(lambda x: row("leaky_relu", real(x, "rrelu").contiguous(), "RreluWithNoiseBackward0", slope=slope),
+        return applied(lambda x: row("leaky_relu", real(x, "rrelu").contiguous(), "RreluWithNoiseBackward0",
+                                     slope=slope),
                        input, inplace)
     slopes = rand_like(real(input, "rrelu")) * (upper - lower) + lower
-    return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"), input, inplace)
+    return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"),
+                   input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfe1
 @functional
@@ -276,6 +310,7 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     "`elu`, in place."
     return elu(input, alpha, inplace=True)
 
+# %% ../../nbs/nn/activations.ipynb #nnactfe1b
 @functional
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     "`hardtanh`, in place."
@@ -298,6 +333,7 @@ def dim_of(dim: int | None, input: Tensor, name: str) -> int:
          "dim=X as an argument.")
     return 0 if input.ndim in (0, 1, 3) else 1
 
+# %% ../../nbs/nn/activations.ipynb #nnactsm2b
 @functional
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
@@ -308,11 +344,13 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=N
     "softmax(-x)."
     return (-input).softmax(dim_of(dim, input, "softmin"), dtype)
 
+# %% ../../nbs/nn/activations.ipynb #nnactsm2c
 @functional
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return input.log_softmax(dim_of(dim, input, "log_softmax"), dtype)
 
+# %% ../../nbs/nn/activations.ipynb #nnactsm2d
 @functional
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     "One half of `dim` times the sigmoid of the other. RuntimeError for an odd size."
@@ -321,16 +359,18 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
                     "a number has no halves", "x.reshape(2, -1)")
     n = input.size(dim)
     if n % 2:
-        raise error(RuntimeError, f"Halving dimension must be even, but dimension {dim % input.ndim} is size {n}",
+        raise error(RuntimeError,
+                    f"Halving dimension must be even, but dimension {dim % input.ndim} is size {n}",
                     "it is cut into two equal parts", "another dim")
     signal, gate = input.chunk(2, dim)
     return call(OPS["mul"], (signal, gate.sigmoid()), NO_PARAMS, "GluBackward0")
 
 # %% ../../nbs/nn/activations.ipynb #nnactsm3
 @functional
-def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
-    """A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as one-hot with the
-    gradient of the soft one."""
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10,
+                   dim: int = -1) -> Tensor:
+    """A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as
+    one-hot with the gradient of the soft one."""
     if eps != 1e-10: warn("`eps` parameter is deprecated and has no effect.")
     noise = -empty_like(logits).exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
@@ -338,6 +378,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     chosen = zeros_like(soft).scatter(dim, soft.max(dim, keepdim=True)[1], 1.0)
     return chosen - soft.detach() + soft
 
+# %% ../../nbs/nn/activations.ipynb #nnactsm3b
 @functional
 def normalize(input: Tensor, p: float = 2.0, dim: int | tuple = 1, eps: float = 1e-12,
               out: Tensor | None = None) -> Tensor:
@@ -356,6 +397,7 @@ class Plain(Module):
         return ", ".join([f"{name}={getattr(self, name)}"
                           for name in self.said] + ["inplace=True"] * getattr(self, "inplace", False))
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo2b
 class Identity(Module):
     "Its input; takes any arguments, as `torch.nn.Identity`."
     def __init__(self, *args, **kwargs): super().__init__()
@@ -366,6 +408,7 @@ class ReLU(Plain):
     def __init__(self, inplace: bool = False): super().__init__(inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return relu(input, self.inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo2c
 class LeakyReLU(Plain):
     "x where it is positive, else negative_slope * x."
     said = ("negative_slope",)
@@ -390,24 +433,36 @@ class PReLU(Module):
     def forward(self, input: Tensor) -> Tensor: return prelu(input, self.weight)
     def extra_repr(self) -> str: return f"num_parameters={self.num_parameters}"
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo3b
+#| code-fold: true
+#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
 class RReLU(Plain):
     "A leaky relu with random slopes in training, and their mean after it."
     said = ("lower", "upper")
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False):
         super().__init__(lower=lower, upper=upper, inplace=inplace)
-    def forward(self, input: Tensor) -> Tensor: return rrelu(input, self.lower, self.upper, self.training, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        return rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo3c
+#| code-fold: true
+#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
 class ELU(Plain):
     "x where it is positive, else alpha * (exp(x) - 1)."
     said = ("alpha",)
-    def __init__(self, alpha: float = 1.0, inplace: bool = False): super().__init__(alpha=alpha, inplace=inplace)
+    def __init__(self, alpha: float = 1.0, inplace: bool = False):
+        super().__init__(alpha=alpha, inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return elu(input, self.alpha, self.inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo3d
+#| code-fold: true
+#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
 class CELU(Plain):
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
     said = ("alpha",)
-    def __init__(self, alpha: float = 1.0, inplace: bool = False): super().__init__(alpha=alpha, inplace=inplace)
+    def __init__(self, alpha: float = 1.0, inplace: bool = False):
+        super().__init__(alpha=alpha, inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return celu(input, self.alpha, self.inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo5
@@ -424,6 +479,9 @@ class GELU(Plain):
     def forward(self, input: Tensor) -> Tensor: return gelu(input, approximate=self.approximate)
     def extra_repr(self) -> str: return f"approximate={self.approximate!r}"
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo5b
+#| code-fold: true
+#| code-summary: "SELU to Tanh: 26 lines"
 class SiLU(Plain):
     "x * sigmoid(x)."
     def __init__(self, inplace: bool = False): super().__init__(inplace=inplace)
@@ -434,6 +492,9 @@ class Mish(Plain):
     def __init__(self, inplace: bool = False): super().__init__(inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return mish(input, self.inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo5c
+#| code-fold: true
+#| code-summary: "SELU to Tanh: 26 lines"
 class Sigmoid(Module):
     "1 / (1 + exp(-x))."
     def forward(self, input: Tensor) -> Tensor: return sigmoid(input)
@@ -450,8 +511,8 @@ class Tanh(Module):
 #| code-fold: true
 #| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish: 27 lines"
 class Hardtanh(Plain):
-    """x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names. AssertionError
-    if they are the wrong way around."""
+    """x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names.
+    AssertionError if they are the wrong way around."""
     said = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False,
@@ -462,11 +523,16 @@ class Hardtanh(Plain):
         super().__init__(min_val=min_val if min_value is None else min_value,
                          max_val=max_val if max_value is None else max_value, inplace=inplace)
         if self.max_val <= self.min_val:
-            raise error(AssertionError, f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})",
+            raise error(AssertionError,
+                        f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})",
                         "nothing lies between them", "the smaller one first")
 
-    def forward(self, input: Tensor) -> Tensor: return hardtanh(input, self.min_val, self.max_val, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        return hardtanh(input, self.min_val, self.max_val, self.inplace)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo6b
+#| code-fold: true
+#| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish: 27 lines"
 class ReLU6(Hardtanh):
     "relu that stops at 6."
     said = ()
@@ -478,6 +544,9 @@ class Hardsigmoid(Plain):
     def forward(self, input: Tensor) -> Tensor: return hardsigmoid(input, self.inplace)
     def extra_repr(self) -> str: return ""
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo6c
+#| code-fold: true
+#| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish: 27 lines"
 class Hardswish(Hardsigmoid):
     "x * hardsigmoid(x)."
     def forward(self, input: Tensor) -> Tensor: return hardswish(input, self.inplace)
@@ -495,6 +564,9 @@ class Softshrink(Hardshrink):
     "x moved towards 0 by `lambd`, at most to 0."
     def forward(self, input: Tensor) -> Tensor: return softshrink(input, self.lambd)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo8b
+#| code-fold: true
+#| code-summary: "Hardshrink to Threshold: 25 lines"
 class Tanhshrink(Module):
     "x - tanh(x)."
     def forward(self, input: Tensor) -> Tensor: return tanhshrink(input)
@@ -503,19 +575,27 @@ class Softsign(Module):
     "x / (1 + |x|)."
     def forward(self, input: Tensor) -> Tensor: return softsign(input)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo8c
+#| code-fold: true
+#| code-summary: "Hardshrink to Threshold: 25 lines"
 class Softplus(Plain):
     "log(1 + exp(beta * x)) / beta; x itself where beta * x is above the threshold."
     said = ("beta", "threshold")
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0): super().__init__(beta=beta, threshold=threshold)
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0):
+        super().__init__(beta=beta, threshold=threshold)
     def forward(self, input: Tensor) -> Tensor: return softplus(input, self.beta, self.threshold)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo8d
+#| code-fold: true
+#| code-summary: "Hardshrink to Threshold: 25 lines"
 class Threshold(Plain):
     "x where it is above the threshold, else `value`."
     said = ("threshold", "value")
 
     def __init__(self, threshold: float, value: float, inplace: bool = False):
         super().__init__(threshold=threshold, value=value, inplace=inplace)
-    def forward(self, input: Tensor) -> Tensor: return threshold(input, self.threshold, self.value, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        return threshold(input, self.threshold, self.value, self.inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo9
 #| code-fold: true
@@ -526,6 +606,9 @@ class GLU(Plain):
     def __init__(self, dim: int = -1): super().__init__(dim=dim)
     def forward(self, input: Tensor) -> Tensor: return glu(input, self.dim)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo9b
+#| code-fold: true
+#| code-summary: "GLU to Softmax2d: 23 lines"
 class Softmax(Plain):
     "exp(x) / sum(exp(x)) over `dim`."
     said = ("dim",)
@@ -536,10 +619,16 @@ class Softmin(Softmax):
     "softmax(-x)."
     def forward(self, input: Tensor) -> Tensor: return softmin(input, self.dim, _stacklevel=5)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo9c
+#| code-fold: true
+#| code-summary: "GLU to Softmax2d: 23 lines"
 class LogSoftmax(Softmax):
     "The logarithm of softmax, without overflow."
     def forward(self, input: Tensor) -> Tensor: return log_softmax(input, self.dim, _stacklevel=5)
 
+# %% ../../nbs/nn/activations.ipynb #nnactmo9d
+#| code-fold: true
+#| code-summary: "GLU to Softmax2d: 23 lines"
 class Softmax2d(Module):
     "softmax over the channels of images. ValueError for other shapes."
     def forward(self, input: Tensor) -> Tensor:

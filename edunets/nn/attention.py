@@ -42,6 +42,7 @@ def hidden(xp, mask, causal: bool, shape: tuple, kind):
     past = xp.where(xp.tri(*shape, dtype="bool"), 0, -math.inf).astype(kind)
     return past if mask is None else mask + past
 
+# %% ../../nbs/nn/attention.ipynb #atkerne1b
 def softmax_(xp, scores, masked: bool):
     "The softmax of each row in its own memory; a row that is hidden altogether becomes zeros."
     top = scores.max(-1, keepdims=True, initial=-math.inf)
@@ -52,8 +53,10 @@ def softmax_(xp, scores, masked: bool):
     if masked: total = xp.where(total == 0, 1, total)
     return xp.divide(scores, total, out=scores)
 
+# %% ../../nbs/nn/attention.ipynb #atkerne1c
 def attention_kernel(xp, q, k, v, mask, keep, scale, causal):
-    "What the queries hear, and how they listened: one product each, and all between them in the memory of the scores."
+    """What the queries hear, and how they listened: one product each, and all between them in the memory
+    of the scores."""
     weights = xp.matmul(q * scale, xp.swapaxes(k, -1, -2))
     bias = hidden(xp, mask, causal, weights.shape[-2:], q.dtype)
     if bias is not None: weights += bias
@@ -63,7 +66,8 @@ def attention_kernel(xp, q, k, v, mask, keep, scale, causal):
     return xp.matmul(weights if keep is None else weights * keep, v, out=out), weights
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1
-def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, *, scale: float,
+def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, *,
+                    scale: float,
                     causal: bool) -> tuple[Tensor, Tensor]:
     "The same in rows."
     scores, seen = q * scale @ k.mT, None
@@ -79,7 +83,9 @@ def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: 
     if seen is not None: weights = where(some, weights, 0)
     return (weights if keep is None else weights * keep) @ v, weights
 
-def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None,
+# %% ../../nbs/nn/attention.ipynb #atsteps1bx
+def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None,
+                  keep: Tensor | None,
                   scale: float, needed: list) -> tuple:
     "The gradients of q, k, v and the mask: that of the scores is computed once."
     (_, weights), (g_out, g_weights) = out, g
@@ -101,10 +107,13 @@ def softmax_slope(xp, g, out, *, dim):
     d = xp.subtract(g, xp.einsum("...i,...i->...", g, xp.moveaxis(out, dim, -1))[..., None])
     return xp.multiply(xp.moveaxis(d, -1, dim), out, out=xp.moveaxis(d, -1, dim))
 
-kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
+kernel(attention=lambda xp, q, k, v, mask, keep, *, scale,
+       causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
        softmax_slope=softmax_slope)
+
 accumulate(attention=SINGLE, softmax_slope=SINGLE)
 
+# %% ../../nbs/nn/attention.ipynb #atorder1b
 def as_query(out, operands: list):
     "The order of the query where heads stand apart; PyTorch's fused kernel, for four dimensions, keeps it."
     return as_operands(out, operands[:1]) if out.ndim == 4 else out.copy()
@@ -122,14 +131,19 @@ vjp(attention=attention_vjp)
 def check_attention(q, k, v, mask, keep, scale, causal) -> None:
     "A RuntimeError if queries, keys, values and mask do not fit."
     if k.shape[-2] != v.shape[-2]:
-        raise error(RuntimeError, f"key and value must have the same length, but got {k.shape[-2]} and {v.shape[-2]}",
+        raise error(RuntimeError,
+                    f"key and value must have the same length, but got {k.shape[-2]} and {v.shape[-2]}",
                     "each key has its value", "key and value from one sequence")
     check_matmul(q, k.swapaxes(-1, -2))
     if mask is not None: check_broadcast(mask, q[..., :1] + k[..., :1].swapaxes(-1, -2))
 
 check(attention=check_attention)
 
-def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, is_causal: bool) -> None:
+# %% ../../nbs/nn/attention.ipynb #atcheck1b
+#| code-fold: true
+#| code-summary: "What is refused (attention, operands): 34 lines"
+def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None,
+                   is_causal: bool) -> None:
     "A RuntimeError for dtypes and dimensions that attention does not take."
     three = {"query": query, "key": key, "value": value}
     for name, x in three.items():
@@ -137,7 +151,8 @@ def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor 
         if x.ndim < 2:
             raise error(
                 RuntimeError, "Expected query, key, and value to all be at least 2 dimensional, but got "
-                + " and ".join(f"{n}.dim: {t.ndim}" for n, t in three.items()), "a sequence of vectors is a matrix",
+                + " and ".join(f"{n}.dim: {t.ndim}" for n, t in three.items()),
+                "a sequence of vectors is a matrix",
                 "x.unsqueeze(0)")
     if not query.dtype is key.dtype is value.dtype:
         raise error(
@@ -145,7 +160,8 @@ def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor 
             + " and ".join(f"{n}.dtype: {t.dtype.name}" for n, t in three.items()),
             "products do not promote, as in PyTorch", "x.to(query.dtype)")
     if not query.dtype.is_floating_point:
-        raise error(RuntimeError, f"expected a floating dtype, but found {query.dtype.name}", "weights are fractions",
+        raise error(RuntimeError, f"expected a floating dtype, but found {query.dtype.name}",
+                    "weights are fractions",
                     "x.float()")
     if attn_mask is not None and attn_mask.dtype not in (bool_, float32, query.dtype):
         raise error(
@@ -161,34 +177,41 @@ def node_of(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None,
     "The name of PyTorch's node: that of the kernel which it would choose."
     plain = (query.ndim == 4 and query.shape[:2] == key.shape[:2] == value.shape[:2]
              and query.shape[-1] == value.shape[-1])
-    if plain and not dropout_p and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad)):
+    if (plain and not dropout_p
+        and (attn_mask is None or (attn_mask.ndim in (2, 4) and not attn_mask.requires_grad))):
         return "ScaledDotProductFlashAttentionForCpuBackward0"
     return "UnsafeViewBackward0" if query.ndim > 2 else "MmBackward0"
 
-def attend(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, dropout_p: float, is_causal: bool,
+# %% ../../nbs/nn/attention.ipynb #atsdpaf1b
+def attend(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None, dropout_p: float,
+           is_causal: bool,
            scale: float | None) -> tuple[Tensor, Tensor]:
     "What attention gives, and its weights (after dropout)."
     if not 0 <= dropout_p <= 1:
         raise error(RuntimeError, f"dropout probability has to be between 0 and 1, but got {dropout_p}",
                     "it is the share that is dropped", "dropout_p=0.1")
     if attn_mask is not None and attn_mask.dtype is not bool_: attn_mask = cast(attn_mask, query.dtype)
-    scale = 1 / math.sqrt(query.size(-1)) if scale is None and query.size(-1) else 1.0 if scale is None else scale
+    scale = (1 / math.sqrt(query.size(-1)) if scale is None and query.size(-1) else 1.0 if scale is None
+             else scale)
     keep = None
     if dropout_p:
         shape = (*broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.size(-2), key.size(-2))
         keep = (keep_mask(shape, dropout_p, query) /
                 (1 - dropout_p) if dropout_p < 1 else zeros(*shape, dtype=query.dtype, device=query.device))
-    out, weights = call(OPS["attention"], (query, key, value, attn_mask, keep), {"scale": scale, "causal": is_causal},
+    out, weights = call(OPS["attention"], (query, key, value, attn_mask, keep),
+                        {"scale": scale, "causal": is_causal},
                         node_of(query, key, value, attn_mask, dropout_p))
     return out, weights if keep is None else weights * keep
 
+# %% ../../nbs/nn/attention.ipynb #atsdpaf1c
 @functional
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
-                                 dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None,
+                                 dropout_p: float = 0.0, is_causal: bool = False, *,
+                                 scale: float | None = None,
                                  enable_gqa: bool = False) -> Tensor:
-    """softmax(q k^T * scale) v. A mask of bools says where to look, one of numbers is added to the scores; `is_causal`:
-    no query looks beyond its own place; `enable_gqa`: several heads of queries share one of keys. RuntimeError if
-    they do not fit."""
+    """softmax(q k^T * scale) v. A mask of bools says where to look, one of numbers is added to the scores;
+    `is_causal`: no query looks beyond its own place; `enable_gqa`: several heads of queries share one
+    of keys. RuntimeError if they do not fit."""
     check_operands(query, key, value, attn_mask, is_causal)
     if not enable_gqa: return attend(query, key, value, attn_mask, dropout_p, is_causal, scale)[0]
     query, key, value, attn_mask = grouped(query, key, value, attn_mask)
@@ -196,12 +219,13 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
 
 # %% ../../nbs/nn/attention.ipynb #atgroup1
 def grouped(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None) -> tuple:
-    """Heads of queries in groups, beside one head of keys each: nothing is copied. RuntimeError if they can't be shared
-    out."""
+    """Heads of queries in groups, beside one head of keys each: nothing is copied. RuntimeError if they
+    can't be shared out."""
     many, few = query.size(-3), key.size(-3)
     if few == 0 or many % few or many % value.size(-3):
         raise error(
-            RuntimeError, "Number of heads in key and value must divide the number of heads in query, but got "
+            RuntimeError,
+            "Number of heads in key and value must divide the number of heads in query, but got "
             f"{few}, {value.size(-3)} and {many}", "each head of keys serves a group of queries",
             "another number of heads")
     if value.size(-3) != few: key, value = (x.repeat_interleave(many // x.size(-3), -3) for x in (key, value))
@@ -215,10 +239,12 @@ def grouped(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None)
 #| code-fold: true
 #| code-summary: "What is refused (mask): 9 lines"
 def check_mask(mask: Tensor | None, name: str, other: Tensor | None = None) -> None:
-    "An AssertionError unless a mask is of bools or floating numbers; a warning where two masks are of different kinds."
+    """An AssertionError unless a mask is of bools or floating numbers; a warning where two masks are of
+    different kinds."""
     if mask is None: return
     if mask.dtype is not bool_ and not mask.dtype.is_floating_point:
-        raise error(AssertionError, f"only bool and floating types of {name} are supported", f"it is {mask.dtype.name}",
+        raise error(AssertionError, f"only bool and floating types of {name} are supported",
+                    f"it is {mask.dtype.name}",
                     "mask.bool(): True hides")
     if other is not None and other.dtype is not mask.dtype:
         warn(f"Support for mismatched {name} and attn_mask is deprecated. Use same type for "
@@ -230,11 +256,14 @@ def added(mask: Tensor, like: Tensor) -> Tensor:
     return (cast(mask, like.dtype) if mask.dtype is not bool_ else zeros(
         *mask.shape, dtype=like.dtype, device=like.device).masked_fill(mask, -math.inf))
 
-def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra: int, like: Tensor) -> Tensor | None:
-    """Both masks of a multi-head attention (True hides) as one for `attend` (True shows); `extra` keys at the end are
-    seen by all."""
+# %% ../../nbs/nn/attention.ipynb #atmasks1b
+def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra: int,
+           like: Tensor) -> Tensor | None:
+    """Both masks of a multi-head attention (True hides) as one for `attend` (True shows); `extra` keys at
+    the end are seen by all."""
     masks = []
-    if attn_mask is not None: masks.append(attn_mask if attn_mask.ndim == 2 else attn_mask.unflatten(0, (-1, number)))
+    if attn_mask is not None:
+        masks.append(attn_mask if attn_mask.ndim == 2 else attn_mask.unflatten(0, (-1, number)))
     if padding is not None: masks.append(padding[:, None, None])
     if extra:
         masks = [cat([m, zeros(*m.shape[:-1], extra, dtype=m.dtype, device=m.device)], -1) for m in masks]
@@ -246,17 +275,23 @@ def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra:
 # %% ../../nbs/nn/attention.ipynb #atfits01
 #| code-fold: true
 #| code-summary: "What is refused (three): 20 lines"
-def refuse(what: str, why: str = "shapes do not fit", fix: str = "look at batch_first, and at the sizes") -> None:
+def refuse(what: str, why: str = "shapes do not fit",
+           fix: str = "look at batch_first, and at the sizes") -> None:
     raise error(AssertionError, what, why, fix)
 
-def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None, attn_mask: Tensor | None,
+# %% ../../nbs/nn/attention.ipynb #atfits01bx
+#| code-fold: true
+#| code-summary: "What is refused (three): 20 lines"
+def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None,
+                attn_mask: Tensor | None,
                 number: int) -> None:
     "An AssertionError unless all have a batch, or none has."
     if query.ndim not in (2, 3):
         refuse(f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor")
     n, kind = query.ndim, "batched" if query.ndim == 3 else "unbatched"
     if not key.ndim == value.ndim == n:
-        refuse(f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found {key.ndim}-D and "
+        refuse(f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found "
+               f"{key.ndim}-D and "
                f"{value.ndim}-D tensors respectively")
     if key_padding_mask is not None and key_padding_mask.ndim != n - 1:
         refuse(f"For {kind} ({n}-D) `query`, expected `key_padding_mask` to be `None` or {n - 1}-D but found "
@@ -266,12 +301,14 @@ def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Ten
         refuse(f"For {kind} ({n}-D) `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found "
                f"{attn_mask.ndim}-D tensor instead")
     if n == 2 and attn_mask.ndim == 3 and tuple(attn_mask.shape) != (number, len(query), len(key)):
-        refuse(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got {tuple(attn_mask.shape)}")
+        refuse(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got "
+               f"{tuple(attn_mask.shape)}")
 
 # %% ../../nbs/nn/attention.ipynb #atfits01b
 #| code-fold: true
 #| code-summary: "What is refused (attention sizes): 18 lines"
-def check_attention_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int, separate: bool,
+def check_attention_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int,
+                          separate: bool,
                 attn_mask: Tensor | None, batches: tuple, lengths: tuple) -> None:
     "An AssertionError if features or lengths do not fit; a RuntimeError for the batch or the mask."
     if query.size(-1) != embed_dim:
@@ -287,19 +324,21 @@ def check_attention_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: 
     if tuple(attn_mask.shape) != wanted:
         raise error(
             RuntimeError,
-            f"The shape of the {attn_mask.ndim}D attn_mask is {tuple(attn_mask.shape)}, but should be {wanted}.",
+            f"The shape of the {attn_mask.ndim}D attn_mask is {tuple(attn_mask.shape)}, but "
+            f"should be {wanted}.",
             "a row for each query, a column for each key", "attn_mask.expand(...)")
 
 # %% ../../nbs/nn/attention.ipynb #atproje1
 def projected(query: Tensor, key: Tensor, value: Tensor, number: int, w: Weights) -> list[Tensor]:
-    """Queries, keys and values, each (..., heads, features): inputs that are the same are multiplied by their weights
-    at once."""
+    """Queries, keys and values, each (..., heads, features): inputs that are the same are multiplied by
+    their weights at once."""
     def shared(x, weight, bias, parts):
         return linear(x, weight, bias).reshape(*x.shape[:2], parts, number, -1).unbind(2)
     if w.separate is None and query is key is value: return shared(query, w.packed, w.bias, 3)
     if w.separate is None and key is value:
         cut = [query.size(-1), 2 * query.size(-1)]
-        (weight, both), (bias, both_biases) = w.packed.split(cut), (None, None) if w.bias is None else w.bias.split(cut)
+        (weight, both) = w.packed.split(cut)
+        (bias, both_biases) = (None, None) if w.bias is None else w.bias.split(cut)
         return [*shared(query, weight, bias, 1), *shared(key, both, both_biases, 2)]
     biases = (None,) * 3 if w.bias is None else w.bias.chunk(3)
     return [
@@ -307,11 +346,13 @@ def projected(query: Tensor, key: Tensor, value: Tensor, number: int, w: Weights
         for x, weight, bias in zip((query, key, value), w.separate or w.packed.chunk(3), biases)
     ]
 
+# %% ../../nbs/nn/attention.ipynb #atproje1b
 def lengthened(x: Tensor, more: Tensor, dim: int) -> Tensor:
     "One more step at the end of each sequence."
     shape = [1 if d == dim else n for d, n in enumerate(x.shape)]
     return cat([x, more.expand(shape)], dim)
 
+# %% ../../nbs/nn/attention.ipynb #atproje1c
 def fixed(given: Tensor | None, x: Tensor, name: str) -> Tensor:
     "Keys or values that are given (batch * heads, steps, features) instead of those computed."
     if given is None: return x
@@ -331,11 +372,18 @@ class Weights(NamedTuple):
     out: Tensor
     out_bias: Tensor | None
 
-def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int, w: Weights, static: tuple, add_zero_attn: bool, dropout_p: float, padding: Tensor | None, need_weights: bool, attn_mask: Tensor | None, average: bool, is_causal: bool, batch_first: bool) -> tuple[Tensor, Tensor | None]:
+# %% ../../nbs/nn/attention.ipynb #atmhaff1b
+def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int, w: Weights, static: tuple,
+               add_zero_attn: bool, dropout_p: float, padding: Tensor | None, need_weights: bool,
+               attn_mask: Tensor | None, average: bool, is_causal: bool,
+               batch_first: bool) -> tuple[Tensor, Tensor | None]:
     "The output, and the attention weights if needed. AssertionError or RuntimeError for what does not fit."
     check_three(query, key, value, padding, attn_mask, number)
     check_mask(padding, "key_padding_mask", attn_mask), check_mask(attn_mask, "attn_mask")
-    if is_causal and attn_mask is None: raise error(RuntimeError, "Need attn_mask if specifying the is_causal hint.", "the hint says that the mask is causal", "attn_mask=nn.Transformer.generate_square_subsequent_mask(n)")
+    if is_causal and attn_mask is None:
+        raise error(RuntimeError, "Need attn_mask if specifying the is_causal hint.",
+                    "the hint says that the mask is causal",
+                    "attn_mask=nn.Transformer.generate_square_subsequent_mask(n)")
     alone, time = query.ndim == 2, int(batch_first and query.ndim == 3)
     if alone:
         batches = {id(x): x.unsqueeze(1) for x in (query, key, value)}      # what was one tensor stays one
@@ -344,28 +392,38 @@ def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int
     batch, lengths = query.size(1 - time), (query.size(time), key.size(time))
     if is_causal and padding is None and not need_weights: attn_mask = None
     else: is_causal = False
-    check_attention_sizes(query, key, value, size, number, w.separate is not None, attn_mask, (batch, key.size(1 - time)), lengths)
+    check_attention_sizes(query, key, value, size, number, w.separate is not None, attn_mask,
+                          (batch, key.size(1 - time)), lengths)
     q, k, v = projected(query, key, value, number, w)
-    if (w.bias_k is None) != (w.bias_v is None): refuse("bias_k and bias_v are set together", "each key has its value", "both, or none")
+    if (w.bias_k is None) != (w.bias_v is None):
+        refuse("bias_k and bias_v are set together", "each key has its value", "both, or none")
     if w.bias_k is not None:
-        if static != (None, None): refuse("bias cannot be added to static key or value.", "they are given as they are", "bias_k=None, bias_v=None")
+        if static != (None, None):
+            refuse("bias cannot be added to static key or value.", "they are given as they are",
+                   "bias_k=None, bias_v=None")
         k, v = (lengthened(x, b.reshape(1, 1, number, -1), time) for x, b in ((k, w.bias_k), (v, w.bias_v)))
     q, k, v = (x.permute(1 - time, 2, time, 3) for x in (q, k, v))
     k, v = fixed(static[0], k, "static_k"), fixed(static[1], v, "static_v")
-    if add_zero_attn: k, v = (lengthened(x, zeros(1, 1, 1, x.size(3), dtype=x.dtype, device=x.device), 2) for x in (k, v))
-    if padding is not None and tuple(padding.shape) != (batch, lengths[1]): refuse(f"Expected key_padded_mask.shape to be {(batch, lengths[1])}, but got {tuple(padding.shape)}")
+    if add_zero_attn:
+        k, v = (lengthened(x, zeros(1, 1, 1, x.size(3), dtype=x.dtype, device=x.device), 2) for x in (k, v))
+    if padding is not None and tuple(padding.shape) != (batch, lengths[1]):
+        refuse(f"Expected key_padded_mask.shape to be {(batch, lengths[1])}, but got {tuple(padding.shape)}")
     mask = merged(attn_mask, padding, number, (w.bias_k is not None) + add_zero_attn, q)
     out, weights = attend(q, k, v, mask, dropout_p, is_causal, None)
-    out = linear(out.permute(0, 2, 1, 3).flatten(2) if time else out.permute(2, 0, 1, 3).flatten(2), w.out, w.out_bias)
+    out = linear(out.permute(0, 2, 1, 3).flatten(2) if time else out.permute(2, 0, 1, 3).flatten(2), w.out,
+                 w.out_bias)
     if need_weights and average: weights = weights.mean(1)
     if alone: out, weights = out.squeeze(1), weights.squeeze(0)
     return out, weights if need_weights else None
 
 # %% ../../nbs/nn/attention.ipynb #atmhapu1
 @functional
-def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int,
-                                 in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None,
-                                 bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor,
+def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int,
+                                 num_heads: int,
+                                 in_proj_weight: Tensor | None, in_proj_bias: Tensor | None,
+                                 bias_k: Tensor | None,
+                                 bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float,
+                                 out_proj_weight: Tensor,
                                  out_proj_bias: Tensor | None, training: bool = True,
                                  key_padding_mask: Tensor | None = None, need_weights: bool = True,
                                  attn_mask: Tensor | None = None, use_separate_proj_weight: bool = False,
@@ -373,20 +431,23 @@ def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embe
                                  v_proj_weight: Tensor | None = None, static_k: Tensor | None = None,
                                  static_v: Tensor | None = None, average_attn_weights: bool = True,
                                  is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
-    """What `nn.MultiheadAttention` computes, for (steps, batch, features): the output, and the weights. AssertionError
-    or RuntimeError for what does not fit."""
+    """What `nn.MultiheadAttention` computes, for (steps, batch, features): the output, and the weights.
+    AssertionError or RuntimeError for what does not fit."""
     separate = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
     return multi_head(query, key, value, embed_dim_to_check, num_heads,
                       Weights(in_proj_weight, separate, in_proj_bias, bias_k, bias_v, out_proj_weight,
-                              out_proj_bias), (static_k, static_v), add_zero_attn, dropout_p if training else 0.0,
+                              out_proj_bias), (static_k, static_v), add_zero_attn,
+                      dropout_p if training else 0.0,
                       key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal, False)
 
 # %% ../../nbs/nn/attention.ipynb #atmhacl1
 class NonDynamicallyQuantizableLinear(Linear):
     "PyTorch's name for the layer that brings the heads together."
 
+# %% ../../nbs/nn/attention.ipynb #atmhacl1bx
 class MultiheadAttention(Module):
-    "Several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output, weights)."
+    """Several heads, each on its share of the features, as `torch.nn.MultiheadAttention`: gives (output,
+    weights)."""
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
                  add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
                  vdim: int | None = None, batch_first: bool = False, device=None, dtype=None):
@@ -407,10 +468,12 @@ class MultiheadAttention(Module):
         sizes = {"q_proj_weight": embed_dim, "k_proj_weight": self.kdim, "v_proj_weight": self.vdim}
         for name, size in sizes.items():
             self.register_parameter(name, None if self._qkv_same_embed_dim else made(embed_dim, size))
-        self.register_parameter("in_proj_weight", made(3 * embed_dim, embed_dim) if self._qkv_same_embed_dim else None)
+        self.register_parameter("in_proj_weight",
+                                made(3 * embed_dim, embed_dim) if self._qkv_same_embed_dim else None)
         self.register_parameter("in_proj_bias", made(3 * embed_dim) if bias else None)
         self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, device, dtype)
-        self.bias_k, self.bias_v = (made(1, 1, embed_dim), made(1, 1, embed_dim)) if add_bias_kv else (None, None)
+        self.bias_k, self.bias_v = ((made(1, 1, embed_dim), made(1, 1, embed_dim)) if add_bias_kv
+                                    else (None, None))
         self.add_zero_attn = add_zero_attn
         self._reset_parameters()
 
@@ -424,13 +487,16 @@ class MultiheadAttention(Module):
 
 # %% ../../nbs/nn/attention.ipynb #atmhacl1b
 @patch
-def forward(self: MultiheadAttention, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None,
+def forward(self: MultiheadAttention, query: Tensor, key: Tensor, value: Tensor,
+            key_padding_mask: Tensor | None = None,
             need_weights: bool = True, attn_mask: Tensor | None = None, average_attn_weights: bool = True,
             is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
-    separate = None if self._qkv_same_embed_dim else (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+    separate = (None if self._qkv_same_embed_dim
+                else (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight))
     weights = Weights(self.in_proj_weight, separate, self.in_proj_bias, self.bias_k, self.bias_v,
                       self.out_proj.weight, self.out_proj.bias)
-    return multi_head(query, key, value, self.embed_dim, self.num_heads, weights, (None, None), self.add_zero_attn,
+    return multi_head(query, key, value, self.embed_dim, self.num_heads, weights, (None, None),
+                      self.add_zero_attn,
                       self.dropout if self.training else 0.0, key_padding_mask, need_weights, attn_mask,
                       average_attn_weights, is_causal, self.batch_first)
 
@@ -439,9 +505,11 @@ def activation_of(activation: str | Callable) -> Callable:
     "The function that a word stands for. RuntimeError for one that is not known."
     if not isinstance(activation, str): return activation
     if activation in ("relu", "gelu"): return FUNCTIONS[f"nn.functional.{activation}"]
-    raise error(RuntimeError, f"activation should be relu/gelu, not {activation}", "PyTorch knows these two by name",
+    raise error(RuntimeError, f"activation should be relu/gelu, not {activation}",
+                "PyTorch knows these two by name",
                 "a function: en.nn.functional.silu")
 
+# %% ../../nbs/nn/attention.ipynb #atencod1b
 class TransformerEncoderLayer(Module):
     """Self-attention, then two linear layers at each step; each added to its input and normalized, as
     `torch.nn.TransformerEncoderLayer`."""
@@ -469,7 +537,8 @@ class TransformerEncoderLayer(Module):
 
     def _sa_block(self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None,
                   is_causal: bool = False) -> Tensor:
-        return self.dropout1(self.self_attn(x, x, x, key_padding_mask, False, attn_mask, is_causal=is_causal)[0])
+        return self.dropout1(self.self_attn(x, x, x, key_padding_mask, False, attn_mask,
+                                            is_causal=is_causal)[0])
 
     def _ff_block(self, x: Tensor) -> Tensor:
         return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
@@ -484,15 +553,18 @@ class TransformerDecoderLayer(Module):
         super().__init__()
         made = {"device": device, "dtype": dtype}
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **made)
-        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, **made)
+        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first,
+                                                 **made)
         self.linear1, self.dropout = Linear(d_model, dim_feedforward, bias, **made), Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, **made)
         self.norm_first = norm_first
-        self.norm1, self.norm2, self.norm3 = (LayerNorm(d_model, layer_norm_eps, bias=bias, **made) for _ in range(3))
+        self.norm1, self.norm2, self.norm3 = (LayerNorm(d_model, layer_norm_eps, bias=bias, **made)
+                                              for _ in range(3))
         self.dropout1, self.dropout2, self.dropout3 = (Dropout(dropout) for _ in range(3))
         self.activation = activation_of(activation)
 
-    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
+    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None,
+                memory_mask: Tensor | None = None,
                 tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
                 tgt_is_causal: bool = False, memory_is_causal: bool = False) -> Tensor:
         own = tgt_mask, tgt_key_padding_mask, tgt_is_causal
@@ -524,9 +596,10 @@ def looks_back(mask: Tensor | None, is_causal: bool | None, src: Tensor, batch_f
     later = ones(size, size, dtype=bool_, device=mask.device).triu(1)
     return bool((mask == (later if mask.dtype is bool_ else where(later, -math.inf, 0.0))).all())
 
+# %% ../../nbs/nn/attention.ipynb #atstack1bx
 class TransformerEncoder(Module):
-    """Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`. `enable_nested_tensor` and `mask_check`
-    are taken and change nothing."""
+    """Several encoder layers one after the other, copies of one, as `torch.nn.TransformerEncoder`.
+    `enable_nested_tensor` and `mask_check` are taken and change nothing."""
     def __init__(self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None,
                  enable_nested_tensor: bool = True, mask_check: bool = True):
         super().__init__()
@@ -550,27 +623,32 @@ class TransformerDecoder(Module):
         self.layers, self.num_layers, self.norm = ModuleList([copy.deepcopy(decoder_layer)
                                                               for _ in range(num_layers)]), num_layers, norm
 
-    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
+    def forward(self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None,
+                memory_mask: Tensor | None = None,
                 tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
                 tgt_is_causal: bool | None = None, memory_is_causal: bool = False) -> Tensor:
         tgt_is_causal = looks_back(tgt_mask, tgt_is_causal, tgt, self.layers[0].self_attn.batch_first)
         for layer in self.layers:
             tgt = layer(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
-                        tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask,
+                        tgt_key_padding_mask=tgt_key_padding_mask,
+                        memory_key_padding_mask=memory_key_padding_mask,
                         tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)
         return tgt if self.norm is None else self.norm(tgt)
 
 # %% ../../nbs/nn/attention.ipynb #attrans1
 class Transformer(Module):
-    """An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known, a vector for
-    each step of the target."""
-    def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
+    """An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known,
+    a vector for each step of the target."""
+    def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,
+                 num_decoder_layers: int = 6,
                  dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable = relu,
                  custom_encoder: Any = None, custom_decoder: Any = None, layer_norm_eps: float = 1e-5,
-                 batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None, dtype=None):
+                 batch_first: bool = False, norm_first: bool = False, bias: bool = True, device=None,
+                 dtype=None):
         super().__init__()
         made = {"device": device, "dtype": dtype}
-        how = d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias
+        how = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first,
+               bias)
 
         def stack(kind, layer, number):
             return kind(layer(*how, **made), number, LayerNorm(d_model, layer_norm_eps, bias=bias, **made))
@@ -593,7 +671,8 @@ class Transformer(Module):
 
 # %% ../../nbs/nn/attention.ipynb #attrans1b
 @patch
-def forward(self: Transformer, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None,
+def forward(self: Transformer, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None,
+            tgt_mask: Tensor | None = None,
             memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
             tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
             src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
@@ -601,11 +680,14 @@ def forward(self: Transformer, src: Tensor, tgt: Tensor, src_mask: Tensor | None
     batch = 0 if self.batch_first else 1
     if src.ndim == 3 and src.size(batch) != tgt.size(batch):
         raise error(RuntimeError, "the batch number of src and tgt must be equal",
-                    f"{src.size(batch)} and {tgt.size(batch)}", "batch_first=..., if the dimensions are exchanged")
+                    f"{src.size(batch)} and {tgt.size(batch)}",
+                    "batch_first=..., if the dimensions are exchanged")
     if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
         raise error(RuntimeError, "the feature number of src and tgt must be equal to d_model",
                     f"{src.size(-1)}, {tgt.size(-1)} and {self.d_model}", "another d_model")
-    memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
+    memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask,
+                          is_causal=src_is_causal)
     return self.decoder(tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask,
-                        tgt_key_padding_mask=tgt_key_padding_mask, memory_key_padding_mask=memory_key_padding_mask,
+                        tgt_key_padding_mask=tgt_key_padding_mask,
+                        memory_key_padding_mask=memory_key_padding_mask,
                         tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal)

@@ -54,7 +54,8 @@ class Numbered:
         if not isinstance(modules, Iterable):
             raise error(
                 TypeError,
-                f"{type(self).__name__}.extend should be called with an iterable, but got {type(modules).__name__}",
+                f"{type(self).__name__}.extend should be called with an iterable, but got "
+                f"{type(modules).__name__}",
                 "it adds one after the other", "append, for one")
         for module in list(modules): self.append(module)
         return self
@@ -68,11 +69,12 @@ class Numbered:
 # %% ../../nbs/03c_containers.ipynb #cnnum003
 @patch
 def insert(self: Numbered, index: int, module: Module) -> Numbered:
-    """Put one before that at `index`; those behind it move on. IndexError for a place that is not there, AssertionError
-    for what is no module."""
+    """Put one before that at `index`; those behind it move on. IndexError for a place that is not there,
+    AssertionError for what is no module."""
     kept = list(self)
     if not isinstance(module, Module):
-        raise error(AssertionError, f"module should be of type: {Module}", f"given {type(module).__name__}", "a layer")
+        raise error(AssertionError, f"module should be of type: {Module}", f"given {type(module).__name__}",
+                    "a layer")
     if not -len(kept) <= index <= len(kept):
         raise error(IndexError, f"Index out of range: {index}", f"there are {len(kept)}",
                     f"an index from {-len(kept)} to {len(kept)}")
@@ -80,9 +82,10 @@ def insert(self: Numbered, index: int, module: Module) -> Numbered:
     self._modules.clear()
     return self.extend(kept)
 
+# %% ../../nbs/03c_containers.ipynb #cnnum003b
 class ModuleList(Numbered, Module):
-    """A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done with them
-    stands in your `forward`."""
+    """A list of modules, all of them registered, as `torch.nn.ModuleList`. It is no layer: what is done
+    with them stands in your `forward`."""
     def __init__(self, modules: Iterable[Module] | None = None):
         super().__init__()
         if modules is not None: self.extend(modules)
@@ -98,7 +101,8 @@ class ModuleList(Numbered, Module):
         lines = []
         for said, run in itertools.groupby(enumerate(map(repr, self)), key=lambda item: item[1]):
             first, *more = [n for n, _ in run]
-            lines.append(indented(f"({first}-{more[-1]}): {len(more) + 1} x {said}" if more else f"({first}): {said}"))
+            lines.append(indented(f"({first}-{more[-1]}): {len(more) + 1} x {said}" if more
+                                  else f"({first}): {said}"))
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)" if lines else f"{self._get_name()}()"
 
 # %% ../../nbs/03c_containers.ipynb #cnseq002
@@ -109,9 +113,11 @@ for name, method in vars(Numbered).items():
 def check_sequential(other: Any) -> None:
     "A ValueError unless it is a Sequential."
     if not isinstance(other, Sequential):
-        raise error(ValueError, f"add operator supports only objects of Sequential class, but {type(other)} is given.",
+        raise error(ValueError,
+                    f"add operator supports only objects of Sequential class, but {type(other)} is given.",
                     "a chain goes on with a chain", "extend(layers), for a list")
 
+# %% ../../nbs/03c_containers.ipynb #cnseq002bx
 def check_times(self: Sequential, other: Any) -> None:
     "A TypeError unless it is a number, a ValueError unless it is at least 1."
     if not isinstance(other, int):
@@ -121,6 +127,7 @@ def check_times(self: Sequential, other: Any) -> None:
         raise error(ValueError, f"Non-positive multiplication factor {other} for {type(self)}",
                     "a chain is repeated at least once", "en.nn.Sequential(), for an empty one")
 
+# %% ../../nbs/03c_containers.ipynb #cnseq002c
 @patch
 def __getitem__(self: Sequential, idx: int | slice) -> Module | Sequential:
     kept = list(self._modules.items())
@@ -131,6 +138,7 @@ def __add__(self: Sequential, other: Sequential) -> Sequential:
     check_sequential(other)
     return Sequential(*self, *other)
 
+# %% ../../nbs/03c_containers.ipynb #cnseq002d
 @patch
 def __iadd__(self: Sequential, other: Sequential) -> Sequential:
     check_sequential(other)
@@ -161,13 +169,16 @@ def pairs_of(given: Any, who: str) -> Iterator[tuple]:
         return
     for n, pair in enumerate(given):
         if not isinstance(pair, Iterable):
-            raise error(TypeError, f"{who} update sequence element #{n} should be Iterable; is {type(pair).__name__}",
+            raise error(TypeError,
+                        f"{who} update sequence element #{n} should be Iterable; is {type(pair).__name__}",
                         "each element is a key and a value", "('name', value)")
         if len(pair) != 2:
-            raise error(ValueError, f"{who} update sequence element #{n} has length {len(pair)}; 2 is required",
+            raise error(ValueError,
+                        f"{who} update sequence element #{n} has length {len(pair)}; 2 is required",
                         "each element is a key and a value", "('name', value)")
         yield tuple(pair)
 
+# %% ../../nbs/03c_containers.ipynb #cndict02b
 class ModuleDict(Module):
     "A dict of modules, all of them registered, as `torch.nn.ModuleDict`."
     def __init__(self, modules: Mapping[str, Module] | None = None):
@@ -202,11 +213,13 @@ def said_of(name, value: Any, kind: str) -> str:
     "The line of a parameter in a repr."
     if not isinstance(value, Tensor): return f"  ({name}): Object of type: {type(value).__name__}"
     place = f" ({value.device})" if value.device.type == "cuda" else ""
-    return f"  ({name}): {'Parameter' if isinstance(value, Parameter) else 'Tensor'} containing: [{kind} of size {'x'.join(map(str, value.shape))}{place}]"
+    return (f"  ({name}): {'Parameter' if isinstance(value, Parameter) else 'Tensor'} containing: [{kind} of "
+            f"size {'x'.join(map(str, value.shape))}{place}]")
 
 # %% ../../nbs/03c_containers.ipynb #cnpara02b
 class ParameterList(Module):
-    "A list of parameters, all of them registered, as `torch.nn.ParameterList`; other objects may stand in it."
+    """A list of parameters, all of them registered, as `torch.nn.ParameterList`; other objects may stand
+    in it."""
     def __init__(self, values: Iterable[Any] | None = None):
         super().__init__()
         self._size = 0
@@ -216,14 +229,16 @@ class ParameterList(Module):
         if isinstance(idx, slice): return type(self)([self[n] for n in range(*idx.indices(len(self)))])
         return getattr(self, str(number(len(self), idx)))
 
-    def __setitem__(self, idx: int, param: Any) -> None: setattr(self, str(number(len(self), idx)), as_parameter(param))
+    def __setitem__(self, idx: int, param: Any) -> None:
+        setattr(self, str(number(len(self), idx)), as_parameter(param))
     def __len__(self) -> int: return self._size
     def __iter__(self) -> Iterator[Any]: return iter([self[n] for n in range(len(self))])
     def __iadd__(self, parameters: Iterable[Any]) -> ParameterList: return self.extend(parameters)
     def __dir__(self) -> list[str]: return [name for name in Module.__dir__(self) if not name.isdigit()]
 
     def __call__(self, *args, **kwargs):
-        raise error(RuntimeError, "ParameterList should not be called.", "it holds parameters, and computes nothing",
+        raise error(RuntimeError, "ParameterList should not be called.",
+                    "it holds parameters, and computes nothing",
                     "params[0] @ x")
 
     def extra_repr(self) -> str:
@@ -247,7 +262,8 @@ class ParameterList(Module):
 #| code-fold: true
 #| code-summary: "ParameterDict as a dict: 38 lines"
 class ParameterDict(Module):
-    "A dict of parameters, all of them registered, as `torch.nn.ParameterDict`; other objects may stand in it."
+    """A dict of parameters, all of them registered, as `torch.nn.ParameterDict`; other objects may stand
+    in it."""
     def __init__(self, parameters: Any = None):
         super().__init__()
         self._keys: dict[str, None] = {}
@@ -257,18 +273,24 @@ class ParameterDict(Module):
         if not isinstance(key, str):
             raise error(
                 TypeError,
-                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').",
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}').",
                 "a key becomes an attribute", "str(key)")
-        if key not in self._keys: raise error(AttributeError, f"'ParameterDict' object has no attribute '{key}'", "it is not among the keys", f"one of {list(self._keys)}")
+        if key not in self._keys:
+            raise error(AttributeError, f"'ParameterDict' object has no attribute '{key}'",
+                        "it is not among the keys", f"one of {list(self._keys)}")
         return getattr(self, key)
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise error(
                 TypeError,
-                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').",
+                "Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                f"'{type(key).__name__}').",
                 "a key becomes an attribute", "str(key)")
-        if key not in self._keys and hasattr(self, key): raise error(KeyError, f"attribute '{key}' already exists", "a key becomes an attribute", f"'{key}_'")
+        if key not in self._keys and hasattr(self, key):
+            raise error(KeyError, f"attribute '{key}' already exists", "a key becomes an attribute",
+                        f"'{key}_'")
         setattr(self, key, as_parameter(value))
         self._keys[key] = None
 
@@ -280,10 +302,14 @@ class ParameterDict(Module):
     def __iter__(self) -> Iterator[str]: return iter(self._keys)
     def __reversed__(self) -> Iterator[str]: return reversed(self._keys)
     def __contains__(self, key: str) -> bool: return key in self._keys
-    def __call__(self, input): raise error(RuntimeError, "ParameterDict should not be called.", "it holds parameters, and computes nothing", "params['name'] @ x")
+    def __call__(self, input):
+        raise error(RuntimeError, "ParameterDict should not be called.",
+                    "it holds parameters, and computes nothing", "params['name'] @ x")
     def __or__(self, other: ParameterDict) -> ParameterDict: return merged(self, other)
     def __ror__(self, other: ParameterDict) -> ParameterDict: return merged(other, self)
-    def extra_repr(self) -> str: return "\n".join(said_of(key, value, CLASSES.get(getattr(value, "dtype", None), "edunets.Tensor")) for key, value in self.items())
+    def extra_repr(self) -> str:
+        return "\n".join(said_of(key, value, CLASSES.get(getattr(value, "dtype", None), "edunets.Tensor"))
+                         for key, value in self.items())
 
 # %% ../../nbs/03c_containers.ipynb #cnpara04
 #| code-fold: true
@@ -301,8 +327,8 @@ def __ior__(self: ParameterDict, other: ParameterDict) -> ParameterDict:
 
 @patch
 def update(self: ParameterDict, parameters: Any) -> None:
-    """Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order of their
-    names, as PyTorch does."""
+    """Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order
+    of their names, as PyTorch does."""
     pairs = list(pairs_of(parameters, "ParametersDict"))      # PyTorch's spelling
     for key, value in sorted(pairs, key=lambda pair: pair[0]) if isinstance(
             parameters, Mapping) and not isinstance(parameters, OrderedDict) else pairs:
@@ -315,7 +341,8 @@ def items(self: ParameterDict) -> Iterator[tuple[str, Any]]: return ((key, self[
 @patch
 def values(self: ParameterDict) -> Iterator[Any]: return (self[key] for key in self._keys)
 @patch
-def get(self: ParameterDict, key: str, default: Any = None) -> Any: return self[key] if key in self else default
+def get(self: ParameterDict, key: str, default: Any = None) -> Any:
+    return self[key] if key in self else default
 @patch
 def copy(self: ParameterDict) -> ParameterDict: return ParameterDict(OrderedDict(self.items()))
 @patch
@@ -342,7 +369,8 @@ def pop(self: ParameterDict, key: str) -> Any:
 def popitem(self: ParameterDict) -> tuple[str, Any]:
     "Take out the last, and return it with its key. KeyError if there is none."
     if not self._keys:
-        raise error(KeyError, "popitem(): dictionary is empty", "there is nothing to take", "len(params) first")
+        raise error(KeyError, "popitem(): dictionary is empty", "there is nothing to take",
+                    "len(params) first")
     key = next(reversed(self._keys))
     return key, self.pop(key)
 

@@ -37,17 +37,20 @@ def check_choices(layer: ConvolutionBase) -> None:
             raise error(ValueError, "groups must be a positive integer", f"groups={layer.groups}", "groups=1")
         if getattr(layer, what) % layer.groups:
             raise error(ValueError, f"{what} must be divisible by groups",
-                        f"{getattr(layer, what)} channels can't be shared out evenly among {layer.groups} groups",
+                        f"{getattr(layer, what)} channels can't be shared out evenly among "
+                        f"{layer.groups} groups",
                         "groups=1")
     if isinstance(layer.padding, str):
         if layer.padding not in ("same", "valid"):
-            raise error(ValueError, f"Invalid padding string {layer.padding!r}, should be one of {{'valid', 'same'}}",
+            raise error(ValueError,
+                        f"Invalid padding string {layer.padding!r}, should be one of {{'valid', 'same'}}",
                         "a border has a width, keeps the size, or is none", "padding='same'")
         if layer.padding == "same" and any(s != 1 for s in layer.stride):
             raise error(ValueError, "padding='same' is not supported for strided convolutions",
                         "the result could not have the same size", "padding=1")
     if layer.padding_mode not in BORDERS:
-        raise error(ValueError, f"padding_mode must be one of {BORDERS}, but got padding_mode='{layer.padding_mode}'",
+        raise error(ValueError,
+                    f"padding_mode must be one of {BORDERS}, but got padding_mode='{layer.padding_mode}'",
                     "a border is zero, or comes from the image", "padding_mode='reflect'")
 
 # %% ../../nbs/nn/convolution.ipynb #cvcheck1
@@ -65,27 +68,33 @@ BORDERS = ("zeros", "reflect", "replicate", "circular")
 
 # %% ../../nbs/nn/convolution.ipynb #cvbase01
 class ConvolutionBase(Module):
-    """What all convolutions choose: channels, the window, its steps, the border, groups; `init` and `nonlinearity`
-    (ours) say how the filters begin."""
-    dims, transposed = 0, False      # dimensions of space; whether the filter stands (in, out) instead of (out, in)
+    """What all convolutions choose: channels, the window, its steps, the border, groups; `init` and
+    `nonlinearity` (ours) say how the filters begin."""
+    # dimensions of space; whether the filter stands (in, out) instead of (out, in)
+    dims, transposed = 0, False
 
-    def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
+    def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding,
+               groups, bias,
                padding_mode, device, dtype, init, nonlinearity) -> None:
-        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.padding_mode = padding_mode
         self.kernel_size, self.stride, self.dilation, self.output_padding = (repeated(
             v, self.dims) for v in (kernel_size, stride, dilation, output_padding))
         self.padding = padding if isinstance(padding, str) else repeated(padding, self.dims)
         self.init, self.nonlinearity = init, nonlinearity
         check_choices(self)
-        channels = (in_channels, out_channels // groups) if self.transposed else (out_channels, in_channels // groups)
+        channels = ((in_channels, out_channels // groups) if self.transposed
+                    else (out_channels, in_channels // groups))
         self.weight = Parameter(empty(*channels, *self.kernel_size, device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
+        self.register_parameter("bias",
+                                Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: initialize(self)
 
     def extra_repr(self) -> str:
-        said = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        said = (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+                f"stride={self.stride}")
         for what, usual in (("padding", 0), ("dilation", 1), ("output_padding", 0)):
             value = getattr(self, what)
             if value != (usual,) * len(value): said += f", {what}={value}"
@@ -98,23 +107,27 @@ def border(layer: ConvolutionBase) -> tuple:
     "A layer's padding as `pad` takes it: two numbers a dimension, the last dimension first."
     if layer.padding == "valid": sides = [(0, 0)] * layer.dims
     elif layer.padding == "same":
-        sides = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k, d in zip(layer.kernel_size, layer.dilation)]
+        sides = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k,
+                 d in zip(layer.kernel_size, layer.dilation)]
     else: sides = [(p, p) for p in layer.padding]
     return tuple(p for side in reversed(sides) for p in side)
 
+# %% ../../nbs/nn/convolution.ipynb #cvconv01b
 class Convolution(ConvolutionBase):
     "What Conv1d, 2d and 3d share."
     def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1,
                  groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None, *,
                  init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
-        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode,
+        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias,
+                    padding_mode,
                     device, dtype, init, nonlinearity)
 
     def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros": input, padding = pad(input, border(self), self.padding_mode), 0
-        return CONVOLUTIONS[self.dims](input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return CONVOLUTIONS[self.dims](input, self.weight, self.bias, self.stride, padding, self.dilation,
+                                       self.groups)
 
 CONVOLUTIONS = [None, *(FUNCTIONS[f"conv{n}d"] for n in (1, 2, 3))]
 for n in (1, 2, 3): FUNCTIONS[f"nn.functional.conv{n}d"] = CONVOLUTIONS[n]
@@ -123,26 +136,29 @@ for n in (1, 2, 3): FUNCTIONS[f"nn.functional.conv{n}d"] = CONVOLUTIONS[n]
 #| code-fold: true
 #| code-summary: "Conv1d, Conv2d, Conv3d: 11 lines"
 class Conv1d(Convolution):
-    "A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options that do not fit."
+    """A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options
+    that do not fit."""
     dims = 1
 class Conv2d(Convolution):
-    """A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for options that do
-    not fit."""
+    """A convolution over images, as `torch.nn.Conv2d`: (batch, channel, height, width). ValueError for
+    options that do not fit."""
     dims = 2
 class Conv3d(Convolution):
-    """A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError for options
-    that do not fit."""
+    """A convolution over volumes, as `torch.nn.Conv3d`: (batch, channel, depth, height, width). ValueError
+    for options that do not fit."""
     dims = 3
 
 # %% ../../nbs/nn/convolution.ipynb #cvconv2b
 #| code-fold: true
 @functional
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
-    """A convolution over a line whose time comes first, its batch second, its channels last; `weight` (window, in, out). RuntimeError
-    for shapes that do not fit."""
+    """A convolution over a line whose time comes first, its batch second, its channels last; `weight`
+    (window, in, out). RuntimeError for shapes that do not fit."""
     if input.ndim != 3 or weight.ndim != 3:
-        raise error(RuntimeError, "Input must have 3 dims: time, batch, in_channel, and weight: kernel_width, in_channels, "
-                    f"out_channels; got {input.ndim} and {weight.ndim}", "a line of channels, for each of a batch",
+        raise error(RuntimeError,
+                    "Input must have 3 dims: time, batch, in_channel, and weight: kernel_width, in_channels, "
+                    f"out_channels; got {input.ndim} and {weight.ndim}",
+                    "a line of channels, for each of a batch",
                     "x.unsqueeze(1)")
     y = CONVOLUTIONS[1](input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
     return y.permute(2, 0, 1).contiguous()
@@ -152,49 +168,61 @@ class TransposedConvolution(ConvolutionBase):
     "What ConvTranspose1d, 2d and 3d share."
     transposed = True
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0,
-                 groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None, dtype=None,
+    def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0,
+                 output_padding=0,
+                 groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None,
+                 dtype=None,
                  *, init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
         if padding_mode != "zeros":
             raise error(ValueError, f'Only "zeros" padding mode is supported for {type(self).__name__}',
                         "its padding cuts the result, there is nothing to fill", "padding_mode='zeros'")
-        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
+        self.choose(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups,
+                    bias,
                     padding_mode, device, dtype, init, nonlinearity)
 
     def forward(self, input: Tensor, output_size=None) -> Tensor:
         more = self.output_padding if output_size is None else output_padding(self, input, output_size)
-        return TRANSPOSED[self.dims](input, self.weight, self.bias, self.stride, self.padding, more, self.groups,
+        return TRANSPOSED[self.dims](input, self.weight, self.bias, self.stride, self.padding, more,
+                                     self.groups,
                                      self.dilation)
 
+# %% ../../nbs/nn/convolution.ipynb #cvtran01b
 TRANSPOSED = [None, *(FUNCTIONS[f"conv_transpose{n}d"] for n in (1, 2, 3))]
 for n in (1, 2, 3): FUNCTIONS[f"nn.functional.conv_transpose{n}d"] = TRANSPOSED[n]
 
 # %% ../../nbs/nn/convolution.ipynb #cvtran02
 def output_padding(layer: TransposedConvolution, input: Tensor, output_size) -> list[int]:
-    "How much must be added at the end to reach a size. ValueError for one that no image with this result has."
+    """How much must be added at the end to reach a size. ValueError for one that no image with this result
+    has."""
     n, wanted = layer.dims, list(output_size)
     if len(wanted) == input.ndim: wanted = wanted[-n:]
     if len(wanted) != n:
         raise error(
-            ValueError, f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have {n} or {input.ndim} "
+            ValueError, f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have "
+                        f"{n} or {input.ndim} "
             f"elements (got {len(wanted)})", "a size for each dimension of space", "output_size=x.shape")
     least = [(s - 1) * t - 2 * p + d * (k - 1) + 1
-             for s, t, p, d, k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation, layer.kernel_size)]
+             for s, t, p, d,
+             k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation, layer.kernel_size)]
     most = [s + t - 1 for s, t in zip(least, layer.stride)]
     if any(not low <= size <= high for low, size, high in zip(least, wanted, most)):
         raise error(
             ValueError, f"requested an output size of {wanted}, but valid sizes range from {least} to {most} "
             f"(for an input of {list(input.shape[-n:])})",
-            "a strided convolution gives one result for several sizes, no more than that", f"output_size={least}")
+            "a strided convolution gives one result for several sizes, no more than that",
+            f"output_size={least}")
     return [size - low for size, low in zip(wanted, least)]
 
+# %% ../../nbs/nn/convolution.ipynb #cvtran02b
 class ConvTranspose1d(TransposedConvolution):
     "The transpose of Conv1d, as `torch.nn.ConvTranspose1d`. ValueError for options that do not fit."
     dims = 1
+
 class ConvTranspose2d(TransposedConvolution):
     "The transpose of Conv2d, as `torch.nn.ConvTranspose2d`. ValueError for options that do not fit."
     dims = 2
+
 class ConvTranspose3d(TransposedConvolution):
     "The transpose of Conv3d, as `torch.nn.ConvTranspose3d`. ValueError for options that do not fit."
     dims = 3
@@ -206,7 +234,8 @@ def check_columns(input: Tensor, name: str, ndims: tuple[int, int], **numbers) -
     "A RuntimeError unless there are images (or columns), and positive sizes."
     if input.ndim not in ndims or 0 in input.shape[-ndims[0]:]:
         raise error(
-            RuntimeError, f"{name}: Expected {ndims[0]}D or {ndims[1]}D (batch mode) tensor with possibly 0 batch "
+            RuntimeError,
+            f"{name}: Expected {ndims[0]}D or {ndims[1]}D (batch mode) tensor with possibly 0 batch "
             f"size and other non-zero dimensions for input, but got: {list(input.shape)}",
             "windows of nothing are nothing", "x.unsqueeze(0)")
     for what, values in numbers.items():
@@ -217,30 +246,35 @@ def check_columns(input: Tensor, name: str, ndims: tuple[int, int], **numbers) -
 # %% ../../nbs/nn/convolution.ipynb #cvunfo01
 @functional
 def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    """The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what is no image,
-    or too small for the window."""
+    """The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what
+    is no image, or too small for the window."""
     size, dilation, padding, stride = (expand_ntuple(v, 2, what)
                                        for v, what in ((kernel_size, "kernel_size"), (dilation, "dilation"),
                                                        (padding, "padding"), (stride, "stride")))
-    check_columns(input, "unfold", (3, 4), kernel_size=size, dilation=dilation, padding=padding, stride=stride)
+    check_columns(input, "unfold", (3, 4), kernel_size=size, dilation=dilation, padding=padding,
+                  stride=stride)
     space = windows_in(input.shape[-2:], size, stride, padding, dilation)
     if min(space) < 1:
         raise error(
             RuntimeError, f"Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={size}, "
             f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding blocks "
-            f"as {space}, but its components must be at least one.", "not even one window fits", "padding=...")
-    columns, _ = column_steps(input if input.ndim == 4 else input.unsqueeze(0), size, stride, padding, dilation, 1)
+            f"as {space}, but its components must be at least one.", "not even one window fits",
+            "padding=...")
+    columns, _ = column_steps(input if input.ndim == 4 else input.unsqueeze(0), size, stride, padding,
+                              dilation, 1)
     return fresh(columns.squeeze(1) if input.ndim == 4 else columns.squeeze(1).squeeze(0), input)
 
 # %% ../../nbs/nn/convolution.ipynb #cvunfo02
 @functional
 def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    """Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped. RuntimeError if
-    the columns do not fit."""
+    """Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped.
+    RuntimeError if the columns do not fit."""
     shape, size, dilation, padding, stride = (expand_ntuple(
-        v, 2, what) for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"), (dilation, "dilation"),
+        v, 2, what) for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"),
+                                    (dilation, "dilation"),
                                     (padding, "padding"), (stride, "stride")))
-    check_columns(input, "fold", (2, 3), output_size=shape, kernel_size=size, dilation=dilation, padding=padding,
+    check_columns(input, "fold", (2, 3), output_size=shape, kernel_size=size, dilation=dilation,
+                  padding=padding,
                   stride=stride)
     space = windows_in(shape, size, stride, padding, dilation)
     if input.size(-2) % (size[0] * size[1]):
@@ -257,9 +291,11 @@ def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=
             f"the calculated number of sliding blocks {space[0]} * {space[1]} = "
             f"{space[0] * space[1]}, but got input.size(2)={input.size(-1)}.",
             "each place has a column", "another output_size")
-    image = fold_steps(input if input.ndim == 3 else input.unsqueeze(0), space, shape, size, stride, padding, dilation)
+    image = fold_steps(input if input.ndim == 3 else input.unsqueeze(0), space, shape, size, stride, padding,
+                       dilation)
     return fresh(image if input.ndim == 3 else image.squeeze(0), input)
 
+# %% ../../nbs/nn/convolution.ipynb #cvunfo02bx
 class Unfold(Plain):
     "The windows of images as columns, as `torch.nn.Unfold`."
     said = ("kernel_size", "dilation", "padding", "stride")
@@ -292,7 +328,8 @@ def check_factor(input: Tensor, name: str, what: str, factor: int, parts: dict[i
             RuntimeError, f"{name} expects input to have at least 3 dimensions, but got input with "
             f"{input.ndim} dimension(s)", "channel, height, width", "x.unsqueeze(0)")
     if factor <= 0:
-        raise error(RuntimeError, f"{name} expects a positive {what}, but got {factor}", "it is a number of parts",
+        raise error(RuntimeError, f"{name} expects a positive {what}, but got {factor}",
+                    "it is a number of parts",
                     f"{what}=2")
     for dim, divisor in parts.items():
         if input.size(dim) % divisor:
@@ -305,7 +342,8 @@ def check_factor(input: Tensor, name: str, what: str, factor: int, parts: dict[i
 # %% ../../nbs/nn/convolution.ipynb #cvshuf01
 @functional
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    "Channels laid out as pixels: (..., c * r * r, h, w) as (..., c, h * r, w * r). RuntimeError if they do not fit."
+    """Channels laid out as pixels: (..., c * r * r, h, w) as (..., c, h * r, w * r). RuntimeError if they
+    do not fit."""
     r = upscale_factor
     check_factor(input, "pixel_shuffle", "upscale_factor", r, {-3: r * r})
     *lead, c, h, w = input.shape
@@ -314,6 +352,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     pixels = parts.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
     return fresh(pixels.reshape(*lead, c // (r * r), h * r, w * r), input)
 
+# %% ../../nbs/nn/convolution.ipynb #cvshuf01bx
 @functional
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     "Pixels laid out as channels: the inverse of `pixel_shuffle`. RuntimeError if they do not fit."
@@ -328,8 +367,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 # %% ../../nbs/nn/convolution.ipynb #cvshuf01b
 @functional
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError if groups do
-    not divide them."""
+    """Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError
+    if groups do not divide them."""
     check_factor(input, "channel_shuffle", "groups", groups, {1: groups})
     return fresh(input.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2), input)
 
@@ -337,35 +376,41 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
 class Flatten(Plain):
     "Dimensions made one, as `torch.nn.Flatten`: all but the batch unless told."
     said = ("start_dim", "end_dim")
-    def __init__(self, start_dim: int = 1, end_dim: int = -1): super().__init__(start_dim=start_dim, end_dim=end_dim)
+    def __init__(self, start_dim: int = 1, end_dim: int = -1):
+        super().__init__(start_dim=start_dim, end_dim=end_dim)
 
     def forward(self, input: Tensor) -> Tensor: return input.flatten(self.start_dim, self.end_dim)
 
+# %% ../../nbs/nn/convolution.ipynb #cvflat01b
 class Unflatten(Module):
     "One dimension made several, as `torch.nn.Unflatten`. TypeError for sizes that are not integers."
     def __init__(self, dim: int, unflattened_size):
         super().__init__()
         for n in unflattened_size if isinstance(unflattened_size, (tuple, list)) else [None]:
             if not isinstance(n, int):
-                raise error(TypeError, f"unflattened_size must be a tuple of ints, but found {unflattened_size!r}",
+                raise error(TypeError,
+                            f"unflattened_size must be a tuple of ints, but found {unflattened_size!r}",
                             "a dimension has a size, not a name", "(2, 3)")
         self.dim, self.unflattened_size = dim, unflattened_size
 
     def forward(self, input: Tensor) -> Tensor: return input.unflatten(self.dim, self.unflattened_size)
     def extra_repr(self) -> str: return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
+# %% ../../nbs/nn/convolution.ipynb #cvflat01c
 class PixelShuffle(Plain):
     "Channels laid out as pixels, as `torch.nn.PixelShuffle`."
     said = ("upscale_factor",)
     def __init__(self, upscale_factor: int): super().__init__(upscale_factor=upscale_factor)
     def forward(self, input: Tensor) -> Tensor: return pixel_shuffle(input, self.upscale_factor)
 
+# %% ../../nbs/nn/convolution.ipynb #cvflat01d
 class PixelUnshuffle(Plain):
     "Pixels laid out as channels, as `torch.nn.PixelUnshuffle`."
     said = ("downscale_factor",)
     def __init__(self, downscale_factor: int): super().__init__(downscale_factor=downscale_factor)
     def forward(self, input: Tensor) -> Tensor: return pixel_unshuffle(input, self.downscale_factor)
 
+# %% ../../nbs/nn/convolution.ipynb #cvflat01e
 class ChannelShuffle(Plain):
     "Channels of several groups dealt out in turn, as `torch.nn.ChannelShuffle`."
     said = ("groups",)
@@ -375,8 +420,10 @@ class ChannelShuffle(Plain):
 # %% ../../nbs/nn/convolution.ipynb #cvpads01
 functional(pad)
 
+# %% ../../nbs/nn/convolution.ipynb #cvpads01b
 class Padding(Module):
-    "What the layers share that put a border around: two numbers for each dimension of space, the last one first."
+    """What the layers share that put a border around: two numbers for each dimension of space, the last
+    one first."""
     dims, mode, value = 0, "constant", None
     def __init__(self, padding):
         super().__init__()
@@ -384,6 +431,7 @@ class Padding(Module):
     def forward(self, input: Tensor) -> Tensor: return pad(input, self.padding, self.mode, self.value)
     def extra_repr(self) -> str: return f"{self.padding}"
 
+# %% ../../nbs/nn/convolution.ipynb #cvpads01c
 class ConstantPadding(Padding):
     "A border of one number."
     def __init__(self, padding, value: float):
@@ -391,12 +439,14 @@ class ConstantPadding(Padding):
         self.value = value
     def extra_repr(self) -> str: return f"padding={self.padding}, value={self.value}"
 
+# %% ../../nbs/nn/convolution.ipynb #cvpads01d
 class CircularPadding(Padding):
     "A border from the other side. ValueError for an input of another number of dimensions."
     mode = "circular"
     def forward(self, input: Tensor) -> Tensor:
         if input.ndim not in (self.dims + 1, self.dims + 2):
-            raise error(ValueError, f"expected {self.dims + 1}D or {self.dims + 2}D input (got {input.ndim}D input)",
+            raise error(ValueError,
+                        f"expected {self.dims + 1}D or {self.dims + 2}D input (got {input.ndim}D input)",
                         "(batch,) channel, space", "x.unsqueeze(0)")
         return super().forward(input)
 
@@ -406,18 +456,26 @@ class CircularPadding(Padding):
 class ZeroPad1d(Padding):
     "Zeros around a line, as `torch.nn.ZeroPad1d`."
     dims, value = 1, 0.0
+
 class ZeroPad2d(Padding):
     "Zeros around images, as `torch.nn.ZeroPad2d`."
     dims, value = 2, 0.0
+
 class ZeroPad3d(Padding):
     "Zeros around volumes, as `torch.nn.ZeroPad3d`."
     dims, value = 3, 0.0
+
+# %% ../../nbs/nn/convolution.ipynb #cvpads02b
+#| code-fold: true
+#| code-summary: "ZeroPad1d to ConstantPad3d: 18 lines"
 class ConstantPad1d(ConstantPadding):
     "One number around a line, as `torch.nn.ConstantPad1d`."
     dims = 1
+
 class ConstantPad2d(ConstantPadding):
     "One number around images, as `torch.nn.ConstantPad2d`."
     dims = 2
+
 class ConstantPad3d(ConstantPadding):
     "One number around volumes, as `torch.nn.ConstantPad3d`."
     dims = 3
@@ -428,27 +486,41 @@ class ConstantPad3d(ConstantPadding):
 class ReflectionPad1d(Padding):
     "A line mirrored at its ends, as `torch.nn.ReflectionPad1d`."
     dims, mode = 1, "reflect"
+
 class ReflectionPad2d(Padding):
     "Images mirrored at their borders, as `torch.nn.ReflectionPad2d`."
     dims, mode = 2, "reflect"
+
 class ReflectionPad3d(Padding):
     "Volumes mirrored at their borders, as `torch.nn.ReflectionPad3d`."
     dims, mode = 3, "reflect"
+
+# %% ../../nbs/nn/convolution.ipynb #cvpads03b
+#| code-fold: true
+#| code-summary: "ReflectionPad1d to CircularPad3d: 27 lines"
 class ReplicationPad1d(Padding):
     "A line whose ends go on, as `torch.nn.ReplicationPad1d`."
     dims, mode = 1, "replicate"
+
 class ReplicationPad2d(Padding):
     "Images whose borders go on, as `torch.nn.ReplicationPad2d`."
     dims, mode = 2, "replicate"
+
 class ReplicationPad3d(Padding):
     "Volumes whose borders go on, as `torch.nn.ReplicationPad3d`."
     dims, mode = 3, "replicate"
+
+# %% ../../nbs/nn/convolution.ipynb #cvpads03c
+#| code-fold: true
+#| code-summary: "ReflectionPad1d to CircularPad3d: 27 lines"
 class CircularPad1d(CircularPadding):
     "A line that begins again, as `torch.nn.CircularPad1d`. ValueError for another number of dimensions."
     dims = 1
+
 class CircularPad2d(CircularPadding):
     "Images that begin again, as `torch.nn.CircularPad2d`. ValueError for another number of dimensions."
     dims = 2
+
 class CircularPad3d(CircularPadding):
     "Volumes that begin again, as `torch.nn.CircularPad3d`. ValueError for another number of dimensions."
     dims = 3

@@ -46,6 +46,7 @@ def huber(xp, away, delta: float, scale: float):
     near = xp.clip(away, -delta, delta)
     return near * (away - near * 0.5) * scale
 
+# %% ../../nbs/nn/distances.ipynb #nnloex08b
 def huber_slope(g: Tensor, a: Tensor, b: Tensor, delta: float, scale: float, reduction: str) -> Tensor:
     away = a - b
     return away.clamp(-delta, delta) * (loss_share(g, away, reduction) * scale)
@@ -55,12 +56,21 @@ def huber_steps(away: Tensor, delta: float, scale: float) -> Tensor:
     return near * (away - near * 0.5) * scale
 
 elementwise(mse_loss=lambda xp, a, b, *, reduction: total(xp, square(a - b), reduction),
-            huber_loss=lambda xp, a, b, *, delta, scale, reduction: total(xp, huber(xp, a - b, delta, scale), reduction))
+            huber_loss=lambda xp, a, b, *, delta, scale,
+            reduction: total(xp, huber(xp, a - b, delta, scale), reduction))
+
 accumulate(mse_loss=SINGLE, huber_loss=SINGLE)
+
 decompose(mse_loss=lambda a, b, *, reduction: reduced((a - b).square(), reduction),
-          huber_loss=lambda a, b, *, delta, scale, reduction: reduced(huber_steps(a - b, delta, scale), reduction))
-vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction), lambda g, a, b, reduction: mse_slope(g, b, a, reduction)],
-    huber_loss=[lambda g, a, b, delta, scale, reduction: huber_slope(g, a, b, delta, scale, reduction), lambda g, a, b, delta, scale, reduction: huber_slope(g, b, a, delta, scale, reduction)])
+          huber_loss=lambda a, b, *, delta, scale,
+          reduction: reduced(huber_steps(a - b, delta, scale), reduction))
+
+# %% ../../nbs/nn/distances.ipynb #nnloex08c
+vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction), lambda g, a, b,
+              reduction: mse_slope(g, b, a, reduction)],
+    huber_loss=[lambda g, a, b, delta, scale, reduction: huber_slope(g, a, b, delta, scale, reduction),
+                lambda g, a, b, delta, scale, reduction: huber_slope(g, b, a, delta, scale, reduction)])
+
 check(mse_loss=check_broadcast, huber_loss=check_broadcast)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex09
@@ -74,15 +84,17 @@ def pair(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
         input, target = broadcast_tensors(input, target)
     return (input, target) if input.dtype is target.dtype else tuple(promote((input, target)))
 
+# %% ../../nbs/nn/distances.ipynb #nnloex09b
 def weighted(each: Tensor, weight: Tensor, reduction: str, by_weight: bool = True) -> Tensor:
-    """Losses times their weights; the mean divides by the sum of the weights, or by their number. ValueError for
-    another shape."""
+    """Losses times their weights; the mean divides by the sum of the weights, or by their number.
+    ValueError for another shape."""
     if weight.shape != each.shape:
         raise error(ValueError, "Weights and input must have the same size.",
                     f"{tuple(weight.shape)} and {tuple(each.shape)}", "weight.expand_as(input)")
     each = each * weight
     return each.sum() / weight.sum() if reduction == "mean" and by_weight else reduced(each, reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex09c
 @functional
 def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
              reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
@@ -92,6 +104,7 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     if weight is not None: return weighted((input - target) ** 2, weight, reduction)
     return call(OPS["mse_loss"], (real(input, "mse_cpu"), target), {"reduction": reduction})
 
+# %% ../../nbs/nn/distances.ipynb #nnloex09d
 @functional
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
             reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
@@ -109,18 +122,23 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     input, target = pair(input, target, "huber_loss")
     reduction = meant(reduction)
     if delta <= 0:
-        raise error(RuntimeError, "huber_loss does not support non-positive values for delta.", f"delta={delta}",
+        raise error(RuntimeError, "huber_loss does not support non-positive values for delta.",
+                    f"delta={delta}",
                     "l1_loss, which is the limit")
     if weight is not None:
         return weighted(huber_row(input, target, delta, 1.0, "none"), weight, reduction, by_weight=False)
     return huber_row(input, target, delta, 1.0, reduction)
 
-def huber_row(input: Tensor, target: Tensor, delta: float, scale: float, reduction: str, node: str = "") -> Tensor:
+# %% ../../nbs/nn/distances.ipynb #nnloex10b
+def huber_row(input: Tensor, target: Tensor, delta: float, scale: float, reduction: str,
+              node: str = "") -> Tensor:
     return call(OPS["huber_loss"], (real(input, "huber_cpu"), target),
                 {"delta": delta, "scale": scale, "reduction": reduction}, node)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex10c
 @functional
-def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None,
+                   reduce: bool | None = None,
                    reduction: str = "mean", beta: float = 1.0) -> Tensor:
     "huber_loss divided by beta: its lines have the slope 1. RuntimeError for a negative beta."
     if beta == 0: return l1_loss(input, target, size_average, reduce, reduction)
@@ -145,11 +163,13 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
         loss = loss + where(target > 1, target * many.log() - target + 0.5 * (2 * math.pi * many).log(), 0)
     return reduced(loss, reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nndiex14b
 @functional
-def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6,
+def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: bool = False,
+                      eps: float = 1e-6,
                       reduction: str = "mean") -> Tensor:
-    """The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for
-    a negative one, or one that does not fit."""
+    """The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps.
+    ValueError for a negative one, or one that does not fit."""
     if not isinstance(var, Tensor): var = ones_like(input.detach()) * var
     if any_at_hand(var.detach() < 0):
         raise error(ValueError, "var has negative entry/entries", "a variance is a mean of squares",
@@ -157,7 +177,8 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape: var = var.unsqueeze(-1)
         elif input.ndim != var.ndim or sum(m for n, m in zip(input.shape, var.shape) if n != m) != 1:
-            raise error(ValueError, "var is of incorrect size", f"{tuple(var.shape)} for {tuple(input.shape)}",
+            raise error(ValueError, "var is of incorrect size",
+                        f"{tuple(var.shape)} for {tuple(input.shape)}",
                         "one for each number, or one for each row")
     reduction = meant(reduction)
     var = var.clone()
@@ -175,12 +196,13 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, siz
     reduction = meant(reduction, size_average, reduce)
     return reduced(where(target != 1, hinge(margin - input), 0) + where(target != -1, input, 0), reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex15bx
 @functional
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0,
                         size_average: bool | None = None, reduce: bool | None = None,
                         reduction: str = "mean") -> Tensor:
-    """What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1). RuntimeError for
-    different numbers of dimensions."""
+    """What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1).
+    RuntimeError for different numbers of dimensions."""
     reduction = meant(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
         raise error(
@@ -190,8 +212,10 @@ def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: 
             "they are compared one by one", "target.unsqueeze(1)")
     return reduced(hinge(-target * (input1 - input2) + margin), reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex15c
 @functional
-def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None,
+                     reduce: bool | None = None,
                      reduction: str = "mean") -> Tensor:
     "log(1 + exp(-target * x)), for targets of 1 and -1."
     reduction = meant(reduction, size_average, reduce)
@@ -203,8 +227,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
 def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0,
                           size_average: bool | None = None, reduce: bool | None = None,
                           reduction: str = "mean") -> Tensor:
-    """1 - cos of the angle of two vectors where the target is 1, what cos has above the margin where it is -1.
-    RuntimeError unless there is one target for each pair of vectors."""
+    """1 - cos of the angle of two vectors where the target is 1, what cos has above the margin where it is
+    -1. RuntimeError unless there is one target for each pair of vectors."""
     reduction = meant(reduction, size_average, reduce)
     if target.ndim > 1:
         raise error(RuntimeError, "0D or 1D target tensor expected, multi-target not supported",
@@ -215,16 +239,19 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
             f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
             f"inputs with sizes {list(input1.shape)} and {list(input2.shape)}.",
             "each target belongs to a pair of vectors", "x.flatten(1)")
-    dot, one, two = ((a * b).sum(target.ndim) for a, b in ((input1, input2), (input1, input1), (input2, input2)))
+    dot, one, two = ((a * b).sum(target.ndim) for a,
+                     b in ((input1, input2), (input1, input1), (input2, input2)))
     cos = dot / ((one + 1e-12) * (two + 1e-12)).sqrt()
     return reduced(where(target == 1, 1 - cos, 0) + where(target == -1, hinge(cos - margin), 0), reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex16
 @functional
-def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
-                      size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    """The mean over the classes of what lacks for the target's score to be the largest by the margin, to the power of p
-    (1 or 2). ValueError for another p."""
+def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0,
+                      weight: Tensor | None = None,
+                      size_average: bool | None = None, reduce: bool | None = None,
+                      reduction: str = "mean") -> Tensor:
+    """The mean over the classes of what lacks for the target's score to be the largest by the margin, to
+    the power of p (1 or 2). ValueError for another p."""
     reduction = meant(reduction, size_average, reduce)
     if p not in (1, 2): raise error(ValueError, "only p == 1 and p == 2 supported", f"p={p}", "p=2")
     if weight is not None and weight.ndim != 1:
@@ -233,7 +260,8 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     if input.ndim > 2:
         raise error(
             RuntimeError,
-            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}",
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}",
             "(batch,) classes", "x.flatten(1)")
     rows = input.reshape(-1, input.size(-1) if input.ndim else 1)
     check_margin(rows, target, weight)
@@ -263,17 +291,21 @@ def check_margin(rows: Tensor, target: Tensor, weight: Tensor | None) -> None:
         raise error(RuntimeError, f"expected scalar type {rows.dtype.name} but found {weight.dtype.name}",
                     "weights multiply the losses", "weight.to(input.dtype)")
     if weight is not None and tuple(weight.shape) != (classes,):
-        raise error(RuntimeError, f"inconsistent weight size, expected {classes} but got {list(weight.shape)}",
+        raise error(RuntimeError,
+                    f"inconsistent weight size, expected {classes} but got {list(weight.shape)}",
                     "each class has a weight of its own", f"en.ones({classes})")
     if any_at_hand((target < 0) | (target >= classes)):
-        raise error(RuntimeError, "target out of range", f"there are {classes} classes", f"from 0 to {classes - 1}")
+        raise error(RuntimeError, "target out of range", f"there are {classes} classes",
+                    f"from 0 to {classes - 1}")
 
 # %% ../../nbs/nn/distances.ipynb #nndiex18
 @functional
-def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
+def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None,
+                           reduce: bool | None = None,
                            reduction: str = "mean") -> Tensor:
-    """What each class of a row's targets (up to the first -1) lacks for its score to be 1 above that of each class that
-    is none, divided by the number of classes. RuntimeError for another shape, or what is no class."""
+    """What each class of a row's targets (up to the first -1) lacks for its score to be 1 above that of
+    each class that is none, divided by the number of classes. RuntimeError for another shape, or what
+    is no class."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "multilabel_margin_loss"), check_tensor(target, "multilabel_margin_loss")
     if real(input, "multilabel_margin_loss").ndim > 2:
@@ -298,6 +330,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     each = where(given.unsqueeze(2) & ~wanted.unsqueeze(1), lacks, 0).sum((1, 2)) / rows.size(1)
     return reduced(each if input.ndim > 1 else each.reshape(()), reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nndiex18b
 @functional
 def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None,
                                 size_average: bool | None = None, reduce: bool | None = None,
@@ -312,27 +345,30 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2,
                         eps: float = 1e-6, swap: bool = False, size_average: bool | None = None,
                         reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    """What lacks for the negative to lie farther from the anchor than the positive, by the margin; with `swap`, the
-    negative's distance is that to the nearer of the two."""
+    """What lacks for the negative to lie farther from the anchor than the positive, by the margin; with
+    `swap`, the negative's distance is that to the nearer of the two."""
     reduction = meant(reduction, size_average, reduce)
     def distance(a, b): return pairwise_distance(a, b, p, eps)
 
-    return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=distance, margin=margin,
+    return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=distance,
+                                             margin=margin,
                                              swap=swap, reduction=reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex17b
 @functional
 def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *,
                                       distance_function: Callable | None = None, margin: float = 1.0,
                                       swap: bool = False, reduction: str = "mean") -> Tensor:
-    """`triplet_margin_loss` with a distance of your own. ValueError unless the margin is positive, RuntimeError for
-    different numbers of dimensions."""
+    """`triplet_margin_loss` with a distance of your own. ValueError unless the margin is positive,
+    RuntimeError for different numbers of dimensions."""
     reduction = meant(reduction)
     if margin <= 0:
         raise error(ValueError, f"margin must be greater than 0, got {margin}",
                     "without one, all in the same place is perfect", "margin=1.0")
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise error(
-            RuntimeError, "The anchor, positive, and negative tensors are expected to have the same number of "
+            RuntimeError,
+            "The anchor, positive, and negative tensors are expected to have the same number of "
             f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
             f"{negative.ndim}D inputs", "they are points of one space", "x.unsqueeze(0)")
     distance = distance_function or pairwise_distance
@@ -343,12 +379,15 @@ def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative
 # %% ../../nbs/nn/distances.ipynb #nndiex19
 class MSELoss(Loss):
     "The mean of the squared distances."
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return mse_loss(input, target, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return mse_loss(input, target, reduction=self.reduction)
 
 class L1Loss(Loss):
     "The mean of the distances."
-    def forward(self, input: Tensor, target: Tensor) -> Tensor: return l1_loss(input, target, reduction=self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return l1_loss(input, target, reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nndiex19b
 class SmoothL1Loss(Loss):
     "Half the square (divided by beta) of distances up to `beta`, beyond it a line of slope 1."
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0):
@@ -358,11 +397,13 @@ class SmoothL1Loss(Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
+# %% ../../nbs/nn/distances.ipynb #nndiex19c
 class HuberLoss(Loss):
     "Half the square of distances up to `delta`, beyond it a line. TypeError unless delta is a number."
     def __init__(self, reduction: str = "mean", delta: float = 1.0):
         if not isinstance(delta, (float, int)):
-            raise error(TypeError, f"delta must be a float or int, got: {type(delta)}", "it is a distance", "delta=1.0")
+            raise error(TypeError, f"delta must be a float or int, got: {type(delta)}", "it is a distance",
+                        "delta=1.0")
         super().__init__(reduction=reduction)
         self.delta = delta
 
@@ -374,14 +415,19 @@ class HuberLoss(Loss):
 #| code-summary: "PoissonNLLLoss, GaussianNLLLoss: 15 lines"
 class PoissonNLLLoss(Loss):
     "The negative log-likelihood of counts."
-    def __init__(self, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8, reduce=None,
+    def __init__(self, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8,
+                 reduce=None,
                  reduction: str = "mean"):
         super().__init__(size_average, reduce, reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
 
     def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
-        return poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction)
+        return poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps,
+                                reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nndiex20b
+#| code-fold: true
+#| code-summary: "PoissonNLLLoss, GaussianNLLLoss: 15 lines"
 class GaussianNLLLoss(Loss):
     "The negative log-likelihood of normal numbers whose mean and variance were predicted."
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean"):
@@ -400,6 +446,9 @@ class MarginLoss(Loss):
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
+# %% ../../nbs/nn/distances.ipynb #nnloex21b
+#| code-fold: true
+#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class HingeEmbeddingLoss(MarginLoss):
     "Of distances: x for a pair (target 1), what lacks to the margin for strangers (-1)."
     def __init__(self, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"):
@@ -408,6 +457,9 @@ class HingeEmbeddingLoss(MarginLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex21c
+#| code-fold: true
+#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class CosineEmbeddingLoss(MarginLoss):
     "1 - cos of the angle for a pair (target 1), what cos has above the margin for strangers (-1)."
     def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"):
@@ -416,6 +468,9 @@ class CosineEmbeddingLoss(MarginLoss):
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex21d
+#| code-fold: true
+#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class MarginRankingLoss(MarginLoss):
     "What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1)."
     def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"):
@@ -424,6 +479,9 @@ class MarginRankingLoss(MarginLoss):
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex21e
+#| code-fold: true
+#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class SoftMarginLoss(Loss):
     "log(1 + exp(-target * x)), for targets of 1 and -1."
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -434,12 +492,14 @@ class SoftMarginLoss(Loss):
 #| code-summary: "MultiMarginLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss: 21 lines"
 class MultiMarginLoss(WeightedLoss):
     "What lacks for the target's score to be the largest by the margin."
-    def __init__(self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average=None, reduce=None,
+    def __init__(self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average=None,
+                 reduce=None,
                  reduction: str = "mean"):
         if p not in (1, 2): raise error(ValueError, "only p == 1 and p == 2 supported", f"p={p}", "p=2")
         if weight is not None and weight.ndim != 1:
             raise error(ValueError,
-                        f"MultiMarginLoss: expected weight to be None or 1D tensor, got {weight.ndim}D instead",
+                        "MultiMarginLoss: expected weight to be None or 1D tensor, got "
+                        f"{weight.ndim}D instead",
                         "each class has a weight of its own", "weight.flatten()")
         super().__init__(weight, size_average, reduce, reduction)
         self.p, self.margin = p, margin
@@ -447,6 +507,9 @@ class MultiMarginLoss(WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nnloex22b
+#| code-fold: true
+#| code-summary: "MultiMarginLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss: 21 lines"
 class MultiLabelMarginLoss(Loss):
     "What each of a row's classes lacks for its score to be 1 above that of each other class."
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -466,9 +529,13 @@ def positive_margin(margin: float, name: str) -> float:
     raise error(ValueError, f"{name}: expected margin to be greater than 0, got {margin} instead",
                 "without one, all in the same place is perfect", "margin=1.0")
 
+# %% ../../nbs/nn/distances.ipynb #nndiex23b
+#| code-fold: true
+#| code-summary: "TripletMarginLoss, TripletMarginWithDistanceLoss: 23 lines"
 class TripletMarginLoss(MarginLoss):
     "What lacks for the negative to lie farther from the anchor than the positive, by the margin."
-    def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, size_average=None,
+    def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
+                 size_average=None,
                  reduce=None, reduction: str = "mean"):
         super().__init__(positive_margin(margin, "TripletMarginLoss"), size_average, reduce, reduction)
         self.p, self.eps, self.swap = p, eps, swap
@@ -477,13 +544,18 @@ class TripletMarginLoss(MarginLoss):
         return triplet_margin_loss(anchor, positive, negative, self.margin, self.p, self.eps, self.swap,
                                    reduction=self.reduction)
 
+# %% ../../nbs/nn/distances.ipynb #nndiex23c
+#| code-fold: true
+#| code-summary: "TripletMarginLoss, TripletMarginWithDistanceLoss: 23 lines"
 class TripletMarginWithDistanceLoss(MarginLoss):
     "TripletMarginLoss with a distance of your own."
     def __init__(self, *, distance_function: Callable | None = None, margin: float = 1.0, swap: bool = False,
                  reduction: str = "mean"):
         super().__init__(positive_margin(margin, "TripletMarginWithDistanceLoss"), reduction=reduction)
-        self.distance_function, self.swap = PairwiseDistance() if distance_function is None else distance_function, swap
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
+        self.swap = swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        return triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=self.distance_function,
+        return triplet_margin_with_distance_loss(anchor, positive, negative,
+                                                 distance_function=self.distance_function,
                                                  margin=self.margin, swap=self.swap, reduction=self.reduction)

@@ -35,13 +35,15 @@ def check_probability(p: float) -> None:
 def keep_mask(shape: tuple, p: float, like: Tensor) -> Tensor:
     "1 with probability 1 - p, else 0, in the dtype and on the device of a tensor."
     n = math.prod(shape)
-    words = random_words(default_generator.next_key().to(like.device), ((n + 1) // 2,)).reshape(-1).narrow(0, 0, n)
+    words = random_words(default_generator.next_key().to(like.device),
+                         ((n + 1) // 2,)).reshape(-1).narrow(0, 0, n)
     return cast(words > max(round(p * 2 ** 32), 1) - 1, like.dtype).reshape(shape)
 
+# %% ../../nbs/nn/dropouts.ipynb #nndrex2ab
 def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bool,
             shape: Callable = lambda x: tuple(x.shape)) -> Tensor:
-    """`make(p)`, a function of a tensor and of what is kept, a mask of a shape that broadcasts; the tensor itself
-    outside of training."""
+    """`make(p)`, a function of a tensor and of what is kept, a mask of a shape that broadcasts; the tensor
+    itself outside of training."""
     check_tensor(input, "dropout")
     check_probability(p)
     if not training or p == 0 or not input.numel(): return input
@@ -49,6 +51,7 @@ def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bo
     function = make(p)
     return applied(lambda x: function(x, mask), input, inplace)
 
+# %% ../../nbs/nn/dropouts.ipynb #nndrex2ac
 def scaled(p: float) -> Callable:
     "What is kept, divided by 1 - p."
     if p == 1: return lambda x, mask: x * mask
@@ -75,6 +78,7 @@ class Dropout(Dropping):
 # %% ../../nbs/nn/dropouts.ipynb #nnactdra
 LOWEST = 1.7580993408473766      # selu's value at minus infinity, without its sign
 
+# %% ../../nbs/nn/dropouts.ipynb #nnactdrab
 def by_channel(batched: bool) -> Callable:
     "The shape of a mask that drops channels whole. RuntimeError where there are none."
     def shape(x: Tensor) -> tuple:
@@ -85,6 +89,7 @@ def by_channel(batched: bool) -> Callable:
         return tuple(x.shape[:lead]) + (1,) * (x.ndim - lead)
     return shape
 
+# %% ../../nbs/nn/dropouts.ipynb #nnactdrac
 def centred(p: float) -> Callable:
     "What is dropped becomes selu's lowest value; then all is scaled and moved to mean 0 and variance 1."
     if p == 1: return lambda x, mask: x * mask
@@ -96,8 +101,10 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     "Dropout that keeps mean 0 and variance 1, for networks of selu."
     return dropped(centred, input, p, training, inplace)
 
+# %% ../../nbs/nn/dropouts.ipynb #nnactdrad
 @functional
-def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
+                          inplace: bool = False) -> Tensor:
     "alpha_dropout of whole channels (dimension 1)."
     return dropped(centred, input, p, training, inplace, by_channel(True))
 
@@ -111,20 +118,22 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
                     "(batch,) channel, length", "dropout, or dropout2d for images")
     return dropped(scaled, input, p, training, inplace, by_channel(input.ndim == 3))
 
+# %% ../../nbs/nn/dropouts.ipynb #nnactdrbb
 @functional
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Dropout of whole channels of batch, channel, height, width; warns for other shapes, whose dimension 1 is taken
-    for the channels."""
+    """Dropout of whole channels of batch, channel, height, width; warns for other shapes, whose dimension
+    1 is taken for the channels."""
     check_probability(p)
     if input.ndim != 4:
         warn(f"dropout2d: Received a {input.ndim}-D input, whose dimension 1 is taken for the channels; "
              "use dropout1d or dropout.")
     return dropped(scaled, input, p, training, inplace, by_channel(True))
 
+# %% ../../nbs/nn/dropouts.ipynb #nnactdrbc
 @functional
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose dimension 0 is
-    taken for the channels."""
+    """Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose
+    dimension 0 is taken for the channels."""
     check_probability(p)
     if input.ndim not in (4, 5):
         warn(f"dropout3d: Received a {input.ndim}-D input, whose dimension 0 is taken for the "
@@ -146,9 +155,12 @@ class Dropout3d(Dropping):
     "Dropout of whole channels of volumes."
     def forward(self, input: Tensor) -> Tensor: return dropout3d(input, self.p, self.training, self.inplace)
 
+# %% ../../nbs/nn/dropouts.ipynb #nnactdrcb
+#| code-fold: true
+#| code-summary: "Dropout1d to FeatureAlphaDropout: 16 lines"
 class AlphaDropout(Dropping):
-    """Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken but makes no
-    difference."""
+    """Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken
+    but makes no difference."""
     def forward(self, input: Tensor) -> Tensor: return alpha_dropout(input, self.p, self.training)
 
 class FeatureAlphaDropout(Dropping):

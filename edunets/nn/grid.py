@@ -20,9 +20,11 @@ __all__ = ['OUTSIDE', 'WAYS', 'CHANGED', 'to_pixels', 'reflected', 'read', 'near
 
 # %% ../../nbs/nn/grid.ipynb #6d000006
 def to_pixels(place: Tensor, size: int, align_corners: bool) -> Tensor:
-    "From -1 ... 1 to numbers of pixels: the ends are the centres of the outer pixels (`align_corners`), or their outer edges."
+    """From -1 ... 1 to numbers of pixels: the ends are the centres of the outer pixels (`align_corners`),
+    or their outer edges."""
     return (place + 1) / 2 * (size - 1) if align_corners else ((place + 1) * size - 1) / 2
 
+# %% ../../nbs/nn/grid.ipynb #6d000006b
 def reflected(place: Tensor, size: int, align_corners: bool) -> Tensor:
     "Places outside, thrown back at the ends as by mirrors, as often as it takes."
     low, span = (0.0, size - 1) if align_corners else (-0.5, size)
@@ -31,13 +33,17 @@ def reflected(place: Tensor, size: int, align_corners: bool) -> Tensor:
     rest, turns = away % span, (away / span).floor()
     return rest.where(turns % 2 == 0, span - rest) + low
 
+# %% ../../nbs/nn/grid.ipynb #6d000006c
 # what becomes of a place outside
 OUTSIDE = {"zeros": lambda place, size, align_corners: place,
            "border": lambda place, size, align_corners: place.clamp(0, size - 1),
-           "reflection": lambda place, size, align_corners: reflected(place, size, align_corners).clamp(0, size - 1)}
+           "reflection": lambda place, size,
+           align_corners: reflected(place, size, align_corners).clamp(0, size - 1)}
 
+# %% ../../nbs/nn/grid.ipynb #6d000006d
 def read(input: Tensor, places: list[Tensor]) -> Tensor:
-    "The pixels at whole places, (batch, channel, n); 0 outside. `places`: for each dimension of space, (batch, n)."
+    """The pixels at whole places, (batch, channel, n); 0 outside. `places`: for each dimension of space,
+    (batch, n)."""
     sizes = input.shape[2:]
     index, inside = 0, True
     for place, size in zip(places, sizes):
@@ -53,6 +59,7 @@ def linear_ways(place: Tensor) -> list[tuple[Tensor, Tensor | float]]:
     low = place.floor()
     return [(low, 1 - (place - low)), (low + 1, place - low)]
 
+# %% ../../nbs/nn/grid.ipynb #6d000008b
 def cubic_ways(place: Tensor, a: float = -0.75) -> list[tuple[Tensor, Tensor | float]]:
     low = place.floor()
     t = place - low
@@ -62,10 +69,12 @@ def cubic_ways(place: Tensor, a: float = -0.75) -> list[tuple[Tensor, Tensor | f
 
 WAYS = {"nearest": nearest_ways, "bilinear": linear_ways, "bicubic": cubic_ways}
 
+# %% ../../nbs/nn/grid.ipynb #6d000008c
 def gathered(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_corners: bool) -> Tensor:
     "The sum over all pixels that a place reads, each with the product of its weights."
     sizes, outside, cubic = input.shape[2:], OUTSIDE[padding_mode], mode == "bicubic"
-    places = [to_pixels(place, size, align_corners).flatten(1) for place, size in zip(reversed(grid.unbind(-1)), sizes)]
+    places = [to_pixels(place, size, align_corners).flatten(1) for place,
+              size in zip(reversed(grid.unbind(-1)), sizes)]
     # cubic reading keeps the place, and asks for each of its pixels what is outside
     if not cubic: places = [outside(place, size, align_corners) for place, size in zip(places, sizes)]
     total = 0
@@ -78,32 +87,47 @@ def gathered(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_co
 
 # %% ../../nbs/nn/grid.ipynb #6d000009
 #| code-fold: true
-CHANGED = ("Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
-           "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.")
+CHANGED = ("Default grid_sample and affine_grid behavior has changed to align_corners=False since "
+           "1.3.0. Please specify "
+           "align_corners=True if the old behavior is desired. See the documentation of "
+           "grid_sample for details.")
 
+# %% ../../nbs/nn/grid.ipynb #6d000009b
+#| code-fold: true
 def check_grid(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
     "A ValueError for a mode that there is not, a RuntimeError for shapes and dtypes that do not fit."
     if mode not in WAYS:
-        raise error(ValueError, "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
+        raise error(ValueError,
+                    "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
                     f"but got: '{mode}'", "these are the ways to read between pixels", "'bilinear'")
     if padding_mode not in OUTSIDE:
-        raise error(ValueError, "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
-                    f"'reflection', but got: '{padding_mode}'", "these are the ways to read outside", "'zeros'")
+        raise error(ValueError,
+                    "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
+                    f"'reflection', but got: '{padding_mode}'", "these are the ways to read outside",
+                    "'zeros'")
     space = input.ndim - 2
     wrong = {
-        f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes "
-        f"{list(input.shape)} and grid with sizes {list(grid.shape)}": space not in (2, 3) or grid.ndim != input.ndim,
+        "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got "
+        "input with sizes "
+        f"{list(input.shape)} and grid with sizes {list(grid.shape)}": space not in (2, 3)
+        or grid.ndim != input.ndim,
         f"grid_sampler(): expected grid and input to have same batch size, but got {list(input.shape)} and "
         f"{list(grid.shape)}": input.shape[:1] != grid.shape[:1],
         f"grid_sampler(): expected grid to have size {space} in last dimension, but got grid with sizes "
-        f"{list(grid.shape)}": grid.shape[-1:] != (space,), f"grid_sampler(): expected input to have non-empty spatial "
+        f"{list(grid.shape)}": grid.shape[-1:] != (space,),
+        f"grid_sampler(): expected input to have non-empty spatial "
         f"dimensions, but got {list(input.shape)}": 0 in input.shape[2:],
         "grid_sampler(): bicubic interpolation only supports 4D input": mode == "bicubic" and space != 2,
-        f"grid_sampler(): expected input and grid to have same dtype, but input has {input.dtype} and grid has "
+        "grid_sampler(): expected input and grid to have same dtype, but input has "
+        f"{input.dtype} and grid has "
         f"{grid.dtype}": input.dtype is not grid.dtype}
     for what, is_so in wrong.items():
-        if is_so: raise error(RuntimeError, what, "a place for each pixel of the result, x before y", "affine_grid(theta, size)")
+        if is_so:
+            raise error(RuntimeError, what, "a place for each pixel of the result, x before y",
+                        "affine_grid(theta, size)")
 
+# %% ../../nbs/nn/grid.ipynb #6d000009c
+#| code-fold: true
 def told(align_corners: bool | None) -> bool:
     if align_corners is None: warn(CHANGED, UserWarning)
     return bool(align_corners)
@@ -112,18 +136,20 @@ def told(align_corners: bool | None) -> bool:
 @functional
 def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros",
                 align_corners: bool | None = None) -> Tensor:
-    """An image read at the places of a grid, (batch, height, width, 2) with x before y, from -1 to 1; or a volume. ValueError
-    for a mode that there is not, RuntimeError for shapes that do not fit."""
+    """An image read at the places of a grid, (batch, height, width, 2) with x before y, from -1 to 1; or a
+    volume. ValueError for a mode that there is not, RuntimeError for shapes that do not fit."""
     check_grid(input, grid, mode, padding_mode)
     return gathered(input, grid, mode, padding_mode, told(align_corners))
 
+# %% ../../nbs/nn/grid.ipynb #6d00000ab
 @functional
 def affine_grid(theta: Tensor, size: list[int], align_corners: bool | None = None) -> Tensor:
-    """The places of a grid after an affine map: theta (batch, 2, 3) for images, (batch, 3, 4) for volumes. ValueError for
-    shapes that do not fit, NotImplementedError for another number of dimensions."""
+    """The places of a grid after an affine map: theta (batch, 2, 3) for images, (batch, 3, 4) for volumes.
+    ValueError for shapes that do not fit, NotImplementedError for another number of dimensions."""
     align_corners, space = told(align_corners), size[2:]
     check_theta(theta, size)
-    axes = [linspace(-1, 1, n, dtype=theta.dtype, device=theta.device) * (1.0 if align_corners else (n - 1) / n)
+    axes = [linspace(-1, 1, n, dtype=theta.dtype, device=theta.device)
+            * (1.0 if align_corners else (n - 1) / n)
             if n > 1 else zeros(1, dtype=theta.dtype, device=theta.device) for n in space]
     places = meshgrid(*axes, indexing="ij")
     base = stack([*reversed(places), ones(*space, dtype=theta.dtype, device=theta.device)], -1)
@@ -138,10 +164,13 @@ def check_theta(theta: Tensor, size: list[int]) -> None:
                     "a turn has a sine", "theta.float()")
     n = len(size) - 2
     if n not in (2, 3):
-        raise error(NotImplementedError, "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
+        raise error(NotImplementedError,
+                    "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
                     f"respectively. Got size {size}.", "batch, channel, space", "(1, 1, 64, 64)")
     if theta.ndim != 3 or theta.shape[-2:] != (n, n + 1):
-        raise error(ValueError, f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}. "
+        raise error(ValueError,
+                    f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}. "
                     f"Got {theta.shape}.", "a map of space, and a shift", "theta.unsqueeze(0)")
     if min(size) <= 0:
-        raise error(ValueError, f"Expected non-zero, positive output size. Got {size}", "there is nothing to read", "1")
+        raise error(ValueError, f"Expected non-zero, positive output size. Got {size}",
+                    "there is nothing to read", "1")

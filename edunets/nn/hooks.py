@@ -24,7 +24,8 @@ __all__ = ['EVERY', 'KEPT', 'Hooks', 'hooks_of', 'Hook', 'registered', 'check_on
 class Hooks:
     "What is called around a module's forward and backward pass, and around its state."
     def __init__(self):
-        self.before, self.after, self.backward_pre, self.backward, self.node = (OrderedDict() for _ in range(5))
+        self.before, self.after, self.backward_pre, self.backward, self.node = (
+                OrderedDict() for _ in range(5))
         self.state_pre, self.state, self.load_pre, self.load = (OrderedDict() for _ in range(4))
 
     def all(self, kind: str) -> list:
@@ -52,6 +53,7 @@ class Hooks:
             for hook in due: hook.changed(module, args, kwargs, None)
             raise
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkcls1b
 EVERY = Hooks()      # the hooks on every module
 
 def hooks_of(module: Module) -> Hooks:
@@ -67,20 +69,24 @@ class Hook:
         self.function, self.with_kwargs, self.always = function, with_kwargs, always
 
     def replaced(self, module: Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        """The arguments after a pre-hook: what it returns takes their place. RuntimeError if that is no pair where a
-        pair is wanted."""
+        """The arguments after a pre-hook: what it returns takes their place. RuntimeError if that is no
+        pair where a pair is wanted."""
         result = self.function(module, args, kwargs) if self.with_kwargs else self.function(module, args)
         if result is None: return args, kwargs
         if not self.with_kwargs: return result if isinstance(result, tuple) else (result,), kwargs
         if isinstance(result, tuple) and len(result) == 2: return result
-        raise error(RuntimeError, "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
-                    f"got {result}.", "a hook made with with_kwargs=True replaces both", "return args, kwargs")
+        raise error(RuntimeError,
+                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                    f"got {result}.", "a hook made with with_kwargs=True replaces both",
+                    "return args, kwargs")
 
     def changed(self, module: Module, args: tuple, kwargs: dict, result):
         "The result after a hook: what it returns, if anything, takes its place."
-        new = self.function(module, args, kwargs, result) if self.with_kwargs else self.function(module, args, result)
+        new = (self.function(module, args, kwargs, result) if self.with_kwargs
+               else self.function(module, args, result))
         return result if new is None else new
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkhok1b
 def registered(hooks: OrderedDict, hook, prepend: bool) -> RemovableHandle:
     handle = RemovableHandle(hooks, hook)
     if prepend: hooks.move_to_end(handle.id, last=False)
@@ -99,26 +105,30 @@ def check_one_kind(others: OrderedDict, where: str) -> None:
 @patch
 def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = False,
                               with_kwargs: bool = False) -> RemovableHandle:
-    """Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns replaces the
-    arguments."""
+    """Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns
+    replaces the arguments."""
     return registered(hooks_of(self).before, Hook(hook, with_kwargs), prepend)
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkreg1b
 @patch
 def register_forward_hook(self: Module, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
                           always_call: bool = False) -> RemovableHandle:
-    """Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output)); what it returns
-    replaces the output. `always_call`: also after an exception."""
+    """Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output));
+    what it returns replaces the output. `always_call`: also after an exception."""
     return registered(hooks_of(self).after, Hook(hook, with_kwargs, always_call), prepend)
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkreg1c
 @patch
 def register_full_backward_pre_hook(self: Module, hook: Callable, prepend: bool = False) -> RemovableHandle:
-    "Call hook(module, grad_output) when the gradient reaches the module's output; what it returns replaces it."
+    """Call hook(module, grad_output) when the gradient reaches the module's output; what it returns
+    replaces it."""
     return registered(hooks_of(self).backward_pre, hook, prepend)
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkreg1d
 @patch
 def register_full_backward_hook(self: Module, hook: Callable, prepend: bool = False) -> RemovableHandle:
-    """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what it returns
-    replaces them. RuntimeError beside the older kind."""
+    """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what
+    it returns replaces them. RuntimeError beside the older kind."""
     check_one_kind(hooks_of(self).node, "on a single Module")
     return registered(hooks_of(self).backward, hook, prepend)
 
@@ -144,9 +154,10 @@ class BackwardHookFunction(Function):
     @staticmethod
     def backward(ctx, *grads): return grads
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkbwd1b
 def bordered(values: tuple, hook: Callable[[tuple], tuple]) -> tuple:
-    """The same values behind a border at which `hook` sees the gradients of those that are tensors (`None` for the
-    rest)."""
+    """The same values behind a border at which `hook` sees the gradients of those that are tensors (`None`
+    for the rest)."""
     at, size = [n for n, x in enumerate(values) if isinstance(x, Tensor)], len(values)
     if not any(values[n].requires_grad for n in at): return values
     passed = BackwardHookFunction.apply(*[values[n] for n in at])
@@ -162,7 +173,8 @@ def bordered(values: tuple, hook: Callable[[tuple], tuple]) -> tuple:
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkwat1
 class Watch:
-    "The backward hooks of one call: the gradients of the outputs are kept until those of the inputs are known."
+    """The backward hooks of one call: the gradients of the outputs are kept until those of the inputs are
+    known."""
     def __init__(self, module: Module, before: list, after: list):
         self.module, self.before, self.after = module, before, after
         self.grad_outputs, self.count, self.reached = None, 0, False
@@ -180,13 +192,15 @@ class Watch:
     def at_outputs(self, grads: tuple) -> tuple:
         for hook in self.before: grads = fitting_gradients(hook(self.module, grads), grads)
         self.grad_outputs = grads
-        if not self.reached: self.at_inputs((None,) * self.count)      # no input needs a gradient, so none will come
+        # no input needs a gradient, so none will come
+        if not self.reached: self.at_inputs((None,) * self.count)
         return grads
 
     def at_inputs(self, grads: tuple) -> tuple:
         for hook in self.after: grads = fitting_gradients(hook(self.module, grads, self.grad_outputs), grads)
         return grads
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkwat1b
 def fitting_gradients(new, grads: tuple) -> tuple:
     "What a hook returned, as a tuple as long as the one it saw. RuntimeError if it is not."
     if new is None: return grads
@@ -194,7 +208,8 @@ def fitting_gradients(new, grads: tuple) -> tuple:
     if len(new) == len(grads): return new
     raise error(
         RuntimeError, f"Backward hook returned an invalid number of grad_input, got {len(new)}, but "
-        f"expected {len(grads)}", "a hook returns a gradient for each one it saw", "return None to change nothing")
+        f"expected {len(grads)}", "a hook returns a gradient for each one it saw",
+        "return None to change nothing")
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkevf1
 def on_every_module(kind: str, hook) -> RemovableHandle:
@@ -205,19 +220,22 @@ def register_module_forward_pre_hook(hook: Callable) -> RemovableHandle:
     "Call hook(module, args) before every module's forward; what it returns replaces the arguments."
     return on_every_module("before", Hook(hook, False))
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkevf1b
 def register_module_forward_hook(hook: Callable, *, with_kwargs: bool = False,
                                  always_call: bool = False) -> RemovableHandle:
-    """Call hook(module, args, output) after every module's forward (with_kwargs: hook(module, args, kwargs, output)); what
-    it returns replaces the output."""
+    """Call hook(module, args, output) after every module's forward (with_kwargs: hook(module, args,
+    kwargs, output)); what it returns replaces the output."""
     return on_every_module("after", Hook(hook, with_kwargs, always_call))
 
 def register_module_full_backward_pre_hook(hook: Callable) -> RemovableHandle:
-    "Call hook(module, grad_output) when the gradient reaches any module's output; what it returns replaces it."
+    """Call hook(module, grad_output) when the gradient reaches any module's output; what it returns
+    replaces it."""
     return on_every_module("backward_pre", hook)
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkevf1c
 def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
-    """Call hook(module, grad_input, grad_output) when the gradients of any module's inputs are known; what it returns
-    replaces them. RuntimeError beside the older kind."""
+    """Call hook(module, grad_input, grad_output) when the gradients of any module's inputs are known; what
+    it returns replaces them. RuntimeError beside the older kind."""
     check_one_kind(EVERY.node, "as a global Module hook")
     return on_every_module("backward", hook)
 
@@ -226,9 +244,13 @@ def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
 #| code-summary: "The older kind of backward hook: 15 lines"
 def watch_node(module: Module, result, hook: Callable) -> None:
     "The older kind: a hook on the node that made the result."
-    while isinstance(result, (tuple, list, dict)): result = next(iter(result.values() if isinstance(result, dict) else result))
+    while isinstance(result, (tuple, list, dict)):
+        result = next(iter(result.values() if isinstance(result, dict) else result))
     if result.grad_fn is not None: result.grad_fn.register_hook(lambda *seen: hook(module, *seen))
 
+# %% ../../nbs/03a_hooks.ipynb #nnhkevo1b
+#| code-fold: true
+#| code-summary: "The older kind of backward hook: 15 lines"
 @patch
 def register_backward_hook(self: Module, hook: Callable) -> RemovableHandle:
     "The older kind, which sees the gradients of the last node alone. RuntimeError beside full ones."

@@ -37,10 +37,14 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     "Fill with numbers evenly distributed between a and b, as `torch.nn.init.uniform_`."
     return fill(tensor, "uniform", a, b, scheme="uniform_", generator=generator)
 
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0,
+            generator: Generator | None = None) -> Tensor:
     "Fill with normal numbers of this mean and standard deviation."
     return fill(tensor, "normal", mean, std, scheme="normal_", generator=generator)
 
+# %% ../../nbs/04_initialization.ipynb #in04fil1b
+#| code-fold: true
+#| code-summary: "uniform_, normal_, constant_, ones_, zeros_: each one call of fill"
 def constant_(tensor: Tensor, val: float) -> Tensor:
     "Fill with one number."
     return fill(tensor, "constant", val, scheme="constant_")
@@ -61,39 +65,57 @@ GAINS = {
     "conv3d": 1, "conv_transpose1d": 1, "conv_transpose2d": 1, "conv_transpose3d": 1
 }
 
+# %% ../../nbs/04_initialization.ipynb #in04gai1b
+#| code-fold: true
+#| code-summary: "PyTorch's table of gains, and two look-ups with their refusals: 20 lines"
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    "PyTorch's factor for what follows a layer; `param` is the slope of leaky_relu (0.01). ValueError for one it has no number for."
+    """PyTorch's factor for what follows a layer; `param` is the slope of leaky_relu (0.01). ValueError for
+    one it has no number for."""
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
-        if isinstance(slope, (int, float)) and not isinstance(slope, bool): return math.sqrt(2 / (1 + slope ** 2))
-        raise error(ValueError, f"negative_slope {param} not a valid number", f"it is {type(param).__name__}", "calculate_gain('leaky_relu', 0.2)")
+        if isinstance(slope, (int, float)) and not isinstance(slope, bool):
+            return math.sqrt(2 / (1 + slope ** 2))
+        raise error(ValueError, f"negative_slope {param} not a valid number", f"it is {type(param).__name__}",
+                    "calculate_gain('leaky_relu', 0.2)")
     if nonlinearity in GAINS: return GAINS[nonlinearity]
     raise error(ValueError, f"Unsupported nonlinearity {nonlinearity}", "PyTorch has no gain for it",
                 f"one of {sorted([*GAINS, 'leaky_relu'])}, or 1 / sqrt of the mean of f(z)**2 over normal z")
 
+# %% ../../nbs/04_initialization.ipynb #in04gai1c
+#| code-fold: true
+#| code-summary: "PyTorch's table of gains, and two look-ups with their refusals: 20 lines"
 def fan_of(tensor: Tensor, mode: str) -> int:
     "The fan that `mode` names. ValueError for another mode."
     if mode.lower() in ("fan_in", "fan_out"): return fans(tensor)[mode.lower() == "fan_out"]
-    raise error(ValueError, f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']", "a layer has two fans", "mode='fan_in'")
+    raise error(ValueError, f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']",
+                "a layer has two fans", "mode='fan_in'")
 
 # %% ../../nbs/04_initialization.ipynb #in04kai1
-def fill_spread(tensor: Tensor, distribution: str, std: float, scheme: str, why: str, generator: Generator | None) -> Tensor:
+def fill_spread(tensor: Tensor, distribution: str, std: float, scheme: str, why: str,
+                generator: Generator | None) -> Tensor:
     "Fill with mean 0 and a standard deviation; a uniform distribution reaches sqrt(3) times as far."
     first, second = (-math.sqrt(3) * std, math.sqrt(3) * std) if distribution == "uniform" else (0.0, std)
-    return fill(tensor, distribution, first, second, scheme=f"{scheme}_{distribution}_", why=why, generator=generator)
+    return fill(tensor, distribution, first, second, scheme=f"{scheme}_{distribution}_", why=why,
+                generator=generator)
 
-def kaiming(tensor: Tensor, distribution: str, a: float, mode: str, nonlinearity: str, generator: Generator | None) -> Tensor:
+# %% ../../nbs/04_initialization.ipynb #in04kai1b
+def kaiming(tensor: Tensor, distribution: str, a: float, mode: str, nonlinearity: str,
+            generator: Generator | None) -> Tensor:
     if 0 in tensor.shape:
         warn("Initializing zero-element tensors is a no-op")
         return tensor
     fan, gain = fan_of(tensor, mode), calculate_gain(nonlinearity, a)
-    return fill_spread(tensor, distribution, gain / math.sqrt(fan), "kaiming", f"std = gain {gain:.4g} / sqrt({mode.lower()} = {fan})", generator)
+    return fill_spread(tensor, distribution, gain / math.sqrt(fan), "kaiming",
+                       f"std = gain {gain:.4g} / sqrt({mode.lower()} = {fan})", generator)
 
-def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None) -> Tensor:
+# %% ../../nbs/04_initialization.ipynb #in04kai1c
+def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+                     generator: Generator | None = None) -> Tensor:
     "He's: variance gain**2 / fan, uniform. `a` is the slope of leaky_relu."
     return kaiming(tensor, "uniform", a, mode, nonlinearity, generator)
 
-def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None) -> Tensor:
+def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+                    generator: Generator | None = None) -> Tensor:
     "He's: variance gain**2 / fan, normal."
     return kaiming(tensor, "normal", a, mode, nonlinearity, generator)
 
@@ -107,14 +129,17 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     "Glorot's: variance 2 gain**2 / (fan_in + fan_out), uniform."
     return xavier(tensor, "uniform", gain, generator)
 
+# %% ../../nbs/04_initialization.ipynb #in04xav1b
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     "Glorot's: variance 2 gain**2 / (fan_in + fan_out), normal."
     return xavier(tensor, "normal", gain, generator)
 
 def lecun(tensor: Tensor, distribution: str, generator: Generator | None) -> Tensor:
     fan_in = fans(tensor)[0]
-    return fill_spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun", f"std = 1 / sqrt(fan_in = {fan_in})", generator)
+    return fill_spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun",
+                       f"std = 1 / sqrt(fan_in = {fan_in})", generator)
 
+# %% ../../nbs/04_initialization.ipynb #in04xav1c
 def lecun_uniform_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     "LeCun's: variance 1 / fan_in, uniform (not in PyTorch)."
     return lecun(tensor, "uniform", generator)
@@ -124,15 +149,17 @@ def lecun_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     return lecun(tensor, "normal", generator)
 
 # %% ../../nbs/04_initialization.ipynb #in04ort1
-def note_fill(tensor: Tensor, scheme: str, why: str, distribution: str, mean: float, variance: float) -> Tensor:
+def note_fill(tensor: Tensor, scheme: str, why: str, distribution: str, mean: float,
+              variance: float) -> Tensor:
     "Note on a tensor how it was filled."
     tensor.filled = Filled(scheme, why, distribution, mean, variance, tensor._version)
     return tensor
 
+# %% ../../nbs/04_initialization.ipynb #in04ort1b
 @no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
-    """Fill with rows (or columns, if there are more rows) that are orthogonal and have length `gain`; dimensions after
-    the first count as one. ValueError for fewer than two."""
+    """Fill with rows (or columns, if there are more rows) that are orthogonal and have length `gain`;
+    dimensions after the first count as one. ValueError for fewer than two."""
     if tensor.ndim < 2:
         raise error(ValueError, "Only tensors with 2 or more dimensions are supported",
                     f"its shape is {tuple(tensor.shape)}", "normal_")
@@ -150,16 +177,23 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 #| code-summary: "Hooks on all layers, and which of them multiply by a weight: 20 lines"
 @contextlib.contextmanager
 def watched(model: Module, hook: Callable) -> Iterator[None]:
-    "A context in which hook(name, layer, args, kwargs, out) is called after each module that has none below it; at its end all buffers (running means, say) are what they were."
-    kept = [(module._buffers, name, buffer, buffer.clone()) for module in model.modules() for name, buffer in module._buffers.items() if buffer is not None]
-    handles = [layer.register_forward_hook(functools.partial(hook, name), with_kwargs=True) for name, layer in model.named_modules() if not layer._modules]
+    """A context in which hook(name, layer, args, kwargs, out) is called after each module that has none
+    below it; at its end all buffers (running means, say) are what they were."""
+    kept = [(module._buffers, name, buffer, buffer.clone()) for module in model.modules() for name,
+            buffer in module._buffers.items() if buffer is not None]
+    handles = [layer.register_forward_hook(functools.partial(hook, name), with_kwargs=True) for name,
+               layer in model.named_modules() if not layer._modules]
     try: yield
     finally:
         for handle in handles: handle.remove()
         for store, name, buffer, old in kept: store[name] = buffer.copy_(old)
 
+# %% ../../nbs/04_initialization.ipynb #in04lsu1b
+#| code-fold: true
+#| code-summary: "Hooks on all layers, and which of them multiply by a weight: 20 lines"
 def is_map(layer: Module, args: tuple) -> bool:
-    "Whether a layer multiplies what comes in by a weight: an Embedding looks up, a normalization only scales."
+    """Whether a layer multiplies what comes in by a weight: an Embedding looks up, a normalization only
+    scales."""
     weight = getattr(layer, "weight", None)
     return (isinstance(weight, Tensor) and weight.ndim > 1 and not hasattr(layer, "normalized_shape")
             and isinstance(args[0] if args else None, Tensor) and is_floating(args[0]))
@@ -169,7 +203,9 @@ def as_tuple(x) -> tuple: return x if isinstance(x, tuple) else (x,)
 # %% ../../nbs/04_initialization.ipynb #in04lsu2
 @no_grad()
 def lsuv_(model: Module, batch, tol: float = 0.1, max_iter: int = 10) -> Module:
-    "Layer-sequential unit variance (Mishkin and Matas): orthogonal weights, each divided until its layer's output on this batch has variance 1 within `tol`; biases 0. ValueError for a layer whose output does not vary."
+    """Layer-sequential unit variance (Mishkin and Matas): orthogonal weights, each divided until its
+    layer's output on this batch has variance 1 within `tol`; biases 0. ValueError for a layer whose
+    output does not vary."""
     done = set()
     def settle(name, layer, args, kwargs, out):
         if id(layer) in done or not is_map(layer, args): return None
@@ -179,25 +215,30 @@ def lsuv_(model: Module, batch, tol: float = 0.1, max_iter: int = 10) -> Module:
         for trial in range(max_iter + 1):
             out = layer.forward(*args, **kwargs)
             variance = out.double().var().item()
-            if not 0 < variance < math.inf: raise error(ValueError, f"the output of {name or layer} has variance {variance}", "no factor brings that to 1", "a batch of different inputs, all of them finite")
+            if not 0 < variance < math.inf:
+                raise error(ValueError, f"the output of {name or layer} has variance {variance}",
+                            "no factor brings that to 1", "a batch of different inputs, all of them finite")
             if abs(variance - 1) < tol or trial == max_iter: break
             layer.weight.div_(math.sqrt(variance))
             scale /= variance
-        note_fill(layer.weight, "lsuv_", f"orthogonal, times {math.sqrt(scale):.4g} for an output of variance 1", "orthogonal", 0.0, expected * scale)
+        note_fill(layer.weight, "lsuv_",
+                  f"orthogonal, times {math.sqrt(scale):.4g} for an output of variance 1", "orthogonal", 0.0,
+                  expected * scale)
         return out
     with watched(model, settle): model(*as_tuple(batch))
     return model
 
 # %% ../../nbs/04_initialization.ipynb #in04nam1
 def named_filler(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callable:
-    """An entry of the table INITS: this for the weight, zeros for the bias. ValueError for a nonlinearity that has no
-    gain."""
+    """An entry of the table INITS: this for the weight, zeros for the bias. ValueError for a nonlinearity
+    that has no gain."""
     def scheme(weight: Tensor, bias: Tensor | None, nonlinearity: str | None = None) -> None:
         if nonlinearity is not None: calculate_gain(nonlinearity)
         fill_weight(weight, nonlinearity)
         if bias is not None: zeros_(bias)
     return scheme
 
+# %% ../../nbs/04_initialization.ipynb #in04nam1b
 INITS.update({
     "kaiming_uniform": named_filler(lambda w, bend: kaiming_uniform_(w, a=0.01, nonlinearity=bend or "relu")),
     "kaiming_normal": named_filler(lambda w, bend: kaiming_normal_(w, a=0.01, nonlinearity=bend or "relu")),
@@ -217,19 +258,28 @@ def check_ndim(tensor: Tensor, allowed: tuple, words: str) -> None:
         raise error(ValueError, f"Only tensors with {words} dimensions are supported",
                     f"its shape is {tuple(tensor.shape)}", "reshape it")
 
+# %% ../../nbs/04_initialization.ipynb #in04eye1b
+#| code-fold: true
+#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 @no_grad()
 def eye_(tensor: Tensor) -> Tensor:
-    "Fill a matrix with the identity: a Linear with it passes on what comes in. ValueError unless it has two dimensions."
+    """Fill a matrix with the identity: a Linear with it passes on what comes in. ValueError unless it has
+    two dimensions."""
     check_ndim(tensor, (2,), "2")
     tensor.copy_(creation.eye(*tensor.shape, device=tensor.device))
     return remember_ones(tensor, min(tensor.shape), "eye_")
 
+# %% ../../nbs/04_initialization.ipynb #in04eye1c
+#| code-fold: true
+#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 @no_grad()
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """Fill a convolution's weight so that, in each group, it passes channels on: 1 in the middle of its own channel, else 0. ValueError unless it has 3 to 5
-    dimensions that `groups` divides."""
+    """Fill a convolution's weight so that, in each group, it passes channels on: 1 in the middle of its
+    own channel, else 0. ValueError unless it has 3 to 5 dimensions that `groups` divides."""
     check_ndim(tensor, (3, 4, 5), "3, 4, or 5")
-    if tensor.shape[0] % groups: raise error(ValueError, "dim 0 must be divisible by groups", f"it is {tensor.shape[0]}, groups is {groups}", "another groups")
+    if tensor.shape[0] % groups:
+        raise error(ValueError, "dim 0 must be divisible by groups",
+                    f"it is {tensor.shape[0]}, groups is {groups}", "another groups")
     each, passed = tensor.shape[0] // groups, min(tensor.shape[0] // groups, tensor.shape[1])
     n = arange(groups * passed, device=tensor.device)
     row, channel = n // max(passed, 1) * each + n % max(passed, 1), n % max(passed, 1)
@@ -237,64 +287,99 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     tensor[(row, channel, *(size // 2 for size in tensor.shape[2:]))] = 1
     return remember_ones(tensor, groups * passed, "dirac_")
 
+# %% ../../nbs/04_initialization.ipynb #in04eye1d
+#| code-fold: true
+#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 def remember_ones(tensor: Tensor, count: int, scheme: str) -> Tensor:
     mean = count / max(tensor.numel(), 1)
     return note_fill(tensor, scheme, f"{count} ones, else zeros", "ones and zeros", mean, mean - mean ** 2)
 
+# %% ../../nbs/04_initialization.ipynb #in04eye1e
+#| code-fold: true
+#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 @no_grad()
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
-    "Fill a matrix with normal numbers, then set this share of each column, rounded up, to 0. ValueError unless it has two dimensions."
+    """Fill a matrix with normal numbers, then set this share of each column, rounded up, to 0. ValueError
+    unless it has two dimensions."""
     check_ndim(tensor, (2,), "2")
     zeros = math.ceil(sparsity * tensor.shape[0])
     tensor.normal_(0, std, generator=generator)
     rows = rand(*tensor.shape, generator=generator, device=tensor.device).argsort(0)[:zeros]
     tensor.scatter_(0, rows, 0.0)
     kept = 1 - rows.shape[0] / max(tensor.shape[0], 1)
-    return note_fill(tensor, "sparse_", f"std {std:.4g}, {rows.shape[0]} of {tensor.shape[0]} rows of each column 0", "sparse normal", 0.0, std ** 2 * kept)
+    return note_fill(tensor, "sparse_",
+                     f"std {std:.4g}, {rows.shape[0]} of {tensor.shape[0]} rows of each column 0",
+                     "sparse normal", 0.0, std ** 2 * kept)
 
 # %% ../../nbs/04_initialization.ipynb #in04trn1
 #| code-fold: true
 #| code-summary: "trunc_normal_, and the older names: 45 lines"
 def truncated(mean: float, std: float, a: float, b: float) -> tuple[float, float, float]:
-    "The part of a normal distribution that lies between a and b: its share of the whole, its mean and its variance."
-    peak = (min(max(mean, a), b) - mean) / std      # where it is densest, in standard deviations from the mean
+    """The part of a normal distribution that lies between a and b: its share of the whole, its mean and
+    its variance."""
+    # where it is densest, in standard deviations from the mean
+    peak = (min(max(mean, a), b) - mean) / std
     reach = math.sqrt(peak ** 2 + 80)               # beyond, the density is below e^-40 of that
     low, high = max((a - mean) / std, -reach), min((b - mean) / std, reach)
-    node, weight = np.polynomial.legendre.leggauss(120)      # the closed form with erf loses all digits far out in a tail
+    # the closed form with erf loses all digits far out in a tail
+    node, weight = np.polynomial.legendre.leggauss(120)
     z = low + (high - low) * (node + 1) / 2
     mass = weight * np.exp((peak ** 2 - z ** 2) / 2)
     share = mass.sum() * (high - low) / 2 * math.exp(-peak ** 2 / 2) / math.sqrt(2 * math.pi)
     centre = mass @ z / mass.sum()
-    return float(share), float(mean + std * round(centre, 14)), float(std ** 2 * (mass @ (z - centre) ** 2) / mass.sum())
+    return float(share), float(mean
+                               + std * round(centre, 14)), float(std ** 2 * (mass @ (z - centre) ** 2)
+                                                                 / mass.sum())
 
-def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Generator | None = None) -> Tensor:
-    "Fill with normal numbers, those outside of a to b drawn again. What it remembers are the mean and variance of the part that is left."
+# %% ../../nbs/04_initialization.ipynb #in04trn1b
+#| code-fold: true
+#| code-summary: "trunc_normal_, and the older names: 45 lines"
+def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+                  generator: Generator | None = None) -> Tensor:
+    """Fill with normal numbers, those outside of a to b drawn again. What it remembers are the mean and
+    variance of the part that is left."""
     if mean < a - 2 * std or mean > b + 2 * std:
-        warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.")
+        warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values "
+             "may be incorrect.")
     share, centre, variance = truncated(mean, std, a, b)
-    with no_grad(): tensor.copy_(accepted(tensor, mean, std, a, b, share > 0.3, generator).reshape(tensor.shape))
-    return note_fill(tensor, "trunc_normal_", f"normal with mean {mean:.4g}, std {std:.4g} between {a:.4g} and {b:.4g}", "truncated normal", centre, variance)
+    with no_grad():
+        tensor.copy_(accepted(tensor, mean, std, a, b, share > 0.3, generator).reshape(tensor.shape))
+    return note_fill(tensor, "trunc_normal_",
+                     f"normal with mean {mean:.4g}, std {std:.4g} between {a:.4g} and {b:.4g}",
+                     "truncated normal", centre, variance)
 
-def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often: bool, generator: Generator | None) -> Tensor:
-    "As many truncated normal numbers as a tensor has places: of normal candidates if most of those fit, else of uniform ones; refused ones are drawn again."
+# %% ../../nbs/04_initialization.ipynb #in04trn1c
+#| code-fold: true
+#| code-summary: "trunc_normal_, and the older names: 45 lines"
+def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often: bool,
+             generator: Generator | None) -> Tensor:
+    """As many truncated normal numbers as a tensor has places: of normal candidates if most of those fit,
+    else of uniform ones; refused ones are drawn again."""
     x = tensor.new_empty(tensor.numel())
     todo, peak = arange(tensor.numel(), device=tensor.device), (min(max(mean, a), b) - mean) / std
     while todo.numel():
         draw = lambda make: make(todo.numel(), generator=generator, dtype=tensor.dtype, device=tensor.device)
         new = draw(randn) * std + mean if often else draw(rand) * (b - a) + a
         x[todo] = new
-        refused = (new < a) | (new > b) if often else draw(rand).log() > (peak ** 2 - ((new - mean) / std) ** 2) / 2
+        refused = ((new < a) | (new > b) if often
+                   else draw(rand).log() > (peak ** 2 - ((new - mean) / std) ** 2) / 2)
         todo = todo[refused]
     return x
 
+# %% ../../nbs/04_initialization.ipynb #in04trn1d
+#| code-fold: true
+#| code-summary: "trunc_normal_, and the older names: 45 lines"
 def deprecated(function: Callable) -> Callable:
     "The function under its older name, without the underscore; it warns, as PyTorch's does."
     def alias(*args, **kwargs) -> Tensor:
-        warn(f"`nn.init.{alias.__name__}` is now deprecated in favor of `nn.init.{function.__name__}`.", FutureWarning)
+        warn(f"`nn.init.{alias.__name__}` is now deprecated in favor of `nn.init.{function.__name__}`.",
+             FutureWarning)
         return function(*args, **kwargs)
     alias.__name__, alias.__doc__ = function.__name__[:-1], f"The older name of `{function.__name__}`."
     return alias
 
-uniform, normal, constant, eye, dirac, sparse = map(deprecated, (uniform_, normal_, constant_, eye_, dirac_, sparse_))
+uniform, normal, constant, eye, dirac, sparse = map(deprecated,
+                                                    (uniform_, normal_, constant_, eye_, dirac_, sparse_))
+
 xavier_uniform, xavier_normal, orthogonal = map(deprecated, (xavier_uniform_, xavier_normal_, orthogonal_))
 kaiming_uniform, kaiming_normal = map(deprecated, (kaiming_uniform_, kaiming_normal_))

@@ -41,7 +41,8 @@ class UninitializedTensorMixin:
 
     @property
     def payload(self):
-        raise error(ValueError, f"Attempted to use an uninitialized parameter, of class {type(self).__name__}",
+        raise error(ValueError,
+                    f"Attempted to use an uninitialized parameter, of class {type(self).__name__}",
                     "it has no shape before the first forward pass", "call the model on a first batch")
 
     @property
@@ -55,16 +56,19 @@ class UninitializedTensorMixin:
 
     def detach(self) -> Tensor: return self
     def clone(self) -> Tensor: return self
-    def copy_(self, src: Tensor, non_blocking: bool = False) -> Tensor: return self      # of another that waits
+    # of another that waits
+    def copy_(self, src: Tensor, non_blocking: bool = False) -> Tensor: return self
     def __repr__(self) -> str: return f"<{type(self).__name__}>"
-    def __reduce_ex__(self, protocol: int) -> tuple: return type(self), (self._requires_grad, self.device, self.dtype)
+    def __reduce_ex__(self, protocol: int) -> tuple:
+        return type(self), (self._requires_grad, self.device, self.dtype)
     def __deepcopy__(self, memo: dict) -> Tensor:
         memo[id(self)] = type(self)(self._requires_grad, self.device, self.dtype)
         return memo[id(self)]
 
     def materialize(self, shape, device=None, dtype=None) -> None:
         "Become a tensor of a shape; its numbers are whatever lies in memory."
-        made, self.__class__ = empty(*shape, device=device or self.device, dtype=dtype or self.dtype), self.cls_to_become
+        made = empty(*shape, device=device or self.device, dtype=dtype or self.dtype)
+        self.__class__ = self.cls_to_become
         self.payload = made.payload
 
 # %% ../../nbs/nn/lazy.ipynb #6c000016
@@ -77,15 +81,19 @@ def kept_waiting(name: str):
     method.__name__ = name
     return method
 
-for name in ("to", "float", "double", "half", "bfloat16", "cpu", "type"): setattr(UninitializedTensorMixin, name, kept_waiting(name))
+for name in ("to", "float", "double", "half", "bfloat16", "cpu", "type"):
+    setattr(UninitializedTensorMixin, name, kept_waiting(name))
 
 # %% ../../nbs/nn/lazy.ipynb #6c000007
 class UninitializedParameter(UninitializedTensorMixin, Parameter):
     "A parameter that waits for its shape, as `torch.nn.UninitializedParameter`."
     cls_to_become = Parameter
-    data = property(lambda self: self.waiting, lambda self, value: None)      # a conversion has been done by then
-    def __init__(self, requires_grad: bool = True, device=None, dtype=None): self.wait(requires_grad, device, dtype)
+    # a conversion has been done by then
+    data = property(lambda self: self.waiting, lambda self, value: None)
+    def __init__(self, requires_grad: bool = True, device=None, dtype=None):
+        self.wait(requires_grad, device, dtype)
 
+# %% ../../nbs/nn/lazy.ipynb #6c000007b
 class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     "A buffer that waits for its shape, as `torch.nn.UninitializedBuffer`."
     cls_to_become = Tensor
@@ -94,14 +102,16 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
         self.wait(requires_grad, device, dtype)
         self.persistent = persistent
 
+# %% ../../nbs/nn/lazy.ipynb #6c000007c
 def is_lazy(param: Any) -> bool:
     "Does a parameter or buffer wait for its shape?"
     return isinstance(param, UninitializedTensorMixin)
 
 # %% ../../nbs/nn/lazy.ipynb #6c00000a
 class LazyModuleMixin:
-    """What layers share that take their sizes from the first input, as `torch.nn.modules.lazy.LazyModuleMixin`: put before the
-    layer's class, with an `initialize_parameters(self, input)`."""
+    """What layers share that take their sizes from the first input, as
+    `torch.nn.modules.lazy.LazyModuleMixin`: put before the layer's class, with an
+    `initialize_parameters(self, input)`."""
     cls_to_become: type | None = None
 
     def __init__(self, *args, **kwargs):
@@ -110,13 +120,15 @@ class LazyModuleMixin:
         self._initialize_hook = self.register_forward_pre_hook(shapes_from_input, with_kwargs=True)
 
     def initialize_parameters(self, *args, **kwargs) -> None:
-        raise error(NotImplementedError, f"initialize_parameters is not implemented for {type(self).__name__}",
+        raise error(NotImplementedError,
+                    f"initialize_parameters is not implemented for {type(self).__name__}",
                     "it gives the parameters their shapes", "def initialize_parameters(self, input): ...")
 
     def has_uninitialized_params(self) -> bool:
         "Does a parameter or buffer still wait?"
         return any(is_lazy(x) for store in (self._parameters, self._buffers) for x in store.values())
 
+# %% ../../nbs/nn/lazy.ipynb #6c00000ab
 # functions, not methods: a method kept in the layer would be a circle, and the layer never freed by counting
 def shapes_from_input(module: Module, args: tuple, kwargs: dict) -> None:
     module.initialize_parameters(*args, **kwargs)
@@ -127,6 +139,7 @@ def shapes_from_input(module: Module, args: tuple, kwargs: dict) -> None:
     del module._initialize_hook, module._load_hook
     if module.cls_to_become is not None: module.__class__ = module.cls_to_become
 
+# %% ../../nbs/nn/lazy.ipynb #6c00000ac
 @no_grad()
 def shapes_from_state(module: Module, state: dict, prefix: str, *rest) -> None:
     for name, x in (module._parameters | module._buffers).items():
@@ -162,6 +175,7 @@ class Sized(LazyModuleMixin):
                 if is_lazy(getattr(self, name, None)): getattr(self, name).materialize(shape)
             self.reset_parameters()
 
+# %% ../../nbs/nn/lazy.ipynb #6c00000bb
 class LazyLinear(Sized, Linear):
     unknown = "in_features"
 
@@ -181,7 +195,8 @@ class LazyConvolution(Sized):
     "What lazy convolutions share."
     unknown = "in_channels"
 
-    def __init__(self, out_channels: int, kernel_size, stride=1, padding=0, dilation=1, groups: int = 1, bias: bool = True,
+    def __init__(self, out_channels: int, kernel_size, stride=1, padding=0, dilation=1, groups: int = 1,
+                 bias: bool = True,
                  padding_mode: str = "zeros", device=None, dtype=None):
         super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)
         self.out_channels = out_channels
@@ -190,21 +205,26 @@ class LazyConvolution(Sized):
     def initialize_parameters(self, input: Tensor, *args, **kwargs) -> None:
         if not self.has_uninitialized_params(): return
         if input.ndim not in (self.dims + 1, self.dims + 2):
-            raise error(RuntimeError, f"Expected {self.dims + 1}D (unbatched) or {self.dims + 2}D (batched) input to "
-                        f"{type(self).__name__}, but got input of size: {input.shape}", "batch, channel, space",
+            raise error(RuntimeError,
+                        f"Expected {self.dims + 1}D (unbatched) or {self.dims + 2}D (batched) input to "
+                        f"{type(self).__name__}, but got input of size: {input.shape}",
+                        "batch, channel, space",
                         "x.unsqueeze(0)")
         channels, out = input.shape[-self.dims - 1], self.out_channels
         if channels % self.groups:
             raise error(ValueError, "in_channels must be divisible by groups",
-                        f"{channels} channels can't be shared out evenly among {self.groups} groups", "groups=1")
+                        f"{channels} channels can't be shared out evenly among {self.groups} groups",
+                        "groups=1")
         pair = (channels, out // self.groups) if self.transposed else (out, channels // self.groups)
         self.settle(channels, weight=(*pair, *self.kernel_size), bias=(out,))
 
+# %% ../../nbs/nn/lazy.ipynb #6c00000cb
 class LazyTransposed(LazyConvolution):
     "What lazy transposed convolutions share."
     def __init__(self, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0, groups: int = 1,
                  bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None, dtype=None):
-        super(LazyConvolution, self).__init__(0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation,
+        super(LazyConvolution, self).__init__(0, 0, kernel_size, stride, padding, output_padding, groups,
+                                              False, dilation,
                                               padding_mode)
         self.out_channels = out_channels
         self.leave_open(device, dtype, weight=True, bias=bias)
@@ -228,7 +248,8 @@ class LazyNorm(Sized):
         self.affine, self.track_running_stats = affine, track_running_stats
         self.leave_open(device, dtype, weight=affine, bias=affine and bias)
         if not track_running_stats: return
-        for name in ("running_mean", "running_var"): setattr(self, name, UninitializedBuffer(device=device, dtype=dtype))
+        for name in ("running_mean", "running_var"):
+            setattr(self, name, UninitializedBuffer(device=device, dtype=dtype))
         self.num_batches_tracked = tensor(0, dtype=int64, device=device)
 
     def initialize_parameters(self, input: Tensor) -> None:

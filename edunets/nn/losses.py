@@ -45,10 +45,12 @@ def reduced(each: Tensor, reduction: str) -> Tensor:
     "The same in rows."
     return each if reduction == "none" else each.sum() if reduction == "sum" else each.mean()
 
+# %% ../../nbs/nn/losses.ipynb #nnloex02bx
 def loss_share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
     "The gradient for each of the losses that were summed, averaged or left."
     return g / each.numel() if reduction == "mean" else g
 
+# %% ../../nbs/nn/losses.ipynb #nnloex02c
 def places(xp, target) -> tuple:
     "The index of each target's number, with the classes in dimension 1 (0 of a vector)."
     index = [
@@ -58,12 +60,14 @@ def places(xp, target) -> tuple:
     index.insert(min(1, len(index)), target)
     return tuple(index)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex02d
 def counted(xp, shape: tuple, dtype, target, weight, ignore: int):
-    """The targets, with some class where they are ignored; and what each counts, `None` where all count alike.
-    IndexError for what is no class."""
+    """The targets, with some class where they are ignored; and what each counts, `None` where all count
+    alike. IndexError for what is no class."""
     classes = shape[min(1, len(shape) - 1)]
     def inside(target): return target.min(initial=0) >= 0 and target.max(initial=0) < classes
-    if not 0 <= ignore < classes and inside(target): return target, weight if weight is None else weight[target]
+    if not 0 <= ignore < classes and inside(target):
+        return target, weight if weight is None else weight[target]
     valid = target != ignore
     target = xp.where(valid, target, 0)
     if not inside(target): raise IndexError("no such class")
@@ -87,8 +91,10 @@ def nll_slope(xp, g, target, weight, *, shape, ignore, reduction):
 # %% ../../nbs/nn/losses.ipynb #nnloex03
 kernel(nll_loss=nll,
        nll_slope=nll_slope)
+
 accumulate(nll_loss=SINGLE, nll_slope=SINGLE)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex03bx
 def linear_in(row: str) -> Callable:
     "A rule: the gradient of one of the two rows is the other."
     def rule(g, target, weight, like, ignore, reduction):
@@ -99,6 +105,7 @@ def linear_in(row: str) -> Callable:
 
 vjp(nll_loss=[linear_in("nll_slope"), None, None], nll_slope=[linear_in("nll_loss"), None, None])
 
+# %% ../../nbs/nn/losses.ipynb #nnloex03c
 def counted_steps(like: Tensor, target: Tensor, weight, ignore: int) -> tuple:
     valid = target != ignore
     target = where(valid, target, 0)
@@ -110,7 +117,9 @@ def nll_steps(a: Tensor, target: Tensor, weight, *, ignore: int, reduction: str)
     each = where(w == 0, 0, -a.gather(dim, target.unsqueeze(dim)).squeeze(dim) * w)
     return reduced(each, reduction) if reduction != "mean" else each.sum() / w.sum()
 
-def nll_slope_steps(g: Tensor, target: Tensor, weight, *, shape: tuple, ignore: int, reduction: str) -> Tensor:
+# %% ../../nbs/nn/losses.ipynb #nnloex03d
+def nll_slope_steps(g: Tensor, target: Tensor, weight, *, shape: tuple, ignore: int,
+                    reduction: str) -> Tensor:
     target, w = counted_steps(g, target, weight, ignore)
     if reduction == "mean": g = g / w.sum()
     dim, values = min(1, len(shape) - 1), where(w == 0, 0, -w * g)
@@ -141,17 +150,22 @@ def check_constant(x: Tensor | None, what: str, name: str) -> None:
     "A RuntimeError for weights that want a gradient."
     if x is not None and x.requires_grad:
         raise error(
-            RuntimeError, f"The function '{name}' is not differentiable with respect to argument '{what}'. This "
+            RuntimeError,
+            f"The function '{name}' is not differentiable with respect to argument '{what}'. This "
             "input cannot have requires_grad True.", "weights say what counts, they are not learned",
             f"{what}.detach()")
 
+# %% ../../nbs/nn/losses.ipynb #nnloex05kb
+#| code-fold: true
+#| code-summary: "What is refused (constant, class weight): 19 lines"
 def check_class_weight(weight: Tensor | None, input: Tensor, classes: int) -> None:
     "A RuntimeError unless there is one weight for each class, in the dtype of the input."
     if weight is None: return
     check_constant(weight, "weight", "nll_loss")
     if tuple(weight.shape) != (classes,):
         raise error(
-            RuntimeError, f"weight tensor should be defined either for all {classes} classes or no classes but "
+            RuntimeError,
+            f"weight tensor should be defined either for all {classes} classes or no classes but "
             f"got weight tensor of shape: {list(weight.shape)}", "each class has a weight of its own",
             f"en.ones({classes})")
     if weight.dtype is not input.dtype:
@@ -161,8 +175,8 @@ def check_class_weight(weight: Tensor | None, input: Tensor, classes: int) -> No
 # %% ../../nbs/nn/losses.ipynb #nnloex05
 def meant(reduction: str, size_average: bool | None = None, reduce: bool | None = None,
           valid: tuple = ("none", "mean", "sum")) -> str:
-    """The reduction that is meant: that of the two older flags, where one is given. ValueError for one that is not
-    known."""
+    """The reduction that is meant: that of the two older flags, where one is given. ValueError for one
+    that is not known."""
     if size_average is not None or reduce is not None:
         reduction = ("none" if reduce is not None and not reduce else
                      "sum" if size_average is not None and not size_average else "mean")
@@ -172,21 +186,24 @@ def meant(reduction: str, size_average: bool | None = None, reduce: bool | None 
         warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
         reduction = "mean"
     if reduction in valid: return reduction
-    raise error(ValueError, f"{reduction} is not a valid value for reduction", "losses are averaged, summed or left",
+    raise error(ValueError, f"{reduction} is not a valid value for reduction",
+                "losses are averaged, summed or left",
                 f"one of {valid}")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex06k
 #| code-fold: true
 #| code-summary: "What is refused (targets): 18 lines"
 def check_targets(input: Tensor, target: Tensor) -> None:
-    """A ValueError or RuntimeError unless there is one target, an integer, where the input has one number for each
-    class."""
+    """A ValueError or RuntimeError unless there is one target, an integer, where the input has one number
+    for each class."""
     given, shape = target.payload.shape, input.payload.shape
     if not shape:
-        raise error(ValueError, "Expected 1 or more dimensions (got 0)", "there are no classes", "x.unsqueeze(0)")
+        raise error(ValueError, "Expected 1 or more dimensions (got 0)", "there are no classes",
+                    "x.unsqueeze(0)")
     batch = given[0] if given else 0
     if len(shape) > 1 and shape[0] != batch:
-        raise error(ValueError, f"Expected input batch_size ({shape[0]}) to match target batch_size ({batch}).",
+        raise error(ValueError,
+                    f"Expected input batch_size ({shape[0]}) to match target batch_size ({batch}).",
                     "each example has its target", "another slice")
     if target.dtype not in (int64, uint8):
         raise error(RuntimeError, f"expected target dtype to be Long or Byte, but got {target.dtype.name}",
@@ -201,15 +218,16 @@ def check_targets(input: Tensor, target: Tensor) -> None:
 @functional
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
              ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    """The negative log-probability of the target's class, times its weight: `input` has log-probabilities in dimension
-    1. The mean is over the weights of what counts."""
+    """The negative log-probability of the target's class, times its weight: `input` has log-probabilities
+    in dimension 1. The mean is over the weights of what counts."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "nll_loss"), check_tensor(target, "nll_loss")
     shape = input.payload.shape
     if len(shape) == 1 and target.payload.shape == (1,): target = target.reshape(())
     check_targets(real(input, "nll_loss"), target)
     check_class_weight(weight, input, shape[min(1, len(shape) - 1)])
-    return call(OPS["nll_loss"], (input, cast(target, int64), weight), {"ignore": ignore_index, "reduction": reduction},
+    return call(OPS["nll_loss"], (input, cast(target, int64), weight),
+                {"ignore": ignore_index, "reduction": reduction},
                 "NllLossBackward0" if len(shape) < 3 else "NllLoss2DBackward0")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex07k
@@ -219,8 +237,10 @@ def check_mixture(input: Tensor, target: Tensor, label_smoothing: float) -> None
     "A RuntimeError for integers in the input's shape, or a share above 1."
     if input.shape == target.shape and not is_floating(target):
         raise error(RuntimeError,
-                    f"Expected floating point type for target with class probabilities, got {target.dtype.name}",
-                    "it has the shape of the input", "target.float(); or class numbers, without the classes' dimension")
+                    "Expected floating point type for target with class probabilities, got "
+                    f"{target.dtype.name}",
+                    "it has the shape of the input",
+                    "target.float(); or class numbers, without the classes' dimension")
     if label_smoothing > 1:
         raise error(RuntimeError, f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}",
                     "it is the share that is spread", "label_smoothing=0.1")
@@ -230,13 +250,16 @@ def by_class(logs: Tensor, weight: Tensor | None, dim: int) -> Tensor:
     "Each class times its weight, if there are weights."
     return logs if weight is None else logs * weight.reshape((-1,) + (1,) * (logs.ndim - 1 - dim))
 
-def expected(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, reduction: str, smoothing: float) -> Tensor:
+def expected(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, reduction: str,
+             smoothing: float) -> Tensor:
     "Cross entropy where the target is a probability of each class."
     if smoothing > 0: target = target * (1 - smoothing) + smoothing / logs.size(dim)
     each = -(by_class(logs, weight, dim) * target).sum(dim)
     return each.sum() / each.numel() if reduction == "mean" else reduced(each, reduction)
 
-def smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, ignore: int, reduction: str) -> Tensor:
+# %% ../../nbs/nn/losses.ipynb #nnloex07bx
+def smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, ignore: int,
+             reduction: str) -> Tensor:
     "The loss for a target that is every class alike: the sum over the classes."
     each = -by_class(logs, weight, dim).sum(dim)
     target = cast(target, int64).reshape(each.shape)
@@ -246,11 +269,12 @@ def smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, dim: int, igno
 
 # %% ../../nbs/nn/losses.ipynb #nnloex07b
 @functional
-def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
+                  size_average: bool | None = None,
                   ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
                   label_smoothing: float = 0.0) -> Tensor:
-    """The cross entropy of logits (classes in dimension 1) and targets: class numbers, or probabilities in the input's
-    shape. `label_smoothing` spreads a share of each target over all classes."""
+    """The cross entropy of logits (classes in dimension 1) and targets: class numbers, or probabilities in
+    the input's shape. `label_smoothing` spreads a share of each target over all classes."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "cross_entropy"), check_tensor(target, "cross_entropy")
     check_mixture(input, target, label_smoothing)
@@ -266,7 +290,8 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
     sharp = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing <= 0: return sharp
     return ((1 - label_smoothing) * sharp
-            + label_smoothing / input.size(dim) * smoothed(logs, target, weight, dim, ignore_index, reduction))
+            + label_smoothing / input.size(dim)
+            * smoothed(logs, target, weight, dim, ignore_index, reduction))
 
 # %% ../../nbs/nn/losses.ipynb #nnloex11k
 #| code-fold: true
@@ -291,6 +316,7 @@ def bce_steps(a: Tensor, b: Tensor, w) -> Tensor:
     each = (b - 1) * (-a).log1p().clamp(min=-100) - b * a.log().clamp(min=-100)
     return each if w is None else each * w.detach()
 
+# %% ../../nbs/nn/losses.ipynb #nnloex11b
 def bce_logits(xp, a, b, w, pos):
     other = soft(xp, -a) if pos is None else soft(xp, -a) * ((pos - 1) * b + 1)
     each = (1 - b) * a + other
@@ -302,12 +328,17 @@ def bce_logits_steps(a: Tensor, b: Tensor, w, pos) -> Tensor:
     return each if w is None else each * w.detach()
 
 elementwise(bce_loss=lambda xp, a, b, w, *, reduction: total(xp, bce(xp, a, b, w), reduction),
-            bce_logits_loss=lambda xp, a, b, w, pos, *, reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
-accumulate(bce_loss=SINGLE, bce_logits_loss=SINGLE)
-decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), reduction),
-          bce_logits_loss=lambda a, b, w, pos, *, reduction: reduced(bce_logits_steps(a, b, w, pos), reduction))
+            bce_logits_loss=lambda xp, a, b, w, pos, *,
+            reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
 
-check(bce_loss=check_shares, bce_logits_loss=lambda *operands, **params: check_broadcast(*(x for x in operands if x is not None)))
+accumulate(bce_loss=SINGLE, bce_logits_loss=SINGLE)
+
+decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), reduction),
+          bce_logits_loss=lambda a, b, w, pos, *,
+          reduction: reduced(bce_logits_steps(a, b, w, pos), reduction))
+
+check(bce_loss=check_shares, bce_logits_loss=lambda *operands,
+      **params: check_broadcast(*(x for x in operands if x is not None)))
 
 # %% ../../nbs/nn/losses.ipynb #nnloex12k
 #| code-fold: true
@@ -316,9 +347,13 @@ def check_same_size(input: Tensor, target: Tensor, name: str) -> None:
     "A ValueError unless two tensors have one shape."
     check_tensor(input, name), check_tensor(target, name)
     if target.shape != input.shape:
-        raise error(ValueError, f"Target size ({target.size()}) must be the same as input size ({input.size()})",
+        raise error(ValueError,
+                    f"Target size ({target.size()}) must be the same as input size ({input.size()})",
                     "each probability has its target", "target.expand_as(input)")
 
+# %% ../../nbs/nn/losses.ipynb #nnloex12kb
+#| code-fold: true
+#| code-summary: "What is refused (same size, fits): 15 lines"
 def check_fits(x: Tensor | None, input: Tensor, what: str, name: str) -> None:
     "A RuntimeError for weights that are larger than the input, or want a gradient."
     if x is None: return
@@ -340,17 +375,24 @@ def bce_logits_slope(a: Tensor, b: Tensor, pos) -> Tensor:
 def bce_logits_target_slope(a: Tensor, pos) -> Tensor:
     return -a if pos is None else softplus(-a, threshold=math.inf) * (pos - 1) - a
 
-vjp(bce_loss=[lambda g, a, b, w, reduction: each_share(g, a, w, reduction) * ((a - b) / ((1 - a) * a).clamp(min=1e-12)),
-              lambda g, a, w, reduction: each_share(g, a, w, reduction) * ((-a).log1p().clamp(min=-100) - a.log().clamp(min=-100)), None],
-    bce_logits_loss=[lambda g, a, b, w, pos, reduction: each_share(g, a, w, reduction) * bce_logits_slope(a, b, pos),
-                     lambda g, a, w, pos, reduction: each_share(g, a, w, reduction) * bce_logits_target_slope(a, pos), None, None])
+# %% ../../nbs/nn/losses.ipynb #nnloex12b
+vjp(bce_loss=[lambda g, a, b, w,
+              reduction: each_share(g, a, w, reduction) * ((a - b) / ((1 - a) * a).clamp(min=1e-12)),
+              lambda g, a, w,
+              reduction: each_share(g, a, w, reduction)
+              * ((-a).log1p().clamp(min=-100) - a.log().clamp(min=-100)), None],
+    bce_logits_loss=[lambda g, a, b, w, pos,
+                     reduction: each_share(g, a, w, reduction) * bce_logits_slope(a, b, pos),
+                     lambda g, a, w, pos,
+                     reduction: each_share(g, a, w, reduction) * bce_logits_target_slope(a, pos), None, None])
 
 # %% ../../nbs/nn/losses.ipynb #nnloex13
 @functional
-def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None,
+def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
+                         size_average: bool | None = None,
                          reduce: bool | None = None, reduction: str = "mean") -> Tensor:
-    """The cross entropy of probabilities of yes, and targets from 0 to 1. ValueError for two shapes, RuntimeError for
-    what is no probability."""
+    """The cross entropy of probabilities of yes, and targets from 0 to 1. ValueError for two shapes,
+    RuntimeError for what is no probability."""
     reduction = meant(reduction, size_average, reduce)
     check_same_size(input, target, "binary_cross_entropy")
     check_fits(weight, input, "weight", "binary_cross_entropy")
@@ -358,21 +400,24 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
         raise error(RuntimeError, f"Found dtype {target.dtype.name} but expected {input.dtype.name}",
                     "a target is a probability too", "target.to(input.dtype)")
     return call(OPS["bce_loss"],
-                (real(input, "binary_cross_entropy"), target, weight if weight is None else cast(weight, input.dtype)),
+                (real(input, "binary_cross_entropy"), target,
+                 weight if weight is None else cast(weight, input.dtype)),
                 {"reduction": reduction}, "BinaryCrossEntropyBackward0")
 
+# %% ../../nbs/nn/losses.ipynb #nnloex13b
 @functional
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None,
                                      size_average: bool | None = None, reduce: bool | None = None,
                                      reduction: str = "mean", pos_weight: Tensor | None = None) -> Tensor:
-    """The cross entropy of scores, whose sigmoid is the probability of yes; `pos_weight` is what a yes counts.
-    ValueError for two shapes."""
+    """The cross entropy of scores, whose sigmoid is the probability of yes; `pos_weight` is what a yes
+    counts. ValueError for two shapes."""
     reduction = meant(reduction, size_average, reduce)
     check_same_size(input, target, "binary_cross_entropy_with_logits")
     for x, what in ((weight, "weight"), (pos_weight, "pos_weight")):
         check_fits(x, input, what, "binary_cross_entropy_with_logits")
     if not is_floating(target):
-        raise error(RuntimeError, f"result type Float can't be cast to the desired output type {target.dtype.name}",
+        raise error(RuntimeError,
+                    f"result type Float can't be cast to the desired output type {target.dtype.name}",
                     "a target is a probability too", "target.float()")
     given = [input, target, *(x for x in (weight, pos_weight) if x is not None)]
     if len({x.dtype for x in given}) > 1: given = promote(tuple(given))
@@ -385,15 +430,16 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
 @functional
 def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
            reduction: str = "mean", log_target: bool = False) -> Tensor:
-    """How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or with
-    `log_target` their logarithms)."""
+    """How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or
+    with `log_target` their logarithms)."""
     if size_average is None and reduce is None and reduction == "mean":
         warn("reduction: 'mean' divides the total loss by both the batch size and the support size. "
              "'batchmean' divides only by the batch size, and aligns with the KL div "
              "math definition.")
     reduction = meant(reduction, size_average, reduce, ("none", "batchmean", "mean", "sum"))
     if not (is_floating(input) and is_floating(target)):
-        raise error(RuntimeError, "kl_div: Integral inputs not supported.", "log-probabilities are no integers",
+        raise error(RuntimeError, "kl_div: Integral inputs not supported.",
+                    "log-probabilities are no integers",
                     "x.float()")
     each = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction != "batchmean": return reduced(each, reduction)
@@ -402,30 +448,35 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
 # %% ../../nbs/nn/losses.ipynb #nnloex23
 FAR = -1e30      # the logarithm of what cannot be: minus infinity would leave no gradient
 
+# %% ../../nbs/nn/losses.ipynb #nnloex23b
 def with_blanks(targets: Tensor, lengths: Tensor, blank: int) -> Tensor:
     "Targets, in rows or all in one line, with a blank before, between and after: (batch, 2 * longest + 1)."
     in_rows = targets.ndim > 1
     longest = targets.size(1) if in_rows else int(lengths.max()) if len(lengths) else 0
     place, ends = arange(longest, device=targets.device), lengths.cumsum(0)
     if any_at_hand(lengths > longest if in_rows else ends[-1:] > targets.numel()):
-        raise error(RuntimeError, f"the targets of shape {list(targets.shape)} are shorter than target_lengths says",
+        raise error(RuntimeError,
+                    f"the targets of shape {list(targets.shape)} are shorter than target_lengths says",
                     "each target lies in a row of its own, or all lie in one line", "lengths that add up")
     if not in_rows: targets = targets[((ends - lengths).unsqueeze(1) + place).clamp(max=targets.numel() - 1)]
     rows = filled(lengths, (len(lengths), 2 * longest + 1), blank)
     rows[:, 1::2] = where(place < lengths.unsqueeze(1), cast(targets, int64), blank)
     return rows
 
+# %% ../../nbs/nn/losses.ipynb #nnloex23c
 def shifted(x: Tensor, by: int) -> Tensor:
     "Each row moved to the right; what cannot be comes in."
     by = min(by, x.size(1))
     return cat([x.new_full((x.size(0), by), FAR), x.narrow(1, 0, x.size(1) - by)], 1)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex23d
 def log_spellings(log_probs: Tensor, labels: Tensor, input_lengths: Tensor) -> Tensor:
-    """The logarithm of the probability of having come to each label at the end: stay, go on to the next, or pass over a
-    blank."""
+    """The logarithm of the probability of having come to each label at the end: stay, go on to the next,
+    or pass over a blank."""
     spoken = log_probs.gather(2, labels.expand(log_probs.size(0), *labels.shape))
     passes = cat(
-        [labels.new_zeros((labels.size(0), min(2, labels.size(1))), dtype=bool_), labels[:, 2:] != labels[:, :-2]], 1)
+        [labels.new_zeros((labels.size(0), min(2, labels.size(1))), dtype=bool_),
+         labels[:, 2:] != labels[:, :-2]], 1)
     reached = where(arange(labels.size(1), device=labels.device) < 2, spoken[0], FAR)
     for t in range(1, log_probs.size(0)):
         ways = stack([reached, shifted(reached, 1), where(passes, shifted(reached, 2), FAR)])
@@ -439,15 +490,18 @@ def check_ctc(log_probs: Tensor, input_lengths: Tensor, target_lengths: Tensor, 
     "A RuntimeError unless blank is a class, and each example has two lengths that fit."
     steps, batch, classes = log_probs.shape
     if not 0 <= blank < classes:
-        raise error(RuntimeError, "blank must be in label range", f"blank={blank} of {classes} classes", "blank=0")
+        raise error(RuntimeError, "blank must be in label range", f"blank={blank} of {classes} classes",
+                    "blank=0")
     for lengths, what in ((input_lengths, "input_lengths"), (target_lengths, "target_lengths")):
         if lengths.numel() != batch:
             raise error(RuntimeError, f"{what} must be of size batch_size",
                         f"{lengths.numel()} lengths for a batch of {batch}", "one length for each example")
         if lengths.dtype.is_floating_point:
-            raise error(RuntimeError, f"{what} must be integral", f"it is {lengths.dtype.name}", f"{what}.long()")
+            raise error(RuntimeError, f"{what} must be integral", f"it is {lengths.dtype.name}",
+                        f"{what}.long()")
         if any_at_hand(lengths < 0):
-            raise error(RuntimeError, f"Expected {what} to have value at least 0, but got value {lengths.min().item()}",
+            raise error(RuntimeError,
+                        f"Expected {what} to have value at least 0, but got value {lengths.min().item()}",
                         "a length is a number of elements", "0 or more")
     if any_at_hand(input_lengths > steps):
         raise error(
@@ -456,10 +510,12 @@ def check_ctc(log_probs: Tensor, input_lengths: Tensor, target_lengths: Tensor, 
 
 # %% ../../nbs/nn/losses.ipynb #nnloex24
 @functional
-def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0, reduction: str = "mean",
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: int = 0,
+             reduction: str = "mean",
              zero_infinity: bool = False) -> Tensor:
-    """The negative log-probability of a sequence of classes, over all ways to spell it: `log_probs` (steps, batch,
-    classes), targets in rows or all in one line. The mean is that of each loss divided by its target's length."""
+    """The negative log-probability of a sequence of classes, over all ways to spell it: `log_probs`
+    (steps, batch, classes), targets in rows or all in one line. The mean is that of each loss divided
+    by its target's length."""
     reduction = meant(reduction)
     check_tensor(log_probs, "ctc_loss"), check_tensor(targets, "ctc_loss")
     single = real(log_probs, "ctc_loss").ndim == 2
@@ -469,7 +525,8 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, 
     input_lengths, target_lengths = (cast(x, int64).reshape(-1) for x in lengths)
     labels = with_blanks(targets.reshape(-1) if single else targets, target_lengths, blank)
     reached = log_spellings(log_probs, labels, input_lengths)
-    last, letter = (reached.gather(1, (2 * target_lengths - k).clamp(min=0).unsqueeze(1)).squeeze(1) for k in (0, 1))
+    last, letter = (reached.gather(1, (2 * target_lengths - k).clamp(min=0).unsqueeze(1)).squeeze(1)
+                    for k in (0, 1))
     each = -last.logaddexp(where(target_lengths > 0, letter, FAR))
     each = where(input_lengths > 0, each, where(target_lengths > 0, -FAR, 0))
     each = where(each < -FAR / 2, each, 0 if zero_infinity else math.inf)
@@ -482,14 +539,17 @@ class _ASMoutput(NamedTuple):
     output: Tensor
     loss: Tensor
 
+# %% ../../nbs/nn/losses.ipynb #nnload02b
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """The loss of very many classes in clusters, as `torch.nn.AdaptiveLogSoftmaxWithLoss`: `cutoffs` say where clusters
-    begin, `div_value` how much narrower each is. ValueError for cutoffs that do not rise."""
+    """The loss of very many classes in clusters, as `torch.nn.AdaptiveLogSoftmaxWithLoss`: `cutoffs` say
+    where clusters begin, `div_value` how much narrower each is. ValueError for cutoffs that do not
+    rise."""
     def __init__(self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0,
                  head_bias: bool = False, device=None, dtype=None):
         super().__init__()
         check_cutoffs(cutoffs := list(cutoffs), n_classes)
-        self.in_features, self.n_classes, self.div_value, self.head_bias = in_features, n_classes, div_value, head_bias
+        self.in_features, self.n_classes, self.div_value = in_features, n_classes, div_value
+        self.head_bias = head_bias
         self.cutoffs = cutoffs + [n_classes]
         self.shortlist_size, self.n_clusters = cutoffs[0], len(cutoffs)
         self.head_size = self.shortlist_size + self.n_clusters
@@ -500,7 +560,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                                         Linear(width, high - low, False, device, dtype)))
 
     def reset_parameters(self) -> None:
-        for layer in (self.head, *(layer for cluster in self.tail for layer in cluster)): layer.reset_parameters()
+        for layer in (self.head, *(layer for cluster in self.tail for layer in cluster)):
+            layer.reset_parameters()
 
 # %% ../../nbs/nn/losses.ipynb #nnload2b
 @patch
@@ -520,6 +581,7 @@ def forward(self: AdaptiveLogSoftmaxWithLoss, input_: Tensor, target_: Tensor) -
     for rows, logs in rest: output = output.index_add(0, rows, logs)
     return _ASMoutput(output.squeeze(0) if single else output, (-output).mean())
 
+# %% ../../nbs/nn/losses.ipynb #nnload2bb
 @patch
 def log_prob(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
     "The log-probability of all classes: (batch, n_classes)."
@@ -528,6 +590,7 @@ def log_prob(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
             for k, cluster in enumerate(self.tail)]
     return cat([head[:, :n], *rest], 1)
 
+# %% ../../nbs/nn/losses.ipynb #nnload2bc
 @patch
 def predict(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
     "The most probable class of each example: (batch)."
@@ -539,14 +602,21 @@ def predict(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
 def check_cutoffs(cutoffs: list, n_classes: int) -> None:
     "A ValueError unless clusters begin at integers that rise, inside the classes."
     if not cutoffs:
-        raise error(ValueError, "cutoffs should be a sequence of length larger than 0", "a cluster begins somewhere",
+        raise error(ValueError, "cutoffs should be a sequence of length larger than 0",
+                    "a cluster begins somewhere",
                     f"cutoffs=[{n_classes // 2}]")
     if (cutoffs != sorted(set(cutoffs)) or cutoffs[0] <= 0 or cutoffs[-1] > n_classes - 1
             or any(int(c) != c for c in cutoffs)):
-        raise error(ValueError, "cutoffs should be a sequence of unique, positive integers sorted in an increasing order, "
-                    "where each value is between 1 and n_classes-1", f"given {cutoffs} for {n_classes} classes",
+        raise error(ValueError,
+                    "cutoffs should be a sequence of unique, positive integers sorted in an "
+                    "increasing order, "
+                    "where each value is between 1 and n_classes-1",
+                    f"given {cutoffs} for {n_classes} classes",
                     f"cutoffs=[{max(1, n_classes // 2)}]")
 
+# %% ../../nbs/nn/losses.ipynb #nnload03b
+#| code-fold: true
+#| code-summary: "What is refused (cutoffs, adaptive): 26 lines"
 def check_adaptive(layer: AdaptiveLogSoftmaxWithLoss, input: Tensor, target: Tensor) -> None:
     "A RuntimeError unless each example has a target, which is a class."
     if target.ndim > 1:
@@ -556,12 +626,15 @@ def check_adaptive(layer: AdaptiveLogSoftmaxWithLoss, input: Tensor, target: Ten
         raise error(RuntimeError, "Input and target should have the same size in the batch dimension.",
                     f"{input.size(0)} and {target.size(0)}", "another slice")
     if input.ndim != target.ndim + 1:
-        raise error(RuntimeError, f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
+        raise error(RuntimeError,
+                    f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
                     f"inputs with size {input.shape}", "an example has one dimension more than its target",
                     "x.flatten(0, -2)")
     if any_at_hand((target < 0) | (target >= layer.n_classes)):
-        raise error(RuntimeError, f"Target values should be in [0, {layer.n_classes - 1}], but values in range "
-                    f"[{target.amin().item()}, {target.amax().item()}] were found.", "a target is the number of a class",
+        raise error(RuntimeError,
+                    f"Target values should be in [0, {layer.n_classes - 1}], but values in range "
+                    f"[{target.amin().item()}, {target.amax().item()}] were found.",
+                    "a target is the number of a class",
                     "n_classes=...")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex18
@@ -572,13 +645,16 @@ class Loss(Module):
         self.reduction = (reduction if size_average is None and reduce is None else meant(
             reduction, size_average, reduce))
 
+# %% ../../nbs/nn/losses.ipynb #nnloex18b
 class WeightedLoss(Loss):
     "A loss with a weight for each class, or for each element."
-    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
+    def __init__(self, weight: Tensor | None = None, size_average: bool | None = None,
+                 reduce: bool | None = None,
                  reduction: str = "mean"):
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex18c
 class CrossEntropyLoss(WeightedLoss):
     "The cross entropy of logits and class numbers, or probabilities: what a classifier is trained with."
     def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
@@ -587,9 +663,11 @@ class CrossEntropyLoss(WeightedLoss):
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return cross_entropy(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction,
+        return cross_entropy(input, target, self.weight, ignore_index=self.ignore_index,
+                             reduction=self.reduction,
                              label_smoothing=self.label_smoothing)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex18d
 class NLLLoss(WeightedLoss):
     "The negative log-likelihood of log-probabilities and class numbers."
     def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
@@ -617,6 +695,9 @@ class BCELoss(WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex20b
+#| code-fold: true
+#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class BCEWithLogitsLoss(WeightedLoss):
     "The cross entropy of scores whose sigmoid is the probability of yes."
     def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean",
@@ -628,6 +709,9 @@ class BCEWithLogitsLoss(WeightedLoss):
         return binary_cross_entropy_with_logits(input, target, self.weight, pos_weight=self.pos_weight,
                                                 reduction=self.reduction)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex20c
+#| code-fold: true
+#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class KLDivLoss(Loss):
     "How far a distribution (log-probabilities) is from the target's."
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean", log_target: bool = False):
@@ -637,6 +721,9 @@ class KLDivLoss(Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
+# %% ../../nbs/nn/losses.ipynb #nnloex20d
+#| code-fold: true
+#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class CTCLoss(Loss):
     "The negative log-probability of a sequence of classes, over all ways to spell it."
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):

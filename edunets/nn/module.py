@@ -42,9 +42,10 @@ class Parameter(Tensor):
 
     def __deepcopy__(self, memo: dict) -> Parameter: return twin_of(self, memo)
 
+# %% ../../nbs/03_nn.ipynb #nnparam1b
 class Buffer(Tensor):
-    """A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not `persistent`, the
-    `state_dict` leaves it out."""
+    """A tensor that belongs to a module's state but is not trained, as `torch.nn.Buffer`; if not
+    `persistent`, the `state_dict` leaves it out."""
     _keeps_class = False
 
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True):
@@ -54,8 +55,8 @@ class Buffer(Tensor):
 
 # %% ../../nbs/03_nn.ipynb #nnmodul1
 class Module:
-    """A function with parameters: assign parameters, buffers and modules as attributes, and write `forward`. As
-    `torch.nn.Module`."""
+    """A function with parameters: assign parameters, buffers and modules as attributes, and write
+    `forward`. As `torch.nn.Module`."""
     training = True
     _version = 1                      # of what a state of this class holds
     _hooks = None                     # made when the first hook is registered
@@ -67,11 +68,14 @@ class Module:
     def __setstate__(self, state: dict) -> None: vars(self).update(state)
 
     def forward(self, *args, **kwargs):
-        raise error(NotImplementedError, f'Module [{type(self).__name__}] is missing the required "forward" function',
+        raise error(NotImplementedError,
+                    f'Module [{type(self).__name__}] is missing the required "forward" function',
                     "a module is called through it", "def forward(self, x): ...")
 
     def __call__(self, *args, **kwargs):
-        try: return self.forward(*args, **kwargs) if self._hooks is None else self._hooks.run(self, args, kwargs)
+        try:
+            return (self.forward(*args, **kwargs) if self._hooks is None
+                    else self._hooks.run(self, args, kwargs))
         except Exception as problem: raise at_border(problem, type(self).__name__, self.forward, args, kwargs)
 
     def eval(self) -> Module:
@@ -83,22 +87,28 @@ class Store(NamedTuple):
     kind: type                # what goes there by itself
     later: type               # what may take the place of what is there
     called: str
-    put: Callable             # (module, name, value): how a value comes there; a class may have its own `register_...`
+    # (module, name, value): how a value comes there; a class may have its own `register_...`
+    put: Callable
 
 def put_buffer(module: Module, name: str, value: Tensor | None) -> None:
     kept = name not in module._non_persistent_buffers_set
     module.register_buffer(name, value, getattr(value, "persistent", kept))
 
+# %% ../../nbs/03_nn.ipynb #nnstore1b
 STORES = {
-    "_parameters": Store(Parameter, Parameter, "parameter", lambda module, *member: module.register_parameter(*member)),
-    "_modules": Store(Module, Module, "child module", lambda module, *member: register(module, "_modules", *member)),
+    "_parameters": Store(Parameter, Parameter, "parameter", lambda module,
+                         *member: module.register_parameter(*member)),
+    "_modules": Store(Module, Module, "child module", lambda module,
+                      *member: register(module, "_modules", *member)),
     "_buffers": Store(Buffer, Tensor, "buffer", put_buffer)
 }
 
+# %% ../../nbs/03_nn.ipynb #nnstore1c
 def store_of(module: Module, name: str) -> dict | None:
     "The store in which a module has a name."
     return next((vars(module)[store] for store in STORES if name in vars(module).get(store, ())), None)
 
+# %% ../../nbs/03_nn.ipynb #nnstore1d
 def set_member(self: Module, name: str, value) -> None:
     for store, (kind, later, called, put) in STORES.items():
         kept = vars(self).get(store)
@@ -112,7 +122,8 @@ def set_member(self: Module, name: str, value) -> None:
             if value is not None and not isinstance(value, later):
                 raise error(
                     TypeError, f"cannot assign '{type(value).__name__}' as {called} '{name}' "
-                    f"(edunets.nn.{kind.__name__} or None expected)", f"'{name}' is a {called} of this module",
+                    f"(edunets.nn.{kind.__name__} or None expected)",
+                    f"'{name}' is a {called} of this module",
                     f"del module.{name} first, or en.nn.{kind.__name__}(...)")
             return put(self, name, value)
     object.__setattr__(self, name, value)
@@ -127,6 +138,7 @@ def get_member(self: Module, name: str):
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
     return kept[name]
 
+# %% ../../nbs/03_nn.ipynb #nngetat1b
 def forget(module: Module, name: str) -> None:
     "Take a name away, wherever it is."
     kept = store_of(module, name)
@@ -137,6 +149,7 @@ def delete_member(self: Module, name: str) -> None:
     if store_of(self, name) is None: object.__delattr__(self, name)
     else: forget(self, name)
 
+# %% ../../nbs/03_nn.ipynb #nngetat1c
 def list_members(self: Module) -> list[str]:
     return sorted({*object.__dir__(self), *self._parameters, *self._buffers, *self._modules})
 
@@ -146,21 +159,37 @@ Module.__getattr__, Module.__delattr__, Module.__dir__ = get_member, delete_memb
 def check_name(module: Module, store: str, name: str) -> None:
     "A TypeError or KeyError for what can't be the name of a member."
     called = STORES[store].called.replace("child ", "")
-    if not isinstance(name, str): raise error(TypeError, f"{called} name should be a string. Got {type(name).__name__}", "it becomes an attribute", f"str({name!r})")
-    if "." in name: raise error(KeyError, f'{called} name can\'t contain "."', "a dot separates the names of nested modules", repr(name.replace(".", "_")))
-    if not name: raise error(KeyError, f'{called} name can\'t be empty string ""', "it becomes an attribute", "'weight'")
-    if hasattr(module, name) and name not in vars(module)[store]: raise error(KeyError, f"attribute '{name}' already exists", f"it is {type(getattr(module, name)).__name__}", f"del module.{name} first")
+    if not isinstance(name, str):
+        raise error(TypeError, f"{called} name should be a string. Got {type(name).__name__}",
+                    "it becomes an attribute", f"str({name!r})")
+    if "." in name:
+        raise error(KeyError, f'{called} name can\'t contain "."',
+                    "a dot separates the names of nested modules", repr(name.replace(".", "_")))
+    if not name:
+        raise error(KeyError, f'{called} name can\'t be empty string ""', "it becomes an attribute",
+                    "'weight'")
+    if hasattr(module, name) and name not in vars(module)[store]:
+        raise error(KeyError, f"attribute '{name}' already exists",
+                    f"it is {type(getattr(module, name)).__name__}", f"del module.{name} first")
 
+# %% ../../nbs/03_nn.ipynb #nnregis1b
 def register(module: Module, store: str, name: str, value) -> None:
-    "Put a member into its store. TypeError for a value of another kind, ValueError for a parameter that was computed."
+    """Put a member into its store. TypeError for a value of another kind, ValueError for a parameter that
+    was computed."""
     check_name(module, store, name)
     kind, later, called, _ = STORES[store]
     if value is not None and not isinstance(value, later):
-        raise error(TypeError, f"cannot assign '{type(value).__name__}' object to {called} '{name}' (edunets.nn.{later.__name__} or None required)", "each store has its kind", f"en.nn.{kind.__name__}(...)")
+        raise error(TypeError,
+                    f"cannot assign '{type(value).__name__}' object to {called} '{name}' "
+                    f"(edunets.nn.{later.__name__} or None required)", "each store has its kind",
+                    f"en.nn.{kind.__name__}(...)")
     if kind is Parameter and value is not None and not value.is_leaf:
-        raise error(ValueError, f"Cannot assign non-leaf Tensor to parameter '{name}'.", "a parameter is what an optimizer writes, not what was computed", "en.nn.Parameter(x.detach())")
+        raise error(ValueError, f"Cannot assign non-leaf Tensor to parameter '{name}'.",
+                    "a parameter is what an optimizer writes, not what was computed",
+                    "en.nn.Parameter(x.detach())")
     vars(module)[store][name] = value
 
+# %% ../../nbs/03_nn.ipynb #nnregis1c
 @patch
 def register_parameter(self: Module, name: str, param: Parameter | None) -> None:
     "Add a parameter, or a place for one (`None`)."
@@ -172,6 +201,7 @@ def register_buffer(self: Module, name: str, tensor: Tensor | None, persistent: 
     register(self, "_buffers", name, tensor)
     (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
+# %% ../../nbs/03_nn.ipynb #nnregis1d
 @patch
 def register_module(self: Module, name: str, module: Module | None) -> None:
     "Add a child."
@@ -191,10 +221,13 @@ def named_modules(self: Module, memo: set | None = None, prefix: str = "",
     for name, child in self._modules.items():
         if child is not None: yield from child.named_modules(memo, dotted(prefix, name), remove_duplicate)
 
+# %% ../../nbs/03_nn.ipynb #nnwalks1b
 def dotted(prefix: str, name: str) -> str: return f"{prefix}.{name}" if prefix else name
 
+# %% ../../nbs/03_nn.ipynb #nnwalks1c
 @patch
-def _named_members(self: Module, get_members_fn: Callable[[Module], Iterable[tuple[str, Any]]], prefix: str = "",
+def _named_members(self: Module, get_members_fn: Callable[[Module], Iterable[tuple[str, Any]]],
+                   prefix: str = "",
                    recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
     "What `get_members_fn` finds in this module and in those below it, each with its dotted name."
     seen = set()
@@ -212,12 +245,14 @@ def named_parameters(self: Module, prefix: str = "", recurse: bool = True,
     "All parameters, each with its dotted name; a shared one once."
     return self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
+# %% ../../nbs/03_nn.ipynb #nnwalks2b
 @patch
 def named_buffers(self: Module, prefix: str = "", recurse: bool = True,
                   remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
     "All buffers, each with its dotted name."
     return self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
 
+# %% ../../nbs/03_nn.ipynb #nnwalks2c
 @patch
 def named_children(self: Module) -> Iterator[tuple[str, Module]]:
     "The modules just below, each with its name."
@@ -229,13 +264,19 @@ def named_children(self: Module) -> Iterator[tuple[str, Module]]:
 
 def values(pairs) -> Iterator: return (value for _, value in pairs)
 
+# %% ../../nbs/03_nn.ipynb #nnwalks2d
 @patch
 def parameters(self: Module, recurse: bool = True) -> Iterator[Parameter]:
     return values(self.named_parameters(recurse=recurse))
+
 @patch
-def buffers(self: Module, recurse: bool = True) -> Iterator[Tensor]: return values(self.named_buffers(recurse=recurse))
+def buffers(self: Module, recurse: bool = True) -> Iterator[Tensor]:
+    return values(self.named_buffers(recurse=recurse))
+
 @patch
 def children(self: Module) -> Iterator[Module]: return values(self.named_children())
+
+# %% ../../nbs/03_nn.ipynb #nnwalks2e
 @patch
 def modules(self: Module, remove_duplicate: bool = True) -> Iterator[Module]:
     return values(self.named_modules(remove_duplicate=remove_duplicate))
@@ -254,6 +295,7 @@ def get_submodule(self: Module, target: str) -> Module:
         module = found
     return module
 
+# %% ../../nbs/03_nn.ipynb #nnfinds1b
 def member(module: Module, target: str, store: str):
     "What has a dotted name in a store. AttributeError if there is none."
     path, _, name = target.rpartition(".")
@@ -263,8 +305,10 @@ def member(module: Module, target: str, store: str):
                     f"looked for '{target}'", f"one of {list(vars(owner)[store])}")
     return vars(owner)[store][name]
 
+# %% ../../nbs/03_nn.ipynb #nnfinds1c
 @patch
 def get_parameter(self: Module, target: str) -> Parameter: return member(self, target, "_parameters")
+
 @patch
 def get_buffer(self: Module, target: str) -> Tensor: return member(self, target, "_buffers")
 
@@ -273,13 +317,15 @@ def get_buffer(self: Module, target: str) -> Tensor: return member(self, target,
 #| code-summary: "set_submodule, and what it refuses: 17 lines"
 @patch
 def set_submodule(self: Module, target: str, module: Module, strict: bool = False) -> None:
-    """Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is something else
-    or, if `strict`, nothing."""
+    """Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is
+    something else or, if `strict`, nothing."""
     if not target:
-        raise error(ValueError, "Cannot set the submodule without a target name!", "it is put in place of a child",
+        raise error(ValueError, "Cannot set the submodule without a target name!",
+                    "it is put in place of a child",
                     "the name of a child")
     if not isinstance(module, Module):
-        raise error(ValueError, f"`module` is not an nn.Module, found {module.__class__}", "a child is a module",
+        raise error(ValueError, f"`module` is not an nn.Module, found {module.__class__}",
+                    "a child is a module",
                     "en.nn.Identity()")
     path, _, name = target.rpartition(".")
     owner = self.get_submodule(path) if path else self
@@ -294,17 +340,20 @@ def set_submodule(self: Module, target: str, module: Module, strict: bool = Fals
 def train(self: Module, mode: bool = True) -> Module:
     "Set `training` here and below: what Dropout and BatchNorm look at. ValueError unless `mode` is a bool."
     if not isinstance(mode, bool):
-        raise error(ValueError, "training mode is expected to be boolean", f"given {mode!r}", "train(True), or eval()")
+        raise error(ValueError, "training mode is expected to be boolean", f"given {mode!r}",
+                    "train(True), or eval()")
     self.training = mode
     for child in self.children(): child.train(mode)
     return self
 
+# %% ../../nbs/03_nn.ipynb #nnmodes1b
 @patch
 def requires_grad_(self: Module, requires_grad: bool = True) -> Module:
     "Freeze the parameters (`False`), or let them be trained again."
     for p in self.parameters(): p.requires_grad_(requires_grad)
     return self
 
+# %% ../../nbs/03_nn.ipynb #nnmodes1c
 @patch
 def zero_grad(self: Module, set_to_none: bool = True) -> None:
     "Forget the gradients of all parameters; or fill them with zeros."
@@ -312,6 +361,7 @@ def zero_grad(self: Module, set_to_none: bool = True) -> None:
         if set_to_none or p.grad is None: p.grad = None
         else: p.grad.detach_().zero_()
 
+# %% ../../nbs/03_nn.ipynb #nnmodes1d
 @patch
 def apply(self: Module, fn: Callable[[Module], None]) -> Module:
     "Call `fn` on every module, the inner ones first."
@@ -322,7 +372,8 @@ def apply(self: Module, fn: Callable[[Module], None]) -> Module:
 # %% ../../nbs/03_nn.ipynb #nnconve1
 @patch
 def _apply(self: Module, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
-    "Replace the memory of every parameter, gradient and buffer; the Parameter objects stay, so an optimizer still knows them."
+    """Replace the memory of every parameter, gradient and buffer; the Parameter objects stay, so an
+    optimizer still knows them."""
     if recurse:
         for child in self.children(): child._apply(fn)
     for name, p in self._parameters.items():
@@ -334,27 +385,33 @@ def _apply(self: Module, fn: Callable[[Tensor], Tensor], recurse: bool = True) -
         if buffer is not None: self._buffers[name] = fn(buffer)
     return self
 
+# %% ../../nbs/03_nn.ipynb #nnconve1b
 @patch
-def to(self: Module, *args, dtype: dtype | None = None, device: device | str | None = None, non_blocking: bool = False,
+def to(self: Module, *args, dtype: dtype | None = None, device: device | str | None = None,
+       non_blocking: bool = False,
        memory_format: memory_format | None = None) -> Module:
-    """All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep their dtype. With
-    `memory_format`, those of 4 and 5 dimensions lie so. TypeError for a dtype that is not floating."""
+    """All parameters and buffers to a device, a (floating) dtype, or as a tensor has them; integers keep
+    their dtype. With `memory_format`, those of 4 and 5 dimensions lie so. TypeError for a dtype that is
+    not floating."""
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif hasattr(arg, "is_floating_point"): dtype = arg
         elif not isinstance(arg, bool): device = arg
     if dtype is not None and not dtype.is_floating_point:
         raise error(TypeError,
-                    f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}",
+                    "nn.Module.to only accepts floating point or complex dtypes, but got "
+                    f"desired dtype={dtype}",
                     "a parameter that can't change by a little can't be trained", "en.float32")
     def convert(x: Tensor) -> Tensor:
         ordered = {"memory_format": memory_format} if memory_format is not None and x.ndim in (4, 5) else {}
         return x.to(device=device, dtype=dtype if x.dtype.is_floating_point else None, **ordered)
     return self._apply(convert)
 
+# %% ../../nbs/03_nn.ipynb #nnconve1c
 def conversion(name: str) -> Callable:
     "The method that takes a module to a dtype, by the tensor method of that name."
-    def method(self: Module) -> Module: return self._apply(lambda x: getattr(x, name)() if x.dtype.is_floating_point else x)
+    def method(self: Module) -> Module:
+        return self._apply(lambda x: getattr(x, name)() if x.dtype.is_floating_point else x)
     method.__name__, method.__doc__ = name, f"All floating parameters and buffers, by `Tensor.{name}`."
     return method
 
@@ -369,9 +426,12 @@ Module.type = as_type      # not by `patch`: this page needs Python's `type`
 
 @patch
 def cpu(self: Module) -> Module: return self._apply(lambda x: x.cpu())
+
 @patch
 def cuda(self: Module, device: int | None = None) -> Module:
     return self._apply(lambda x: x.to("cuda" if device is None else f"cuda:{device}"))
+
+# %% ../../nbs/03_nn.ipynb #3f1a6c04b
 @patch
 def to_empty(self: Module, *, device: device | str | None, recurse: bool = True) -> Module:
     "All parameters and buffers on a device, with no numbers in them yet."
@@ -388,9 +448,11 @@ def _get_name(self: Module) -> str: return type(self).__name__
 
 def indented(text: str) -> str: return text.replace("\n", "\n  ")
 
+# %% ../../nbs/03_nn.ipynb #nnreprs1b
 @patch
 def __repr__(self: Module) -> str:
-    said, children = self.extra_repr(), [f"({name}): {indented(repr(child))}" for name, child in self._modules.items()]
+    said = self.extra_repr()
+    children = [f"({name}): {indented(repr(child))}" for name, child in self._modules.items()]
     lines = (said.split("\n") if said else []) + children
     if not lines: return self._get_name() + "()"
     if len(lines) == 1 and not children: return f"{self._get_name()}({said})"
@@ -405,25 +467,33 @@ def linear_kernel(xp, x, w, b):
 
 def linear_weight(xp, y, x):
     "y^T x: what each output had to do with each input, over all that stands before the last dimension."
-    return xp.matmul(y.reshape(math.prod(y.shape[:-1]), y.shape[-1]).T, x.reshape(math.prod(x.shape[:-1]), x.shape[-1]))
+    return xp.matmul(y.reshape(math.prod(y.shape[:-1]), y.shape[-1]).T,
+                     x.reshape(math.prod(x.shape[:-1]), x.shape[-1]))
 
+# %% ../../nbs/03_nn.ipynb #nnlinro1b
 def flat(x: Tensor) -> Tensor:
     "All but the last dimension as one."
     return x.reshape(math.prod(x.payload.shape[:-1]), x.payload.shape[-1])
 
 def mapped(x: Tensor, w: Tensor) -> Tensor: return call(OPS["linear"], (x, w, None))
-
 kernel(linear=linear_kernel, linear_weight=linear_weight)
 accumulate(linear=SINGLE)
-decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b, linear_weight=lambda y, x: flat(y).t() @ flat(x))
+
+decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b, linear_weight=lambda y,
+          x: flat(y).t() @ flat(x))
+
+# %% ../../nbs/03_nn.ipynb #nnlinro1c
 vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"], (g, x)),
-            lambda g: call(OPS["sum"], (g,), {"dims": tuple(range(len(g.payload.shape) - 1)), "keepdim": False})],
+            lambda g: call(OPS["sum"], (g,),
+                           {"dims": tuple(range(len(g.payload.shape) - 1)), "keepdim": False})],
     linear_weight=[lambda g, x: mapped(x, g), lambda g, y: mapped(y, g.t())])
 
+# %% ../../nbs/03_nn.ipynb #nnlinro1d
 def check_linear(x, w, b) -> None:
     "A RuntimeError if a linear map and its input do not fit."
     if x.shape[-1:] != w.shape[1:]:
-        raise error(RuntimeError, f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} "
+        raise error(RuntimeError,
+                    f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} "
                                   f"and {w.shape[1]}x{w.shape[0]})",
                     f"the layer takes {w.shape[1]} features, the last dimension of the input "
                     f"has {x.shape[-1]}", "another in_features, or reshape the input")
@@ -442,10 +512,11 @@ def functional(function: Callable) -> Callable:
 LINEAR_NODES = {(True, True): "AddmmBackward0", (True, False): "MmBackward0", (False, True): "ViewBackward0",
                 (False, False): "UnsafeViewBackward0"}
 
+# %% ../../nbs/03_nn.ipynb #nnlinfn1b
 @functional
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
-    """x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number. RuntimeError if
-    they do not fit."""
+    """x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number.
+    RuntimeError if they do not fit."""
     check_tensor(input, "linear")
     for other in (weight, bias):
         if other is not None and other.dtype is not input.dtype:
@@ -454,7 +525,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
                 f"{other.dtype.name}", "products do not promote, as in PyTorch", "x.to(weight.dtype)")
     if weight.ndim == 1: return finish(input @ weight if bias is None else input @ weight + bias, out)
     return finish(
-        call(OPS["linear"], (input, weight, bias), NO_PARAMS, LINEAR_NODES[input.ndim == 2, bias is not None]), out)
+        call(OPS["linear"], (input, weight, bias), NO_PARAMS,
+             LINEAR_NODES[input.ndim == 2, bias is not None]), out)
 
 # %% ../../nbs/03_nn.ipynb #nnfille1
 class Filled(NamedTuple):
@@ -466,11 +538,12 @@ class Filled(NamedTuple):
     variance: float
     version: int = 0         # of the tensor's memory: a write since then shows
 
+# %% ../../nbs/03_nn.ipynb #nnfille1b
 @no_grad()
 def fill(x: Tensor, distribution: str, first: float, second: float = 0.0, *, scheme: str, why: str = "",
          generator=None) -> Tensor:
-    """Fill a tensor in place, and remember how: `uniform` from first to second, `normal` with mean and standard
-    deviation, or a `constant`."""
+    """Fill a tensor in place, and remember how: `uniform` from first to second, `normal` with mean and
+    standard deviation, or a `constant`."""
     if distribution == "uniform": x.uniform_(first, second, generator=generator)
     elif distribution == "normal": x.normal_(first, second, generator=generator)
     else: x.fill_(first)
@@ -483,16 +556,19 @@ def fill(x: Tensor, distribution: str, first: float, second: float = 0.0, *, sch
 
 # %% ../../nbs/03_nn.ipynb #nninits1
 def fans(weight: Tensor) -> tuple[int, int]:
-    """How many numbers flow into and out of one place: (fan_in, fan_out), from the first two dimensions, and the size
-    of the window that a convolution has in the others. ValueError for fewer dimensions."""
+    """How many numbers flow into and out of one place: (fan_in, fan_out), from the first two dimensions,
+    and the size of the window that a convolution has in the others. ValueError for fewer dimensions."""
     if weight.ndim < 2:
-        raise error(ValueError, "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
+        raise error(ValueError,
+                    "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions",
                     f"its shape is {tuple(weight.shape)}", "uniform_ or normal_ with a spread of your own")
     window = math.prod(weight.shape[2:])
     return weight.shape[1] * window, weight.shape[0] * window
 
-INITS: dict[str | None, Callable] = {}      # scheme: fill(weight, bias, nonlinearity). Chapter 4 adds the named ones
+# scheme: fill(weight, bias, nonlinearity). Chapter 4 adds the named ones
+INITS: dict[str | None, Callable] = {}
 
+# %% ../../nbs/03_nn.ipynb #nninits1b
 def default_init(weight: Tensor, bias: Tensor | None, nonlinearity: str | None = None) -> None:
     "PyTorch's: weight and bias uniform between -1 / sqrt(fan_in) and 1 / sqrt(fan_in)."
     fan_in = fans(weight)[0]
@@ -503,34 +579,40 @@ def default_init(weight: Tensor, bias: Tensor | None, nonlinearity: str | None =
 
 INITS[None] = default_init
 
+# %% ../../nbs/03_nn.ipynb #nninits1c
 def initialize(layer: Module) -> None:
-    """Fill the weight and the bias of a layer by the scheme it was made with. ValueError for one that is not known, or
-    for a nonlinearity without one."""
+    """Fill the weight and the bias of a layer by the scheme it was made with. ValueError for one that is
+    not known, or for a nonlinearity without one."""
     if layer.init not in INITS:
         raise error(ValueError, f"no initialization is called {layer.init!r}",
-                    "a layer begins by a scheme of the table INITS", f"one of {sorted(filter(None, INITS))}, or None")
+                    "a layer begins by a scheme of the table INITS",
+                    f"one of {sorted(filter(None, INITS))}, or None")
     if layer.init is None and layer.nonlinearity is not None:
         raise error(ValueError, f"nonlinearity={layer.nonlinearity!r} without init=",
-                    "PyTorch's default asks for no nonlinearity; a named scheme does", "init='kaiming_uniform'")
+                    "PyTorch's default asks for no nonlinearity; a named scheme does",
+                    "init='kaiming_uniform'")
     INITS[layer.init](layer.weight, layer.bias, layer.nonlinearity)
 
 # %% ../../nbs/03_nn.ipynb #nnlinea1
 class Linear(Module):
-    """x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and `nonlinearity`
-    (ours) choose how it begins; see `edunets.nn.init`."""
+    """x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and
+    `nonlinearity` (ours) choose how it begins; see `edunets.nn.init`."""
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None, *,
                  init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
-        self.in_features, self.out_features, self.init, self.nonlinearity = in_features, out_features, init, nonlinearity
+        self.in_features, self.out_features, self.init = in_features, out_features, init
+        self.nonlinearity = nonlinearity
         self.weight = Parameter(empty(out_features, in_features, device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
+        self.register_parameter("bias",
+                                Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: initialize(self)
     def forward(self, input: Tensor) -> Tensor: return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        return (f"in_features={self.in_features}, out_features={self.out_features}, "
+                f"bias={self.bias is not None}")
 
 # %% ../../nbs/03_nn.ipynb #nnseque1
 class Sequential(Module):

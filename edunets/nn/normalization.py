@@ -28,13 +28,15 @@ __all__ = ['around_kept', 'standardize', 'standardize_steps', 'standardize_slope
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern01
 def around_kept(xp, a, first, last):
-    """An array as (outer, kept, inner): the dimensions `first` to `last` are kept, over the others is averaged. Half
-    precision becomes single."""
+    """An array as (outer, kept, inner): the dimensions `first` to `last` are kept, over the others is
+    averaged. Half precision becomes single."""
     a = a.astype("float32") if a.itemsize == 2 else a
     return a.reshape(math.prod(a.shape[:first]), math.prod(a.shape[first:last]), math.prod(a.shape[last:]))
 
+# %% ../../nbs/nn/normalization.ipynb #nmkern01b
 def standardize(xp, a, *, first, last, eps, center):
-    "Minus the mean (if `center`), over the root of the mean square, in one buffer; the mean square, and the mean."
+    """Minus the mean (if `center`), over the root of the mean square, in one buffer; the mean square, and
+    the mean."""
     x = around_kept(xp, a, first, last)
     n, kept = x.shape[0] * x.shape[2], (1,) * first + a.shape[first:last] + (1,) * (a.ndim - last)
     mean = xp.einsum("okn->k", x) / n
@@ -44,6 +46,7 @@ def standardize(xp, a, *, first, last, eps, center):
     stats = (square, mean) if center else (square,)
     return y.reshape(a.shape).astype(a.dtype, copy=False), *(s.reshape(kept) for s in stats)
 
+# %% ../../nbs/nn/normalization.ipynb #nmkern01c
 def standardize_steps(a: Tensor, *, first, last, eps, center) -> tuple:
     "The same in rows."
     dims = (*range(first), *range(last, a.ndim))
@@ -57,7 +60,8 @@ decompose(standardize=standardize_steps)
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern02
 def standardize_slope(xp, g, y, square, *, first, last, eps, center):
-    "The gradient less what would move the mean, less what would change the size: (g - mean(g) - y mean(g y)) / size."
+    """The gradient less what would move the mean, less what would change the size: (g - mean(g) - y mean(g
+    y)) / size."""
     g3, y3 = around_kept(xp, g, first, last), around_kept(xp, y, first, last)
     n = g3.shape[0] * g3.shape[2]
     out = xp.empty(g.shape, y3.dtype)
@@ -68,6 +72,7 @@ def standardize_slope(xp, g, y, square, *, first, last, eps, center):
     rest *= (1 / xp.sqrt(square + eps)).reshape(-1, 1)
     return out.astype(g.dtype, copy=False)
 
+# %% ../../nbs/nn/normalization.ipynb #nmkern02b
 def slope_steps(g: Tensor, y: Tensor, square: Tensor, *, first, last, eps, center) -> Tensor:
     "The same in rows."
     dims = (*range(first), *range(last, g.ndim))
@@ -105,6 +110,7 @@ def affine(xp, x, w, b, *, first):
     if b is not None: out += b.reshape(around(b, first, x.ndim))
     return out
 
+# %% ../../nbs/nn/normalization.ipynb #nmaffi01b
 def affine_steps(x: Tensor, w, b, *, first) -> Tensor:
     "The same in rows."
     if w is not None: x = x * w.reshape(around(w.payload, first, x.ndim))
@@ -115,13 +121,22 @@ def summed(x: Tensor, first: int, last: int) -> Tensor:
     dims = (*range(first), *range(last, x.ndim))
     return x.sum(dims) if dims else x
 
+# %% ../../nbs/nn/normalization.ipynb #nmaffi01c
 kernel(affine=affine,
-       products=lambda xp, a, b, *, first, last: xp.einsum("okn,okn->k", around_kept(xp, a, first, last), around_kept(xp, b, first, last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
+       products=lambda xp, a, b, *, first,
+       last: xp.einsum("okn,okn->k", around_kept(xp, a, first, last),
+                       around_kept(xp, b, first,
+                                   last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
+
 accumulate(affine=SINGLE)
+
 decompose(affine=affine_steps,
           products=lambda a, b, *, first, last: summed(a * b, first, last))
+
+# %% ../../nbs/nn/normalization.ipynb #nmaffi01d
 vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),
-            lambda g, x, like, first: call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
+            lambda g, x, like,
+            first: call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
             lambda g, like, first: summed(g, first, first + len(like.shape))])
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01k
@@ -135,7 +150,8 @@ def check_normal(name: str, input: Tensor, *others: Tensor | None) -> None:
                     "a mean of integers is no integer", "x.float()")
     kinds = {other.dtype for other in others if other is not None}
     if not (kinds <= {input.dtype} or kinds == {single(input).dtype}):
-        raise error(RuntimeError, f"mixed dtype: {name}'s input is {input.dtype.name}, but its weight, bias or "
+        raise error(RuntimeError,
+                    f"mixed dtype: {name}'s input is {input.dtype.name}, but its weight, bias or "
                     f"statistics are {' and '.join(sorted(kind.name for kind in kinds))}",
                     "one dtype for all, or float32 beside an input in half precision", "layer.to(x.dtype)")
 
@@ -148,10 +164,12 @@ def rounded(y: Tensor, input: Tensor, name: str) -> Tensor:
     "A result in the dtype of the input: rounded once, at the end. The step is recorded under PyTorch's name."
     return y if y.dtype is input.dtype else call(OPS["cast"], (y,), {"dtype": input.dtype}, name)
 
-def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None, bias: Tensor | None, at: int,
+# %% ../../nbs/nn/normalization.ipynb #nmfunc01bx
+def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None, bias: Tensor | None,
+              at: int,
               name: str, center: bool = True) -> tuple[Tensor, list[Tensor]]:
-    """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is recorded under
-    PyTorch's name. Also the statistics."""
+    """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is
+    recorded under PyTorch's name. Also the statistics."""
     alone = weight is None and bias is None
     y, *stats = call(OPS["standardize"], (single(input),),
                      {"first": first, "last": last, "eps": eps, "center": center}, name if alone else "")
@@ -162,7 +180,8 @@ def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor |
 #| code-fold: true
 #| code-summary: "What is refused (shape): 23 lines"
 def check_shape(name: str, input: Tensor, normalized_shape: tuple, *others: Tensor | None) -> None:
-    "A RuntimeError unless the last dimensions are those to be normalized, and weight and bias have their shape."
+    """A RuntimeError unless the last dimensions are those to be normalized, and weight and bias have their
+    shape."""
     check_normal(name, input, *others)
     if not normalized_shape:
         raise error(
@@ -182,24 +201,27 @@ def check_shape(name: str, input: Tensor, normalized_shape: tuple, *others: Tens
             RuntimeError,
             f"Given normalized_shape={list(normalized_shape)}, expected input with shape "
             f"[{', '.join(['*', *map(str, normalized_shape)])}], "
-            f"but got input of size{list(input.shape)}", "the last dimensions are those that are averaged over",
+            f"but got input of size{list(input.shape)}",
+            "the last dimensions are those that are averaged over",
             f"normalized_shape={list(input.shape[-len(normalized_shape):])}")
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc02
 @functional
 def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bias: Tensor | None = None,
                eps: float = 1e-5) -> Tensor:
-    """Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them. RuntimeError for
-    shapes that do not fit."""
+    """Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them.
+    RuntimeError for shapes that do not fit."""
     normalized_shape = tuple(normalized_shape)
     check_shape("layer_norm", input, normalized_shape, weight, bias)
     first = input.ndim - len(normalized_shape)
     return normalize(input, 0, first, eps, weight, bias, first, "NativeLayerNormBackward0")[0]
 
+# %% ../../nbs/nn/normalization.ipynb #nmfunc02b
 @functional
-def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
-    """Mean square 1 over the last dimensions, then a weight for each place in them; `eps` is the dtype's unless told.
-    RuntimeError for shapes that do not fit."""
+def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None,
+             eps: float | None = None) -> Tensor:
+    """Mean square 1 over the last dimensions, then a weight for each place in them; `eps` is the dtype's
+    unless told. RuntimeError for shapes that do not fit."""
     normalized_shape = tuple(normalized_shape)
     if weight is not None: weight = weight.to(input.dtype)
     check_shape("rms_norm", input, normalized_shape, weight)
@@ -231,20 +253,25 @@ def update_running(running: Tensor | None, value: Tensor, momentum: float) -> No
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc03b
 @functional
-def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
-               bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
-    """Each channel with mean 0 and variance 1: those of the batch in `training` (the running ones learn from them), else the running ones. ValueError for a
-    batch of one number."""
+def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None,
+               weight: Tensor | None = None,
+               bias: Tensor | None = None, training: bool = False, momentum: float = 0.1,
+               eps: float = 1e-5) -> Tensor:
+    """Each channel with mean 0 and variance 1: those of the batch in `training` (the running ones learn
+    from them), else the running ones. ValueError for a batch of one number."""
     if input.ndim < 2:
-        raise error(RuntimeError, f"batch_norm expects at least 2 dimensions, but got {input.ndim}", "batch, channel",
+        raise error(RuntimeError, f"batch_norm expects at least 2 dimensions, but got {input.ndim}",
+                    "batch, channel",
                     "x.unsqueeze(0)")
     channels, name = input.size(1), "NativeBatchNormBackward0"
     if training: check_batch("value per channel", input.shape, input.numel() // max(channels, 1))
     check_normal("batch_norm", input, weight, bias, running_mean, running_var)
-    check_channels("batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    check_channels("batch_norm", channels, running_mean=running_mean, running_var=running_var, weight=weight,
+                   bias=bias)
     if not training:
         if running_mean is None or running_var is None:
-            raise error(RuntimeError, "Expected running_mean and running_var to be defined when training=False",
+            raise error(RuntimeError,
+                        "Expected running_mean and running_var to be defined when training=False",
                         "without a batch's own statistics there must be others", "training=True")
         x, mean, var, weight, bias = map(single, (input, running_mean, running_var, weight, bias))
         scale = (var + eps).rsqrt() if weight is None else weight * (var + eps).rsqrt()
@@ -261,34 +288,40 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
 def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None,
                   weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: bool = True,
                   momentum: float = 0.1, eps: float = 1e-5) -> Tensor:
-    """Each channel of each image with mean 0 and variance 1; with `use_input_stats=False`, by the running ones.
-    ValueError for images of one pixel."""
-    if not use_input_stats: return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    """Each channel of each image with mean 0 and variance 1; with `use_input_stats=False`, by the running
+    ones. ValueError for images of one pixel."""
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     n = math.prod(input.shape[2:])
     check_batch("spatial element", input.shape, n)
     check_normal("instance_norm", input, weight, bias)
-    check_channels("instance_norm", input.size(1), running_mean=running_mean, running_var=running_var, weight=weight,
+    check_channels("instance_norm", input.size(1), running_mean=running_mean, running_var=running_var,
+                   weight=weight,
                    bias=bias)
     y, (var, mean) = normalize(input, 0, 2, eps, weight, bias, 1, "NativeBatchNormBackward0")
     if input.numel(): update_running(running_mean, mean.detach().mean(0), momentum)
     if input.numel(): update_running(running_var, var.detach().mean(0) * (n / (n - 1)), momentum)
     return y
 
+# %% ../../nbs/nn/normalization.ipynb #nmfunc04b
 @functional
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
                eps: float = 1e-5) -> Tensor:
-    """Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not divide the
-    channels."""
+    """Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not
+    divide the channels."""
     if input.ndim < 2:
-        raise error(RuntimeError, f"Expected at least 2 dimensions for input tensor but received {input.ndim}",
+        raise error(RuntimeError,
+                    f"Expected at least 2 dimensions for input tensor but received {input.ndim}",
                     "batch, channel", "x.unsqueeze(0)")
     batch, channels = input.shape[:2]
     shape = [batch * channels // max(num_groups, 1), num_groups, *input.shape[2:]]
     check_batch("value per channel", shape, shape[0] * math.prod(shape[2:]))
     if num_groups <= 0 or channels % num_groups:
         raise error(
-            RuntimeError, "Expected number of channels in input to be divisible by num_groups, but got input of "
-            f"shape {list(input.shape)} and num_groups={num_groups}", "no channel may be left over", "num_groups=1")
+            RuntimeError,
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}", "no channel may be left over",
+            "num_groups=1")
     check_normal("group_norm", input, weight, bias)
     check_channels("group_norm", channels, weight=weight, bias=bias)
     name, alone = "NativeGroupNormBackward0", weight is None and bias is None
@@ -299,9 +332,10 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc05
 @functional
-def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """x / (k + alpha * mean of the squares of `size` neighbouring channels) ** beta. ValueError for fewer than three
-    dimensions."""
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75,
+                        k: float = 1.0) -> Tensor:
+    """x / (k + alpha * mean of the squares of `size` neighbouring channels) ** beta. ValueError for fewer
+    than three dimensions."""
     if input.ndim < 3:
         raise error(ValueError, f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)",
                     "batch, channel, space", "x.unsqueeze(0)")
@@ -315,8 +349,10 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
 def learned(layer: Module, shape: tuple, with_weight: bool, with_bias: bool, device, dtype) -> None:
     "Give a layer its weight and bias, or a place for them."
     for name, there in (("weight", with_weight), ("bias", with_weight and with_bias)):
-        layer.register_parameter(name, Parameter(empty(*shape, device=device, dtype=dtype)) if there else None)
+        layer.register_parameter(name,
+                                 Parameter(empty(*shape, device=device, dtype=dtype)) if there else None)
 
+# %% ../../nbs/nn/normalization.ipynb #nmlaye01b
 def begin(layer: Module) -> None:
     "Weight 1, bias 0: at first the layer only normalizes."
     for name, value in (("weight", 1.0), ("bias", 0.0)):
@@ -325,9 +361,11 @@ def begin(layer: Module) -> None:
             fill(x, "constant", value, scheme="normalization",
                  why=f"{name} {value:g}: at first the layer only normalizes")
 
+# %% ../../nbs/nn/normalization.ipynb #nmlaye01c
 class LayerNorm(Module):
     "Mean 0 and variance 1 over the last dimensions, as `torch.nn.LayerNorm`."
-    def __init__(self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+    def __init__(self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True,
+                 bias: bool = True,
                  device=None, dtype=None):
         super().__init__()
         self.normalized_shape = (tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else
@@ -342,12 +380,14 @@ class LayerNorm(Module):
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return (f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+                f"bias={self.bias is not None}")
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye02
 class RMSNorm(Module):
     "Mean square 1 over the last dimensions, as `torch.nn.RMSNorm`."
-    def __init__(self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True, device=None,
+    def __init__(self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True,
+                 device=None,
                  dtype=None):
         super().__init__()
         self.normalized_shape = (tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else
@@ -355,7 +395,8 @@ class RMSNorm(Module):
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self.register_parameter(
             "weight",
-            Parameter(empty(*self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None)
+            Parameter(empty(*self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine
+            else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None: begin(self)
@@ -364,14 +405,17 @@ class RMSNorm(Module):
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
+# %% ../../nbs/nn/normalization.ipynb #nmlaye02b
 class GroupNorm(Module):
-    """Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do not divide
-    the channels."""
-    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device=None,
+    """Groups of channels with mean 0 and variance 1, as `torch.nn.GroupNorm`. ValueError if the groups do
+    not divide the channels."""
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
+                 device=None,
                  dtype=None, *, bias: bool = True):
         super().__init__()
         if num_channels % num_groups:
-            raise error(ValueError, f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})",
+            raise error(ValueError,
+                        f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})",
                         "no channel may be left over", "num_groups=1")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         learned(self, (num_channels,), affine, bias, device, dtype)
@@ -383,7 +427,8 @@ class GroupNorm(Module):
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+        return (f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+                f"bias={self.bias is not None}")
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye03
 class Running(Module):
@@ -391,10 +436,12 @@ class Running(Module):
     ndims = ()      # how many dimensions an input may have
     _version = 2
 
-    def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
+    def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool,
+                 track_running_stats: bool,
                  device, dtype, bias: bool):
         super().__init__()
-        self.num_features, self.eps, self.momentum, self.affine, self.track_running_stats = num_features, eps, momentum, affine, track_running_stats
+        self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
+        self.track_running_stats = track_running_stats
         learned(self, (num_features,), affine, bias, device, dtype)
         stats = {
             "running_mean": zeros(num_features, device=device, dtype=dtype),
@@ -426,12 +473,14 @@ class Running(Module):
                         "batch, channel, space", "x.unsqueeze(0)")
 
     def extra_repr(self) -> str:
-        return f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+                f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}")
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye04
 class BatchNorm(Running):
     "What BatchNorm1d, 2d and 3d share."
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 affine: bool = True,
                  track_running_stats: bool = True, device=None, dtype=None, *, bias: bool = True):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
@@ -443,28 +492,36 @@ class BatchNorm(Running):
         if momentum is None: momentum = 1 / self.num_batches_tracked.double() if learning else 0.0
         known = not self.training or self.track_running_stats
         own = self.training or (self.running_mean is None and self.running_var is None)
-        return batch_norm(input, self.running_mean if known else None, self.running_var if known else None, self.weight,
+        return batch_norm(input, self.running_mean if known else None, self.running_var if known else None,
+                          self.weight,
                           self.bias, own, momentum, self.eps)
 
+# %% ../../nbs/nn/normalization.ipynb #nmlaye04b
 class BatchNorm1d(BatchNorm):
-    """Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for another
-    number of dimensions, or a batch of one."""
+    """Each feature with the mean 0 and variance 1 of its batch, as `torch.nn.BatchNorm1d`. ValueError for
+    another number of dimensions, or a batch of one."""
     ndims = (2, 3)
+
 class BatchNorm2d(BatchNorm):
-    """Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a batch of one
-    pixel."""
+    """Each channel of images, as `torch.nn.BatchNorm2d`. ValueError for another number of dimensions, or a
+    batch of one pixel."""
     ndims = (4,)
+
+# %% ../../nbs/nn/normalization.ipynb #nmlaye04c
 class BatchNorm3d(BatchNorm):
-    """Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or a batch of
-    one pixel."""
+    """Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or
+    a batch of one pixel."""
     ndims = (5,)
 
 # %% ../../nbs/nn/normalization.ipynb #nmlaye4b
 class SyncBatchNorm(BatchNorm):
-    """BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a group share
-    their statistics; here there is one process. ValueError for fewer than two dimensions, or no channels."""
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-                 track_running_stats: bool = True, process_group=None, device=None, dtype=None, *, bias: bool = True):
+    """BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a
+    group share their statistics; here there is one process. ValueError for fewer than two dimensions,
+    or no channels."""
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 affine: bool = True,
+                 track_running_stats: bool = True, process_group=None, device=None, dtype=None, *,
+                 bias: bool = True):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
         self.process_group = process_group
 
@@ -500,24 +557,31 @@ class InstanceNorm(Running):
         self.check_dims(input)
         x = input if input.ndim == self.ndims[1] else input.unsqueeze(0)
         if x.size(1) != self.num_features:
-            what = f"expected input's size at dim={input.ndim - self.ndims[0]} to match num_features ({self.num_features}), but got: {x.size(1)}."
-            if self.affine: raise error(ValueError, what, "each channel has a weight", f"num_features={x.size(1)}")
+            what = (f"expected input's size at dim={input.ndim - self.ndims[0]} to match num_features "
+                    f"({self.num_features}), but got: {x.size(1)}.")
+            if self.affine:
+                raise error(ValueError, what, "each channel has a weight", f"num_features={x.size(1)}")
             warn(what)
         y = instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training
                           or not self.track_running_stats, self.momentum or 0.0, self.eps)
         return y if x is input else y.squeeze(0)
 
+# %% ../../nbs/nn/normalization.ipynb #nmlaye05b
 class InstanceNorm1d(InstanceNorm):
-    """Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for another number
-    of dimensions."""
+    """Each channel of each line with mean 0 and variance 1, as `torch.nn.InstanceNorm1d`. ValueError for
+    another number of dimensions."""
     ndims = (2, 3)
+
 class InstanceNorm2d(InstanceNorm):
     "Each channel of each image, as `torch.nn.InstanceNorm2d`. ValueError for another number of dimensions."
     ndims = (3, 4)
+
+# %% ../../nbs/nn/normalization.ipynb #nmlaye05c
 class InstanceNorm3d(InstanceNorm):
     "Each channel of each volume, as `torch.nn.InstanceNorm3d`. ValueError for another number of dimensions."
     ndims = (4, 5)
 
+# %% ../../nbs/nn/normalization.ipynb #nmlaye05d
 class LocalResponseNorm(Module):
     "Each number over the size of its neighbours in other channels, as `torch.nn.LocalResponseNorm`."
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):

@@ -48,7 +48,8 @@ def max_pooling(n: int) -> None:
 
     def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False,
                  return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
-        return (with_indices if return_indices else plain)(input, kernel_size, stride, padding, dilation, ceil_mode)
+        return (with_indices if return_indices else plain)(input, kernel_size, stride, padding, dilation,
+                                                           ceil_mode)
 
     set_name(
         function, f"max_pool{n}d",
@@ -59,6 +60,7 @@ def max_pooling(n: int) -> None:
         f"The largest of each window in {n} dimensions of space, and where it stood in the "
         "flattened space. RuntimeError for windows that do not fit.")
 
+# %% ../../nbs/nn/pooling.ipynb #plmaxf01b
 def set_name(function: Callable, name: str, doc: str) -> None:
     "Give a function made in another one its name, and to nn.functional."
     function.__name__ = function.__qualname__ = name
@@ -76,26 +78,32 @@ def unpooled_size(input: Tensor, size: tuple, stride: tuple, padding: tuple, wan
     wanted = tuple(wanted)[2:] if len(wanted) == n + 2 else tuple(wanted)
     if len(wanted) != n:
         raise error(
-            ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length "
+            ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, "
+                        "but it has a length "
             f"of '{len(wanted)}'", "a size for each dimension of space", "output_size=x.shape")
     for dim, (w, s, t) in enumerate(zip(wanted, space, stride)):
         if not s - t < w < s + t:
-            raise error(ValueError, f'invalid output_size "{wanted}" (dim {dim} must be between {s - t} and {s + t})',
+            raise error(ValueError,
+                        f'invalid output_size "{wanted}" (dim {dim} must be between {s - t} and {s + t})',
                         "it would not be pooled to this size", f"output_size={tuple(space)}")
     return wanted
 
 # %% ../../nbs/nn/pooling.ipynb #plmaxf02b
 def max_unpooling(n: int) -> None:
     "max_unpool1d, 2d or 3d."
-    def function(input: Tensor, indices: Tensor, kernel_size, stride=None, padding=0, output_size=None) -> Tensor:
+    def function(input: Tensor, indices: Tensor, kernel_size, stride=None, padding=0,
+                 output_size=None) -> Tensor:
         size, padding = expand_ntuple(kernel_size, n, "kernel_size"), expand_ntuple(padding, n, "padding")
-        space = unpooled_size(input, size, size if stride is None else expand_ntuple(stride, n, "stride"), padding, output_size)
+        space = unpooled_size(input, size, size if stride is None else expand_ntuple(stride, n, "stride"),
+                              padding, output_size)
         if input.ndim not in (n + 1, n + 2):
             raise error(
-                RuntimeError, f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor "
+                RuntimeError,
+                f"Input to max_unpooling{n}d should be a {n + 1}d or {n + 2}d Tensor, but got a tensor "
                 f"with {input.ndim} dimensions.", "batch, channel, space", "x.unsqueeze(0)")
         if indices.dtype is not int64:
-            raise error(RuntimeError, f"elements in indices should be type int64 but got: {indices.dtype.name}",
+            raise error(RuntimeError,
+                        f"elements in indices should be type int64 but got: {indices.dtype.name}",
                         "they are places in memory", "the indices of max_pool")
         if indices.shape != input.shape:
             raise error(
@@ -112,43 +120,55 @@ def max_unpooling(n: int) -> None:
                 "the result has no such place", "output_size=x.shape")
         return filled(input, (*lead, count), 0).scatter(-1, indices.reshape(*lead, -1),
                                                         input.reshape(*lead, -1)).reshape(*lead, *space)
-    set_name(function, f"max_unpool{n}d", "The largest numbers back where they stood, zeros elsewhere. ValueError for an "
-                                       "`output_size` that does not fit, RuntimeError for indices that do not.")
+    set_name(function, f"max_unpool{n}d",
+             "The largest numbers back where they stood, zeros elsewhere. ValueError for an "
+                                       "`output_size` that does not fit, RuntimeError for "
+                                       "indices that do not.")
 
+# %% ../../nbs/nn/pooling.ipynb #plmaxf02bb
 for n in (1, 2, 3): max_unpooling(n)
 
 # %% ../../nbs/nn/pooling.ipynb #plavgf01
 FUNCTIONS["nn.functional.avg_pool1d"] = avg_pool1d
 
+# %% ../../nbs/nn/pooling.ipynb #plavgf01b
 @functional
 def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
                count_include_pad: bool = True, divisor_override: int | None = None, *,
                out: Tensor | None = None) -> Tensor:
-    """The mean of each window of images; the border counts unless told, `divisor_override` takes the place of the
-    count. RuntimeError for windows that do not fit."""
-    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=2),
+    """The mean of each window of images; the border counts unless told, `divisor_override` takes the place
+    of the count. RuntimeError for windows that do not fit."""
+    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                           divisor_override, n=2),
                   out)
 
+# %% ../../nbs/nn/pooling.ipynb #plavgf01c
 @functional
 def avg_pool3d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
                count_include_pad: bool = True, divisor_override: int | None = None, *,
                out: Tensor | None = None) -> Tensor:
-    """The mean of each window of volumes; the border counts unless told, `divisor_override` takes the place of the
-    count. RuntimeError for windows that do not fit."""
-    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=3),
+    """The mean of each window of volumes; the border counts unless told, `divisor_override` takes the
+    place of the count. RuntimeError for windows that do not fit."""
+    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                           divisor_override, n=3),
                   out)
 
+# %% ../../nbs/nn/pooling.ipynb #plavgf01d
 def power_pooling(n: int) -> None:
     "lp_pool1d, 2d or 3d."
-    def function(input: Tensor, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False) -> Tensor:
+    def function(input: Tensor, norm_type: float, kernel_size, stride=None,
+                 ceil_mode: bool = False) -> Tensor:
         if math.isinf(norm_type):
-            return ((FUNCTIONS[f"max_pool{n}d"](input.abs() * math.copysign(1, norm_type), kernel_size, stride, 0, 1,
+            return ((FUNCTIONS[f"max_pool{n}d"](input.abs() * math.copysign(1, norm_type), kernel_size,
+                                                stride, 0, 1,
                                                 ceil_mode)) * math.copysign(1, norm_type))
         means = avg_pool(input ** float(norm_type), kernel_size, stride, 0, ceil_mode, n=n)
-        return (means.sign() * means.abs().relu() * math.prod(expand_ntuple(kernel_size, n, "kernel_size"))) ** (1 / norm_type)
+        return ((means.sign() * means.abs().relu()
+                 * math.prod(expand_ntuple(kernel_size, n, "kernel_size"))) ** (1 / norm_type))
 
     set_name(
-        function, f"lp_pool{n}d", "The sum of the p-th powers of each window, to the power of 1 / p. RuntimeError for "
+        function, f"lp_pool{n}d",
+        "The sum of the p-th powers of each window, to the power of 1 / p. RuntimeError for "
         "windows that do not fit.")
 
 for n in (1, 2, 3): power_pooling(n)
@@ -164,11 +184,14 @@ class Grid(NamedTuple):
     antialias: bool = False
     kind: str = "float32"    # in which the places are computed
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid01b
 def cubic(x, a: float = -0.75):
     "Keys's kernel: through the points, smooth, a little negative beside them."
     x = abs(x)
-    return np.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1, np.where(x < 2, ((x - 5) * x + 8) * x * a - 4 * a, 0))
+    return np.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1,
+                    np.where(x < 2, ((x - 5) * x + 8) * x * a - 4 * a, 0))
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid01c
 FILTERS = {      # mode: how far it reaches, and its weight at a distance, when it smooths too
     "linear": (1, lambda x: np.maximum(1 - abs(x), 0)),
     "cubic": (2, lambda x: cubic(x, -0.5)),
@@ -178,9 +201,11 @@ FILTERS = {      # mode: how far it reaches, and its weight at a distance, when 
 # %% ../../nbs/nn/pooling.ipynb #plgrid02
 def nearest_taps(grid: Grid) -> tuple:
     "One old place for each new one."
-    at = (np.arange(grid.m, dtype="float32") + (0.0 if grid.mode == "nearest" else 0.5)) * np.float32(grid.step)
+    at = ((np.arange(grid.m, dtype="float32") + (0.0 if grid.mode == "nearest" else 0.5))
+          * np.float32(grid.step))
     return np.minimum(np.floor(at), grid.n - 1).astype(int)[:, None], np.ones((grid.m, 1))
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid02b
 def area_taps(grid: Grid) -> tuple:
     "Parts of nearly equal size, which may share a place: all of a part with equal weight."
     start = np.arange(grid.m) * grid.n // grid.m
@@ -188,6 +213,7 @@ def area_taps(grid: Grid) -> tuple:
     reach = np.arange(size.max(initial=0))
     return start[:, None] + reach, (reach < size[:, None]) / size[:, None]
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid02c
 def point_taps(grid: Grid) -> tuple:
     "The neighbours of each new place: two for a line, four for a cubic."
     i = np.arange(grid.m, dtype=grid.kind)
@@ -198,6 +224,7 @@ def point_taps(grid: Grid) -> tuple:
     away = (at - low)[:, None] - offsets.astype(grid.kind)
     return low.astype(int)[:, None] + offsets, 1 - abs(away) if grid.mode == "linear" else cubic(away)
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid02d
 def smooth_taps(grid: Grid) -> tuple:
     "All that a filter reaches, which is as wide as the new places are apart."
     reach, weight = FILTERS[grid.mode]
@@ -218,6 +245,7 @@ def taps(grid: Grid) -> tuple:
     index, weight = make(grid)
     return index.clip(0, max(grid.n - 1, 0)), weight.astype(grid.kind)
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid03b
 @functools.lru_cache(maxsize=64)
 def matrix(grid: Grid):
     "The same as a matrix, (m, n)."
@@ -226,17 +254,20 @@ def matrix(grid: Grid):
     np.add.at(out, (np.arange(grid.m)[:, None], index), weight)
     return out
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid03c
 def resample(xp, a, *, dim, grid):
-    """A dimension sampled anew: one matrix product; picked if there is one tap, or if infinity times zero would spoil
-    all."""
+    """A dimension sampled anew: one matrix product; picked if there is one tap, or if infinity times zero
+    would spoil all."""
     x = a.reshape(math.prod(a.shape[:dim]), a.shape[dim], math.prod(a.shape[dim + 1:]))
     index, weight = (xp.asarray(t) for t in taps(grid))
     if index.shape[1] == 1: return x[:, index[:, 0]].reshape(a.shape[:dim] + (grid.m,) + a.shape[dim + 1:])
     x, m = x.astype(grid.kind, copy=False), xp.asarray(matrix(grid))
     out = xp.matmul(x[:, :, 0], m.T) if x.shape[2] == 1 else xp.matmul(m, x)
-    if not xp.isfinite(out.sum()): out = sum(x[:, index[:, k]] * weight[:, k, None] for k in range(index.shape[1]))
+    if not xp.isfinite(out.sum()):
+        out = sum(x[:, index[:, k]] * weight[:, k, None] for k in range(index.shape[1]))
     return out.reshape(a.shape[:dim] + (grid.m,) + a.shape[dim + 1:]).astype(a.dtype, copy=False)
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid03d
 def resample_back(xp, g, *, dim, grid):
     "The transpose of `resample`."
     x, m = g.reshape(math.prod(g.shape[:dim]), g.shape[dim],
@@ -249,17 +280,21 @@ accumulate(resample=SINGLE, resample_back=SINGLE)
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid04
 def tap_steps(a: Tensor, dim: int, grid: Grid):
-    "`resample` in rows, and its transpose: for each tap its index, and its weight beside the other dimensions."
+    """`resample` in rows, and its transpose: for each tap its index, and its weight beside the other
+    dimensions."""
     index, weight = taps(grid)
     for i, w in zip(index.T, weight.T):
         weights = a.new_tensor(w.tolist(), dtype=a.dtype)
         yield a.new_tensor(i.tolist(), dtype=int64), weights.reshape(-1, *(1,) * (a.ndim - dim - 1))
 
-decompose(resample=lambda a, *, dim, grid: sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
+decompose(resample=lambda a, *, dim,
+          grid: sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
           resample_back=lambda g, *, dim, grid: back_steps(g, dim, grid))
+
 vjp(resample=[lambda g, dim, grid: call(OPS["resample_back"], (g,), {"dim": dim, "grid": grid})],
     resample_back=[lambda g, dim, grid: call(OPS["resample"], (g,), {"dim": dim, "grid": grid})])
 
+# %% ../../nbs/nn/pooling.ipynb #plgrid04b
 def back_steps(g: Tensor, dim: int, grid: Grid) -> Tensor:
     out = filled(g, g.payload.shape[:dim] + (grid.n,) + g.payload.shape[dim + 1:], 0)
     for i, w in tap_steps(g, dim, grid): out = out.index_add(dim, i, g * w)
@@ -268,11 +303,14 @@ def back_steps(g: Tensor, dim: int, grid: Grid) -> Tensor:
 # %% ../../nbs/nn/pooling.ipynb #plinte01
 # mode: what is done along each dimension
 ORDERS = {
-    "nearest": "nearest", "nearest-exact": "nearest-exact", "area": "area", "linear": "linear", "bilinear": "linear",
+    "nearest": "nearest", "nearest-exact": "nearest-exact", "area": "area", "linear": "linear",
+    "bilinear": "linear",
     "trilinear": "linear", "bicubic": "cubic", "lanczos": "lanczos"
 }
+
 DIMS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "lanczos": 2}
 
+# %% ../../nbs/nn/pooling.ipynb #plinte01bx
 def sampled(input: Tensor, grids: list[Grid]) -> Tensor:
     "The last dimensions sampled, those first that shrink most."
     order = sorted(range(len(grids)), key=lambda k: grids[k].m / max(grids[k].n, 1))
@@ -281,24 +319,29 @@ def sampled(input: Tensor, grids: list[Grid]) -> Tensor:
             input = call(OPS["resample"], (input,), {"dim": input.ndim - len(grids) + k, "grid": grids[k]})
     return input
 
+# %% ../../nbs/nn/pooling.ipynb #plinte01c
 def given_sizes(input: Tensor, size, scale_factor) -> tuple[list, list | None]:
-    "The new sizes, and the factors if these were given. ValueError unless just one of both is, of the right length."
+    """The new sizes, and the factors if these were given. ValueError unless just one of both is, of the
+    right length."""
     n = input.ndim - 2
     if (size is None) == (scale_factor is None):
         raise error(
             ValueError, "either size or scale_factor should be defined" if size is None else
-            "only one of size or scale_factor should be defined", "one follows from the other", "scale_factor=2")
+            "only one of size or scale_factor should be defined", "one follows from the other",
+            "scale_factor=2")
     what, value = ("size", size) if scale_factor is None else ("scale_factor", scale_factor)
     values = list(value) if isinstance(value, Iterable) else [value] * n
     if len(values) != n:
         raise error(
-            ValueError, f"Input and {what} must have the same number of spatial dimensions, but got input with "
+            ValueError, f"Input and {what} must have the same number of spatial dimensions, "
+                        "but got input with "
             f"spatial dimensions of {list(input.shape[2:])} and {what} {value}", "(batch, channel, space)",
             f"{what} with {n} numbers")
     if scale_factor is not None: return [int(s * f) for s, f in zip(input.shape[2:], values)], values
     if not all(isinstance(v, int) for v in values):
         raise error(
-            TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], "
+            TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or "
+                       "Tuple[int, int, int], "
             f"but got size with types {[type(v) for v in values]}", "there is no half pixel", "size=(14, 14)")
     return values, None
 
@@ -306,20 +349,23 @@ def given_sizes(input: Tensor, size, scale_factor) -> tuple[list, list | None]:
 #| code-fold: true
 #| code-summary: "What is refused (mode): 19 lines"
 def check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
-    """A ValueError for options that the mode does not have, a NotImplementedError for a mode that does not fit the
-    input."""
+    """A ValueError for options that the mode does not have, a NotImplementedError for a mode that does not
+    fit the input."""
     if mode not in ORDERS or input.ndim not in (3, 4, 5) or DIMS.get(mode, input.ndim - 2) != input.ndim - 2:
         raise error(
-            NotImplementedError, f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the "
+            NotImplementedError,
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the "
             "modes: nearest | linear | bilinear | bicubic | trilinear | area | "
             f"nearest-exact (got {mode})",
             "linear is for lines, bilinear and bicubic for images, trilinear for volumes", "mode='nearest'")
     if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
         raise error(
-            ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a "
+            ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos "
+                        "modes and requires a "
             "4-D tensor as input", "there is no filter to make wider", "mode='bilinear'")
     if mode == "lanczos" and (align_corners or not antialias):
-        raise error(ValueError, "Lanczos mode requires antialias=True, and does not support align_corners=True",
+        raise error(ValueError,
+                    "Lanczos mode requires antialias=True, and does not support align_corners=True",
                     "it is a smoothing filter", "antialias=True")
     if not mode.startswith("nearest") and not input.dtype.is_floating_point:
         raise error(RuntimeError, f'"{mode}" not implemented for \'{input.dtype.name}\'',
@@ -327,13 +373,15 @@ def check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias: 
 
 # %% ../../nbs/nn/pooling.ipynb #plinte02
 @functional
-def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
+def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "nearest",
+                align_corners: bool | None = None,
                 recompute_scale_factor: bool | None = None, antialias: bool = False) -> Tensor:
     """Images in another size: to a `size`, or by a factor; ValueError for options that do not go together,
     NotImplementedError for a mode that does not fit the input."""
     if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise error(
-            ValueError, "align_corners option can only be set with the interpolating modes: linear | bilinear | "
+            ValueError, "align_corners option can only be set with the interpolating modes: "
+                        "linear | bilinear | "
             "bicubic | trilinear", f"{mode} takes whole pixels", "align_corners=None")
     sizes, factors = given_sizes(input, size, scale_factor)
     check_mode(input, mode, align_corners, antialias)
@@ -343,11 +391,13 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
     if recompute_scale_factor or mode == "area": factors = None
     if min(sizes) < 1 or 0 in input.shape[1:]:
         raise error(
-            RuntimeError, f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} "
+            RuntimeError,
+            f"Input and output sizes should be greater than 0, but got input {list(input.shape[2:])} "
             f"output {sizes}", "there is nothing to look at", "scale_factor=1")
     kind, grids = "float64" if input.dtype.itemsize == 8 else "float32", []
     for k, (n, m) in enumerate(zip(input.shape[2:], sizes)):
-        step = ((n - 1) / (m - 1) if m > 1 else 0.0) if align_corners else n / m if factors is None else 1 / factors[k]
+        step = (((n - 1) / (m - 1) if m > 1 else 0.0) if align_corners else n / m if factors is None
+                else 1 / factors[k])
         grids.append(Grid(ORDERS[mode], n, m, step, bool(align_corners), antialias, kind))
     result = sampled(input, grids)
     return result.clone() if result is input else result
@@ -364,12 +414,16 @@ def upsample(input: Tensor, size=None, scale_factor=None, mode: str = "nearest",
     old_name("upsample")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
+# %% ../../nbs/nn/pooling.ipynb #plinte2bb
+#| code-fold: true
 @functional
 def upsample_nearest(input: Tensor, size=None, scale_factor=None) -> Tensor:
     "The old name of `interpolate` with whole pixels."
     old_name("upsample_nearest")
     return interpolate(input, size, scale_factor, "nearest")
 
+# %% ../../nbs/nn/pooling.ipynb #plinte2bc
+#| code-fold: true
 @functional
 def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
     "The old name of `interpolate` by straight lines, corner on corner."
@@ -378,16 +432,18 @@ def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
 
 # %% ../../nbs/nn/pooling.ipynb #pladap01
 def parts_of(input: Tensor, output_size, n: int, name: str, filled: tuple) -> tuple:
-    """How many parts in each dimension; `None` leaves one as it is. RuntimeError for another number of dimensions, or where one that must
-    be `filled` is empty."""
+    """How many parts in each dimension; `None` leaves one as it is. RuntimeError for another number of
+    dimensions, or where one that must be `filled` is empty."""
     if input.ndim not in (n + 1, n + 2) or 0 in filled:
         raise error(
             RuntimeError,
-            f"{name}(): Expected {n + 1}D or {n + 2}D tensor with non-zero size for non-batch dimensions, but got "
+            f"{name}(): Expected {n + 1}D or {n + 2}D tensor with non-zero size for non-batch "
+            "dimensions, but got "
             f"{list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
     values = tuple(output_size) if isinstance(output_size, Iterable) else (output_size,) * n
     if n == 1 and None in values:
-        raise error(TypeError, f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not NoneType",
+        raise error(TypeError,
+                    f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not NoneType",
                     "how many parts?", "output_size=1")
     if len(values) != n:
         raise error(RuntimeError, f"{name}: output_size must be {n}", f"given {output_size}",
@@ -395,10 +451,12 @@ def parts_of(input: Tensor, output_size, n: int, name: str, filled: tuple) -> tu
     values = tuple(s if v is None else v for v, s in zip(values, input.shape[-n:]))
     if min(values) < 0:
         raise error(RuntimeError,
-                    f"{name}: elements of output_size must be greater than or equal to 0 but received {values}",
+                    f"{name}: elements of output_size must be greater than or equal to 0 but "
+                    f"received {values}",
                     "it is a number of parts", "output_size=1")
     return values
 
+# %% ../../nbs/nn/pooling.ipynb #pladap01bx
 def adaptive_averaging(n: int) -> None:
     "adaptive_avg_pool1d, 2d or 3d."
     name = f"adaptive_avg_pool{n}d"
@@ -411,9 +469,12 @@ def adaptive_averaging(n: int) -> None:
         # also of an empty space, where the mean is NaN
         if whole: return input.mean(tuple(range(-n, 0)), keepdim=True)
         kind = "float64" if input.dtype.itemsize == 8 else "float32"
-        result = sampled(input, [Grid("area", s, p, s / max(p, 1), kind=kind) for s, p in zip(input.shape[-n:], parts)])
+        result = sampled(input,
+                         [Grid("area", s, p, s / max(p, 1), kind=kind) for s,
+                          p in zip(input.shape[-n:], parts)])
         return fresh(result, input)
-    set_name(function, name, f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
+    set_name(function, name,
+             f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
                           "input without space.")
 
 # %% ../../nbs/nn/pooling.ipynb #pladap01b
@@ -422,7 +483,8 @@ FUNCTIONS["adaptive_avg_pool1d"] = FUNCTIONS["nn.functional.adaptive_avg_pool1d"
 
 # %% ../../nbs/nn/pooling.ipynb #pladap02
 def parts_index(shape: tuple, parts: tuple):
-    "The places of each part in the flattened space, (*parts, count): a smaller part names its last place twice."
+    """The places of each part in the flattened space, (*parts, count): a smaller part names its last place
+    twice."""
     n, flat = len(shape), 0
     for dim, (s, p) in enumerate(zip(shape, parts)):
         index, weight = area_taps(Grid("area", s, p, s / p))
@@ -432,6 +494,7 @@ def parts_index(shape: tuple, parts: tuple):
         flat = flat * s + index.reshape(around)
     return flat.reshape(*parts, -1)
 
+# %% ../../nbs/nn/pooling.ipynb #pladap02bx
 def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
     "The largest of each part, and where it stood in the flattened space."
     n, shape = len(parts), input.shape[-len(parts):]
@@ -439,12 +502,15 @@ def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
         size = tuple(s // p for s, p in zip(shape, parts))
         return call(OPS["max_pool_places"], (input,), pooling(size, size, (0,) * n, (1,) * n, parts), node)
     if 0 in parts:
-        return (input.new_zeros(*input.shape[:-n], *parts), input.new_zeros(*input.shape[:-n], *parts, dtype=int64))
+        return (input.new_zeros(*input.shape[:-n], *parts),
+                input.new_zeros(*input.shape[:-n], *parts, dtype=int64))
     index = from_numpy(parts_index(shape, parts)).to(input.device)
     return largest_at(input, input.detach().flatten(-n)[..., index], index, n)
 
+# %% ../../nbs/nn/pooling.ipynb #pladap02c
 def largest_at(input: Tensor, windows: Tensor, index: Tensor, n: int) -> tuple[Tensor, Tensor]:
-    "The largest of each window, and where it stood: the numbers of the windows, (..., count), and their places."
+    """The largest of each window, and where it stood: the numbers of the windows, (..., count), and their
+    places."""
     which = windows.max(-1, keepdim=True).indices
     places = index.expand(windows.shape).gather(-1, which).squeeze(-1)
     return input.flatten(-n).gather(-1, places.flatten(-n)).reshape(places.shape), places
@@ -474,7 +540,8 @@ for n in (1, 2, 3): adaptive_maximum(n)
 def check_samples(samples: Tensor, x: Tensor, n: int) -> None:
     "A RuntimeError unless there is a share for each plane and dimension, in the dtype of the input."
     if samples.ndim != 3 or samples.size(0) < x.size(0) or tuple(samples.shape[1:]) != (x.size(1), n):
-        raise error(RuntimeError, f"Expect _random_samples to have the shape ({x.size(0)}, {x.size(1)}, {n}), "
+        raise error(RuntimeError,
+                    f"Expect _random_samples to have the shape ({x.size(0)}, {x.size(1)}, {n}), "
                     f"got {tuple(samples.shape)}", "each plane has its own grid", "_random_samples=None")
     if samples.dtype is not x.dtype:
         raise error(RuntimeError, "Expect _random_samples to have the same dtype as input",
@@ -482,31 +549,36 @@ def check_samples(samples: Tensor, x: Tensor, n: int) -> None:
 
 # %% ../../nbs/nn/pooling.ipynb #plfrac02
 def fractional_parts(input: Tensor, window: tuple, output_size, output_ratio, n: int, name: str) -> tuple:
-    """How many windows in each dimension: as told, or a share of the size. ValueError for neither, RuntimeError for an
-    input without space or too small."""
+    """How many windows in each dimension: as told, or a share of the size. ValueError for neither,
+    RuntimeError for an input without space or too small."""
     if output_size is None and output_ratio is None:
         raise error(ValueError, f"{name} requires specifying either an output_size or an output_ratio",
                     "one follows from the other", "output_ratio=0.5")
     if output_size is None:
         ratio = tuple(output_ratio) if isinstance(output_ratio, Iterable) else (output_ratio,) * n
         if len(ratio) != n:
-            raise error(ValueError, f"{name} requires output_ratio to either be a single number or {n} of them",
+            raise error(ValueError,
+                        f"{name} requires output_ratio to either be a single number or {n} of them",
                         f"given {output_ratio}", "output_ratio=0.5")
         output_size = tuple(int(s * r) for s, r in zip(input.shape[-n:], ratio))
     parts = parts_of(input, output_size, n, name, input.shape[-n - 1:])
     # in volumes PyTorch wants one place more than it needs
     if any(m + k - 1 > s - (n == 3) for m, k, s in zip(parts, window, input.shape[-n:])):
-        raise error(RuntimeError, f"{name}(): pool {window} too large relative to input {tuple(input.shape[-n:])}",
+        raise error(RuntimeError,
+                    f"{name}(): pool {window} too large relative to input {tuple(input.shape[-n:])}",
                     f"{parts} windows, each at least one place further, do not fit", "a smaller output_size")
     return parts
 
 # %% ../../nbs/nn/pooling.ipynb #plfrac03
 def fractional_starts(share: Tensor, size: int, window: int, count: int) -> Tensor:
-    "Where each of `count` windows begins in a dimension, (batch, channel, count): steps of two sizes, the last at the end."
-    step, n, share = (size - window) / max(count - 1, 1), arange(count, device=share.device), share.unsqueeze(-1)
+    """Where each of `count` windows begins in a dimension, (batch, channel, count): steps of two sizes,
+    the last at the end."""
+    step, n = (size - window) / max(count - 1, 1), arange(count, device=share.device)
+    share = share.unsqueeze(-1)
     begins = cast((cast(n, share.dtype) + share) * step, int64) - cast(share * step, int64)
     return where(n == count - 1, size - window, begins)
 
+# %% ../../nbs/nn/pooling.ipynb #plfrac03b
 def fractional_index(x: Tensor, samples: Tensor, window: tuple, parts: tuple) -> Tensor:
     "The places of each window in the flattened space: (batch, channel, *parts, count)."
     n, flat = len(parts), 0
@@ -524,7 +596,8 @@ def fractional_maximum(n: int) -> None:
     "fractional_max_pool2d or 3d, and the twin that returns the indices too."
     name = f"fractional_max_pool{n}d"
 
-    def with_indices(input: Tensor, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
+    def with_indices(input: Tensor, kernel_size, output_size=None, output_ratio=None,
+                     return_indices: bool = False,
                      _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
         window = expand_ntuple(kernel_size, n, "kernel_size")
         parts = fractional_parts(input, window, output_size, output_ratio, n, name)
@@ -537,16 +610,20 @@ def fractional_maximum(n: int) -> None:
         found = largest_at(x, windows, index, n)
         return found if x is input else tuple(y.squeeze(0) for y in found)
 
-    def function(input: Tensor, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
+    def function(input: Tensor, kernel_size, output_size=None, output_ratio=None,
+                 return_indices: bool = False,
                  _random_samples: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
         found = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
         return found if return_indices else found[0]
 
     set_name(function, name, f"The largest of each window of a random grid in {n} dimensions of space; with "
-          "`return_indices` also where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
-    set_name(with_indices, name + "_with_indices", f"The largest of each window of a random grid in {n} dimensions of space, "
+          "`return_indices` also where it stood. ValueError for neither size nor ratio, RuntimeError for "
+          "too large windows.")
+    set_name(with_indices, name + "_with_indices",
+             f"The largest of each window of a random grid in {n} dimensions of space, "
           "and where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
 
+# %% ../../nbs/nn/pooling.ipynb #plfrac04b
 for n in (2, 3): fractional_maximum(n)
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye01
@@ -555,6 +632,7 @@ POOLS = {
     if "pool" in name and name.startswith("nn.functional.")
 }
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye01bx
 class MaxPool(Module):
     "What MaxPool1d, 2d and 3d share."
     dims = 0
@@ -562,28 +640,34 @@ class MaxPool(Module):
     def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False,
                  ceil_mode: bool = False):
         super().__init__()
-        self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, kernel_size if stride is None else stride, padding, dilation
+        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        self.padding, self.dilation = padding, dilation
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        return POOLS[f"max_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding, self.dilation,
+        return POOLS[f"max_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding,
+                                              self.dilation,
                                               self.ceil_mode, self.return_indices)
 
     def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
+        return (f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+                f"dilation={self.dilation}, ceil_mode={self.ceil_mode}")
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye01c
 class MaxUnpool(Module):
     "What MaxUnpool1d, 2d and 3d share."
     dims = 0
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()
         sizes = kernel_size, kernel_size if stride is None else stride, padding
-        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) * self.dims for v in sizes)
+        self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) * self.dims
+                                                       for v in sizes)
 
     def forward(self, input: Tensor, indices: Tensor, output_size=None) -> Tensor:
         unpool = POOLS[f"max_unpool{self.dims}d"]
         return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
-    def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye01b
 class LPPool(Plain):
@@ -604,27 +688,41 @@ class LPPool(Plain):
 class MaxPool1d(MaxPool):
     "The largest of each window of a line, as `torch.nn.MaxPool1d`."
     dims = 1
+
 class MaxPool2d(MaxPool):
     "The largest of each window of images, as `torch.nn.MaxPool2d`."
     dims = 2
+
 class MaxPool3d(MaxPool):
     "The largest of each window of volumes, as `torch.nn.MaxPool3d`."
     dims = 3
+
+# %% ../../nbs/nn/pooling.ipynb #pllaye02b
+#| code-fold: true
+#| code-summary: "MaxPool1d to LPPool3d: 27 lines"
 class MaxUnpool1d(MaxUnpool):
     "The largest back where they stood on a line, as `torch.nn.MaxUnpool1d`."
     dims = 1
+
 class MaxUnpool2d(MaxUnpool):
     "The largest back where they stood in images, as `torch.nn.MaxUnpool2d`."
     dims = 2
+
 class MaxUnpool3d(MaxUnpool):
     "The largest back where they stood in volumes, as `torch.nn.MaxUnpool3d`."
     dims = 3
+
+# %% ../../nbs/nn/pooling.ipynb #pllaye02c
+#| code-fold: true
+#| code-summary: "MaxPool1d to LPPool3d: 27 lines"
 class LPPool1d(LPPool):
     "The norm of each window of a line, as `torch.nn.LPPool1d`."
     dims = 1
+
 class LPPool2d(LPPool):
     "The norm of each window of images, as `torch.nn.LPPool2d`."
     dims = 2
+
 class LPPool3d(LPPool):
     "The norm of each window of volumes, as `torch.nn.LPPool3d`."
     dims = 3
@@ -634,7 +732,8 @@ class LPPool3d(LPPool):
 #| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d: 26 lines"
 class AvgPool1d(Module):
     "The mean of each window of a line, as `torch.nn.AvgPool1d`."
-    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+                 count_include_pad: bool = True):
         super().__init__()
         sizes = kernel_size, kernel_size if stride is None else stride, padding
         self.kernel_size, self.stride, self.padding = (v if isinstance(v, tuple) else (v,) for v in sizes)
@@ -643,23 +742,35 @@ class AvgPool1d(Module):
     def forward(self, input: Tensor) -> Tensor:
         return POOLS["avg_pool1d"](input, self.kernel_size, self.stride, self.padding, self.ceil_mode,
                                    self.count_include_pad)
-    def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye03b
+#| code-fold: true
+#| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d: 26 lines"
 class AvgPool2d(Module):
     "The mean of each window of images, as `torch.nn.AvgPool2d`."
     dims = 2
 
-    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True,
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+                 count_include_pad: bool = True,
                  divisor_override: int | None = None):
         super().__init__()
-        self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
-        self.ceil_mode, self.count_include_pad, self.divisor_override = ceil_mode, count_include_pad, divisor_override
+        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        self.padding = padding
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
+        self.divisor_override = divisor_override
 
     def forward(self, input: Tensor) -> Tensor:
-        return POOLS[f"avg_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding, self.ceil_mode,
+        return POOLS[f"avg_pool{self.dims}d"](input, self.kernel_size, self.stride, self.padding,
+                                              self.ceil_mode,
                                               self.count_include_pad, self.divisor_override)
-    def extra_repr(self) -> str: return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye03c
+#| code-fold: true
+#| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d: 26 lines"
 class AvgPool3d(AvgPool2d):
     "The mean of each window of volumes, as `torch.nn.AvgPool3d`."
     dims = 3
@@ -672,8 +783,12 @@ class AdaptiveAvgPool(Plain):
     dims = 0
     said = ("output_size",)
     def __init__(self, output_size): super().__init__(output_size=output_size)
-    def forward(self, input: Tensor) -> Tensor: return POOLS[f"adaptive_avg_pool{self.dims}d"](input, self.output_size)
+    def forward(self, input: Tensor) -> Tensor:
+        return POOLS[f"adaptive_avg_pool{self.dims}d"](input, self.output_size)
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye04b
+#| code-fold: true
+#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
 class AdaptiveMaxPool(Plain):
     "What AdaptiveMaxPool1d, 2d and 3d share."
     dims = 0
@@ -685,21 +800,32 @@ class AdaptiveMaxPool(Plain):
     def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         return POOLS[f"adaptive_max_pool{self.dims}d"](input, self.output_size, self.return_indices)
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye04c
+#| code-fold: true
+#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
     "The mean of each of so many parts of a line, as `torch.nn.AdaptiveAvgPool1d`."
     dims = 1
+
 class AdaptiveAvgPool2d(AdaptiveAvgPool):
     "The mean of each of so many parts of images, as `torch.nn.AdaptiveAvgPool2d`."
     dims = 2
+
 class AdaptiveAvgPool3d(AdaptiveAvgPool):
     "The mean of each of so many parts of volumes, as `torch.nn.AdaptiveAvgPool3d`."
     dims = 3
+
+# %% ../../nbs/nn/pooling.ipynb #pllaye04d
+#| code-fold: true
+#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
     "The largest of each of so many parts of a line, as `torch.nn.AdaptiveMaxPool1d`."
     dims = 1
+
 class AdaptiveMaxPool2d(AdaptiveMaxPool):
     "The largest of each of so many parts of images, as `torch.nn.AdaptiveMaxPool2d`."
     dims = 2
+
 class AdaptiveMaxPool3d(AdaptiveMaxPool):
     "The largest of each of so many parts of volumes, as `torch.nn.AdaptiveMaxPool3d`."
     dims = 3
@@ -714,32 +840,43 @@ class FractionalMaxPool(Module):
     def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
                  _random_samples: Tensor | None = None):
         super().__init__()
-        given = [repeated(v, self.dims) if v is not None else None for v in (kernel_size, output_size, output_ratio)]
+        given = [repeated(v, self.dims) if v is not None else None
+                 for v in (kernel_size, output_size, output_ratio)]
         self.kernel_size, self.output_size, self.output_ratio = given
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
         check_fraction(self)
 
     def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        return POOLS[f"fractional_max_pool{self.dims}d"](input, self.kernel_size, self.output_size, self.output_ratio,
+        return POOLS[f"fractional_max_pool{self.dims}d"](input, self.kernel_size, self.output_size,
+                                                         self.output_ratio,
                                                          self.return_indices, self._random_samples)
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye4bb
+#| code-fold: true
+#| code-summary: "FractionalMaxPool, FractionalMaxPool2d, FractionalMaxPool3d: 32 lines"
 def check_fraction(layer: FractionalMaxPool) -> None:
     "A ValueError unless just one of size and ratio is given, and the ratio is a fraction."
     if layer.dims == 3 and min(layer.kernel_size) <= 0:
         raise error(ValueError, f"kernel_size must be greater than 0, but got {layer.kernel_size}",
                     "a window has a size", "kernel_size=2")
     if (layer.output_size is None) == (layer.output_ratio is None):
-        raise error(ValueError, f"{type(layer).__name__} requires specifying either an output size, or a pooling ratio"
-                    if layer.output_size is None else "only one of output_size and output_ratio may be specified",
+        raise error(ValueError,
+                    f"{type(layer).__name__} requires specifying either an output size, or a pooling ratio"
+                    if layer.output_size is None
+                    else "only one of output_size and output_ratio may be specified",
                     "one follows from the other", "output_ratio=0.5")
     if layer.output_ratio is not None and not all(0 < ratio < 1 for ratio in layer.output_ratio):
         raise error(ValueError, f"output_ratio must be between 0 and 1 (got {layer.output_ratio})",
                     "an image becomes smaller", "output_ratio=0.5")
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye4bc
+#| code-fold: true
+#| code-summary: "FractionalMaxPool, FractionalMaxPool2d, FractionalMaxPool3d: 32 lines"
 class FractionalMaxPool2d(FractionalMaxPool):
     "The largest of each window of a random grid on images, as `torch.nn.FractionalMaxPool2d`."
     dims = 2
+
 class FractionalMaxPool3d(FractionalMaxPool):
     "The largest of each window of a random grid in volumes, as `torch.nn.FractionalMaxPool3d`."
     dims = 3
@@ -752,18 +889,24 @@ class Upsample(Module):
     def __init__(self, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
                  recompute_scale_factor: bool | None = None):
         super().__init__()
-        self.size, self.mode, self.align_corners, self.recompute_scale_factor = size, mode, align_corners, recompute_scale_factor
+        self.size, self.mode, self.align_corners = size, mode, align_corners
+        self.recompute_scale_factor = recompute_scale_factor
         self.scale_factor = (tuple(map(float, scale_factor))
-                             if isinstance(scale_factor, tuple) else float(scale_factor) if scale_factor else None)
+                             if isinstance(scale_factor, tuple) else float(scale_factor) if scale_factor
+                             else None)
 
     def forward(self, input: Tensor) -> Tensor:
         return interpolate(input, self.size, self.scale_factor, self.mode, self.align_corners,
                            self.recompute_scale_factor)
 
     def extra_repr(self) -> str:
-        return ((f"size={self.size!r}" if self.scale_factor is None else f"scale_factor={self.scale_factor!r}")
+        return ((f"size={self.size!r}" if self.scale_factor is None
+                 else f"scale_factor={self.scale_factor!r}")
                 + f", mode={self.mode!r}")
 
+# %% ../../nbs/nn/pooling.ipynb #pllaye05b
+#| code-fold: true
+#| code-summary: "Upsample, UpsamplingNearest2d, UpsamplingBilinear2d: 20 lines"
 class UpsamplingNearest2d(Upsample):
     "Larger images of whole pixels, as `torch.nn.UpsamplingNearest2d`."
     def __init__(self, size=None, scale_factor=None): super().__init__(size, scale_factor, "nearest")

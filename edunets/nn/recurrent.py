@@ -39,9 +39,10 @@ def turned_lengths(counts) -> list[int]:
     "Lengths, the longest first, as how many run at each step; and those as lengths again."
     return [sum(n > k for n in counts) for k in range(counts[0])]
 
+# %% ../../nbs/nn/recurrent.ipynb #rcsteps1b
 def active_states(state, first, n: int, join: Callable = cat):
-    """The state of the n sequences that run at a step: some may have ended; walking backwards, some begin, with their
-    first state."""
+    """The state of the n sequences that run at a step: some may have ended; walking backwards, some begin,
+    with their first state."""
     have = len(state)
     return state if have == n else state[:n] if have > n else join([state, first[have:n]])
 
@@ -51,6 +52,7 @@ def in_order(parts: list, reverse: bool) -> Tensor:
     "What was found step by step, as one tensor."
     return cat(parts[::-1] if reverse else parts)
 
+# %% ../../nbs/nn/recurrent.ipynb #rcsteps1c
 def previous_states(out: Tensor, first: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     "The state before each step."
     found, state = [], first
@@ -69,6 +71,7 @@ def rnn_kernel(xp, x, h, w, *, sizes, reverse, relu):
         state = xp.maximum(z, 0, out=z) if relu else xp.tanh(z, out=z)
     return out
 
+# %% ../../nbs/nn/recurrent.ipynb #rcrnnke1b
 def rnn_steps(x: Tensor, h: Tensor, w: Tensor, *, sizes: tuple, reverse: bool, relu: bool) -> Tensor:
     "The same in rows."
     found, state = [], h
@@ -84,20 +87,24 @@ decompose(rnn=rnn_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcback01
 def carry(g: Tensor, n: int, begun: list) -> Tensor:
-    """The gradient of the states that a step was given: for the n of the step before it; what is for states that began
-    here goes to `begun`."""
+    """The gradient of the states that a step was given: for the n of the step before it; what is for
+    states that began here goes to `begun`."""
     have = len(g)
     if have < n: return cat([g, zeros(n - have, g.size(1), dtype=g.dtype, device=g.device)])
     if have > n or not n: begun.append(rows(g, n, have - n))
     return g if have == n else rows(g, 0, n)
 
+# %% ../../nbs/nn/recurrent.ipynb #rcback01b
 def backwards(sizes: tuple, reverse: bool) -> list[tuple[int, int, int]]:
     "The steps from the last to the first: where its rows begin, how many, and how many the step before had."
     walk = steps(sizes, reverse)
-    return [(start, n, before) for (start, n), before in zip(walk[::-1], [n for _, n in walk[:-1]][::-1] + [0])]
+    return [(start, n, before) for (start, n),
+            before in zip(walk[::-1], [n for _, n in walk[:-1]][::-1] + [0])]
 
+# %% ../../nbs/nn/recurrent.ipynb #rcback01c
 def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse: bool, relu: bool) -> tuple:
-    "One walk back through time gives the gradient at each step; that of the weight is then one product for all steps."
+    """One walk back through time gives the gradient at each step; that of the weight is then one product
+    for all steps."""
     slope, found, begun, d = (out > 0) if relu else 1 - out * out, [], [], 0
     for start, n, before in backwards(sizes, reverse):
         found.append((rows(g, start, n) + d) * rows(slope, start, n))
@@ -114,6 +121,7 @@ def sigmoid_(xp, z):
     z += 1
     return xp.divide(1, z, out=z)
 
+# %% ../../nbs/nn/recurrent.ipynb #rclstmk1bx
 def lstm_kernel(xp, x, h, c, w, p, *, sizes, reverse):
     "The states, the cells and the gates (input, forget, new, output) of all steps."
     size = c.shape[1]
@@ -135,7 +143,9 @@ def lstm_kernel(xp, x, h, c, w, p, *, sizes, reverse):
         else: xp.matmul(shown, p.T, out=state)
     return out, cells, gates
 
-def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, sizes: tuple, reverse: bool) -> tuple:
+# %% ../../nbs/nn/recurrent.ipynb #rclstmk1c
+def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, sizes: tuple,
+               reverse: bool) -> tuple:
     "The same in rows."
     found, state, cell = [], h, c
     for start, n in steps(sizes, reverse):
@@ -161,6 +171,7 @@ def or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
     "The gradient of a result that may not have been used."
     return zeros_like(like) if g is None else g
 
+# %% ../../nbs/nn/recurrent.ipynb #rclstmv1b
 def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, sizes: tuple,
              reverse: bool) -> tuple:
     "The gradients of the input part, the first states, the weight and the projection."
@@ -184,11 +195,13 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
         z = cat([(rows(by_cell, start, n) * d_cell.unsqueeze(1)).reshape(n, 3 * c.size(1)),
                  rows(by_shown, start, n) * d], 1)
         found.append(z if more is None else z + rows(more, start, n))
-        d, d_cell = carry(found[-1] @ w, before, begun), carry(d_cell * rows(f, start, n), before, begun_cells)
+        d = carry(found[-1] @ w, before, begun)
+        d_cell = carry(d_cell * rows(f, start, n), before, begun_cells)
     z = in_order(found, not reverse)
     d_p = None if p is None else in_order(states, not reverse).t() @ (o * shown)
     return z, cat(begun[::-1]), cat(begun_cells[::-1]), z.t() @ previous_states(out, h, sizes, reverse), d_p
 
+# %% ../../nbs/nn/recurrent.ipynb #rclstmv1c
 vjp(lstm=lstm_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcgruke1
@@ -213,6 +226,7 @@ def gru_kernel(xp, x, h, w, b, *, sizes, reverse):
         state += new
     return out, gates, held
 
+# %% ../../nbs/nn/recurrent.ipynb #rcgruke1b
 def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, *, sizes: tuple, reverse: bool) -> tuple:
     "The same in rows."
     found, state = [], h
@@ -231,7 +245,8 @@ accumulate(gru=SINGLE)
 decompose(gru=gru_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcgruvj1
-def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple, reverse: bool) -> tuple:
+def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes: tuple,
+            reverse: bool) -> tuple:
     "The gradients of the input part, the first state, the weight and the bias."
     (out, gates, held), (g_out, g_gate, g_held) = out, g
     g_out = or_zeros(g_out, out)
@@ -245,7 +260,8 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
         g_reset, g_update, g_new = or_zeros(g_gate, gates).chunk(3, 1)
         g_new = g_new * slope_of(new, tanh=True)
         more = cat(
-            [(g_reset + g_new * held) * reset_slope, g_update * slope_of(update), g_new * reset + or_zeros(g_held, held)],
+            [(g_reset + g_new * held) * reset_slope, g_update * slope_of(update),
+             g_new * reset + or_zeros(g_held, held)],
             1)
     states, found, begun, d = [], [], [], 0
     for start, n, before in backwards(sizes, reverse):
@@ -258,6 +274,7 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
     size = h.size(1)
     return cat([z[:, :2 * size], to_new], 1), cat(begun[::-1]), z.t() @ old, None if b is None else z.sum(0)
 
+# %% ../../nbs/nn/recurrent.ipynb #rcgruvj1b
 vjp(gru=gru_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpacks1
@@ -267,19 +284,22 @@ class Packed(NamedTuple):
     sorted_indices: Tensor | None           # where each sequence, the longest first, stood in the batch
     unsorted_indices: Tensor | None         # the way back
 
+# %% ../../nbs/nn/recurrent.ipynb #rcpacks1b
 class PackedSequence(Packed):
-    """Sequences of several lengths without padding, as `torch.nn.utils.rnn.PackedSequence`: what the recurrent layers
-    walk through."""
+    """Sequences of several lengths without padding, as `torch.nn.utils.rnn.PackedSequence`: what the
+    recurrent layers walk through."""
     def __new__(cls, data: Tensor, batch_sizes: Tensor | None = None, sorted_indices: Tensor | None = None,
                 unsorted_indices: Tensor | None = None):
         if batch_sizes is None: data, batch_sizes = data
         return super().__new__(cls, data, batch_sizes, sorted_indices,
-                               invert_permutation(sorted_indices) if unsorted_indices is None else unsorted_indices)
+                               invert_permutation(sorted_indices) if unsorted_indices is None
+                               else unsorted_indices)
 
     def to(self, *args, **kwargs) -> PackedSequence:
         "With the data in another dtype or on another device."
         return self._replace(data=self.data.to(*args, **kwargs))
 
+# %% ../../nbs/nn/recurrent.ipynb #rcpacks1c
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     "The permutation that undoes this one."
     return None if permutation is None else permutation.argsort()
@@ -299,8 +319,8 @@ for name in ("double", "float", "half", "long", "int", "short", "char", "byte", 
 #| code-fold: true
 #| code-summary: "What is refused (lengths): 18 lines"
 def check_lengths(lengths: list[int], input: Tensor) -> None:
-    """A RuntimeError unless there is a length for each sequence, none below 1, none beyond the padding, the longest
-    first."""
+    """A RuntimeError unless there is a length for each sequence, none below 1, none beyond the padding,
+    the longest first."""
     if len(lengths) != input.size(1):
         raise error(
             RuntimeError, f"Expected `len(lengths)` to be equal to batch_size, but got {len(lengths)} "
@@ -310,22 +330,25 @@ def check_lengths(lengths: list[int], input: Tensor) -> None:
         raise error(RuntimeError, "Length of all samples has to be greater than 0, but found an element in "
                     "'lengths' that is <= 0", "an empty sequence has no last state", "leave it out")
     if lengths != sorted(lengths, reverse=True):
-        raise error(RuntimeError, "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True.",
+        raise error(RuntimeError,
+                    "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True.",
                     "sequences that still run must stand together", "enforce_sorted=False")
     if lengths[0] > input.size(0):
         raise error(
-            RuntimeError, f"Expected sequence length to be larger than or equal to the longest, but got {lengths[0]} "
+            RuntimeError,
+            f"Expected sequence length to be larger than or equal to the longest, but got {lengths[0]} "
             f"for {input.size(0)} steps", "a sequence ends with its padding", "smaller lengths")
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpadse1
 def pack_padded_sequence(input: Tensor, lengths, batch_first: bool = False,
                          enforce_sorted: bool = True) -> PackedSequence:
-    """Padded sequences without their padding, as `torch.nn.utils.rnn.pack_padded_sequence`. RuntimeError for lengths
-    that do not fit."""
+    """Padded sequences without their padding, as `torch.nn.utils.rnn.pack_padded_sequence`. RuntimeError
+    for lengths that do not fit."""
     lengths, order = [int(n) for n in lengths], None
     if not enforce_sorted:
         order = tensor(lengths).argsort(descending=True)
-        input, lengths = input.index_select(0 if batch_first else 1, order), [lengths[i] for i in order.tolist()]
+        input = input.index_select(0 if batch_first else 1, order)
+        lengths = [lengths[i] for i in order.tolist()]
     if batch_first: input = input.transpose(0, 1)
     check_lengths(lengths, input)
     sizes = turned_lengths(lengths)
@@ -340,10 +363,13 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     sizes = sequence.batch_sizes.tolist()
     if total_length is not None and total_length < len(sizes):
         raise error(
-            ValueError, "Expected total_length to be at least the length of the longest sequence in input, but "
-            f"got total_length={total_length} and max sequence length being {len(sizes)}", "nothing is cut off",
+            ValueError, "Expected total_length to be at least the length of the longest "
+                        "sequence in input, but "
+            f"got total_length={total_length} and max sequence length being {len(sizes)}",
+            "nothing is cut off",
             "a larger total_length")
-    padded = pad_sequence([rows(sequence.data, start, n) for start, n in steps(sizes, False)], True, padding_value)
+    padded = pad_sequence([rows(sequence.data, start, n) for start, n in steps(sizes, False)], True,
+                          padding_value)
     if (more := (total_length or 0) - len(sizes)) > 0:
         padded = cat([
             padded, full((more, *padded.shape[1:]), padding_value, dtype=padded.dtype,
@@ -352,11 +378,14 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     lengths = tensor(turned_lengths(sizes), dtype=int64)
     if batch_first: padded = padded.transpose(0, 1)
     back = sequence.unsorted_indices
-    return (padded, lengths) if back is None else (padded.index_select(0 if batch_first else 1, back), lengths[back])
+    return ((padded, lengths) if back is None
+            else (padded.index_select(0 if batch_first else 1, back), lengths[back]))
 
+# %% ../../nbs/nn/recurrent.ipynb #rcunpac1b
 def pack_sequence(sequences: list, enforce_sorted: bool = True) -> PackedSequence:
     "A list of sequences packed, as `torch.nn.utils.rnn.pack_sequence`."
-    return pack_padded_sequence(pad_sequence(sequences), [len(x) for x in sequences], enforce_sorted=enforce_sorted)
+    return pack_padded_sequence(pad_sequence(sequences), [len(x) for x in sequences],
+                                enforce_sorted=enforce_sorted)
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
     "The sequences that were packed, as `torch.nn.utils.rnn.unpack_sequence`."
@@ -368,29 +397,34 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
 def check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size) -> None:
     "A TypeError or ValueError for options that make no layer; a warning for a dropout that has no place."
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
-        raise error(ValueError, "dropout should be a number in range [0, 1] representing the probability of an "
+        raise error(ValueError,
+                    "dropout should be a number in range [0, 1] representing the probability of an "
                                 "element being zeroed", f"given {dropout!r}", "dropout=0.1")
     if dropout > 0 and num_layers == 1:
         warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
              f"expects num_layers greater than 1, but got dropout={dropout} and "
              f"num_layers={num_layers}")
-    for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int),
+    for name, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool),
+                              ("input_size", input_size, int),
                               ("hidden_size", hidden_size, int)):
         if not isinstance(value, kind):
             raise error(TypeError, f"{name} should be of type {kind.__name__}, got: {type(value).__name__}",
                         f"given {value!r}", "look at the order of the arguments")
     for name, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
         if value <= 0:
-            raise error(ValueError, f"{name} must be greater than zero", f"given {value}", f"{name}=1 is the smallest")
+            raise error(ValueError, f"{name} must be greater than zero", f"given {value}",
+                        f"{name}=1 is the smallest")
     if proj_size < 0:
         raise error(ValueError, "proj_size should be a positive integer or zero to disable projections",
                     f"given {proj_size}", "proj_size=0")
     if proj_size >= hidden_size:
-        raise error(ValueError, "proj_size has to be smaller than hidden_size", f"{proj_size} and {hidden_size}",
+        raise error(ValueError, "proj_size has to be smaller than hidden_size",
+                    f"{proj_size} and {hidden_size}",
                     "a projection makes the state smaller")
 
 # %% ../../nbs/nn/recurrent.ipynb #rcparam1
-def parameter_name(name: str, layer: int, direction: int) -> str: return f"{name}_l{layer}" + "_reverse" * direction
+def parameter_name(name: str, layer: int, direction: int) -> str:
+    return f"{name}_l{layer}" + "_reverse" * direction
 
 def weights_of(layer: Module, number: int, direction: int) -> list[Parameter | None]:
     "The parameters of a layer and direction; None for those it does not have."
@@ -399,6 +433,7 @@ def weights_of(layer: Module, number: int, direction: int) -> list[Parameter | N
         for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
     ]
 
+# %% ../../nbs/nn/recurrent.ipynb #rcparam1b
 def fill_recurrent(layer: Module) -> None:
     "PyTorch's: everything uniform between -1 / sqrt(hidden_size) and 1 / sqrt(hidden_size)."
     bound = 1 / math.sqrt(layer.hidden_size) if layer.hidden_size > 0 else 0.0
@@ -412,13 +447,16 @@ class Recurrent(Module):
     gates, has_cell = 1, False
 
     def __init__(self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
-                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+                 proj_size: int = 0,
                  device=None, dtype=None):
         super().__init__()
-        self.mode, self.input_size, self.hidden_size, self.num_layers, self.bias, self.batch_first = mode, input_size, hidden_size, num_layers, bias, batch_first
+        self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
+        self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
         check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
         self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
-        made, out, rows = {"device": device, "dtype": dtype}, proj_size or hidden_size, self.gates * hidden_size
+        made, out = {"device": device, "dtype": dtype}, proj_size or hidden_size
+        rows = self.gates * hidden_size
         for layer, direction in itertools.product(range(num_layers), range(1 + bool(bidirectional))):
             shapes = {
                 "weight_ih": (rows, input_size if layer == 0 else out * (1 + bool(bidirectional))),
@@ -442,10 +480,12 @@ class Recurrent(Module):
         "Does nothing: it brings weights into one piece of memory for cuDNN, which is not used here."
 
     def extra_repr(self) -> str:
-        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
+        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0,
+                 "bidirectional": False}
         return ", ".join(
             [f"{self.input_size}, {self.hidden_size}"]
-            + [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value])
+            + [f"{name}={getattr(self, name)}" for name,
+               value in usual.items() if getattr(self, name) != value])
 
 # %% ../../nbs/nn/recurrent.ipynb #rcchecs1k
 #| code-fold: true
@@ -457,7 +497,8 @@ def check_input(self: Recurrent, input: Tensor) -> None:
                     f"({self.weight_ih_l0.dtype}).", "products do not promote, as in PyTorch",
                     f"input.to({self.weight_ih_l0.dtype}), or model.to({input.dtype})")
     if input.size(-1) != self.input_size:
-        raise error(RuntimeError, f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
+        raise error(RuntimeError,
+                    f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
                     f"{input.size(-1)}", "the last dimension holds the features",
                     "batch_first=..., if the dimensions are exchanged")
     if not input.size(0):
@@ -466,7 +507,8 @@ def check_input(self: Recurrent, input: Tensor) -> None:
 
 # %% ../../nbs/nn/recurrent.ipynb #rcchecs1
 def first_states(self: Recurrent, input: Tensor, hx, batch: int) -> list[Tensor]:
-    "The states to begin with, (layers * directions, batch, size): as given, or zeros. RuntimeError if they do not fit."
+    """The states to begin with, (layers * directions, batch, size): as given, or zeros. RuntimeError if
+    they do not fit."""
     directions = self.num_layers * (1 + self.bidirectional)
     sizes = [self.proj_size or self.hidden_size] + [self.hidden_size] * self.has_cell
     if hx is None: return [zeros(directions, batch, n, dtype=input.dtype, device=input.device) for n in sizes]
@@ -475,7 +517,8 @@ def first_states(self: Recurrent, input: Tensor, hx, batch: int) -> list[Tensor]
         if tuple(x.shape) != (directions, batch, n):
             what = f"Expected hidden[{number}] size" if self.has_cell else "Expected hidden size"
             raise error(RuntimeError, f"{what} {(directions, batch, n)}, got {list(x.shape)}",
-                        "a state for each layer and direction, and each sequence", "leave it out to begin with zeros")
+                        "a state for each layer and direction, and each sequence",
+                        "leave it out to begin with zeros")
     return hx
 
 # %% ../../nbs/nn/recurrent.ipynb #rcwalk01
@@ -485,6 +528,7 @@ def last_rows(x: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     starts = [start for start, _ in steps(sizes, False)]
     return x[tensor([starts[n - 1] + k for k, n in enumerate(turned_lengths(sizes))], device=x.device)]
 
+# %% ../../nbs/nn/recurrent.ipynb #rcwalk01b
 def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Tensor, list[Tensor]]:
     "The rows of all steps through all layers and directions; and the last states."
     last, directions = [], 1 + self.bidirectional
@@ -492,7 +536,8 @@ def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Te
         if layer and self.dropout and self.training: x = dropout(x, self.dropout, True)
         outs = []
         for reverse in range(directions):
-            results = self.run(x, [h[layer * directions + reverse] for h in hx], *weights_of(self, layer, reverse),
+            results = self.run(x, [h[layer * directions + reverse] for h in hx],
+                               *weights_of(self, layer, reverse),
                                sizes=sizes, reverse=bool(reverse))
             outs.append(results[0])
             last.append([last_rows(r, sizes, reverse) for r in results[:len(hx)]])
@@ -501,11 +546,13 @@ def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Te
 
 # %% ../../nbs/nn/recurrent.ipynb #rcforwa1
 def forward(self: Recurrent, input, hx=None):
-    "Output of the last layer at each step, and the last states of all layers; hx are the states to begin with."
+    """Output of the last layer at each step, and the last states of all layers; hx are the states to begin
+    with."""
     packed = isinstance(input, PackedSequence)
     x = input.data if packed else input
     if not packed and x.ndim not in (2, 3):
-        raise error(ValueError, f"{type(self).__name__}: Expected input to be 2D or 3D, got {x.ndim}D tensor instead",
+        raise error(ValueError,
+                    f"{type(self).__name__}: Expected input to be 2D or 3D, got {x.ndim}D tensor instead",
                     "a batch of sequences of feature vectors, or one sequence", "x.unsqueeze(0)")
     alone, swap = not packed and x.ndim == 2, not packed and x.ndim == 3 and self.batch_first
     if hx is not None and not packed: hx = checked_states(self, hx, x.ndim)
@@ -514,61 +561,73 @@ def forward(self: Recurrent, input, hx=None):
     check_input(self, x)
     sizes = tuple(input.batch_sizes.tolist()) if packed else (x.size(1),) * x.size(0)
     if packed and hx is not None and input.sorted_indices is not None: hx = permuted(hx, input.sorted_indices)
-    out, states = walk(self, x if packed else x.reshape(-1, self.input_size), first_states(self, x, hx, sizes[0]),
+    out, states = walk(self, x if packed else x.reshape(-1, self.input_size),
+                       first_states(self, x, hx, sizes[0]),
                        sizes)
     if packed:
-        if input.unsorted_indices is not None: states = [s.index_select(1, input.unsorted_indices) for s in states]
+        if input.unsorted_indices is not None:
+            states = [s.index_select(1, input.unsorted_indices) for s in states]
         return input._replace(data=out), tuple(states) if self.has_cell else states[0]
     out = out.reshape(len(sizes), sizes[0], out.size(1))
     if swap: out = out.transpose(0, 1)
     if alone: out, states = out.squeeze(1), [s.squeeze(1) for s in states]
     return out, tuple(states) if self.has_cell else states[0]
 
+# %% ../../nbs/nn/recurrent.ipynb #rcforwa1bx
 Recurrent.forward = forward
 
 def permuted(hx, order: Tensor):
     "First states in the order in which packed sequences stand."
-    return tuple(h.index_select(1, order) for h in hx) if isinstance(hx, (tuple, list)) else hx.index_select(1, order)
+    return (tuple(h.index_select(1, order) for h in hx) if isinstance(hx, (tuple, list))
+            else hx.index_select(1, order))
 
 # %% ../../nbs/nn/recurrent.ipynb #rcforwa1b
 def checked_states(self: Recurrent, hx, ndim: int):
-    "First states with the dimensions of the input; those of one sequence get a batch of one. RuntimeError for others."
+    """First states with the dimensions of the input; those of one sequence get a batch of one.
+    RuntimeError for others."""
     given = tuple(hx) if self.has_cell else (hx,)
     if any(h.ndim != ndim for h in given):
         kind = "batched" if ndim == 3 else "unbatched"
         raise error(
             RuntimeError, f"For {kind} {ndim}-D input, hx should also be {ndim}-D but got "
-            f"{', '.join(f'{h.ndim}-D' for h in given)}", "states have a batch if the input has one", "h.unsqueeze(1)")
+            f"{', '.join(f'{h.ndim}-D' for h in given)}", "states have a batch if the input has one",
+            "h.unsqueeze(1)")
     if ndim == 2: given = tuple(h.unsqueeze(1) for h in given)
     return given if self.has_cell else given[0]
 
 # %% ../../nbs/nn/recurrent.ipynb #rclayer1
 class RNN(Recurrent):
-    """h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or with `batch_first` (batch, steps, features); output
-    of each step, and the last state."""
+    """h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or
+    with `batch_first` (batch, steps, features); output of each step, and the last state."""
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh",
-                 bias: bool = True, batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+                 bias: bool = True, batch_first: bool = False, dropout: float = 0.0,
+                 bidirectional: bool = False,
                  device=None, dtype=None):
         if nonlinearity not in ("tanh", "relu"):
             raise error(ValueError, f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.",
                         "PyTorch has these two", "RNNCell in a loop of your own")
-        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias,
+                         batch_first, dropout,
                          bidirectional, 0, device, dtype)
         self.nonlinearity = nonlinearity
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
         x = linear(x, w_ih, b_ih if b_ih is None else b_ih + b_hh)
         return (call(OPS["rnn"], (x, states[0], w_hh),
-                     {"sizes": sizes, "reverse": reverse, "relu": self.nonlinearity == "relu"}, "StackBackward0"),)
+                     {"sizes": sizes, "reverse": reverse, "relu": self.nonlinearity == "relu"},
+                     "StackBackward0"),)
 
+# %% ../../nbs/nn/recurrent.ipynb #rclayer1bx
 class LSTM(Recurrent):
     "An RNN with a cell that gates write to and read from, as `torch.nn.LSTM`; its state is a pair (h, c)."
     gates, has_cell = 4, True
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
-                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
+                 proj_size: int = 0,
                  device=None, dtype=None):
-        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                         bidirectional,
                          proj_size, device, dtype)
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
@@ -582,12 +641,15 @@ class GRU(Recurrent):
     gates = 3
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
-                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None, dtype=None):
-        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None,
+                 dtype=None):
+        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                         bidirectional, 0,
                          device, dtype)
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
-        return call(OPS["gru"], (linear(x, w_ih, b_ih), states[0], w_hh, b_hh), {"sizes": sizes, "reverse": reverse},
+        return call(OPS["gru"], (linear(x, w_ih, b_ih), states[0], w_hh, b_hh),
+                    {"sizes": sizes, "reverse": reverse},
                     "StackBackward0")
 
 # %% ../../nbs/nn/recurrent.ipynb #rccells1k
@@ -627,18 +689,21 @@ class Cell(Module):
         return linear(input, self.weight_ih, self.bias_ih), linear(hx, self.weight_hh, self.bias_hh)
 
     def extra_repr(self) -> str:
-        return (f"{self.input_size}, {self.hidden_size}" + ("" if self.bias is True else f", bias={self.bias}") +
+        return (f"{self.input_size}, {self.hidden_size}"
+                + ("" if self.bias is True else f", bias={self.bias}") +
                 ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"))
 
 # %% ../../nbs/nn/recurrent.ipynb #rccells1b
 def one_step(self: Cell, input: Tensor, hx, step: Callable):
-    """A step of a cell on a batch, or on one vector; states that are not given are zeros. ValueError for other
-    dimensions."""
+    """A step of a cell on a batch, or on one vector; states that are not given are zeros. ValueError for
+    other dimensions."""
     states = hx if isinstance(hx, (tuple, list)) else [] if hx is None else [hx]
     for what, x in [("input", input), *(("hidden", h) for h in states)]:
         if x.ndim not in (1, 2):
-            raise error(ValueError, f"{type(self).__name__}: Expected {what} to be 1D or 2D, got {x.ndim}D instead",
-                        "a cell takes one step", f"nn.{type(self).__name__.removesuffix('Cell')} takes sequences")
+            raise error(ValueError,
+                        f"{type(self).__name__}: Expected {what} to be 1D or 2D, got {x.ndim}D instead",
+                        "a cell takes one step",
+                        f"nn.{type(self).__name__.removesuffix('Cell')} takes sequences")
     alone = input.ndim == 1
     if alone: input, states = input.unsqueeze(0), [h.unsqueeze(0) for h in states]
     if hx is None: states = [zeros(len(input), self.hidden_size, dtype=input.dtype, device=input.device)] * 2
@@ -649,20 +714,24 @@ def one_step(self: Cell, input: Tensor, hx, step: Callable):
 # %% ../../nbs/nn/recurrent.ipynb #rccells2
 class RNNCell(Cell):
     "One step of an RNN, as `torch.nn.RNNCell`: tanh (or ReLU) of a linear map of input and state."
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device=None,
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh",
+                 device=None,
                  dtype=None):
         super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor: return one_step(self, input, hx, self.step)
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        return one_step(self, input, hx, self.step)
 
     def step(self, input, h, *_):
         if self.nonlinearity not in ("tanh", "relu"):
-            raise error(RuntimeError, f"Unknown nonlinearity: {self.nonlinearity}", "PyTorch has tanh and relu",
+            raise error(RuntimeError, f"Unknown nonlinearity: {self.nonlinearity}",
+                        "PyTorch has tanh and relu",
                         "nonlinearity='tanh'")
         x, h = self.parts(input, h)
         return (x + h).tanh() if self.nonlinearity == "tanh" else (x + h).relu()
 
+# %% ../../nbs/nn/recurrent.ipynb #rccells2bx
 class LSTMCell(Cell):
     "One step of an LSTM, as `torch.nn.LSTMCell`: its state is a pair (h, c)."
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
@@ -682,7 +751,8 @@ class GRUCell(Cell):
     "One step of a GRU, as `torch.nn.GRUCell`."
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor: return one_step(self, input, hx, self.step)
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        return one_step(self, input, hx, self.step)
 
     def step(self, input, h, *_):
         (x_reset, x_update, x_new), (reset, update, held) = (x.chunk(3, 1) for x in self.parts(input, h))

@@ -37,7 +37,8 @@ class ParameterStats(NamedTuple):
     @property
     def gain(self) -> float | None:
         "sqrt(fan_in * variance): by how much the layer makes the root mean square larger."
-        return None if self.filled is None or self.fans is None else math.sqrt(self.fans[0] * self.filled.variance)
+        return (None if self.filled is None or self.fans is None
+                else math.sqrt(self.fans[0] * self.filled.variance))
 
     @property
     def as_expected(self) -> bool:
@@ -54,7 +55,8 @@ def beginning(name: str, p: Tensor) -> ParameterStats:
     kurtosis = max(3.0, (off ** 4).mean().item() / measured ** 2) if measured else 3.0
     error = (filled.variance if filled else measured) * math.sqrt((kurtosis - 1) / max(p.numel(), 1))
     written = filled is not None and filled.version != p._version
-    return ParameterStats(name, tuple(p.shape), filled, fans(p) if p.ndim > 1 else None, measured, error, written)
+    return ParameterStats(name, tuple(p.shape), filled, fans(p) if p.ndim > 1 else None, measured, error,
+                          written)
 
 # %% ../../nbs/04a_report.ipynb #in04rep2
 class LayerStats(NamedTuple):
@@ -74,18 +76,20 @@ def passage(name: str, layer: Module, args: tuple, y: Tensor) -> LayerStats:
     between = numbers.var(0, correction=0).mean().item() if len(numbers) > 1 else None
     rounding = 100 * float(finfo(y.dtype).eps) ** 2 * (numbers ** 2).mean().item()
     lost = between is not None and between <= rounding
-    return LayerStats(name, type(layer).__name__, is_map(layer, args), numbers.var(correction=0).item(), between, lost, [])
+    return LayerStats(name, type(layer).__name__, is_map(layer, args), numbers.var(correction=0).item(),
+                      between, lost, [])
 
 # %% ../../nbs/04a_report.ipynb #in4apas4
 def passages(model: Module, batch) -> list[LayerStats]:
-    """One row for each call of an inner module, in their order. A random gradient of variance 1 comes in at the end;
-    `.grad`, buffers and the random generator stay as they were."""
+    """One row for each call of an inner module, in their order. A random gradient of variance 1 comes in
+    at the end; `.grad`, buffers and the random generator stay as they were."""
     rows = []
     def hook(name, layer, args, kwargs, out):
         y = as_tuple(out)[0]
         if not isinstance(y, Tensor) or not y.ndim or not is_floating(y): return
         rows.append(row := passage(name, layer, args, y))
-        if y.requires_grad: y.register_hook(lambda g: row.gradient.append((g.detach().double() ** 2).mean().item()))
+        if y.requires_grad:
+            y.register_hook(lambda g: row.gradient.append((g.detach().double() ** 2).mean().item()))
     with watched(model, hook), fork_rng(), enable_grad():
         out = as_tuple(model(*as_tuple(batch)))[0]
         trained = [p for p in model.parameters() if p.requires_grad]
@@ -99,7 +103,8 @@ def growth(first: float, last: float, steps: int) -> str:
     if not math.isfinite(last): return "overflows"
     factor = (last / first) ** (1 / steps) if first and last else 0.0
     if 0.9 < factor < 1.1 and 0.1 < last / first < 10: return f"about keeps its size (x {factor:.2f} a layer)"
-    return f"grows {factor:.3g}-fold a layer" if factor > 1 else f"shrinks {1 / factor:.3g}-fold a layer" if factor else "vanishes"
+    return (f"grows {factor:.3g}-fold a layer" if factor > 1 else f"shrinks {1 / factor:.3g}-fold a layer"
+            if factor else "vanishes")
 
 # %% ../../nbs/04a_report.ipynb #in04wrd1
 #| code-fold: true
@@ -113,6 +118,9 @@ def in_words(filled: Filled | None) -> str:
         filled.distribution, f"{filled.distribution}, {'mean ' + middle if middle else ''}std {std:.4g}")
     return f"{filled.scheme}: {numbers}" + (f" ({filled.why})" if filled.why else "")
 
+# %% ../../nbs/04a_report.ipynb #in04wrd1b
+#| code-fold: true
+#| code-summary: "The other sentences: 40 lines"
 def said_forward(maps: list[LayerStats]) -> list[str]:
     "What a batch tells of the way forward."
     known = [row for row in maps if row.between is not None]
@@ -121,7 +129,8 @@ def said_forward(maps: list[LayerStats]) -> list[str]:
     alive = next((n for n, row in enumerate(known) if row.lost), len(known))
     upto = max(alive - 1, 1)
     said = [
-        f"Forward, the variance of the outputs goes from {first.variance:.2g} to {last.variance:.2g} in {len(known)} layers.",
+        f"Forward, the variance of the outputs goes from {first.variance:.2g} to {last.variance:.2g} in "
+        f"{len(known)} layers.",
         f"The part of it that differs between inputs {growth(first.between, known[upto].between, upto)}: "
         f"{first.between:.2g} to {known[upto].between:.2g}" +
         (f", and from {known[alive].name} on it is lost in rounding." if alive < len(known) else ".")
@@ -130,12 +139,16 @@ def said_forward(maps: list[LayerStats]) -> list[str]:
     if share < 0.01: said.append("What comes out is nearly the same for every input.")
     return said
 
+# %% ../../nbs/04a_report.ipynb #in04wrd1c
+#| code-fold: true
+#| code-summary: "The other sentences: 40 lines"
 def said_backward(maps: list[LayerStats]) -> list[str]:
     "What it tells of the way back."
     known = [row for row in maps if row.gradient]
     if len(known) < 2: return []
     first, last = known[-1].gradient[0], known[0].gradient[0]
-    return [f"Backward, the mean square of the gradient {growth(first, last, len(known) - 1)}: {first:.2g} to {last:.2g}."]
+    return [f"Backward, the mean square of the gradient {growth(first, last, len(known) - 1)}: "
+            f"{first:.2g} to {last:.2g}."]
 
 # %% ../../nbs/04a_report.ipynb #in04rep3
 class Report:
@@ -159,17 +172,18 @@ class Report:
         return said + said_forward(maps) + said_backward(maps)
 
     def alike(self) -> list[tuple[str, ParameterStats, float]]:
-        """Parameters that began alike and are alike still, as one: their names, the first of them, the mean of their
-        measured variances."""
+        """Parameters that began alike and are alike still, as one: their names, the first of them, the
+        mean of their measured variances."""
         groups = {}
         for p in self.parameters:
             groups.setdefault((p.shape, p.filled and p.filled[:-1], p.written, p.as_expected), []).append(p)
         return [(g[0].name if len(g) == 1 else f"{g[0].name} ... {g[-1].name} ({len(g)})", g[0],
                  sum(p.measured for p in g) / len(g)) for g in groups.values()]
 
+# %% ../../nbs/04a_report.ipynb #in04rep3b
 def report(model: Module, batch=None) -> Report:
-    """How each parameter of a model began; with a batch (a tuple for several arguments), also what becomes of it layer
-    by layer, and of a random gradient on its way back."""
+    """How each parameter of a model began; with a batch (a tuple for several arguments), also what becomes
+    of it layer by layer, and of a random gradient on its way back."""
     return Report([beginning(name, p) for name, p in model.named_parameters()],
                   [] if batch is None else passages(model, batch))
 
@@ -187,6 +201,9 @@ def start_note(p: ParameterStats, measured: float) -> str:
     expected = f"{p.filled.variance:.3g} expected, " if p.filled else ""
     return f"{fan}{gain}variance {expected}{measured:.3g} measured" + ("; written since" if p.written else "")
 
+# %% ../../nbs/04a_report.ipynb #in04rep4b
+#| code-fold: true
+#| code-summary: "Text: 40 lines"
 def layer_row(row: LayerStats) -> tuple:
     between = "" if row.between is None else "lost" if row.lost else f"{row.between:.2g}"
     name = row.name if row.name.lower().endswith(row.kind.lower()) else f"{row.name} {row.kind}"
@@ -198,10 +215,14 @@ def report_rows(report: Report, most: int = 12) -> list[tuple]:
     some = rows if len(rows) <= most else [rows[round(n * last / (most - 1))] for n in range(most)]
     return [layer_row(row) for row in some]
 
+# %% ../../nbs/04a_report.ipynb #in04rep4c
+#| code-fold: true
+#| code-summary: "Text: 40 lines"
 def as_text(self: Report) -> str:
     "The report as text."
     text = [
-        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {start_note(p, measured)}" for names, p, measured in self.alike()
+        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {start_note(p, measured)}" for names, p,
+        measured in self.alike()
     ]
     if self.layers:
         table = [HEADS, *report_rows(self)]
@@ -216,44 +237,63 @@ Report.__repr__ = as_text
 # %% ../../nbs/04a_report.ipynb #in04rep5
 #| code-fold: true
 #| code-summary: "The drawing, as SVG: 25 lines"
-CURVES = (("variance", "currentColor", ""), ("between inputs", "var(--edu-accent,#1f5fbf)", ""), ("gradient", "currentColor", "2 3"))
+CURVES = (("variance", "currentColor", ""), ("between inputs", "var(--edu-accent,#1f5fbf)", ""),
+          ("gradient", "currentColor", "2 3"))
 
 def curve(row: LayerStats) -> tuple:
     return row.variance, row.between, row.gradient[0] if row.gradient else None
 
+# %% ../../nbs/04a_report.ipynb #in04rep5b
+#| code-fold: true
+#| code-summary: "The drawing, as SVG: 25 lines"
 def chart(maps: list[LayerStats]) -> str:
     "The three numbers of the layers that multiply, over their order, as SVG; the height is the power of ten."
-    logs = [[math.log10(v) if v and 0 < v < math.inf else None for v in column] for column in zip(*map(curve, maps))]
+    logs = [[math.log10(v) if v and 0 < v < math.inf else None for v in column]
+            for column in zip(*map(curve, maps))]
     known = [v for column in logs for v in column if v is not None] or [0]
     low, high = math.floor(min(known)), math.ceil(max(known))
     x, y = lambda n: 56 + 490 * n / (len(maps) - 1), lambda v: 14 + 160 * (high - v) / max(high - low, 1)
     paths = "".join(f'<path fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}" '
                     f'd="M{"L".join(f"{x(n):.1f} {y(v):.1f}" for n, v in enumerate(column) if v is not None)}"/>'
                     for column, (_, colour, dash) in zip(logs, CURVES) if any(v is not None for v in column))
-    marks = "".join(f'<text x="50" y="{y(v) + 5:.0f}" text-anchor="end">1e{v}</text><path stroke="currentColor" opacity=".25" d="M56 '
+    marks = "".join(f'<text x="50" y="{y(v) + 5:.0f}" text-anchor="end">1e{v}</text><path '
+                    'stroke="currentColor" opacity=".25" d="M56 '
                     f'{y(v):.0f}H546"/>' for v in {low, high})
-    ends = f'<text x="56" y="194">{escape(maps[0].name)}</text><text x="546" y="194" text-anchor="end">{escape(maps[-1].name)}</text>'
-    return f'<svg viewBox="0 0 560 202" style="width:100%;font-size:15px" fill="currentColor">{marks}{paths}{ends}</svg>'
+    ends = (f'<text x="56" y="194">{escape(maps[0].name)}</text><text x="546" y="194" '
+            f'text-anchor="end">{escape(maps[-1].name)}</text>')
+    return ('<svg viewBox="0 0 560 202" style="width:100%;font-size:15px" '
+            f'fill="currentColor">{marks}{paths}{ends}</svg>')
 
 # %% ../../nbs/04a_report.ipynb #in4ahtm1
 #| code-fold: true
 #| code-summary: "HTML: 25 lines"
 def as_html(self: Report) -> str:
     "The report as HTML, in the colours of the page."
-    line, small = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em", "opacity:.75;font-size:.85em"
+    line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"
+    small = "opacity:.75;font-size:.85em"
     parts = [f'<div style="padding:.4em .9em">{"<br>".join(map(escape, self.verdict))}</div>']
-    parts += [f'<div style="{line}"><code style="background:none;padding:0;color:inherit">{escape(names)}</code> '
-              f'{escape(str(p.shape))}<br>{escape(in_words(p.filled))}<div style="{small}">{escape(start_note(p, measured))}</div></div>'
+    parts += [f'<div style="{line}"><code '
+              f'style="background:none;padding:0;color:inherit">{escape(names)}</code> '
+              f'{escape(str(p.shape))}<br>{escape(in_words(p.filled))}<div '
+              f'style="{small}">{escape(start_note(p, measured))}</div></div>'
               for names, p, measured in self.alike()]
     maps = [row for row in self.layers if row.is_map]
     if len(maps) > 2:
-        keys = ", ".join(f'<span style="color:{colour};border-bottom:2px {"dotted" if dash else "solid"}">{name}</span>'
+        keys = ", ".join(f'<span style="color:{colour};border-bottom:2px '
+                         f'{"dotted" if dash else "solid"}">{name}</span>'
                          for name, colour, dash in CURVES)
-        parts.append(f'<div style="{line}">{chart(maps)}<div style="{small}">{keys}; the height is the power of ten</div></div>')
+        parts.append(f'<div style="{line}">{chart(maps)}<div style="{small}">{keys}; the height is the power '
+                     'of ten</div></div>')
     if self.layers:
-        row = lambda cells, tag: "<tr>" + "".join(f'<{tag} style="text-align:{"right" if n else "left"};padding:.1em .5em;font-weight:normal">{escape(cell)}</{tag}>' for n, cell in enumerate(cells)) + "</tr>"
+        row = lambda cells, tag: "<tr>" + "".join(
+                f'<{tag} style="text-align:{"right" if n else "left"};padding:.1em '
+                f'.5em;font-weight:normal">{escape(cell)}</{tag}>' for n, cell in enumerate(cells)) + "</tr>"
         parts.append(f'<div style="{line};overflow-x:auto"><table '
                      f'style="margin:0;border:0;{small}">{row(HEADS, "th")}{"".join(row(cells, "td") for cells in report_rows(self))}</table></div>')
-    return f'<div style="border:1px solid var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">{"".join(parts)}</div>'
+    return ('<div style="border:1px solid '
+            f'var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">{"".join(parts)}</div>')
 
+# %% ../../nbs/04a_report.ipynb #in4ahtm1b
+#| code-fold: true
+#| code-summary: "HTML: 25 lines"
 Report._repr_html_ = as_html

@@ -40,24 +40,26 @@ def check_padding(padding_idx: int | None, rows: int) -> int:
 
 # %% ../../nbs/nn/small.ipynb #smembed1
 def renormalize(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
-    """Shorten the rows at an index whose p-norm is above `max_norm`, in place. IndexError or RuntimeError for a row
-    that is not there."""
+    """Shorten the rows at an index whose p-norm is above `max_norm`, in place. IndexError or RuntimeError
+    for a row that is not there."""
     table, index = weight.detach(), index.reshape(-1)
     rows = indexing.embedding(table, index)
     norms = rows.norm(norm_type, -1, True)
     table[index] = where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
 
+# %% ../../nbs/nn/small.ipynb #smembed1b
 @functional
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None,
               norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False) -> Tensor:
-    """The rows of `weight` at `input`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are
-    shortened first, in place; `scale_grad_by_freq` divides each row's gradient by how often it stands there.
-    IndexError out of range."""
+    """The rows of `weight` at `input`. The row `padding_idx` gets no gradient; rows longer than `max_norm`
+    are shortened first, in place; `scale_grad_by_freq` divides each row's gradient by how often it
+    stands there. IndexError out of range."""
     check_places(input, "embedding")
     padding_idx = check_padding(padding_idx, len(weight))
     if max_norm is not None: renormalize(weight, input, max_norm, norm_type)
     return indexing.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
+# %% ../../nbs/nn/small.ipynb #smembed1c
 for name, function in {
         "one_hot": one_hot,
         **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance", "pdist")}
@@ -79,15 +81,18 @@ def refuse_sparse(sparse: bool) -> None:
                     "a gradient is a tensor as large as its parameter", "sparse=False")
 
 # %% ../../nbs/nn/small.ipynb #smclass1
-def make_table(layer: Module, rows: int, columns: int, given: Tensor | None, trained: bool, device, dtype) -> None:
+def make_table(layer: Module, rows: int, columns: int, given: Tensor | None, trained: bool, device,
+               dtype) -> None:
     "Give a layer its table: a new one, or the one given. AssertionError if that has another shape."
     layer.num_embeddings, layer.embedding_dim = rows, columns
     if given is not None and tuple(given.shape) != (rows, columns):
         raise error(AssertionError, "Shape of weight does not match num_embeddings and embedding_dim",
                     f"it is {tuple(given.shape)}, they are {rows} and {columns}", "from_pretrained(weight)")
-    layer.weight = Parameter(empty(rows, columns, device=device, dtype=dtype) if given is None else given, trained)
+    layer.weight = Parameter(empty(rows, columns, device=device, dtype=dtype) if given is None else given,
+                             trained)
     if given is None: layer.reset_parameters()
 
+# %% ../../nbs/nn/small.ipynb #smclass1b
 def fill_table(layer: Module) -> None:
     "Normal numbers; zeros where the padding is."
     fill(layer.weight, "normal", 0.0, 1.0, scheme="PyTorch's default", why="mean 0, deviation 1")
@@ -97,21 +102,24 @@ def fill_table(layer: Module) -> None:
 
 # %% ../../nbs/nn/small.ipynb #smclass2
 class Embedding(Module):
-    """A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`: input of
-    integers (*), output (*, embedding_dim)."""
+    """A table of `num_embeddings` rows that are looked up by number and trained, as `torch.nn.Embedding`:
+    input of integers (*), output (*, embedding_dim)."""
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None,
                  max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
-                 sparse: bool = False, _weight: Tensor | None = None, _freeze: bool = False, device=None, dtype=None):
+                 sparse: bool = False, _weight: Tensor | None = None, _freeze: bool = False, device=None,
+                 dtype=None):
         super().__init__()
         refuse_sparse(sparse)
         self.padding_idx = None if padding_idx is None else check_padding(padding_idx, num_embeddings)
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
+        self.sparse = sparse
         make_table(self, num_embeddings, embedding_dim, _weight, not _freeze, device, dtype)
 
     def reset_parameters(self) -> None: fill_table(self)
 
     def forward(self, input: Tensor) -> Tensor:
-        return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq,
+        return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type,
+                         self.scale_grad_by_freq,
                          self.sparse)
 
     def extra_repr(self) -> str:
@@ -124,10 +132,12 @@ class Embedding(Module):
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None,
-                        max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
+                        max_norm: float | None = None, norm_type: float = 2.0,
+                        scale_grad_by_freq: bool = False,
                         sparse: bool = False) -> Embedding:
         "A layer on a table that is there already; it is not trained further, unless `freeze=False`."
-        return cls(*check_table(embeddings).shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
+        return cls(*check_table(embeddings).shape, padding_idx, max_norm, norm_type, scale_grad_by_freq,
+                   sparse,
                    embeddings, freeze)
 
 # %% ../../nbs/nn/small.ipynb #smbags03
@@ -141,16 +151,19 @@ def bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx):
 
 def rows_of(x: Tensor, index: Tensor) -> Tensor: return call(OPS["gather"], (x, index), {"dims": (0,)})
 
+# %% ../../nbs/nn/small.ipynb #smbags03b
 def without(rows: Tensor, index: Tensor, padding_idx: int, value: float = 0) -> Tensor:
     "A number instead of what stands at the padding."
     if padding_idx < 0: return rows
     there = index == padding_idx
     return where(there.unsqueeze(-1) if rows.ndim > 1 else there, value, rows)
 
+# %% ../../nbs/nn/small.ipynb #smbags03c
 def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, bags: int, padding_idx: int,
               by_freq: bool) -> Tensor:
     "`bag_kernel` in rows."
-    rows = without(call(OPS["embedding"], (weight, index), {"padding_idx": padding_idx, "by_freq": by_freq}), index,
+    rows = without(call(OPS["embedding"], (weight, index), {"padding_idx": padding_idx, "by_freq": by_freq}),
+                   index,
                    padding_idx)
     if scale is not None: rows = rows * scale.unsqueeze(-1)
     return call(OPS["scatter"], (filled(rows, (bags, rows.payload.shape[1]), 0), rows, bag),
@@ -164,46 +177,61 @@ def check_bagged(weight, index) -> None:
     out = ((index < 0) | (index >= len(weight))).nonzero()[0]
     if len(out):
         raise error(
-            RuntimeError, f"Index {int(out[0])} of input takes value {int(index[out[0]])} which is not in the valid "
+            RuntimeError,
+            f"Index {int(out[0])} of input takes value {int(index[out[0]])} which is not in the valid "
             f"range [0, {len(weight)})", f"the table has {len(weight)} rows", "a larger table")
 
 # %% ../../nbs/nn/small.ipynb #smbags04
-kernel(embedding_bag=lambda xp, weight, scale, index, bag, *, bags, length, padding_idx, by_freq: bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx))
+kernel(embedding_bag=lambda xp, weight, scale, index, bag, *, bags, length, padding_idx,
+       by_freq: bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx))
 accumulate(embedding_bag=SINGLE)
 check(embedding_bag=lambda weight, scale, index, bag, **params: check_bagged(weight, index))
-decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, padding_idx, by_freq: bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
-vjp(embedding_bag=[lambda g, scale, like, index, bag, padding_idx, by_freq: embedding_slope(rows_of(g, bag) if scale is None else rows_of(g, bag) * scale.unsqueeze(-1), like, index, padding_idx, by_freq),
-                   lambda g, weight, index, bag, padding_idx: without((rows_of(g, bag) * rows_of(weight, index)).sum(-1), index, padding_idx), None])
+decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, padding_idx,
+          by_freq: bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
+vjp(embedding_bag=[lambda g, scale, like, index, bag, padding_idx,
+                   by_freq: embedding_slope(rows_of(g, bag) if scale is None
+                                            else rows_of(g, bag) * scale.unsqueeze(-1), like, index,
+                                            padding_idx, by_freq),
+                   lambda g, weight, index, bag,
+                   padding_idx: without((rows_of(g, bag) * rows_of(weight, index)).sum(-1), index,
+                                        padding_idx), None])
 
 # %% ../../nbs/nn/small.ipynb #smmax001
 def bag_max(xp, weight, index, bag, *, bags, length, padding_idx):
-    """The largest of each column in each bag (0 in an empty one), and the row that it stands in (-1 there); the first
-    of equal ones."""
+    """The largest of each column in each bag (0 in an empty one), and the row that it stands in (-1
+    there); the first of equal ones."""
     rows, n = rows_at(xp, weight, index), index.shape[0]
     if not rows.size:
-        return (xp.zeros((bags, weight.shape[1]), weight.dtype), xp.full((bags, weight.shape[1]), -1, "int64"))
+        return (xp.zeros((bags, weight.shape[1]), weight.dtype),
+                xp.full((bags, weight.shape[1]), -1, "int64"))
     if padding_idx >= 0: rows[index == padding_idx] = -math.inf
     if length: at = rows.reshape(bags, length, weight.shape[1]).argmax(1) + xp.arange(0, n, length)[:, None]
     else:
-        best = combined(xp, xp.maximum, xp.full((bags, weight.shape[1]), -math.inf, weight.dtype), rows, (bag,))
+        best = combined(xp, xp.maximum, xp.full((bags, weight.shape[1]), -math.inf, weight.dtype), rows,
+                        (bag,))
         number = xp.where(rows == best[bag], xp.arange(n)[:, None], n)
         at = combined(xp, xp.minimum, xp.full(best.shape, n), number, (bag,))
     place = xp.where(at < n, index[xp.minimum(at, n - 1)], -1).astype("int64")
     if padding_idx >= 0: place = xp.where(place == padding_idx, -1, place)
     return xp.where(place < 0, 0, weight[place, xp.arange(weight.shape[1])]).astype(weight.dtype), place
 
+# %% ../../nbs/nn/small.ipynb #smmax001b
 def at_place(place: Tensor) -> tuple:
     "The index of each number's row and column."
     return place.clamp(min=0), arange(place.size(1), device=place.device)
 
-def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int, padding_idx: int) -> tuple[Tensor, Tensor]:
+# %% ../../nbs/nn/small.ipynb #smmax001c
+def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int,
+                  padding_idx: int) -> tuple[Tensor, Tensor]:
     "`bag_max` in rows."
-    rows, n, columns = without(rows_of(weight, index), index, padding_idx, -math.inf), index.size(0), weight.size(1)
+    rows, n = without(rows_of(weight, index), index, padding_idx, -math.inf), index.size(0)
+    columns = weight.size(1)
     best = call(OPS["scatter_max"], (filled(weight, (bags, columns), -math.inf), rows, bag), {"dims": (0,)})
     number = arange(n, device=weight.device).unsqueeze(1)
     first = -call(OPS["scatter_max"],
                   (filled(number,
-                          (bags, columns), -n), where(rows == rows_of(best, bag), -number, -n), bag), {"dims": (0,)})
+                          (bags, columns), -n), where(rows == rows_of(best, bag), -number, -n), bag),
+                  {"dims": (0,)})
     place = where(first < n, rows_of(index, first.clamp(max=n - 1)), -1).to(int64)
     place = where(place == padding_idx, -1, place)
     return where(place < 0, 0, call(OPS["gather"], (weight, *at_place(place)), {"dims": (0, 1)})), place
@@ -211,8 +239,12 @@ def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int, padding
 # %% ../../nbs/nn/small.ipynb #smmax002
 kernel(embedding_bag_max=bag_max)
 check(embedding_bag_max=lambda weight, index, bag, **params: check_bagged(weight, index))
-decompose(embedding_bag_max=lambda weight, index, bag, *, bags, length, padding_idx: bag_max_steps(weight, index, bag, bags, padding_idx))
-vjp(embedding_bag_max=[lambda g, like, second: call(OPS["scatter"], (filled(like, like.shape, 0), where(second < 0, 0, g[0]), *at_place(second)), {"dims": (0, 1), "mode": "add"}), None])
+decompose(embedding_bag_max=lambda weight, index, bag, *, bags, length,
+          padding_idx: bag_max_steps(weight, index, bag, bags, padding_idx))
+vjp(embedding_bag_max=[lambda g, like,
+                       second: call(OPS["scatter"],
+                                    (filled(like, like.shape, 0), where(second < 0, 0, g[0]),
+                                     *at_place(second)), {"dims": (0, 1), "mode": "add"}), None])
 
 # %% ../../nbs/nn/small.ipynb #smfunc01
 #| code-fold: true
@@ -220,7 +252,8 @@ vjp(embedding_bag_max=[lambda g, like, second: call(OPS["scatter"], (filled(like
 def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> Tensor:
     "Where the bags begin, and where the last ends. ValueError or RuntimeError for what can't be."
     if offsets is None:
-        raise error(ValueError, "offsets has to be a 1D Tensor but got None", "indices in a row belong to bags",
+        raise error(ValueError, "offsets has to be a 1D Tensor but got None",
+                    "indices in a row belong to bags",
                     "offsets=en.tensor([0]), for one bag")
     if offsets.ndim != 1:
         raise error(ValueError, "offsets has to be a 1D Tensor", f"it has {offsets.ndim} dimensions",
@@ -238,7 +271,8 @@ def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bo
     if any_at_hand(offsets[-1:] > n):
         raise error(
             RuntimeError,
-            f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of {int(offsets[-1])}",
+            f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of "
+            f"{int(offsets[-1])}",
             "a bag begins where there is an index", f"offsets up to {n}")
     ends = offsets if include_last_offset else cat([offsets, filled(offsets, (1,), n)])
     if any_at_hand(ends[1:] < ends[:-1]):
@@ -247,8 +281,10 @@ def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bo
     return ends
 
 # %% ../../nbs/nn/small.ipynb #smfunc01b
-def bags_of(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> tuple[Tensor, Tensor, int, int]:
-    "Indices in a row, the bag of each, how many bags there are, and their length if they all have one (else 0)."
+def bags_of(input: Tensor, offsets: Tensor | None,
+            include_last_offset: bool) -> tuple[Tensor, Tensor, int, int]:
+    """Indices in a row, the bag of each, how many bags there are, and their length if they all have one
+    (else 0)."""
     if input.ndim == 2:
         if offsets is not None:
             raise error(
@@ -281,14 +317,16 @@ def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by
     check_places(input, "embedding_bag")
     if scale is not None and input.shape != scale.shape:
         raise error(
-            ValueError, f"embedding_bag: If per_sample_weights ({scale.shape}) is not None, then it must have the "
+            ValueError, f"embedding_bag: If per_sample_weights ({scale.shape}) is not None, then "
+                        "it must have the "
             f"same shape as the input ({input.shape})", "each index has its weight", "another shape")
     if weight.ndim != 2:
         raise error(ValueError, f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}",
                     "it has a row for each index", "another table")
     if not weight.dtype.is_floating_point:
         raise error(
-            RuntimeError, "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, "
+            RuntimeError,
+            "Expected tensor for argument #1 'weight' to have one of the following scalar types: Half, "
             f"Float, Double; but got {weight.dtype.name} instead", "rows are averaged", "weight.float()")
     if mode not in ("sum", "mean", "max"):
         raise error(ValueError, "mode has to be one of sum, mean or max", f"given {mode!r}", "mode='mean'")
@@ -303,10 +341,12 @@ def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by
         raise error(
             NotImplementedError,
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
-            f"mode='sum' (got mode='{mode}').", "a weighted sum is one", "mode='sum', and weights that sum to 1")
+            f"mode='sum' (got mode='{mode}').", "a weighted sum is one",
+            "mode='sum', and weights that sum to 1")
     if scale is not None and scale.dtype is not weight.dtype:
         raise error(
-            RuntimeError, "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 "
+            RuntimeError,
+            "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 "
             f"'per_sample_weights'; but type {weight.dtype.name} does not equal {scale.dtype.name}",
             "products do not promote here", "per_sample_weights.to(weight.dtype)")
     if padding_idx is not None and not -len(weight) <= padding_idx < len(weight):
@@ -317,23 +357,28 @@ def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by
 # %% ../../nbs/nn/small.ipynb #smfunc02b
 @functional
 def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None,
-                  norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False,
+                  norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean",
+                  sparse: bool = False,
                   per_sample_weights: Tensor | None = None, include_last_offset: bool = False,
                   padding_idx: int | None = None) -> Tensor:
-    """The sum, mean or maximum of the rows in each bag: the rows of a matrix of indices, or stretches of a vector that
-    begin at `offsets`. The padding counts for nothing. RuntimeError for an index out of range."""
+    """The sum, mean or maximum of the rows in each bag: the rows of a matrix of indices, or stretches of a
+    vector that begin at `offsets`. The padding counts for nothing. RuntimeError for an index out of
+    range."""
     check_bag(input, weight, per_sample_weights, mode, scale_grad_by_freq, sparse, padding_idx)
     index, bag, bags, length = bags_of(input, offsets, include_last_offset)
     padding = -1 if padding_idx is None else padding_idx % len(weight)
     if max_norm is not None: renormalize(weight, input, max_norm, norm_type)
     params = {"bags": bags, "length": length, "padding_idx": padding}
-    if mode == "max": return call(OPS["embedding_bag_max"], (weight, index, bag), params, "EmbeddingBagBackward0")[0]
+    if mode == "max":
+        return call(OPS["embedding_bag_max"], (weight, index, bag), params, "EmbeddingBagBackward0")[0]
     scale = (per_sample_weights.reshape(-1)[:len(index)] if per_sample_weights is not None else
              mean_scale(weight, index, bag, bags, length, padding) if mode == "mean" else None)
     return call(OPS["embedding_bag"], (weight, scale, index, bag), params | {"by_freq": scale_grad_by_freq},
                 "EmbeddingBagBackward0")
 
-def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: int, padding_idx: int) -> Tensor:
+# %% ../../nbs/nn/small.ipynb #smfunc02bb
+def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: int,
+               padding_idx: int) -> Tensor:
     "One over the size of the bag that each index lies in."
     if length and padding_idx < 0: return filled(weight, index.payload.shape, 1 / length)
     ones = without(filled(weight, index.payload.shape, 1), index, padding_idx)
@@ -342,23 +387,29 @@ def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: in
 
 # %% ../../nbs/nn/small.ipynb #smfunc04
 class EmbeddingBag(Module):
-    """The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input (bags, length), or
-    a line of numbers with the `offsets` where bags begin."""
-    def __init__(self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
+    """The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input
+    (bags, length), or a line of numbers with the `offsets` where bags begin."""
+    def __init__(self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None,
+                 norm_type: float = 2.0,
                  scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False,
-                 _weight: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
+                 _weight: Tensor | None = None, include_last_offset: bool = False,
+                 padding_idx: int | None = None,
                  device=None, dtype=None):
         super().__init__()
         refuse_sparse(sparse)
         self.padding_idx = None if padding_idx is None else check_padding(padding_idx, num_embeddings)
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse, self.include_last_offset = max_norm, norm_type, scale_grad_by_freq, mode, sparse, include_last_offset
+        self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
+        self.mode, self.sparse, self.include_last_offset = mode, sparse, include_last_offset
         make_table(self, num_embeddings, embedding_dim, _weight, True, device, dtype)
 
     def reset_parameters(self) -> None: fill_table(self)
 
-    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
-        return embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq,
-                             self.mode, self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx)
+    def forward(self, input: Tensor, offsets: Tensor | None = None,
+                per_sample_weights: Tensor | None = None) -> Tensor:
+        return embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type,
+                             self.scale_grad_by_freq,
+                             self.mode, self.sparse, per_sample_weights, self.include_last_offset,
+                             self.padding_idx)
 
     def extra_repr(self) -> str:
         more = {
@@ -375,7 +426,8 @@ class EmbeddingBag(Module):
                         sparse: bool = False, include_last_offset: bool = False,
                         padding_idx: int | None = None) -> EmbeddingBag:
         "A layer on a table that is there already; it is not trained further, unless `freeze=False`."
-        layer = cls(*check_table(embeddings).shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings,
+        layer = cls(*check_table(embeddings).shape, max_norm, norm_type, scale_grad_by_freq, mode, sparse,
+                    embeddings,
                     include_last_offset, padding_idx)
         layer.weight.requires_grad = not freeze
         return layer
@@ -392,6 +444,9 @@ class PairwiseDistance(Module):
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         return pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
+# %% ../../nbs/nn/small.ipynb #smtwo001bx
+#| code-fold: true
+#| code-summary: "PairwiseDistance, CosineSimilarity: 14 lines"
 class CosineSimilarity(Module):
     "The cosine of the angle between two inputs along a dimension, as `torch.nn.CosineSimilarity`."
     def __init__(self, dim: int = 1, eps: float = 1e-8):
@@ -403,9 +458,10 @@ class CosineSimilarity(Module):
 
 # %% ../../nbs/nn/small.ipynb #smtwo001b
 class Bilinear(Module):
-    """x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and (*, in2_features), output (*,
-    out_features)."""
-    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device=None,
+    """x1 A x2 + b with a matrix A for each output, as `torch.nn.Bilinear`: inputs (*, in1_features) and
+    (*, in2_features), output (*, out_features)."""
+    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True,
+                 device=None,
                  dtype=None):
         super().__init__()
         if in1_features <= 0:
@@ -413,7 +469,8 @@ class Bilinear(Module):
                         "its root is the spread of the first weights", "in1_features=1")
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
-        self.register_parameter("bias", Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
+        self.register_parameter("bias",
+                                Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -427,4 +484,5 @@ class Bilinear(Module):
         return bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        return (f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+                f"out_features={self.out_features}, bias={self.bias is not None}")

@@ -29,12 +29,19 @@ def has_own(module: Module, method: str) -> bool:
     "Has the class of a module its own version of a method?"
     return getattr(type(module), method) is not getattr(Module, method)
 
+# %% ../../nbs/03b_state.ipynb #3f1a6c10b
+#| code-fold: true
+#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
 @patch
 def get_extra_state(self: Module) -> Any:
-    "What a module keeps in the state beside tensors. A class that has some has its own, and a `set_extra_state` too."
+    """What a module keeps in the state beside tensors. A class that has some has its own, and a
+    `set_extra_state` too."""
     raise error(RuntimeError, "Reached a code path in Module.get_extra_state() that should never be called.",
                 "this class has no extra state", "def get_extra_state(self) in your class")
 
+# %% ../../nbs/03b_state.ipynb #3f1a6c10c
+#| code-fold: true
+#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
 @patch
 def set_extra_state(self: Module, state: Any) -> None:
     "Take back what `get_extra_state` gave."
@@ -46,10 +53,14 @@ def given_by_place(args: tuple, destination: dict | None, prefix: str, keep_vars
     warn("Positional args are being deprecated, use kwargs instead.", FutureWarning)
     return args + (destination, prefix, keep_vars)[len(args):]
 
+# %% ../../nbs/03b_state.ipynb #3f1a6c10d
+#| code-fold: true
+#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
 def silently(hook: Callable, *args) -> None:
     "Call a hook. RuntimeError if it returned something: it is to change the state itself."
     if (result := hook(*args)) is not None:
-        raise error(RuntimeError, "state_dict post-hook must return None", f"it returned {type(result).__name__}",
+        raise error(RuntimeError, "state_dict post-hook must return None",
+                    f"it returned {type(result).__name__}",
                     "change the dict that the hook is given")
 
 # %% ../../nbs/03b_state.ipynb #nnstsav1
@@ -59,17 +70,21 @@ def saved_members(module: Module) -> dict[str, Tensor]:
     buffers = {name: x for name, x in module._buffers.items() if name not in left_out}
     return {name: x for name, x in (module._parameters | buffers).items() if x is not None}
 
+# %% ../../nbs/03b_state.ipynb #nnstsav1b
 @patch
 def _save_to_state_dict(self: Module, destination: dict, prefix: str, keep_vars: bool) -> None:
-    "Put what is this module's own into a state, under names that begin with `prefix`; a class may have its own way."
+    """Put what is this module's own into a state, under names that begin with `prefix`; a class may have
+    its own way."""
     for name, x in saved_members(self).items(): destination[prefix + name] = x if keep_vars else x.detach()
     if has_own(self, "get_extra_state"): destination[prefix + EXTRA] = self.get_extra_state()
 
+# %% ../../nbs/03b_state.ipynb #nnstsav1c
 @patch
 def state_dict(self: Module, *args, destination: dict | None = None, prefix: str = "",
                keep_vars: bool = False) -> OrderedDict[str, Tensor]:
-    """All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless `keep_vars`).
-    What is saved of a model. `_metadata` of the result: the version of each module's class."""
+    """All parameters and persistent buffers by their dotted names, on shared memory, off the tape (unless
+    `keep_vars`). What is saved of a model. `_metadata` of the result: the version of each module's
+    class."""
     if args: destination, prefix, keep_vars = given_by_place(args, destination, prefix, keep_vars)
     if destination is None:
         destination = OrderedDict()
@@ -79,7 +94,8 @@ def state_dict(self: Module, *args, destination: dict | None = None, prefix: str
     for hook in list(hooks.state_pre.values()) if hooks else []: hook(self, prefix, keep_vars)
     self._save_to_state_dict(destination, prefix, keep_vars)
     for name, child in self._modules.items():
-        if child is not None: child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        if child is not None:
+            child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
     for hook in list(hooks.state.values()) if hooks else []:
         changed = hook(self, destination, prefix, version)      # an older hook may return another state
         destination = destination if changed is None else changed
@@ -95,6 +111,7 @@ def waits(x: Tensor) -> bool:
     "Whether a tensor of a lazy layer has no shape yet."
     return hasattr(x, "cls_to_become")
 
+# %% ../../nbs/03b_state.ipynb #nnstinc1b
 def misfit(name: str, value: Any, x: Tensor) -> str | None:
     "What is wrong with a value for a tensor, in PyTorch's words."
     if not isinstance(value, Tensor):
@@ -105,6 +122,7 @@ def misfit(name: str, value: Any, x: Tensor) -> str | None:
         return (f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, "
                 f"the shape in current model is {x.shape}.")
 
+# %% ../../nbs/03b_state.ipynb #nnstinc1c
 def not_needed(module: Module, state: Mapping, prefix: str) -> list[str]:
     "The names of a state that neither a module nor one of its children asks for."
     own = {*saved_members(module), EXTRA} if has_own(module, "set_extra_state") else {*saved_members(module)}
@@ -115,8 +133,9 @@ def not_needed(module: Module, state: Mapping, prefix: str) -> list[str]:
 @patch
 def _load_from_state_dict(self: Module, state_dict: dict, prefix: str, local_metadata: dict, strict: bool,
                           missing_keys: list, unexpected_keys: list, error_msgs: list) -> None:
-    """Take what is this module's own out of a state: the names that begin with `prefix`. What is wrong goes into the three
-    lists. A class may have its own way; `local_metadata` holds the version of the class that made the state."""
+    """Take what is this module's own out of a state: the names that begin with `prefix`. What is wrong
+    goes into the three lists. A class may have its own way; `local_metadata` holds the version of the
+    class that made the state."""
     for hook in list(self._hooks.load_pre.values()) if self._hooks else []:
         hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
     for name, x in saved_members(self).items():
@@ -129,6 +148,7 @@ def _load_from_state_dict(self: Module, state_dict: dict, prefix: str, local_met
         else: missing_keys += [prefix + EXTRA] * strict
     if strict: unexpected_keys += not_needed(self, state_dict, prefix)
 
+# %% ../../nbs/03b_state.ipynb #nnstlod1bx
 @no_grad()
 def take(module: Module, name: str, x: Tensor, value: Tensor, assign: bool) -> None:
     "Copy a value into a module's tensor, or put it there itself."
@@ -139,13 +159,16 @@ def take(module: Module, name: str, x: Tensor, value: Tensor, assign: bool) -> N
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1b
 def kept_values(module: Module) -> list[tuple]:
-    "All parameters and buffers with their places, versions and a copy: (store, name, tensor, version, values)."
-    kept = [(store, name, x, x._version, x.detach().clone()) for store in (module._parameters, module._buffers)
+    """All parameters and buffers with their places, versions and a copy: (store, name, tensor, version,
+    values)."""
+    kept = [(store, name, x, x._version, x.detach().clone())
+            for store in (module._parameters, module._buffers)
             for name, x in store.items() if x is not None]
     for child in module._modules.values():
         if child is not None: kept += kept_values(child)
     return kept
 
+# %% ../../nbs/03b_state.ipynb #nnstlod1bb
 @no_grad()
 def put_back(kept: list[tuple]) -> None:
     "Make undone what was written since `kept_values`."
@@ -153,6 +176,7 @@ def put_back(kept: list[tuple]) -> None:
         store[name] = x
         if x._version != version: x.copy_(values)
 
+# %% ../../nbs/03b_state.ipynb #nnstlod1bc
 def load(module: Module, state: dict, metadata: dict, prefix: str, assign: bool, *wrong: list) -> None:
     "Load a module by its `_load_from_state_dict`, and those below it; then its hooks are told."
     local = metadata.get(prefix[:-1], {}) | ({"assign_to_params_buffers": True} if assign else {})
@@ -160,7 +184,8 @@ def load(module: Module, state: dict, metadata: dict, prefix: str, assign: bool,
     for name, child in module._modules.items():
         if child is None: continue
         path = f"{prefix}{name}."
-        load(child, {key: x for key, x in state.items() if key.startswith(path)}, metadata, path, assign, *wrong)
+        load(child, {key: x for key, x in state.items() if key.startswith(path)}, metadata, path, assign,
+             *wrong)
     keys = IncompatibleKeys(*wrong[:2])
     for hook in list(module._hooks.load.values()) if module._hooks else []: check_told(hook(module, keys))
 
@@ -169,26 +194,31 @@ def quoted(names: list[str]) -> str: return ", ".join(f'"{name}"' for name in na
 
 def check_told(result: Any) -> None:
     if result is not None:
-        raise error(AssertionError, "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to "
+        raise error(AssertionError,
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to "
                     "return new values, if incompatible_keys need to be modified, it should be done inplace.",
                     f"it returned {type(result).__name__}", "keys.missing_keys.clear()")
 
+# %% ../../nbs/03b_state.ipynb #3f1a6c12b
 @patch
 def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool = True,
                     assign: bool = False) -> IncompatibleKeys:
-    """Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a size that does
-    not fit and, if `strict`, for names too few or too many: then nothing has changed."""
+    """Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a
+    size that does not fit and, if `strict`, for names too few or too many: then nothing has changed."""
     if not isinstance(state_dict, Mapping):
         raise error(TypeError, f"Expected state_dict to be dict-like, got {type(state_dict)}.",
                     "a state is a dict of names and tensors", "model.load_state_dict(en.load(path))")
-    metadata, kept, missing, unexpected, said = getattr(state_dict, "_metadata", {}), kept_values(self), [], [], []
+    metadata, kept, missing, unexpected = getattr(state_dict, "_metadata", {}), kept_values(self), [], []
+    said = []
     try:
         load(self, OrderedDict(state_dict), metadata, "", assign, missing, unexpected, said)
         if strict and unexpected: said.insert(0, f"Unexpected key(s) in state_dict: {quoted(unexpected)}. ")
         if strict and missing: said.insert(0, f"Missing key(s) in state_dict: {quoted(missing)}. ")
         if said:
-            raise error(RuntimeError, "\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:",
-                                                   *said]), "the state belongs to another model; this one is as it was",
+            raise error(RuntimeError,
+                        "\n\t".join([f"Error(s) in loading state_dict for {type(self).__name__}:",
+                                                   *said]), "the state belongs to another model; "
+                                                            "this one is as it was",
                         "strict=False skips names; sizes must fit")
     except BaseException:
         put_back(kept)
@@ -203,9 +233,11 @@ def register_state_dict_pre_hook(self: Module, hook: Callable) -> RemovableHandl
 
 @patch
 def register_state_dict_post_hook(self: Module, hook: Callable) -> RemovableHandle:
-    "Call hook(module, state_dict, prefix, local_metadata) after `state_dict` has collected; it may change the state."
+    """Call hook(module, state_dict, prefix, local_metadata) after `state_dict` has collected; it may
+    change the state."""
     return RemovableHandle(hooks_of(self).state, partial(silently, hook))
 
+# %% ../../nbs/03b_state.ipynb #nnsthok1b
 @patch
 def _register_state_dict_hook(self: Module, hook: Callable) -> RemovableHandle:
     "The older form, whose hook may return another state: of the module that is asked, not of its children."
@@ -213,12 +245,14 @@ def _register_state_dict_hook(self: Module, hook: Callable) -> RemovableHandle:
 
 @patch
 def register_load_state_dict_pre_hook(self: Module, hook: Callable) -> RemovableHandle:
-    """Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs) before a
-    state is loaded; it may rename keys."""
+    """Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+    error_msgs) before a state is loaded; it may rename keys."""
     return RemovableHandle(hooks_of(self).load_pre, hook)
 
+# %% ../../nbs/03b_state.ipynb #nnsthok1c
 @patch
-def _register_load_state_dict_pre_hook(self: Module, hook: Callable, with_module: bool = False) -> RemovableHandle:
+def _register_load_state_dict_pre_hook(self: Module, hook: Callable,
+                                       with_module: bool = False) -> RemovableHandle:
     "The older form, which calls the hook without the module, unless `with_module`."
     return self.register_load_state_dict_pre_hook(hook if with_module else lambda module, *args: hook(*args))
 

@@ -36,13 +36,16 @@ def utility(function: Callable) -> Callable:
 def listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
 
-def gradients(parameters: list[Tensor]) -> list[Tensor]: return [p.grad for p in parameters if p.grad is not None]
+def gradients(parameters: list[Tensor]) -> list[Tensor]:
+    return [p.grad for p in parameters if p.grad is not None]
 
+# %% ../../nbs/nn/utilities.ipynb #utglob03bx
 @utility
-def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False,
+def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
+                   error_if_nonfinite: bool = False,
                    foreach: bool | None = None) -> Tensor:
-    """The p-norm of several tensors as of one vector. RuntimeError, if asked for, where it is not finite. `foreach`
-    changes nothing here."""
+    """The p-norm of several tensors as of one vector. RuntimeError, if asked for, where it is not finite.
+    `foreach` changes nothing here."""
     p, tensors = float(norm_type), listed(tensors)
     if not tensors: return tensor(0.0)
     norm, device = vector_norm, tensors[0].device
@@ -55,6 +58,7 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0, e
             "error_if_nonfinite=False")
     return total
 
+# %% ../../nbs/nn/utilities.ipynb #utglob03c
 @utility
 def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor,
                           foreach: bool | None = None) -> None:
@@ -69,7 +73,8 @@ def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float
 @utility
 def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
                     error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
-    "Scale all gradients, in place, so that their norm as one vector is at most `max_norm`; returns what it was before."
+    """Scale all gradients, in place, so that their norm as one vector is at most `max_norm`; returns what
+    it was before."""
     found = listed(parameters)
     if not found and isinstance(parameters, types.GeneratorType):
         warn("`parameters` is an empty generator, no gradient clipping will occur.")
@@ -77,15 +82,19 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
     clip_grads_with_norm_(found, max_norm, total)
     return total
 
+# %% ../../nbs/nn/utilities.ipynb #utglob03bb
 @utility
 def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0,
                    error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
     "The old name of `clip_grad_norm_`."
-    warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.", FutureWarning)
+    warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
+         FutureWarning)
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite)
 
+# %% ../../nbs/nn/utilities.ipynb #utglob03bc
 @utility
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float,
+                     foreach: bool | None = None) -> None:
     "Cut each number of all gradients, in place, to lie between -clip_value and clip_value."
     with no_grad():
         for g in gradients(listed(parameters)): g.clamp_(-float(clip_value), float(clip_value))
@@ -97,6 +106,7 @@ def same_device(parameters: list[Tensor]) -> None:
         raise error(TypeError, "Found two parameters on different devices, this is currently not supported.",
                     "a vector lies on one", "model.to(device)")
 
+# %% ../../nbs/nn/utilities.ipynb #utvect02b
 @utility
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     "All parameters, flat, one after the other."
@@ -104,6 +114,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     same_device(found)
     return cat([p.reshape(-1) for p in found])
 
+# %% ../../nbs/nn/utilities.ipynb #utvect02c
 @utility
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     "Make each parameter a view of its part of a vector. RuntimeError if the vector is too short."
@@ -114,7 +125,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     same_device(found)
     needed = sum(p.numel() for p in found)
     if vec.numel() < needed:
-        raise error(RuntimeError, f"a vector of {vec.numel()} numbers is too short", f"the parameters have {needed}",
+        raise error(RuntimeError, f"a vector of {vec.numel()} numbers is too short",
+                    f"the parameters have {needed}",
                     "parameters_to_vector(parameters) has their number")
     for p in found:
         p.data = vec.detach()[at:at + p.numel()].reshape(p.shape)
@@ -126,16 +138,19 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 def check_sequences(sequences: tuple, padding_side: str) -> None:
     "A RuntimeError unless they fit into one box."
     if not sequences:
-        raise error(RuntimeError, "received an empty list of sequences", "a batch has one at least", "[sequence]")
+        raise error(RuntimeError, "received an empty list of sequences", "a batch has one at least",
+                    "[sequence]")
     if padding_side not in ("left", "right"):
-        raise error(RuntimeError, f"Expected padding_side to be one of left or right, but got {padding_side}.",
+        raise error(RuntimeError,
+                    f"Expected padding_side to be one of left or right, but got {padding_side}.",
                     "a sequence has two ends", "padding_side='right'")
     for s in sequences:
         if not isinstance(s, Tensor):
             raise error(TypeError, f"expected a list of tensors, but got {type(s).__name__}",
                         "each sequence is a tensor", "en.tensor(sequence)")
         if not s.ndim:
-            raise error(RuntimeError, "a sequence has a length, a 0-d tensor has none", f"its value is {s.item()}",
+            raise error(RuntimeError, "a sequence has a length, a 0-d tensor has none",
+                        f"its value is {s.item()}",
                         "s.reshape(1)")
         if s.shape[1:] != sequences[0].shape[1:]:
             raise error(
@@ -155,11 +170,13 @@ def rnn_utility(function: Callable) -> Callable:
 @rnn_utility
 def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False, padding_value: float = 0.0,
                  padding_side: str = "right") -> Tensor:
-    """Sequences of different lengths in one tensor (longest, batch, ...), or (batch, longest, ...) if `batch_first`, filled up with a number at their ends, or at their beginnings. RuntimeError if
-    they differ in another dimension."""
+    """Sequences of different lengths in one tensor (longest, batch, ...), or (batch, longest, ...) if
+    `batch_first`, filled up with a number at their ends, or at their beginnings. RuntimeError if they
+    differ in another dimension."""
     if not isinstance(sequences, Iterable):
         raise error(RuntimeError,
-                    f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}",
+                    "pad_sequence: Expected iterable for input sequences, but got arg of type: "
+                    f"{type(sequences)}",
                     "a batch is made of several", "[sequence]")
     sequences = tuple(sequences)
     check_sequences(sequences, padding_side)
@@ -171,23 +188,26 @@ def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False
     ]
     return stack(padded, 0 if batch_first else 1)
 
+# %% ../../nbs/nn/utilities.ipynb #utpads01bb
 @rnn_utility
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:
-    """The sequences that were padded at their ends, each with its length. ValueError if there are more or fewer lengths
-    than sequences."""
+    """The sequences that were padded at their ends, each with its length. ValueError if there are more or
+    fewer lengths than sequences."""
     batch = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
     if batch.size(0) != len(lengths):
-        raise error(ValueError, f"{len(lengths)} lengths for {batch.size(0)} sequences", "each sequence has its length",
+        raise error(ValueError, f"{len(lengths)} lengths for {batch.size(0)} sequences",
+                    "each sequence has its length",
                     "batch_first=True, if the batch comes first")
     return [fresh(s[:max(0, int(n))], s) for s, n in zip(batch.unbind(0), lengths.tolist())]
 
 # %% ../../nbs/nn/utilities.ipynb #utskip02
 @utility
 def skip_init(module_cls: type[Module], *args, **kwargs) -> Module:
-    """A module whose first numbers mean nothing, made without a trace in the random numbers. RuntimeError for what is no
-    module, or takes no `device`."""
+    """A module whose first numbers mean nothing, made without a trace in the random numbers. RuntimeError
+    for what is no module, or takes no `device`."""
     if not issubclass(module_cls, Module):
-        raise error(RuntimeError, f"Expected a Module; got {module_cls}", "a class is given, not a layer", "nn.Linear")
+        raise error(RuntimeError, f"Expected a Module; got {module_cls}", "a class is given, not a layer",
+                    "nn.Linear")
     if "device" not in inspect.signature(module_cls).parameters:
         raise error(RuntimeError, "Module must support a 'device' arg to skip initialization",
                     "PyTorch makes it on the device 'meta' first", "def __init__(self, ..., device=None)")

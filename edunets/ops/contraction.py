@@ -31,6 +31,7 @@ def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
     x = x.permute([letters.index(c) for c in "".join(order)]) if len(letters) > 1 else x
     return x.reshape([math.prod(sizes[c] for c in group) for group in order])
 
+# %% ../../nbs/ops/contraction.ipynb #59caece8b
 def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor, str]:
     "Two operands contracted to one that has the letters of `kept`, and its letters."
     a, left = summed(a, left, right + kept, a.dtype)
@@ -42,6 +43,7 @@ def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor
     result = batch + rows + columns
     return product.reshape([sizes[c] for c in result]), result
 
+# %% ../../nbs/ops/contraction.ipynb #59caece8c
 def summed(x: Tensor, letters: str, kept: str, dtype: dtype | None = None) -> tuple[Tensor, str]:
     "Dimensions that nobody else has are summed at once."
     lost = tuple(d for d, c in enumerate(letters) if c not in kept)
@@ -58,22 +60,25 @@ def check_dtypes(*tensors) -> None:
                     "products do not promote, as in PyTorch", "a.to(b.dtype)")
 
 def refuse(what: str, why: str = "the formula and the tensors do not fit") -> Exception:
-    return error(RuntimeError, f"einsum(): {what}", why, 'einsum("bij,bjk->bik", a, b): a letter for each dimension')
+    return error(RuntimeError, f"einsum(): {what}", why,
+                 'einsum("bij,bjk->bik", a, b): a letter for each dimension')
 
 # %% ../../nbs/ops/contraction.ipynb #e7267086
 def spelled(formula: str, shapes: list[tuple]) -> tuple[list[str], str]:
-    """The letters of each operand and of the output, with letters of our own (capitals from behind) for what `...`
-    stands for."""
+    """The letters of each operand and of the output, with letters of our own (capitals from behind) for
+    what `...` stands for."""
     formula = formula.replace(" ", "")
     inputs, arrow, output = formula.partition("->")
     inputs = inputs.split(",")
     if len(inputs) != len(shapes):
         raise refuse(
-            f"more or fewer operands were provided than specified in the equation: {len(shapes)} for {len(inputs)}")
+            f"more or fewer operands were provided than specified in the equation: {len(shapes)} "
+            f"for {len(inputs)}")
     extra = [len(shape) - len(letters.replace("...", "")) for letters, shape in zip(inputs, shapes)]
     free = [c for c in reversed(string.ascii_letters) if c not in formula]
     most = max((n for n, letters in zip(extra, inputs) if "..." in letters), default=0)
-    if most < 0: raise refuse("the number of subscripts in the equation is more than the number of dimensions")
+    if most < 0:
+        raise refuse("the number of subscripts in the equation is more than the number of dimensions")
     rest = "".join(free[:most])
     full = [letters.replace("...", rest[most - n:] if n else "") for n, letters in zip(extra, inputs)]
     for letters, shape in zip(full, shapes):
@@ -86,7 +91,8 @@ def spelled(formula: str, shapes: list[tuple]) -> tuple[list[str], str]:
             raise refuse(f"invalid subscript given in {letters!r}, subscripts must be in [a-zA-Z]")
     if not arrow:
         output = ("..."
-                  + "".join(sorted(c for c in set("".join(inputs).replace(".", "")) if "".join(inputs).count(c) == 1)))
+                  + "".join(sorted(c for c in set("".join(inputs).replace(".", ""))
+                                   if "".join(inputs).count(c) == 1)))
     return full, checked_output(output.replace("...", rest), full)
 
 # %% ../../nbs/ops/contraction.ipynb #e7267086b
@@ -117,22 +123,25 @@ def without_repeats(x: Tensor, letters: str) -> tuple[Tensor, str]:
         while letters.count(c) > 1:
             first, second = letters.index(c), letters.index(c, letters.index(c) + 1)
             if x.size(first) != x.size(second):
-                raise refuse(f"subscript {c} is repeated for operand, but the sizes don't match, {x.size(first)} "
+                raise refuse(f"subscript {c} is repeated for operand, but the sizes don't "
+                             f"match, {x.size(first)} "
                              f"!= {x.size(second)}")
             x = x.diagonal(0, first, second)
             letters = letters[:first] + letters[first + 1:second] + letters[second + 1:] + c
     return x, letters
 
+# %% ../../nbs/ops/contraction.ipynb #c331b199b
 def narrowed(x: Tensor, letters: str, others: set[str]) -> tuple[Tensor, str]:
     "Dimensions of size 1 that another operand has too are dropped: they are broadcast."
     lost = tuple(d for d, c in enumerate(letters) if c in others and x.size(d) == 1)
-    return (x.squeeze(lost), "".join(c for d, c in enumerate(letters) if d not in lost)) if lost else (x, letters)
+    return ((x.squeeze(lost), "".join(c for d, c in enumerate(letters) if d not in lost)) if lost
+            else (x, letters))
 
 # %% ../../nbs/ops/contraction.ipynb #6caa8456
 @face(method=False)
 def einsum(*args) -> Tensor:
-    """einsum(equation, *operands): products of elements matched by letters, summed over the letters that the output
-    lacks. RuntimeError if formula and shapes do not fit."""
+    """einsum(equation, *operands): products of elements matched by letters, summed over the letters that
+    the output lacks. RuntimeError if formula and shapes do not fit."""
     equation, operands = args[0], list(given(args[1:]))
     if not isinstance(equation, str) or not operands:
         raise error(ValueError, "einsum(): must specify the equation string and at least one operand",
@@ -144,7 +153,8 @@ def einsum(*args) -> Tensor:
     pairs = [
         narrowed(
             x, text,
-            {c for k, (y, other) in enumerate(pairs) if k != n for d, c in enumerate(other) if y.size(d) > 1 or k < n})
+            {c for k, (y, other) in enumerate(pairs) if k != n for d,
+             c in enumerate(other) if y.size(d) > 1 or k < n})
         for n, (x, text) in enumerate(pairs)
     ]
     result, text = pairs[0]
@@ -157,26 +167,31 @@ def einsum(*args) -> Tensor:
 # %% ../../nbs/ops/contraction.ipynb #905351a2
 @face(method=False)
 def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
-    """Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists. RuntimeError if sizes
-    differ."""
+    """Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists.
+    RuntimeError if sizes differ."""
     dims = as_count(dims)
     if isinstance(dims, int):
         if dims < 0:
-            raise error(RuntimeError, f"tensordot expects dims >= 0, but got dims={dims}", "it counts dimensions",
+            raise error(RuntimeError, f"tensordot expects dims >= 0, but got dims={dims}",
+                        "it counts dimensions",
                         "dims from 0 on")
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     left, right = [[d] if isinstance(d, int) else list(d) for d in dims]
     left, right = [check_dim(d, a.ndim) for d in left], [check_dim(d, b.ndim) for d in right]
     if len(left) != len(right) or any(a.size(d) != b.size(e) for d, e in zip(left, right)):
         raise error(
-            RuntimeError, f"contracted dimensions need to match, but {left} has sizes {[a.size(d) for d in left]} "
-            f"and {right} has sizes {[b.size(d) for d in right]}", "they are summed together", "dims of equal sizes")
+            RuntimeError,
+            f"contracted dimensions need to match, but {left} has sizes {[a.size(d) for d in left]} "
+            f"and {right} has sizes {[b.size(d) for d in right]}", "they are summed together",
+            "dims of equal sizes")
     letters = string.ascii_letters[:a.ndim]
-    others = [letters[left[right.index(d)]] if d in right else string.ascii_letters[26 + d] for d in range(b.ndim)]
+    others = [letters[left[right.index(d)]] if d in right else string.ascii_letters[26 + d]
+              for d in range(b.ndim)]
     product, text = pair(a, letters, b, "".join(others),
                          "".join(c for c in [*letters, *others] if c not in [letters[d] for d in left]))
     return finish(product, out)
 
+# %% ../../nbs/ops/contraction.ipynb #905351a2b
 @face
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Summed over the last dimension of both. RuntimeError if they differ in size."
@@ -187,12 +202,14 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
             f"{list(input.shape)} and {list(other.shape)}", "they are summed together", "another shape")
     return finish(tensordot(input, other, ([input.ndim - 1], [other.ndim - 1])), out)
 
+# %% ../../nbs/ops/contraction.ipynb #905351a2c
 @face
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The Kronecker product: each element of x times the whole of y."
     n = max(input.ndim, other.ndim)
     a, b = (x.reshape((1,) * (n - x.ndim) + tuple(x.shape)) for x in (input, other))
-    wide = a.reshape([m for size in a.shape for m in (size, 1)]) * b.reshape([m for size in b.shape for m in (1, size)])
+    wide = (a.reshape([m for size in a.shape for m in (size, 1)])
+            * b.reshape([m for size in b.shape for m in (1, size)]))
     return finish(wide.reshape([p * q for p, q in zip(a.shape, b.shape)]), out)
 
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51
@@ -205,6 +222,7 @@ def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
     if beta == 0: return finish(product, out)
     return finish((input if beta == 1 else input * beta) + product, out)
 
+# %% ../../nbs/ops/contraction.ipynb #ffff2e51b
 @face(inplace=True)
 @in_single
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
@@ -212,6 +230,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tens
     check_dtypes(input, mat, vec)
     return scaled_sum(input, mat.mv(vec), beta, alpha, out)
 
+# %% ../../nbs/ops/contraction.ipynb #ffff2e51c
 @face(inplace=True)
 @in_single
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
@@ -219,16 +238,20 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Ten
     kind = promote_types(input.dtype, promote_types(vec1.dtype, vec2.dtype))
     return scaled_sum(cast(input, kind), outer(cast(vec1, kind), cast(vec2, kind)), beta, alpha, out)
 
+# %% ../../nbs/ops/contraction.ipynb #ffff2e51d
 @face(inplace=True)
 @in_single
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1,
+            out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * bmm(batch1, batch2)."
     check_dtypes(input, batch1, batch2)
     return scaled_sum(input, batch1.bmm(batch2), beta, alpha, out)
 
+# %% ../../nbs/ops/contraction.ipynb #ffff2e51e
 @face(inplace=True)
 @in_single
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1,
+           out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
     check_dtypes(input, batch1, batch2)
     return scaled_sum(input, batch1.bmm(batch2).sum(0, dtype=batch1.dtype), beta, alpha, out)
@@ -244,6 +267,7 @@ def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "All products of an element of one vector and one of another."
     return finish(outer(input, vec2), out)
 
+# %% ../../nbs/ops/contraction.ipynb #471f7493b
 @face
 def trace(input: Tensor) -> Tensor:
     "The sum of the diagonal of a matrix. RuntimeError for other than a matrix."
@@ -252,13 +276,15 @@ def trace(input: Tensor) -> Tensor:
                     "a diagonal belongs to a matrix", 'einsum("...ii->...", x)')
     return input.diagonal().sum()
 
+# %% ../../nbs/ops/contraction.ipynb #471f7493c
 @face
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
     if input.ndim < 2 or input.size(-1) != input.size(-2):
         raise error(
             RuntimeError, "linalg.matrix_power: A must be batches of square matrices, but they are "
-            f"{' by '.join(map(str, input.shape[-2:]))} matrices", "only those can be multiplied by themselves",
+            f"{' by '.join(map(str, input.shape[-2:]))} matrices",
+            "only those can be multiplied by themselves",
             "x @ x.mT")
     base = input
     if n < 0: input, n = input.inverse(), -n
@@ -271,19 +297,22 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24
 def cheapest(sizes: tuple) -> tuple[int, tuple]:
-    """The fewest multiplications for a chain of matrices, of sizes[0] x sizes[1], sizes[1] x sizes[2] ..., and the
-    order as nested pairs."""
+    """The fewest multiplications for a chain of matrices, of sizes[0] x sizes[1], sizes[1] x sizes[2] ...,
+    and the order as nested pairs."""
     @functools.cache
     def best(first: int, last: int):
         if last - first == 1: return 0, first
-        return min(((best(first, cut)[0] + best(cut, last)[0] + sizes[first] * sizes[cut] * sizes[last], (best(first, cut)[1], best(cut, last)[1]))
+        return min(((best(first, cut)[0] + best(cut, last)[0] + sizes[first] * sizes[cut] * sizes[last],
+                     (best(first, cut)[1], best(cut, last)[1]))
                    for cut in range(first + 1, last)), key=lambda found: found[0])
     return best(0, len(sizes) - 1)
 
+# %% ../../nbs/ops/contraction.ipynb #5521eb24b
 def multiplied(order, matrices: list) -> Tensor:
     return (matrices[order] if isinstance(order, int) else multiplied(order[0], matrices)
             @ multiplied(order[1], matrices))
 
+# %% ../../nbs/ops/contraction.ipynb #5521eb24c
 @face(method=False)
 def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
     "The product of matrices, in the cheapest order."
@@ -297,7 +326,8 @@ def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
 
 # %% ../../nbs/ops/contraction.ipynb #facf36b7
 @face(method=False)
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
+          compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     "The p-norm distance of every row of x1 to every row of x2. RuntimeError if rows differ in length."
     for x, what in ((x1, "X1"), (x2, "X2")):
         if x.ndim < 2:
@@ -316,6 +346,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         return root(square.clamp(min=0))
     return lengths_of(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
 
+# %% ../../nbs/ops/contraction.ipynb #facf36b7bx
 def lengths_of(x: Tensor, p: float) -> Tensor:
     "The p-norms along the last dimension; of no coordinates 0, for each p."
     return x.norm(p, -1) if x.size(-1) else x.sum(-1)
@@ -327,7 +358,8 @@ def root(square: Tensor) -> Tensor:
 # %% ../../nbs/ops/contraction.ipynb #facf36b7b
 @face(method=False)
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix, or a negative p."
+    """The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix,
+    or a negative p."""
     if input.ndim != 2:
         raise error(RuntimeError, f"pdist only supports 2D tensors, got: {input.ndim}D", "points are rows",
                     "cdist, for batches")
@@ -346,11 +378,14 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     lengths = [x.norm(2, dim).clamp(min=eps) for x in (x1, x2)]
     return ((x1 / lengths[0].unsqueeze(dim)) * (x2 / lengths[1].unsqueeze(dim))).sum(dim)
 
+# %% ../../nbs/ops/contraction.ipynb #df26eee6bx
 @face(method=False)
-def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
+                      keepdim: bool = False) -> Tensor:
     "The p-norm distance of rows to their partners; eps is added to each difference."
     return (x1 - x2 + eps).norm(p, -1, keepdim)
 
+# %% ../../nbs/ops/contraction.ipynb #df26eee6c
 @face
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
@@ -361,7 +396,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     space = "the vector product lives in space"
     if dim is None and 3 not in input.shape:
         raise error(RuntimeError, "no dimension of size 3 in input", space, "three numbers for each vector")
-    if dim is None: warn("cross() without dim takes the first dimension of size 3, which is deprecated: linalg.cross "
+    if dim is None:
+        warn("cross() without dim takes the first dimension of size 3, which is deprecated: linalg.cross "
                          "takes the last.")
     dim = input.shape.index(3) if dim is None else check_dim(dim, len(shape))
     a, b = input.size(dim), other.size(dim)
@@ -385,6 +421,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias
 
+# %% ../../nbs/ops/contraction.ipynb #df26eee6bb
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x W^T + b, as `torch.nn.functional.linear`."
     if bias is not None and input.ndim == 2: return addmm(bias, input, weight.t())

@@ -7,7 +7,8 @@ import math
 
 from ..errors import error
 from ..names import cast, face, where
-from ..random import Generator, continuous, default_generator, drawn, normal_, randint, random_words, uniform
+from ..random import Generator, continuous, default_generator, drawn, normal_, randint, random_words
+from ..random import uniform
 from ..tensors import Tensor, at_hand, finfo, float32, float64, patch
 from ..views import store
 
@@ -28,6 +29,7 @@ def cauchy(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     u, eps = uniform(key, shape, wide(dtype)), finfo(wide(dtype)).eps
     return cast((((u * (1 - eps) + eps).clamp(min=eps) - 0.5) * math.pi).tan(), dtype)
 
+# %% ../../nbs/ops/distributions.ipynb #dist09cdb
 def geometric(key: Tensor, p: float, shape: tuple, dtype=float32) -> Tensor:
     "The number of the first success, from 1 on, that of `jax.random.geometric(key, p, shape)`."
     u = uniform(key, shape, wide(dtype))
@@ -46,6 +48,7 @@ def fill(x: Tensor, sample, generator: Generator | None) -> Tensor:
     key = (generator or default_generator).next_key().to(x.device)
     return store(x, lambda old: sample(key, tuple(x.shape), x.dtype))
 
+# %% ../../nbs/ops/distributions.ipynb #dist14cdb
 @patch
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator=None) -> Tensor:
     "Become waiting times, `lambd` of which are expected in a unit of time."
@@ -53,6 +56,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator=None) -> Tensor:
     expects(lambd > 0, "exponential_", "lambda > 0.0", f"lambda={lambd}")
     return fill(self, lambda *to: exponential(*to) / lambd, generator)
 
+# %% ../../nbs/ops/distributions.ipynb #dist14cdc
 @patch
 def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator=None) -> Tensor:
     "Become numbers around `median`, half of them farther away than `sigma`."
@@ -60,6 +64,7 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator=
     expects(sigma > 0, "cauchy_", "sigma > 0.0", f"sigma={sigma}")
     return fill(self, lambda *to: cauchy(*to) * sigma + median, generator)
 
+# %% ../../nbs/ops/distributions.ipynb #dist14cdd
 @patch
 def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator=None) -> Tensor:
     "Become numbers whose logarithm is normal, with this mean and standard deviation."
@@ -67,6 +72,7 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator=
     expects(std > 0, "log_normal_", "std > 0.0", f"std={std}")
     return fill(self, lambda *to: (normal_(*to) * std + mean).exp(), generator)
 
+# %% ../../nbs/ops/distributions.ipynb #dist14cde
 @patch
 def geometric_(self: Tensor, p: float, *, generator=None) -> Tensor:
     "Become numbers of trials up to the first success, which each trial has with probability `p`."
@@ -80,6 +86,7 @@ def settled(done: Tensor) -> bool:
     "Whether no place is open any more; where that is not known, all rounds are run."
     return at_hand(done) and bool(done.all())
 
+# %% ../../nbs/ops/distributions.ipynb #dist18cdb
 def knuth(key: Tensor, rate: Tensor) -> Tensor:
     "How many waiting times fit into `rate` (a small one): what `jax.random.poisson` does below 10."
     count, log_product = rate * 0, cast(rate * 0, float32)
@@ -93,8 +100,8 @@ def knuth(key: Tensor, rate: Tensor) -> Tensor:
 
 # %% ../../nbs/ops/distributions.ipynb #dist21cd
 def first_accepted(key: Tensor, done: Tensor, propose, *given: Tensor) -> Tensor:
-    """Rejection at all places that are not done: in each round `propose(u, v, *given)` gives values and whether they
-    are accepted; a place keeps the first that is."""
+    """Rejection at all places that are not done: in each round `propose(u, v, *given)` gives values and
+    whether they are accepted; a place keeps the first that is."""
     value = cast(done, float64) * 0
     for _ in range(ROUNDS):
         if settled(done): break
@@ -119,7 +126,8 @@ def transformed(key: Tensor, rate: Tensor, done: Tensor) -> Tensor:
         u = u - 0.5
         edge = 0.5 - u.abs()
         k = ((2 * a / edge + b) * u + rate + 0.43).floor()
-        below = (v * inverse_alpha / (a / (edge * edge) + b)).log() <= k * rate.log() - rate - (k + 1).lgamma()
+        below = ((v * inverse_alpha / (a / (edge * edge) + b)).log() <= k * rate.log() - rate
+                 - (k + 1).lgamma())
         return k, ((edge >= 0.07) & (v <= good)) | ((k >= 0) & ((edge >= 0.013) | (v <= edge)) & below)
     return first_accepted(key, done, propose, rate, a, b, inverse_alpha, good)
 
@@ -148,9 +156,10 @@ def jumps(key: Tensor, trials: Tensor, chance: Tensor) -> Tensor:
         used = used + (cast(uniform(one, tuple(trials.shape)), float64).log() / (-chance).log1p()).ceil()
     return (count - 1).clamp(min=0)
 
+# %% ../../nbs/ops/distributions.ipynb #dist28cdb
 def btrs(key: Tensor, n: Tensor, p: Tensor, done: Tensor) -> Tensor:
-    """Successes among n trials if at least 10 are expected, of a chance up to one half (Hormann 1993, BTRS), where not
-    done."""
+    """Successes among n trials if at least 10 are expected, of a chance up to one half (Hormann 1993,
+    BTRS), where not done."""
     spread = (n * p * (1 - p)).sqrt()
     b = 1.15 + 2.53 * spread
     a, alpha, best = -0.0873 + 0.0248 * b + 0.01 * p, (2.83 + 5.1 / b) * spread, ((n + 1) * p).floor()
@@ -169,11 +178,12 @@ def btrs(key: Tensor, n: Tensor, p: Tensor, done: Tensor) -> Tensor:
 # %% ../../nbs/ops/distributions.ipynb #dist29cd
 @face(method=False)
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
-    """How many of `count` trials succeed, each with probability `prob`. ValueError for integers, RuntimeError for two
-    dtypes."""
+    """How many of `count` trials succeed, each with probability `prob`. ValueError for integers,
+    RuntimeError for two dtypes."""
     for what, x in (("count", count), ("prob", prob)):
         if not x.dtype.is_floating_point:
-            raise error(ValueError, f"binomial only supports floating-point dtypes for {what}, got: {x.dtype.name}",
+            raise error(ValueError,
+                        f"binomial only supports floating-point dtypes for {what}, got: {x.dtype.name}",
                         "counts are kept as floating numbers", f"{what}.float()")
     if count.dtype is not prob.dtype:
         raise error(RuntimeError, f"Found dtype {prob.dtype.name} but expected {count.dtype.name}",
@@ -191,10 +201,12 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     result = where(valid, where(turned, n - hits, hits), math.nan)
     return drawn(drawn(cast(result, count.dtype), count, "BinomialBackward0"), prob, "BinomialBackward0")
 
+# %% ../../nbs/ops/distributions.ipynb #dist29cdb
 @face(method=False)
 def randint_like(input: Tensor, low: int, high: int | None = None, *, generator=None, dtype=None, device=None,
                  requires_grad: bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=device
+    return randint(low, high, tuple(input.shape), generator=generator, dtype=dtype or input.dtype,
+                   device=device
                    or input.device, requires_grad=requires_grad)

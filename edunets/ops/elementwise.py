@@ -14,7 +14,8 @@ import numpy as np
 from ..autograd.tape import no_vjp, vjp
 from ..creation import ones_like
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, is_floating
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single
+from ..names import is_floating
 from ..names import pow, promote, publish, publish_all, result_type, unary, where
 from ..primitives import check_broadcast
 from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose
@@ -48,7 +49,8 @@ def real(input: Tensor, name: str) -> Tensor:
                 "its values lie between the integers", "x.float()")
 
 # %% ../../nbs/ops/elementwise.ipynb #c75a691b
-LARGE = 1e9      # from here on asinh(x) and acosh(x) are log(2 * x) to all digits, and x * x does not overflow before
+# from here on asinh(x) and acosh(x) are log(2 * x) to all digits, and x * x does not overflow before
+LARGE = 1e9
 
 def asinh_steps(a: Tensor) -> Tensor:
     "asinh in rows, with its digits near 0 and without overflow."
@@ -56,6 +58,7 @@ def asinh_steps(a: Tensor) -> Tensor:
     near = (x + x * x / (1 + (x * x + 1).sqrt())).log1p()
     return a.sign() * where(abs(a) < LARGE, near, abs(a).log() + math.log(2))
 
+# %% ../../nbs/ops/elementwise.ipynb #c75a691bb
 def acosh_steps(a: Tensor) -> Tensor:
     "acosh in rows, with its digits near 1 and without overflow."
     x = a.clamp(max=LARGE) - 1
@@ -66,17 +69,24 @@ elementwise(
     acosh=lambda xp, a: xp.arccosh(a),
     atanh=lambda xp, a: xp.arctanh(a),
 )
+
+# %% ../../nbs/ops/elementwise.ipynb #c75a691bc
 decompose(
     asinh=asinh_steps,
     acosh=acosh_steps,
     atanh=lambda a: (a.log1p() - (-a).log1p()) / 2,
 )
+
+# %% ../../nbs/ops/elementwise.ipynb #c75a691bd
 vjp(
     asinh=[lambda g, a: g * (a * a + 1).rsqrt()],
     acosh=[lambda g, a: g * ((a - 1) * (a + 1) + 0.0).rsqrt()],      # at -1 the product is -0
     atanh=[lambda g, a: g / (1 - a * a)],
 )
-publish_all(unary, {"asinh": "The inverse hyperbolic sine.", "acosh": "The inverse hyperbolic cosine.", "atanh": "The inverse hyperbolic tangent."}, floating=True)
+
+publish_all(unary,
+            {"asinh": "The inverse hyperbolic sine.", "acosh": "The inverse hyperbolic cosine.",
+             "atanh": "The inverse hyperbolic tangent."}, floating=True)
 
 # %% ../../nbs/ops/elementwise.ipynb #29b3ba6d
 def scaled_erfc(x: float) -> float:
@@ -103,6 +113,7 @@ def erfc(xp, a):
     right = xp.where(x < 1, small, tail)
     return xp.where(xp.isnan(a), a, xp.where(a < 0, 2 - right, right))
 
+# %% ../../nbs/ops/elementwise.ipynb #e390f6a0b
 def erfc_steps(a: Tensor) -> Tensor:
     "The same in rows."
     outer = a.clamp(min=1)
@@ -118,14 +129,17 @@ publish_all(unary, {"erfc": "1 - erf(x), exact where it is small."}, floating=Tr
 # %% ../../nbs/ops/elementwise.ipynb #4763598c
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)      # B2, B4, ... B14
 LOWEST = 50
-STEPS = 8      # a number is raised by so many steps before Stirling's series: it is exact to the last digits there
+
+# a number is raised by so many steps before Stirling's series: it is exact to the last digits there
+STEPS = 8
 
 def stirling(x):
-    """log(gamma(x)) for large x (Abramowitz and Stegun 6.1.40), without the logarithm's part: the sum of B2k / (2k
-    (2k-1) x**(2k-1))."""
+    """log(gamma(x)) for large x (Abramowitz and Stegun 6.1.40), without the logarithm's part: the sum of
+    B2k / (2k (2k-1) x**(2k-1))."""
     w = 1 / (x * x)
     return horner([b / (2 * k * (2 * k - 1)) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])], w) / x
 
+# %% ../../nbs/ops/elementwise.ipynb #4763598cb
 @in_blocks
 def lgamma(xp, a):
     "The logarithm of |gamma(a)|."
@@ -146,12 +160,14 @@ def digamma(xp, a):
     below = functools.reduce(lambda total, k: total + 1 / (x + k), range(1, STEPS), 1 / x)
     y = xp.where(x < STEPS, x + STEPS, x)
     w = 1 / (y * y)
-    large = xp.log(y) - 0.5 / y - w * horner([b / (2 * k) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])], w)
+    large = (xp.log(y) - 0.5 / y - w
+             * horner([b / (2 * k) for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])], w))
     up = xp.where(x < STEPS, large - below, large)
     mirrored = xp.where(a == xp.floor(a), math.nan, up - math.pi / xp.tan(math.pi * (a - xp.floor(a))))
     poles = xp.where(a == 0, xp.copysign(math.inf, -a), mirrored)
     return xp.where(a < 0.5, poles, up).astype(a.dtype)
 
+# %% ../../nbs/ops/elementwise.ipynb #b05f4eaeb
 @in_blocks
 def polygamma_kernel(xp, a, n):
     "The n-th derivative of digamma (Abramowitz and Stegun 6.4.11), n from 1 on; NaN below -LOWEST."
@@ -164,27 +180,37 @@ def polygamma_kernel(xp, a, n):
         for k, b in zip(range(7, 0, -1), BERNOULLI[::-1])
     ]
     above = (1 / n + (0.5 + horner(terms, 1 / (y * y)) / y) / y) * y ** -float(n)
-    return xp.where(a < -LOWEST, math.nan, (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
+    return xp.where(a < -LOWEST, math.nan,
+                    (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271
 elementwise(lgamma=lgamma, digamma=digamma, polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
 accumulate(lgamma=SINGLE, digamma=SINGLE, polygamma=SINGLE)
+
 vjp(
     lgamma=[lambda g, a: g * a.digamma()],
     digamma=[lambda g, a: g * polygamma(1, a)],
     polygamma=[lambda g, a, n: g * polygamma(n + 1, a)],
 )
-publish_all(unary, {"lgamma": "The logarithm of the absolute value of the gamma function.", "digamma": "The derivative of lgamma."}, floating=True)
 
+publish_all(unary,
+            {"lgamma": "The logarithm of the absolute value of the gamma function.",
+             "digamma": "The derivative of lgamma."}, floating=True)
+
+# %% ../../nbs/ops/elementwise.ipynb #09c0b271b
 @face(method=False)
 def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The n-th derivative of digamma. RuntimeError for a negative n."
-    if n < 0: raise error(RuntimeError, "polygamma(n, x) does not support negative n.", f"n={n}", "n from 0 on")
-    return finish(input.digamma() if n == 0 else call(OPS["polygamma"], (floats(input, "polygamma"),), {"n": n}), out)
+    if n < 0:
+        raise error(RuntimeError, "polygamma(n, x) does not support negative n.", f"n={n}", "n from 0 on")
+    return finish(input.digamma() if n == 0
+                  else call(OPS["polygamma"], (floats(input, "polygamma"),), {"n": n}), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #09c0b271c
 def polygamma_method(self: Tensor, n: int) -> Tensor:
     "The n-th derivative of digamma."
     return polygamma(n, self)
+
 polygamma_method.__name__ = "polygamma"
 Tensor.polygamma, Tensor.polygamma_ = polygamma_method, in_place("polygamma", polygamma_method)
 
@@ -197,6 +223,8 @@ elementwise(
     gcd=lambda xp, a, b: xp.gcd(a, b),
     lcm=lambda xp, a, b: xp.lcm(a, b),
 )
+
+# %% ../../nbs/ops/elementwise.ipynb #9d680f67b
 decompose(
     hypot=lambda a, b: hypot_steps(abs(a), abs(b)),
     logaddexp=lambda a, b: log_sum(a, b, 1),
@@ -204,11 +232,14 @@ decompose(
     copysign=lambda a, b: copysign_steps(abs(a), b),
 )
 
+# %% ../../nbs/ops/elementwise.ipynb #9d680f67c
 def log_sum(a, b, scale: float) -> Tensor:
-    "log(e**a + e**b) to the base that `scale` is the logarithm of: the larger one is taken out, and put back."
+    """log(e**a + e**b) to the base that `scale` is the logarithm of: the larger one is taken out, and put
+    back."""
     apart = abs(where(a == b, 0, a - b))      # of two equal infinities the difference is NaN
     return Tensor.maximum(*promote((a, b))) + (-apart * scale).exp().log1p() / scale
 
+# %% ../../nbs/ops/elementwise.ipynb #9d680f67d
 def hypot_steps(a, b) -> Tensor:
     "sqrt(a * a + b * b) of two sizes: the larger one is taken out."
     a, b = promote((a, b))
@@ -216,6 +247,7 @@ def hypot_steps(a, b) -> Tensor:
     ratio = Tensor.minimum(a, b) / where(larger == 0, 1, larger)
     return where((a == math.inf) | (b == math.inf), math.inf, larger * (1 + ratio * ratio).sqrt())
 
+# %% ../../nbs/ops/elementwise.ipynb #9d680f67e
 def copysign_steps(size, b) -> Tensor:
     "`size` with the sign of b."
     if not isinstance(b, Tensor): return size * math.copysign(1, b)
@@ -226,12 +258,15 @@ def copysign_steps(size, b) -> Tensor:
 vjp(
     hypot=[lambda g, a, out: g * ratio(a, out), lambda g, b, out: g * ratio(b, out)],
     logaddexp=[lambda g, a, b: g * soft_share(a, b, 1), lambda g, a, b: g * soft_share(b, a, 1)],
-    logaddexp2=[lambda g, a, b: g * soft_share(a, b, math.log(2)), lambda g, a, b: g * soft_share(b, a, math.log(2))],
+    logaddexp2=[lambda g, a, b: g * soft_share(a, b, math.log(2)), lambda g, a,
+                b: g * soft_share(b, a, math.log(2))],
     copysign=[lambda g, a, out: g * (out.sign() * a.sign()), lambda g: g * 0],
     gcd=no_vjp("integers"), lcm=no_vjp("integers"),
 )
+
 check(**dict.fromkeys(["hypot", "logaddexp", "logaddexp2", "copysign", "gcd", "lcm"], check_broadcast))
 
+# %% ../../nbs/ops/elementwise.ipynb #61b299e6b
 def ratio(a, b) -> Tensor:
     "a / b, and 0 where b is 0: the inner `where` keeps the 0 out of the second derivative too."
     return where(b == 0, 0, a / where(b == 0, 1, b))
@@ -242,16 +277,24 @@ def soft_share(a, b, scale: float) -> Tensor:
     # of two equal infinities the difference is NaN
     return (where(apart.isnan() & (a == b), 0, apart) * scale).sigmoid()
 
-publish_all(binary, {"hypot": "The length of the hypotenuse, sqrt(x*x + y*y), without overflow.", "copysign": "The size of x with the sign of y."}, floating=True)
-publish_all(binary, {"logaddexp": "log(exp(x) + exp(y)), without overflow.", "logaddexp2": "log2(2**x + 2**y), without overflow."}, floating=True, inplace=False)
+publish_all(binary,
+            {"hypot": "The length of the hypotenuse, sqrt(x*x + y*y), without overflow.",
+             "copysign": "The size of x with the sign of y."}, floating=True)
+
+publish_all(binary,
+            {"logaddexp": "log(exp(x) + exp(y)), without overflow.",
+             "logaddexp2": "log2(2**x + 2**y), without overflow."}, floating=True, inplace=False)
+
 publish_all(binary, {"gcd": "The greatest common divisor.", "lcm": "The least common multiple."})
 
 # %% ../../nbs/ops/elementwise.ipynb #f888c8c6
 ALIASES = {
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh",
     "arctan2": "atan2", "clip": "clamp", "subtract": "sub", "divide": "div", "fix": "trunc"
 }
 
+# %% ../../nbs/ops/elementwise.ipynb #f888c8c6b
 def twin(function):
     "The same function, to be published under another name."
     copy = types.FunctionType(function.__code__, function.__globals__, closure=function.__closure__,
@@ -260,7 +303,8 @@ def twin(function):
     copy.__dict__.update(function.__dict__)
     return copy
 
-for alias, name in ALIASES.items(): publish(alias, twin(FUNCTIONS[name]), FUNCTIONS[name].__doc__, inplace=True)
+for alias, name in ALIASES.items():
+    publish(alias, twin(FUNCTIONS[name]), FUNCTIONS[name].__doc__, inplace=True)
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237
 @face(inplace=True)
@@ -268,6 +312,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x without its integer part."
     return finish(input - input.trunc(), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #82c3a237b
 @face(inplace=True)
 @in_single
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -276,13 +321,16 @@ def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     zero = x == 0
     return finish(where(zero, 1 - x * x / 6, x.sin() / where(zero, 1, x)), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #82c3a237c
 @face(inplace=True)
 def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
     x = floats(input, "logit")
     low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
-    return finish(call(OPS["logit"], (x,), {"low": low, "high": high, "outside": math.nan if eps is None else 0.0}), out)
+    return finish(call(OPS["logit"], (x,),
+                       {"low": low, "high": high, "outside": math.nan if eps is None else 0.0}), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #82c3a237d
 @in_blocks
 def logit_kernel(xp, a, low, high):
     if low > 0: a = xp.clip(a, low, high)
@@ -297,6 +345,7 @@ decompose(logit=lambda a, *, low, high, outside: logit_steps(a if low == 0 else 
 vjp(logit=[lambda g, a, low, high, outside: logit_slope(g, a, low, high, outside)])
 accumulate(logit=SINGLE)
 
+# %% ../../nbs/ops/elementwise.ipynb #82c3a237e
 def logit_steps(a: Tensor) -> Tensor: return (a / (1 - a)).log()
 
 # %% ../../nbs/ops/elementwise.ipynb #a6794147
@@ -315,22 +364,29 @@ vjp(xlogy=[lambda g, a, b: g * where((a == 0) & (b <= 0), 0, b.log()), lambda g,
 check(xlogy=check_broadcast)
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503d
-publish("deg2rad", lambda input, *, out=None: finish(floats(input, "deg2rad") * (math.pi / 180), out), "Degrees as radians.", inplace=True)
-publish("rad2deg", lambda input, *, out=None: finish(floats(input, "rad2deg") * (180 / math.pi), out), "Radians as degrees.", inplace=True)
+publish("deg2rad", lambda input, *, out=None: finish(floats(input, "deg2rad") * (math.pi / 180), out),
+        "Degrees as radians.", inplace=True)
 
+publish("rad2deg", lambda input, *, out=None: finish(floats(input, "rad2deg") * (180 / math.pi), out),
+        "Radians as degrees.", inplace=True)
+
+# %% ../../nbs/ops/elementwise.ipynb #ddf7503db
 @face
 def positive(input: Tensor) -> Tensor:
     "x itself. RuntimeError for bools."
     if input.dtype is bool_:
-        raise error(RuntimeError, "The `+` operator, on a bool tensor is not supported.", "a truth value has no sign",
+        raise error(RuntimeError, "The `+` operator, on a bool tensor is not supported.",
+                    "a truth value has no sign",
                     "x.int()")
     return input
 
+# %% ../../nbs/ops/elementwise.ipynb #ddf7503dc
 @face(inplace=True)
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "-1, 0 or 1."
     return finish(input.sign(), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #ddf7503dd
 @face
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether the sign bit is set: of -0.0 too."
@@ -348,7 +404,8 @@ def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Te
     "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
     for x, what in ((end, "end"), (weight, "weight")):
         if isinstance(x, Tensor) and x.dtype is not input.dtype:
-            raise error(RuntimeError, f"expected dtype {input.dtype.name} for `{what}` but got dtype {x.dtype.name}",
+            raise error(RuntimeError,
+                        f"expected dtype {input.dtype.name} for `{what}` but got dtype {x.dtype.name}",
                         "lerp does not promote, as in PyTorch", f"{what}.to(input.dtype)")
     low = input + weight * (end - input)
     high = end - (end - input) * (1 - weight)
@@ -365,6 +422,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
     input, tensor1, tensor2 = promote((input, tensor1, tensor2))
     return finish(input + tensor1 * tensor2 * value, out)
 
+# %% ../../nbs/ops/elementwise.ipynb #126f7e48b
 @face(inplace=True)
 @in_single
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
@@ -375,18 +433,21 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
     input, tensor1, tensor2 = promote((input, tensor1, tensor2))
     return finish(input + value * (tensor1 / tensor2), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #126f7e48c
 @face
 def float_power(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y, in float64."
     doubled = [cast(x, float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
     return finish(pow(*doubled), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #126f7e48d
 @patch
 def float_power_(self: Tensor, exponent) -> Tensor:
     "`float_power`, in place. RuntimeError unless the tensor is float64."
     if self.dtype is not float64:
         raise error(
-            RuntimeError, f"the base given to float_power_ has dtype {self.dtype.name} but the operation's result "
+            RuntimeError,
+            f"the base given to float_power_ has dtype {self.dtype.name} but the operation's result "
             "requires dtype Double", "it would be rounded", "x.pow_(y)")
     return store(self, lambda old: float_power(old, exponent))
 
@@ -398,6 +459,7 @@ def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     a, b = promote((input, other))
     return finish(where((a >= b) | (b != b), a, b), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #76f95d66b
 @face
 def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The smaller of x and y; of a number and NaN, the number."
@@ -405,6 +467,7 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     a, b = promote((input, other))
     return finish(where((a <= b) | (b != b), a, b), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #76f95d66c
 @face(inplace=True)
 def clamp_min(input: Tensor, min, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min`."
@@ -415,6 +478,7 @@ def clamp_max(input: Tensor, max, *, out: Tensor | None = None) -> Tensor:
     "x, not above `max`."
     return finish(input.clamp(max=max), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #76f95d66d
 @face(inplace=True)
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
     "0 for negative x, 1 for positive, `values` at 0. RuntimeError for two dtypes."
@@ -434,13 +498,16 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
     kept = where(input == math.inf, largest if posinf is None else posinf, kept)
     return finish(where(input == -math.inf, -largest if neginf is None else neginf, kept), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #baba31f3b
 @face(inplace=True)
 def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
     "x * 2 ** y."
     check_tensor(input, "ldexp"), check_tensor(other, "ldexp")
-    two = filled(input, (), 2) if is_floating(input) else 2.0      # it brings its dtype, if there is one that is floating
+    # it brings its dtype, if there is one that is floating
+    two = filled(input, (), 2) if is_floating(input) else 2.0
     return finish(input * pow(two, other), out)
 
+# %% ../../nbs/ops/elementwise.ipynb #baba31f3c
 @face
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is infinity."
@@ -451,6 +518,7 @@ def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is minus infinity."
     return finish(input == -math.inf if is_floating(input) else input != input, out)
 
+# %% ../../nbs/ops/elementwise.ipynb #baba31f3d
 @face
 def isreal(input: Tensor) -> Tensor:
     "True: there are no complex numbers here."
@@ -458,7 +526,8 @@ def isreal(input: Tensor) -> Tensor:
 
 # %% ../../nbs/ops/elementwise.ipynb #cb0a9bd2
 @face
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8,
+            equal_nan: bool = False) -> Tensor:
     "Whether x and y are equal up to atol + rtol * |y|. RuntimeError for two dtypes."
     if input.dtype is not other.dtype:
         raise error(RuntimeError, f"{input.dtype.name} did not match {other.dtype.name}",
@@ -469,11 +538,14 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     apart = abs(cast(input, float64) - cast(other, float64))
     return close | (apart.isfinite() & (apart <= atol + abs(cast(other, float64) * rtol)))
 
+# %% ../../nbs/ops/elementwise.ipynb #cb0a9bd2b
 @face
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8,
+             equal_nan: bool = False) -> bool:
     "Whether all of x and y are close."
     return isclose(input, other, rtol, atol, equal_nan).all().item()
 
+# %% ../../nbs/ops/elementwise.ipynb #cb0a9bd2c
 @face
 def equal(input: Tensor, other: Tensor) -> bool:
     "Whether shape and all elements are the same."
@@ -490,22 +562,30 @@ def elu_kernel(xp, a, alpha, scale, inner):
 
 elementwise(elu=lambda xp, a, *, alpha, scale, inner: in_blocks(elu_kernel)(xp, a, alpha, scale, inner))
 accumulate(elu=SINGLE)
-decompose(elu=lambda a, *, alpha, scale, inner: where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
-vjp(elu=[lambda g, a, alpha, scale, inner: where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
 
+decompose(elu=lambda a, *, alpha, scale,
+          inner: where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
+
+vjp(elu=[lambda g, a, alpha, scale,
+         inner: where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
+
+# %% ../../nbs/ops/elementwise.ipynb #3b04eb3eb
 @face(method=False)
 def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1). RuntimeError for alpha=0."
     if alpha == 0:
         raise error(RuntimeError, "ZeroDivisionError: alpha cannot be 0 for CELU", "x is divided by it",
                     "a small alpha; for 0 it would be relu")
-    return call(OPS["elu"], (real(input, "celu"),), {"alpha": alpha, "scale": 1.0, "inner": 1 / alpha}, "CeluBackward0")
+    return call(OPS["elu"], (real(input, "celu"),), {"alpha": alpha, "scale": 1.0, "inner": 1 / alpha},
+                "CeluBackward0")
 
+# %% ../../nbs/ops/elementwise.ipynb #3b04eb3ec
 @face(method=False)
 def selu(input: Tensor) -> Tensor:
     "A scaled exponential unit that keeps mean 0 and variance 1 (Klambauer et al. 2017)."
     return call(OPS["elu"], (real(input, "selu"),),
-                {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946, "inner": 1.0})
+                {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946,
+                 "inner": 1.0})
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3f
 @face(method=False)
@@ -513,12 +593,14 @@ def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | No
     "x where it is above the threshold, else `value`."
     value = in_memory(value, input.dtype)
     if not input.is_floating_point(): threshold = in_memory(threshold, input.dtype)
-    return finish(call(OPS["where"], (input <= threshold, value, input), NO_PARAMS, "ThresholdBackward0"), out)
+    return finish(call(OPS["where"], (input <= threshold, value, input), NO_PARAMS, "ThresholdBackward0"),
+                  out)
 
+# %% ../../nbs/ops/elementwise.ipynb #3b04eb3fb
 @face
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for
-    another number of them."""
+    """x where it is positive, else weight * x: one weight, or one for each channel (dimension 1).
+    RuntimeError for another number of them."""
     if weight.dtype is not input.dtype:
         raise error(RuntimeError,
                     f"prelu: Type promoting not supported. Got {input.dtype.name} and {weight.dtype.name}",
@@ -527,12 +609,14 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight.ndim > 1 or weight.numel() not in (1, channels):
         raise error(
             RuntimeError, "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-            f"{weight.numel()} and channel size = {channels}.", f"the weight has the shape {tuple(weight.shape)}",
+            f"{weight.numel()} and channel size = {channels}.",
+            f"the weight has the shape {tuple(weight.shape)}",
             "one weight, or one for each channel (dimension 1)")
     if weight.numel() > 1: weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
     elif input.ndim == 0: weight = weight.reshape(())
     return call(OPS["where"], (input > 0, input, weight * input), NO_PARAMS, "PreluKernelBackward0")
 
+# %% ../../nbs/ops/elementwise.ipynb #3b04eb3fc
 @face(out=True)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
@@ -550,6 +634,7 @@ def is_complex(input: Tensor) -> bool:
     "Whether the dtype is complex: never."
     return False
 
+# %% ../../nbs/ops/elementwise.ipynb #50c2693cb
 @face
 def is_signed(input: Tensor) -> bool:
     "Whether the dtype has negative numbers."
@@ -560,6 +645,7 @@ def is_nonzero(input: Tensor) -> bool:
     "Whether the one element is not zero. RuntimeError for several."
     return bool(input)
 
+# %% ../../nbs/ops/elementwise.ipynb #50c2693cc
 @face
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     "Whether two tensors have one shape."

@@ -25,6 +25,7 @@ def viewers(x: Tensor) -> list[dict]:
     fields = (vars(holder) if isinstance(holder, Tensor) else holder for holder in gc.get_referrers(x))
     return [f for f in fields if isinstance(f, dict) and f.get("_parent") is x]
 
+# %% ../../nbs/ops/in_place.ipynb #inpl22cdb
 def turn(x: Tensor, view) -> Tensor:
     "Let `x` be a view of what it was. RuntimeError where it may not be written."
     if ambient.get().trace is not None:
@@ -43,10 +44,12 @@ def turn(x: Tensor, view) -> Tensor:
     if value._requires_grad and value._node is not node: rebase_history(x, value)
     return x
 
+# %% ../../nbs/ops/in_place.ipynb #inpl22cdc
 def turning(name: str) -> None:
     "The method `name_`, which changes the shape in place."
     view = FUNCTIONS[name]
-    def method(self: Tensor, *args, **kwargs) -> Tensor: return turn(self, lambda before: view(before, *args, **kwargs))
+    def method(self: Tensor, *args, **kwargs) -> Tensor:
+        return turn(self, lambda before: view(before, *args, **kwargs))
     method.__doc__ = f"`{name}`, in place."
     setattr(Tensor, name + "_", border(name + "_", method))
 
@@ -55,13 +58,14 @@ for key in "t transpose swapaxes swapdims squeeze unsqueeze".split(): turning(ke
 # %% ../../nbs/ops/in_place.ipynb #inpl26cd
 @patch
 def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
-    """Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix). RuntimeError unless the
-    sides of a cube are equal."""
+    """Take one value where all indices are equal (and, with `wrap`, on below in a tall matrix).
+    RuntimeError unless the sides of a cube are equal."""
     if self.ndim < 2:
         raise error(RuntimeError, "dimensions must larger than 1", "a diagonal runs along two dimensions",
                     "x.fill_(value)")
     if self.ndim > 2 and len(set(self.shape)) > 1:
-        raise error(RuntimeError, "all dimensions of input must be of equal length", f"they are {tuple(self.shape)}",
+        raise error(RuntimeError, "all dimensions of input must be of equal length",
+                    f"they are {tuple(self.shape)}",
                     "a cube")
     step = sum(self.shape[-1] ** d for d in range(self.ndim))
     length = self.numel() if wrap or self.ndim > 2 else min(self.numel(), self.shape[1] ** 2)
@@ -78,8 +82,10 @@ for key in AS_FUNCTIONS.split():
     FUNCTIONS[key + "_"] = method or in_place(key, FUNCTIONS[key])
     if method: setattr(Tensor, key + "_", FUNCTIONS[key + "_"])
 
-SAID: dict = {}      # code: its arguments. Functions of one kind share their code, and a signature takes long to make
+# code: its arguments. Functions of one kind share their code, and a signature takes long to make
+SAID: dict = {}
 
+# %% ../../nbs/ops/in_place.ipynb #inpl29cdb
 def told(method, function) -> None:
     "Let a method in place tell the arguments of its function."
     function = inspect.unwrap(function)
@@ -88,8 +94,8 @@ def told(method, function) -> None:
         SAID[code] = said.replace(parameters=[p for p in said.parameters.values() if p.name != "out"])
     method.__signature__ = SAID[code]
 
+# %% ../../nbs/ops/in_place.ipynb #inpl29cdc
 for key, function in FUNCTIONS.items():      # those that take `*args`
-    if (method := FUNCTIONS.get(key + "_")
-            or getattr(Tensor, key + "_",
-                       None)) and "args" in method.__code__.co_varnames and not hasattr(method, "__signature__"):
+    method = FUNCTIONS.get(key + "_") or getattr(Tensor, key + "_", None)
+    if method and "args" in method.__code__.co_varnames and not hasattr(method, "__signature__"):
         told(method, getattr(Tensor, key, function))

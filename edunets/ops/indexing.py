@@ -27,15 +27,18 @@ __all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'mas
 def slices(input: Tensor, dim: int, index: Tensor, name: str, kind: type = IndexError) -> list:
     "The places of whole slices along `dim`. An error for an index that is no vector."
     if index.ndim > 1:
-        raise error(kind, f"{name}(): Index should have dimension 1 or 0 (got {index.ndim})", "it names whole slices",
+        raise error(kind, f"{name}(): Index should have dimension 1 or 0 (got {index.ndim})",
+                    "it names whole slices",
                     "index.flatten()")
     return [(check_dim(dim, input.ndim), integers(index).reshape(-1))]
 
+# %% ../../nbs/ops/indexing.ipynb #18fe1b76b
 @face(inplace=True, out=True)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
     if input.ndim and source.ndim and input.ndim != source.ndim:
-        raise error(IndexError, "index_copy_(): When source and destination are not scalars, their dimensionality must "
+        raise error(IndexError,
+                    "index_copy_(): When source and destination are not scalars, their dimensionality must "
                                 f"match. Source dimensionality ({source.ndim}), destination dimensionality "
                                 f"({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
     places = slices(input, dim, index, "index_copy_")
@@ -47,16 +50,19 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     if source.ndim and input.ndim and source.size(dim) != len(places[0][1]):
         raise error(
             IndexError, f"index_copy_(): Number of indices ({len(places[0][1])}) should be equal to "
-            f"source.size(dim) ({source.size(dim)})", "each slice goes to one place", "as many indices as slices")
+            f"source.size(dim) ({source.size(dim)})", "each slice goes to one place",
+            "as many indices as slices")
     if not input.ndim: return index_copy(input.reshape(1), dim, index, as_vector(source)).reshape(())
     return scattered(input, places, source, "set")
 
+# %% ../../nbs/ops/indexing.ipynb #18fe1b76c
 @face(inplace=True)
 def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
     "A number set at `index` along a dimension."
     if isinstance(value, Tensor) and value.ndim:
         raise error(
-            RuntimeError, f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
+            RuntimeError,
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s).", "one number fills all", "index_copy takes slices")
     places = slices(input, dim, index, "index_fill_", RuntimeError)
     if not input.ndim: return index_fill(input.reshape(1), dim, index, value).reshape(())
@@ -68,10 +74,11 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
     return gathered(input.reshape(-1), [(0, integers(index))], "TakeBackward0")
 
+# %% ../../nbs/ops/indexing.ipynb #0d049ffeb
 @face(inplace=True)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
-    """A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError for another
-    dtype."""
+    """A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError
+    for another dtype."""
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "put_(): self and source expected to have the same dtype, but got self.dtype = "
@@ -80,7 +87,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     if source.numel() != index.numel():
         raise error(
             IndexError, "put_(): Expected source and index to have the same number of elements, but got "
-            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}", "each element goes to one place",
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
+            "each element goes to one place",
             "as many indices as elements")
     flat = input.reshape(-1).index_put((integers(index).reshape(-1),), source.reshape(-1), accumulate)
     return flat.reshape(input.shape)
@@ -92,12 +100,14 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "masked_scatter: expected self and source to have same dtypes but got "
-            f"{input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently", "source.to(x.dtype)")
+            f"{input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently",
+            "source.to(x.dtype)")
     mask, input = broadcast_tensors(check_mask(mask), input)
     flat, wanted = source.reshape(-1), int(mask.sum())
     if wanted > len(flat):
         raise error(
-            RuntimeError, "masked_scatter: expected the number of elements in source to be at least the number of "
+            RuntimeError,
+            "masked_scatter: expected the number of elements in source to be at least the number of "
             "true elements in mask", f"{len(flat)} for {wanted} places", "a longer source")
     input = input.contiguous()
     if not wanted: return input.clone()
@@ -108,23 +118,28 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def scatter_combine(x: Tensor, places: list, src: Tensor, reduce: str, include_self: bool) -> Tensor:
     "`x` with `src` combined in at places that may repeat, by a rule."
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise error(RuntimeError, f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}",
+        raise error(RuntimeError,
+                    f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}",
                     "these are the five", "reduce='sum'")
     lowest = {"amax": -math.inf, "amin": math.inf, "prod": 1}.get(reduce, 0)
     if not math.isfinite(lowest) and not is_floating(x): lowest = int(FARTHEST[reduce](x.dtype))
     start = x if include_self else scattered(x, places, tensor(lowest, dtype=x.dtype, device=x.device), "set")
     if reduce == "prod": return scattered(start, places, src, "prod")
     if reduce == "amax": return scattered(start, places, src, "max")
-    if reduce == "amin": return order_reversed(scattered(order_reversed(start), places, order_reversed(src), "max"))
+    if reduce == "amin":
+        return order_reversed(scattered(order_reversed(start), places, order_reversed(src), "max"))
     total = scattered(start, places, src, "add")
     if reduce == "sum": return total
     ones = filled(src, src.payload.shape, 1).to(int64)
-    count = scattered(filled(x, x.payload.shape, 1 if include_self else 0).to(int64), places, ones, "add").clamp(min=1)
+    count = scattered(filled(x, x.payload.shape, 1 if include_self else 0).to(int64), places, ones,
+                      "add").clamp(min=1)
     return total / count if is_floating(x) else total.div(count, rounding_mode="floor").to(x.dtype)
 
 # %% ../../nbs/ops/indexing.ipynb #4df761f4
-FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min, "amin": lambda kind: True if kind is bool_ else iinfo(kind).max}
+FARTHEST = {"amax": lambda kind: False if kind is bool_ else iinfo(kind).min,
+            "amin": lambda kind: True if kind is bool_ else iinfo(kind).max}
 
+# %% ../../nbs/ops/indexing.ipynb #4df761f4b
 @face(inplace=True, out=True)
 def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *,
                    include_self: bool = True) -> Tensor:
@@ -138,6 +153,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
                               include_self=include_self).reshape(input.shape)
     return scatter_combine(input, along_dim(input, dim, index), part_of(src, index), reduce, include_self)
 
+# %% ../../nbs/ops/indexing.ipynb #4df761f4c
 @face(inplace=True, out=True)
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
                  include_self: bool = True) -> Tensor:
@@ -147,11 +163,13 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
                     "numbers would be rounded silently", "source.to(x.dtype)")
     if source.ndim != input.ndim:
         raise error(
-            RuntimeError, f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
+            RuntimeError,
+            f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
             f"{source.ndim}", "whole slices are combined", "source.unsqueeze(...)")
     places = slices(input, dim, index, "index_reduce")
     if source.ndim and source.size(dim) != len(places[0][1]):
-        raise error(RuntimeError, f"index_reduce_(): Number of indices ({len(places[0][1])}) should be equal to "
+        raise error(RuntimeError,
+                    f"index_reduce_(): Number of indices ({len(places[0][1])}) should be equal to "
                                   f"source.size(dim): ({source.size(dim)}), for dim: {dim}",
                     "each slice goes to one place", "as many indices as slices")
     return scatter_combine(input, places, source, reduce, include_self)
@@ -179,12 +197,15 @@ def embedding_steps(weight: Tensor, index: Tensor, *, padding_idx: int, by_freq:
     if by_freq: rows = rows.detach() + (rows - rows.detach()) / frequency(rows, len(weight), index)
     return rows if padding_idx < 0 else where((index == padding_idx).unsqueeze(-1), rows.detach(), rows)
 
+# %% ../../nbs/ops/indexing.ipynb #58f54b3db
 def embedding_slope(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: bool) -> Tensor:
     "The gradient of a table: what came back for each place where a row stood, added up."
     if by_freq: g = g / frequency(g, like.shape[0], index)
     if padding_idx >= 0: g = where((index == padding_idx).unsqueeze(-1), 0, g)
-    return call(OPS["scatter"], (zeros_as(like), g, index), {"dims": (0,), "mode": "add"}, "EmbeddingDenseBackward0")
+    return call(OPS["scatter"], (zeros_as(like), g, index), {"dims": (0,), "mode": "add"},
+                "EmbeddingDenseBackward0")
 
+# %% ../../nbs/ops/indexing.ipynb #58f54b3dc
 def frequency(like: Tensor, n: int, index: Tensor) -> Tensor:
     "How often each index stands among all, beside it."
     count = call(OPS["scatter"], (filled(like, (n,), 0), filled(like, index.payload.shape, 1), index),
@@ -194,7 +215,9 @@ def frequency(like: Tensor, n: int, index: Tensor) -> Tensor:
 kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, weight, index))
 check(embedding=check_rows)
 decompose(embedding=embedding_steps)
-vjp(embedding=[lambda g, like, index, padding_idx, by_freq: embedding_slope(g, like, index, padding_idx, by_freq), None])
+
+vjp(embedding=[lambda g, like, index, padding_idx,
+               by_freq: embedding_slope(g, like, index, padding_idx, by_freq), None])
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3ek
 #| code-fold: true
@@ -207,28 +230,31 @@ def check_places(index, name: str) -> None:
     if index.dtype not in (int32, int64):
         raise error(
             RuntimeError,
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            "Long, Int; but got "
             f"{index.dtype.name} instead", "a place is counted", "index.long()")
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3e
 @face(method=False)
 def embedding(weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
               sparse: bool = False) -> Tensor:
-    """The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with `scale_grad_by_freq` each row that of its places' mean.
-    IndexError out of range."""
+    """The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with
+    `scale_grad_by_freq` each row that of its places' mean. IndexError out of range."""
     check_places(indices, "embedding")
     if sparse:
         raise error(NotImplementedError, "edunets has no sparse gradients",
                     "a gradient is a tensor as large as its parameter", "sparse=False")
     if weight.ndim != 2:
-        raise error(RuntimeError, "'weight' must be 2-D", f"it has {weight.ndim} dimensions", "a row for each index")
-    return call(OPS["embedding"], (weight, indices), {"padding_idx": padding_idx, "by_freq": scale_grad_by_freq},
+        raise error(RuntimeError, "'weight' must be 2-D", f"it has {weight.ndim} dimensions",
+                    "a row for each index")
+    return call(OPS["embedding"], (weight, indices),
+                {"padding_idx": padding_idx, "by_freq": scale_grad_by_freq},
                 "EmbeddingBackward0")
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3eb
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`. RuntimeError for what is no int64, and for
-    classes out of range."""
+    """A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`.
+    RuntimeError for what is no int64, and for classes out of range."""
     check_tensor(tensor, "one_hot")
     if tensor.dtype is not int64:
         raise error(RuntimeError, "one_hot is only applicable to index tensor of type LongTensor.",

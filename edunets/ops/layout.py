@@ -17,7 +17,8 @@ from ..errors import error, warn
 from ..layout import sliced
 from ..names import cast, face, given, publish, result_type, sizes_of
 from ..table import OPS, call, decompose, filled, fresh, kernel, view
-from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch, as_count
+from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch
+from ..tensors import as_count
 from ..tensors import wrap
 from ..views import overlapping, root
 
@@ -35,6 +36,7 @@ __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'check_src',
 def diagonal_length(shape: tuple, offset: int, dim1: int, dim2: int) -> int:
     return max(min(shape[dim1] - max(-offset, 0), shape[dim2] - max(offset, 0)), 0)
 
+# %% ../../nbs/ops/layout.ipynb #b449b879b
 def diagonal_kernel(xp, a, *, offset, dim1, dim2):
     "A view of the elements whose indices along both dims differ by `offset`, in a last dimension."
     n = diagonal_length(a.shape, offset, dim1, dim2)
@@ -45,6 +47,7 @@ def diagonal_kernel(xp, a, *, offset, dim1, dim2):
                       n], [*(a.strides[d] for d in rest), a.strides[dim1] + a.strides[dim2]]
     return xp.lib.stride_tricks.as_strided(a[tuple(start)], tuple(shape), tuple(strides))
 
+# %% ../../nbs/ops/layout.ipynb #b449b879c
 def diagonal_places(x, offset: int, dim1: int, dim2: int) -> tuple[Tensor, Tensor]:
     "The indices of the diagonal along both dims."
     place = iota(diagonal_length(x.shape, offset, dim1, dim2), x.device)
@@ -57,24 +60,31 @@ def check_src(src: Tensor, shape: tuple) -> None:
     "A RuntimeError unless the source fits its place."
     if tuple(src.shape) != tuple(shape):
         raise error(
-            RuntimeError, f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
+            RuntimeError,
+            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
             f"slice size = {list(shape)}", "each place gets one element", f"a source of shape {tuple(shape)}")
 
 # %% ../../nbs/ops/layout.ipynb #cbe602ba
 kernel(diagonal=diagonal_kernel)
-decompose(diagonal=lambda a, *, offset, dim1, dim2: a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
+
+decompose(diagonal=lambda a, *, offset, dim1,
+          dim2: a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
+
 vjp(diagonal=[lambda g, like, offset, dim1, dim2: diagonal_scatter(zeros_as(like), g, offset, dim1, dim2)])
 view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, offset, dim1, dim2))
 
+# %% ../../nbs/ops/layout.ipynb #cbe602bab
 @face
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    "The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for one dim twice."
+    """The diagonals of matrices in two of the dimensions, in a last dimension; a view. RuntimeError for
+    one dim twice."""
     dim1, dim2 = check_dim(dim1, input.ndim), check_dim(dim2, input.ndim)
     if dim1 == dim2:
         raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}",
                     "a diagonal runs along two dimensions", "two dims")
     return call(OPS["diagonal"], (input,), {"offset": as_count(offset), "dim1": dim1, "dim2": dim2})
 
+# %% ../../nbs/ops/layout.ipynb #cbe602bac
 @face
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     "A copy with `src` on the diagonal."
@@ -85,7 +95,8 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     check_src(src, (*lead, length))
     # in a flat matrix the next of the diagonal is a row and an element on
     place = {"dim": len(lead), "start": max(offset, -offset * columns), "length": length, "step": columns + 1}
-    flat = call(OPS["put_slice"], (front.reshape(*lead, rows * columns), src), place, "DiagonalScatterBackward0")
+    flat = call(OPS["put_slice"], (front.reshape(*lead, rows * columns), src), place,
+                "DiagonalScatterBackward0")
     return flat.reshape(front.shape).movedim((-2, -1), (dim1, dim2))
 
 # %% ../../nbs/ops/layout.ipynb #strided2
@@ -114,6 +125,7 @@ class Geometry(NamedTuple):
         for n, step in zip(self.size, self.stride): places = places.unsqueeze(-1) + iota(n, device) * step
         return places.reshape(-1)
 
+# %% ../../nbs/ops/layout.ipynb #strided2b
 def geometry(x: Tensor) -> Geometry:
     "How a tensor lies in its memory; a payload that is no array lies row by row."
     if type(x.payload) in BACKENDS: return Geometry(tuple(x.shape), x.stride(), x.storage_offset())
@@ -128,18 +140,23 @@ def strided_kernel(xp, a, *, size, stride, offset, inside):
     start = wrap(a).storage_offset() + offset - inside.offset
     return xp.lib.stride_tricks.as_strided(flat[start:], size, tuple(step * a.itemsize for step in stride))
 
+# %% ../../nbs/ops/layout.ipynb #strided4b
 def laid_out(x: Tensor, inside: Geometry, other: Geometry, add: bool = False) -> tuple[Tensor, int]:
     "The elements of `x` in a flat tensor with room for both, and the place in memory where that begins."
     first = min(inside.offset, other.offset)
     flat = filled(x, (max(inside.end(), other.end()) - first,), 0)
     return flat.index_put((inside.places(first, x.device),), x.reshape(-1), accumulate=add), first
 
+# %% ../../nbs/ops/layout.ipynb #strided4c
 def strided_slope(g: Tensor, there: Geometry, inside: Geometry) -> Tensor:
-    "The gradient of the elements inside: summed where one was shown often, shared where several lie at one place."
+    """The gradient of the elements inside: summed where one was shown often, shared where several lie at
+    one place."""
     flat, first = laid_out(g, there, inside, add=True)
-    if inside.overlaps(): flat = flat / laid_out(filled(g, inside.size, 1), inside, there, add=True)[0].clamp(min=1)
+    if inside.overlaps():
+        flat = flat / laid_out(filled(g, inside.size, 1), inside, there, add=True)[0].clamp(min=1)
     return flat[inside.places(first, g.device)].reshape(inside.size)
 
+# %% ../../nbs/ops/layout.ipynb #strided4d
 def strided_written(base: Tensor, value: Tensor, there: Geometry, inside: Geometry) -> Tensor:
     "A copy of `base` with `value` where the view shows it."
     flat, first = laid_out(base, inside, there)
@@ -153,23 +170,34 @@ def check_strided(x: Tensor, there: Geometry) -> None:
     "A RuntimeError unless all elements lie in the tensor's memory."
     size, stride, offset = there
     what = None
-    if len(size) != len(stride): what = f"mismatch in length of strides and shape: {list(stride)}, {list(size)}"
-    elif min(size, default=0) < 0: what = f"as_strided: negative sizes are not supported, got sizes: {list(size)}"
-    elif min(stride, default=0) < 0: what = f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
+    if len(size) != len(stride):
+        what = f"mismatch in length of strides and shape: {list(stride)}, {list(size)}"
+    elif min(size, default=0) < 0:
+        what = f"as_strided: negative sizes are not supported, got sizes: {list(size)}"
+    elif min(stride, default=0) < 0:
+        what = f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
     elif offset < 0: what = f"Tensor: invalid storage offset {offset}"
-    if what: raise error(RuntimeError, what, "a view walks forward through memory", "one stride from 0 for each size")
+    if what:
+        raise error(RuntimeError, what, "a view walks forward through memory",
+                    "one stride from 0 for each size")
     here = memory(x.payload).nbytes // x.element_size() if type(x.payload) in BACKENDS else x.numel()
     if 0 not in size and there.end() > here:
-        raise error(RuntimeError, f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
-                                  f"itemsize {x.element_size()} requiring a storage size of {there.end() * x.element_size()} "
+        raise error(RuntimeError,
+                    f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+                                  f"itemsize {x.element_size()} requiring a storage size of "
+                                  f"{there.end() * x.element_size()} "
                                   f"are out of bounds for storage of size {here * x.element_size()}",
-                    f"the last element lies at {there.end() - 1}, the memory has {here}", "smaller sizes or strides")
+                    f"the last element lies at {there.end() - 1}, the memory has {here}",
+                    "smaller sizes or strides")
 
 # %% ../../nbs/ops/layout.ipynb #strided5
 kernel(as_strided=strided_kernel)
-decompose(as_strided=lambda a, *, size, stride, offset, inside: strided_elements(a, Geometry(size, stride, offset), inside))
-vjp(as_strided=[lambda g, size, stride, offset, inside: strided_slope(g, Geometry(size, stride, offset), inside)])
-view(as_strided=lambda base, v, *, size, stride, offset, inside: strided_written(base, v, Geometry(size, stride, offset), inside))
+decompose(as_strided=lambda a, *, size, stride, offset,
+          inside: strided_elements(a, Geometry(size, stride, offset), inside))
+vjp(as_strided=[lambda g, size, stride, offset,
+                inside: strided_slope(g, Geometry(size, stride, offset), inside)])
+view(as_strided=lambda base, v, *, size, stride, offset,
+     inside: strided_written(base, v, Geometry(size, stride, offset), inside))
 
 def strided_elements(a: Tensor, there: Geometry, inside: Geometry) -> Tensor:
     flat, first = laid_out(a, inside, there)
@@ -178,24 +206,27 @@ def strided_elements(a: Tensor, there: Geometry, inside: Geometry) -> Tensor:
 # %% ../../nbs/ops/layout.ipynb #strided6
 @face
 def as_strided(input: Tensor, size: tuple, stride: tuple, storage_offset: int | None = None) -> Tensor:
-    """A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default where the tensor
-    begins). RuntimeError where that is outside."""
+    """A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default
+    where the tensor begins). RuntimeError where that is outside."""
     offset = geometry(input).offset if storage_offset is None else as_count(storage_offset)
     there, base = Geometry(sizes_of((size,)), sizes_of((stride,)), offset), root(input)
     check_strided(input, there)
     if base._requires_grad != input._requires_grad: base = input      # a view that was made off the tape
-    return call(OPS["as_strided"], (base,), {**there._asdict(), "inside": geometry(base)}, "AsStridedBackward0")
+    return call(OPS["as_strided"], (base,), {**there._asdict(), "inside": geometry(base)},
+                "AsStridedBackward0")
 
+# %% ../../nbs/ops/layout.ipynb #strided6b
 @face
-def as_strided_scatter(input: Tensor, src: Tensor, size: tuple, stride: tuple, storage_offset: int | None = None) -> Tensor:
-    "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not fit."
+def as_strided_scatter(input: Tensor, src: Tensor, size: tuple, stride: tuple,
+                       storage_offset: int | None = None) -> Tensor:
+    """A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not
+    fit."""
     if geometry(input).overlaps(): input = input.contiguous()
     shown = input.detach().as_strided(size, stride, storage_offset)
     check_src(src, tuple(shown.shape))
     there = geometry(shown)
     if any(step == 0 and n > 1 for n, step in zip(there.size, there.stride)): overlapping()
     return strided_written(input, src, there, geometry(input))
-
 
 # %% ../../nbs/ops/layout.ipynb #b4b1baa6
 @face
@@ -209,11 +240,13 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     flat = filled(input, (*input.shape[:-1], n, n), 0)
     return fresh(diagonal_scatter(flat, input, offset, -2, -1).movedim((-2, -1), (dim1, dim2)))
 
+# %% ../../nbs/ops/layout.ipynb #b4b1baa6b
 @face
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     "The matrix that has all elements on a diagonal."
     return diag_embed(input.reshape(-1), offset)
 
+# %% ../../nbs/ops/layout.ipynb #b4b1baa6c
 @face
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     "A copy with `src` in place of one slice."
@@ -223,6 +256,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     result[place] = src
     return result
 
+# %% ../../nbs/ops/layout.ipynb #b4b1baa6d
 @face(out=True)
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
                   step: int = 1) -> Tensor:
@@ -255,33 +289,39 @@ def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
     "Two dimensions exchanged; a view."
     return input.transpose(dim0, dim1)
 
+# %% ../../nbs/ops/layout.ipynb #94aff956b
 @face
 def moveaxis(input: Tensor, source: int | tuple, destination: int | tuple) -> Tensor:
     "Dimensions moved to other places; a view."
     return input.movedim(source, destination)
 
+# %% ../../nbs/ops/layout.ipynb #94aff956c
 @face
 def adjoint(input: Tensor) -> Tensor:
-    "The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a vector."
+    """The last two dimensions exchanged (and, were there complex numbers, conjugated). RuntimeError for a
+    vector."""
     if input.ndim == 1:
         raise error(RuntimeError,
                     "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.",
                     "it exchanges two dimensions", "x.unsqueeze(0)")
     return input.transpose(-2, -1) if input.ndim else input
 
+# %% ../../nbs/ops/layout.ipynb #94aff956d
 @patch
 @property
 def mH(self: Tensor) -> Tensor:
     "The last two dimensions exchanged."
     return adjoint(self)
 
+# %% ../../nbs/ops/layout.ipynb #94aff956e
 @patch
 @property
 def H(self: Tensor) -> Tensor:
     "The transposed matrix. RuntimeError for other than 0 or 2 dimensions."
     if not self.ndim: warn("x.H of a number is the number itself.")
     if self.ndim not in (0, 2):
-        raise error(RuntimeError, f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.",
+        raise error(RuntimeError,
+                    f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.",
                     "it exchanges two dimensions", "x.mH")
     return self.t() if self.ndim else self
 
@@ -293,7 +333,8 @@ def roll(input: Tensor, shifts: int | tuple, dims: int | tuple | None = None) ->
     shifts, along = sizes_of((shifts,)), () if dims is None else sizes_of((dims,))
     if not along and len(shifts) == 1: return roll(input.reshape(-1), shifts, 0).reshape(input.shape)
     if len(shifts) != len(along):
-        raise error(RuntimeError, f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(along)}",
+        raise error(RuntimeError,
+                    f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(along)}",
                     "each dimension is moved by its own shift", "as many shifts as dims")
     for shift, dim in zip(shifts, along):
         n = input.size(dim)
@@ -301,12 +342,14 @@ def roll(input: Tensor, shifts: int | tuple, dims: int | tuple | None = None) ->
         input = cat([input.narrow(dim, cut, n - cut), input.narrow(dim, 0, cut)], dim)
     return input
 
+# %% ../../nbs/ops/layout.ipynb #d9aefe6bb
 @face
 def fliplr(input: Tensor) -> Tensor:
     "Columns in opposite order. RuntimeError below two dimensions."
     if input.ndim < 2: raise error(RuntimeError, "Input must be >= 2-d.", "there are no columns", "x.flip(0)")
     return input.flip(1)
 
+# %% ../../nbs/ops/layout.ipynb #d9aefe6bc
 @face
 def flipud(input: Tensor) -> Tensor:
     "Rows in opposite order. RuntimeError for a number."
@@ -328,7 +371,8 @@ def rot90(input: Tensor, k: int = 1, dims: tuple = (0, 1)) -> Tensor:
         raise error(RuntimeError,
                     f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}",
                     "a turn happens in a plane", "two dims")
-    turned = (lambda: fresh(input, input), lambda: input.flip(b).transpose(a, b), lambda: input.flip(a, b), lambda: input.flip(a).transpose(a, b))
+    turned = (lambda: fresh(input, input), lambda: input.flip(b).transpose(a, b), lambda: input.flip(a, b),
+              lambda: input.flip(a).transpose(a, b))
     return turned[k % 4]()
 
 # %% ../../nbs/ops/layout.ipynb #f2fca4a2
@@ -338,10 +382,12 @@ def tile(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     dims = sizes_of(args, dims)
     return input.repeat((1,) * (input.ndim - len(dims)) + tuple(dims))
 
+# %% ../../nbs/ops/layout.ipynb #f2fca4a2b
 @face
-def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
-    """Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of counts alone,
-    the indices that it would take."""
+def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *,
+                      output_size: int | None = None) -> Tensor:
+    """Each element, or slice along `dim`, repeated in place; `repeats` is a number, or one for each. Of
+    counts alone, the indices that it would take."""
     if repeats is None and dim is not None:
         raise error(TypeError, "repeat_interleave() received an invalid combination of arguments",
                     "nothing says how often", "repeat_interleave(x, repeats, dim)")
@@ -352,13 +398,16 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
     if dim is None: input, dim = input.reshape(-1), 0
     dim = check_dim(dim, input.ndim)
     n = input.size(dim) if input.ndim else 1
-    if isinstance(repeats, Tensor) and repeats.numel() > 1: return input.index_select(dim, interleaved(repeats, n))
+    if isinstance(repeats, Tensor) and repeats.numel() > 1:
+        return input.index_select(dim, interleaved(repeats, n))
     repeats = int(repeats)
-    if repeats < 0: raise error(RuntimeError, "Repeats must be non-negative", f"repeats={repeats}", "repeats from 0 on")
+    if repeats < 0:
+        raise error(RuntimeError, "Repeats must be non-negative", f"repeats={repeats}", "repeats from 0 on")
     if not input.ndim: return input.expand(repeats).clone()
     wide = input.unsqueeze(dim + 1).expand(*input.shape[:dim + 1], repeats, *input.shape[dim + 1:])
     return fresh(wide.reshape(*input.shape[:dim], n * repeats, *input.shape[dim + 1:]), input)
 
+# %% ../../nbs/ops/layout.ipynb #f2fca4a2c
 def interleaved(repeats: Tensor, n: int) -> Tensor:
     "The index of each element, as often as it is repeated: the number of blocks that end before each place."
     if repeats.ndim != 1 or len(repeats) != n:
@@ -379,7 +428,8 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     x, size, step = self if self.ndim else self.reshape(1), as_count(size), as_count(step)
     dim = check_dim(dimension, self.ndim)
     if size > x.size(dim):
-        raise error(RuntimeError, f"maximum size for tensor at dimension {dim} is {x.size(dim)} but size is {size}",
+        raise error(RuntimeError,
+                    f"maximum size for tensor at dimension {dim} is {x.size(dim)} but size is {size}",
                     "not even one window fits", "a smaller size")
     if step <= 0: raise error(RuntimeError, f"step is {step} but must be > 0", "windows move on", "step=1")
     if not self.ndim: return x.narrow(0, 0, size)
@@ -398,6 +448,7 @@ def atleast_1d(*tensors):
     "With at least one dimension."
     return map_tensors(lambda x: x if x.ndim else x.reshape(1), tensors)
 
+# %% ../../nbs/ops/layout.ipynb #03469202b
 @face(method=False)
 def atleast_2d(*tensors):
     "With at least two dimensions: a vector becomes a row."
@@ -406,7 +457,8 @@ def atleast_2d(*tensors):
 @face(method=False)
 def atleast_3d(*tensors):
     "With at least three dimensions: a matrix becomes a stack of numbers."
-    return map_tensors(lambda x: x if x.ndim > 2 else x.unsqueeze(2) if x.ndim == 2 else x.reshape(1, -1, 1), tensors)
+    return map_tensors(lambda x: x if x.ndim > 2 else x.unsqueeze(2) if x.ndim == 2 else x.reshape(1, -1, 1),
+                       tensors)
 
 # %% ../../nbs/ops/layout.ipynb #1f54cab6
 def stacker(name: str, doc: str, prepare, dim: int) -> None:
@@ -423,8 +475,11 @@ stacker("hstack", "Side by side: along the second dimension (vectors along the f
 stacker("vstack", "One below the other: along the first dimension; vectors are rows.", atleast_2d, 0)
 stacker("row_stack", "One below the other: along the first dimension; vectors are rows.", atleast_2d, 0)
 stacker("dstack", "One behind the other: along the third dimension.", atleast_3d, 2)
-stacker("column_stack", "Vectors as columns, matrices side by side.", lambda x: x.reshape(-1, 1) if x.ndim < 2 else x, 1)
 
+stacker("column_stack", "Vectors as columns, matrices side by side.",
+        lambda x: x.reshape(-1, 1) if x.ndim < 2 else x, 1)
+
+# %% ../../nbs/ops/layout.ipynb #1f54cab6b
 @face(method=False)
 def concat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
@@ -448,6 +503,7 @@ def block_diag(*tensors) -> Tensor:
         start += b.size(1)
     return cat(rows, 0)
 
+# %% ../../nbs/ops/layout.ipynb #563a147bb
 @face(method=False)
 def cartesian_prod(*tensors) -> Tensor:
     "All ways to take one element of each vector, as rows."
@@ -455,6 +511,7 @@ def cartesian_prod(*tensors) -> Tensor:
     grids = meshgrid(*tensors, indexing="ij")
     return stack([g.reshape(-1) for g in grids], 1)
 
+# %% ../../nbs/ops/layout.ipynb #563a147bc
 @face(method=False)
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     "All ways to take `r` elements of a vector, in order, as rows. RuntimeError for other than a vector."
@@ -463,7 +520,8 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
                     "elements are taken from a vector", "x.flatten()")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = list(choose(range(len(input)), r))
-    return input[as_tensor(chosen, device=input.device)] if chosen and r else input.new_empty((0,) if not r else (0, r))
+    return (input[as_tensor(chosen, device=input.device)] if chosen and r
+            else input.new_empty((0,) if not r else (0, r)))
 
 # %% ../../nbs/ops/layout.ipynb #b042edd2
 @face
@@ -481,15 +539,18 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple:
     borders = [0, *(min(max(c + n if c < 0 else c, 0), n) for c in cuts), n]
     return tuple(sliced(input, dim, start, max(stop - start, 0)) for start, stop in zip(borders, borders[1:]))
 
+# %% ../../nbs/ops/layout.ipynb #b042edd2bx
 def splitter(name: str, doc: str, least: int, pick) -> None:
     "One of hsplit, vsplit, dsplit: tensor_split along the dimension that the name tells."
     def function(input: Tensor, indices_or_sections) -> tuple:
         if input.ndim < least:
             raise error(
-                RuntimeError, f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
+                RuntimeError,
+                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
                 f"{input.ndim} dimensions!", "there is no such dimension to cut", "tensor_split")
         dim = pick(input.ndim)
-        if isinstance(indices_or_sections, int) and (indices_or_sections < 1 or input.size(dim) % indices_or_sections):
+        if (isinstance(indices_or_sections, int)
+            and (indices_or_sections < 1 or input.size(dim) % indices_or_sections)):
             raise error(
                 RuntimeError,
                 f"torch.{name} attempted to split along dimension {dim}, but the size of the "
@@ -499,7 +560,10 @@ def splitter(name: str, doc: str, least: int, pick) -> None:
         return tensor_split(input, indices_or_sections, dim)
     publish(name, function, doc)
 
-splitter("hsplit", "Cut into columns: along the second dimension (a vector along the first).", 1, lambda ndim: 1 if ndim > 1 else 0)
+# %% ../../nbs/ops/layout.ipynb #b042edd2c
+splitter("hsplit", "Cut into columns: along the second dimension (a vector along the first).", 1,
+         lambda ndim: 1 if ndim > 1 else 0)
+
 splitter("vsplit", "Cut into rows: along the first dimension.", 2, lambda ndim: 0)
 splitter("dsplit", "Cut along the third dimension.", 3, lambda ndim: 2)
 
@@ -521,12 +585,14 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype=int64, device=Non
     inside = iota(col, device) - iota(row, device).unsqueeze(1) <= offset
     return inside.nonzero().t().to(dtype)
 
+# %% ../../nbs/ops/layout.ipynb #d8313743bx
 @face(method=False)
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype=int64, device=None) -> Tensor:
     "Rows and columns of the upper triangle of a matrix, as a 2 by n tensor."
     inside = iota(col, device) - iota(row, device).unsqueeze(1) >= offset
     return inside.nonzero().t().to(dtype)
 
+# %% ../../nbs/ops/layout.ipynb #d8313743c
 @face(method=False)
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     "The powers of a vector's elements as columns, falling unless `increasing`."
@@ -535,6 +601,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     x = accumulate_dtype(x, None)
     return x.unsqueeze(1) ** powers.to(x.dtype)
 
+# %% ../../nbs/ops/layout.ipynb #d8313743d
 @face(method=False)
 def broadcast_shapes(*shapes):
     "The shape that shapes broadcast to. RuntimeError if they do not."

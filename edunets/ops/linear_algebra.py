@@ -43,19 +43,29 @@ kernel(
     svd=lambda xp, a: tuple(xp.linalg.svd(a, full_matrices=False)),
 )
 
+# %% ../../nbs/ops/linear_algebra.ipynb #b14dbd76b
 class LinAlgError(RuntimeError):
-    "What a matrix refuses: a singular one its inverse, one that is not positive-definite its Cholesky factor."
+    """What a matrix refuses: a singular one its inverse, one that is not positive-definite its Cholesky
+    factor."""
 
 def refusal(name: str, what: str, why: str, fix: str):
     "The check of a row: asked when the kernel failed though shapes fit, it raises a LinAlgError."
     def function(*operands, **params) -> None: raise error(LinAlgError, f"linalg.{name}: {what}", why, fix)
     return function
 
-SINGULAR = "a pivot is 0: the columns depend on each other", "linalg.pinv or linalg.lstsq, or a + 1e-6 * en.eye(n)"
-DIVERGED = "The algorithm failed to converge because the input matrix contained non-finite values.", "it has NaN or infinity in it", "look at a.isfinite().all() first"
+SINGULAR = ("a pivot is 0: the columns depend on each other",
+            "linalg.pinv or linalg.lstsq, or a + 1e-6 * en.eye(n)")
+
+DIVERGED = ("The algorithm failed to converge because the input matrix contained non-finite values.",
+            "it has NaN or infinity in it", "look at a.isfinite().all() first")
+
+# %% ../../nbs/ops/linear_algebra.ipynb #b14dbd76c
 check(
     solve=refusal("solve", "The solver failed because the input matrix is singular.", *SINGULAR),
-    cholesky=refusal("cholesky", "The factorization could not be completed because the input is not positive-definite.", "an eigenvalue of the matrix is not above 0", "linalg.eigvalsh(a) shows them; add a small multiple of en.eye(n)"),
+    cholesky=refusal("cholesky",
+                     "The factorization could not be completed because the input is not positive-definite.",
+                     "an eigenvalue of the matrix is not above 0",
+                     "linalg.eigvalsh(a) shows them; add a small multiple of en.eye(n)"),
     eigh=refusal("eigh", *DIVERGED),
     svd=refusal("svd", *DIVERGED),
 )
@@ -92,7 +102,8 @@ def linalg(function=None, *, out: bool = False):
     return FUNCTIONS[name]
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937e
-def solved(a: Tensor, b: Tensor) -> Tensor: return call(OPS["solve"], (a, b), NO_PARAMS, "LinalgSolveExBackward0")
+def solved(a: Tensor, b: Tensor) -> Tensor:
+    return call(OPS["solve"], (a, b), NO_PARAMS, "LinalgSolveExBackward0")
 
 def eye_like(a: Tensor) -> Tensor:
     "Identities of the shape of square matrices."
@@ -100,34 +111,42 @@ def eye_like(a: Tensor) -> Tensor:
 
 vjp(solve=[lambda g, out, a: -solved(a.mT, g) @ out.mT, lambda g, a: solved(a.mT, g)])
 
+# %% ../../nbs/ops/linear_algebra.ipynb #8da8937ebx
 def columns(a: Tensor, b: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     "Matrices and right sides with the same batch. RuntimeError if they do not fit."
     check_dtypes(a, b)
     if b.size(-2) != rows:
         sizes = ["x".join(map(str, x.shape[-2:])) for x in (a, b)]
-        raise error(RuntimeError, f"linalg: Incompatible shapes of A and B for the equation AX = B ({sizes[0]} "
+        raise error(RuntimeError,
+                    f"linalg: Incompatible shapes of A and B for the equation AX = B ({sizes[0]} "
                     f"and {sizes[1]})", f"each column of B needs {rows} numbers",
                     "another shape, or left=False for XA = B")
     batch = broadcast_shapes(a.payload.shape[:-2], b.payload.shape[:-2])
     return a.expand(*batch, *a.shape[-2:]), b.expand(*batch, *b.shape[-2:])
 
+# %% ../../nbs/ops/linear_algebra.ipynb #8da8937ec
 @linalg
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
-    "The X of AX = B (of XA = B, if not `left`); B may be a vector for each matrix. LinAlgError if A is singular."
+    """The X of AX = B (of XA = B, if not `left`); B may be a vector for each matrix. LinAlgError if A is
+    singular."""
     check_matrices(A, "solve", square=True)
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
         if not left:
-            raise error(RuntimeError, "linalg.solve: Vector broadcasting of the left hand side is not supported "
+            raise error(RuntimeError,
+                        "linalg.solve: Vector broadcasting of the left hand side is not supported "
                         "for left=False.", "a vector is a column", "B.unsqueeze(-2)")
         return finish(solved(*columns(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1), out)
     check_matrices(B, "solve")
-    X = solved(*columns(A, B, A.size(-1))) if left else solved(*columns(A.mT, B.mT, A.size(-1))).mT.contiguous()
+    X = (solved(*columns(A, B, A.size(-1))) if left
+         else solved(*columns(A.mT, B.mT, A.size(-1))).mT.contiguous())
     return finish(X, out)
 
 kernel(inv=lambda xp, a: xp.linalg.inv(a))
 decompose(inv=lambda a: solved(a, eye_like(a)))
 vjp(inv=[lambda g, out: -(out.mT @ g @ out.mT)])
-check(inv=refusal("inv", "The inversion could not be completed because the input matrix is singular.", *SINGULAR))
+
+check(inv=refusal("inv", "The inversion could not be completed because the input matrix is singular.",
+                  *SINGULAR))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937eb
 @linalg
@@ -143,6 +162,7 @@ def swapped(x: Tensor, k: int, place: Tensor) -> Tensor:
     order = where(rows == k, place, where(rows == place, k, rows))
     return gather(x, -2, order.unsqueeze(-1).expand(x.payload.shape))
 
+# %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2bx
 def lu_steps(a: Tensor, pivot: bool = True) -> tuple[Tensor, list]:
     "Gauss's elimination: U, below it the multipliers of L, and the row that came to each place."
     rows, across = (arange(n, device=a.device) for n in a.shape[-2:])
@@ -158,6 +178,7 @@ def lu_steps(a: Tensor, pivot: bool = True) -> tuple[Tensor, list]:
                   a - factors * where(across > k, top, 0))
     return a, places
 
+# %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2c
 def signs(places: list, like: Tensor) -> Tensor:
     "The sign of a permutation of rows: one turn for every row that moved."
     moved = [(place != k).to(like.dtype).squeeze(-1) for k, place in enumerate(places)]
@@ -168,6 +189,7 @@ def det_steps(a: Tensor) -> Tensor:
     lu, places = lu_steps(a)
     return signs(places, a) * lu.diagonal(0, -2, -1).prod(-1)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2d
 def slogdet_steps(a: Tensor) -> tuple[Tensor, Tensor]:
     "The sign of the product of the pivots, and the sum of the logarithms of their sizes."
     lu, places = lu_steps(a)
@@ -193,8 +215,10 @@ def cofactors(xp, a):
     one = xp.ones(s.shape[:-1] + (1,), s.dtype)
     before = xp.cumprod(xp.concatenate([one, s[..., :-1]], axis=-1), axis=-1)
     behind = xp.flip(xp.cumprod(xp.flip(xp.concatenate([s[..., 1:], one], axis=-1), -1), axis=-1), -1)
-    return (xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None] * xp.matmul(u * (before * behind)[..., None, :], vh)
+    return ((xp.linalg.det(u) * xp.linalg.det(vh))[..., None, None]
+            * xp.matmul(u * (before * behind)[..., None, :], vh))
 
+# %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0bx
 def but_two(s: Tensor) -> Tensor:
     "For each pair of singular values the product of all others; 0 on the diagonal."
     at = arange(s.size(-1), device=s.device)
@@ -202,9 +226,10 @@ def but_two(s: Tensor) -> Tensor:
     pairs = where(same | same.unsqueeze(-2), 1, s.unsqueeze(-2).unsqueeze(-2)).prod(-1)
     return where(same, 0, pairs)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0c
 def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
-    """The second derivative of det, in the basis in which the matrix is diagonal: no division, so it holds for singular
-    ones."""
+    """The second derivative of det, in the basis in which the matrix is diagonal: no division, so it holds
+    for singular ones."""
     u, s, vh = call(OPS["svd"], (a,))
     g, pairs = u.mT @ g @ vh.mT, but_two(s)
     inner = (pairs @ g.diagonal(0, -2, -1).unsqueeze(-1)).squeeze(-1).diag_embed() - pairs * g.mT
@@ -214,9 +239,10 @@ def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
 kernel(cofactor=cofactors)
 decompose(cofactor=lambda a: wide(call(OPS["det"], (a,))) * inverse_of(a).mT)
 vjp(cofactor=[lambda g, a: cofactor_rule(g, a)])
+SLogDet = return_type("linalg_slogdet", "sign", "logabsdet")
+OldSLogDet = return_type("slogdet", "sign", "logabsdet")
 
-SLogDet, OldSLogDet = return_type("linalg_slogdet", "sign", "logabsdet"), return_type("slogdet", "sign", "logabsdet")
-
+# %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0d
 @linalg
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The determinant of a square matrix."
@@ -236,27 +262,31 @@ def halved(x: Tensor) -> Tensor:
     return (x.tril() + x.tril(-1)) / 2
 
 def folded(s: Tensor) -> Tensor:
-    """The gradient of a lower triangle that stands for a symmetric matrix: each element's own, and that of its mirror
-    image."""
+    """The gradient of a lower triangle that stands for a symmetric matrix: each element's own, and that of
+    its mirror image."""
     return s.tril() + s.triu(1).mT
 
+# %% ../../nbs/ops/linear_algebra.ipynb #f978a873b
 def cholesky_rule(g: Tensor, out: Tensor) -> Tensor:
     half = solved(out.mT, halved(out.mT @ g))
     return folded(solved(out.mT, half.mT).mT)
 
 vjp(cholesky=[lambda g, out: cholesky_rule(g, out)])
 
+# %% ../../nbs/ops/linear_algebra.ipynb #f978a873c
 def triangle(A: Tensor, upper: bool) -> Tensor:
-    """The triangle of a symmetric matrix that is read, brought below the diagonal; the gradient goes to both triangles
-    in equal parts."""
+    """The triangle of a symmetric matrix that is read, brought below the diagonal; the gradient goes to
+    both triangles in equal parts."""
     A = A.mT if upper else A
     if not A.requires_grad: return A
     middle = (A + A.mT) / 2
     return middle + (A - middle).detach()
 
+# %% ../../nbs/ops/linear_algebra.ipynb #f978a873d
 @linalg
 def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
-    "The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is positive-definite."
+    """The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is
+    positive-definite."""
     check_matrices(A, "cholesky", square=True)
     L = call(OPS["cholesky"], (triangle(A, upper),), NO_PARAMS, "LinalgCholeskyExBackward0")
     return finish(L.mT if upper else L, out)
@@ -267,6 +297,7 @@ def gaps_between(values: Tensor) -> Tensor:
     gaps = values.unsqueeze(-2) - values.unsqueeze(-1)
     return where(eye_like(gaps) == 1, math.inf, gaps)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82b
 def eigh_rule(g: tuple, out: tuple) -> Tensor:
     "The gradient of the eigenvalues on the diagonal; of the eigenvectors, beside it, over the gaps."
     values, v = out
@@ -275,60 +306,68 @@ def eigh_rule(g: tuple, out: tuple) -> Tensor:
     return folded(v @ inner @ v.mT)
 
 vjp(eigh=[lambda g, out: eigh_rule(g, out)])
-
 Eigh = return_type("linalg_eigh", "eigenvalues", "eigenvectors")
 
+# %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82c
 @linalg
 def eigh(A: Tensor, UPLO: str = "L", *, out: tuple | None = None) -> Eigh:
-    """The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle is read (the
-    upper: UPLO='U')."""
+    """The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle
+    is read (the upper: UPLO='U')."""
     check_matrices(A, "eigh", square=True)
     if UPLO.upper() not in ("L", "U"):
         raise error(RuntimeError, f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}",
                     "of a symmetric matrix one triangle is enough", "UPLO='L'")
     return finish_all(Eigh(*call(OPS["eigh"], (triangle(A,
-                                                        UPLO.upper() == "U"),), NO_PARAMS, "LinalgEighBackward0")), out)
+                                                        UPLO.upper() == "U"),), NO_PARAMS,
+                                 "LinalgEighBackward0")), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82d
 @linalg
 def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
-    """The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat those alike have
-    a gradient."""
+    """The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat
+    those alike have a gradient."""
     return finish(eigh(A, UPLO).eigenvalues, out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157b
 def skew(x: Tensor) -> Tensor: return x - x.mT
 
+# %% ../../nbs/ops/linear_algebra.ipynb #1a47157bb
 def svd_rule(g: tuple, out: tuple) -> Tensor:
-    """As of eigh, on both sides, with the gaps of the squares; and what turns out of the plane of U or V, over the
-    singular value."""
+    """As of eigh, on both sides, with the gaps of the squares; and what turns out of the plane of U or V,
+    over the singular value."""
     (gu, gs, gvh), (u, s, vh) = g, out
     gaps, inner = gaps_between(s * s), (vh @ vh.mT * 0 if gs is None else gs.diag_embed())
     if gu is not None: inner = inner + skew(u.mT @ gu) / gaps * s.unsqueeze(-2)
     if gvh is not None: inner = inner + s.unsqueeze(-1) * (skew(vh @ gvh.mT) / gaps)
     total = u @ inner @ vh
-    if gu is not None and u.size(-2) > u.size(-1): total = total + (gu - u @ (u.mT @ gu)) / s.unsqueeze(-2) @ vh
-    if gvh is not None and vh.size(-1) > vh.size(-2): total = total + u @ ((gvh - gvh @ vh.mT @ vh) / s.unsqueeze(-1))
+    if gu is not None and u.size(-2) > u.size(-1):
+        total = total + (gu - u @ (u.mT @ gu)) / s.unsqueeze(-2) @ vh
+    if gvh is not None and vh.size(-1) > vh.size(-2):
+        total = total + u @ ((gvh - gvh @ vh.mT @ vh) / s.unsqueeze(-1))
     return total
 
 vjp(svd=[lambda g, out: svd_rule(g, out)])
-
 SVD, OldSVD = return_type("linalg_svd", "U", "S", "Vh"), return_type("svd", "U", "S", "V")
 
+# %% ../../nbs/ops/linear_algebra.ipynb #1a47157bc
 def completed(q: Tensor) -> Tensor:
-    "Orthonormal columns, and more of them until they are a basis; the additions have no gradient: any would do."
+    """Orthonormal columns, and more of them until they are a basis; the additions have no gradient: any
+    would do."""
     rows, many = q.shape[-2:]
     if rows == many: return q
     rest = call(OPS["qr"], (q.detach(),), {"mode": "complete"})[0].narrow(-1, many, rows - many)
     return cat([q, rest], -1)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #1a47157bd
 @linalg
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: tuple | None = None) -> SVD:
-    """A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there are singular
-    values."""
+    """A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there
+    are singular values."""
     check_matrices(A, "svd")
     u, s, vh = call(OPS["svd"], (A,), NO_PARAMS, "LinalgSvdBackward0")
     return finish_all(SVD(completed(u), s, completed(vh.mT).mT) if full_matrices else SVD(u, s, vh), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #1a47157be
 @linalg
 def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     "The singular values, the largest first."
@@ -339,41 +378,46 @@ def qr_tall(gq: Tensor, gr: Tensor, q: Tensor, r: Tensor) -> Tensor:
     "The rule where R is square."
     w = r @ gr.mT - gq.mT @ q
     ends = r.diagonal(dim1=-2, dim2=-1)
-    r = r + (ends / ends - 1).diag_embed()      # a zero there (the columns depend on each other) makes NaN: no derivative
+    # a zero there (the columns depend on each other) makes NaN: no derivative
+    r = r + (ends / ends - 1).diag_embed()
     return solved(r, (gq + q @ (w.tril() + w.tril(-1).mT)).mT).mT
 
+# %% ../../nbs/ops/linear_algebra.ipynb #7bc94381b
 def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
     "Of a wide matrix the first columns make Q, and the rest is turned by it."
     q, r = out
     rows, many = shape[-2:]
     if mode == "complete" and rows > many:
-        raise error(RuntimeError, "The QR decomposition is not differentiable when mode='complete' and nrows > ncols",
+        raise error(RuntimeError,
+                    "The QR decomposition is not differentiable when mode='complete' and nrows > ncols",
                     "any basis of the rest would do", "mode='reduced'")
     gq, gr = (x * 0 if h is None else h for x, h in zip(out, g))
     if rows >= many: return qr_tall(gq, gr, q, r)
-    square, rest, g_rest = r.narrow(-1, 0, rows), r.narrow(-1, rows, many - rows), gr.narrow(-1, rows, many - rows)
+    square, rest = r.narrow(-1, 0, rows), r.narrow(-1, rows, many - rows)
+    g_rest = gr.narrow(-1, rows, many - rows)
     left = qr_tall(gq + q @ rest @ g_rest.mT, gr.narrow(-1, 0, rows), q, square)
     return cat([left, q @ g_rest], -1)
 
 vjp(qr=[lambda g, out, like, mode: qr_rule(g, out, like.shape, mode)])
-
 QR, OldQR = return_type("linalg_qr", "Q", "R"), return_type("qr", "Q", "R")
 
+# %% ../../nbs/ops/linear_algebra.ipynb #7bc94381c
 @linalg
 def qr(A: Tensor, mode: str = "reduced", *, out: tuple | None = None) -> QR:
     "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
     check_matrices(A, "qr")
     if mode not in ("reduced", "complete", "r"):
         raise error(
-            RuntimeError, f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
+            RuntimeError,
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
             "or 'complete'", "it says how many columns Q has", "mode='reduced'")
     q, r = call(OPS["qr"], (A,), {"mode": "reduced" if mode == "r" else mode}, "LinalgQrBackward0")
     return finish_all(QR(A.new_zeros(0) if mode == "r" else q, r), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #3ed638de
 def cutoff(s: Tensor, A: Tensor, atol, rtol) -> Tensor:
-    """Below which singular values count as 0: `atol`, or `rtol` of the largest; of neither, the dtype's precision times
-    the longer side."""
+    """Below which singular values count as 0: `atol`, or `rtol` of the largest; of neither, the dtype's
+    precision times the longer side."""
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
     largest = s.amax(-1, True) if s.size(-1) else s.sum(-1, True)
     return (largest * rtol).maximum(largest * 0 + (0 if atol is None else atol))
@@ -382,6 +426,7 @@ def mirrored(A: Tensor, hermitian: bool) -> Tensor:
     "If `hermitian`, the symmetric matrix of a lower triangle."
     return A.tril() + A.tril(-1).mT if hermitian else A
 
+# %% ../../nbs/ops/linear_algebra.ipynb #3ed638debx
 @linalg
 def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None,
                 rtol: float | None = None, out: Tensor | None = None) -> Tensor:
@@ -391,6 +436,7 @@ def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *,
     s = svdvals(mirrored(A, hermitian).detach())
     return finish((s > cutoff(s, A, tol if with_tol else atol, 0 if with_tol else rtol)).sum(-1), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #3ed638dec
 def pinv_kernel(xp, a, *, atol, rtol):
     "The transpose, with the singular values turned over that are above the cutoff."
     u, s, vh = xp.linalg.svd(a, full_matrices=False)
@@ -398,6 +444,7 @@ def pinv_kernel(xp, a, *, atol, rtol):
     turned = xp.where(s > limit, 1 / xp.where(s > limit, s, 1), 0).astype(a.dtype)
     return xp.matmul(xp.moveaxis(vh, -1, -2) * turned[..., None, :], xp.moveaxis(u, -1, -2))
 
+# %% ../../nbs/ops/linear_algebra.ipynb #3ed638ded
 def pinv_steps(a: Tensor, *, atol, rtol) -> Tensor:
     "The same in rows."
     u, s, vh = svd(a, False)
@@ -425,20 +472,25 @@ def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol
     check_matrices(A, "pinv", square=hermitian)
     if rcond is not None: rtol = rcond
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
-    return finish(call(OPS["pinv"], (mirrored(A, hermitian),), {"atol": float(atol or 0), "rtol": float(rtol)}), out)
+    return finish(call(OPS["pinv"], (mirrored(A, hermitian),),
+                       {"atol": float(atol or 0), "rtol": float(rtol)}), out)
 
 LstSq = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+
+# %% ../../nbs/ops/linear_algebra.ipynb #a61df725b
 DRIVERS = {
     "gels": "residuals", "gelsy": "rank", "gelsd": "residuals rank singular_values",
     "gelss": "residuals rank singular_values"
 }
 
+# %% ../../nbs/ops/linear_algebra.ipynb #a61df725c
 @linalg(out=True)
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> LstSq:
     "The X that brings AX nearest to B, and what the driver reports besides. RuntimeError if they do not fit."
     check_matrices(A, "lstsq")
     if driver not in (None, *DRIVERS):
-        raise error(RuntimeError, "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)",
+        raise error(RuntimeError,
+                    "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)",
                     "a driver is a routine of LAPACK", "driver='gelsd'")
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
     a, b = columns(A, B.unsqueeze(-1) if vector else B, A.size(-2))
@@ -453,6 +505,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
 # %% ../../nbs/ops/linear_algebra.ipynb #50326325
 TERMS = 14      # 0.5 ** 15 / 15! is below the precision of float64
 
+# %% ../../nbs/ops/linear_algebra.ipynb #50326325b
 def exp_kernel(xp, a):
     "Halved until its norm is below 1/2, the Taylor series, and squared as often."
     size = float(xp.absolute(a).sum(axis=-2).max(initial=0)) if a.size else 0.0
@@ -465,9 +518,10 @@ def exp_kernel(xp, a):
     for _ in range(times): out = xp.matmul(out, out)
     return out
 
+# %% ../../nbs/ops/linear_algebra.ipynb #50326325c
 def exp_rule(g: Tensor, a: Tensor) -> Tensor:
-    """The upper right block of exp([[A, E], [0, A]]) is the derivative in direction E; the gradient is that of A^T, in
-    direction g."""
+    """The upper right block of exp([[A, E], [0, A]]) is the derivative in direction E; the gradient is
+    that of A^T, in direction g."""
     n, at = a.size(-1), a.mT
     top, below = cat([at, g], -1), cat([at * 0, at], -1)
     return call(OPS["matrix_exp"], (cat([top, below], -2),)).narrow(-2, 0, n).narrow(-1, n, n)
@@ -475,6 +529,7 @@ def exp_rule(g: Tensor, a: Tensor) -> Tensor:
 kernel(matrix_exp=exp_kernel)
 vjp(matrix_exp=[lambda g, a: exp_rule(g, a)])
 
+# %% ../../nbs/ops/linear_algebra.ipynb #50326325d
 @linalg
 def matrix_exp(A: Tensor) -> Tensor:
     "The exponential series of a square matrix."
@@ -485,8 +540,8 @@ def matrix_exp(A: Tensor) -> Tensor:
 @linalg
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False,
                      out: Tensor | None = None) -> Tensor:
-    """solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a zero on the
-    diagonal."""
+    """solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a
+    zero on the diagonal."""
     check_matrices(A, "solve_triangular", square=True)
     check_matrices(B, "solve_triangular")
     a = A.triu(int(unitriangular)) if upper else A.tril(-int(unitriangular))
@@ -495,15 +550,17 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
 
 LUFactor, LU = return_type("linalg_lu_factor", "LU", "pivots"), return_type("linalg_lu", "P", "L", "U")
 
+# %% ../../nbs/ops/linear_algebra.ipynb #aec79956b
 @linalg
 def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUFactor:
-    """L (below the diagonal) and U in one matrix, and for each row the one that it changed places with, counted from 1.
-    LinAlgError if A is singular."""
+    """L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,
+    counted from 1. LinAlgError if A is singular."""
     check_matrices(A, "lu_factor")
     lu, places = lu_steps(A, pivot)
     if any_at_hand(lu.detach().diagonal(0, -2, -1) == 0):
         raise error(
-            LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it on lu_solve would "
+            LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it "
+                         "on lu_solve would "
             "result in a division by zero.", "the matrix is singular",
             "linalg.lu, which gives the factors all the same")
     pivots = cat(places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
@@ -520,6 +577,7 @@ def unpacked(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
     for k, place in enumerate(places): turned = swapped(turned, k, place)
     return turned.mT.contiguous(), lower + one.narrow(-1, 0, least), lu.narrow(-2, 0, least).triu()
 
+# %% ../../nbs/ops/linear_algebra.ipynb #65195effb
 @linalg
 def lu(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LU:
     "A = PLU: a permutation, a lower triangle with ones on its diagonal, an upper triangle."
@@ -528,6 +586,7 @@ def lu(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LU:
 
 def places_of(pivots: Tensor) -> list: return (pivots.to(int64) - 1).split(1, -1) if pivots.size(-1) else []
 
+# %% ../../nbs/ops/linear_algebra.ipynb #65195effc
 @linalg
 def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False,
              out: Tensor | None = None) -> Tensor:
@@ -540,12 +599,14 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8
 @linalg
-def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
+def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepdim: bool = False, *,
+                dtype=None,
                 out: Tensor | None = None) -> Tensor:
     "The p-norm of all elements, or of those along `dim`."
     if dtype is not None and x.is_floating_point(): x = cast(x, to_dtype(dtype))      # others are refused
     return finish(x.norm(ord, dim, keepdim), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8bx
 def largest_or_0(x: Tensor, dim: int) -> Tensor:
     "The largest of numbers that are not negative along a dim, which is kept; 0 of none."
     return x.amax(dim, True) if x.size(dim) else x.sum(dim, True)
@@ -557,15 +618,18 @@ def spectral(A: Tensor, ord, dims: tuple, keepdim: bool) -> Tensor:
     for d in sorted(dims) if keepdim else (): size = size.unsqueeze(d)
     return size
 
+# %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8c
 @linalg
-def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keepdim: bool = False, *, dtype=None,
+def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keepdim: bool = False, *,
+                dtype=None,
                 out: Tensor | None = None) -> Tensor:
-    """A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and -inf by sums
-    of rows."""
+    """A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and
+    -inf by sums of rows."""
     if A.ndim < 2 or isinstance(dim, int) or len(dim) != 2:
         raise error(
             RuntimeError,
-            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions, and dim must be a 2-tuple.",
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions, and dim "
+            "must be a 2-tuple.",
             f"shape {tuple(A.shape)}, dim {dim}", "vector_norm for vectors")
     if ord not in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf):
         raise error(RuntimeError, f"linalg.matrix_norm: Order {ord} not supported.",
@@ -585,7 +649,8 @@ def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = No
          out: Tensor | None = None, dtype=None) -> Tensor:
     "The norm of vectors (one dim, or no `ord`: over all) or of matrices (two dims)."
     if ord is not None and dim is None and A.ndim not in (1, 2):
-        raise error(RuntimeError, "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
+        raise error(RuntimeError,
+                    "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. "
                     f"Got {A.ndim}D.", "of more dimensions one must say which", "dim=...")
     dims = tuple(range(A.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     if ord is not None and (len(dims) == 2 or isinstance(ord, str)):
@@ -595,8 +660,8 @@ def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = No
 # %% ../../nbs/ops/linear_algebra.ipynb #e8724dcb
 @linalg
 def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) -> Tensor:
-    """How much solving with A may enlarge an error: the largest singular value over the least, or norm(A) norm(A^-1);
-    infinite of a singular matrix."""
+    """How much solving with A may enlarge an error: the largest singular value over the least, or norm(A)
+    norm(A^-1); infinite of a singular matrix."""
     check_matrices(A, "cond", square=isinstance(p, str))
     if not A.numel(): return finish(A.new_zeros(A.shape[:-2]), out)
     check_matrices(A, "cond", square=p not in (None, 2, -2))
@@ -620,6 +685,7 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     "A square matrix times itself, n times over; of a negative n, the inverse."
     return A.matrix_power(n, out=out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #d558750eb
 @linalg
 def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
     "The product of two or more matrices in the cheapest order; the first may be a row, the last a column."
@@ -633,6 +699,7 @@ def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
     product = chain_matmul(*parts)
     return finish(product.squeeze(tuple(d for d, lost in ((0, row), (1, column)) if lost)), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #d558750ec
 @linalg
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     "The inner products of vectors along `dim`."
@@ -640,6 +707,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
     check_floating(x, "linalg.vecdot: Expected a floating point tensor as input")
     return finish((x * y).sum(dim), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #d558750ed
 @linalg
 def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     "The vector product along `dim`."
@@ -651,6 +719,7 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     "The diagonals of matrices, a view."
     return A.diagonal(offset, dim1, dim2)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cbbx
 @linalg
 def vander(x: Tensor, N: int | None = None) -> Tensor:
     "The powers of each number of a vector, from 0 on, as a row."
@@ -659,30 +728,34 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
         raise error(RuntimeError, f"N must be greater than 1. Got {n}", "a row has the powers 0 to N - 1",
                     "N=2, or more")
     if x.dtype in (bool_, float16, bfloat16):
-        raise error(RuntimeError, f"linalg.vander supports floating point and integer tensors, but got {x.dtype.name}",
+        raise error(RuntimeError,
+                    f"linalg.vander supports floating point and integer tensors, but got {x.dtype.name}",
                     "a bool has no powers, and those of half precision overflow", "x.float()")
     one = filled(x, (*x.payload.shape, 1), 1)
     return cat([one, x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)], -1)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cbc
 @linalg
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
-    """The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make. RuntimeError
-    unless it is square."""
+    """The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make.
+    RuntimeError unless it is square."""
     if ind < 1:
-        raise error(RuntimeError, "Expected a strictly positive integer for 'ind'", f"ind={ind}", "ind=1, or more")
+        raise error(RuntimeError, "Expected a strictly positive integer for 'ind'", f"ind={ind}",
+                    "ind=1, or more")
     front, back = A.shape[:ind], A.shape[ind:]
     if math.prod(front) != math.prod(back):
         raise error(
             RuntimeError,
-            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
+            "prod(self.shape[:ind]), but got "
             f"{math.prod(back)} != {math.prod(front)}", "only a square matrix has an inverse", "another ind")
     return finish(inv(A.reshape(math.prod(front), math.prod(back))).reshape(*back, *front), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cbb
 @linalg
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple | None = None, *, out: Tensor | None = None) -> Tensor:
-    """The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless that is a
-    square system."""
+    """The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless
+    that is a square system."""
     if dims is not None: A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
     shape = A.shape[B.ndim:]
     if math.prod(shape) != B.numel() or A.numel() != B.numel() ** 2:
@@ -706,6 +779,7 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def slogdet_of(input: Tensor) -> OldSLogDet: return OldSLogDet(*slogdet(input))
 publish("slogdet", slogdet_of, slogdet.__doc__, out=True)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #836f0705b
 @face
 def logdet(input: Tensor) -> Tensor:
     "The logarithm of the determinant; NaN if that is negative."
@@ -717,6 +791,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     "The pseudoinverse."
     return pinv(input, rcond)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #836f0705c
 @face(method=False, out=True)
 def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: bool = False) -> Tensor:
     "The sum of the singular values."
@@ -730,6 +805,7 @@ def frobenius_norm(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Te
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80b
 def cholesky_of(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     return cholesky(input, upper=upper, out=out)
+
 publish("cholesky", cholesky_of, cholesky.__doc__)
 
 @face
@@ -738,6 +814,7 @@ def cholesky_solve(B: Tensor, input2: Tensor, upper: bool = False, *, out: Tenso
     a, b = (input2.mT, input2) if upper else (input2, input2.mT)
     return finish(solve_triangular(b, solve_triangular(a, B, upper=False), upper=True), out)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bbx
 @face
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     "The inverse of A, from its Cholesky factor."
@@ -746,8 +823,10 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
 
 def qr_of(input: Tensor, some: bool = True, *, out: tuple | None = None) -> OldQR:
     return finish_all(OldQR(*qr(input, "reduced" if some else "complete")), out)
+
 publish("qr", qr_of, qr.__doc__)
 
+# %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bc
 def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tuple | None = None) -> OldSVD:
     if not compute_uv:
         return finish_all(
@@ -755,30 +834,37 @@ def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tu
                    input.new_zeros(*input.shape[:-2], input.size(-1), input.size(-1))), out)
     u, s, vh = svd(input, not some)
     return finish_all(OldSVD(u, s, vh.mT.contiguous()), out)
+
 publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form.")
 
 TriangularSolve, LUUnpack = return_type("triangular_solve", "solution",
                                    "cloned_coefficient"), return_type("lu_unpack", "P", "L", "U")
 
+# %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bd
 @face(out=True)
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
                      unitriangular: bool = False) -> TriangularSolve:
     "solve_triangular in PyTorch's older form, with a copy of A."
     a = A.mT if transpose else A
-    return TriangularSolve(solve_triangular(a, b, upper=upper != transpose, unitriangular=unitriangular), A.clone())
+    return TriangularSolve(solve_triangular(a, b, upper=upper != transpose, unitriangular=unitriangular),
+                           A.clone())
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bb
 def lu_of(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
     LU, pivots = lu_factor(A, pivot=pivot)
     return (LU, pivots, pivots.new_zeros(A.shape[:-2])) if get_infos else (LU, pivots)
+
 publish("lu", lu_of, lu_factor.__doc__, out=True)
 
 def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     return lu_solve(LU_data, LU_pivots, b, out=out)
+
 publish("lu_solve", lu_solve_of, "The X of AX = b, by the factors that `lu` gave.")
 
+# %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bbb
 @face(method=False)
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> LUUnpack:
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True,
+              unpack_pivots: bool = True) -> LUUnpack:
     "P, L and U, from the two that `lu_factor` gave."
     P, L, U = unpacked(LU_data, places_of(LU_pivots))
     none = LU_data.new_zeros(0)

@@ -29,6 +29,7 @@ def nansum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False,
     "The sum of what is not NaN."
     return where(gaps(input), 0, input).to(input.dtype).sum(dim, keepdim, dtype=dtype)
 
+# %% ../../nbs/ops/reductions.ipynb #35bb0787b
 @face
 @in_single
 def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
@@ -44,15 +45,19 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     "The smallest and the largest element; ties share the gradient."
     return return_type("aminmax", "min", "max")(input.amin(dim, keepdim), input.amax(dim, keepdim))
 
+# %% ../../nbs/ops/reductions.ipynb #7034260ab
 @face(method=False)
-def var_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+def var_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None,
+             keepdim: bool = False, *,
              correction: int = 1) -> tuple[Tensor, Tensor]:
     "The variance and the mean."
     return (input.var(dim, unbiased, keepdim,
                       correction=correction), input.mean(None if isinstance(dim, bool) else dim, keepdim))
 
+# %% ../../nbs/ops/reductions.ipynb #7034260ac
 @face(method=False)
-def std_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
+def std_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None,
+             keepdim: bool = False, *,
              correction: int = 1) -> tuple[Tensor, Tensor]:
     "The standard deviation and the mean."
     return (input.std(dim, unbiased, keepdim,
@@ -60,8 +65,8 @@ def std_mean(input: Tensor, dim: int | tuple | None = None, unbiased: bool | Non
 
 # %% ../../nbs/ops/reductions.ipynb #559abe69
 def accumulated(xp, name: str, a, dim: int):
-    """`xp`'s function of two operands run along a dimension: in one pass where the module has that, else by looking
-    back 1, 2, 4, ... elements."""
+    """`xp`'s function of two operands run along a dimension: in one pass where the module has that, else
+    by looking back 1, 2, 4, ... elements."""
     combine = getattr(xp, name)
     if xp.__name__ == "numpy": return combine.accumulate(a, axis=dim)
     out, step = a.copy(), 1
@@ -71,18 +76,22 @@ def accumulated(xp, name: str, a, dim: int):
         step *= 2
     return out
 
+# %% ../../nbs/ops/reductions.ipynb #559abe69b
 def latest(xp, a, values, dim: int):
-    "Where each running extreme was found: the last place so far that holds it. A NaN holds from its first place."
+    """Where each running extreme was found: the last place so far that holds it. A NaN holds from its
+    first place."""
     shape = [-1 if d == dim else 1 for d in range(a.ndim)]
     place = xp.arange(a.shape[dim]).reshape(shape)
     found = (a == values) | xp.isnan(a) if is_floating(a) else a == values
     return values, accumulated(xp, "maximum", xp.where(found, place, 0), dim)
 
+# %% ../../nbs/ops/reductions.ipynb #559abe69c
 kernel(
     cummax=lambda xp, a, *, dim: latest(xp, a, accumulated(xp, "maximum", a, dim), dim),
     cummin=lambda xp, a, *, dim: latest(xp, a, accumulated(xp, "minimum", a, dim), dim),
     logcumsumexp=lambda xp, a, *, dim: accumulated(xp, "logaddexp", a, dim),
 )
+
 accumulate(logcumsumexp=DOUBLE)
 
 # %% ../../nbs/ops/reductions.ipynb #0bb969ec
@@ -96,17 +105,20 @@ def doubling(a: Tensor, dim: int, combine) -> Tensor:
         step *= 2
     return a
 
+# %% ../../nbs/ops/reductions.ipynb #0bb969ecb
 def latest_steps(a: Tensor, values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "`latest` in rows."
     place = call(OPS["iota"], (), {"length": a.payload.shape[dim], "device": a.device}).reshape(
         [-1 if d == dim else 1 for d in range(a.ndim)])
     return values, doubling(where((a == values) | (a != a), place, 0), dim, Tensor.maximum)
 
+# %% ../../nbs/ops/reductions.ipynb #0bb969ecc
 decompose(
     cummax=lambda a, *, dim: latest_steps(a, doubling(a, dim, Tensor.maximum), dim),
     cummin=lambda a, *, dim: latest_steps(a, doubling(a, dim, Tensor.minimum), dim),
     logcumsumexp=lambda a, *, dim: doubling(a, dim, Tensor.logaddexp),
 )
+
 vjp(
     cummax=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
     cummin=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
@@ -123,6 +135,7 @@ def cummin(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
     return values_indices("cummin", call_along("cummin", input, dim, "CumminBackward0"))
 
+# %% ../../nbs/ops/reductions.ipynb #d9a4961bb
 @face
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     "log(cumsum(exp(x))) along `dim`, without overflow."
@@ -132,11 +145,13 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
 
 # %% ../../nbs/ops/reductions.ipynb #31fc2201
 @face
-def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *,
+def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
+         append: Tensor | None = None, *,
          out: Tensor | None = None) -> Tensor:
     "The differences of neighbours along `dim`, `n` times over. RuntimeError for a number."
     if not input.ndim:
-        raise error(RuntimeError, "diff expects input to be at least one-dimensional", "one number has no neighbour",
+        raise error(RuntimeError, "diff expects input to be at least one-dimensional",
+                    "one number has no neighbour",
                     "x.reshape(-1)")
     parts = [p for p in (prepend, input, append) if p is not None]
     x = cat(parts, dim) if len(parts) > 1 else input
@@ -147,10 +162,12 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         x = later ^ earlier if x.payload.dtype.kind == "b" else later - earlier
     return finish(input.clone() if n == 0 and x is input else x, out)
 
+# %% ../../nbs/ops/reductions.ipynb #31fc2201b
 def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
     "The areas under the lines between neighbours. RuntimeError for bools."
     if any(t is not None and t.payload.dtype.kind == "b" for t in (y, x)):
-        raise error(RuntimeError, "trapezoid: received a bool input for `x` or `y`, but bool is not supported",
+        raise error(RuntimeError,
+                    "trapezoid: received a bool input for `x` or `y`, but bool is not supported",
                     "an area is a number", "y.float()")
     dim = check_dim(dim, y.ndim)
     if x is not None and x.ndim == 1 and x.size(0) != y.size(dim):
@@ -175,9 +192,11 @@ def trapz(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -
     "The area under a line through points."
     return trapezoid(y, x, dx=dx, dim=dim)
 
+# %% ../../nbs/ops/reductions.ipynb #8603701fb
 @face(method=False)
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
-    "The area under a line through points, up to each of them. RuntimeError for other than one place for each."
+    """The area under a line through points, up to each of them. RuntimeError for other than one place for
+    each."""
     if x is not None and x.ndim == 1 and x.size(0) != y.size(dim):
         raise error(RuntimeError, "cumulative_trapezoid: There must be one `x` value for each sample point",
                     f"{x.size(0)} places for {y.size(dim)} points", "x of that length")
@@ -195,15 +214,17 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | N
     length = input.norm(p, tuple(d for d in range(input.ndim) if d != dim), True)
     return finish(input.contiguous() * where(length > maxnorm, maxnorm / (length + 1e-7), 1), out)
 
+# %% ../../nbs/ops/reductions.ipynb #27defaeeb
 @face
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     "The p-norm of x - y."
     return (input - other).norm(p)
 
+# %% ../../nbs/ops/reductions.ipynb #27defaeec
 @patch
 def sum_to_size(self: Tensor, *size) -> Tensor:
-    """Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it does not
-    broadcast."""
+    """Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it
+    does not broadcast."""
     size = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
     extra = self.ndim - len(size)
     if extra < 0 or any(n not in (1, m) for n, m in zip(size, self.shape[extra:])):
@@ -217,18 +238,23 @@ def sum_to_size(self: Tensor, *size) -> Tensor:
 # %% ../../nbs/ops/reductions.ipynb #c02141c7
 @face
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    "How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or floating numbers."
+    """How often each integer from 0 on occurs, or the sum of its weights. RuntimeError for negative or
+    floating numbers."""
     if input.ndim != 1 or input.payload.dtype.kind not in "iu" or (input.numel() and input.amin() < 0):
         raise error(RuntimeError, "bincount only supports 1-d non-negative integral inputs.",
-                    f"given {input.dtype} of shape {tuple(input.shape)}", "x.flatten(), and integers from 0 on")
+                    f"given {input.dtype} of shape {tuple(input.shape)}",
+                    "x.flatten(), and integers from 0 on")
     length = max(minlength, int(input.amax()) + 1 if input.numel() else 0)
     ones = (filled(input, input.payload.shape, 1).to(int64)
             if weights is None else weights if weights.dtype is float32 else weights.double())
     return zeros(length, dtype=ones.dtype, device=input.device).index_add(0, input.to(int64), ones)
 
+# %% ../../nbs/ops/reductions.ipynb #c02141c7b
 @face
-def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *, out: Tensor | None = None) -> Tensor:
-    "How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if both are equal."
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *,
+          out: Tensor | None = None) -> Tensor:
+    """How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if
+    both are equal."""
     check_floating(input, "histogram_cpu not implemented for integers")
     x = input.detach().flatten()
     if min == max and x.numel(): min, max = x.amin().item(), x.amax().item()
@@ -250,19 +276,22 @@ def check_weights(name: str, weights: Tensor, kinds: str, said: str) -> None:
                                   f"{weights.dtype.name} dtype",
                     "fweights count observations, aweights weigh them", f"{name}.long() or {name}.float()")
     if any_at_hand(weights.detach() < 0):
-        raise error(RuntimeError, f"cov(): {name} cannot be negative", "nothing is observed less than not at all",
+        raise error(RuntimeError, f"cov(): {name} cannot be negative",
+                    "nothing is observed less than not at all",
                     "weights from 0 on")
 
 # %% ../../nbs/ops/reductions.ipynb #0b07da69
 @face
 def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
         aweights: Tensor | None = None) -> Tensor:
-    "The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights) or weighted."
+    """The covariance matrix of variables (rows) from observations (columns), optionally counted (fweights)
+    or weighted."""
     x = input
     if x.ndim > 2:
         raise error(
             RuntimeError,
-            "cov(): expected input to have two or fewer dimensions but got an input with " + f"{x.ndim} dimensions",
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            + f"{x.ndim} dimensions",
             "rows are variables, columns observations", "x.reshape(variables, -1)")
     x = x.reshape(1, -1) if x.ndim < 2 else x
     weights = [w for w in (fweights, aweights) if w is not None]
@@ -271,13 +300,15 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
     w = math.prod(weights) if weights else filled(x, (x.size(1),), 1)
     total = w.sum()
     if weights and total == 0:
-        raise error(RuntimeError, "cov(): weights sum to zero, can't be normalized", "a mean divides by their sum",
+        raise error(RuntimeError, "cov(): weights sum to zero, can't be normalized",
+                    "a mean divides by their sum",
                     "weights that are not all 0")
     away = x - ((x * w).sum(1) / total).unsqueeze(1)
     lost = correction if aweights is None else correction * (w * aweights).sum() / total
     if total <= lost: no_freedom("cov", x.size(1), correction)
     return ((away * w) @ away.t() / (total - lost).clamp(min=0)).squeeze()
 
+# %% ../../nbs/ops/reductions.ipynb #0b07da69b
 @face
 def corrcoef(input: Tensor) -> Tensor:
     "The correlations of variables (rows): their covariances over both standard deviations."

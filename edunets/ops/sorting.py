@@ -39,8 +39,11 @@ def seat(name: str, input: Tensor, dim: int, place, keepdim: bool) -> tuple[Tens
     values, index = x.sort(dim)
     if not isinstance(place, Tensor): place = index.narrow(dim, 0, 1) * 0 + place
     found = [gather(t, dim, place) for t in (values, index)]
-    return values_indices(name, [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
+    return values_indices(name,
+                          [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim)
+                           for f in found])
 
+# %% ../../nbs/ops/sorting.ipynb #6581e710b
 @face(out=True)
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
@@ -56,9 +59,11 @@ def middle(name: str, input: Tensor, dim: int, keepdim: bool, skip_nan: bool) ->
     "The lower middle along `dim`: of the numbers, or NaN if there is one."
     nans = (input != input).to(int64).sum(dim, True) if input.ndim else (input != input).to(int64)
     n = input.size(dim) if input.ndim else 1
-    place = (n - 1 - nans).clamp(min=0) // 2 if skip_nan else where(nans > 0, n - nans, (n - 1) // 2).to(int64)
+    place = ((n - 1 - nans).clamp(min=0) // 2 if skip_nan
+             else where(nans > 0, n - nans, (n - 1) // 2).to(int64))
     return seat(name, input, dim, place if input.ndim else place.reshape(1), keepdim)
 
+# %% ../../nbs/ops/sorting.ipynb #562ae3a3b
 def median_like(name: str, doc: str, skip_nan: bool) -> None:
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False):
         if dim is not None:
@@ -74,6 +79,7 @@ def median_like(name: str, doc: str, skip_nan: bool) -> None:
 
 median_like("median", "The middle of all elements (the lower of two), ties sharing the gradient; over `dim`, "
                       "with its index.", False)
+
 median_like("nanmedian", "The middle of what is not NaN; over `dim`, with its index.", True)
 
 # %% ../../nbs/ops/sorting.ipynb #762cda73
@@ -97,14 +103,16 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
     if rule not in RULES:
         raise error(
             RuntimeError,
-            f"quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {rule}",
+            "quantile() interpolation must be one of linear, lower, higher, midpoint or "
+            f"nearest, but got {rule}",
             "a rule says what lies between two elements", "interpolation='linear'")
     q = q if isinstance(q, Tensor) else input.new_tensor(q)
     if q.dtype is not input.dtype:
         raise error(RuntimeError, "quantile() q tensor must be same dtype as the input tensor",
                     f"{q.dtype} and {input.dtype}", "q.to(x.dtype)")
     if q.ndim > 1:
-        raise error(RuntimeError, f"quantile() q must be a scalar or 1D tensor, but got shape {list(q.shape)}",
+        raise error(RuntimeError,
+                    f"quantile() q must be a scalar or 1D tensor, but got shape {list(q.shape)}",
                     "a list of quantiles", "q.flatten()")
     if not input.numel():
         raise error(RuntimeError, "quantile() input tensor must be non-empty", "nothing has no order",
@@ -127,14 +135,17 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
 
 # %% ../../nbs/ops/sorting.ipynb #31236e1f
 @face
-def quantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+def quantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *,
+             interpolation: str = "linear",
              out: Tensor | None = None) -> Tensor:
-    """The element below which a share `q` of the elements lies (several, of a list), over all or along `dim`; NaN if
-    there is one. RuntimeError for a q outside of [0, 1]."""
+    """The element below which a share `q` of the elements lies (several, of a list), over all or along
+    `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."""
     return finish(quantiles(input, q, dim, keepdim, interpolation, False), out)
 
+# %% ../../nbs/ops/sorting.ipynb #31236e1fb
 @face
-def nanquantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+def nanquantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *,
+                interpolation: str = "linear",
                 out: Tensor | None = None) -> Tensor:
     "The quantile of what is not NaN."
     return finish(quantiles(input, q, dim, keepdim, interpolation, True), out)
@@ -146,26 +157,30 @@ def runs(x: Tensor) -> Tensor:
     changed = (flat[1:] != flat[:-1]).any(1)
     return cat([changed.new_ones((min(len(x), 1),)), changed])
 
+# %% ../../nbs/ops/sorting.ipynb #9b810319b
 def slices(input: Tensor, dim: int | None) -> Tensor:
     "What is told apart, along the first dimension. RuntimeError if the slices are empty."
     if dim is None: return input.detach().reshape(-1)
     input.size(dim)      # an IndexError for a dim that is not there
     x = input.detach().movedim(dim, 0)
     if 0 in x.shape[1:]:
-        raise error(RuntimeError, "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied",
+        raise error(RuntimeError,
+                    "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied",
                     "empty slices can't be told apart", "another dim")
     return x
 
+# %% ../../nbs/ops/sorting.ipynb #9b810319c
 def packed(values: Tensor, inverse: Tensor | None, counts: Tensor | None):
     "What was asked for, in PyTorch's order."
     found = tuple(t for t in (values, inverse, counts) if t is not None)
     return found if len(found) > 1 else values
 
+# %% ../../nbs/ops/sorting.ipynb #9b810319d
 @face
 def unique_consecutive(input: Tensor, return_inverse: bool = False, return_counts: bool = False,
                        dim: int | None = None):
-    """Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the lengths of the
-    runs."""
+    """Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the
+    lengths of the runs."""
     x = slices(input, dim)
     first = runs(x)
     values = x[first]
@@ -177,24 +192,26 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
 
 # %% ../../nbs/ops/sorting.ipynb #aff2962d
 def order_of_slices(x: Tensor) -> Tensor:
-    """The order of slices along the first dimension, compared number by number: sorted by the last one first, each sort
-    keeping the order of equals."""
+    """The order of slices along the first dimension, compared number by number: sorted by the last one
+    first, each sort keeping the order of equals."""
     order = iota(len(x), x.device)
     columns = x.reshape(len(x), -1) if x.ndim > 1 else x.unsqueeze(1)
     for column in reversed(columns.unbind(1)): order = order[column[order].argsort(0)]
     return order
 
+# %% ../../nbs/ops/sorting.ipynb #aff2962db
 @face
 def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
            dim: int | None = None):
-    """The distinct elements (or slices along `dim`) in order; optionally each element's place among them, and how often
-    each occurs."""
+    """The distinct elements (or slices along `dim`) in order; optionally each element's place among them,
+    and how often each occurs."""
     x = slices(input, dim)
     order = order_of_slices(x)
     values, place, counts = unique_consecutive(x[order], True, True, None if x.ndim < 2 else 0)
     inverse = zeros_like(place).index_put((order,), place) if return_inverse else None
     if inverse is not None and dim is None: inverse = inverse.reshape(input.shape)
-    return packed(values if dim is None else values.movedim(0, dim), inverse, counts if return_counts else None)
+    return packed(values if dim is None else values.movedim(0, dim), inverse,
+                  counts if return_counts else None)
 
 # %% ../../nbs/ops/sorting.ipynb #dbf2c3ba
 @face(out=True)
@@ -213,8 +230,10 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, T
     last = (place - start).argmax(-1, True)
     found = [gather(t, -1, last).movedim(-1, dim) for t in (values, index)]
     return values_indices("mode",
-                          [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim) for f in found])
+                          [f.reshape(()) if not input.ndim else f if keepdim else f.squeeze(dim)
+                           for f in found])
 
+# %% ../../nbs/ops/sorting.ipynb #dbf2c3bab
 @face
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Sorted along the first dimension."
@@ -224,10 +243,13 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def searched(xp, sequence, values, right):
     "Where each value would be put into its ordered row."
     side = "right" if right else "left"
-    if sequence.ndim == 1: return xp.searchsorted(sequence, values.reshape(-1), side=side).reshape(values.shape)
+    if sequence.ndim == 1:
+        return xp.searchsorted(sequence, values.reshape(-1), side=side).reshape(values.shape)
     rows, wanted = sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1])
-    return xp.stack([xp.searchsorted(row, v, side=side) for row, v in zip(rows, wanted)]).reshape(values.shape)
+    return xp.stack([xp.searchsorted(row, v, side=side) for row,
+                     v in zip(rows, wanted)]).reshape(values.shape)
 
+# %% ../../nbs/ops/sorting.ipynb #170ed7a7b
 def counted(sequence: Tensor, values: Tensor, right: bool) -> Tensor:
     "How many of its row are below each value (not above, with `right`)."
     a, b = sequence.unsqueeze(-2), values.unsqueeze(-1)
@@ -242,8 +264,8 @@ vjp(searchsorted=no_vjp("an index"))
 @face(method=False)
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, right: bool = False,
                  side: str | None = None, out: Tensor | None = None) -> Tensor:
-    """Where each number would be put into an ordered sequence (its row's, of several) to keep the order; `right`:
-    behind equal ones. RuntimeError if shapes do not fit."""
+    """Where each number would be put into an ordered sequence (its row's, of several) to keep the order;
+    `right`: behind equal ones. RuntimeError if shapes do not fit."""
     if side not in (None, "left", "right"):
         raise error(RuntimeError, f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}",
                     "a number has two sides", "side='right'")
@@ -251,7 +273,8 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, rig
     number = not isinstance(input, Tensor)
     values = sorted_sequence.new_tensor(input, dtype=result_type(sorted_sequence, input)) if number else input
     if sorted_sequence.ndim == 0:
-        raise error(RuntimeError, "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
+        raise error(RuntimeError,
+                    "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
                     "dimension is 1", "one number is no sequence", "sequence.reshape(1)")
     if sorted_sequence.ndim > 1 and sorted_sequence.shape[:-1] != values.shape[:-1]:
         raise error(
@@ -263,6 +286,7 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, rig
     result = call(OPS["searchsorted"], tuple(promote((sorted_sequence, values))), {"right": right})
     return finish(result.to(int32) if out_int32 else result, out)
 
+# %% ../../nbs/ops/sorting.ipynb #6d3b7140b
 @face(method=False)
 def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False,
               out: Tensor | None = None) -> Tensor:
@@ -283,6 +307,7 @@ def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool =
     else: found = ordered[searchsorted(ordered, a.detach()).clamp(max=len(ordered) - 1)] == a.detach()
     return ~found if invert else found
 
+# %% ../../nbs/ops/sorting.ipynb #0f3ac0aab
 @face
 def argwhere(input: Tensor) -> Tensor:
     "The indices of what is not zero, as rows."

@@ -36,8 +36,10 @@ def inside(sizes, pads) -> tuple:
 def windows_in(shape, size, stride, padding, dilation) -> tuple:
     "How many windows fit into each dimension of space."
     return tuple(
-        (s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p, d in zip(shape, size, stride, padding, dilation))
+        (s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p,
+        d in zip(shape, size, stride, padding, dilation))
 
+# %% ../../nbs/ops/windows.ipynb #ec3a9994bx
 def few_images(xp, count: int, numbers: int) -> list[slice]:
     "A batch in parts whose columns, so many numbers an image, stay in the cache. A GPU takes all at once."
     step = max(1, (1 << 18) // max(numbers, 1)) if xp is np else max(count, 1)
@@ -47,16 +49,19 @@ def images_last(xp, x, groups, channels):
     "(image, group * channel, *space) as a matrix for each group: (group, channel, places * image)."
     return xp.moveaxis(x, 0, -1).reshape(groups, channels, math.prod(x.shape[2:]) * len(x))
 
+# %% ../../nbs/ops/windows.ipynb #ec3a9994c
 def columns(xp, x, size, stride, padding, dilation, groups, space):
-    """The first `space` windows of images as columns, those of all images at one place side by side: (group, channel /
-    group * size, places * image)."""
+    """The first `space` windows of images as columns, those of all images at one place side by side:
+    (group, channel / group * size, places * image)."""
     n = len(size)
     wide = xp.zeros((x.shape[1], *(s + 2 * p for s, p in zip(x.shape[2:], padding)), len(x)), x.dtype)
     wide[(slice(None), *inside(x.shape[2:], padding))] = xp.moveaxis(x, 0, -1)
-    view = OPS["windows"].kernel(xp, wide, size=size, stride=stride, dilation=dilation, dims=tuple(range(1, 1 + n)))
+    view = OPS["windows"].kernel(xp, wide, size=size, stride=stride, dilation=dilation,
+                                 dims=tuple(range(1, 1 + n)))
     view = view[(slice(None), *map(slice, space))].transpose(0, *range(2 + n, 2 + 2 * n), *range(1, 2 + n))
     return view.reshape(groups, x.shape[1] // groups * math.prod(size), math.prod(space) * len(x))
 
+# %% ../../nbs/ops/windows.ipynb #ec3a9994d
 def by_group(w, groups):
     "Filters as rows: (group, out / group, channel / group * size)."
     return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
@@ -78,21 +83,25 @@ def sent_back(xp, y, rows, size, shape, stride, padding, dilation):
     "Results of a few images sent back over their windows: (channel, *shape, image)."
     n, groups, count = len(stride), len(rows), len(y)
     sent = xp.matmul(rows, images_last(xp, y, groups, rows.shape[2]))
-    view = sent.reshape(-1, *size, *y.shape[2:], count).transpose(0, *range(1 + n, 2 + 2 * n), *range(1, 1 + n))
+    view = sent.reshape(-1, *size, *y.shape[2:], count).transpose(0, *range(1 + n, 2 + 2 * n),
+                                                                  *range(1, 1 + n))
     wide = (len(view), *(s + 2 * p for s, p in zip(shape, padding)), count)
     image = OPS["fold"].kernel(xp, view, shape=wide, size=size, stride=stride, dilation=dilation,
                                dims=tuple(range(1, 1 + n)))
     return image[(slice(None), *inside(shape, padding))]
 
+# %% ../../nbs/ops/windows.ipynb #25aac3fab
 def conv_transpose(xp, y, w, b, *, shape, stride, padding, dilation, groups):
     "The transpose of `conv` in its image: results sent back over their windows, to images of a shape."
     rows = xp.moveaxis(by_group(w, groups), 1, 2)
     out = xp.empty((len(y), w.shape[1] * groups, *shape), y.dtype)
     for part in few_images(xp, len(y), groups * rows.shape[1] * math.prod(y.shape[2:])):
-        out[part] = xp.moveaxis(sent_back(xp, y[part], rows, w.shape[2:], shape, stride, padding, dilation), -1, 0)
+        out[part] = xp.moveaxis(sent_back(xp, y[part], rows, w.shape[2:], shape, stride, padding, dilation),
+                                -1, 0)
         if b is not None: out[part] += b.reshape(-1, *(1,) * len(shape))
     return out
 
+# %% ../../nbs/ops/windows.ipynb #25aac3fac
 def conv_weight(xp, x, y, *, size, stride, padding, dilation, groups):
     "The transpose of `conv` in its filter: windows times results, summed over places and images."
     space, each_out = y.shape[2:], y.shape[1] // groups
@@ -102,11 +111,14 @@ def conv_weight(xp, x, y, *, size, stride, padding, dilation, groups):
                          xp.moveaxis(images_last(xp, y[part], groups, each_out), 1, 2))
     return xp.moveaxis(out, 1, 2).reshape(y.shape[1], x.shape[1] // groups, *size)
 
+# %% ../../nbs/ops/windows.ipynb #25aac3fad
 kernel(
-    conv=lambda xp, x, w, b, *, stride, padding, dilation, groups: conv(xp, x, w, b, stride, padding, dilation, groups),
+    conv=lambda xp, x, w, b, *, stride, padding, dilation,
+    groups: conv(xp, x, w, b, stride, padding, dilation, groups),
     conv_transpose=conv_transpose,
     conv_weight=conv_weight,
 )
+
 accumulate(conv=SINGLE, conv_transpose=SINGLE, conv_weight=SINGLE)
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625
@@ -115,8 +127,10 @@ def conv_params(stride, padding, dilation, groups, **more) -> dict:
 
 def conv_input(g: Tensor, w: Tensor, like, *options) -> Tensor:
     "Results sent back to an image of some shape."
-    return call(OPS["conv_transpose"], (g, w, None), conv_params(*options, shape=like.shape[2:]), "ConvolutionBackward0")
+    return call(OPS["conv_transpose"], (g, w, None), conv_params(*options, shape=like.shape[2:]),
+                "ConvolutionBackward0")
 
+# %% ../../nbs/ops/windows.ipynb #76aa3625b
 def conv_forward(x: Tensor, w: Tensor, like, *options) -> Tensor:
     "Results of some shape: the image may have room for some more windows."
     y = call(OPS["conv"], (x, w, None), conv_params(*options), "ConvolutionBackward0")
@@ -127,17 +141,25 @@ def conv_filter(x: Tensor, y: Tensor, like, *options) -> Tensor:
     "Windows times results: filters of some shape."
     return call(OPS["conv_weight"], (x, y), conv_params(*options, size=like.shape[2:]))
 
+# %% ../../nbs/ops/windows.ipynb #76aa3625c
 vjp(
-    conv=[lambda g, w, like, stride, padding, dilation, groups: conv_input(g, w, like, stride, padding, dilation, groups),
-          lambda g, x, like, stride, padding, dilation, groups: conv_filter(x, g, like, stride, padding, dilation, groups),
+    conv=[lambda g, w, like, stride, padding, dilation,
+          groups: conv_input(g, w, like, stride, padding, dilation, groups),
+          lambda g, x, like, stride, padding, dilation,
+          groups: conv_filter(x, g, like, stride, padding, dilation, groups),
           lambda g: per_channel(g)],
-    conv_transpose=[lambda g, w, like, stride, padding, dilation, groups: conv_forward(g, w, like, stride, padding, dilation, groups),
-                    lambda g, y, like, stride, padding, dilation, groups: conv_filter(g, y, like, stride, padding, dilation, groups),
+    conv_transpose=[lambda g, w, like, stride, padding, dilation,
+                    groups: conv_forward(g, w, like, stride, padding, dilation, groups),
+                    lambda g, y, like, stride, padding, dilation,
+                    groups: conv_filter(g, y, like, stride, padding, dilation, groups),
                     lambda g: per_channel(g)],
-    conv_weight=[lambda g, y, like, stride, padding, dilation, groups: conv_input(y, g, like, stride, padding, dilation, groups),
-                 lambda g, x, like, stride, padding, dilation, groups: conv_forward(x, g, like, stride, padding, dilation, groups)],
+    conv_weight=[lambda g, y, like, stride, padding, dilation,
+                 groups: conv_input(y, g, like, stride, padding, dilation, groups),
+                 lambda g, x, like, stride, padding, dilation,
+                 groups: conv_forward(x, g, like, stride, padding, dilation, groups)],
 )
 
+# %% ../../nbs/ops/windows.ipynb #76aa3625d
 def per_channel(g: Tensor) -> Tensor: return g.sum((0, *range(2, g.ndim)))
 
 # %% ../../nbs/ops/windows.ipynb #7f66dec1
@@ -153,13 +175,16 @@ def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None)
     view = view.permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
     return view.reshape(x.size(0), groups, x.size(1) // groups * math.prod(size), math.prod(space)), space
 
-def shifted(y: Tensor, b: Tensor | None) -> Tensor: return y if b is None else y + b.reshape(-1, *(1,) * (y.ndim - 2))
+# %% ../../nbs/ops/windows.ipynb #7f66dec1b
+def shifted(y: Tensor, b: Tensor | None) -> Tensor:
+    return y if b is None else y + b.reshape(-1, *(1,) * (y.ndim - 2))
 
 def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, *, stride, padding, dilation, groups) -> Tensor:
     cols, space = column_steps(x, w.payload.shape[2:], stride, padding, dilation, groups)
     rows = w.reshape(groups, w.size(0) // groups, -1)
     return shifted((rows @ cols).reshape(x.size(0), w.size(0), *space), b)
 
+# %% ../../nbs/ops/windows.ipynb #7f66dec1c
 def weight_steps(x: Tensor, y: Tensor, *, size, stride, padding, dilation, groups) -> Tensor:
     cols, _ = column_steps(x, size, stride, padding, dilation, groups, y.payload.shape[2:])
     products = y.reshape(y.size(0), groups, y.size(1) // groups, -1) @ cols.mT
@@ -167,7 +192,8 @@ def weight_steps(x: Tensor, y: Tensor, *, size, stride, padding, dilation, group
 
 # %% ../../nbs/ops/windows.ipynb #9fe31c58
 def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -> Tensor:
-    "The transpose of `column_steps`: (batch, channel * size, places) added back to images whose space has a shape."
+    """The transpose of `column_steps`: (batch, channel * size, places) added back to images whose space
+    has a shape."""
     n = len(size)
     view = columns.reshape(columns.size(0),
                            columns.size(1) // math.prod(size), *size,
@@ -175,18 +201,25 @@ def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -
     covered = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
     image = call(
         OPS["fold"], (view,), {
-            "shape": (*view.payload.shape[:2], *covered), "size": tuple(size), "stride": stride, "dilation": dilation,
+            "shape": (*view.payload.shape[:2], *covered), "size": tuple(size), "stride": stride,
+            "dilation": dilation,
             "dims": tuple(range(2, 2 + n))
         })
-    for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2): image = bordered(image, dim, -p, s + p - c, 0)
+    for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2):
+        image = bordered(image, dim, -p, s + p - c, 0)
     return image
 
-def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, *, shape, stride, padding, dilation, groups) -> Tensor:
-    sent = w.reshape(groups, w.size(0) // groups, -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1)
+# %% ../../nbs/ops/windows.ipynb #9fe31c58b
+def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, *, shape, stride, padding, dilation,
+                    groups) -> Tensor:
+    sent = (w.reshape(groups, w.size(0) // groups,
+                      -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1))
     return shifted(
-        fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape, w.payload.shape[2:],
+        fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape,
+                   w.payload.shape[2:],
                    stride, padding, dilation), b)
 
+# %% ../../nbs/ops/windows.ipynb #9fe31c58c
 decompose(
     conv=conv_steps,
     conv_transpose=transpose_steps,
@@ -200,9 +233,11 @@ def check_pad(shape, pad: tuple, mode: str, value) -> None:
     "A RuntimeError for a border that can't be made, a NotImplementedError for a mode that there is not."
     if mode not in ("constant", "reflect", "replicate", "circular"):
         raise error(NotImplementedError, f"Unrecognised padding mode {mode}",
-                    "a border is a number, or comes from the image", "'constant', 'reflect', 'replicate' or 'circular'")
+                    "a border is a number, or comes from the image",
+                    "'constant', 'reflect', 'replicate' or 'circular'")
     if len(pad) % 2 or len(pad) // 2 > len(shape):
-        raise error(RuntimeError, "Padding length should be less than or equal to two times the input dimension",
+        raise error(RuntimeError,
+                    "Padding length should be less than or equal to two times the input dimension",
                     f"{len(pad)} numbers for {len(shape)} dimensions", "two numbers a dimension")
     if mode == "constant": return
     if value:
@@ -229,6 +264,7 @@ def bordered(x: Tensor, dim: int, before: int, after: int, value) -> Tensor:
     return call(OPS["put_slice"], (filled(x, tuple(shape), value), x),
                 {"dim": dim, "start": max(before, 0), "length": x.size(dim), "step": 1})
 
+# %% ../../nbs/ops/windows.ipynb #92c6188cbx
 def from_within(n: int, before: int, after: int, mode: str) -> list[int]:
     "Which element stands at each place of a border taken from the image itself."
     places, cut = range(-before, n + after), max(-before, 0)
@@ -238,16 +274,18 @@ def from_within(n: int, before: int, after: int, mode: str) -> list[int]:
 
 # %% ../../nbs/ops/windows.ipynb #92c6188cb
 def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None = None) -> Tensor:
-    """A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError for a border
-    too wide to be mirrored."""
+    """A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError
+    for a border too wide to be mirrored."""
     check_pad(input.shape, pad, mode, value)
     given = input
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
         dim = input.ndim - 1 - dim
-        if mode == "constant": input = bordered(input, dim, before, after, in_memory(float(value or 0), input.dtype))
+        if mode == "constant":
+            input = bordered(input, dim, before, after, in_memory(float(value or 0), input.dtype))
         elif before or after:
             input = input.index_select(dim,
-                                       input.new_tensor(from_within(input.size(dim), before, after, mode), dtype=int64))
+                                       input.new_tensor(from_within(input.size(dim), before, after, mode),
+                                                        dtype=int64))
     return fresh(input, given)      # what is only cut is a copy too
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5ak
@@ -262,20 +300,23 @@ def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int
                     "sums of products do not promote, as in PyTorch", "bias.to(x.dtype)")
     if input.ndim not in (n + 1, n + 2):
         raise error(
-            RuntimeError, f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of "
+            RuntimeError,
+            f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of "
             f"size: {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
     if weight.ndim != n + 2:
         raise error(RuntimeError, f"weight should have {n + 2} dimensions, got {list(weight.shape)}",
                     "out, channel, space", "another shape")
     if input.dtype is not weight.dtype:
         raise error(RuntimeError,
-                    f"Input type ({input.dtype.name}) and weight type ({weight.dtype.name}) should be the same",
+                    f"Input type ({input.dtype.name}) and weight type ({weight.dtype.name}) "
+                    "should be the same",
                     "products do not promote, as in PyTorch", "x.to(w.dtype)")
     if any(s <= 0 for s in stride):
         raise error(RuntimeError, "non-positive stride is not supported", f"stride={stride}", "stride=1")
     if groups <= 0 or not weight.size(0) or weight.size(0) % groups:
         raise error(
-            RuntimeError, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+            RuntimeError,
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
             f"got weight of size {list(weight.shape)} instead", "each group has its own filters", "groups=1")
     if input.size(-n - 1) != channels:
         raise error(
@@ -290,8 +331,10 @@ def expand_ntuple(value, n: int, what: str) -> tuple:
     if len(value) == 1: value *= n
     if len(value) != n:
         raise error(
-            RuntimeError, f"expected {what} to be a single integer value or a list of {n} values to match the "
-            f"convolution dimensions, but got {what}={list(value)}", "each dimension has its own", f"{what}=1")
+            RuntimeError,
+            f"expected {what} to be a single integer value or a list of {n} values to match the "
+            f"convolution dimensions, but got {what}={list(value)}", "each dimension has its own",
+            f"{what}=1")
     return value
 
 # %% ../../nbs/ops/windows.ipynb #winbias1
@@ -299,7 +342,8 @@ def expand_ntuple(value, n: int, what: str) -> tuple:
 def check_bias(bias: Tensor | None, weight: Tensor, channels: int) -> None:
     "A RuntimeError unless there is one number for each channel that comes out."
     if bias is not None and tuple(bias.shape) != (channels,):
-        raise error(RuntimeError, f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+        raise error(RuntimeError,
+                    f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
                     f"{channels} elements, but got bias of size {list(bias.shape)} instead",
                     "each channel that comes out has one number added", "another shape")
 
@@ -319,7 +363,8 @@ def convolution(name: str, n: int) -> None:
                             "the result could not have the same size", "padding=1")
             whole = [d * (k - 1) for k, d in zip(size, dilation)]
             if any(w % 2 for w in whole):
-                warn("padding='same' with an even kernel pads one side more than the other, and copies the input for it.")
+                warn("padding='same' with an even kernel pads one side more than the other, and copies "
+                     "the input for it.")
             x = pad(x, tuple(p for w in reversed(whole) for p in (0, w % 2)))
             padding = tuple(w // 2 for w in whole)
         padding = expand_ntuple(padding, n, "padding")
@@ -327,21 +372,28 @@ def convolution(name: str, n: int) -> None:
             raise error(
                 RuntimeError, "Calculated padded input size per channel: "
                 f"{tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: "
-                f"{tuple(size)}. Kernel size can't be greater than actual input size", "not even one window fits",
+                f"{tuple(size)}. Kernel size can't be greater than actual input size",
+                "not even one window fits",
                 "padding=...")
-        y = call(OPS["conv"], (x, weight, bias), conv_params(stride, padding, dilation, groups), "ConvolutionBackward0")
+        y = call(OPS["conv"], (x, weight, bias), conv_params(stride, padding, dilation, groups),
+                 "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
-    publish(name, function, f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, "
+    publish(name, function,
+            f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, "
                             f"as `torch.{name}`. RuntimeError if shapes do not fit.", method=False)
 
+# %% ../../nbs/ops/windows.ipynb #6b5bea7cb
 for n in (1, 2, 3): convolution(f"conv{n}d", n)
 
 # %% ../../nbs/ops/windows.ipynb #22d51ff1
 def transposed(name: str, n: int) -> None:
     "conv_transpose1d, 2d or 3d."
-    def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, output_padding=0,
+    def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
+                 output_padding=0,
                  groups: int = 1, dilation=1) -> Tensor:
-        stride, padding, dilation, more = expand_ntuple(stride, n, "stride"), expand_ntuple(padding, n, "padding"), expand_ntuple(
+        stride, padding, dilation, more = expand_ntuple(stride, n,
+                                                        "stride"), expand_ntuple(
+                                                                padding, n, "padding"), expand_ntuple(
             dilation, n, "dilation"), expand_ntuple(output_padding, n, "output_padding")
         check_conv(input, weight, bias, weight.size(0), n, stride, groups, name)
         check_bias(bias, weight, weight.size(1) * groups)
@@ -351,17 +403,23 @@ def transposed(name: str, n: int) -> None:
                 f"output_padding={list(more)}", "more could not come from a window", "output_padding=0")
         x = input if input.ndim == n + 2 else input.unsqueeze(0)
         shape = tuple((s - 1) * t - 2 * p + d * (k - 1) + m + 1
-                      for s, t, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:], more))
+                      for s, t, p, d, k,
+                      m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:], more))
         if any(s < 0 for s in shape):
             raise error(
-                RuntimeError, f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per "
-                f"channel: {list(shape)}. Output size is too small", "the padding takes all away", "less padding")
-        y = call(OPS["conv_transpose"], (x, weight, bias), conv_params(stride, padding, dilation, groups, shape=shape),
+                RuntimeError,
+                f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per "
+                f"channel: {list(shape)}. Output size is too small", "the padding takes all away",
+                "less padding")
+        y = call(OPS["conv_transpose"], (x, weight, bias),
+                 conv_params(stride, padding, dilation, groups, shape=shape),
                  "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
-    publish(name, function, f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its "
+    publish(name, function,
+            f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its "
                             f"image, as `torch.{name}`.", method=False)
 
+# %% ../../nbs/ops/windows.ipynb #22d51ff1b
 for n in (1, 2, 3): transposed(f"conv_transpose{n}d", n)
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1f
@@ -371,16 +429,19 @@ def widened(xp, a, size, stride, padding, dilation, space, value):
     reach = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
     if not any(padding) and all(r <= s for r, s in zip(reach, shape)): return a
     wide = xp.full(
-        a.shape[:-len(size)] + tuple(max(r, s + p) for r, s, p in zip(reach, shape, [2 * p for p in padding])), value,
+        a.shape[:-len(size)]
+        + tuple(max(r, s + p) for r, s, p in zip(reach, shape, [2 * p for p in padding])), value,
         a.dtype)
     wide[(..., *inside(shape, padding))] = a
     return wide
 
+# %% ../../nbs/ops/windows.ipynb #c5bafd1fbx
 def lowest(a): return -math.inf if is_floating(a) else iinfo(a.dtype).min
 
+# %% ../../nbs/ops/windows.ipynb #c5bafd1fc
 def max_pool(xp, a, *, size, stride, padding, dilation, space):
-    """The largest of each window of the last dimensions, one dimension after the other: strided slices, compared in
-    place."""
+    """The largest of each window of the last dimensions, one dimension after the other: strided slices,
+    compared in place."""
     best = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     for axis, (k, t, d, o) in enumerate(zip(size, stride, dilation, space), a.ndim - len(size)):
         parts = [best[(slice(None),) * axis + (slice(p * d, p * d + (o - 1) * t + 1, t),)] for p in range(k)]
@@ -388,6 +449,7 @@ def max_pool(xp, a, *, size, stride, padding, dilation, space):
         for part in parts[2:]: xp.maximum(best, part, out=best)
     return best
 
+# %% ../../nbs/ops/windows.ipynb #c5bafd1fd
 def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     "Gradients put back to where the largest stood: the first of equal ones, place by place of the window."
     wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
@@ -396,7 +458,8 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     for place in itertools.product(*map(range, size)):
         index = (
             (...,)
-            + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o, t in zip(place, dilation, space, stride)))
+            + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o,
+                    t in zip(place, dilation, space, stride)))
         xp.equal(wide[index], out, out=here)
         here &= free
         free ^= here
@@ -405,10 +468,13 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
 kernel(max_pool=max_pool,
-       unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
+       unpool=lambda xp, g, a, out, *, size, stride, padding, dilation,
+       space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
 accumulate(unpool=SINGLE)
-vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
-    unpool=[lambda g, a, size, stride, padding, dilation, space: taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
+vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation,
+              space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
+    unpool=[lambda g, a, size, stride, padding, dilation,
+            space: taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
 
 def pooling(size, stride, padding, dilation, space) -> dict:
     return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
@@ -435,12 +501,14 @@ def max_pool_places(xp, a, *, size, stride, padding, dilation, space):
 kernel(max_pool_places=max_pool_places)
 vjp(max_pool_places=[lambda g, like, second, size: put_back(g[0], like, second, len(size))])
 
+# %% ../../nbs/ops/windows.ipynb #winplac1b
 def taken(x: Tensor, a: Tensor, options: dict) -> Tensor:
     "The numbers of `x` from where the largest of `a` stand."
     _, index = call(OPS["max_pool_places"], (a.detach(),), options)
     lead = index.payload.shape[:-len(options["size"])]
     return x.reshape(*lead, -1).gather(-1, index.reshape(*lead, -1)).reshape(index.shape)
 
+# %% ../../nbs/ops/windows.ipynb #winplac1c
 def put_back(g: Tensor, like, index: Tensor, n: int) -> Tensor:
     "Gradients added at an index into the flattened space."
     lead, space = like.shape[:-n], math.prod(like.shape[-n:])
@@ -459,20 +527,26 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
         for dim, (s, p, o, t, d, k) in enumerate(sides, a.ndim - n):
             x = bordered(x, dim, p, max((o - 1) * t + d * (k - 1) + 1 - p - s, 0), border)
         dims = tuple(range(a.ndim - n, a.ndim))
-        view = call(OPS["windows"], (x,), {"size": size, "stride": stride, "dilation": dilation, "dims": dims})
+        view = call(OPS["windows"], (x,),
+                    {"size": size, "stride": stride, "dilation": dilation, "dims": dims})
         for dim, o in zip(dims, space): view = view.narrow(dim, 0, o)
         found.append(view.reshape(*a.payload.shape[:-n], *space, -1))
     values, index = found[0].max(-1)
     return values, gather(found[1], -1, index.unsqueeze(-1)).squeeze(-1)
 
+# %% ../../nbs/ops/windows.ipynb #67e67f91b
 def unpool_steps(g: Tensor, a: Tensor, **options) -> Tensor:
     "unpool in rows."
     _, index = call(OPS["max_pool_places"], (a.detach(),), options)
     return put_back(g, Like(a), index, len(options["size"]))
 
-decompose(max_pool=lambda a, *, size, stride, padding, dilation, space: pool_steps(a, size, stride, padding, dilation, space)[0],
-          max_pool_places=lambda a, *, size, stride, padding, dilation, space: pool_steps(a, size, stride, padding, dilation, space),
-          unpool=lambda g, a, out, *, size, stride, padding, dilation, space: unpool_steps(g, a, **pooling(size, stride, padding, dilation, space)))
+# %% ../../nbs/ops/windows.ipynb #67e67f91c
+decompose(max_pool=lambda a, *, size, stride, padding, dilation,
+          space: pool_steps(a, size, stride, padding, dilation, space)[0],
+          max_pool_places=lambda a, *, size, stride, padding, dilation,
+          space: pool_steps(a, size, stride, padding, dilation, space),
+          unpool=lambda g, a, out, *, size, stride, padding, dilation,
+          space: unpool_steps(g, a, **pooling(size, stride, padding, dilation, space)))
 
 # %% ../../nbs/ops/windows.ipynb #717540f0
 def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tuple:
@@ -481,16 +555,22 @@ def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tup
     for s, k, t, p, d in zip(shape, size, stride, padding, dilation):
         if 2 * p > k:
             raise error(
-                RuntimeError, f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
+                RuntimeError,
+                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} "
                 f"and dilation={d}", "a window could lie in the border alone", "less padding")
         o = (s + 2 * p - d * (k - 1) - 1 + (t - 1 if ceil_mode else 0)) // t + 1
         if ceil_mode and (o - 1) * t >= s + p: o -= 1
-        if o < 1: raise error(RuntimeError, f"Given input size: {tuple(shape)}. Calculated output size: {o}. Output "
-                                            "size is too small", "not even one window fits", "a smaller window")
+        if o < 1:
+            raise error(RuntimeError,
+                        f"Given input size: {tuple(shape)}. Calculated output size: {o}. Output "
+                                            "size is too small", "not even one window fits",
+                        "a smaller window")
         space.append(o)
     return tuple(space)
 
-def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool) -> dict:
+# %% ../../nbs/ops/windows.ipynb #717540f0bx
+def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding, dilation,
+                 ceil_mode: bool) -> dict:
     "How the windows lie. A RuntimeError for an input without space, or windows that do not fit."
     if input.ndim not in (n + 1, n + 2) or 0 in input.shape[-n - 1:]:
         raise error(
@@ -501,7 +581,8 @@ def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding,
     size = expand_ntuple(kernel_size, n, "kernel_size")
     stride = expand_ntuple(stride, n, "stride") if stride not in (None, (), []) else size
     padding, dilation = expand_ntuple(padding, n, "padding"), expand_ntuple(dilation, n, "dilation")
-    for what, values in {"kernel_size": size, "stride": stride, "dilation": dilation, "padding": padding}.items():
+    for what, values in {"kernel_size": size, "stride": stride, "dilation": dilation,
+                         "padding": padding}.items():
         if min(values) < (what != "padding"):
             raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}",
                         "a window has a size, and goes forward", f"{what}=1")
@@ -517,7 +598,8 @@ def max_pooling(name: str, n: int) -> None:
                      ceil_mode: bool = False) -> tuple[Tensor, Tensor]:
         return call(OPS["max_pool_places"], (input,),
                     pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
-    def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False) -> Tensor:
+    def function(input: Tensor, kernel_size, stride=None, padding=0, dilation=1,
+                 ceil_mode: bool = False) -> Tensor:
         return call(OPS["max_pool"], (input,),
                     pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
     publish(name, function, f"The largest of each window in {n} dimensions of space.", method=False)
@@ -535,12 +617,15 @@ def window_sum(xp, a, *, size, stride, space):
         for part in parts[1:]: a += part
     return a
 
+# %% ../../nbs/ops/windows.ipynb #winavgp1bx
 def sum_steps(a: Tensor, *, size, stride, space) -> Tensor:
     "The same in rows."
     dims = tuple(range(a.ndim - len(size), a.ndim))
-    return call(OPS["windows"], (a,), {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(
+    return call(OPS["windows"], (a,),
+                {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(
         tuple(range(a.ndim, a.ndim + len(size))))
 
+# %% ../../nbs/ops/windows.ipynb #winavgp1c
 def sum_back(g: Tensor, like, size, stride) -> Tensor:
     "Each gradient to all of its window."
     g = g.reshape(*g.payload.shape, *(1,) * len(size)).expand(*g.payload.shape, *size)
@@ -555,6 +640,7 @@ accumulate(window_sum=SINGLE)
 decompose(window_sum=sum_steps)
 vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
 
+# %% ../../nbs/ops/windows.ipynb #winavgp1d
 def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
     "The sum of each window, with a border of zeros as far as the windows reach."
     for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), x.ndim - len(size)):
@@ -565,12 +651,13 @@ def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
 @in_single
 def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
              count_include_pad: bool = True, divisor_override: int | None = None, *, n: int) -> Tensor:
-    """The mean of each window in the last `n` dimensions, as `torch.nn.functional.avg_pool2d`; the border counts unless
-    told."""
+    """The mean of each window in the last `n` dimensions, as `torch.nn.functional.avg_pool2d`; the border
+    counts unless told."""
     options = pool_options(input, f"avg_pool{n}d", n, kernel_size, stride, padding, 1, ceil_mode)
     size, stride, padding, space = (options[what] for what in ("size", "stride", "padding", "space"))
     if divisor_override == 0:
-        raise error(RuntimeError, "divisor must be not zero", "a sum over nothing is no mean", "divisor_override=None")
+        raise error(RuntimeError, "divisor must be not zero", "a sum over nothing is no mean",
+                    "divisor_override=None")
     total, inside = window_sums(input, size, stride, padding, space), all(
         (o - 1) * t + k <= s for o, t, k, s in zip(space, stride, size, input.shape[-n:]))
     if divisor_override or (inside and not any(padding)): return total / (divisor_override or math.prod(size))
@@ -584,7 +671,8 @@ def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool
 def check_line(input: Tensor, name: str) -> None:
     "A RuntimeError unless there are (batch,) channels and a line, none of them empty."
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
-        raise error(RuntimeError, f"{name}(): Expected 2D or 3D input with non-zero size for non-batch dimensions, but "
+        raise error(RuntimeError,
+                    f"{name}(): Expected 2D or 3D input with non-zero size for non-batch dimensions, but "
                                   f"got {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
 
 # %% ../../nbs/ops/windows.ipynb #abaee560

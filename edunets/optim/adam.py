@@ -19,8 +19,8 @@ __all__ = ['decayed', 'decayed_in', 'adam', 'follow', 'follow_square', 'root_in'
 
 # %% ../../nbs/05a_adam.ipynb #op5bdecf
 def decayed(lr, weight_decay, p: Tensor, g: Tensor, decoupled: bool, maximize: bool) -> tuple[Tensor, Tensor]:
-    """The parameter and what is to be gone down, after weight decay: a decoupled one shrinks the parameter, the other
-    adds to the gradient."""
+    """The parameter and what is to be gone down, after weight decay: a decoupled one shrinks the
+    parameter, the other adds to the gradient."""
     if not decoupled: return p, descent(p, g, weight_decay, maximize)
     return p - lr * weight_decay * p, -g if maximize else g
 
@@ -68,7 +68,8 @@ def adam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squar
     time = step.item()
     root = math.sqrt(1 - beta2 ** time)
     rate = lr * root / (1 - beta1 ** time)
-    for p, g, mean, square, *v, work, spare in pieces(xp, p, g, mean, square, *([largest] if amsgrad else [])):
+    for p, g, mean, square, *v, work, spare in pieces(xp, p, g, mean, square,
+                                                      *([largest] if amsgrad else [])):
         d = decayed_in(xp, lr, weight_decay, p, g, decoupled_weight_decay, maximize, work)
         follow(xp, mean, d, beta1, spare)
         follow_square(xp, square, d, beta2, spare)
@@ -79,9 +80,9 @@ update_row("adam", adam, adam_kernel)
 
 # %% ../../nbs/05a_adam.ipynb #op5adamc
 class Adam(Optimizer):
-    """Steps about as long as the rate where gradients stay as they are, whatever their size, as `torch.optim.Adam`
-    (Kingma and Ba 2014; amsgrad: Reddi et al. 2018). `eps` stands outside the root. ValueError for numbers out of
-    range."""
+    """Steps about as long as the rate where gradients stay as they are, whatever their size, as
+    `torch.optim.Adam` (Kingma and Ba 2014; amsgrad: Reddi et al. 2018). `eps` stands outside the root.
+    ValueError for numbers out of range."""
     row, hyper = "adam", ("lr", "betas", "eps", "weight_decay")
     flags = "amsgrad", "decoupled_weight_decay", "maximize"
 
@@ -101,13 +102,17 @@ class Adam(Optimizer):
         return ({"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros} |
                 ({"max_exp_avg_sq": zeros} if group["amsgrad"] else {}))
 
+# %% ../../nbs/05a_adam.ipynb #op5adamcbx
 class AdamW(Adam):
-    "Adam whose weight decay does not go through the means, as `torch.optim.AdamW` (Loshchilov and Hutter 2017)."
+    """Adam whose weight decay does not go through the means, as `torch.optim.AdamW` (Loshchilov and Hutter
+    2017)."""
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, **switches):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True,
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize,
+                         decoupled_weight_decay=True,
                          **switches)
 
+# %% ../../nbs/05a_adam.ipynb #op5adamcc
 def check_adam(group: Group) -> None:
     "A ValueError for a rate, an epsilon or a decay below zero, or a beta outside [0, 1)."
     check_not_negative(group, "lr", "eps", "weight_decay")

@@ -26,6 +26,7 @@ def adagrad(lr, lr_decay, weight_decay, eps, p, g, step, total, *, maximize) -> 
     rate = lr / (1 + cast(step, float64) * lr_decay)
     return p - rate * d / (total.sqrt() + eps), step + 1, total
 
+# %% ../../nbs/05b_family.ipynb #op5badafb
 def adagrad_kernel(xp, lr, lr_decay, weight_decay, eps, p, g, step, total, *, maximize) -> None:
     rate = lr / (1 + step.item() * lr_decay)
     step += 1
@@ -39,12 +40,13 @@ update_row("adagrad", adagrad, adagrad_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5badac
 class Adagrad(Optimizer):
-    """A rate of its own for each number, divided by all that its gradients have been, as `torch.optim.Adagrad` (Duchi,
-    Hazan and Singer 2011). ValueError for numbers below zero."""
+    """A rate of its own for each number, divided by all that its gradients have been, as
+    `torch.optim.Adagrad` (Duchi, Hazan and Singer 2011). ValueError for numbers below zero."""
     row, hyper, flags = "adagrad", ("lr", "lr_decay", "weight_decay", "eps"), ("maximize",)
 
     def __init__(self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-                 initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False, **switches):
+                 initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False,
+                 **switches):
         super().__init__(
             params, {
                 "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
@@ -56,7 +58,8 @@ class Adagrad(Optimizer):
         check_not_negative(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
 
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "sum": lambda p, group: zeros(p, group) + group["initial_accumulator_value"]}
+        return {"step": zero_step, "sum": lambda p,
+                group: zeros(p, group) + group["initial_accumulator_value"]}
 
 # %% ../../nbs/05b_family.ipynb #op5brmsf
 def rmsprop(lr, alpha, eps, weight_decay, momentum, p, g, step, square, *kept, centered, maximize) -> tuple:
@@ -68,7 +71,9 @@ def rmsprop(lr, alpha, eps, weight_decay, momentum, p, g, step, square, *kept, c
     velocity = [momentum * b + move for b in velocity]
     return p - lr * (velocity[0] if velocity else move), step + 1, square, *mean, *velocity
 
-def rmsprop_kernel(xp, lr, alpha, eps, weight_decay, momentum, p, g, step, square, *kept, centered, maximize) -> None:
+# %% ../../nbs/05b_family.ipynb #op5brmsfb
+def rmsprop_kernel(xp, lr, alpha, eps, weight_decay, momentum, p, g, step, square, *kept, centered,
+                   maximize) -> None:
     step += 1
     for p, g, square, *kept, work, spare in pieces(xp, p, g, square, *kept):
         mean, velocity = kept[:centered], kept[centered:]
@@ -89,11 +94,13 @@ update_row("rmsprop", rmsprop, rmsprop_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5brmsc
 class RMSprop(Optimizer):
-    """Divides by the usual size of recent gradients, as `torch.optim.RMSprop` (Tieleman and Hinton 2012; centered:
-    Graves 2013). ValueError for numbers below zero."""
-    row, hyper, flags = "rmsprop", ("lr", "alpha", "eps", "weight_decay", "momentum"), ("centered", "maximize")
+    """Divides by the usual size of recent gradients, as `torch.optim.RMSprop` (Tieleman and Hinton 2012;
+    centered: Graves 2013). ValueError for numbers below zero."""
+    row, hyper = "rmsprop", ("lr", "alpha", "eps", "weight_decay", "momentum")
+    flags = ("centered", "maximize")
 
-    def __init__(self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+    def __init__(self, params, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
+                 weight_decay: float = 0,
                  momentum: float = 0, centered: bool = False, *, maximize: bool = False, **switches):
         super().__init__(
             params, {
@@ -107,7 +114,8 @@ class RMSprop(Optimizer):
 
     def slots(self, group: Group) -> dict:
         kept = {
-            "step": True, "square_avg": True, "grad_avg": group["centered"], "momentum_buffer": group["momentum"] > 0
+            "step": True, "square_avg": True, "grad_avg": group["centered"],
+            "momentum_buffer": group["momentum"] > 0
         }
         return {name: zero_step if name == "step" else zeros for name, there in kept.items() if there}
 
@@ -116,6 +124,7 @@ def foresight(time, beta1, momentum_decay):
     "NAdam's momentum at a time: from half of beta1 up to beta1."
     return beta1 * (1 - 0.5 * 0.96 ** (time * momentum_decay))
 
+# %% ../../nbs/05b_family.ipynb #op5bnadfb
 def nadam(lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product, *,
           decoupled_weight_decay, maximize) -> tuple:
     step = step + 1
@@ -130,7 +139,8 @@ def nadam(lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean,
     return p - lr * direction / ((square / (1 - beta2 ** time)).sqrt() + eps), step, mean, square, product
 
 # %% ../../nbs/05b_family.ipynb #op5bnadk
-def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product, *,
+def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, step, mean, square, product,
+                 *,
                  decoupled_weight_decay, maximize) -> None:
     step += 1
     time = step.item()
@@ -152,17 +162,21 @@ update_row("nadam", nadam, nadam_kernel)
 # %% ../../nbs/05b_family.ipynb #op5bnadc
 def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
 
+# %% ../../nbs/05b_family.ipynb #op5bnadcb
 class NAdam(Optimizer):
-    "Adam with Nesterov's look ahead, as `torch.optim.NAdam` (Dozat 2016). ValueError for numbers out of range."
+    """Adam with Nesterov's look ahead, as `torch.optim.NAdam` (Dozat 2016). ValueError for numbers out of
+    range."""
     row, hyper = "nadam", ("lr", "betas", "eps", "weight_decay", "momentum_decay")
     flags = "decoupled_weight_decay", "maximize"
 
     def __init__(self, params, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-                 weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
+                 weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False,
+                 *,
                  maximize: bool = False, **switches):
         super().__init__(
             params, {
-                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
+                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+                "momentum_decay": momentum_decay,
                 "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize,
                 **switched(switches, "foreach", "capturable", "differentiable")
             })
@@ -175,7 +189,8 @@ class NAdam(Optimizer):
         return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros, "mu_product": one}
 
 # %% ../../nbs/05b_family.ipynb #op5bradf
-def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay, maximize) -> tuple:
+def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay,
+          maximize) -> tuple:
     step = step + 1
     time = cast(step, float64)
     p, d = decayed(lr, weight_decay, p, g, decoupled_weight_decay, maximize)
@@ -188,6 +203,7 @@ def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, deco
     adaptive = warmth * (1 - beta2 ** time).sqrt() / (square.sqrt() + eps)
     return p - lr / (1 - beta1 ** time) * mean * adaptive.where(length > 5, 1.0), step, mean, square
 
+# %% ../../nbs/05b_family.ipynb #op5bradfb
 def radam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay,
                  maximize) -> None:
     step += 1
@@ -196,7 +212,8 @@ def radam_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, squa
     length = most - 2 * time * beta2 ** time / (1 - beta2 ** time)
     rate = lr / (1 - beta1 ** time)
     if length > 5:
-        rate *= math.sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length) * (1 - beta2 ** time))
+        rate *= math.sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)
+                          * (1 - beta2 ** time))
     for p, g, mean, square, work, spare in pieces(xp, p, g, mean, square):
         d = decayed_in(xp, lr, weight_decay, p, g, decoupled_weight_decay, maximize, work)
         follow(xp, mean, d, beta1, spare)
@@ -208,12 +225,14 @@ update_row("radam", radam, radam_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5bradc
 class RAdam(Optimizer):
-    """Adam that steps as momentum does until its mean of squares can be trusted, as `torch.optim.RAdam` (Liu et al.
-    2019). ValueError for numbers out of range."""
-    row, hyper, flags = "radam", ("lr", "betas", "eps", "weight_decay"), ("decoupled_weight_decay", "maximize")
+    """Adam that steps as momentum does until its mean of squares can be trusted, as `torch.optim.RAdam`
+    (Liu et al. 2019). ValueError for numbers out of range."""
+    row, hyper = "radam", ("lr", "betas", "eps", "weight_decay")
+    flags = ("decoupled_weight_decay", "maximize")
 
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-                 weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False, **switches):
+                 weight_decay: float = 0, decoupled_weight_decay: bool = False, *, maximize: bool = False,
+                 **switches):
         super().__init__(
             params, {
                 "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
@@ -229,13 +248,15 @@ def lion(lr, beta1, beta2, weight_decay, p, g, mean, *, maximize) -> tuple:
     p, d = decayed(lr, weight_decay, p, g, True, maximize)
     return p - lr * (beta1 * mean + (1 - beta1) * d).sign(), beta2 * mean + (1 - beta2) * d
 
+# %% ../../nbs/05b_family.ipynb #op5bliofb
 def lion_kernel(xp, lr, beta1, beta2, weight_decay, p, g, mean, *, maximize) -> None:
     for p, g, mean, work, spare in pieces(xp, p, g, mean):
         d = decayed_in(xp, lr, weight_decay, p, g, True, maximize, work)
         blend = xp.multiply(xp.subtract(d, mean, out=spare), 1 - beta1, out=spare)
         blend += mean
         up, down = xp.greater(blend, 0).view("int8"), xp.less(blend, 0).view("int8")
-        sign = xp.subtract(up, down, out=spare)      # xp.sign has a branch for each number, guessed wrong half the time
+        # xp.sign has a branch for each number, guessed wrong half the time
+        sign = xp.subtract(up, down, out=spare)
         p -= xp.multiply(sign, lr, out=spare)
         follow(xp, mean, d, beta2, spare)
 
@@ -243,13 +264,15 @@ update_row("lion", lion, lion_kernel)
 
 # %% ../../nbs/05b_family.ipynb #op5blioc
 class Lion(Optimizer):
-    """The sign of a blend of gradient and mean, and a decay beside it (Chen et al. 2023, algorithm 2); PyTorch has
-    none. ValueError for numbers out of range."""
+    """The sign of a blend of gradient and mean, and a decay beside it (Chen et al. 2023, algorithm 2);
+    PyTorch has none. ValueError for numbers out of range."""
     row, hyper, flags = "lion", ("lr", "betas", "weight_decay"), ("maximize",)
 
-    def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99), weight_decay: float = 0, *,
+    def __init__(self, params, lr: float = 1e-4, betas: tuple[float, float] = (0.9, 0.99),
+                 weight_decay: float = 0, *,
                  maximize: bool = False):
-        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
+        super().__init__(params,
+                         {"lr": lr, "betas": betas, "weight_decay": weight_decay, "maximize": maximize})
 
     def check(self, group: Group) -> None:
         check_not_negative(group, "lr", "weight_decay")
@@ -259,13 +282,15 @@ class Lion(Optimizer):
 
 # %% ../../nbs/05b_family.ipynb #op5bzerf
 def short(x: Tensor) -> Tensor:
-    "Numbers in float32 with the eight bits of digits that a bfloat16 has: Veltkamp's splitting (Dekker 1971)."
+    """Numbers in float32 with the eight bits of digits that a bfloat16 has: Veltkamp's splitting (Dekker
+    1971)."""
     far = x * 65537.0      # 2 ** 16 + 1: the subtraction below has no room for the last 16 bits
     return far - (far - x)
 
+# %% ../../nbs/05b_family.ipynb #op5bzerfb
 def orthogonalized(x: Tensor, a, b, c, eps, steps: int) -> Tensor:
-    """A matrix with the directions of `x` and singular values near 1, by Newton-Schulz steps (Jordan et al. 2024). Each
-    product is rounded to bfloat16, as PyTorch's."""
+    """A matrix with the directions of `x` and singular values near 1, by Newton-Schulz steps (Jordan et
+    al. 2024). Each product is rounded to bfloat16, as PyTorch's."""
     if x.shape[0] > x.shape[1]: return orthogonalized(x.T, a, b, c, eps, steps).T
     x = short(cast(x, float32))
     x = short(x / short(x.norm()).maximum(eps))
@@ -276,13 +301,14 @@ def orthogonalized(x: Tensor, a, b, c, eps, steps: int) -> Tensor:
 
 # %% ../../nbs/05b_family.ipynb #op5bmuof
 def adjusted(lr, shape: tuple, adjust_lr_fn: str | None):
-    """The rate for a matrix of a shape: so that tall ones move enough (original), or that a step is as large as AdamW's
-    usually are."""
+    """The rate for a matrix of a shape: so that tall ones move enough (original), or that a step is as
+    large as AdamW's usually are."""
     rows, columns = shape
     return (lr * (0.2 * math.sqrt(max(rows, columns)) if adjust_lr_fn == "match_rms_adamw" else math.sqrt(
         max(1, rows / columns))))
 
-def muon(lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps, adjust_lr_fn) -> tuple:
+def muon(lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps,
+         adjust_lr_fn) -> tuple:
     p, _ = decayed(lr, weight_decay, p, g, True, False)
     buffer = momentum * buffer + (1 - momentum) * g
     direction = momentum * buffer + (1 - momentum) * g if nesterov else buffer
@@ -295,6 +321,7 @@ def shorten(xp, x, spare) -> None:
     x -= spare
     x += spare
 
+# %% ../../nbs/05b_family.ipynb #op5bzerkb
 def orthogonalize(xp, x, a, b, c, eps, steps) -> None:
     "`orthogonalized`, in place for float32, with three buffers."
     if x.shape[0] > x.shape[1]: x = x.T
@@ -343,23 +370,27 @@ class Muon(Optimizer):
     flags = "nesterov", "ns_steps", "adjust_lr_fn"
 
     def __init__(self, params, lr: float = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95,
-                 nesterov: bool = True, ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315),
+                 nesterov: bool = True,
+                 ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315),
                  eps: float = 1e-7, ns_steps: int = 5, adjust_lr_fn: str | None = None):
         super().__init__(
             params, {
                 "lr": lr, "weight_decay": weight_decay, "momentum": momentum, "nesterov": nesterov,
-                "ns_coefficients": ns_coefficients, "eps": eps, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn
+                "ns_coefficients": ns_coefficients, "eps": eps, "ns_steps": ns_steps,
+                "adjust_lr_fn": adjust_lr_fn
             })
 
     def check(self, group: Group) -> None:
         check_not_negative(group, "lr", "momentum", "weight_decay")
         steps, how, count = group["ns_steps"], group["adjust_lr_fn"], len(group["ns_coefficients"])
-        check_numbers(number_of_Newton_Schulz_steps=(steps, steps < 100), number_of_coefficients=(count, count == 3),
+        check_numbers(number_of_Newton_Schulz_steps=(steps, steps < 100),
+                      number_of_coefficients=(count, count == 3),
                       adjust_lr_fn=(how, how in (None, "original", "match_rms_adamw")))
         for p in group["params"]:
             if p.ndim != 2:
                 raise error(ValueError,
-                            f"Muon only supports 2D parameters whereas we found a parameter with size: {p.shape}",
+                            "Muon only supports 2D parameters whereas we found a parameter "
+                            f"with size: {p.shape}",
                             "only a matrix has singular values", "en.optim.AdamW for what is no matrix")
 
     def slots(self, group: Group) -> dict: return {"momentum_buffer": zeros}

@@ -22,9 +22,10 @@ __all__ = ['C1', 'C2', 'two_loops', 'Point', 'scalar', 'cubic_minimum', 'low_eno
            'strong_wolfe', 'LBFGS']
 
 # %% ../../nbs/05g_lbfgs.ipynb #lbloops0
-def two_loops(v: Tensor, steps: list[Tensor], changes: list[Tensor], rhos: list[float], gamma: float) -> Tensor:
-    """The inverse Hessian that the pairs (step, change of the gradient) imply, times a vector; gamma times the identity
-    is where it begins. Nocedal and Wright, algorithm 7.4."""
+def two_loops(v: Tensor, steps: list[Tensor], changes: list[Tensor], rhos: list[float],
+              gamma: float) -> Tensor:
+    """The inverse Hessian that the pairs (step, change of the gradient) imply, times a vector; gamma times
+    the identity is where it begins. Nocedal and Wright, algorithm 7.4."""
     v, alphas = v.clone(), []
     for s, y, rho in zip(reversed(steps), reversed(changes), reversed(rhos)):
         alphas.append(s.dot(v).item() * rho)
@@ -36,20 +37,24 @@ def two_loops(v: Tensor, steps: list[Tensor], changes: list[Tensor], rhos: list[
 
 # %% ../../nbs/05g_lbfgs.ipynb #lbcubic1
 class Point(NamedTuple):
-    "A place on the line: the length of the step to it, the value, the gradient there, and the slope along the line."
+    """A place on the line: the length of the step to it, the value, the gradient there, and the slope
+    along the line."""
     t: float
     value: float
     gradient: Tensor
     slope: float
 
+# %% ../../nbs/05g_lbfgs.ipynb #lbcubic1b
 def scalar(x: Tensor) -> np.floating:
-    """The number in a tensor of one element, with no more digits than it has: a bound of more digits than the values
-    have could not be met."""
+    """The number in a tensor of one element, with no more digits than it has: a bound of more digits than
+    the values have could not be met."""
     return x.payload.dtype.type(x.item())
 
+# %% ../../nbs/05g_lbfgs.ipynb #lbcubic1c
 @np.errstate(all="ignore")
 def cubic_minimum(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
-    "Where the cubic through two places, with their slopes, is lowest, kept within the bounds (the places themselves)."
+    """Where the cubic through two places, with their slopes, is lowest, kept within the bounds (the places
+    themselves)."""
     low, high = bounds or (min(a.t, b.t), max(a.t, b.t))
     d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
     square = d1 * d1 - a.slope * b.slope
@@ -63,9 +68,12 @@ def cubic_minimum(a: Point, b: Point, bounds: tuple[float, float] | None = None)
 # %% ../../nbs/05g_lbfgs.ipynb #lbwolfe1
 C1, C2 = 1e-4, 0.9
 
-def low_enough(point: Point, start: Point) -> bool: return point.value <= start.value + C1 * point.t * start.slope
+def low_enough(point: Point, start: Point) -> bool:
+    return point.value <= start.value + C1 * point.t * start.slope
+
 def flat_enough(point: Point, start: Point) -> bool: return abs(point.slope) <= -C2 * start.slope
 
+# %% ../../nbs/05g_lbfgs.ipynb #lbwolfe1b
 def bracket(line: Callable[[float], Point], start: Point, t: float, most: int) -> tuple[list[Point], int]:
     "An acceptable place, or two with one between them; and how often it went on."
     previous, point = start, line(t)
@@ -87,9 +95,11 @@ def guess(ends: list[Point], stuck: bool) -> tuple[float, bool]:
     if not stuck and low < t < high: return t, True
     return high - margin if abs(t - high) < abs(t - low) else low + margin, False
 
-def strong_wolfe(line: Callable[[float], Point], start: Point, t: float, narrow: float, most: int) -> tuple[Point, int]:
-    """A place on the line that fulfils both conditions, or the lowest seen once the bracket is narrow or after `most`
-    tries; and how many places were looked at. Nocedal and Wright, algorithms 3.5 and 3.6."""
+# %% ../../nbs/05g_lbfgs.ipynb #lbwolfe3b
+def strong_wolfe(line: Callable[[float], Point], start: Point, t: float, narrow: float,
+                 most: int) -> tuple[Point, int]:
+    """A place on the line that fulfils both conditions, or the lowest seen once the bracket is narrow or
+    after `most` tries; and how many places were looked at. Nocedal and Wright, algorithms 3.5 and 3.6."""
     ends, tries = bracket(line, start, t, most)
     low, stuck = int(ends[-1].value < ends[0].value), False      # which end is lower
     while len(ends) == 2 and tries < most and abs(ends[1].t - ends[0].t) >= narrow:
@@ -106,16 +116,18 @@ def strong_wolfe(line: Callable[[float], Point], start: Point, t: float, narrow:
 
 # %% ../../nbs/05g_lbfgs.ipynb #lbclass1
 class LBFGS(Optimizer):
-    """Steps by the last `history_size` changes of the gradient, as `torch.optim.LBFGS` (Nocedal 1980). `step` calls its
-    closure many times and branches on the values, so it stays outside of compiled steps. ValueError for a second
-    group; RuntimeError for an unknown line search."""
+    """Steps by the last `history_size` changes of the gradient, as `torch.optim.LBFGS` (Nocedal 1980).
+    `step` calls its closure many times and branches on the values, so it stays outside of compiled
+    steps. ValueError for a second group; RuntimeError for an unknown line search."""
     def __init__(self, params, lr: float = 1, max_iter: int = 20, max_eval: int | None = None,
                  tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9, history_size: int = 100,
                  line_search_fn: str | None = None):
         super().__init__(
             params, {
-                "lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-                "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change, "history_size": history_size,
+                "lr": lr, "max_iter": max_iter,
+                "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+                "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change,
+                "history_size": history_size,
                 "line_search_fn": line_search_fn
             })
 
@@ -136,7 +148,8 @@ class LBFGS(Optimizer):
     def flat_gradient(self) -> Tensor:
         "All gradients in a row; zeros where there is none."
         return cat(
-            [p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]])
+            [p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1)
+             for p in self.param_groups[0]["params"]])
 
     def walk(self, t: float, d: Tensor) -> None:
         "Move all parameters by t times the direction."
@@ -160,6 +173,7 @@ def direction(self: LBFGS, state: dict, gradient: Tensor) -> Tensor:
         state["H_diag"] = ys / y.dot(y).item()
     return -two_loops(gradient, state["old_stps"], state["old_dirs"], state["ro"], state["H_diag"])
 
+# %% ../../nbs/05g_lbfgs.ipynb #lbclass4b
 @patch
 def search(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, most: int) -> tuple[Point, int]:
     "Look along a direction, beginning at length t."
@@ -178,10 +192,11 @@ def search(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, mo
 # %% ../../nbs/05g_lbfgs.ipynb #lbclass6
 @patch
 def step(self: LBFGS, closure: Callable):
-    """Up to `max_iter` moves. `closure` clears the gradients, computes the loss and the gradients, and returns the
-    loss; what it returned first is the result."""
+    """Up to `max_iter` moves. `closure` clears the gradients, computes the loss and the gradients, and
+    returns the loss; what it returned first is the result."""
     with no_grad(): return self.moves(enable_grad()(closure))
 
+# %% ../../nbs/05g_lbfgs.ipynb #lbclass6bx
 @patch
 def moves(self: LBFGS, closure: Callable):
     group, state = self.param_groups[0], self.state[self.param_groups[0]["params"][0]]
@@ -202,6 +217,7 @@ def moves(self: LBFGS, closure: Callable):
         if looks >= group["max_eval"] or self.settled(start, new, d): break
     return first
 
+# %% ../../nbs/05g_lbfgs.ipynb #lbclass6c
 @patch
 def advance(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, look: bool,
             most: int) -> tuple[Point, int]:

@@ -35,6 +35,7 @@ def numbers(value) -> tuple:
     "A hyperparameter as a tuple of numbers: `betas` are two."
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
+# %% ../../nbs/05_optim.ipynb #op5grpclb
 class Group(dict):
     "A parameter group: parameters and hyperparameters by name, as in `optimizer.param_groups`."
     def __init__(self, values: dict):
@@ -54,33 +55,38 @@ class Group(dict):
 
     # copied and pickled without the tensors: they belong to a trace here
     def __reduce__(self) -> tuple: return Group, (dict(self),)
-    update, setdefault = MutableMapping.update, MutableMapping.setdefault      # dict's own go past __setitem__
+    # dict's own go past __setitem__
+    update, setdefault = MutableMapping.update, MutableMapping.setdefault
 
     def read(self, name: str) -> tuple:
-        """A hyperparameter's numbers, as operands of a row: floats, or under a trace the 0-d tensors that it will read
-        at each run."""
+        """A hyperparameter's numbers, as operands of a row: floats, or under a trace the 0-d tensors that
+        it will read at each run."""
         if ambient.get().trace is None: return tuple(map(float, numbers(self[name])))
         if isinstance(self[name], Tensor): return (self[name],)
         if name not in self.tensors:
             with mode(trace=None):
                 self.tensors[name] = tuple(
-                    tensor(float(n), dtype=float64, device=self["params"][0].device) for n in numbers(self[name]))
+                    tensor(float(n), dtype=float64, device=self["params"][0].device)
+                    for n in numbers(self[name]))
         return self.tensors[name]
 
 # %% ../../nbs/05_optim.ipynb #op5descn
 def descent(p: Tensor, g: Tensor, weight_decay, maximize: bool) -> Tensor:
-    "What is to be gone down: the gradient (its opposite, to maximize) and that of the decay, weight_decay / 2 * |p|^2."
+    """What is to be gone down: the gradient (its opposite, to maximize) and that of the decay,
+    weight_decay / 2 * |p|^2."""
     return (-g if maximize else g) + weight_decay * p
 
 def sgd(lr, weight_decay, p, g, *, maximize) -> tuple:
     return p - lr * descent(p, g, weight_decay, maximize),
 
 # %% ../../nbs/05_optim.ipynb #op5piece
-PIECE = 1 << 15      # elements: so many of five arrays stay in the cache from one step of the arithmetic to the next
+# elements: so many of five arrays stay in the cache from one step of the arithmetic to the next
+PIECE = 1 << 15
 
+# %% ../../nbs/05_optim.ipynb #op5pieceb
 def pieces(xp, *arrays):
-    """Arrays of one shape piece by piece, with two buffers of a piece's size. A GPU takes them whole, as do arrays
-    whose elements lie apart."""
+    """Arrays of one shape piece by piece, with two buffers of a piece's size. A GPU takes them whole, as
+    do arrays whose elements lie apart."""
     first = arrays[0]
     if xp is not np or not all(a.flags.c_contiguous for a in arrays):
         yield *arrays, xp.empty_like(first), xp.empty_like(first)
@@ -95,7 +101,8 @@ def pieces(xp, *arrays):
 writes = column("writes", "the kernel works in place: the operands that it fills and returns")
 
 def all_but_gradients(*tensors, each: int) -> list:
-    "Of the tensors given for each parameter (itself, its gradient, its state), those that an update gives anew."
+    """Of the tensors given for each parameter (itself, its gradient, its state), those that an update
+    gives anew."""
     return [x for position, x in enumerate(tensors) if position % each != 1]
 
 def run_in_place(xp, one: Callable, tensors: tuple, each: int, *numbers, **flags) -> tuple:
@@ -103,10 +110,12 @@ def run_in_place(xp, one: Callable, tensors: tuple, each: int, *numbers, **flags
     for start in range(0, len(tensors), each): one(xp, *numbers, *tensors[start:start + each], **flags)
     return tuple(all_but_gradients(*tensors, each=each))
 
+# %% ../../nbs/05_optim.ipynb #op5inplab
 def textbook(one: Callable, tensors: tuple, each: int, *numbers, **flags) -> tuple:
-    """An update's decomposition: `one` for the tensors of each parameter; what comes out has the dtype of what it
-    replaces."""
-    new = [x for start in range(0, len(tensors), each) for x in one(*numbers, *tensors[start:start + each], **flags)]
+    """An update's decomposition: `one` for the tensors of each parameter; what comes out has the dtype of
+    what it replaces."""
+    new = [x for start in range(0, len(tensors), each)
+           for x in one(*numbers, *tensors[start:start + each], **flags)]
     return tuple(cast(x, old.dtype) for x, old in zip(new, all_but_gradients(*tensors, each=each)))
 
 # %% ../../nbs/05_optim.ipynb #op5sgdke
@@ -122,8 +131,8 @@ def sgd_kernel(xp, lr, weight_decay, p, g, *, maximize) -> None:
 
 # %% ../../nbs/05_optim.ipynb #op5updat
 def update_row(name: str, formula: Callable, in_place: Callable | None = None) -> None:
-    """A row that moves parameters: `formula(*hyperparameters, p, g, *state, **flags)` gives the new values for one of
-    them; `in_place` does the same to arrays, with the array module in front."""
+    """A row that moves parameters: `formula(*hyperparameters, p, g, *state, **flags)` gives the new values
+    for one of them; `in_place` does the same to arrays, with the array module in front."""
     names = list(inspect.signature(formula).parameters)
     hyper = names[:names.index("p")]
 
@@ -137,6 +146,7 @@ def update_row(name: str, formula: Callable, in_place: Callable | None = None) -
     accumulate(**{name: SINGLE})
     writes(**{name: all_but_gradients})
 
+# %% ../../nbs/05_optim.ipynb #op5updatb
 def update_kernel(in_place: Callable, hyper: list[str]) -> Callable:
     "The kernel of an update: `in_place` for all parameters."
     @functools.wraps(in_place)
@@ -145,19 +155,22 @@ def update_kernel(in_place: Callable, hyper: list[str]) -> Callable:
     computed.__signature__ = operands_signature(hyper)
     return computed
 
+# %% ../../nbs/05_optim.ipynb #op5updatc
 def operands_signature(hyper: list[str]) -> inspect.Signature:
-    "What a row reads off its kernel: the names of its operands, here the hyperparameters and any number of tensors."
+    """What a row reads off its kernel: the names of its operands, here the hyperparameters and any number
+    of tensors."""
     kinds = inspect.Parameter
     first = [kinds(name, kinds.POSITIONAL_OR_KEYWORD) for name in ["xp", *hyper]]
-    return inspect.Signature([*first, kinds("tensors", kinds.VAR_POSITIONAL), kinds("each", kinds.KEYWORD_ONLY),
+    return inspect.Signature([*first, kinds("tensors", kinds.VAR_POSITIONAL),
+                              kinds("each", kinds.KEYWORD_ONLY),
                               kinds("flags", kinds.VAR_KEYWORD)])
 
 update_row("sgd", sgd, sgd_kernel)
 
 # %% ../../nbs/05_optim.ipynb #op5writt
 def update(op: Op, hyperparameters: list, tensors: list, flags: dict) -> None:
-    """Carry out an update row and store its results: a version up for each tensor written, and under other payloads the
-    new value."""
+    """Carry out an update row and store its results: a version up for each tensor written, and under other
+    payloads the new value."""
     where = site()
     with no_grad():
         results = call(op, (*hyperparameters, *tensors), flags)
@@ -174,7 +187,8 @@ def as_groups(params) -> list[dict]:
     "What an optimizer is given, as groups: TypeError for a single tensor, ValueError for nothing."
     if isinstance(params, Tensor):
         raise error(
-            TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+            TypeError, "params argument given to the optimizer should be an iterable of Tensors "
+                       "or dicts, but got "
             "edunets.Tensor", "an optimizer goes through its parameters one by one", "[parameter]")
     groups = list(params)
     if not groups:
@@ -183,20 +197,24 @@ def as_groups(params) -> list[dict]:
                     "model.parameters(), asked for anew")
     return groups if isinstance(groups[0], dict) else [{"params": groups}]
 
+# %% ../../nbs/05_optim.ipynb #op5paramb
 def check_parameters(params, taken: set) -> list[Tensor]:
     "The parameters of a group as a list; an error for one that cannot be moved, or is in another group."
     if isinstance(params, set):
         raise error(
-            TypeError, "optimizer parameters need to be organized in ordered collections, but the ordering of "
+            TypeError, "optimizer parameters need to be organized in ordered collections, "
+                       "but the ordering of "
             "tensors in sets will change between runs. Please use a list instead.",
             "the saved state goes by their order", "a list")
     params = [params] if isinstance(params, Tensor) else list(params)
     if len(set(map(id, params))) < len(params):
-        warn("optimizer contains a parameter group with duplicate parameters: each would be moved twice, and PyTorch is "
+        warn("optimizer contains a parameter group with duplicate parameters: each would be moved "
+             "twice, and PyTorch is "
              "about to refuse this")
     for p in params:
         if not isinstance(p, Tensor):
-            raise error(TypeError, f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}",
+            raise error(TypeError,
+                        f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}",
                         "only tensors have gradients", "model.parameters()")
         if not (p.is_leaf or p.retains_grad):
             raise error(ValueError, "can't optimize a non-leaf Tensor",
@@ -211,28 +229,36 @@ def check_parameters(params, taken: set) -> list[Tensor]:
 #| code-fold: true
 #| code-summary: "Names of parameters, and their check: 18 lines"
 def named_parameters_of(params) -> tuple[list, list[str]]:
-    """Parameters, and their names where they come as pairs (`model.named_parameters()`). ValueError if some have a name
-    and some have none."""
+    """Parameters, and their names where they come as pairs (`model.named_parameters()`). ValueError if
+    some have a name and some have none."""
     params = [params] if isinstance(params, Tensor) or not isinstance(params, Iterable) else params
     if isinstance(params, set): return params, []
     params = list(params)
     names = [p[0] for p in params if isinstance(p, tuple)]
     if names and len(names) < len(params):
-        raise error(ValueError, "all optimizer params should be with/without names. Some param names are missing",
+        raise error(ValueError,
+                    "all optimizer params should be with/without names. Some param names are missing",
                     f"{len(names)} of {len(params)} have one", "model.named_parameters()")
     return [p[1] if isinstance(p, tuple) else p for p in params], names
 
+# %% ../../nbs/05_optim.ipynb #3f1a6c20b
+#| code-fold: true
+#| code-summary: "Names of parameters, and their check: 18 lines"
 def check_names(groups: list[Group], group: Group) -> None:
     "A ValueError where only some groups have names."
     if any(("param_names" in other) != ("param_names" in group) for other in groups):
-        raise error(ValueError, "all optimizer param groups should be with/without names. cannot add param group "
+        raise error(ValueError,
+                    "all optimizer param groups should be with/without names. cannot add param group "
                     f"{'with' if 'param_names' in group else 'without'} names to the optimizer",
                     "the state goes by names, or it does not", "names for all, or for none")
 
 # %% ../../nbs/05_optim.ipynb #3f1a6c21
-HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
+HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre",
+         "load_state_dict_post")
+
 GLOBAL_HOOKS = {"step_pre": OrderedDict(), "step_post": OrderedDict()}      # of all optimizers
 
+# %% ../../nbs/05_optim.ipynb #3f1a6c21b
 def hooked(step: Callable) -> Callable:
     "A `step` with the hooks before and after it. Where a class calls its base's `step`, they run once."
     @functools.wraps(step)
@@ -243,20 +269,23 @@ def hooked(step: Callable) -> Callable:
             new = hook(self, args, kwargs)
             if new is not None: args, kwargs = check_new(new)
         result = step(*args, **kwargs)
-        for hook in [*self._hooks["step_post"].values(), *GLOBAL_HOOKS["step_post"].values()]: hook(self, args, kwargs)
+        for hook in [*self._hooks["step_post"].values(), *GLOBAL_HOOKS["step_post"].values()]:
+            hook(self, args, kwargs)
         return result
     return with_hooks
 
+# %% ../../nbs/05_optim.ipynb #3f1a6c21c
 def check_new(new) -> tuple:
     "The arguments that a hook before the step returned. RuntimeError if it is no pair."
     if isinstance(new, tuple) and len(new) == 2: return new
-    raise error(RuntimeError, f"the hook before a step must return None or a tuple of (new_args, new_kwargs), but got "
+    raise error(RuntimeError,
+                f"the hook before a step must return None or a tuple of (new_args, new_kwargs), but got "
                 f"{new}.", "what it returns replaces both", "return args, kwargs")
 
 # %% ../../nbs/05_optim.ipynb #op5optim
 class Optimizer:
-    """Moves parameters by their gradients, as `torch.optim.Optimizer`. `params`: tensors, or dicts of `params` and what
-    differs for them."""
+    """Moves parameters by their gradients, as `torch.optim.Optimizer`. `params`: tensors, or dicts of
+    `params` and what differs for them."""
     row, hyper, flags = "", (), ()      # what `formula` gives
 
     def __init__(self, params: Iterable[Tensor] | Iterable[dict], defaults: dict):
@@ -267,11 +296,12 @@ class Optimizer:
         for group in as_groups(params): self.add_param_group(group)
 
     def add_param_group(self, param_group: dict) -> None:
-        """Take further parameters, with hyperparameters of their own where given. TypeError or ValueError for what
-        cannot be moved."""
+        """Take further parameters, with hyperparameters of their own where given. TypeError or ValueError
+        for what cannot be moved."""
         if not isinstance(param_group, dict):
             raise error(TypeError, f"param_group must be a dict, but got {type(param_group)}",
-                        "a group is its parameters and their hyperparameters", "{'params': [...], 'lr': 0.01}")
+                        "a group is its parameters and their hyperparameters",
+                        "{'params': [...], 'lr': 0.01}")
         taken = {id(p) for group in self.param_groups for p in group["params"]}
         params, names = named_parameters_of(param_group["params"])
         group = Group(self.defaults | param_group | {"params": check_parameters(params, taken)}
@@ -287,8 +317,8 @@ class Optimizer:
     def check(self, group: Group) -> None: "Where a subclass refuses hyperparameters."
 
     def formula(self, group: Group) -> tuple[str, tuple, tuple]:
-        """The row that makes a step of this group, the hyperparameters that it takes, in order, and those that choose
-        among its formulas."""
+        """The row that makes a step of this group, the hyperparameters that it takes, in order, and those
+        that choose among its formulas."""
         return self.row, self.hyper, self.flags
 
     def slots(self, group: Group) -> dict[str, Callable[[Tensor, Group], Tensor]]:
@@ -307,17 +337,19 @@ def zero_grad(self: Optimizer, set_to_none: bool = True) -> None:
         if set_to_none or p.grad is None: p.grad = None
         else: p.grad.detach_().zero_()
 
+# %% ../../nbs/05_optim.ipynb #op5move0b
 @patch
 @hooked
 def step(self: Optimizer, closure: Callable | None = None):
-    """Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients first; its
-    result is returned."""
+    """Move each parameter that has a gradient. `closure`, if given, computes the loss and the gradients
+    first; its result is returned."""
     with enable_grad(): loss = None if closure is None else closure()
     for group in self.param_groups:
         params = [p for p in group["params"] if p.grad is not None]
         if params: self.move(group, params)
     return loss
 
+# %% ../../nbs/05_optim.ipynb #op5move0c
 @patch
 def begin(self: Optimizer, p: Tensor, group: Group, slots: dict) -> None:
     "The state of a parameter's first step. Made also under a trace, which it is to outlive."
@@ -325,10 +357,12 @@ def begin(self: Optimizer, p: Tensor, group: Group, slots: dict) -> None:
         if name in self.state[p]: continue
         with mode(trace=None, grad=False): self.state[p][name] = make(p, group)
 
+# %% ../../nbs/05_optim.ipynb #op5move0d
 @patch
 def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
     "One step of a group's parameters: the row, on hyperparameters, parameters, gradients and state."
-    kinds: dict[tuple, list] = {}      # the parameters by the names of their state: those of one kind go together
+    # the parameters by the names of their state: those of one kind go together
+    kinds: dict[tuple, list] = {}
     for p in params:
         slots = self.slots_of(p, group)
         kinds.setdefault(tuple(slots), []).append(p)
@@ -337,14 +371,16 @@ def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
     hyperparameters = [number for name in hyper for number in group.read(name)]
     for names, params in kinds.items():
         tensors = [x for p in params for x in (p, p.grad, *(self.state[p][name] for name in names))]
-        update(OPS[row], hyperparameters, tensors, {"each": 2 + len(names), **{flag: group[flag] for flag in flags}})
+        update(OPS[row], hyperparameters, tensors,
+               {"each": 2 + len(names), **{flag: group[flag] for flag in flags}})
 
 # %% ../../nbs/05_optim.ipynb #op5switc
 SWITCHES = {"foreach": None, "fused": None, "capturable": False, "differentiable": False}
 
+# %% ../../nbs/05_optim.ipynb #op5switcb
 def switched(given: dict, *names: str) -> dict:
-    """PyTorch's choices among its implementations of a step; here there is one. Those that PyTorch's class has are kept
-    in the group. TypeError for other names, NotImplementedError for `differentiable`."""
+    """PyTorch's choices among its implementations of a step; here there is one. Those that PyTorch's class
+    has are kept in the group. TypeError for other names, NotImplementedError for `differentiable`."""
     unknown = [name for name in given if name not in names]
     if unknown:
         raise error(TypeError, f"an optimizer got an unexpected keyword argument '{unknown[0]}'",
@@ -356,19 +392,24 @@ def switched(given: dict, *names: str) -> dict:
 
 WORDS = {"lr": "learning_rate", "eps": "epsilon_value"}      # PyTorch's; the others go by their name
 
+# %% ../../nbs/05_optim.ipynb #op5switcc
 def check_not_negative(group: Group, *names: str) -> None:
     "A ValueError for one of these hyperparameters that is below zero."
     check_numbers(**{WORDS.get(name, f"{name}_value"): (group[name], group[name] >= 0) for name in names})
 
+# %% ../../nbs/05_optim.ipynb #op5switcd
 def check_numbers(**allowed: tuple) -> None:
-    "A ValueError for a hyperparameter that is not allowed: what PyTorch calls it, its value, whether it is good."
+    """A ValueError for a hyperparameter that is not allowed: what PyTorch calls it, its value, whether it
+    is good."""
     for what, (value, good) in allowed.items():
         if not good:
-            raise error(ValueError, f"Invalid {what.replace('_', ' ')}: {value}", "no step can be made with it",
+            raise error(ValueError, f"Invalid {what.replace('_', ' ')}: {value}",
+                        "no step can be made with it",
                         "the default")
 
 # %% ../../nbs/05_optim.ipynb #op5momen
-def sgd_momentum(lr, momentum, dampening, weight_decay, p, g, step, buffer, *, nesterov, sutskever, maximize) -> tuple:
+def sgd_momentum(lr, momentum, dampening, weight_decay, p, g, step, buffer, *, nesterov, sutskever,
+                 maximize) -> tuple:
     inside, outside = (lr, 1.0) if sutskever else (1.0, lr)
     d = inside * descent(p, g, weight_decay, maximize)
     buffer = d.where(step == 0, momentum * buffer + (1 - dampening) * d)
@@ -394,9 +435,10 @@ update_row("sgd_momentum", sgd_momentum, momentum_kernel)
 
 # %% ../../nbs/05_optim.ipynb #op5sgdcl
 class SGD(Optimizer):
-    """Gradient descent with momentum, as `torch.optim.SGD`; `sutskever` (ours) keeps the rate inside the velocity
-    (Sutskever et al. 2013). ValueError for rates below zero."""
-    def __init__(self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+    """Gradient descent with momentum, as `torch.optim.SGD`; `sutskever` (ours) keeps the rate inside the
+    velocity (Sutskever et al. 2013). ValueError for rates below zero."""
+    def __init__(self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
+                 weight_decay: float = 0,
                  nesterov: bool = False, *, maximize: bool = False, sutskever: bool = False, **switches):
         super().__init__(
             params, {
@@ -413,7 +455,8 @@ class SGD(Optimizer):
 
     def formula(self, group: Group) -> tuple[str, tuple, tuple]:
         if not group["momentum"]: return "sgd", ("lr", "weight_decay"), ("maximize",)
-        return "sgd_momentum", ("lr", "momentum", "dampening", "weight_decay"), ("nesterov", "sutskever", "maximize")
+        return "sgd_momentum", ("lr", "momentum", "dampening",
+                                "weight_decay"), ("nesterov", "sutskever", "maximize")
 
     def slots(self, group: Group) -> dict:
         return {"step": self.counted, "momentum_buffer": zeros} if group["momentum"] else {}
@@ -425,8 +468,8 @@ class SGD(Optimizer):
 # %% ../../nbs/05_optim.ipynb #op5savin
 @patch
 def state_dict(self: Optimizer) -> dict:
-    """The state by the parameters' numbers, and the groups with numbers for parameters. The tensors are shared, not
-    copied."""
+    """The state by the parameters' numbers, and the groups with numbers for parameters. The tensors are
+    shared, not copied."""
     for hook in list(self._hooks["state_dict_pre"].values()): hook(self)
     number = {id(p): n for n, p in enumerate(p for group in self.param_groups for p in group["params"])}
     groups = []
@@ -439,6 +482,7 @@ def state_dict(self: Optimizer) -> dict:
         state = state if new is None else new
     return state
 
+# %% ../../nbs/05_optim.ipynb #op5savinb
 @patch
 def load_state_dict(self: Optimizer, state_dict: dict) -> None:
     "Go to a saved state. ValueError if its groups are not those of this optimizer; then nothing was changed."
@@ -466,7 +510,8 @@ def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
     "The state of a parameter, copied into tensors as a step makes them; what is not in `kept` begins anew."
     mine, slots = self.state.pop(p, {}), self.slots(group)
     for name, value in kept.items():
-        if name in mine or name in slots: value = (mine[name] if name in mine else slots[name](p, group)).copy_(value)
+        if name in mine or name in slots:
+            value = (mine[name] if name in mine else slots[name](p, group)).copy_(value)
         elif isinstance(value, Tensor): value = value.clone()
         self.state[p][name] = value
 
@@ -482,24 +527,40 @@ def register(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> Remov
 def register_step_pre_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) before each step; a pair that it returns replaces the arguments."
     return register(self._hooks["step_pre"], hook)
+
+# %% ../../nbs/05_optim.ipynb #3f1a6c23b
+#| code-fold: true
+#| code-summary: "Registering hooks: 29 lines"
 @patch
 def register_step_post_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) after each step."
     return register(self._hooks["step_post"], hook)
+
 @patch
 def register_state_dict_pre_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer) before the state is collected."
     return register(self._hooks["state_dict_pre"], hook, prepend)
+
+# %% ../../nbs/05_optim.ipynb #3f1a6c23c
+#| code-fold: true
+#| code-summary: "Registering hooks: 29 lines"
 @patch
 def register_state_dict_post_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer, state_dict) when the state is collected; what it returns replaces it."
     return register(self._hooks["state_dict_post"], hook, prepend)
+
 @patch
-def register_load_state_dict_pre_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
+def register_load_state_dict_pre_hook(self: Optimizer, hook: Callable,
+                                      prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer, state_dict) before a state is loaded; what it returns is loaded in its place."
     return register(self._hooks["load_state_dict_pre"], hook, prepend)
+
+# %% ../../nbs/05_optim.ipynb #3f1a6c23d
+#| code-fold: true
+#| code-summary: "Registering hooks: 29 lines"
 @patch
-def register_load_state_dict_post_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
+def register_load_state_dict_post_hook(self: Optimizer, hook: Callable,
+                                       prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer) after a state was loaded."
     return register(self._hooks["load_state_dict_post"], hook, prepend)
 
@@ -518,6 +579,7 @@ def __repr__(self: Optimizer) -> str:
     lines = []
     for number, group in enumerate(self.param_groups):
         lines += [
-            f"Parameter Group {number}", *(f"    {name}: {group[name]}" for name in sorted(group) if name != "params")
+            f"Parameter Group {number}",
+            *(f"    {name}: {group[name]}" for name in sorted(group) if name != "params")
         ]
     return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"

@@ -22,10 +22,12 @@ __all__ = ['EPS', 'rprop', 'rprop_kernel', 'full_of', 'Rprop', 'adamax', 'adamax
 def rprop(minus, plus, least, most, p, g, step, before, length, *, maximize) -> tuple:
     g = -g if maximize else g
     agree = g * before
-    length = (length * plus).where(agree > 0, (length * minus).where(agree < 0, length)).maximum(least).minimum(most)
+    length = (length * plus).where(agree > 0,
+                                   (length * minus).where(agree < 0, length)).maximum(least).minimum(most)
     g = g * (agree >= 0)
     return p - length * g.sign(), step + 1, g, length
 
+# %% ../../nbs/05c_signs.ipynb #5e000006b
 def rprop_kernel(xp, minus, plus, least, most, p, g, step, before, length, *, maximize) -> None:
     step += 1
     for p, g, before, length, work, spare in pieces(xp, p, g, before, length):
@@ -44,9 +46,10 @@ def full_of(name: str):
     "What fills a state with a hyperparameter at first."
     return lambda p, group: zeros(p, group) + float(group[name])
 
+# %% ../../nbs/05c_signs.ipynb #5e000007b
 class Rprop(Optimizer):
-    """Steps by signs, each number with a length of its own, as `torch.optim.Rprop` (Riedmiller and Braun 1993). For
-    gradients of the whole data. ValueError for numbers out of range."""
+    """Steps by signs, each number with a length of its own, as `torch.optim.Rprop` (Riedmiller and Braun
+    1993). For gradients of the whole data. ValueError for numbers out of range."""
     row, hyper, flags = "rprop", ("etas", "step_sizes"), ("maximize",)
 
     def __init__(self, params, lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
@@ -58,7 +61,8 @@ class Rprop(Optimizer):
         lr, (minus, plus) = group["lr"], group["etas"]
         check_numbers(learning_rate=(lr, lr >= 0), eta_values=(f"{minus}, {plus}", 0 < minus < 1 < plus))
 
-    def slots(self, group: Group) -> dict: return {"step": zero_step, "prev": zeros, "step_size": full_of("lr")}
+    def slots(self, group: Group) -> dict:
+        return {"step": zero_step, "prev": zeros, "step_size": full_of("lr")}
 
 # %% ../../nbs/05c_signs.ipynb #5e00000b
 def adamax(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, largest, *, maximize) -> tuple:
@@ -67,6 +71,7 @@ def adamax(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, largest, *, ma
     mean, largest = beta1 * mean + (1 - beta1) * d, (beta2 * largest).maximum(d.abs() + eps)
     return p - lr / (1 - beta1 ** cast(step, float64)) * mean / largest, step, mean, largest
 
+# %% ../../nbs/05c_signs.ipynb #5e00000bb
 def adamax_kernel(xp, lr, beta1, beta2, eps, weight_decay, p, g, step, mean, largest, *, maximize) -> None:
     step += 1
     rate = lr / (1 - beta1 ** step.item())
@@ -83,20 +88,24 @@ update_row("adamax", adamax, adamax_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e00000c
 class Adamax(Optimizer):
-    """Adam with a maximum for its mean of squares, as `torch.optim.Adamax` (Kingma and Ba 2014). ValueError for numbers
-    out of range."""
+    """Adam with a maximum for its mean of squares, as `torch.optim.Adamax` (Kingma and Ba 2014).
+    ValueError for numbers out of range."""
     row, hyper, flags = "adamax", ("lr", "betas", "eps", "weight_decay"), ("maximize",)
 
     def __init__(self, params, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+        super().__init__(params,
+                         {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
+                          "maximize": maximize,
                                   **switched(switches, "foreach", "differentiable", "capturable")})
 
     def check(self, group: Group) -> None: check_bounds(group, "eps")
     def slots(self, group: Group) -> dict: return {"step": zero_step, "exp_avg": zeros, "exp_inf": zeros}
 
+# %% ../../nbs/05c_signs.ipynb #5e00000cb
 def check_bounds(group: Group, *names: str) -> None:
-    "A ValueError if the rate, the decay or another of a group's numbers is below zero, or a beta is out of range."
+    """A ValueError if the rate, the decay or another of a group's numbers is below zero, or a beta is out
+    of range."""
     check_not_negative(group, "lr", "weight_decay", *names)
     if "betas" in group: check_betas(group)
 
@@ -107,6 +116,7 @@ def adadelta(lr, rho, eps, weight_decay, p, g, step, square, moved, *, maximize)
     move = (moved + eps).sqrt() / (square + eps).sqrt() * d
     return p - lr * move, step + 1, square, rho * moved + (1 - rho) * move * move
 
+# %% ../../nbs/05c_signs.ipynb #5e00000eb
 def adadelta_kernel(xp, lr, rho, eps, weight_decay, p, g, step, square, moved, *, maximize) -> None:
     step += 1
     for p, g, square, moved, work, spare in pieces(xp, p, g, square, moved):
@@ -121,12 +131,16 @@ update_row("adadelta", adadelta, adadelta_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e00000f
 class Adadelta(Optimizer):
-    """Steps in units of its own steps, as `torch.optim.Adadelta` (Zeiler 2012). ValueError for numbers out of range."""
+    """Steps in units of its own steps, as `torch.optim.Adadelta` (Zeiler 2012). ValueError for numbers out
+    of range."""
     row, hyper, flags = "adadelta", ("lr", "rho", "eps", "weight_decay"), ("maximize",)
 
-    def __init__(self, params, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0, *,
+    def __init__(self, params, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
+                 *,
                  maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+        super().__init__(params,
+                         {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay,
+                          "maximize": maximize,
                                   **switched(switches, "foreach", "differentiable", "capturable")})
 
     def check(self, group: Group) -> None:
@@ -144,6 +158,7 @@ def asgd(lr, lambd, alpha, t0, weight_decay, p, g, step, eta, mu, mean, *, maxim
     time = cast(step, float64)
     return p, step, lr / (1 + lambd * lr * time) ** alpha, 1 / (time - t0).maximum(1.0), mean
 
+# %% ../../nbs/05c_signs.ipynb #5e000012b
 def asgd_kernel(xp, lr, lambd, alpha, t0, weight_decay, p, g, step, eta, mu, mean, *, maximize) -> None:
     rate, share = eta.item(), mu.item()
     for p, g, mean, work, spare in pieces(xp, p, g, mean):
@@ -161,24 +176,31 @@ update_row("asgd", asgd, asgd_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e000013
 class ASGD(Optimizer):
-    """Descent that keeps the mean of its way in its state, as `torch.optim.ASGD` (Polyak and Juditsky 1992). ValueError
-    for rates below zero."""
+    """Descent that keeps the mean of its way in its state, as `torch.optim.ASGD` (Polyak and Juditsky
+    1992). ValueError for rates below zero."""
     row, hyper, flags = "asgd", ("lr", "lambd", "alpha", "t0", "weight_decay"), ("maximize",)
 
     def __init__(self, params, lr: float = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
                  weight_decay: float = 0, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay,
-                                  "maximize": maximize, **switched(switches, "foreach", "differentiable", "capturable")})
+        super().__init__(params,
+                         {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay,
+                                  "maximize": maximize,
+                          **switched(switches, "foreach", "differentiable", "capturable")})
 
     def check(self, group: Group) -> None: check_bounds(group)
-    def slots(self, group: Group) -> dict: return {"step": zero_step, "eta": first_rate, "mu": one, "ax": zeros}
+    def slots(self, group: Group) -> dict:
+        return {"step": zero_step, "eta": first_rate, "mu": one, "ax": zeros}
 
-def first_rate(p: Tensor, group: Group) -> Tensor: return tensor(float(group["lr"]), dtype=float32, device=p.device)
+# %% ../../nbs/05c_signs.ipynb #5e000013b
+def first_rate(p: Tensor, group: Group) -> Tensor:
+    return tensor(float(group["lr"]), dtype=float32, device=p.device)
+
 def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
 
 # %% ../../nbs/05c_signs.ipynb #5e000017
 def root_mean_square(x: Tensor) -> Tensor: return (x * x).mean().sqrt()
 
+# %% ../../nbs/05c_signs.ipynb #5e000017b
 def adafactor(lr, beta2_decay, d, weight_decay, p, g, step, *kept, eps, maximize) -> tuple:
     g, step = -g if maximize else g, step + 1
     tiny, least = finfo(p.dtype).eps if eps[0] is None else eps[0], eps[1]
@@ -191,6 +213,7 @@ def adafactor(lr, beta2_decay, d, weight_decay, p, g, step, *kept, eps, maximize
     update = g * variance.maximum(tiny * tiny).rsqrt()
     return p - rate / (root_mean_square(update) / d).maximum(1.0) * update, step, *kept
 
+# %% ../../nbs/05c_signs.ipynb #5e000017c
 def adafactor_kernel(xp, lr, beta2_decay, d, weight_decay, p, g, step, *kept, eps, maximize) -> None:
     step += 1
     tiny, least = EPS[p.dtype.itemsize] if eps[0] is None else eps[0], eps[1]
@@ -210,6 +233,7 @@ def adafactor_kernel(xp, lr, beta2_decay, d, weight_decay, p, g, step, *kept, ep
 
 EPS = {2: 2.0 ** -10, 4: 2.0 ** -23, 8: 2.0 ** -52}      # of floating numbers of so many bytes
 
+# %% ../../nbs/05c_signs.ipynb #5e000017d
 def size_of(xp, x) -> float:
     flat = x.reshape(-1)
     return math.sqrt(xp.einsum("i,i->", flat, flat).item() / x.size)
@@ -218,13 +242,16 @@ update_row("adafactor", adafactor, adafactor_kernel)
 
 # %% ../../nbs/05c_signs.ipynb #5e000018
 class Adafactor(Optimizer):
-    """Adam's division in little memory: a row and a column for each matrix, as `torch.optim.Adafactor` (Shazeer and Stern
-    2018). ValueError for numbers out of range."""
+    """Adam's division in little memory: a row and a column for each matrix, as `torch.optim.Adafactor`
+    (Shazeer and Stern 2018). ValueError for numbers out of range."""
     row, hyper, flags = "adafactor", ("lr", "beta2_decay", "d", "weight_decay"), ("eps", "maximize")
 
-    def __init__(self, params, lr: float = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3),
+    def __init__(self, params, lr: float = 1e-2, beta2_decay: float = -0.8,
+                 eps: tuple[float | None, float] = (None, 1e-3),
                  d: float = 1.0, weight_decay: float = 0.0, *, maximize: bool = False, **switches):
-        super().__init__(params, {"lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d, "weight_decay": weight_decay,
+        super().__init__(params,
+                         {"lr": lr, "beta2_decay": beta2_decay, "eps": eps, "d": d,
+                          "weight_decay": weight_decay,
                                   "maximize": maximize, **switched(switches, "foreach")})
 
     def check(self, group: Group) -> None:
@@ -241,6 +268,7 @@ class Adafactor(Optimizer):
         kept = ("step", "row_var", "col_var") if p.ndim > 1 else ("step", "variance")
         return {name: make for name, make in self.slots(group).items() if name in kept}
 
+# %% ../../nbs/05c_signs.ipynb #5e000018b
 def along(dim: int):
     "What makes a state with one number for each row, or column."
     return lambda p, group: p.detach().new_zeros(p.shape).mean(dim, True)

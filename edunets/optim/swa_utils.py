@@ -29,14 +29,17 @@ def follow(averages: Iterable[Tensor], values: Iterable[Tensor], share) -> None:
         if average.is_floating_point(): average.lerp_(value, share)
         else: average.copy_(average + (value - average) * share)
 
+# %% ../../nbs/05f_averaging.ipynb #5f000007b
 def get_swa_multi_avg_fn() -> Callable:
     "An update for lists of tensors: the mean of all that were seen, each of the same weight."
     def swa_update(averaged_param_list, current_param_list, num_averaged) -> None:
         follow(averaged_param_list, current_param_list, float(1 / (num_averaged + 1)))
     return swa_update
 
+# %% ../../nbs/05f_averaging.ipynb #5f000007c
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
-    "An update for lists of tensors: a mean in which what is old fades by `decay` each time. ValueError unless in [0, 1]."
+    """An update for lists of tensors: a mean in which what is old fades by `decay` each time. ValueError
+    unless in [0, 1]."""
     check_decay(decay)
     def ema_update(ema_param_list, current_param_list, _) -> None:
         follow(ema_param_list, current_param_list, 1 - decay)
@@ -47,15 +50,22 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
 #| code-summary: "Averages of one tensor, and a check: 17 lines"
 def check_decay(decay: float) -> None:
     if not 0.0 <= decay <= 1.0:
-        raise error(ValueError, f"Invalid decay value {decay} provided. Please provide a value in [0,1] range.",
+        raise error(ValueError,
+                    f"Invalid decay value {decay} provided. Please provide a value in [0,1] range.",
                     "it is the share of the old that stays", "0.999")
 
+# %% ../../nbs/05f_averaging.ipynb #5f000008b
+#| code-fold: true
+#| code-summary: "Averages of one tensor, and a check: 17 lines"
 def get_swa_avg_fn() -> Callable:
     "The same for one tensor: what it returns is the new average."
     def swa_update(averaged_param: Tensor, current_param: Tensor, num_averaged) -> Tensor:
         return averaged_param + (current_param - averaged_param) / (num_averaged + 1)
     return no_grad()(swa_update)
 
+# %% ../../nbs/05f_averaging.ipynb #5f000008c
+#| code-fold: true
+#| code-summary: "Averages of one tensor, and a check: 17 lines"
 def get_ema_avg_fn(decay: float = 0.999) -> Callable:
     "The same for one tensor: what it returns is the new average."
     check_decay(decay)
@@ -65,8 +75,9 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable:
 
 # %% ../../nbs/05f_averaging.ipynb #5f00000a
 class AveragedModel(Module):
-    """A copy of a model whose weights are the mean of those it was shown, as `torch.optim.swa_utils.AveragedModel`. `avg_fn`
-    or `multi_avg_fn`: another mean. AssertionError for both."""
+    """A copy of a model whose weights are the mean of those it was shown, as
+    `torch.optim.swa_utils.AveragedModel`. `avg_fn` or `multi_avg_fn`: another mean. AssertionError for
+    both."""
     def __init__(self, model: Module, device: device | str | None = None, avg_fn: Callable | None = None,
                  multi_avg_fn: Callable | None = None, use_buffers: bool = False):
         super().__init__()
@@ -99,6 +110,7 @@ class AveragedModel(Module):
             for kept, x in zip(self.module.buffers(), model.buffers()): kept.detach().copy_(x.detach())
         self.n_averaged += 1
 
+# %% ../../nbs/05f_averaging.ipynb #5f00000ab
 def by_dtype(mine: list[Tensor], new: list[Tensor]) -> list[tuple[list, list]]:
     "Pairs of lists, of one dtype and device each: what a `multi_avg_fn` is given."
     groups: dict[tuple, tuple[list, list]] = {}
@@ -110,7 +122,8 @@ def by_dtype(mine: list[Tensor], new: list[Tensor]) -> list[tuple[list, list]]:
 # %% ../../nbs/05f_averaging.ipynb #5f00000b
 @no_grad()
 def update_bn(loader: Iterable, model: Module, device: device | str | None = None) -> None:
-    "Measure the running statistics of all BatchNorm layers anew, for the weights that are there now, on the batches of a loader."
+    """Measure the running statistics of all BatchNorm layers anew, for the weights that are there now, on
+    the batches of a loader."""
     layers = {m: m.momentum for m in model.modules() if isinstance(m, BatchNorm)}
     if not layers: return
     was_training = model.training
@@ -128,14 +141,18 @@ def update_bn(loader: Iterable, model: Module, device: device | str | None = Non
 def _linear(t: float) -> float: return t
 def _cosine(t: float) -> float: return (1 - math.cos(math.pi * t)) / 2
 
+# %% ../../nbs/05f_averaging.ipynb #5f00000db
 class SWALR(LRScheduler):
-    """Takes the rate to a constant one in `anneal_epochs` steps, as `torch.optim.swa_utils.SWALR`. ValueError for another
-    strategy, or steps below zero."""
-    def __init__(self, optimizer: Optimizer, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: str = "cos",
+    """Takes the rate to a constant one in `anneal_epochs` steps, as `torch.optim.swa_utils.SWALR`.
+    ValueError for another strategy, or steps below zero."""
+    def __init__(self, optimizer: Optimizer, swa_lr: float, anneal_epochs: int = 10,
+                 anneal_strategy: str = "cos",
                  last_epoch: int = -1):
-        for group, rate in zip(optimizer.param_groups, per_group("swa_lr", optimizer, swa_lr)): group["swa_lr"] = rate
+        for group, rate in zip(optimizer.param_groups, per_group("swa_lr", optimizer, swa_lr)):
+            group["swa_lr"] = rate
         if anneal_strategy not in ("cos", "linear"):
-            raise error(ValueError, f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}",
+            raise error(ValueError,
+                        f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}",
                         "it is the form of the way to the new rate", "'cos'")
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             raise error(ValueError, f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}",

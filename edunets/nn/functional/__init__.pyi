@@ -31,7 +31,7 @@ def adaptive_max_pool3d_with_indices(input: Tensor, output_size, return_indices:
     "The largest of each of `output_size` parts in 3 dimensions of space, and where it stood. RuntimeError for an input without space."
     ...
 def affine_grid(theta: Tensor, size: list[builtins.int], align_corners: builtins.bool | None = None) -> Tensor:
-    "The places of a grid after an affine map: theta (batch, 2, 3) for images, (batch, 3, 4) for volumes. ValueError for"
+    "The places of a grid after an affine map: theta (batch, 2, 3) for images, (batch, 3, 4) for volumes."
     ...
 def alpha_dropout(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     "Dropout that keeps mean 0 and variance 1, for networks of selu."
@@ -40,22 +40,22 @@ def avg_pool1d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bu
     "The mean of each window along the last dimension."
     ...
 def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
-    "The mean of each window of images; the border counts unless told, `divisor_override` takes the place of the"
+    "The mean of each window of images; the border counts unless told, `divisor_override` takes the place"
     ...
 def avg_pool3d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
-    "The mean of each window of volumes; the border counts unless told, `divisor_override` takes the place of the"
+    "The mean of each window of volumes; the border counts unless told, `divisor_override` takes the"
     ...
 def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None, bias: Tensor | None = None, training: builtins.bool = False, momentum: builtins.float = 0.1, eps: builtins.float = 1e-05) -> Tensor:
-    "Each channel with mean 0 and variance 1: those of the batch in `training` (the running ones learn from them), else the running ones. ValueError for a"
+    "Each channel with mean 0 and variance 1: those of the batch in `training` (the running ones learn"
     ...
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x1 A x2 + b for each matrix A of the weight."
     ...
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "The cross entropy of probabilities of yes, and targets from 0 to 1. ValueError for two shapes, RuntimeError for"
+    "The cross entropy of probabilities of yes, and targets from 0 to 1. ValueError for two shapes,"
     ...
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', pos_weight: Tensor | None = None) -> Tensor:
-    "The cross entropy of scores, whose sigmoid is the probability of yes; `pos_weight` is what a yes counts."
+    "The cross entropy of scores, whose sigmoid is the probability of yes; `pos_weight` is what a yes"
     ...
 def celu(input: Tensor, alpha: builtins.float = 1.0, inplace: builtins.bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
@@ -64,7 +64,7 @@ def celu_(input: Tensor, alpha: builtins.float = 1.0) -> Tensor:
     "`celu`, in place."
     ...
 def channel_shuffle(input: Tensor, groups: builtins.int) -> Tensor:
-    "Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError if groups do"
+    "Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError"
     ...
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1, groups: builtins.int = 1) -> Tensor:
     "The convolution (cross-correlation) of images with 1 dimensions of space with filters, as `torch.conv1d`. RuntimeError if shapes do not fit."
@@ -76,7 +76,7 @@ def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, 
     "The convolution (cross-correlation) of images with 3 dimensions of space with filters, as `torch.conv3d`. RuntimeError if shapes do not fit."
     ...
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: builtins.int = 0) -> Tensor:
-    "A convolution over a line whose time comes first, its batch second, its channels last; `weight` (window, in, out). RuntimeError"
+    "A convolution over a line whose time comes first, its batch second, its channels last; `weight`"
     ...
 def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, output_padding=0, groups: builtins.int = 1, dilation=1) -> Tensor:
     "The transposed convolution with 1 dimensions of space: the gradient of conv1d in its image, as `torch.conv_transpose1d`."
@@ -88,16 +88,16 @@ def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, 
     "The transposed convolution with 3 dimensions of space: the gradient of conv3d in its image, as `torch.conv_transpose3d`."
     ...
 def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: builtins.float = 0.0, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "1 - cos of the angle of two vectors where the target is 1, what cos has above the margin where it is -1."
+    "1 - cos of the angle of two vectors where the target is 1, what cos has above the margin where it is"
     ...
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: builtins.int = 1, eps: builtins.float = 1e-08) -> Tensor:
     "The cosine of the angle between vectors along `dim`; each length counts as at least eps."
     ...
 def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: builtins.bool | None = None, ignore_index: builtins.int = -100, reduce: builtins.bool | None = None, reduction: str = 'mean', label_smoothing: builtins.float = 0.0) -> Tensor:
-    "The cross entropy of logits (classes in dimension 1) and targets: class numbers, or probabilities in the input's"
+    "The cross entropy of logits (classes in dimension 1) and targets: class numbers, or probabilities in"
     ...
 def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, blank: builtins.int = 0, reduction: str = 'mean', zero_infinity: builtins.bool = False) -> Tensor:
-    "The negative log-probability of a sequence of classes, over all ways to spell it: `log_probs` (steps, batch,"
+    "The negative log-probability of a sequence of classes, over all ways to spell it: `log_probs`"
     ...
 def dropout(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
     "In training, 0 with probability p, else x / (1 - p)."
@@ -106,10 +106,10 @@ def dropout1d(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = 
     "Dropout of whole channels of (batch,) channel, length. RuntimeError for other shapes."
     ...
 def dropout2d(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
-    "Dropout of whole channels of batch, channel, height, width; warns for other shapes, whose dimension 1 is taken"
+    "Dropout of whole channels of batch, channel, height, width; warns for other shapes, whose dimension"
     ...
 def dropout3d(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
-    "Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose dimension 0 is"
+    "Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose"
     ...
 def elu(input: Tensor, alpha: builtins.float = 1.0, inplace: builtins.bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x) - 1)."
@@ -118,16 +118,16 @@ def elu_(input: Tensor, alpha: builtins.float = 1.0) -> Tensor:
     "`elu`, in place."
     ...
 def embedding(input: Tensor, weight: Tensor, padding_idx: builtins.int | None = None, max_norm: builtins.float | None = None, norm_type: builtins.float = 2.0, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
-    "The rows of `weight` at `input`. The row `padding_idx` gets no gradient; rows longer than `max_norm` are"
+    "The rows of `weight` at `input`. The row `padding_idx` gets no gradient; rows longer than `max_norm`"
     ...
 def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: builtins.float | None = None, norm_type: builtins.float = 2, scale_grad_by_freq: builtins.bool = False, mode: str = 'mean', sparse: builtins.bool = False, per_sample_weights: Tensor | None = None, include_last_offset: builtins.bool = False, padding_idx: builtins.int | None = None) -> Tensor:
-    "The sum, mean or maximum of the rows in each bag: the rows of a matrix of indices, or stretches of a vector that"
+    "The sum, mean or maximum of the rows in each bag: the rows of a matrix of indices, or stretches of a"
     ...
 def feature_alpha_dropout(input: Tensor, p: builtins.float = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     "alpha_dropout of whole channels (dimension 1)."
     ...
 def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    "Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped. RuntimeError if"
+    "Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped."
     ...
 def fractional_max_pool2d(input: Tensor, kernel_size, output_size=None, output_ratio=None, return_indices: builtins.bool = False, _random_samples: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
     "The largest of each window of a random grid in 2 dimensions of space; with `return_indices` also where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows."
@@ -142,22 +142,22 @@ def fractional_max_pool3d_with_indices(input: Tensor, kernel_size, output_size=N
     "The largest of each window of a random grid in 3 dimensions of space, and where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows."
     ...
 def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | builtins.float, full: builtins.bool = False, eps: builtins.float = 1e-06, reduction: str = 'mean') -> Tensor:
-    "The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps. ValueError for"
+    "The negative log-likelihood of normal numbers with mean `input` and variance `var`, at least eps."
     ...
 def gelu(input: Tensor, *, approximate: str = 'none', out: Tensor | None = None) -> Tensor:
-    "x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'. RuntimeError for"
+    "x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'."
     ...
 def glu(input: Tensor, dim: builtins.int = -1) -> Tensor:
     "One half of `dim` times the sigmoid of the other. RuntimeError for an odd size."
     ...
 def grid_sample(input: Tensor, grid: Tensor, mode: str = 'bilinear', padding_mode: str = 'zeros', align_corners: builtins.bool | None = None) -> Tensor:
-    "An image read at the places of a grid, (batch, height, width, 2) with x before y, from -1 to 1; or a volume. ValueError"
+    "An image read at the places of a grid, (batch, height, width, 2) with x before y, from -1 to 1; or a"
     ...
 def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None = None, bias: Tensor | None = None, eps: builtins.float = 1e-05) -> Tensor:
-    "Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not divide the"
+    "Each group of channels of each image with mean 0 and variance 1. RuntimeError if the groups do not"
     ...
 def gumbel_softmax(logits: Tensor, tau: builtins.float = 1, hard: builtins.bool = False, eps: builtins.float = 1e-10, dim: builtins.int = -1) -> Tensor:
-    "A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as one-hot with the"
+    "A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as"
     ...
 def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
@@ -181,19 +181,19 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: bu
     "Half the square of distances up to `delta`, beyond it a line. RuntimeError unless delta is positive."
     ...
 def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: builtins.bool = True, momentum: builtins.float = 0.1, eps: builtins.float = 1e-05) -> Tensor:
-    "Each channel of each image with mean 0 and variance 1; with `use_input_stats=False`, by the running ones."
+    "Each channel of each image with mean 0 and variance 1; with `use_input_stats=False`, by the running"
     ...
 def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = 'nearest', align_corners: builtins.bool | None = None, recompute_scale_factor: builtins.bool | None = None, antialias: builtins.bool = False) -> Tensor:
     "Images in another size: to a `size`, or by a factor; ValueError for options that do not go together,"
     ...
 def kl_div(input: Tensor, target: Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', log_target: builtins.bool = False) -> Tensor:
-    "How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or with"
+    "How far the distribution whose log-probabilities are `input` is from `target` (its probabilities, or"
     ...
 def l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:
     "The mean of the distances, or their weighted mean."
     ...
 def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bias: Tensor | None = None, eps: builtins.float = 1e-05) -> Tensor:
-    "Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them. RuntimeError for"
+    "Mean 0 and variance 1 over the last dimensions, then weight and bias for each place in them."
     ...
 def leaky_relu(input: Tensor, negative_slope: builtins.float = 0.01, inplace: builtins.bool = False) -> Tensor:
     "x where it is positive, else negative_slope * x."
@@ -202,10 +202,10 @@ def leaky_relu_(input: Tensor, negative_slope: builtins.float = 0.01) -> Tensor:
     "`leaky_relu`, in place."
     ...
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
-    "x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number. RuntimeError if"
+    "x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number."
     ...
 def local_response_norm(input: Tensor, size: builtins.int, alpha: builtins.float = 0.0001, beta: builtins.float = 0.75, k: builtins.float = 1.0) -> Tensor:
-    "x / (k + alpha * mean of the squares of `size` neighbouring channels) ** beta. ValueError for fewer than three"
+    "x / (k + alpha * mean of the squares of `size` neighbouring channels) ** beta. ValueError for fewer"
     ...
 def log_softmax(input: Tensor, dim: builtins.int | None = None, _stacklevel: builtins.int = 3, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
@@ -223,7 +223,7 @@ def lp_pool3d(input: Tensor, norm_type: builtins.float, kernel_size, stride=None
     "The sum of the p-th powers of each window, to the power of 1 / p. RuntimeError for windows that do not fit."
     ...
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: builtins.float = 0.0, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1). RuntimeError for"
+    "What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1)."
     ...
 def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> Tensor | tuple[Tensor, Tensor]:
     "The largest of each window in 1 dimensions of space; with `return_indices` also where it stood in the flattened space. RuntimeError for windows that do not fit."
@@ -259,37 +259,37 @@ def mse_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None =
     "The mean of the squared distances, or their weighted mean."
     ...
 def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: builtins.int, num_heads: builtins.int, in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None, bias_v: Tensor | None, add_zero_attn: builtins.bool, dropout_p: builtins.float, out_proj_weight: Tensor, out_proj_bias: Tensor | None, training: builtins.bool = True, key_padding_mask: Tensor | None = None, need_weights: builtins.bool = True, attn_mask: Tensor | None = None, use_separate_proj_weight: builtins.bool = False, q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None, static_k: Tensor | None = None, static_v: Tensor | None = None, average_attn_weights: builtins.bool = True, is_causal: builtins.bool = False) -> tuple[Tensor, Tensor | None]:
-    "What `nn.MultiheadAttention` computes, for (steps, batch, features): the output, and the weights. AssertionError"
+    "What `nn.MultiheadAttention` computes, for (steps, batch, features): the output, and the weights."
     ...
 def multi_margin_loss(input: Tensor, target: Tensor, p: builtins.int = 1, margin: builtins.float = 1.0, weight: Tensor | None = None, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "The mean over the classes of what lacks for the target's score to be the largest by the margin, to the power of p"
+    "The mean over the classes of what lacks for the target's score to be the largest by the margin, to"
     ...
 def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "What each class of a row's targets (up to the first -1) lacks for its score to be 1 above that of each class that"
+    "What each class of a row's targets (up to the first -1) lacks for its score to be 1 above that of"
     ...
 def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
     "The mean over the classes of the binary cross entropy of a score and whether the class is there."
     ...
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: builtins.bool | None = None, ignore_index: builtins.int = -100, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "The negative log-probability of the target's class, times its weight: `input` has log-probabilities in dimension"
+    "The negative log-probability of the target's class, times its weight: `input` has log-probabilities"
     ...
 def normalize(input: Tensor, p: builtins.float = 2.0, dim: builtins.int | tuple = 1, eps: builtins.float = 1e-12, out: Tensor | None = None) -> Tensor:
     "x divided by its p-norm over `dim`; a norm counts as at least eps."
     ...
 def one_hot(tensor: Tensor, num_classes: builtins.int = -1) -> Tensor:
-    "A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`. RuntimeError for what is no int64, and for"
+    "A 1 at each index, zeros elsewhere, in a new last dimension, as `torch.nn.functional.one_hot`."
     ...
 def pad(input: Tensor, pad: tuple, mode: str = 'constant', value: builtins.float | None = None) -> Tensor:
-    "A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError for a border"
+    "A border around the last dimensions, the last one first: as `torch.nn.functional.pad`. RuntimeError"
     ...
 def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: builtins.float = 1e-06, keepdim: builtins.bool = False) -> Tensor:
     "The p-norm distance of rows to their partners; eps is added to each difference."
     ...
 def pdist(input: Tensor, p: builtins.float = 2.0) -> Tensor:
-    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix, or a negative p."
+    "The p-norm distance of each row to each later one, as one line. RuntimeError for what is no matrix,"
     ...
 def pixel_shuffle(input: Tensor, upscale_factor: builtins.int) -> Tensor:
-    "Channels laid out as pixels: (..., c * r * r, h, w) as (..., c, h * r, w * r). RuntimeError if they do not fit."
+    "Channels laid out as pixels: (..., c * r * r, h, w) as (..., c, h * r, w * r). RuntimeError if they"
     ...
 def pixel_unshuffle(input: Tensor, downscale_factor: builtins.int) -> Tensor:
     "Pixels laid out as channels: the inverse of `pixel_shuffle`. RuntimeError if they do not fit."
@@ -298,7 +298,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: builtins.bool = T
     "The negative log-likelihood of counts, where `input` is the logarithm of what was expected (or, without"
     ...
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1). RuntimeError for"
+    "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
     ...
 def relu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     "x where it is positive, else 0."
@@ -310,16 +310,16 @@ def relu_(input: Tensor) -> Tensor:
     "`relu`, in place."
     ...
 def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, eps: builtins.float | None = None) -> Tensor:
-    "Mean square 1 over the last dimensions, then a weight for each place in them; `eps` is the dtype's unless told."
+    "Mean square 1 over the last dimensions, then a weight for each place in them; `eps` is the dtype's"
     ...
 def rrelu(input: Tensor, lower: builtins.float = 0.125, upper: builtins.float = 0.3333333333333333, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
-    "A leaky relu with random slopes between `lower` and `upper`, a new one for each number; outside of training with"
+    "A leaky relu with random slopes between `lower` and `upper`, a new one for each number; outside of"
     ...
 def rrelu_(input: Tensor, lower: builtins.float = 0.125, upper: builtins.float = 0.3333333333333333, training: builtins.bool = False) -> Tensor:
     "`rrelu`, in place."
     ...
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: builtins.float = 0.0, is_causal: builtins.bool = False, *, scale: builtins.float | None = None, enable_gqa: builtins.bool = False) -> Tensor:
-    "softmax(q k^T * scale) v. A mask of bools says where to look, one of numbers is added to the scores; `is_causal`:"
+    "softmax(q k^T * scale) v. A mask of bools says where to look, one of numbers is added to the scores;"
     ...
 def selu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     "A scaled elu that keeps mean 0 and variance 1."
@@ -367,13 +367,13 @@ def threshold_(input: Tensor, threshold: builtins.float, value: builtins.float) 
     "`threshold`, in place."
     ...
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: builtins.float = 1.0, p: builtins.float = 2, eps: builtins.float = 1e-06, swap: builtins.bool = False, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> Tensor:
-    "What lacks for the negative to lie farther from the anchor than the positive, by the margin; with `swap`, the"
+    "What lacks for the negative to lie farther from the anchor than the positive, by the margin; with"
     ...
 def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Callable | None = None, margin: builtins.float = 1.0, swap: builtins.bool = False, reduction: str = 'mean') -> Tensor:
-    "`triplet_margin_loss` with a distance of your own. ValueError unless the margin is positive, RuntimeError for"
+    "`triplet_margin_loss` with a distance of your own. ValueError unless the margin is positive,"
     ...
 def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
-    "The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what is no image,"
+    "The windows of images as columns (im2col): (batch, channel * window, places). RuntimeError for what"
     ...
 def upsample(input: Tensor, size=None, scale_factor=None, mode: str = 'nearest', align_corners: builtins.bool | None = None) -> Tensor:
     "The old name of `interpolate`."

@@ -27,14 +27,17 @@ def length(v: Tensor, dim: int) -> Tensor:
     "The length of each slice along a dimension, in a shape that broadcasts; with -1, the length of all."
     return v.norm() if dim == -1 else (v * v).sum([d for d in range(v.ndim) if d != dim], keepdim=True).sqrt()
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b000007b
 class _WeightNorm(Module):
     def __init__(self, dim: int | None = 0):
         super().__init__()
         self.dim = -1 if dim is None else dim
 
-    def forward(self, weight_g: Tensor, weight_v: Tensor) -> Tensor: return weight_v * (weight_g / length(weight_v, self.dim))
+    def forward(self, weight_g: Tensor, weight_v: Tensor) -> Tensor:
+        return weight_v * (weight_g / length(weight_v, self.dim))
     def right_inverse(self, weight: Tensor) -> tuple[Tensor, Tensor]: return length(weight, self.dim), weight
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b000007c
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """Train a weight's length and direction apart, for each slice along `dim` (None: for all at once): as
     `torch.nn.utils.parametrizations.weight_norm`."""
@@ -82,21 +85,25 @@ class _SpectralNorm(Module):
 def check_spectral(ndim: int, times: int, dim: int) -> None:
     "An IndexError for a dimension that is not there, a ValueError for no turns."
     if not -ndim <= dim < ndim:
-        raise error(IndexError, f"Dimension out of range (expected to be in range of [-{ndim}, {ndim - 1}] but got {dim})",
+        raise error(IndexError,
+                    f"Dimension out of range (expected to be in range of [-{ndim}, {ndim - 1}] but got {dim})",
                     "the outputs are along one of the weight's dimensions", "dim=0")
     if times <= 0:
-        raise error(ValueError, f"Expected n_power_iterations to be positive, but got n_power_iterations={times}",
+        raise error(ValueError,
+                    f"Expected n_power_iterations to be positive, but got n_power_iterations={times}",
                     "without a turn the singular value is never found", "n_power_iterations=1")
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b00000b
 def spectral_norm(module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12,
                   dim: int | None = None) -> Module:
-    """Divide a weight by its largest singular value, found on the way: as `torch.nn.utils.parametrizations.spectral_norm`.
-    `dim`: the outputs (1 for transposed convolutions, else 0). ValueError for a name that is not there."""
+    """Divide a weight by its largest singular value, found on the way: as
+    `torch.nn.utils.parametrizations.spectral_norm`. `dim`: the outputs (1 for transposed convolutions,
+    else 0). ValueError for a name that is not there."""
     weight = tensor_of(module, name)
     if dim is None: dim = int(getattr(module, "transposed", False))
     return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b00000bb
 def tensor_of(module: Module, name: str) -> Tensor:
     weight = getattr(module, name, None)
     if isinstance(weight, Tensor): return weight
@@ -105,7 +112,8 @@ def tensor_of(module: Module, name: str) -> Tensor:
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b00000e
 def reflections(vectors: Tensor) -> Tensor:
-    "The product of reflections I - 2 v v^T / |v|^2, applied to the first columns of the identity. In v, entry i is 1."
+    """The product of reflections I - 2 v v^T / |v|^2, applied to the first columns of the identity. In v,
+    entry i is 1."""
     n, k = vectors.shape[-2:]
     start = eye(n, k, dtype=vectors.dtype, device=vectors.device)
     vectors, product = vectors.tril(-1) + start, start
@@ -114,6 +122,7 @@ def reflections(vectors: Tensor) -> Tensor:
         product = product - 2 / (v * v).sum((-2, -1), keepdim=True) * v @ (v.mT @ product)
     return product
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b00000eb
 def skew(x: Tensor) -> Tensor:
     "A square matrix A = -A^T from the numbers below the diagonal of a tall one."
     n, k = x.shape[-2:]
@@ -122,6 +131,7 @@ def skew(x: Tensor) -> Tensor:
 
 def exponential(x: Tensor) -> Tensor: return matrix_exp(skew(x))[..., :x.shape[-1]]
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b00000ec
 def cayley(x: Tensor) -> Tensor:
     a = skew(x) / 2
     identity = eye(a.shape[-1], dtype=a.dtype, device=a.device)
@@ -156,6 +166,7 @@ class _Orthogonal(Module):
         self.base = tall.clone() if n == k and is_rotation(tall) else rotation(tall)
         return -eye(*Q.shape[-2:], dtype=Q.dtype, device=Q.device).expand(Q.shape).clone()
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b00000fb
 def rotation(x: Tensor) -> Tensor:
     "The Q of x = QR, with a positive diagonal of R."
     Q, R = qr(x)
@@ -168,7 +179,8 @@ def is_rotation(x: Tensor) -> bool:
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000010
 #| code-fold: true
 def reflectors(x: Tensor) -> Tensor:
-    "The vectors of the reflections whose product is the Q of x = QR, below the diagonal, and the signs of Q on it."
+    """The vectors of the reflections whose product is the Q of x = QR, below the diagonal, and the signs
+    of Q on it."""
     x, (n, k), kept = x.clone(), x.shape[-2:], []
     signs = x.new_ones(*x.shape[:-2], k)
     for i in range(min(k, n - 1)):
@@ -181,25 +193,32 @@ def reflectors(x: Tensor) -> Tensor:
         x[..., i:, i:] = x[..., i:, i:] - 2 / (v * v).sum(-2, keepdim=True) * v @ (v.mT @ x[..., i:, i:])
         kept.append(v)
         signs[..., i] = end[..., 0, 0].sign()
-    if n == k: signs[..., k - 1] = -x[..., k - 1, k - 1].sign()      # the last reflection turns nothing but this sign
+    # the last reflection turns nothing but this sign
+    if n == k: signs[..., k - 1] = -x[..., k - 1, k - 1].sign()
     out = x.new_zeros(x.shape)
     for i, v in enumerate(kept): out[..., i + 1:, i:i + 1] = v[..., 1:, :]
     for i in range(k): out[..., i, i] = signs[..., i]
     return out
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b000010b
+#| code-fold: true
 def check_rotation(law: _Orthogonal, Q: Tensor) -> None:
     "A ValueError for another shape, a NotImplementedError where there is no way back."
     if Q.shape != law.shape:
         raise error(ValueError, f"Expected a matrix or batch of matrices of shape {law.shape}. "
                     f"Got a tensor of shape {Q.shape}.", "the law is for one shape", "another layer")
     if not hasattr(law, "base") and law.orthogonal_map != "householder":
-        raise error(NotImplementedError, "It is not possible to assign to the matrix exponential or the Cayley "
+        raise error(NotImplementedError,
+                    "It is not possible to assign to the matrix exponential or the Cayley "
                     "parametrizations when use_trivialization=False.", "the map has no simple inverse",
                     "use_trivialization=True")
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b000010c
+#| code-fold: true
 def check_maps(weight: Tensor, orthogonal_map: str) -> None:
     if weight.ndim < 2:
-        raise error(ValueError, f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions.",
+        raise error(ValueError,
+                    f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions.",
                     "only a matrix can be a rotation", "name='weight'")
     if orthogonal_map not in MAPS:
         raise error(ValueError, 'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". '
@@ -208,11 +227,13 @@ def check_maps(weight: Tensor, orthogonal_map: str) -> None:
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000011
 def orthogonal(module: Module, name: str = "weight", orthogonal_map: str | None = None, *,
                use_trivialization: bool = True) -> Module:
-    """Keep a matrix orthogonal (a tall one: its columns, a wide one: its rows), by `matrix_exp`, `cayley` or `householder`: as
-    `torch.nn.utils.parametrizations.orthogonal`. ValueError for a name that is not there, a vector, or another map."""
+    """Keep a matrix orthogonal (a tall one: its columns, a wide one: its rows), by `matrix_exp`, `cayley`
+    or `householder`: as `torch.nn.utils.parametrizations.orthogonal`. ValueError for a name that is not
+    there, a vector, or another map."""
     weight = tensor_of(module, name)
     if orthogonal_map is None:
-        orthogonal_map = "matrix_exp" if weight.ndim > 1 and weight.size(-2) == weight.size(-1) else "householder"
+        orthogonal_map = ("matrix_exp" if weight.ndim > 1 and weight.size(-2) == weight.size(-1)
+                          else "householder")
     check_maps(weight, orthogonal_map)
     law = _Orthogonal(weight, orthogonal_map, use_trivialization=use_trivialization)
     return register_parametrization(module, name, law, unsafe=True)
@@ -220,7 +241,8 @@ def orthogonal(module: Module, name: str = "weight", orthogonal_map: str | None 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b0000a2
 class NormHook:
     "Computes a weight before each forward pass: the older form of a parametrization."
-    title, parts = "", ()      # the name of the function that makes it, and the last parts of the names of what it keeps
+    # the name of the function that makes it, and the last parts of the names of what it keeps
+    title, parts = "", ()
 
     def __init__(self, name: str): self.name = name
     def __call__(self, module: Module, args: tuple) -> None:
@@ -236,10 +258,12 @@ class NormHook:
     def check(self, module: Module) -> None:
         "A RuntimeError for a second hook on a weight, a ValueError for one that has no shape yet."
         if self.find(module) is not None:
-            raise error(RuntimeError, f"Cannot register two {self.title} hooks on the same parameter {self.name}",
+            raise error(RuntimeError,
+                        f"Cannot register two {self.title} hooks on the same parameter {self.name}",
                         "the second would find no parameter", f"remove_{self.title} first")
         if is_lazy(module._parameters.get(self.name)):
-            raise error(ValueError, f"The module passed to `{type(self).__name__}` can't have uninitialized parameters.",
+            raise error(ValueError,
+                        f"The module passed to `{type(self).__name__}` can't have uninitialized parameters.",
                         "a norm needs a shape", "call the module on a first batch")
 
     @classmethod
@@ -267,10 +291,12 @@ class WeightNorm(NormHook):
         g, v = self.part(module, "g"), self.part(module, "v")
         return v * (g / length(v, self.dim))
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a3b
 def weight_norm_by_hook(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
-    """Train a weight's length and direction apart, as the deprecated `torch.nn.utils.weight_norm`. RuntimeError for a
-    weight that has it already."""
-    warn("`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.",
+    """Train a weight's length and direction apart, as the deprecated `torch.nn.utils.weight_norm`.
+    RuntimeError for a weight that has it already."""
+    warn("`torch.nn.utils.weight_norm` is deprecated in favor of "
+         "`torch.nn.utils.parametrizations.weight_norm`.",
          FutureWarning)
     hook = WeightNorm(name, dim)
     hook.check(module)
@@ -282,6 +308,7 @@ def weight_norm_by_hook(module: Module, name: str = "weight", dim: int | None = 
     module.register_forward_pre_hook(hook)
     return module
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a3c
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     "Undo `nn.utils.weight_norm`. ValueError where it was not applied."
     return WeightNorm.remove_from(module, name)
@@ -306,10 +333,12 @@ class SpectralNorm(NormHook):
         # copies: the next forward pass writes into the vectors
         return weight / (u.clone() @ (rows @ v.clone()))
 
-def spectral_norm_by_hook(module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12,
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a4b
+def spectral_norm_by_hook(module: Module, name: str = "weight", n_power_iterations: int = 1,
+                          eps: float = 1e-12,
                           dim: int | None = None) -> Module:
-    """Divide a weight by its largest singular value, as the older `torch.nn.utils.spectral_norm`. RuntimeError for a
-    weight that has it already, ValueError for no turns, or no parameter."""
+    """Divide a weight by its largest singular value, as the older `torch.nn.utils.spectral_norm`.
+    RuntimeError for a weight that has it already, ValueError for no turns, or no parameter."""
     dim = int(getattr(module, "transposed", False)) if dim is None else dim
     hook = SpectralNorm(name, n_power_iterations, dim, eps)
     hook.check(module)
@@ -327,6 +356,7 @@ def spectral_norm_by_hook(module: Module, name: str = "weight", n_power_iteratio
     module.register_forward_pre_hook(hook)
     return module
 
+# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a4c
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     "Undo `nn.utils.spectral_norm`. ValueError where it was not applied."
     return SpectralNorm.remove_from(module, name)

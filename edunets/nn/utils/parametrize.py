@@ -30,9 +30,10 @@ def replaced(x: Tensor, value: Tensor) -> None:
     "Give a tensor other values and their memory; it stays the object that an optimizer knows."
     x.data = value.detach()
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000ab
 class ParametrizationList(ModuleList):
-    """What computes a weight, and from what: as `torch.nn.utils.parametrize.ParametrizationList`. ValueError if what comes
-    out is no tensor, or (unless `unsafe`) has another shape or dtype."""
+    """What computes a weight, and from what: as `torch.nn.utils.parametrize.ParametrizationList`.
+    ValueError if what comes out is no tensor, or (unless `unsafe`) has another shape or dtype."""
     def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False):
         check_some(modules)
         super().__init__(modules)
@@ -64,7 +65,8 @@ class ParametrizationList(ModuleList):
 
     @no_grad()
     def right_inverse(self, value: Tensor) -> None:
-        "Set the tensors behind the weight so that it becomes `value`. RuntimeError where a parametrization has no way back."
+        """Set the tensors behind the weight so that it becomes `value`. RuntimeError where a
+        parametrization has no way back."""
         value = backwards(self, value, strict=True)
         check_returned(self, value)
         for x, new in zip(self.originals(), [value] if self.is_tensor else value): replaced(x, new)
@@ -78,7 +80,8 @@ def backwards(modules: ModuleList, value, strict: bool):
             except NotImplementedError:
                 if strict: raise
         elif strict:
-            raise error(RuntimeError, f"parametrization {type(module).__name__} does not implement right_inverse.",
+            raise error(RuntimeError,
+                        f"parametrization {type(module).__name__} does not implement right_inverse.",
                         "to assign to the weight is to find what it would be computed from",
                         "def right_inverse(self, weight) in its class")
     return value
@@ -87,20 +90,27 @@ def backwards(modules: ModuleList, value, strict: bool):
 #| code-fold: true
 def check_some(modules: Sequence[Module]) -> None:
     if not len(modules):
-        raise error(ValueError, "ParametrizationList requires one or more modules.", "one of them computes the weight",
+        raise error(ValueError, "ParametrizationList requires one or more modules.",
+                    "one of them computes the weight",
                     "[module]")
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000cb
+#| code-fold: true
 def check_originals(new, original: Tensor) -> None:
     "A ValueError if a `right_inverse` gave what is no tensor, or one tensor of another dtype or device."
     many = isinstance(new, Sequence) and all(isinstance(x, Tensor) for x in new)
     if not isinstance(new, Tensor) and not many:
-        raise error(ValueError, "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
+        raise error(ValueError,
+                    "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
                     f"Got {type(new).__name__}", "it gives what the weight is computed from", "return weight")
     for what in ("dtype", "device"):
         if not many and getattr(new, what) != getattr(original, what):
             raise error(ValueError, f"When `right_inverse` outputs one tensor, it may not change the {what}.",
-                        f"{getattr(original, what)} became {getattr(new, what)}", f"the {what} of its argument")
+                        f"{getattr(original, what)} became {getattr(new, what)}",
+                        f"the {what} of its argument")
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000cc
+#| code-fold: true
 def check_same(who: str, x, shape, kind) -> None:
     "A ValueError unless it is a tensor of a shape and dtype."
     if not isinstance(x, Tensor):
@@ -108,9 +118,12 @@ def check_same(who: str, x, shape, kind) -> None:
                     "it computes a weight", "return x")
     for what, wanted in (("dtype", kind), ("shape", shape)):
         if getattr(x, what) != wanted:
-            raise error(ValueError, f"{who} may not change the {what} of the tensor, unless `unsafe` flag is enabled.",
+            raise error(ValueError,
+                        f"{who} may not change the {what} of the tensor, unless `unsafe` flag is enabled.",
                         f"{wanted} became {getattr(x, what)}", "unsafe=True, if that is meant")
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000cd
+#| code-fold: true
 def check_returned(parametrizations: ParametrizationList, value) -> None:
     "A ValueError unless what a `right_inverse` returned can be put where the old values are."
     if parametrizations.is_tensor: value = [value]
@@ -118,7 +131,8 @@ def check_returned(parametrizations: ParametrizationList, value) -> None:
     fits = isinstance(value, Sequence) and len(value) == len(old) and all(
         isinstance(x, Tensor) and x.dtype is o.dtype for x, o in zip(value, old))
     if not fits:
-        raise error(ValueError, f"`right_inverse` should return {len(old)} tensor(s) of the dtypes that are there",
+        raise error(ValueError,
+                    f"`right_inverse` should return {len(old)} tensor(s) of the dtypes that are there",
                     f"{[o.dtype.name for o in old]} are there", "as at the registration")
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000e
@@ -132,6 +146,7 @@ def cached() -> Iterator[None]:
     finally:
         if token is not None: CACHE.reset(token)
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000eb
 def computed(name: str) -> property:
     "An attribute that is computed when it is read, and computed back when it is set."
     def get(self: Module) -> Tensor:
@@ -142,10 +157,14 @@ def computed(name: str) -> property:
     def assign(self: Module, value: Tensor) -> None: self.parametrizations[name].right_inverse(value)
     return property(get, assign)
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000ec
 def own_class(kind: type, base: type, members: dict) -> type:
-    "A class for one parametrized module, which can be copied, and refuses to be pickled: no file can find its class."
-    return type(f"Parametrized{base.__name__}", (base,), {"__getstate__": refuse, "__deepcopy__": copied} | members)
+    """A class for one parametrized module, which can be copied, and refuses to be pickled: no file can
+    find its class."""
+    return type(f"Parametrized{base.__name__}", (base,),
+                {"__getstate__": refuse, "__deepcopy__": copied} | members)
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000ed
 def copied(self: Module, memo: dict) -> Module:
     "A copy, with a class of its own."
     kind, base = type(self), type(self).__bases__[0]
@@ -155,15 +174,17 @@ def copied(self: Module, memo: dict) -> Module:
     vars(copy).update(deepcopy(vars(self), memo))
     return copy
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000ee
 def refuse(self: Module):
     raise error(RuntimeError, "Serialization of parametrized modules is only supported through state_dict().",
                 "its class was made at run time", "en.save(model.state_dict(), path)")
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000f
-def register_parametrization(module: Module, tensor_name: str, parametrization: Module, *, unsafe: bool = False) -> Module:
-    """Let a parameter or buffer of a module be computed by another module, from a tensor without constraints; on one that is
-    computed already, after that. ValueError for a name that is not there, or if shape or dtype would change (unless
-    `unsafe`)."""
+def register_parametrization(module: Module, tensor_name: str, parametrization: Module, *,
+                             unsafe: bool = False) -> Module:
+    """Let a parameter or buffer of a module be computed by another module, from a tensor without
+    constraints; on one that is computed already, after that. ValueError for a name that is not there,
+    or if shape or dtype would change (unless `unsafe`)."""
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
         if not unsafe: check_added(getattr(module, tensor_name), parametrization)
@@ -171,7 +192,8 @@ def register_parametrization(module: Module, tensor_name: str, parametrization: 
         module.parametrizations[tensor_name].unsafe |= unsafe
         return module
     if tensor_name not in module._parameters and tensor_name not in module._buffers:
-        raise error(ValueError, f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with "
+        raise error(ValueError,
+                    f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with "
                     f"name '{tensor_name}'", "what is computed takes the place of a tensor", "'weight'")
     parametrizations = ParametrizationList([parametrization], getattr(module, tensor_name), unsafe)
     delattr(module, tensor_name)
@@ -182,15 +204,19 @@ def register_parametrization(module: Module, tensor_name: str, parametrization: 
     module.parametrizations[tensor_name] = parametrizations
     return module
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000fb
 @no_grad()
 def check_added(weight: Tensor, parametrization: Module) -> None:
     "A ValueError unless a further parametrization goes from weights to weights, and back."
     new = parametrization(weight)
     check_same("Registering a parametrization", new, weight.shape, weight.dtype)
     if hasattr(parametrization, "right_inverse"):
-        try: check_same("The right_inverse of a parametrization", parametrization.right_inverse(new), weight.shape, weight.dtype)
+        try:
+            check_same("The right_inverse of a parametrization", parametrization.right_inverse(new),
+                       weight.shape, weight.dtype)
         except NotImplementedError: pass
 
+# %% ../../../nbs/nn/parametrize.ipynb #6a00000fc
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     "Is a tensor of a module computed; without a name: any of them?"
     found = getattr(module, "parametrizations", None)
@@ -202,15 +228,20 @@ def type_before_parametrizations(module: Module) -> type:
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a000010
 def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized: bool = True) -> Module:
-    """Make a tensor an ordinary one again: with the value that is computed now or, if not `leave_parametrized`, the one it is
-    computed from. ValueError if it is not parametrized, or from several tensors."""
+    """Make a tensor an ordinary one again: with the value that is computed now or, if not
+    `leave_parametrized`, the one it is computed from. ValueError if it is not parametrized, or from
+    several tensors."""
     if not is_parametrized(module, tensor_name):
-        raise error(ValueError, f"Module {module} does not have a parametrization on {tensor_name}", "nothing to remove",
+        raise error(ValueError, f"Module {module} does not have a parametrization on {tensor_name}",
+                    "nothing to remove",
                     "is_parametrized(module, name)")
     parametrizations = module.parametrizations[tensor_name]
     if not parametrizations.is_tensor and not leave_parametrized:
-        raise error(ValueError, "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in "
-                    "terms of a sequence of tensors.", "there is no one tensor behind it", "leave_parametrized=True")
+        raise error(ValueError,
+                    "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that "
+                    "is parametrized in "
+                    "terms of a sequence of tensors.", "there is no one tensor behind it",
+                    "leave_parametrized=True")
     value = getattr(module, tensor_name)
     if not parametrizations.is_tensor: original = Parameter(value.detach()) if value.requires_grad else value
     else:
@@ -226,11 +257,14 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a000011
 #| code-fold: true
-def transfer_parametrizations_and_params(from_module: Module, to_module: Module, tensor_name: str | None = None) -> Module:
+def transfer_parametrizations_and_params(from_module: Module, to_module: Module,
+                                         tensor_name: str | None = None) -> Module:
     "Give a module the parametrizations of another, and the tensors behind them."
-    for name in (from_module.parametrizations if tensor_name is None else [tensor_name]) if is_parametrized(from_module) else ():
+    for name in (from_module.parametrizations if tensor_name is None
+                 else [tensor_name]) if is_parametrized(from_module) else ():
         source = from_module.parametrizations[name]
-        if not hasattr(to_module, name): setattr(to_module, name, Parameter(getattr(from_module, name).detach()))
+        if not hasattr(to_module, name):
+            setattr(to_module, name, Parameter(getattr(from_module, name).detach()))
         for module in source: register_parametrization(to_module, name, module)
         for kept in ("original", *(f"original{n}" for n in range(source.ntensors))):
             if hasattr(source, kept): setattr(to_module.parametrizations[name], kept, getattr(source, kept))

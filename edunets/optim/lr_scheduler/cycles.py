@@ -10,7 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from ...errors import error
-from .schedules import LRScheduler, ReduceLROnPlateau, check_optimizer, cosine, picklable
+from .schedules import LRScheduler, ReduceLROnPlateau, check_optimizer, cosine
+from .schedules import picklable
 from .schedules import per_group, warn_outside
 from ..optimizer import Group, Optimizer
 
@@ -22,8 +23,8 @@ __all__ = ['ANNEAL', 'Composed', 'check_some', 'ChainedScheduler', 'undo', 'Sequ
 class Composed(LRScheduler):
     "What schedules made of schedules share: they step their parts, and their state holds the parts' states."
     def take(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
-        """Check the parts. ValueError for none, for one that needs a measured value, or that has another optimizer;
-        TypeError for one that has no optimizer."""
+        """Check the parts. ValueError for none, for one that needs a measured value, or that has another
+        optimizer; TypeError for one that has no optimizer."""
         name = type(self).__name__
         for number, part in enumerate(schedulers):
             if not hasattr(part, "optimizer"):
@@ -31,7 +32,8 @@ class Composed(LRScheduler):
                             f"it is a {type(part).__name__}", "a schedule")
             if isinstance(part, ReduceLROnPlateau):
                 raise error(ValueError,
-                            f"{name} does not support `ReduceLROnPlateau` scheduler, but got one at index {number}",
+                            f"{name} does not support `ReduceLROnPlateau` scheduler, but got one "
+                            f"at index {number}",
                             "its step needs a measured value", "step it yourself, beside this one")
             if part.optimizer is not optimizer:
                 raise error(
@@ -48,9 +50,11 @@ class Composed(LRScheduler):
         super().load_state_dict(state_dict | {"_schedulers": self._schedulers})
         for part, state in zip(self._schedulers, state_dict["_schedulers"]): part.load_state_dict(state)
 
+# %% ../../../nbs/05e_cycles.ipynb #scsequ02bx
 def check_some(schedule: Composed, schedulers: Sequence[LRScheduler]) -> None:
     if len(schedulers) < 1:
-        raise error(ValueError, f"{type(schedule).__name__} expects at least one scheduler, but got no scheduler.",
+        raise error(ValueError,
+                    f"{type(schedule).__name__} expects at least one scheduler, but got no scheduler.",
                     "there is nothing to step", "[StepLR(optimizer, 10)]")
 
 # %% ../../../nbs/05e_cycles.ipynb #scsequ02b
@@ -72,16 +76,18 @@ def undo(part: LRScheduler) -> None:
     for inner in getattr(part, "_schedulers", ()): undo(inner)
     if not hasattr(part, "_schedulers"): part.last_epoch -= 1
 
+# %% ../../../nbs/05e_cycles.ipynb #scsequ03b
 class SequentialLR(Composed):
-    """One schedule after the other, handed over at the milestones; each begins at its own epoch 0. ValueError unless
-    there is one milestone less than schedules."""
+    """One schedule after the other, handed over at the milestones; each begins at its own epoch 0.
+    ValueError unless there is one milestone less than schedules."""
     def __init__(self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int],
                  last_epoch: int = -1):
         check_some(self, schedulers)
         self.take(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise error(
-                ValueError, "Sequential Schedulers expects number of schedulers provided to be one more than the "
+                ValueError, "Sequential Schedulers expects number of schedulers provided to be "
+                            "one more than the "
                 f"number of milestone points, but got {len(schedulers)} schedulers and "
                 f"{len(milestones)} milestones", "a milestone is where one hands over to the next",
                 "[10] for two schedules")
@@ -103,9 +109,10 @@ class SequentialLR(Composed):
 
 # %% ../../../nbs/05e_cycles.ipynb #sccosi05
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half a cosine wave again and again: the first `T_0` steps long, each next one `T_mult` times as long (Loshchilov
-    and Hutter 2016). ValueError unless both are positive integers."""
-    def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1):
+    """Half a cosine wave again and again: the first `T_0` steps long, each next one `T_mult` times as long
+    (Loshchilov and Hutter 2016). ValueError unless both are positive integers."""
+    def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0,
+                 last_epoch: int = -1):
         if T_0 <= 0 or not isinstance(T_0, int):
             raise error(ValueError, f"Expected positive integer T_0, but got {T_0}",
                         "it is the number of steps to the first restart", "10")
@@ -113,7 +120,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             raise error(ValueError, f"Expected integer T_mult >= 1, but got {T_mult}",
                         "each way is as many times as long as the last", "2")
         if not isinstance(eta_min, (float, int)):
-            raise error(ValueError, f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}",
+            raise error(ValueError,
+                        f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}",
                         "it is the lowest rate", "0")
         self.T_0, self.T_i, self.T_mult, self.eta_min, self.T_cur = T_0, T_0, T_mult, eta_min, last_epoch
         super().__init__(optimizer, last_epoch)
@@ -136,26 +144,29 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def _find(self, epoch: float) -> None:
         "The way that an epoch falls into."
         if epoch < 0:
-            raise error(ValueError, f"Expected non-negative epoch, but got {epoch}", "the schedule begins at 0", "0")
+            raise error(ValueError, f"Expected non-negative epoch, but got {epoch}",
+                        "the schedule begins at 0", "0")
         self.T_cur, self.T_i = (epoch % self.T_0 if self.T_mult == 1 else epoch), self.T_0
         while self.T_cur >= self.T_i: self.T_cur, self.T_i = self.T_cur - self.T_i, self.T_i * self.T_mult
 
 # %% ../../../nbs/05e_cycles.ipynb #sconec02
 def anneal_cos(start: float, end: float, share: float) -> float:
     return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
-def anneal_linear(start: float, end: float, share: float) -> float: return (end - start) * share + start
 
+def anneal_linear(start: float, end: float, share: float) -> float: return (end - start) * share + start
 ANNEAL = {"cos": anneal_cos, "linear": anneal_linear}
 
+# %% ../../../nbs/05e_cycles.ipynb #sconec02bx
 def phase(end_step: float, lr: str, momentum: str) -> dict:
-    """A part of the cycle: its last step, and the names in the group of the two rates, and the two momenta, that it
-    goes between."""
+    """A part of the cycle: its last step, and the names in the group of the two rates, and the two
+    momenta, that it goes between."""
     (start_lr, end_lr), (start_momentum, end_momentum) = lr.split(), momentum.split()
     return {
         "end_step": end_step, "start_lr": start_lr, "end_lr": end_lr, "start_momentum": start_momentum,
         "end_momentum": end_momentum
     }
 
+# %% ../../../nbs/05e_cycles.ipynb #sconec02c
 def phases(total: int, share: float, three_phase: bool) -> list[dict]:
     up, last = float(share * total) - 1, total - 1
     first = phase(up, "initial_lr max_lr", "max_momentum base_momentum")
@@ -166,6 +177,7 @@ def phases(total: int, share: float, three_phase: bool) -> list[dict]:
         phase(last, "initial_lr min_lr", "max_momentum max_momentum")
     ]
 
+# %% ../../../nbs/05e_cycles.ipynb #sconec02d
 def positive(**given) -> None:
     "A ValueError unless each is a positive integer."
     for name, n in given.items():
@@ -177,10 +189,11 @@ def positive(**given) -> None:
 class Cycled(LRScheduler):
     "What schedules share that cycle the momentum too."
     def begin_momentum(self, base_momentum, max_momentum, last_epoch: int) -> tuple[list, list]:
-        """Write bounds and first momentum into the groups, and return the bounds. ValueError if the optimizer has no
-        momentum."""
+        """Write bounds and first momentum into the groups, and return the bounds. ValueError if the
+        optimizer has no momentum."""
         if not {"momentum", "betas"} & self.optimizer.defaults.keys():
-            raise error(ValueError, "optimizer must support momentum or beta1 with `cycle_momentum` option enabled",
+            raise error(ValueError,
+                        "optimizer must support momentum or beta1 with `cycle_momentum` option enabled",
                         f"{type(self.optimizer).__name__} has neither", "cycle_momentum=False")
         self.use_beta1 = "betas" in self.optimizer.defaults
         lowest, highest = per_group("base_momentum", self.optimizer,
@@ -196,21 +209,36 @@ class Cycled(LRScheduler):
 
 # %% ../../../nbs/05e_cycles.ipynb #sconec03
 class OneCycleLR(Cycled):
-    "Up to `max_lr` and down to nearly nothing in `total_steps`, or `epochs * steps_per_epoch`, the momentum against it (Smith and Topin 2017). ValueError for numbers that make no cycle, and for a step past the end."
+    """Up to `max_lr` and down to nearly nothing in `total_steps`, or `epochs * steps_per_epoch`, the
+    momentum against it (Smith and Topin 2017). ValueError for numbers that make no cycle, and for a
+    step past the end."""
     def __init__(self, optimizer: Optimizer, max_lr: float | list[float], total_steps: int | None = None,
                  epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3,
-                 anneal_strategy: str = "cos", cycle_momentum: bool = True, base_momentum: float | list[float] = 0.85,
-                 max_momentum: float | list[float] = 0.95, div_factor: float = 25.0, final_div_factor: float = 1e4,
+                 anneal_strategy: str = "cos", cycle_momentum: bool = True,
+                 base_momentum: float | list[float] = 0.85,
+                 max_momentum: float | list[float] = 0.95, div_factor: float = 25.0,
+                 final_div_factor: float = 1e4,
                  three_phase: bool = False, last_epoch: int = -1):
         self.optimizer = check_optimizer(optimizer)
-        if total_steps is None and None in (epochs, steps_per_epoch): raise error(ValueError, "You must define either total_steps OR (epochs AND steps_per_epoch)", "the cycle is laid over all steps of the training", "total_steps=1000")
-        positive(**{"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None else {"total_steps": total_steps})
-        if not isinstance(pct_start, float) or not 0 <= pct_start <= 1: raise error(ValueError, f"Expected float between 0 and 1 pct_start, but got {pct_start}", "it is the share of the steps on which the rate rises", "0.3")
-        if anneal_strategy not in ANNEAL: raise error(ValueError, f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}", "these are the ways between two rates", "'cos'")
+        if total_steps is None and None in (epochs, steps_per_epoch):
+            raise error(ValueError, "You must define either total_steps OR (epochs AND steps_per_epoch)",
+                        "the cycle is laid over all steps of the training", "total_steps=1000")
+        positive(**{"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None
+                 else {"total_steps": total_steps})
+        if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
+            raise error(ValueError, f"Expected float between 0 and 1 pct_start, but got {pct_start}",
+                        "it is the share of the steps on which the rate rises", "0.3")
+        if anneal_strategy not in ANNEAL:
+            raise error(ValueError,
+                        f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}",
+                        "these are the ways between two rates", "'cos'")
         self.total_steps = epochs * steps_per_epoch if total_steps is None else total_steps
-        self._schedule_phases, self._anneal_func_type = phases(self.total_steps, pct_start, three_phase), anneal_strategy
+        self._schedule_phases = phases(self.total_steps, pct_start, three_phase)
+        self._anneal_func_type = anneal_strategy
         for group, highest in zip(optimizer.param_groups, per_group("max_lr", optimizer, max_lr)):
-            if last_epoch == -1: group["initial_lr"], group["max_lr"], group["min_lr"] = highest / div_factor, highest, highest / div_factor / final_div_factor
+            if last_epoch == -1:
+                group["initial_lr"], group["max_lr"] = highest / div_factor, highest
+                group["min_lr"] = highest / div_factor / final_div_factor
         self.cycle_momentum = cycle_momentum
         if cycle_momentum: self.begin_momentum(base_momentum, max_momentum, last_epoch)
         super().__init__(optimizer, last_epoch)
@@ -220,7 +248,8 @@ class OneCycleLR(Cycled):
         if self.last_epoch > self.total_steps:
             raise error(
                 ValueError,
-                f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}",
+                f"Tried to step {self.last_epoch} times. The specified number of total steps is "
+                f"{self.total_steps}",
                 "the cycle is over", "total_steps for the whole training: epochs * batches")
         start, anneal = 0.0, ANNEAL[self._anneal_func_type]
         for part in self._schedule_phases:
@@ -228,23 +257,38 @@ class OneCycleLR(Cycled):
             if part is not self._schedule_phases[-1]: start = part["end_step"]
         share = (self.last_epoch - start) / (part["end_step"] - start)
         for group in self.optimizer.param_groups if self.cycle_momentum else ():
-            self.set_momentum(group, anneal(group[part["start_momentum"]], group[part["end_momentum"]], share))
-        return [anneal(group[part["start_lr"]], group[part["end_lr"]], share) for group in self.optimizer.param_groups]
+            self.set_momentum(group,
+                              anneal(group[part["start_momentum"]], group[part["end_momentum"]], share))
+        return [anneal(group[part["start_lr"]], group[part["end_lr"]], share)
+                for group in self.optimizer.param_groups]
 
 # %% ../../../nbs/05e_cycles.ipynb #sccycl02
 class CyclicLR(Cycled):
-    "Between two rates, `step_size_up` steps up and `step_size_down` down, the momentum against it (Smith 2015). ValueError for a mode that is none, or a momentum that is not there."
-    def __init__(self, optimizer: Optimizer, base_lr: float | list[float], max_lr: float | list[float], step_size_up: int = 2000, step_size_down: int | None = None, mode: str = "triangular", gamma: float = 1.0, scale_fn: Callable[[float], float] | None = None,
-                 scale_mode: str = "cycle", cycle_momentum: bool = True, base_momentum: float | list[float] = 0.8, max_momentum: float | list[float] = 0.9, last_epoch: int = -1):
+    """Between two rates, `step_size_up` steps up and `step_size_down` down, the momentum against it (Smith
+    2015). ValueError for a mode that is none, or a momentum that is not there."""
+    def __init__(self, optimizer: Optimizer, base_lr: float | list[float], max_lr: float | list[float],
+                 step_size_up: int = 2000, step_size_down: int | None = None, mode: str = "triangular",
+                 gamma: float = 1.0, scale_fn: Callable[[float], float] | None = None,
+                 scale_mode: str = "cycle", cycle_momentum: bool = True,
+                 base_momentum: float | list[float] = 0.8, max_momentum: float | list[float] = 0.9,
+                 last_epoch: int = -1):
         self.optimizer = check_optimizer(optimizer)
-        base_lrs, self.max_lrs = per_group("base_lr", optimizer, base_lr), per_group("max_lr", optimizer, max_lr)
-        for group, rate in zip(optimizer.param_groups if last_epoch == -1 else (), base_lrs): group["lr"] = rate
-        self.total_size = float(step_size_up) + float(step_size_up if step_size_down is None else step_size_down)
+        base_lrs = per_group("base_lr", optimizer, base_lr)
+        self.max_lrs = per_group("max_lr", optimizer, max_lr)
+        for group, rate in zip(optimizer.param_groups if last_epoch == -1 else (), base_lrs):
+            group["lr"] = rate
+        self.total_size = (float(step_size_up)
+                           + float(step_size_up if step_size_down is None else step_size_down))
         self.step_ratio = step_size_up / self.total_size
-        if scale_fn is None and mode not in ("triangular", "triangular2", "exp_range"): raise error(ValueError, "mode is invalid and scale_fn is None", f"mode is {mode!r}", "'triangular', 'triangular2' or 'exp_range'")
-        self.mode, self.gamma, self._scale_fn_custom, self.cycle_momentum = mode, gamma, scale_fn, cycle_momentum
+        if scale_fn is None and mode not in ("triangular", "triangular2", "exp_range"):
+            raise error(ValueError, "mode is invalid and scale_fn is None", f"mode is {mode!r}",
+                        "'triangular', 'triangular2' or 'exp_range'")
+        self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
+        self.cycle_momentum = cycle_momentum
         self.scale_mode = scale_mode if scale_fn else "iterations" if mode == "exp_range" else "cycle"
-        if cycle_momentum: self.base_momentums, self.max_momentums = self.begin_momentum(base_momentum, max_momentum, last_epoch)
+        if cycle_momentum:
+            self.base_momentums, self.max_momentums = self.begin_momentum(
+                    base_momentum, max_momentum, last_epoch)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
@@ -261,10 +305,13 @@ class CyclicLR(Cycled):
         height = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
         scale = self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
         if self.cycle_momentum:
-            for group, low, high in zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums): self.set_momentum(group, high - (high - low) * height * scale)
+            for group, low, high in zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums):
+                self.set_momentum(group, high - (high - low) * height * scale)
         return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs)]
 
-    def state_dict(self) -> dict: return super().state_dict() | {"_scale_fn_custom": self._scale_fn_custom and picklable(self._scale_fn_custom)}
+    def state_dict(self) -> dict:
+        return (super().state_dict()
+                | {"_scale_fn_custom": self._scale_fn_custom and picklable(self._scale_fn_custom)})
 
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"_scale_fn_custom": self._scale_fn_custom})

@@ -34,7 +34,12 @@ class LRScheduler:
         self.optimizer, self.last_epoch = check_optimizer(optimizer), last_epoch
         for number, group in enumerate(optimizer.param_groups):
             if last_epoch == -1: group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group: raise error(KeyError, f"param 'initial_lr' is not specified in param_groups[{number}] when resuming scheduler with last_epoch >= 0", "this optimizer never had a schedule, so where its rate began is not known", "load the optimizer's saved state first, or begin with last_epoch=-1")
+            elif "initial_lr" not in group:
+                raise error(KeyError,
+                            f"param 'initial_lr' is not specified in param_groups[{number}] when resuming "
+                            "scheduler with last_epoch >= 0",
+                            "this optimizer never had a schedule, so where its rate began is not known",
+                            "load the optimizer's saved state first, or begin with last_epoch=-1")
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         watch(optimizer)
         self._initial_step()
@@ -49,15 +54,19 @@ class LRScheduler:
         """The rule of a subclass: a rate for each group at `last_epoch`.
 
         It may read the present rates, so call `get_last_lr` to look."""
-        raise error(NotImplementedError, f"{type(self).__name__} has no get_lr", "it is the rule of the schedule", "def get_lr(self): return [rate for rate in self.base_lrs]")
+        raise error(NotImplementedError, f"{type(self).__name__} has no get_lr",
+                    "it is the rule of the schedule",
+                    "def get_lr(self): return [rate for rate in self.base_lrs]")
 
     def get_last_lr(self) -> list[float]:
         "The rates that were written last."
         return self._last_lr
 
+# %% ../../../nbs/05d_schedules.ipynb #scbase01b
 def check_optimizer(optimizer) -> Optimizer:
     if isinstance(optimizer, Optimizer): return optimizer
-    raise error(TypeError, f"{type(optimizer).__name__} is not an Optimizer", "a schedule writes into an optimizer's groups", "StepLR(optimizer, 10)")
+    raise error(TypeError, f"{type(optimizer).__name__} is not an Optimizer",
+                "a schedule writes into an optimizer's groups", "StepLR(optimizer, 10)")
 
 # %% ../../../nbs/05d_schedules.ipynb #scorder2
 class Noted:
@@ -72,8 +81,10 @@ class Noted:
     # copied or pickled with the optimizer, it is the copy's
     def __reduce__(self) -> tuple: return Noted, (self.optimizer(),)
 
+# %% ../../../nbs/05d_schedules.ipynb #scorder2b
 def watch(optimizer: Optimizer) -> None: vars(optimizer).setdefault("step", Noted(optimizer))
 
+# %% ../../../nbs/05d_schedules.ipynb #scorder2c
 def warn_early(optimizer: Optimizer) -> None:
     "Say so if the first rate was not used, or if that can't be known."
     if not isinstance(optimizer.step, Noted):
@@ -85,8 +96,10 @@ def warn_early(optimizer: Optimizer) -> None:
              "never use the first rate of the schedule. Call them in the opposite order.", UserWarning)
 
 # %% ../../../nbs/05d_schedules.ipynb #scbase03
-EPOCH = "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Call `scheduler.step()` to go one step on."
+EPOCH = ("The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
+         "possible. Call `scheduler.step()` to go one step on.")
 
+# %% ../../../nbs/05d_schedules.ipynb #scbase03b
 @patch
 def step(self: LRScheduler, epoch: int | None = None) -> None:
     """One step on, after the optimizer's.
@@ -97,11 +110,13 @@ def step(self: LRScheduler, epoch: int | None = None) -> None:
     if epoch is not None: warn(EPOCH, UserWarning)
     self._update_lr(epoch)
 
+# %% ../../../nbs/05d_schedules.ipynb #scbase03c
 @patch
 def _update_lr(self: LRScheduler, epoch: int | None = None) -> None:
     self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
     self._write(self.get_lr if epoch is None else getattr(self, "_get_closed_form_lr", self.get_lr))
 
+# %% ../../../nbs/05d_schedules.ipynb #scbase03d
 @patch
 def _write(self: LRScheduler, rule: Callable[[], list[float]]) -> None:
     "Ask the rule, and write what it says."
@@ -111,6 +126,7 @@ def _write(self: LRScheduler, rule: Callable[[], list[float]]) -> None:
     for group, rate in zip(self.optimizer.param_groups, rates, strict=True): group["lr"] = rate
     self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
 
+# %% ../../../nbs/05d_schedules.ipynb #scbase03e
 @patch
 def state_dict(self: LRScheduler) -> dict:
     "Everything but the optimizer, by PyTorch's names."
@@ -123,11 +139,14 @@ def load_state_dict(self: LRScheduler, state_dict: dict) -> None:
     The rates themselves are in the optimizer's groups: load its state too."""
     vars(self).update(state_dict)
 
+# %% ../../../nbs/05d_schedules.ipynb #scbase03f
 def warn_outside(schedule: LRScheduler) -> None:
     """Say so if a rule is called between two steps.
 
     It may compute the next rate from the last one, and then says what nobody asked for."""
-    if not schedule._get_lr_called_within_step: warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", UserWarning)
+    if not schedule._get_lr_called_within_step:
+        warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
+             UserWarning)
 
 # %% ../../../nbs/05d_schedules.ipynb #scforms2
 class Scaled(LRScheduler):
@@ -146,6 +165,7 @@ class Scaled(LRScheduler):
         scale = self.scale(self.last_epoch)
         return [rate * scale for rate in self.base_lrs]
 
+# %% ../../../nbs/05d_schedules.ipynb #scforms2b
 class StepLR(Scaled):
     "Times `gamma` every `step_size` steps."
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
@@ -158,7 +178,8 @@ class StepLR(Scaled):
 # %% ../../../nbs/05d_schedules.ipynb #scmult02
 class MultiStepLR(Scaled):
     "Times `gamma` at each milestone; twice where one is listed twice."
-    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1,
+                 last_epoch: int = -1):
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
@@ -169,6 +190,7 @@ class MultiStepLR(Scaled):
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"milestones": Counter(state_dict["milestones"])})
 
+# %% ../../../nbs/05d_schedules.ipynb #scmult02b
 class ExponentialLR(Scaled):
     "Times `gamma` every step."
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
@@ -183,8 +205,11 @@ class ConstantLR(Scaled):
     """Times `factor` for `total_iters` steps, then the whole rate.
 
     ValueError for a factor outside [0, 1]; ZeroDivisionError where a factor of 0 ends."""
-    def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1):
-        if not 0 <= factor <= 1: raise error(ValueError, "Constant multiplicative factor expected to be between 0 and 1.", f"it is {factor}", "a larger lr and a factor below 1")
+    def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5,
+                 last_epoch: int = -1):
+        if not 0 <= factor <= 1:
+            raise error(ValueError, "Constant multiplicative factor expected to be between 0 and 1.",
+                        f"it is {factor}", "a larger lr and a factor below 1")
         self.factor, self.total_iters = factor, total_iters
         super().__init__(optimizer, last_epoch)
 
@@ -193,25 +218,32 @@ class ConstantLR(Scaled):
     def ratio(self, t: int) -> float:
         if t == 0: return self.factor
         if t != self.total_iters: return 1
-        if self.factor == 0: raise error(ZeroDivisionError, "float division by zero", "the rate is 0, and no factor leads back from it", "a small factor, 1e-3")
+        if self.factor == 0:
+            raise error(ZeroDivisionError, "float division by zero",
+                        "the rate is 0, and no factor leads back from it", "a small factor, 1e-3")
         return 1.0 / self.factor
 
+# %% ../../../nbs/05d_schedules.ipynb #scmult06b
 class LinearLR(Scaled):
     """From `start_factor` to `end_factor` in a straight line of `total_iters` steps.
 
     ValueError for factors outside [0, 1], or a start of 0."""
-    def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1):
+    def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0,
+                 total_iters: int = 5, last_epoch: int = -1):
         if not 0 < start_factor <= 1:
             raise error(ValueError,
                         "Starting multiplicative factor expected to be greater than 0 and less or equal to 1.",
                         f"it is {start_factor}, and each rate is computed from the one before",
                         "a small start_factor, 1e-3")
-        if not 0 <= end_factor <= 1: raise error(ValueError, "Ending multiplicative factor expected to be between 0 and 1.", f"it is {end_factor}", "a larger lr and an end_factor below 1")
+        if not 0 <= end_factor <= 1:
+            raise error(ValueError, "Ending multiplicative factor expected to be between 0 and 1.",
+                        f"it is {end_factor}", "a larger lr and an end_factor below 1")
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
 
     def scale(self, t: int) -> float:
-        return self.start_factor + (self.end_factor - self.start_factor) * min(self.total_iters, t) / self.total_iters
+        return (self.start_factor
+                + (self.end_factor - self.start_factor) * min(self.total_iters, t) / self.total_iters)
 
     def ratio(self, t: int) -> float:
         if t == 0: return self.start_factor
@@ -239,43 +271,55 @@ def picklable(function: Callable) -> dict | None:
     The attributes of an object, nothing of a plain function."""
     return None if isinstance(function, FunctionType) else dict(vars(function))
 
+# %% ../../../nbs/05d_schedules.ipynb #sclamb02b
 class LambdaLR(LRScheduler):
     """The initial rate times `lr_lambda(t)`, one function or one for each group.
 
     ValueError for another number of functions."""
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1):
+    def __init__(self, optimizer: Optimizer,
+                 lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1):
         groups = len(optimizer.param_groups)
         self.lr_lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
-        if len(self.lr_lambdas) != groups: raise error(ValueError, f"Expected {groups} lr_lambdas, but got {len(self.lr_lambdas)}", "each group has a rate of its own", "one function, for all groups")
+        if len(self.lr_lambdas) != groups:
+            raise error(ValueError, f"Expected {groups} lr_lambdas, but got {len(self.lr_lambdas)}",
+                        "each group has a rate of its own", "one function, for all groups")
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         warn_outside(self)
-        return [rate * scale(self.last_epoch) for rate, scale in zip(self.base_lrs, self.lr_lambdas, strict=True)]
+        return [rate * scale(self.last_epoch) for rate,
+                scale in zip(self.base_lrs, self.lr_lambdas, strict=True)]
 
-    def state_dict(self) -> dict: return super().state_dict() | {"lr_lambdas": list(map(picklable, self.lr_lambdas))}
+    def state_dict(self) -> dict:
+        return super().state_dict() | {"lr_lambdas": list(map(picklable, self.lr_lambdas))}
 
     def load_state_dict(self, state_dict: dict) -> None:
         super().load_state_dict(state_dict | {"lr_lambdas": self.lr_lambdas})
         for function, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
             if attributes is not None: vars(function).update(attributes)
 
+# %% ../../../nbs/05d_schedules.ipynb #sclamb02c
 class MultiplicativeLR(LambdaLR):
     "The last rate times `lr_lambda(t)`. TypeError for what can't be called."
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1):
+    def __init__(self, optimizer: Optimizer,
+                 lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]], last_epoch: int = -1):
         for function in lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda]:
-            if not callable(function): raise error(TypeError, f"lr_lambda should be a function, but got {type(function).__name__}", "it is called with the number of the step", "lambda t: 0.95")
+            if not callable(function):
+                raise error(TypeError, f"lr_lambda should be a function, but got {type(function).__name__}",
+                            "it is called with the number of the step", "lambda t: 0.95")
         super().__init__(optimizer, lr_lambda, last_epoch)
 
     def get_lr(self) -> list[float]:
         warn_outside(self)
-        return [group["lr"] * (1 if self._is_initial else ratio(self.last_epoch)) for group, ratio in zip(self.optimizer.param_groups, self.lr_lambdas, strict=True)]
+        return [group["lr"] * (1 if self._is_initial else ratio(self.last_epoch)) for group,
+                ratio in zip(self.optimizer.param_groups, self.lr_lambdas, strict=True)]
 
 # %% ../../../nbs/05d_schedules.ipynb #sccosi02
 def cosine(t: float, T: float) -> float:
     "From 1 down to 0 while t goes from 0 to T."
     return (1 + math.cos(math.pi * t / T)) / 2
 
+# %% ../../../nbs/05d_schedules.ipynb #sccosi02b
 class CosineAnnealingLR(LRScheduler):
     """Half a cosine wave from the initial rate to `eta_min` in `T_max` steps, then up again.
 
@@ -296,7 +340,8 @@ class CosineAnnealingLR(LRScheduler):
         return [cosine(t, T) / cosine(t - 1, T) * (group["lr"] - low) + low for group in groups]
 
     def _get_closed_form_lr(self) -> list[float]:
-        return [self.eta_min + (rate - self.eta_min) * cosine(self.last_epoch, self.T_max) for rate in self.base_lrs]
+        return [self.eta_min + (rate - self.eta_min) * cosine(self.last_epoch, self.T_max)
+                for rate in self.base_lrs]
 
 # %% ../../../nbs/05d_schedules.ipynb #scplat02
 def per_group(name: str, optimizer: Optimizer, value) -> list:
@@ -306,10 +351,12 @@ def per_group(name: str, optimizer: Optimizer, value) -> list:
     if len(values) != groups:
         raise error(
             ValueError,
-            f"{name} must have the same length as optimizer.param_groups. {name} has {len(values)} values, param_groups has {groups}.",
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(values)} values, "
+            f"param_groups has {groups}.",
             "each group has its own", "one number, for all groups")
     return values
 
+# %% ../../../nbs/05d_schedules.ipynb #scplat02b
 class ReduceLROnPlateau(LRScheduler):
     """Times `factor` when a measured value has not improved for more than `patience` steps.
 
@@ -318,14 +365,20 @@ class ReduceLROnPlateau(LRScheduler):
     def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
                  threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
                  min_lr: float | list[float] = 0, eps: float = 1e-8):
-        if factor >= 1: raise error(ValueError, "Factor should be < 1.0.", f"it is {factor}, and the rate is to fall", "0.1")
-        if mode not in ("min", "max"): raise error(ValueError, f"mode {mode} is unknown!", "better is smaller, or larger", "'min' for a loss, 'max' for an accuracy")
+        if factor >= 1:
+            raise error(ValueError, "Factor should be < 1.0.", f"it is {factor}, and the rate is to fall",
+                        "0.1")
+        if mode not in ("min", "max"):
+            raise error(ValueError, f"mode {mode} is unknown!", "better is smaller, or larger",
+                        "'min' for a loss, 'max' for an accuracy")
         if threshold_mode not in ("rel", "abs"):
             raise error(ValueError, f"threshold mode {threshold_mode} is unknown!",
                         "the threshold is a share of the best value, or a distance from it", "'rel' or 'abs'")
         self.optimizer = check_optimizer(optimizer)
-        self.default_min_lr, self.min_lrs = None if isinstance(min_lr, (list, tuple)) else min_lr, per_group("min_lr", optimizer, min_lr)
-        self.mode, self.factor, self.patience, self.threshold, self.threshold_mode, self.cooldown, self.eps = mode, factor, patience, threshold, threshold_mode, cooldown, eps
+        self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
+        self.min_lrs = per_group("min_lr", optimizer, min_lr)
+        self.mode, self.factor, self.patience, self.threshold = mode, factor, patience, threshold
+        self.threshold_mode, self.cooldown, self.eps = threshold_mode, cooldown, eps
         self.best = self.mode_worse = math.inf if mode == "min" else -math.inf
         self.last_epoch = self.cooldown_counter = self.num_bad_epochs = 0
         self._last_lr = [group["lr"] for group in optimizer.param_groups]
@@ -336,7 +389,8 @@ class ReduceLROnPlateau(LRScheduler):
     def is_better(self, value: float) -> bool:
         "Whether it beats the best value so far by the threshold."
         sign = 1 if self.mode == "max" else -1
-        bound = self.best * (1 + sign * self.threshold) if self.threshold_mode == "rel" else self.best + sign * self.threshold
+        bound = (self.best * (1 + sign * self.threshold) if self.threshold_mode == "rel" else self.best
+                 + sign * self.threshold)
         return value > bound if self.mode == "max" else value < bound
 
 # %% ../../../nbs/05d_schedules.ipynb #scplat03
@@ -356,6 +410,7 @@ def step(self: ReduceLROnPlateau, metrics: SupportsFloat, epoch: int | None = No
         self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
     self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
 
+# %% ../../../nbs/05d_schedules.ipynb #scplat03b
 @patch
 def _reduce_lr(self: ReduceLROnPlateau) -> None:
     "Multiply the rates, down to their bounds; a change of less than `eps` is not made."
@@ -363,8 +418,10 @@ def _reduce_lr(self: ReduceLROnPlateau) -> None:
     if len(groups) != len(self.min_lrs):
         if self.default_min_lr is None:
             raise error(
-                RuntimeError, f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
-                f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)})", "a group was added, and has no min_lr",
+                RuntimeError,
+                f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
+                f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)})",
+                "a group was added, and has no min_lr",
                 "schedule.min_lrs.append(0)")
         self.min_lrs = [self.default_min_lr] * len(groups)
     for group, lowest in zip(groups, self.min_lrs):
