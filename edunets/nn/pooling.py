@@ -556,7 +556,7 @@ def fractional_parts(input: Tensor, window: tuple, output_size, output_ratio, n:
                     "one follows from the other", "output_ratio=0.5")
     if output_size is None:
         ratio = tuple(output_ratio) if isinstance(output_ratio, Iterable) else (output_ratio,) * n
-        if len(ratio) != n:
+        if n == 2 and len(ratio) != n:      # of volumes PyTorch takes the first three
             raise error(ValueError,
                         f"{name} requires output_ratio to either be a single number or {n} of them",
                         f"given {output_ratio}", "output_ratio=0.5")

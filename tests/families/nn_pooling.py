@@ -135,7 +135,7 @@ def fractions(n):
             f"{x}.double(), 2, 3, {share}",
             f"{x}, 2, 3, _random_samples=m.ones(1, 1, 5)",
             f"{x}, 2",
-            f"m.arange(84.).reshape(1, 2, 6, 7), 2, None, (0.5,) * 5",
+            "m.arange(84.).reshape(1, 2, 6, 7), 2, None, (0.5,) * 5",
             f"{x}, (2,) * 5, 3",
             f"{x}[:, :0], 2, 3",
             f"{x}.round(), 3, 2, {share}"]
