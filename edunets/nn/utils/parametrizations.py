@@ -356,6 +356,8 @@ def spectral_norm_by_hook(module: Module, name: str = "weight", n_power_iteratio
     module.register_forward_pre_hook(hook)
     return module
 
+weight_norm_by_hook.__name__, spectral_norm_by_hook.__name__ = "weight_norm", "spectral_norm"
+
 # %% ../../../nbs/nn/parametrizations.ipynb #6b0000a4c
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     "Undo `nn.utils.spectral_norm`. ValueError where it was not applied."
