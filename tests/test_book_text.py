@@ -33,7 +33,7 @@ def test_how_it_is_made(tmp_path):
     root = sample_book.make(tmp_path / "book")
     assert corpus.corpus(root) == """One chapter
 
-See "Two", "An inner section", the figure and the figure.
+See "Two: what is in it?", "An inner section", the figure and the figure.
 
 An inner section
 
@@ -44,7 +44,7 @@ A title
 
 A note with code.
 
-Two
+Two: what is in it?
 
 Back to "One chapter" and the figure.
 
