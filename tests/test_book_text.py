@@ -40,6 +40,8 @@ An inner section
 - a point
 - @sec-one in code stays
 
+Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter. Some prose, as long as a paragraph of a chapter.
+
 A title
 
 A note with code.
