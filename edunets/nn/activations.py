@@ -222,6 +222,7 @@ def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
     if low <= -1 and not x.dtype.is_signed:      # a fraction is cut off
         raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
                     f"{x.dtype.name} has no numbers below 0", "x.int()")
+    if not x.is_floating_point(): low, high = (int(v) if math.isfinite(v) else v for v in (low, high))
     return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)},
                 node)
 
