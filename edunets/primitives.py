@@ -281,7 +281,7 @@ def running_sum(xp, a, dim, reverse):
     if reverse: return xp.flip(running_sum(xp, xp.flip(a, dim), dim, False), dim)
     return xp.cumsum(a, axis=dim, dtype=a.dtype)
 
-accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, fold=SINGLE, erf=SINGLE)
+accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, scatter_prod=SINGLE, fold=SINGLE, erf=SINGLE)
 
 # %% ../nbs/01b_primitives.ipynb #ce604914c
 def full(xp, shape, value, kind, order):
@@ -340,7 +340,7 @@ def combined(xp, combine, rows, v, index):
 
 # %% ../nbs/01b_primitives.ipynb #0a44ed06
 #| code-fold: true
-#| code-summary: "A product of half precision, in single"
+#| code-summary: "Factors that meet at one place"
 class Products:
     """What `multiply.at` is in NumPy, and CuPy has not: factors that meet are multiplied in log2(n)
     passes, sorted by place."""

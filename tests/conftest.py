@@ -23,7 +23,8 @@ def browser():
 
 
 WHERE = {      # what a reason to skip speaks of: what was not checked, and how it is
-    "torch|pytorch": ("what needs PyTorch", "make test COMPARE=1"),
+    "torchvision": ("what needs torchvision", "pip install torchvision"),
+    r"\b(torch|pytorch)\b": ("what needs PyTorch", "make test COMPARE=1"),
     "jax": ("what needs JAX", "make test COMPARE=1"),
     "cupy|gpu": ("what needs a GPU", "pip install cupy-cuda12x, on a machine that has one"),
     "chromium": ("the pages in a browser", "install Chromium"),

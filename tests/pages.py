@@ -65,9 +65,11 @@ def anchors(path):
 def remnants(path):
     """Markup that a renderer left in the text that a reader sees (code may show anything)."""
     page = soup(path).find("main")
-    for element in page.find_all(["pre", "code", "script", "style"]):
+    for element in page.find_all(["pre", "script", "style"]):
         if "#|" not in element.get_text():
             element.decompose()
+    for element in page.select("code:not(pre code)"):           # words of the prose: what is written about
+        element.decompose()
     return [mark for mark in REMNANTS if mark in page.get_text()]
 
 

@@ -44,24 +44,27 @@ NO_HALF = {
 }
 
 
-def run_in(kind, key, short):
+def run_in(kind, key, short, size):
     "The results of a sample in which the floating arrays are numbers of a short dtype, held in another."
     row, args, params = ROWS[key]
-    args = [en.tensor(x).to(short).to(kind) if is_floating(x) else en.tensor(x) if isinstance(x, np.ndarray)
+    args = [en.tensor(x * size).to(short).to(kind) if is_floating(x) else en.tensor(x) if isinstance(x, np.ndarray)
             else x for x in args]
     en.manual_seed(0)
     return listed(call(OPS[row], tuple(args), params))
 
 
-@pytest.mark.parametrize("short", [en.float16, en.bfloat16], ids=str)
-@pytest.mark.parametrize("key", [key for key, (row, args, params) in ROWS.items()
-                                 if row not in ROUNDED_OTHERWISE and "dtype" not in params
-                                 and any(map(is_floating, args)) and OPS[row].kernel])
+SHORT = [(key, short) for key, (row, args, params) in ROWS.items() for short in (en.float16, en.bfloat16)
+         if row not in ROUNDED_OTHERWISE and "dtype" not in params and any(map(is_floating, args))
+         and OPS[row].kernel and not (short is en.float16 and row in NO_HALF)]
+
+
+@pytest.mark.parametrize("key, short", SHORT, ids=str)
 def test_a_short_dtype_is_rounded_once(key, short):
-    if short is en.float16 and ROWS[key][0] in NO_HALF: pytest.skip(NO_HALF[ROWS[key][0]])
-    for given, single in zip(run_in(short, key, short), run_in(en.float32, key, short), strict=True):
-        assert given.dtype is (short if single.dtype is en.float32 else single.dtype)
-        np.testing.assert_array_equal(given.float().numpy(), single.to(given.dtype).float().numpy())
+    for size in (1, 0.97, 0.93, 0.89, 0.86):      # one sample's last digits may agree by luck
+        results = run_in(short, key, short, size), run_in(en.float32, key, short, size)
+        for given, single in zip(*results, strict=True):
+            assert given.dtype is (short if single.dtype is en.float32 else single.dtype)
+            np.testing.assert_array_equal(given.float().numpy(), single.to(given.dtype).float().numpy())
 
 
 def units(ours, theirs, limits):

@@ -372,10 +372,12 @@ def test_what_was_not_checked_is_one_sentence():
     reasons = ["could not import 'torch': No module named 'torch'", "Skipped: no Chromium on this machine",
                "could not import 'jax': No module named 'jax'",
                "3 cells need torch; their stored outputs stand",
+               "could not import 'torchvision': No module named 'torchvision'",
                "a Tuesday"]
     assert conftest.unchecked(reasons) == ("Not checked: what needs PyTorch and what needs JAX (make "
                                            "test COMPARE=1); "
-                                           "the pages in a browser (install Chromium); a Tuesday.")
+                                           "the pages in a browser (install Chromium); what needs "
+                                           "torchvision (pip install torchvision); a Tuesday.")
     assert conftest.unchecked([]) == "Everything was checked."
 
 
