@@ -47,8 +47,8 @@ NO_HALF = {
 def run_in(kind, key, short, size):
     "The results of a sample in which the floating arrays are numbers of a short dtype, held in another."
     row, args, params = ROWS[key]
-    args = [en.tensor(x * size).to(short).to(kind) if is_floating(x) else en.tensor(x) if isinstance(x, np.ndarray)
-            else x for x in args]
+    args = [en.tensor(x * size).to(short).to(kind) if is_floating(x)
+            else en.tensor(x) if isinstance(x, np.ndarray) else x for x in args]
     en.manual_seed(0)
     return listed(call(OPS[row], tuple(args), params))
 
