@@ -74,8 +74,8 @@ def start(make, arguments, environment):
 def measure(systems, arguments, environments=None, rounds=ROUNDS, progress=None):
     """Seconds a call for each system, over the rounds: {name: make a step of the arguments} -> {name:
     [seconds, ...]}."""
-    workers = {name: start(make, arguments, (environments or {}).get(name, {})) for name,
-               make in systems.items()}
+    workers = {name: start(make, arguments, (environments or {}).get(name, {}))
+               for name, make in systems.items()}
     times, order = {name: [] for name in systems}, random.Random(0)
     for _ in range(rounds):
         for name in order.sample(list(systems), len(systems)):

@@ -80,8 +80,8 @@ def torch_peak(): return harness.torch_peak(torch(*problem()))
 def peaks():
     """Bytes of each system, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        return {name: pool.apply(measure) for name,
-                measure in {"edunets": edunets_peak, "PyTorch": torch_peak}.items()}
+        return {name: pool.apply(measure)
+                for name, measure in {"edunets": edunets_peak, "PyTorch": torch_peak}.items()}
 
 
 

@@ -22,8 +22,8 @@ SIZES = (784, 256, 128, 10)
 def problem(batch):
     """Images, labels, and the parameters of the network in their order."""
     rng = np.random.default_rng(0)
-    parameters = [(rng.uniform(-1, 1, shape) / np.sqrt(inputs)).astype(np.float32) for inputs,
-                  outputs in zip(SIZES, SIZES[1:]) for shape in ((outputs, inputs), (outputs,))]
+    parameters = [(rng.uniform(-1, 1, shape) / np.sqrt(inputs)).astype(np.float32)
+                  for inputs, outputs in zip(SIZES, SIZES[1:]) for shape in ((outputs, inputs), (outputs,))]
     return [rng.random((batch, 784), np.float32), rng.integers(0, 10, batch), *parameters]
 
 
@@ -73,8 +73,8 @@ def torch_bytes(batch): return harness.torch_peak(functools.partial(trained, tor
 def most_bytes(batch):
     """Bytes of each system, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        return {name: pool.apply(measure, (batch,)) for name,
-                measure in {"edunets": edunets_bytes, "PyTorch": torch_bytes}.items()}
+        return {name: pool.apply(measure, (batch,))
+                for name, measure in {"edunets": edunets_bytes, "PyTorch": torch_bytes}.items()}
 
 
 def line(batch):

@@ -47,19 +47,19 @@ def definite(n):
 LETTERS = {      # of the number of elements, and of rows and columns
     **dict.fromkeys("xy", lambda n, r, c: normal(n)), **dict.fromkeys("XY", lambda n, r, c: normal(r, c)),
     "Z": lambda n, r, c: normal(c, r), "v": lambda n, r, c: normal(c),
-    "p": lambda n, r, c: between(0.5, 2, n), "u": lambda n, r, c: between(-0.9, 0.9, n), "s": lambda n, r,
-    c: lambda rng: np.sort(normal(n)(rng)),
+    "p": lambda n, r, c: between(0.5, 2, n), "u": lambda n, r, c: between(-0.9, 0.9, n),
+    "s": lambda n, r, c: lambda rng: np.sort(normal(n)(rng)),
     "e": lambda n, r, c: between(0.999, 1.001, n), "E": lambda n, r, c: between(0.99, 1.01, r, c),
     **dict.fromkeys("qo", lambda n, r, c: mask(n)),
     **dict.fromkeys("jk", lambda n, r, c: whole(1, 1000, n)), "i": lambda n, r, c: whole(0, n, n),
     "d": lambda n, r, c: lambda rng: rng.permutation(n),
-    "t": lambda n, r, c: whole(0, r, r), "J": lambda n, r, c: whole(0, r, r, c), "K": lambda n, r,
-    c: lambda rng: np.zeros(2, np.uint32), "V": lambda n, r, c: normal(n // 4, 4),
+    "t": lambda n, r, c: whole(0, r, r), "J": lambda n, r, c: whole(0, r, r, c),
+    "K": lambda n, r, c: lambda rng: np.zeros(2, np.uint32), "V": lambda n, r, c: normal(n // 4, 4),
     "M": lambda n, r, c: definite(n), "N": lambda n, r, c: normal(n // 100, 10, 10),
     "I": lambda n, r, c: normal(*images(n, 10, 10)), "G": lambda n, r, c: normal(*images(n, 16, 8)),
     "W": lambda n, r, c: normal(16, 10, 3, 3), "U": lambda n, r, c: normal(10, 16, 3, 3),
-    "Q": lambda n, r, c: normal(*((1, 2, 16, 32) if n == 1000 else (16, 8, 128, 64))), "S": lambda n, r,
-    c: normal(*sequences(n)), "H": lambda n, r, c: normal(1, *sequences(n)[1:]),
+    "Q": lambda n, r, c: normal(*((1, 2, 16, 32) if n == 1000 else (16, 8, 128, 64))),
+    "S": lambda n, r, c: normal(*sequences(n)), "H": lambda n, r, c: normal(1, *sequences(n)[1:]),
     "A": lambda n, r, c: lambda rng: 0.05 * normal(4 * sequences(n)[2], sequences(n)[2])(rng),
 }
 
@@ -521,13 +521,12 @@ def measure(labels):
             line = {"case": label, "code": CASES[label].edunets, "us": {}, "ratio": {}}
             for n in SIZES:
                 progress.set_postfix_str(label)
-                compare(label,
-                        {system: a for name in workers.connections for system,
-                         a in workers.ask(name, "prepare", label, n).items()})
+                compare(label, {system: a for name in workers.connections
+                                for system, a in workers.ask(name, "prepare", label, n).items()})
                 times = workers.times(SYSTEMS)
                 line["us"][str(n)] = {name: harness.microseconds(t) for name, t in times.items()}
-                line["ratio"][str(n)] = {name: harness.ratio(times, ours, name) for name,
-                                         ours in BESIDE.items()}
+                line["ratio"][str(n)] = {name: harness.ratio(times, ours, name)
+                                         for name, ours in BESIDE.items()}
                 progress.update()
             lines.append(line)
     tape = workers.times({step: (name, step) for name in ("edunets", "torch")

@@ -22,9 +22,8 @@ def problem():
     en.manual_seed(0)
     rng = np.random.default_rng(0)
     x, g = (rng.standard_normal((BATCH, STEPS, FEATURES)).astype(np.float32) for _ in range(2))
-    return (x, g,
-            {name: p.detach().numpy() for name,
-             p in en.nn.TransformerEncoderLayer(FEATURES, HEADS, FORWARD).named_parameters()})
+    return (x, g, {name: p.detach().numpy()
+                   for name, p in en.nn.TransformerEncoderLayer(FEATURES, HEADS, FORWARD).named_parameters()})
 
 
 def like_torch(library, x, g, parameters):

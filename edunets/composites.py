@@ -354,8 +354,8 @@ kernel(
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
     any=lambda xp, a, *, dims, keepdim: a.any(axis=dims, keepdims=keepdim),
     norm=lambda xp, a, *, dims, keepdim: xp.sqrt((a * a).sum(axis=dims, keepdims=keepdim)),
-    power_norm=lambda xp, a, *, p, dims,
-    keepdim: (xp.absolute(a) ** p).sum(axis=dims, keepdims=keepdim) ** (1 / p),
+    power_norm=lambda xp, a, *, p, dims, keepdim:
+        (xp.absolute(a) ** p).sum(axis=dims, keepdims=keepdim) ** (1 / p),
     logsumexp=lambda xp, a, *, dims, keepdim: logsumexp_kernel(xp, a, dims, keepdim),
     cumprod=lambda xp, a, *, dim: xp.cumprod(a, axis=dim, dtype=a.dtype),
     argmax=lambda xp, a, *, dim, keepdim: xp.argmax(a, axis=dim, keepdims=keepdim),
@@ -405,13 +405,13 @@ def softmax_kernel(xp, a, dim):
 # %% ../nbs/01e_composites.ipynb #b7636501
 decompose(
     mean=lambda a, *, dims, keepdim: a.sum(dims, keepdim) / count(a.payload.shape, dims),
-    var=lambda a, *, dims, keepdim,
-    correction: (a - a.mean(dims, True)).square().sum(dims, keepdim)
-    / builtins.max(count(a.payload.shape, dims) - correction, 0),
+    var=lambda a, *, dims, keepdim, correction:
+        (a - a.mean(dims, True)).square().sum(dims, keepdim)
+        / builtins.max(count(a.payload.shape, dims) - correction, 0),
     std=lambda a, *, dims, keepdim, correction: a.var(dims, correction=correction, keepdim=keepdim).sqrt(),
     prod=lambda a, *, dims, keepdim: prod_steps(a, dims, keepdim),
-    amin=lambda a, *, dims,
-    keepdim: -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
+    amin=lambda a, *, dims, keepdim:
+        -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
     all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a.payload.shape, dims),
     any=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) > 0,
     norm=lambda a, *, dims, keepdim: (a * a).sum(dims, keepdim).sqrt(),
@@ -821,9 +821,9 @@ def topk_kernel(xp, a, *, k, dim, largest):
 
 kernel(topk=topk_kernel)
 
-decompose(topk=lambda a, *, k, dim,
-          largest: tuple(t.narrow(dim, 0, k)
-                         for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
+decompose(
+    topk=lambda a, *, k, dim, largest:
+        tuple(t.narrow(dim, 0, k) for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
 
 # %% ../nbs/01e_composites.ipynb #257ed040
 kernel(

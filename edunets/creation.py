@@ -197,8 +197,8 @@ def offsets(x: Tensor) -> Tensor:
     rows, columns = x.payload.shape[-2:]
     return iota(columns, x.device) - iota(rows, x.device).unsqueeze(1)
 
-kernel(tril=lambda xp, a, *, diagonal: xp.tril(a, diagonal), triu=lambda xp, a, *,
-       diagonal: xp.triu(a, diagonal))
+kernel(tril=lambda xp, a, *, diagonal: xp.tril(a, diagonal),
+       triu=lambda xp, a, *, diagonal: xp.triu(a, diagonal))
 
 decompose(tril=lambda a, *, diagonal: where(offsets(a) <= diagonal, a, 0).to(a.dtype),
           triu=lambda a, *, diagonal: where(offsets(a) >= diagonal, a, 0).to(a.dtype))
@@ -254,6 +254,6 @@ def meshgrid(*tensors, indexing: str | None = None) -> tuple:
         raise error(RuntimeError, "torch.meshgrid: expected scalars or 1D tensors, and indexing 'xy' or 'ij'",
                     f"indexing={indexing!r}, shapes {[tuple(t.shape) for t in tensors]}", "indexing='ij'")
     shape = [t.numel() for t in tensors]
-    grids = [t.reshape([-1 if d == k else 1 for k in range(len(shape))]).expand(shape) for d,
-             t in enumerate(tensors)]
+    grids = [t.reshape([-1 if d == k else 1 for k in range(len(shape))]).expand(shape)
+             for d, t in enumerate(tensors)]
     return tuple(g.transpose(0, 1) for g in grids) if indexing == "xy" else tuple(grids)

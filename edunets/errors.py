@@ -242,8 +242,8 @@ def in_pytorchs_names(kwargs: dict, function: Callable) -> dict | None:
     meant = {"input": "input", **NUMPYS}
     if "input" not in known:
         meant = {key: next(iter(known)) if name == "input" else name for key, name in meant.items()}
-    named = {meant[key] if key not in known and meant.get(key) in known else key: value for key,
-             value in kwargs.items()}
+    named = {meant[key] if key not in known and meant.get(key) in known else key: value
+             for key, value in kwargs.items()}
     return named if len(named) == len(kwargs) and named.keys() != kwargs.keys() else None
 
 # %% ../nbs/errors.ipynb #ernames7
@@ -369,8 +369,8 @@ NEVER = {      # name: why the book does not come to it
 def pytorch_names() -> dict[str, list[str]]:
     "The public names of PyTorch, for each namespace."
     lines = Path(__file__).with_name("pytorch_names.txt").read_text().splitlines()
-    return {place.replace("torch", ""): names.split() for place, _,
-            names in (line.partition(":") for line in lines)}
+    return {place.replace("torch", ""): names.split()
+            for place, _, names in (line.partition(":") for line in lines)}
 
 # %% ../nbs/errors.ipynb #ernames2c
 #| code-fold: true

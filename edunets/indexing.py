@@ -198,8 +198,8 @@ def __contains__(self: Tensor, element) -> bool:
 
 # %% ../nbs/01g_indexing.ipynb #007df38f
 kernel(copy_into=lambda xp, a, b: spread_over(xp, a, b))
-decompose(copy_into=lambda a, b: cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor)
-          else filled(a, a.payload.shape, b))
+decompose(copy_into=lambda a, b:
+              cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor) else filled(a, a.payload.shape, b))
 
 def spread_over(xp, a, b):
     "A new array like `a`, filled with `b`, which is broadcast and cast."

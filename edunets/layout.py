@@ -257,9 +257,8 @@ def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
 kernel(select=lambda xp, a, *, dim, index: a[(slice(None),) * dim + (index, Ellipsis)])
 decompose(select=lambda a, *, dim, index: a.narrow(dim, index, 1).squeeze(dim))
 
-view(select=lambda base, v, *, dim,
-     index: call(OPS["put_slice"], (base, v.unsqueeze(dim)),
-                 {"dim": dim, "start": index, "length": 1, "step": 1}))
+view(select=lambda base, v, *, dim, index: call(OPS["put_slice"], (base, v.unsqueeze(dim)),
+                                                {"dim": dim, "start": index, "length": 1, "step": 1}))
 
 # %% ../nbs/01f_layout.ipynb #14252745b
 @face
@@ -306,8 +305,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 #| code-summary: "split, and its refusals"
 def cuts(dim: int, sizes: tuple) -> list[dict]:
     "Where each piece lies."
-    return [{"dim": dim, "start": end - n, "length": n, "step": 1} for n,
-            end in zip(sizes, itertools.accumulate(sizes))]
+    return [{"dim": dim, "start": end - n, "length": n, "step": 1}
+            for n, end in zip(sizes, itertools.accumulate(sizes))]
 
 kernel(split=lambda xp, a, *, dim, sizes: tuple([a[slice_index(**place)] for place in cuts(dim, sizes)]))
 decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), place) for place in cuts(dim, sizes)))
@@ -361,8 +360,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple:
     n = input.size(dim)
     return split(input, -(-n // chunks) if n else [0] * chunks, dim)
 
-kernel(unbind=lambda xp, a, *,
-       dim: tuple([a[(slice(None),) * dim + (i, Ellipsis)] for i in range(a.shape[dim])]))
+kernel(unbind=lambda xp, a, *, dim:
+           tuple([a[(slice(None),) * dim + (i, Ellipsis)] for i in range(a.shape[dim])]))
 
 decompose(unbind=lambda a, *, dim: tuple(select(a, dim, i) for i in range(a.payload.shape[dim])))
 view(unbind=lambda count, *, dim: [("select", {"dim": dim, "index": index}) for index in range(count)])

@@ -182,10 +182,10 @@ def scaled(f, a, b):
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9
 elementwise(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
-    put_slice=lambda xp, a, v, *, dim, start, length,
-    step: with_slice(a, slice_index(dim, start, length, step), v),
-    copy=lambda xp, a, *, device,
-    order="K": ordered_copy(a, order) if device is None else to_device(a, device),
+    put_slice=lambda xp, a, v, *, dim, start, length, step:
+        with_slice(a, slice_index(dim, start, length, step), v),
+    copy=lambda xp, a, *, device, order="K":
+        ordered_copy(a, order) if device is None else to_device(a, device),
 )
 
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9b
@@ -196,8 +196,8 @@ kernel(
     expand=lambda xp, a, *, shape: expand(xp, a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[slice_index(dim, start, length, step)],
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
-    fold=lambda xp, a, *, shape, size, stride, dilation,
-    dims: fold(xp, a, shape, size, stride, dilation, dims),
+    fold=lambda xp, a, *, shape, size, stride, dilation, dims:
+        fold(xp, a, shape, size, stride, dilation, dims),
     detach=lambda xp, a: a,
 )
 
@@ -266,8 +266,8 @@ kernel(
     scatter=lambda xp, a, v, *index, dims, mode: scatter(xp, a, v, index, dims, mode),
     scatter_max=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "max"),
     scatter_prod=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "prod"),
-    nonzero=lambda xp,
-    a: xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
+    nonzero=lambda xp, a:
+        xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
     full=lambda xp, *, shape, value, dtype, device, order=None: full(xp, shape, value, dtype.numpy, order),
     iota=lambda xp, *, length, device: xp.arange(length),
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),

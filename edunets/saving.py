@@ -592,8 +592,8 @@ def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:
     "The contents of an open file, its tensors, and their tree."
     found = contents_of(file)
     pages = mapped(file.fileno(), 0, access=ACCESS_COPY) if mmap else None
-    tensors = {name: from_numpy(array_of(file, found.begin, entry, pages)) for name,
-               entry in found.entries.items()}
+    tensors = {name: from_numpy(array_of(file, found.begin, entry, pages))
+               for name, entry in found.entries.items()}
     tree = (json.loads(found.notes[TREE]) if TREE in found.notes
             else ["dict", *([name, ["tensor", name]] for name in tensors)])
     push(tree, {name: x.detach() for name, x in tensors.items()})      # a tree that is none is found here

@@ -192,8 +192,8 @@ def slopes(code, m, made):
     """The gradients of a weighted sum of the results in the floating letters, all float64, and the
     gradients of a weighted sum of those; fewer where the results (or the gradients) do not depend on
     the letters, an exception where the package has no rule."""
-    leaves = {key: x.to(m.float64).requires_grad_() if is_floating(x) else x for key,
-              x in made(code, m).items()}
+    leaves = {key: x.to(m.float64).requires_grad_() if is_floating(x) else x
+              for key, x in made(code, m).items()}
     # a leaf is not written to
     given = {key: x * 1 if is_floating(x) and WRITES.search(code) else x for key, x in leaves.items()}
     leaves, levels = [x for x in leaves.values() if is_floating(x)], []
@@ -230,9 +230,8 @@ def different_slopes(ours, theirs, tolerance):
 
 def same_slopes(left, right, limit):
     finite = [np.isfinite(b) & (np.abs(np.where(np.isfinite(b), b, 0)).max(initial=0) < 1e12) for b in right]
-    return (isinstance(left, list)
-            and all(a.shape == b.shape and np.allclose(a[f], b[f], limit, limit) for a, b,
-                    f in zip(left, right, finite)))
+    return (isinstance(left, list) and all(a.shape == b.shape and np.allclose(a[f], b[f], limit, limit)
+                                           for a, b, f in zip(left, right, finite)))
 
 
 def plain(arrays):

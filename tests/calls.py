@@ -13,11 +13,10 @@ def unary(name):
 
 
 def binary(name, pairs=PAIRS):
-    return [code for pair in pairs for a,
-            b in [pair.split(",", 1)]
+    return [code for pair in pairs for a, b in [pair.split(",", 1)]
             for code in (f"m.{name}({a}, {b})", f"{a}.{name}({b})", f"{a}.{name}_({b}); {a}")] + [
-        f"m.{name}({pairs[0]}, out=m.{name}({pairs[0]}) * 0)",
-        f"m.{name}({pairs[0]}, out=m.zeros(0, dtype=m.{name}({pairs[0]}).dtype))"]
+                f"m.{name}({pairs[0]}, out=m.{name}({pairs[0]}) * 0)",
+                f"m.{name}({pairs[0]}, out=m.zeros(0, dtype=m.{name}({pairs[0]}).dtype))"]
 
 
 def reduction(name, dims=("dim=(0, 1)", "(0, -1)", "dim=(0, 2), keepdim=True")):

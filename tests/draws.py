@@ -153,9 +153,8 @@ def samples(draw, codes, finite=False):
     sizes = {n: n for x in known.values() for n in x.shape}
     if draw(st.integers(0, 2)) == 0 and not MEMORY.search(code):
         sizes = {n: draw(st.sampled_from([n, 0, 1, 2, 3, 5])) for n in sizes}
-    return Case(code,
-                {key: draw(like(x, sizes, wild and not WHOLE_NUMBERS.search(code), code)) for key,
-                 x in known.items()})
+    return Case(code, {key: draw(like(x, sizes, wild and not WHOLE_NUMBERS.search(code), code))
+                       for key, x in known.items()})
 
 
 @st.composite

@@ -35,8 +35,8 @@ def backward(result, m):
 
 def load(ours, theirs):
     "PyTorch's state into our layer."
-    ours.load_state_dict({name: edunets.tensor(x.detach().numpy()) for name,
-                          x in theirs.state_dict().items()})
+    ours.load_state_dict({name: edunets.tensor(x.detach().numpy())
+                          for name, x in theirs.state_dict().items()})
 
 
 def state(layer):
@@ -55,9 +55,8 @@ def compare(case, torch, tolerance=20):
         return f"state {state(ours)} for {state(theirs)}"
     load(ours, theirs)
     kept = [], []
-    results = [beside.attempt(use, {"m": m, "f": f, "math": math, **maker(m, k, double)}) for m,
-               f,
-               k in zip((edunets, torch), made, kept)]
+    results = [beside.attempt(use, {"m": m, "f": f, "math": math, **maker(m, k, double)})
+               for m, f, k in zip((edunets, torch), made, kept)]
     said = beside.difference(*results, tolerance)
     if said or isinstance(results[1], Exception): return said
     for result, m in zip(results, (edunets, torch)): backward(result, m)

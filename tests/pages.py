@@ -134,9 +134,8 @@ def complaints(browser, path, theme):
     page = context.new_page()
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("request",
-            lambda request: found.append(f"asks the network for {request.url}")
-            if not request.url.startswith((HOST, "data:", "blob:")) else None)
+    page.on("request", lambda request: found.append(f"asks the network for {request.url}")
+                if not request.url.startswith((HOST, "data:", "blob:")) else None)
     page.goto(HOST + str(path.relative_to(site)), wait_until="load")
     page.wait_for_timeout(400)
     for viewport in (PHONE, DESK):

@@ -104,19 +104,15 @@ def program(seed, length=10):
 
 def without(lines, word):
     "The same program, the lines with this word made harmless."
-    return [(gives, code if word not in code else "x * 1" if gives else "None", x, y, no_grad) for gives,
-            code,
-            x,
-            y,
-            no_grad in lines]
+    return [(gives, code if word not in code else "x * 1" if gives else "None", x, y, no_grad)
+            for gives, code, x, y, no_grad in lines]
 
 
 def run(m, lines, left_out=frozenset(), device="cpu"):
     "What each line did; the numbers of all tensors; the gradients."
     rng = np.random.default_rng(7)
-    made = [m.tensor(rng.standard_normal(shape).astype("float32").tolist(), requires_grad=grad,
-                     device=device) for shape,
-            grad in (((N, N), True), ((N,), True), ((N, N), False), ((N,), False))]
+    made = [m.tensor(rng.standard_normal(shape).astype("float32").tolist(), requires_grad=grad, device=device)
+            for shape, grad in (((N, N), True), ((N,), True), ((N, N), False), ((N,), False))]
     leaves, told = made[:2], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -98,9 +98,9 @@ SAMPLES = {
     "topk": [((distinct(3, 4),), {"k": 2, "dim": dim, "largest": largest}) for dim in (0, 1)
              for largest in (False, True)]
     + [((distinct(2, 1500),), {"k": 3, "dim": 1, "largest": largest}) for largest in (False, True)],
-    "argmax": [((distinct(3, 4),), {"dim": dim, "keepdim": keep}) for dim,
-               keep in ((None, False), (1, False), (0, True))]
-    + [((whole(9),), {"dim": 0, "keepdim": False})],
+    "argmax": [((distinct(3, 4),), {"dim": dim, "keepdim": keep})
+               for dim, keep in ((None, False), (1, False), (0, True))]
+        + [((whole(9),), {"dim": 0, "keepdim": False})],
     "max_dim": [((distinct(3, 4),), {"dim": dim, "keepdim": keep}) for dim, keep in ((1, False), (0, True))]
     + [((whole(9),), {"dim": 0, "keepdim": False})],
     "softmax": [((normal(2, 3),), {"dim": dim}) for dim in (0, 1)],
@@ -155,6 +155,5 @@ SAMPLES |= families.collected("ROWS")
 
 def cases():
     "Every sample, by a name that says where it stands."
-    return {f"{row}-{number}": (row, args, params) for row,
-            samples in SAMPLES.items() for number,
-            (args, params) in enumerate(samples)}
+    return {f"{row}-{number}": (row, args, params) for row, samples in SAMPLES.items()
+            for number, (args, params) in enumerate(samples)}

@@ -77,14 +77,7 @@ def inplace(name):
 
 for name in METHODS: setattr(Array, name, strict(getattr(np.ndarray, name)))
 for name in ATTRIBUTES: setattr(Array, name, property(lambda self, name=name: getattr(self.host, name)))
-for name in ["neg",
-             "abs",
-             "invert",
-             "eq",
-             "ne",
-             "lt",
-             "le",
-             "gt",
+for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt",
              "ge"] + OPERATORS + ["r" + name for name in OPERATORS]:
     setattr(Array, f"__{name}__", strict(getattr(np.ndarray, f"__{name}__")))
 for name in OPERATORS: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))

@@ -23,9 +23,8 @@ def test_every_case_was_measured_and_what_is_slow_has_a_reason():
 @pytest.mark.parametrize("label", rows.CASES)
 def test_a_case_is_the_same_everywhere(label):
     pytest.importorskip("torch")
-    rows.compare(label,
-                 {system: out for name in ("edunets", "torch") for system,
-                  out in rows.prepare(name, label, 1000)[1].items()})
+    rows.compare(label, {system: out for name in ("edunets", "torch")
+                         for system, out in rows.prepare(name, label, 1000)[1].items()})
 
 
 def test_a_transformer_block_is_the_same_as_pytorchs():

@@ -117,8 +117,8 @@ def test_a_model_is_saved_and_comes_back(tmp_path):
     en.save(model.state_dict(), tmp_path / "m")
     for mmap in (False, True):
         state = en.load(tmp_path / "m", mmap=mmap)
-        assert all(x.dtype is en.bfloat16 and en.equal(x, model.state_dict()[name]) for name,
-                   x in state.items())
+        assert all(x.dtype is en.bfloat16 and en.equal(x, model.state_dict()[name])
+                   for name, x in state.items())
 
 
 # Beside PyTorch

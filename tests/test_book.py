@@ -151,8 +151,8 @@ def test_site_has_every_chapter(site):
 
 
 def test_pages_are_whole(site):
-    wrong = {name: pages.remnants(path) + pages.dead_links(path, site) for name,
-             path in pages.of(site).items()}
+    wrong = {name: pages.remnants(path) + pages.dead_links(path, site)
+             for name, path in pages.of(site).items()}
     assert {name: found for name, found in wrong.items() if found} == {}
 
 

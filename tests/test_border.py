@@ -78,17 +78,16 @@ def faults(code, problem):
 def test_nonsense_is_answered_in_three_lines(name):
     state = en.get_rng_state()
     try:
-        assert [fault for code,
-                args in calls(name) for fault in faults(code, complaint(FUNCTIONS[name], args))] == []
+        assert [fault for code, args in calls(name)
+                for fault in faults(code, complaint(FUNCTIONS[name], args))] == []
     finally: en.set_rng_state(state)
 
 
 def arguments(method): return len(inspect.signature(method).parameters) - 1
 
 
-METHODS = {name: method for name,
-           method in vars(en.Tensor).items() if not name.startswith("_") and inspect.isfunction(method)
-           and FUNCTIONS.get(name) is not method}
+METHODS = {name: method for name, method in vars(en.Tensor).items()
+           if not name.startswith("_") and inspect.isfunction(method) and FUNCTIONS.get(name) is not method}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -106,13 +105,13 @@ def test_methods_answer_nonsense_in_three_lines(name):
 
 
 def test_methods_with_arguments_have_a_border():
-    assert [name for name,
-            method in METHODS.items() if arguments(method) and not hasattr(method, "at_border")] == []
+    assert [name for name, method in METHODS.items()
+            if arguments(method) and not hasattr(method, "at_border")] == []
 
 
 PLACES = ["nn", "optim", "optim.lr_scheduler", "optim.swa_utils", "data", "distributions"]
-CLASSES = {f"{place}.{name}": kind for place in PLACES for name,
-           kind in vars(functools.reduce(getattr, place.split("."), en)).items()
+CLASSES = {f"{place}.{name}": kind for place in PLACES
+           for name, kind in vars(functools.reduce(getattr, place.split("."), en)).items()
            if isinstance(kind, type) and not name.startswith("_")
            and kind.__module__.startswith(f"edunets.{place}") and not issubclass(kind, (Exception, tuple))}
 # of a class without an `__init__`

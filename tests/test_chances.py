@@ -51,8 +51,8 @@ LACKING = {("Binomial", "entropy"): "PyTorch sums over all counts where total_co
 def made(lib, name, grad=False):
     """The distribution of a case in a library, and its parameters."""
     given, value = CASES[name]
-    tensors = {key: lib.tensor(list_, requires_grad=grad and key != "total_count") for key,
-               list_ in given.items()}
+    tensors = {key: lib.tensor(list_, requires_grad=grad and key != "total_count")
+               for key, list_ in given.items()}
     return getattr(lib.distributions, name.split()[0])(**tensors), tensors, lib.tensor(value)
 
 

@@ -213,12 +213,12 @@ def test_checkpoint_and_graph(name): assert same(OURS[name], THEIRS[name]), (OUR
 # autograd.functional: each function with each option on each kind of function
 
 FUNCTIONS = dict(
-    square=lambda m, x: x ** 2, outer=lambda m, a, b: a[:, None] * b, two_outputs=lambda m,
-    x: (x ** 2, x.sum()), one_unused=lambda m, a, b: a ** 2, constant=lambda m, x: m.ones(2), linear=lambda m,
-    x: x * 3,
-    scalar=lambda m, x: (x ** 3).sum(), scalar_of_two=lambda m, a, b: (a ** 2).sum() * b.sum(),
-    linear_scalar=lambda m, x: x.sum(), scalar_one_unused=lambda m, a, b: (a ** 3).sum(),
-    partly_constant=lambda m, x: (x, m.ones(2)), a_number=lambda m, x: 3.0,
+    square=lambda m, x: x ** 2, outer=lambda m, a, b: a[:, None] * b,
+    two_outputs=lambda m, x: (x ** 2, x.sum()), one_unused=lambda m, a, b: a ** 2,
+    constant=lambda m, x: m.ones(2), linear=lambda m, x: x * 3, scalar=lambda m, x: (x ** 3).sum(),
+    scalar_of_two=lambda m, a, b: (a ** 2).sum() * b.sum(), linear_scalar=lambda m, x: x.sum(),
+    scalar_one_unused=lambda m, a, b: (a ** 3).sum(), partly_constant=lambda m, x: (x, m.ones(2)),
+    a_number=lambda m, x: 3.0,
 )
 OPTIONS = [{}, {"create_graph": True}, {"strict": True}, {"strict": True, "create_graph": True}]
 VECTORS = dict(none=lambda m: None, both=lambda m: (m.tensor([1.0, -1.0]), m.tensor([1.0, 0.0, 2.0])),

@@ -151,5 +151,5 @@ def test_states_go_through_containers():
     modules.load(ours, theirs)
     assert (list(ours.state_dict()) == list(theirs.state_dict())
             and repr(ours["enter"]) == repr(theirs["enter"]))
-    assert all(beside.difference(a, b) is None for a,
-               b in zip(ours.state_dict().values(), theirs.state_dict().values()))
+    assert all(beside.difference(a, b) is None
+               for a, b in zip(ours.state_dict().values(), theirs.state_dict().values()))

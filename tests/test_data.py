@@ -79,8 +79,8 @@ def torch():
 def test_the_same_batches_as_pytorch(torch, n):
     for size, drop_last in itertools.product((1, 3, 7, 20, None), (False, True)):
         if size is None and drop_last: continue
-        ours, theirs = (m.DataLoader(m.TensorDataset(x, x * 2), size, drop_last=drop_last) for m,
-                        x in ((en.utils.data, en.arange(n)), (torch.utils.data, torch.arange(n))))
+        ours, theirs = (m.DataLoader(m.TensorDataset(x, x * 2), size, drop_last=drop_last)
+                        for m, x in ((en.utils.data, en.arange(n)), (torch.utils.data, torch.arange(n))))
         assert len(ours) == len(theirs) and plain(list(ours)) == plain(list(theirs))
 
 
@@ -129,9 +129,8 @@ def test_collate_beside_pytorch(torch, sample, function):
     found = []
     for m in (en.utils.data, torch.utils.data):
         try:
-            found.append(getattr(m,
-                                 function)([copy.deepcopy(sample)] * 2 if function == "default_collate"
-                                           else copy.deepcopy(sample)))
+            found.append(getattr(m, function)([copy.deepcopy(sample)] * 2 if function == "default_collate"
+                                              else copy.deepcopy(sample)))
         except Exception as problem: found.append(type(problem))
     assert type(found[0]) is type(found[1]) or "Tensor" in str(type(found[0]))
     assert plain(found[0]) == plain(found[1]) or not isinstance(found[0], (en.Tensor, list, dict, tuple))
@@ -279,9 +278,8 @@ def test_parts_of_processes_are_shuffled_alike():
 
 
 def test_names_are_pytorchs(torch):
-    for name in (name for name,
-                 value in vars(en.utils.data).items() if not name.startswith("_")
-                 and not inspect.ismodule(value)):
+    for name in (name for name, value in vars(en.utils.data).items()
+                 if not name.startswith("_") and not inspect.ismodule(value)):
         ours = getattr(en.utils.data, name)
         theirs = getattr(torch.utils.data, name, None) or getattr(torch.utils.data._utils.worker, name)
         assert ours is getattr(en.data, name)
@@ -396,15 +394,9 @@ def test_random_split():
         parts = random_split(range(10), lengths, seeded(1))
         assert ([len(part) for part in parts] == expected
                 and sorted(n for part in parts for n in part) == list(range(10)))
-    assert [list(p)
-            for p in random_split(range(10), [5, 5],
-                                  seeded(1))] == [list(p)
-                                                  for p in random_split(
-                                                          range(10), [5, 5],
-                                                          seeded(1))] != [
-                                                                  list(p) for p
-                                                                  in random_split(
-                                                                          range(10), [5, 5], seeded(2))]
+    assert ([list(p) for p in random_split(range(10), [5, 5], seeded(1))]
+            == [list(p) for p in random_split(range(10), [5, 5], seeded(1))]
+            != [list(p) for p in random_split(range(10), [5, 5], seeded(2))])
     with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
         random_split(range(3), [0.999, 0.001])
 

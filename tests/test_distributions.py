@@ -116,8 +116,9 @@ def test_inverses_are_jaxs():
 @pytest.mark.parametrize("draw, theirs", [
     *((lambda g, rate=rate: en.poisson(en.tensor(rate), g), lambda r, key, rate=rate: r.poisson(key, rate))
       for rate in (3.0, 12.0, 1000.0)),
-    *((lambda g, n=n, p=p: en.binomial(en.tensor(n), en.tensor(p), g), lambda r, key, n=n,
-       p=p: r.binomial(key, n, p)) for n, p in ((10.0, 0.3), (100.0, 0.4), (100.0, 0.98)))])
+    *((lambda g, n=n, p=p: en.binomial(en.tensor(n), en.tensor(p), g),
+       lambda r, key, n=n, p=p: r.binomial(key, n, p))
+      for n, p in ((10.0, 0.3), (100.0, 0.4), (100.0, 0.98)))])
 def test_single_counts_are_jaxs(draw, theirs):
     """Of a whole array a place goes on in JAX until all are done; each under a key of its own, it stops as
     ours does. JAX computes in float32."""

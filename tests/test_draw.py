@@ -73,22 +73,13 @@ def test_any_tensor_can_be_drawn(name):
     assert f"shape {tuple(t.shape)}" in words(picture) and f"strides {t.stride()}" in words(picture)
     steps = [n for n in t.shape if n > 1 and t.numel()]
     assert len(parts(picture, "stride")) == len(steps)
-    assert sorted(labels(picture)) == sorted(step for n,
-                                             step in zip(t.shape, t.stride()) if n > 1 and t.numel())
+    assert sorted(labels(picture)) == sorted(step for n, step in zip(t.shape, t.stride())
+                                             if n > 1 and t.numel())
     assert len(parts(picture, "stored")) <= 12
 
 
-@pytest.mark.parametrize("name",
-                         ["1-d",
-                          "2-d",
-                          "3-d",
-                          "4-d",
-                          "transposed",
-                          "expanded",
-                          "expanded along rows",
-                          "0-d",
-                          "backwards",
-                          "booleans"])
+@pytest.mark.parametrize("name", ["1-d", "2-d", "3-d", "4-d", "transposed", "expanded", "expanded along rows",
+                                  "0-d", "backwards", "booleans"])
 def test_each_element_has_the_colour_of_its_storage_cell(name):
     t = TENSORS[name]()
     picture = draw.storage(t)
@@ -189,13 +180,7 @@ def test_graph_has_a_card_for_each_node_and_leaf_and_all_that_was_saved():
     assert (len(parts(picture, "leaf")) == 2 and len(parts(picture, "node")) == 5
             and len(parts(picture, "result")) == 1)
     assert len(parts(picture, "edge")) == 8
-    assert {"w",
-            "b",
-            "MmBackward0",
-            "AddBackward0",
-            "TanhBackward0",
-            "MulBackward0",
-            "SumBackward0",
+    assert {"w", "b", "MmBackward0", "AddBackward0", "TanhBackward0", "MulBackward0", "SumBackward0",
             "result"} <= set(words(picture))
     saved = [e.text for e in parts(picture, "saved")]
     assert len(saved) == 4 and "saved a = data (4, 3) v0" in saved and "saved b = b (2,) v0" in saved

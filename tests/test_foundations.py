@@ -105,25 +105,17 @@ def test_what_is_made_there_lies_there(there):
     assert host(x)[0].tolist() == [1.0, 2.0, 3.0]
 
 
-@pytest.mark.parametrize("draw",
-                         [en.rand,
-                          en.randn,
-                          lambda *size,
-                          **where: en.randint(0, 100, size, **where),
-                          lambda *size,
-                          **where: en.randperm(9, **where),
-                          lambda *size,
-                          **where: en.rand_like(en.zeros(size, **where)),
-    lambda *size,
-                          **where: en.zeros(size, **where).geometric_(0.3),
-                          lambda *size,
-                          **where: en.poisson(en.full(size, 3.0, **where)),
-                          lambda *size,
-                          **where: en.poisson(en.full(size, 30.0, **where)),
-    lambda *size,
-                          **where: en.binomial(en.full(size, 50.0, **where), en.full(size, 0.4, **where)),
-                          lambda *size,
-                          **where: en.zeros(size, **where).exponential_(2)])
+@pytest.mark.parametrize(
+    "draw", [en.rand,
+             en.randn,
+             lambda *size, **where: en.randint(0, 100, size, **where),
+             lambda *size, **where: en.randperm(9, **where),
+             lambda *size, **where: en.rand_like(en.zeros(size, **where)),
+             lambda *size, **where: en.zeros(size, **where).geometric_(0.3),
+             lambda *size, **where: en.poisson(en.full(size, 3.0, **where)),
+             lambda *size, **where: en.poisson(en.full(size, 30.0, **where)),
+             lambda *size, **where: en.binomial(en.full(size, 50.0, **where), en.full(size, 0.4, **where)),
+             lambda *size, **where: en.zeros(size, **where).exponential_(2)])
 def test_same_seed_same_numbers_everywhere(draw, there):
     en.manual_seed(3)
     here = draw(3, 4)

@@ -89,20 +89,20 @@ def test_a_method_in_place_on_the_tape(name):
 def test_a_method_in_place_beside_torch(name):
     torch = pytest.importorskip("torch")
     # no operand lies in what is written
-    codes = [f"{letter}.{name}_({rest}); ({letter}, {letter}._version)" for letter,
-             rest in with_first(name, 3) if not re.search(rf"\b{letter}\b", rest)]
+    codes = [f"{letter}.{name}_({rest}); ({letter}, {letter}._version)"
+             for letter, rest in with_first(name, 3) if not re.search(rf"\b{letter}\b", rest)]
     lines = unexplained(beside.differences(codes, torch, tolerance=4))
     assert lines == []
 
 
 def test_what_pytorch_has_is_there():
     torch = pytest.importorskip("torch")
-    lacking = {name: theirs - ours for name in CALLS for ours,
-               theirs in [places.variants(name, torch)] if theirs - ours}
+    lacking = {name: theirs - ours for name in CALLS
+               for ours, theirs in [places.variants(name, torch)] if theirs - ours}
     # a tensor could leave the views into it behind
     assert lacking == {"as_strided": {"function in place", "method in place"}}
-    more = {name: ours - theirs for name in CALLS for ours,
-            theirs in [places.variants(name, torch)] if ours - theirs}
+    more = {name: ours - theirs for name in CALLS
+            for ours, theirs in [places.variants(name, torch)] if ours - theirs}
     assert more == {name: {"out="} for name in ("relu", "isnan", "isinf", "isfinite")}
     assert [name for name in dir(torch) if name.endswith("_") and not name.startswith("_")
             and name not in FUNCTIONS and hasattr(en.Tensor, name)] == []

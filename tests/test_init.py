@@ -638,13 +638,8 @@ def test_report_is_a_page():
         assert max(map(len, repr(found).splitlines())) < 160 and len(repr(found).splitlines()) < 40
 
 
-@pytest.mark.parametrize("name",
-                         ["Conv1d",
-                          "Conv2d",
-                          "Conv3d",
-                          "ConvTranspose1d",
-                          "ConvTranspose2d",
-                          "ConvTranspose3d"])
+@pytest.mark.parametrize("name", ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d",
+                                  "ConvTranspose3d"])
 def test_convolution_layers_by_name(name):
     en.manual_seed(0)
     layer = getattr(en.nn, name)(64, 64, 3, init="kaiming_uniform", nonlinearity="relu")

@@ -9,13 +9,11 @@ import edunets as en
 torch = pytest.importorskip("torch")
 
 FUNCTIONS = {
-    "rosenbrock": lambda m,
-    x,
-    y: (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum() + (y ** 2).sum(),
-    "bowl": lambda m,
-    x,
-    y: (m.arange(1.0, 6.0, dtype=x.dtype) ** 3 * x ** 2).sum() + ((y - 1) ** 2).sum() * 10
-    + x.sum() * y.sum(),
+    "rosenbrock": lambda m, x, y:
+        (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum() + (y ** 2).sum(),
+    "bowl": lambda m, x, y:
+        (m.arange(1.0, 6.0, dtype=x.dtype) ** 3 * x ** 2).sum() + ((y - 1) ** 2).sum() * 10
+        + x.sum() * y.sum(),
     "logarithms": lambda m, x, y: (x ** 2 + 1).log().sum() + y.exp().sum() - 2 * y.sum(),
     "waves": lambda m, x, y: (x ** 2 / 10 + (3 * x).cos()).sum() + (y.sin() ** 2).sum(),
     "line": lambda m, x, y: x.sum() + y.sum(),

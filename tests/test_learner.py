@@ -115,14 +115,10 @@ def test_the_training_row_counts_samples_too():
             and learner.losses == [1.0, 9.0])
 
 
-TARGETS = {"pair": lambda y,
-           w: (y, w),
-           "dict": lambda y,
-           w: {"y": y, "w": w},
-           "nested": lambda y,
-           w: [(y, w)],
-           "words": lambda y,
-           w: ["word"] * len(y)}
+TARGETS = {"pair": lambda y, w: (y, w),
+           "dict": lambda y, w: {"y": y, "w": w},
+           "nested": lambda y, w: [(y, w)],
+           "words": lambda y, w: ["word"] * len(y)}
 
 
 @pytest.mark.parametrize("kind", TARGETS)

@@ -377,16 +377,11 @@ def test_the_one_function_is_short():
 
 
 JOINED = {
-    "cat": lambda x,
-    n: en.cat([x * 1 for _ in range(n)]),
-    "stack": lambda x,
-    n: en.stack([x * 1 for _ in range(n)]),
-    "split": lambda x,
-    n: sum(x.expand(n).split(1)),
-    "chunk": lambda x,
-    n: sum(x.expand(n).chunk(n)),
-    "unbind": lambda x,
-    n: sum(x.expand(n).unbind()),
+    "cat": lambda x, n: en.cat([x * 1 for _ in range(n)]),
+    "stack": lambda x, n: en.stack([x * 1 for _ in range(n)]),
+    "split": lambda x, n: sum(x.expand(n).split(1)),
+    "chunk": lambda x, n: sum(x.expand(n).chunk(n)),
+    "unbind": lambda x, n: sum(x.expand(n).unbind()),
 }
 
 

@@ -92,8 +92,8 @@ SAMPLES = {
     + ["m.pow(y, s * 0)", "m.pow(x, exponent=2)", "x.pow(exponent=0.5)", "m.pow(2, x)", "m.pow(2., i)"],
     "sub": binary("sub") + ["x.sub(y, alpha=2)", "x.sub_(y, alpha=-1)", "m.sub(i, i, alpha=0.5)"],
     "div": binary("div")
-    + [f"m.div({a}, {b}, rounding_mode='{mode}')" for mode in ("floor", "trunc", "up") for a,
-       b in ("xy", "v2", "i2", "ij", "nn", "is", "uu", "jk")]
+    + [f"m.div({a}, {b}, rounding_mode='{mode}')" for mode in ("floor", "trunc", "up")
+       for a, b in ("xy", "v2", "i2", "ij", "nn", "is", "uu", "jk")]
     + ["v.div_(2, rounding_mode='trunc')", "i.div_(2, rounding_mode='floor')"],
     "logsumexp": [f"{a}.logsumexp({dim})" for a in "vxseznditwc"
                   for dim in ("0", "-1", "dim=0, keepdim=True")]
@@ -921,11 +921,12 @@ METHODS = {
            "i.to(m.uint8)",
            "x.to(device='cpu', dtype=m.float64).dtype",
            "x.to(float)",
-           "x.to(3)"], "type": ["x.type(m.float64)",
-                                "i.type(m.float32)",
-                                "[v.type() for v in (x, d, h, i, j, u, b)]",
-                                "x.type('torch.LongTensor')",
-                                "x.type('nothing')"],
+           "x.to(3)"],
+    "type": ["x.type(m.float64)",
+             "i.type(m.float32)",
+             "[v.type() for v in (x, d, h, i, j, u, b)]",
+             "x.type('torch.LongTensor')",
+             "x.type('nothing')"],
     "type_as": ["x.type_as(i)", "i.type_as(d)"],
     "as_subclass": ["type(x.as_subclass(m.nn.Parameter)).__name__",
                     "x.as_subclass(m.Tensor)",
@@ -965,7 +966,8 @@ METHODS = {
               "b.fill_(3)",
               "x.fill_(v)",
               "x.fill_(v[:1])",
-              "w.fill_(1)"], "zero_": ["x.zero_()", "b.zero_()", "x[:, 1].zero_(); x"],
+              "w.fill_(1)"],
+    "zero_": ["x.zero_()", "b.zero_()", "x[:, 1].zero_(); x"],
     "uniform_": ["x.uniform_().shape",
                  "x.uniform_(2, 2)",
                  "x.uniform_(-1, 1).dtype",
@@ -1031,46 +1033,18 @@ METHODS = {
                   "np.array(x, dtype='float64').dtype.name",
                   "np.asarray(m.ones(2, requires_grad=True))",
                   "np.sum(x.numpy())"],
-    "operators": [f"{a} {o} {b}"
-                  for o in ("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=") for a,
-                  b in ("xy", "x2", "2x", "ij", "i2", "3i", "su", "bi", "nn", ("x", "1.5"), ("1.5", "i"))]
-    + [f"{a} {o} {b}" for o in ("&", "|", "^", "<<", ">>") for a, b in ("ij", "i2", "2i", "qq", "xy", "uu")]
-    + [f"{o}{a}" for o in "-+~" for a in "xibu"]
-    + ["abs(v)",
-       "x @ y.T",
-       "x == None",
-       "x != 'a'",
-       "x + 'a'",
-       "x < None",
-       "x + None",
-       "[1] + x",
-       "divmod(7, 2)",
-       "x == [1]",
-       "pow(x, 2)",
-       "round(v)",
-       "x * np.float32(2)",
-       "np.float64(2) * x",
-       "2.0 ** i",
-       "2 ** i.abs()",
-       "1 / i",
-       "7 // j",
-       "7 % j",
-       "True + b",
-       "math.floor(s)",
-       "sum([x, y])",
-       "max(v)"],
-    **{f"in place {o}": [f"x {o} y; x",
-                         f"x {o} 2; x",
-                         f"i {o} 2; i",
-                         f"i {o} 2.5; i",
-                         f"i {o} j; i",
-                         f"x {o} d[:3]; x",
-                         f"u {o} j[:1]; u",
-                         f"a = x; x {o} y; a",
-                         f"b {o} True; b",
-                         f"x[0] {o} 2; x",
-                         f"x[q] {o} 2; x",
-                         f"s {o} x; s"]
+    "operators":
+        [f"{a} {o} {b}" for o in ("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">=")
+         for a, b in ("xy", "x2", "2x", "ij", "i2", "3i", "su", "bi", "nn", ("x", "1.5"), ("1.5", "i"))]
+        + [f"{a} {o} {b}" for o in ("&", "|", "^", "<<", ">>")
+           for a, b in ("ij", "i2", "2i", "qq", "xy", "uu")] + [f"{o}{a}" for o in "-+~" for a in "xibu"]
+        + ["abs(v)", "x @ y.T", "x == None", "x != 'a'", "x + 'a'", "x < None", "x + None", "[1] + x",
+           "divmod(7, 2)", "x == [1]", "pow(x, 2)", "round(v)", "x * np.float32(2)", "np.float64(2) * x",
+           "2.0 ** i", "2 ** i.abs()", "1 / i", "7 // j", "7 % j", "True + b", "math.floor(s)", "sum([x, y])",
+           "max(v)"],
+    **{f"in place {o}": [f"x {o} y; x", f"x {o} 2; x", f"i {o} 2; i", f"i {o} 2.5; i", f"i {o} j; i",
+                         f"x {o} d[:3]; x", f"u {o} j[:1]; u", f"a = x; x {o} y; a", f"b {o} True; b",
+                         f"x[0] {o} 2; x", f"x[q] {o} 2; x", f"s {o} x; s"]
        for o in ("+=", "-=", "*=", "/=", "//=", "%=", "**=", "&=", "|=", "^=", "<<=", ">>=")},
     **families.collected("METHODS"),
 }
@@ -1129,16 +1103,14 @@ def test_method_beside_torch(name):
 
 def test_every_difference_still_occurs():
     lines = [line for name in CODES for line in compared(name)]
-    assert [pattern for pattern,
-            _ in DIFFERENCES + OPEN if not any(re.search(pattern, line) for line in lines)] == []
+    assert [pattern for pattern, _ in DIFFERENCES + OPEN
+            if not any(re.search(pattern, line) for line in lines)] == []
 
 
 def test_reasons_are_sentences():
     """They stand on the page of coverage as they are: each says who does what."""
-    assert [why for _,
-            why in DIFFERENCES + OPEN
-            if not (re.match("edunets|[A-Z]", why) and re.search("edunets|PyTorch", why)
-                    and why.endswith("."))] == []
+    assert [why for _, why in DIFFERENCES + OPEN if not (
+        re.match("edunets|[A-Z]", why) and re.search("edunets|PyTorch", why) and why.endswith("."))] == []
 
 
 def test_functions_and_methods_are_one():
@@ -1267,8 +1239,8 @@ def test_numpys_names_for_arguments():
 def test_namespaces_hold_what_is_registered():
     """`edunets.linalg` imports each function whose name in the registry begins so, and no other."""
     registered = {name.partition(".")[2] for name in FUNCTIONS if name.startswith("linalg.")}
-    public = {name for name,
-              value in vars(en.linalg).items() if inspect.isfunction(value) and not name.startswith("_")}
+    public = {name for name, value in vars(en.linalg).items()
+              if inspect.isfunction(value) and not name.startswith("_")}
     assert public == registered
     assert [name for name in vars(en) if "." in name] == []
 
@@ -1277,9 +1249,8 @@ def test_no_module_bears_the_name_of_a_function():
     modules = [name for _, name, _ in pkgutil.walk_packages(en.__path__, "edunets.")]
     # these are PyTorch's files
     leaves = {name.rsplit(".", 1)[-1] for name in modules if not name.startswith("edunets.nn.modules.")}
-    public = (set(FUNCTIONS)
-              | {name for name,
-                 value in vars(en).items() if inspect.isfunction(value) or inspect.isclass(value)})
+    public = (set(FUNCTIONS) | {name for name, value in vars(en).items()
+                                if inspect.isfunction(value) or inspect.isclass(value)})
     assert leaves & public == set()
     for name in modules:
         parent, _, leaf = name.rpartition(".")

@@ -9,17 +9,8 @@ from edunets.errors import pytorch_names
 
 torch = pytest.importorskip("torch")
 
-PLACES = ["nn",
-          "nn.functional",
-          "nn.init",
-          "nn.utils",
-          "nn.utils.rnn",
-          "nn.utils.parametrize",
-          "nn.utils.parametrizations",
-          "optim",
-          "optim.lr_scheduler",
-          "optim.swa_utils",
-          "utils.data"]
+PLACES = ["nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "nn.utils.parametrize",
+          "nn.utils.parametrizations", "optim", "optim.lr_scheduler", "optim.swa_utils", "utils.data"]
 LACKS = {      # reason: {place: names}
     "what PyTorch's file imported, or needs for itself": {"nn": "common_types factory_kwargs",
                                                           "nn.init": "torch",
@@ -72,8 +63,8 @@ def test_each_name_is_there_or_a_line_says_why_not(place):
 def arguments(called):
     """Name, whether it may be given by place, and default of each argument; None where Python cannot know."""
     try:
-        found = list(inspect.signature(called.__init__ if inspect.isclass(called)
-                                       else called).parameters.values())
+        found = list(
+            inspect.signature(called.__init__ if inspect.isclass(called) else called).parameters.values())
     except (TypeError, ValueError): return None
     return [(p.name, p.kind, p.default) for p in found if p.name != "self"]
 
@@ -85,9 +76,7 @@ def different(ours, theirs):
     if mine is None or them is None or any(kind in varied for _, kind, _ in them): return None
     switched = any(kind is inspect.Parameter.VAR_KEYWORD for _, kind, _ in mine)
     def by_place(found):
-        return [name for name,
-                kind,
-                _ in found if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return [name for name, kind, _ in found if kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
                 and not (switched and name in OF_DEVICES | {"maximize"})]
     if by_place(mine) != by_place(them): return f"{by_place(mine)} for {by_place(them)}"
     defaults = {name: default for name, _, default in mine}
@@ -121,9 +110,8 @@ def pairs(place):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_arguments_are_pytorchs(place):
-    found = {f"{place}.{name}": said for name,
-             ours,
-             theirs in pairs(place) if (said := different(ours, theirs))}
+    found = {f"{place}.{name}": said
+             for name, ours, theirs in pairs(place) if (said := different(ours, theirs))}
     assert found.keys() == {name for name in OTHER_ARGUMENTS if name.rpartition(".")[0] == place
                             or name.startswith(
                                     f"{place}.{name.removeprefix(place + '.').partition('.')[0]}.")}, found

@@ -57,9 +57,8 @@ def two_threads():
 def classes():
     "The layers of edunets.nn: every public class that is a Module."
     # an alias of a base is none
-    return {name for name,
-            value in vars(en.nn).items() if inspect.isclass(value) and issubclass(value, en.nn.Module)
-            and value is not en.nn.Module and value.__name__ == name}
+    return {name for name, value in vars(en.nn).items() if inspect.isclass(value)
+            and issubclass(value, en.nn.Module) and value is not en.nn.Module and value.__name__ == name}
 
 
 def test_every_layer_has_a_case():
@@ -78,8 +77,8 @@ def test_differences_still_occur():
     torch.manual_seed(0)
     said = [f"{case}: {text}" for cases in CASES.values() for case in cases
             if (text := modules.compare(case, torch))]
-    assert [pattern for pattern,
-            reason in DIFFERENCES if not reason or not any(re.search(pattern, line) for line in said)] == []
+    assert [pattern for pattern, reason in DIFFERENCES
+            if not reason or not any(re.search(pattern, line) for line in said)] == []
 
 
 def arguments(layer):
@@ -103,42 +102,12 @@ def test_signatures_are_pytorchs():
                                                       and b.default is None), (name, a.name)
 
 
-NORMS = {"layer_norm": lambda F,
-         x,
-         w,
-         b,
-         mean,
-         var: F.layer_norm(x, (3,), w, b),
-         "group_norm": lambda F,
-         x,
-         w,
-         b,
-         mean,
-         var: F.group_norm(x, 3, w, b),
-         "rms_norm": lambda F,
-         x,
-         w,
-         b,
-         mean,
-         var: F.rms_norm(x, (3,), w),
-         "batch_norm": lambda F,
-         x,
-         w,
-         b,
-         mean,
-         var: F.batch_norm(x, mean, var, w, b, True),
-         "batch_norm in use": lambda F,
-         x,
-         w,
-         b,
-         mean,
-         var: F.batch_norm(x, mean, var, w, b, False),
-         "instance_norm": lambda F,
-         x,
-         w,
-         b,
-         mean,
-         var: F.instance_norm(x, mean, var, w, b)}
+NORMS = {"layer_norm": lambda F, x, w, b, mean, var: F.layer_norm(x, (3,), w, b),
+         "group_norm": lambda F, x, w, b, mean, var: F.group_norm(x, 3, w, b),
+         "rms_norm": lambda F, x, w, b, mean, var: F.rms_norm(x, (3,), w),
+         "batch_norm": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, True),
+         "batch_norm in use": lambda F, x, w, b, mean, var: F.batch_norm(x, mean, var, w, b, False),
+         "instance_norm": lambda F, x, w, b, mean, var: F.instance_norm(x, mean, var, w, b)}
 
 
 def test_forward_is_called_as_pytorchs():
@@ -183,8 +152,8 @@ def normalized(m, name, x, weight, bias, running, wide=False):
                    m.tensor([0.3, 0.1, -1.9]),
                    m.tensor([0.2, 0.5, 0.8]),
                    m.tensor([1., 2., 3.])]
-        tensors = [None if kind is None else t.to(getattr(m, kind)) for t,
-                   kind in zip(numbers, (x, weight, bias, running, running))]
+        tensors = [None if kind is None else t.to(getattr(m, kind))
+                   for t, kind in zip(numbers, (x, weight, bias, running, running))]
         if wide: tensors = [None if t is None else t.double() for t in tensors]
         leaves = [t.requires_grad_() for t in tensors[:3] if t is not None]
         try: y = NORMS[name](m.nn.functional, *tensors)

@@ -27,8 +27,8 @@ def test_clipping_is_pytorchs_and_keeps_the_direction(norm_type, max_norm):
     torch = pytest.importorskip("torch")
     ours, theirs = model(), model(torch)
     before = grads(ours)
-    totals = [m.nn.utils.clip_grad_norm_(net.parameters(), max_norm, norm_type) for m,
-              net in ((en, ours), (torch, theirs))]
+    totals = [m.nn.utils.clip_grad_norm_(net.parameters(), max_norm, norm_type)
+              for m, net in ((en, ours), (torch, theirs))]
     assert totals[0].item() == pytest.approx(totals[1].item(), rel=1e-5) and not totals[0].requires_grad
     np.testing.assert_allclose(grads(ours), grads(theirs), rtol=1e-5)
     after = grads(ours)

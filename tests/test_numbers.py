@@ -30,16 +30,7 @@ ROUNDED_OTHERWISE = {
     "standardize": "its second result, the mean square, stays single",
 }
 NO_HALF = {
-    **dict.fromkeys(["solve",
-                     "inv",
-                     "cholesky",
-                     "eigh",
-                     "qr",
-                     "svd",
-                     "det",
-                     "slogdet",
-                     "cofactor",
-                     "pinv",
+    **dict.fromkeys(["solve", "inv", "cholesky", "eigh", "qr", "svd", "det", "slogdet", "cofactor", "pinv",
                      "matrix_exp"], "LAPACK has no half precision; the names refuse it, as PyTorch's do"),
 }
 
@@ -110,9 +101,8 @@ def test_a_short_dtype_beside_torch(name, numbers, short):
         arrays = {key: np.array([next(rest) for _ in range(x.numel())]).reshape(x.shape)
                   if x.dtype.is_floating_point else x.numpy()
                   for key, x in known.items()}
-        ours, theirs = (beside.run(code, m,
-                                   {key: m.tensor(x).to(getattr(m, short)) if x.dtype.kind == "f"
-                                    else m.tensor(x) for key, x in arrays.items()})
+        ours, theirs = (beside.run(code, m, {key: m.tensor(x).to(getattr(m, short)) if x.dtype.kind == "f"
+                                             else m.tensor(x) for key, x in arrays.items()})
                         for m in (en, torch))
         if isinstance(theirs, Exception) or isinstance(ours, Exception): continue
         for a, b in zip(beside.tensors_of(ours), beside.tensors_of(theirs)):
@@ -183,8 +173,8 @@ def test_a_number_that_the_dtype_can_or_cannot_hold(taker, kind):
         assert not isinstance(ours,
                               Warning) and (not isinstance(ours, Exception)
                                             or "Try: " in str(ours)), f"{code}: {ours!r}"
-        if any(re.match(t, taker) and re.fullmatch(n, number) and re.fullmatch(k, kind) for t, n, k,
-               _ in TAKES):
+        if any(re.match(t, taker) and re.fullmatch(n, number) and re.fullmatch(k, kind)
+               for t, n, k, _ in TAKES):
             continue
         assert beside.difference(ours,
                                  theirs) is None, f"{code} with x of {kind}: {beside.difference(ours, theirs)}"

@@ -197,9 +197,9 @@ def test_every_option_has_a_case():
 
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name not in ("Lion", "sutskever")])
 def test_pytorchs_signature(name, torch):
-    ours, theirs = ({key: p.default for key,
-                     p in inspect.signature(getattr(lib.optim, name)).parameters.items()}
-                    for lib in (en, torch))
+    ours, theirs = (
+        {key: p.default for key, p in inspect.signature(getattr(lib.optim, name)).parameters.items()}
+        for lib in (en, torch))
     assert {key: ours[key] for key in ours
             if key not in ("switches", "sutskever")} == {key: theirs[key] for key in theirs
                                                          if key not in SWITCHES}
@@ -410,8 +410,8 @@ def test_a_run_goes_on_from_its_state(name, options, dtype):
 def converted(saved, lib):
     "A state dict with another package's tensors."
     tensor = lambda x: lib.tensor(x.detach().numpy().copy()) if hasattr(x, "detach") else x
-    return {"state": {number: {key: tensor(x) for key, x in kept.items()} for number,
-                      kept in saved["state"].items()},
+    return {"state": {number: {key: tensor(x) for key, x in kept.items()}
+                      for number, kept in saved["state"].items()},
             "param_groups": [dict(group) for group in saved["param_groups"]]}
 
 
@@ -580,9 +580,8 @@ def averaged(lib, use_buffers, average):
     measured = tools.AveragedModel(model)
     tools.update_bn([lib.tensor(rng.standard_normal((4, 3))) for _ in range(3)], measured.eval())
     assert not measured.training and measured.module[1].momentum == 0.1
-    return {f"{n} {name}": x.double().numpy() for n,
-            m in enumerate((copy, measured)) for name,
-            x in m.state_dict().items()}
+    return {f"{n} {name}": x.double().numpy() for n, m in enumerate((copy, measured))
+            for name, x in m.state_dict().items()}
 
 
 @pytest.mark.parametrize("use_buffers", BOOL)

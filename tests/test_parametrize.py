@@ -180,15 +180,14 @@ CASES = [
     "nn.LazyLinear(2).in_features",
     "f = nn.LazyLinear(2); f(x); hasattr(f, '_initialize_hook')",
     *[f"f = nn.Lazy{kind}{n}d(4, 3); y = f(m.ones({shape})); repr(f), type(f).__name__, y.shape"
-      for kind in ("Conv", "ConvTranspose") for n,
-      shape in ((1, "2, 3, 5"), (2, "2, 3, 5, 5"), (3, "2, 3, 5, 5, 5"), (2, "3, 5, 5"), (2, "3, 5"))],
+      for kind in ("Conv", "ConvTranspose")
+      for n, shape in ((1, "2, 3, 5"), (2, "2, 3, 5, 5"), (3, "2, 3, 5, 5, 5"), (2, "3, 5, 5"), (2, "3, 5"))],
     "nn.LazyConv2d(4, 3, groups=2)(m.ones(1, 3, 5, 5))",
     "repr(nn.LazyConv2d(4, 3, 2, 1, groups=2))",
     "repr(nn.LazyConvTranspose1d(4, 3, 2, 1, 1))",
     *[f"f = nn.Lazy{kind}Norm{n}d({a}); y = f(m.arange({size}.).reshape({shape})); repr(f), "
-      "type(f).__name__, y, list(f.state_dict())" for kind in ("Batch", "Instance") for n,
-      size,
-      shape in ((1, 24, "2, 3, 4"), (2, 48, "2, 3, 4, 2"), (3, 48, "2, 3, 2, 2, 2"))
+      "type(f).__name__, y, list(f.state_dict())" for kind in ("Batch", "Instance")
+      for n, size, shape in ((1, 24, "2, 3, 4"), (2, 48, "2, 3, 4, 2"), (3, 48, "2, 3, 2, 2, 2"))
       for a in ("", "affine=False", "track_running_stats=False", "0.1, 0.3")],
     "p = nn.UninitializedParameter(); p.materialize((2, 3)); type(p).__name__, p.shape, p.requires_grad",
     "b = nn.UninitializedBuffer(dtype=m.float64); b.materialize((2,)); type(b).__name__, b.dtype",
@@ -208,9 +207,8 @@ def test_as_pytorch(code):
                           "N.spectral_norm(nn.Linear(4, 3))",
                           "N.spectral_norm(nn.ConvTranspose2d(2, 3, 2))",
                           *[f"N.orthogonal(nn.Linear({n}, {k}), orthogonal_map={way!r}, "
-                            f"use_trivialization={base})" for n,
-                            k in ((4, 4), (3, 5), (5, 3)) for way in ("matrix_exp", "cayley", "householder")
-                            for base in (True, False)]])
+                            f"use_trivialization={base})" for n, k in ((4, 4), (3, 5), (5, 3))
+                            for way in ("matrix_exp", "cayley", "householder") for base in (True, False)]])
 def test_the_same_state_makes_the_same_weight(make):
     """And the same gradients of what is behind it, in float64."""
     ours, theirs = (eval(make,

@@ -103,14 +103,8 @@ def test_names_of_pytorch_are_what_the_file_says():
     subprocess.run([sys.executable, "-c", check], cwd=Path(__file__).parents[1] / "tools", check=True)
 
 
-@pytest.mark.parametrize("place",
-                         sorted(set(pytorch_names())
-                                - {"Tensor",
-                                   "nn.init",
-                                   "optim.lr_scheduler",
-                                   "utils.data",
-                                   "autograd",
-                                   "backends"}))
+@pytest.mark.parametrize("place", sorted(set(pytorch_names()) - {"Tensor", "nn.init", "optim.lr_scheduler",
+                                                                 "utils.data", "autograd", "backends"}))
 def test_a_name_that_is_not_there_says_so(place):
     namespace = importlib.import_module(f"edunets.{place}".rstrip("."))
     for name in pytorch_names()[place]:

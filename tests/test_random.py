@@ -65,8 +65,8 @@ def test_seeds():
     en.manual_seed(5)
     first = [en.rand(3), en.randn(2, 2), en.randint(9, (4,)), en.randperm(6)]
     en.manual_seed(5)
-    assert all((a == b).all() for a,
-               b in zip(first, [en.rand(3), en.randn(2, 2), en.randint(9, (4,)), en.randperm(6)]))
+    assert all((a == b).all()
+               for a, b in zip(first, [en.rand(3), en.randn(2, 2), en.randint(9, (4,)), en.randperm(6)]))
     assert en.initial_seed() == 5
     assert (en.rand(100) != en.rand(100)).any()
     en.manual_seed(6)

@@ -63,8 +63,8 @@ def test_a_length_beyond_the_padding_is_refused():
 def test_backwards_is_forwards_on_the_sequence_turned_around():
     for layer in (en.nn.RNN(3, 4, bidirectional=True), en.nn.GRU(3, 4, bidirectional=True)):
         single = type(layer)(3, 4)
-        single.load_state_dict({name.removesuffix("_reverse"): x for name,
-                                x in layer.state_dict().items() if name.endswith("_reverse")})
+        single.load_state_dict({name.removesuffix("_reverse"): x
+                                for name, x in layer.state_dict().items() if name.endswith("_reverse")})
         x = en.randn(5, 2, 3)
         both, turned = layer(x)[0][..., 4:], single(x.flip(0))[0].flip(0)
         np.testing.assert_allclose(both.detach().numpy(), turned.detach().numpy(), rtol=1e-5, atol=1e-6)

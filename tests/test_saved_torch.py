@@ -29,8 +29,8 @@ FREED = {"as_strided_scatter": "The tape keeps the places of the elements in mem
 
 def leaves_and_results(code, m):
     "The floating letters of a code as leaves in float64, and its floating results."
-    letters = {key: x.to(m.float64).requires_grad_() if beside.is_floating(x) else x for key,
-               x in beside.letters(code, m).items()}
+    letters = {key: x.to(m.float64).requires_grad_() if beside.is_floating(x) else x
+               for key, x in beside.letters(code, m).items()}
     results = beside.run(code, m, letters)
     return [x for x in letters.values()
             if beside.is_floating(x)], [] if isinstance(results, Exception) else beside.floats(results)
@@ -74,8 +74,8 @@ def tried(name):
     "The first codes of a name that have floating results."
     codes = [code for code in CODES[name] if not beside.WRITES.search(code)
              and not any(word in code for word in SKIPPED)]
-    return [(code, number) for code in codes[:12] for number,
-            _ in enumerate(leaves_and_results(code, torch)[1][:2])][:6]
+    return [(code, number) for code in codes[:12]
+            for number, _ in enumerate(leaves_and_results(code, torch)[1][:2])][:6]
 
 
 def compare(name, outcome, known):

@@ -179,8 +179,8 @@ def test_a_set_is_written_in_the_same_order_by_any_process():
 
 
 def test_a_leaf_at_another_place():
-    moved = en.load(io.BytesIO(written({"w": en.ones(2, requires_grad=True)})), lambda x,
-                    location: x * 1)["w"]
+    moved = en.load(io.BytesIO(written({"w": en.ones(2, requires_grad=True)})),
+                    lambda x, location: x * 1)["w"]
     assert moved.is_leaf and moved.requires_grad
 
 
@@ -324,8 +324,8 @@ def test_map_location():
     from edunets.table import HANDLERS, RANKS, add_backend
     from edunets.tensors import BACKENDS, Backend
     data = written({"a": en.ones(2), "n": 3})
-    for where in ("cpu", en.device("cpu"), {"cuda:0": "cpu"}, {"cpu": "cpu"}, lambda x, location: x, lambda x,
-                  location: None):
+    for where in ("cpu", en.device("cpu"), {"cuda:0": "cpu"}, {"cpu": "cpu"}, lambda x, location: x,
+                  lambda x, location: None):
         assert en.load(io.BytesIO(data), where)["a"].device == en.device("cpu")
     with pytest.raises(RuntimeError, match="no backend"): en.load(io.BytesIO(data), map_location="nowhere")
     known = strict.xp.ndarray in BACKENDS
@@ -836,16 +836,8 @@ def mutated(rng):
         text = text.replace("[0, ",
                             rng.choice(["[-0, ", "[00, ", "[0.0, ", "[0e0, ", "[+0, ", "[ 0 ,", "[0,,"]), 1)
     if n == 9:
-        text = (text[:-1]
-                + rng.choice([", ",
-                              "}",
-                              " }",
-                              ",}",
-                              ', "a": NaN}',
-                              ', "q": 1e999}',
-                              ', "w": 1}',
-                              "\n}\t ",
-                              "/**/}"]))
+        text = (text[:-1] + rng.choice([", ", "}", " }", ",}", ', "a": NaN}', ', "q": 1e999}', ', "w": 1}',
+                                        "\n}\t ", "/**/}"]))
     if n == 10:
         text = text.replace('"w"', rng.choice(['"\\ud800"', '"\\u0077"', '"\\x"', '"\t"', "w", "'w'", '""']),
                             1)

@@ -77,8 +77,8 @@ def memory(x):
 
 def shares(x, given):
     "What a result has to do with the tensors that were given, in words."
-    words = [f"is {key}" if x is g else f"in {key}" for key,
-             g in given.items() if x is g or (x.numel() and g.numel() and memory(x)[0] == memory(g)[0])]
+    words = [f"is {key}" if x is g else f"in {key}" for key, g in given.items()
+             if x is g or (x.numel() and g.numel() and memory(x)[0] == memory(g)[0])]
     words += [f"view of {key}" for key, g in given.items() if x is not g and x._base is g]
     return words + ["view"] * (x._is_view() and any(word.startswith("in") for word in words))
 
@@ -130,8 +130,8 @@ def test_memory_is_shared_as_in_pytorch():
     found = (lines(IDLE, ("given", "rows", "one", "first", "last", "empty", "number", "sorted"), torch)
              + lines(of_all_names(), ("given", "one", "empty", "number"), torch))
     assert [line for line in found if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)] == []
-    assert [pattern for pattern,
-            _ in DIFFERENCES if not any(re.search(pattern, line) for line in found)] == []
+    assert [pattern for pattern, _ in DIFFERENCES
+            if not any(re.search(pattern, line) for line in found)] == []
 
 
 def test_every_idle_call_runs():

@@ -54,8 +54,8 @@ def answered(cells):
     are left out."""
     cells = [cell for cell in cells if cell["id"] not in LONG and not set(_nbfilter.FLAGS)
              & set(_nbfilter.directives(cell))]
-    start = next(n for n,
-                 cell in enumerate(cells) if re.search("^## Exercise", _nbfilter.text(cell), re.MULTILINE))
+    start = next(n for n, cell in enumerate(cells)
+                 if re.search("^## Exercise", _nbfilter.text(cell), re.MULTILINE))
     before = [_nbfilter.text(cell) for cell in cells[:start] if cell["cell_type"] == "code"]
     exercises, answers = [], set()
     for cell in cells[start:]:

@@ -22,8 +22,8 @@ def defined(name):
 
 def test_every_name_is_there():
     assert {name for name in FUNCTIONS if "." not in name} - defined("__init__.pyi") == set()
-    methods = {name for name,
-               value in vars(en.Tensor).items() if not name.startswith("_") and callable(value)}
+    methods = {name for name, value in vars(en.Tensor).items()
+               if not name.startswith("_") and callable(value)}
     assert methods - defined("tensors.pyi") == set()
 
 

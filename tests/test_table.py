@@ -34,8 +34,8 @@ def listed(out): return list(out) if isinstance(out, tuple) else [out]
 def differentiable(key):
     row, args, params = CASES[key]
     op = OPS[row]
-    return (any(rule_of(op, p) and isinstance(x, np.ndarray) and x.dtype.kind == "f" for p,
-                x in enumerate(args)) and params.get("dtype", en.float64).is_floating_point)
+    return (any(rule_of(op, p) and isinstance(x, np.ndarray) and x.dtype.kind == "f"
+                for p, x in enumerate(args)) and params.get("dtype", en.float64).is_floating_point)
 
 
 DIFFERENTIABLE = [key for key in CASES if differentiable(key)]
@@ -142,17 +142,15 @@ def test_an_operand_without_a_rule_has_no_gradient_in_the_decomposition(key):
     "Else forward mode, which sees the decomposition, gives what the tape does not."
     row, args, params = CASES[key]
     op, inputs = OPS[row], tensors(args)
-    cut = [x for position,
-           x in enumerate(inputs) if isinstance(x, en.Tensor) and x.dtype.is_floating_point
-           and rule_of(op, position) is None]
+    cut = [x for position, x in enumerate(inputs)
+           if isinstance(x, en.Tensor) and x.dtype.is_floating_point and rule_of(op, position) is None]
     for x in cut: x.requires_grad_()
     for out in listed(op.decompose(*inputs, **params)):
         assert not out.requires_grad, [op.operands[[y is x for y in inputs].index(True)] for x in cut]
 
 
 SPECIAL = np.array([-np.inf, -2.5, -1.0, 0.0, 0.5, 1.0, 3.0, np.inf, np.nan])
-ELEMENTWISE = [row for row,
-               samples in SAMPLES.items() if OPS[row].decompose and OPS[row].kernel
+ELEMENTWISE = [row for row, samples in SAMPLES.items() if OPS[row].decompose and OPS[row].kernel
                and len(OPS[row].operands) in (1, 2) and not samples[0][1]
                and row not in ("mv", "dot", "matmul_nt", "matmul_tn", "linear_weight", "bitwise_not",
                                "copy_into", "inv", "det", "slogdet", "cofactor")]

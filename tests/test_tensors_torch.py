@@ -13,19 +13,8 @@ import edunets as en
 
 torch = pytest.importorskip("torch")
 
-DTYPES = ["bool",
-          "uint8",
-          "int8",
-          "int16",
-          "int32",
-          "int64",
-          "uint16",
-          "uint32",
-          "uint64",
-          "float16",
-          "bfloat16",
-          "float32",
-          "float64"]
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "uint16", "uint32", "uint64", "float16",
+          "bfloat16", "float32", "float64"]
 LACKING = "not implemented for 'UInt(16|32|64)'"      # of the wide unsigned integers PyTorch has few kernels
 NUMBERS = ["True", "2", "2.5"]
 
@@ -66,8 +55,8 @@ def test_promote_types(dtype):
 def test_promotion(dtype, form):
     """Every dtype beside every other: tensor, 0-d tensor and Python number, on either side."""
     tensor, number = values(dtype), values(dtype, "0-d")
-    pairs = [(a, b) for other in DTYPES for a,
-             b in itertools.product((tensor, number), (values(other), values(other, "0-d")))]
+    pairs = [(a, b) for other in DTYPES
+             for a, b in itertools.product((tensor, number), (values(other), values(other, "0-d")))]
     pairs += [(a, b) for n in NUMBERS for a, b in [(tensor, n), (number, n), (n, tensor), (n, number)]]
     agree((form.format(a=a, b=b) for a, b in pairs),
           but=["ZeroDivision",
@@ -530,11 +519,8 @@ def test_tutorial():
                         "import edunets as torch\n").replace("from torch import", "from edunets import")
     kept = {en: [], torch: []}
     for package, text in ((torch, code), (en, ours)):
-        exec(text,
-             {"math": math,
-              "keep": lambda label,
-              *results,
-              to=kept[package]: to.extend((label, r) for r in results)})
+        exec(text, {"math": math,
+                    "keep": lambda label, *results, to=kept[package]: to.extend((label, r) for r in results)})
     assert len(kept[en]) == len(kept[torch]) > 60
     said = [(label, beside.difference(a, b, 10)) for (label, a), (_, b) in zip(kept[en], kept[torch])]
     assert [line for line in said if line[1]] == []

@@ -91,12 +91,8 @@ def folds(site):
 
 def test_folds_say_what_is_in_them(site):
     found = folds(site)
-    assert sorted(found) == ["3 lines",
-                             "6 checks, 40 lines",
-                             "Solution",
-                             "Solution 1: a cube",
-                             "check_names, Sizes: 5 lines",
-                             "imports"]
+    assert sorted(found) == ["3 lines", "6 checks, 40 lines", "Solution", "Solution 1: a cube",
+                             "check_names, Sizes: 5 lines", "imports"]
     assert "from functools import reduce" in found["imports"]
     assert "the cube is 27" in found["Solution 1: a cube"]         # a solution's output is folded with it
 
@@ -223,8 +219,8 @@ def test_a_phone_folds_the_contents_of_a_page(opened):
 
 
 def test_only_the_current_part_of_the_book_is_open():
-    one, two = (frame.Chapter(f"nbs/{name}.ipynb", number, f"`{name}`: a < b?", {}) for name,
-                number in [("one", "1.1"), ("two", "2.1")])
+    one, two = (frame.Chapter(f"nbs/{name}.ipynb", number, f"`{name}`: a < b?", {})
+                for name, number in [("one", "1.1"), ("two", "2.1")])
     found = frame.chapter_list([("1 First", [one]), ("2 Second", [two])], "nbs/two",
                                lambda page: f"{page}.html")
     assert (found.startswith('<div class="edu-chapters"><details><summary>1 First</summary>')

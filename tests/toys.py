@@ -38,13 +38,7 @@ RULES = {
     **dict.fromkeys("neg exp log log1p expm1 sqrt sin cos tanh erf abs floor round add mul div pow "
                     "atan2 floordiv rem".split(), broadcast),
     **dict.fromkeys(["eq", "lt"], lambda a, b: broadcast(a, b, dtype=bool)),
-    **dict.fromkeys(["put_slice",
-                     "scatter",
-                     "scatter_max",
-                     "scatter_prod",
-                     "cumsum",
-                     "copy",
-                     "detach",
+    **dict.fromkeys(["put_slice", "scatter", "scatter_max", "scatter_prod", "cumsum", "copy", "detach",
                      "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
     **dict.fromkeys(["sum", "max"], reduced),
     **dict.fromkeys(["reshape", "expand"], lambda a, shape: Shape(shape, a.dtype)),
@@ -142,8 +136,8 @@ class Trace:
                 for var, result in zip(results, out if isinstance(out, tuple) else (out,)):
                     values[id(var)] = result.payload
             changed = [(x, wrap(values[id(var)].copy())) for x, var in self.now.values()]
-            grads = [(x, None if g is None else wrap(values[id(self.read(g))].copy())) for x,
-                     g in self.grads.values()]
+            grads = [(x, None if g is None else wrap(values[id(self.read(g))].copy()))
+                     for x, g in self.grads.values()]
             for x, value in changed: x.copy_(value)
             for x, g in grads: x.grad = g
         return [wrap(values[id(out.payload)]) for out in outputs]

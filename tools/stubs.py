@@ -95,8 +95,8 @@ def tensor_class():
 
 def layer(cls):
     """A class of edunets.nn with all that chapters have given it; what it inherits stands with its base."""
-    names = [name for name,
-             value in sorted(vars(cls).items()) if isinstance(value, (types.FunctionType, property))
+    names = [name for name, value in sorted(vars(cls).items())
+             if isinstance(value, (types.FunctionType, property))
              and (not name.startswith("_") or name in ("__init__", "__call__"))]
     doc = (cls.__doc__ or "").strip().split("\n")[0].replace("\\", "\\\\").replace('"', "'")
     bases = ", ".join(base.__name__ for base in cls.__bases__ if base is not object)
@@ -134,8 +134,8 @@ def others(module, left_out):
 def texts():
     """{file: text} of the stubs."""
     face = HEAD.format(doc="edunets, PyTorch's face.") + "from .tensors import Tensor, Size\n"
-    modules = "".join(f"from . import {name}\n" for name,
-                      value in sorted(vars(edunets).items()) if isinstance(value, types.ModuleType)
+    modules = "".join(f"from . import {name}\n"
+                      for name, value in sorted(vars(edunets).items()) if isinstance(value, types.ModuleType)
                       and value.__name__ == f"edunets.{name}" and not name.startswith("_"))
     return {"__init__.pyi": face + modules + "__version__: str\n" + others(edunets, {"Tensor", "Size"}),
             "linalg/__init__.pyi": HEAD.format(doc="Linear algebra.") + "from ..tensors import Tensor\n"

@@ -53,8 +53,8 @@ def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[
         step[place] = eps
         with mode(grad=True):
             high, low = (outputs_of(function, nudged(inputs, which, s)) for s in (step, -step))
-        columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps) for h,
-                        l in zip(high, low)])
+        columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps)
+                        for h, l in zip(high, low)])
     return [np.stack(c, axis=1) if c else np.zeros((0, 0)) for c in zip(*columns)]
 
 

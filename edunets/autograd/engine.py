@@ -360,8 +360,8 @@ def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options)
     rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None)
                       for g in listed(grad_outputs)]))
     keep = create_graph if retain_graph is None else retain_graph
-    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options) for number,
-              row in enumerate(rows)]
+    passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options)
+              for number, row in enumerate(rows)]
     return tuple(None if column[0] is None else stack(column) for column in zip(*passes))
 
 # %% ../../nbs/02_autograd.ipynb #a286db53

@@ -85,8 +85,8 @@ def apply(self: FunctionNode, g) -> list:
     grads = g if isinstance(g, tuple) else (g,)
     if (task := ambient.get().task) is not None: task.look_ahead(self)
     if self.materialize_grads:
-        grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g for g,
-                 (shape, kind) in zip(grads, self._outputs)]
+        grads = [zeros(shape, dtype=DTYPES[kind]) if g is None else g
+                 for g, (shape, kind) in zip(grads, self._outputs)]
     sent = self._forward_cls.backward(self, *grads)
     sent = sent if isinstance(sent, tuple) else (sent,)
     while len(sent) > len(self._edges) and sent[-1] is None: sent = sent[:-1]

@@ -185,27 +185,23 @@ vjp(
 #| code-fold: true
 #| code-summary: "More rows that only move elements"
 vjp(
-    slice=[lambda g, like, dim, start, length,
-           step: call(OPS["put_slice"], (zeros_as(like), g), slice_params(dim, start, length, step))],
-    put_slice=[lambda g, dim, start, length,
-               step: call(OPS["put_slice"], (g, hole(g, dim, length)),
-                          slice_params(dim, start, length, step)),
-               lambda g, dim, start, length,
-               step: call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
-    windows=[lambda g, like, size, stride, dilation,
-             dims: call(OPS["fold"], (g,),
-                        dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
-    fold=[lambda g, size, stride, dilation,
-          dims: call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
-    select=[lambda g, like, dim,
-            index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)),
-                        slice_params(dim, index, 1, 1))],
-    split=[lambda g, like, dim,
-           sizes: join_parts("cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like,
-                             dim)],
-    unbind=[lambda g, like,
-            dim: join_parts("stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like,
-                            dim)],
+    slice=[lambda g, like, dim, start, length, step:
+               call(OPS["put_slice"], (zeros_as(like), g), slice_params(dim, start, length, step))],
+    put_slice=[lambda g, dim, start, length, step: call(OPS["put_slice"], (g, hole(g, dim, length)),
+                                                        slice_params(dim, start, length, step)),
+               lambda g, dim, start, length, step:
+                   call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
+    windows=[lambda g, like, size, stride, dilation, dims:
+                 call(OPS["fold"], (g,),
+                      dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
+    fold=[lambda g, size, stride, dilation, dims:
+              call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
+    select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)),
+                                             slice_params(dim, index, 1, 1))],
+    split=[lambda g, like, dim, sizes: join_parts(
+        "cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
+    unbind=[lambda g, like, dim: join_parts(
+        "stack", g, [like.shape[:dim] + like.shape[dim + 1:]] * like.shape[dim], like, dim)],
     cat=lambda g, likes, needed, dim: parted(g, [like.shape[dim] for like in likes], needed, dim),
     stack=[lambda g, position, dim: g.select(dim, position)],
 )
@@ -277,8 +273,8 @@ def spread_over(xp, g, shape, dims, keepdim, count):
     out[...] = share if keepdim or dims is None else share.reshape(keepdim_shape(shape, dims))
     return out
 
-kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim,
-       count: spread_over(xp, g, shape, dims, keepdim, count))
+kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count:
+           spread_over(xp, g, shape, dims, keepdim, count))
 
 decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
 
@@ -299,14 +295,14 @@ def extremum_share(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Te
 # %% ../../nbs/02e_rules.ipynb #rulvar01
 vjp(
     var=[lambda g, a, dims, keepdim, correction: var_slope(g * 2, a, dims, keepdim, correction)],
-    std=[lambda g, a, out, dims, keepdim,
-         correction: var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
-    norm=[lambda g, a, out, dims,
-          keepdim: expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
+    std=[lambda g, a, out, dims, keepdim, correction:
+             var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
+    norm=[lambda g, a, out, dims, keepdim:
+              expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
     power_norm=[lambda g, a, out, p, dims, keepdim: norm_slope(g, a, out, p, dims, keepdim)],
-    logsumexp=[lambda g, a, out, dims,
-               keepdim: expand_back(g, a.payload.shape, dims, keepdim)
-               * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
+    logsumexp=[lambda g, a, out, dims, keepdim:
+                   expand_back(g, a.payload.shape, dims, keepdim)
+                   * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
     softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
     log_softmax=[lambda g, out, dim: g - out.exp() * g.sum(dim, True)],
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
@@ -331,8 +327,8 @@ def var_slope(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> T
             * where(away == 0, math.nan, where(away == away, math.inf, away)))
 
 # %% ../../nbs/02e_rules.ipynb #rulmat01
-kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)), matmul_tn=lambda xp, a,
-       b: xp.matmul(a.swapaxes(-1, -2), b))
+kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)),
+       matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
 decompose(matmul_nt=lambda a, b: a @ b.mT, matmul_tn=lambda a, b: a.mT @ b)
 
 def nt(a: Tensor, b: Tensor) -> Tensor: return call(OPS["matmul_nt"], (a, b))
@@ -349,24 +345,24 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #rulidx01
 vjp(
-    gather=[lambda g, like, index,
-            dims: call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
-    scatter=[lambda g, index, dims,
-             mode: g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
+    gather=[lambda g, like, index, dims:
+                call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
+    scatter=[lambda g, index, dims, mode:
+                 g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
              lambda g, index, dims: gather(g, index, dims), None],
     scatter_max=[lambda g, a, v, index, out, dims: scatter_ties(g, a, v, index, out, dims) * attains(a, out),
-                 lambda g, a, v, index, out,
-                 dims: gather(scatter_ties(g, a, v, index, out, dims), index, dims)
-                 * attains(v, gather(out, index, dims)), None],
-    scatter_prod=[lambda g, a, v, index,
-                  dims: g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
+                 lambda g, a, v, index, out, dims:
+                     gather(scatter_ties(g, a, v, index, out, dims), index, dims)
+                     * attains(v, gather(out, index, dims)), None],
+    scatter_prod=[lambda g, a, v, index, dims:
+                      g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
                   lambda g, a, v, index, out, dims: factor_slope(g, a, v, index, out, dims), None],
     # second: the second result, the index
     sort=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
     topk=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
-    max_dim=[lambda g, like, second, dim,
-             keepdim: scatter_along(g[0], like, second, dim) if keepdim or not like.shape
-             else scatter_along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
+    max_dim=[lambda g, like, second, dim, keepdim:
+                 scatter_along(g[0], like, second, dim) if keepdim or not like.shape
+                 else scatter_along(g[0].unsqueeze(dim), like, second.unsqueeze(dim), dim)],
     nonzero=no_vjp("integers"), random_bits=no_vjp("integers"), full=no_vjp("no operands"),
     iota=no_vjp("no operands"),
 )

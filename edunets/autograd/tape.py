@@ -203,8 +203,8 @@ def planned(op: Op, pattern: str) -> tuple | None:
                     f"vjp({op.name}=...) or no_vjp(why)")
     if type(op.vjp) is list:
         last = len(op.vjp) - 1
-        wanted = [(position, op.vjp[min(position, last)]) for position,
-                  need in enumerate(pattern) if need == "g"]
+        wanted = [(position, op.vjp[min(position, last)])
+                  for position, need in enumerate(pattern) if need == "g"]
         rules = [(position, *rule) for position, rule in wanted if rule]
         asks = {ask for _, _, asks in rules for ask in asks}
     elif hasattr(op.vjp, "asks"): rules, asks = op.vjp, set(op.vjp.asks)

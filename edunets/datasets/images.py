@@ -246,8 +246,8 @@ class MNIST(Images):
     def __init__(self, root: str | os.PathLike, train: bool = True, transform: Callable | None = None,
                  target_transform: Callable | None = None, download: bool = False):
         self.root, self.train = Path(root), bool(train)
-        images, labels = (self.read(file, ndim, download) for file,
-                          ndim in zip(self.files[self.train], (3, 1)))
+        images, labels = (self.read(file, ndim, download)
+                          for file, ndim in zip(self.files[self.train], (3, 1)))
         super().__init__(images, labels, transform, target_transform)
 
     @property

@@ -252,9 +252,8 @@ def lanes(memory: Memory, inks: list, y: float) -> str:
     "Under the strip, for each view a bar in its colour along the cells that it uses."
     marks = [(lane, slot, ink) for lane, (t, ink) in enumerate(zip(memory.views, inks))
              for slot, cell in enumerate(memory.cells()) if cell in memory.used(t)]
-    return "".join(
-        rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane") for lane, slot,
-        ink in marks)
+    return "".join(rect(6 + slot * CELL, y + 6 * lane, CELL - 4, 3, rx=1.5, fill=ink, class_="lane")
+                   for lane, slot, ink in marks)
 
 # %% ../../nbs/draw.ipynb #6ffee1e6
 #| code-fold: true
@@ -307,10 +306,8 @@ def caption(grid: Grid, x: float, y: float) -> str:
     "Name, shape, strides and offset."
     name = (rect(x, y + 3, 9, 9, rx=2, fill=grid.ink) + text(x + 14, y + 12, grid.name, "strong")
             if grid.name else "")
-    return (
-        name
-        + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted") for n,
-                  line in enumerate(grid.lines)))
+    return (name + "".join(text(x, y + 12 + LINE * (n + bool(grid.name)), line, "muted")
+                           for n, line in enumerate(grid.lines)))
 
 # %% ../../nbs/draw.ipynb #640a0322
 #| code-fold: true
@@ -324,8 +321,8 @@ def drawn(grid: Grid, x: float, y: float) -> str:
         else:
             body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()),
                         grid.memory.hues.get(grid.cells[row, column]), "element")
-    body += "".join(frame(grid, list(block), x, y) for _,
-                    block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
+    body += "".join(frame(grid, list(block), x, y)
+                    for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
     return body + "".join(step(grid, dim, x, y) for dim in grid.steps) + caption(grid, x, y + grid.bottom + 6)
 
 # %% ../../nbs/draw.ipynb #640a0322b

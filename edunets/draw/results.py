@@ -75,8 +75,8 @@ class Table:
     def _repr_html_(self) -> str:
         def line(cells, tag: str) -> str:
             sides = ("right" if right else "left" for right in self.right)
-            shown = (f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell,
-                     side in zip(cells, sides))
+            shown = (f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+                     for cell, side in zip(cells, sides))
             return f"<tr>{''.join(shown)}</tr>"
         head = "".join(line(row, "th") for row in self.head)
         body = "".join(line(row, "td") for row in self.lines)
@@ -86,8 +86,8 @@ class Table:
         lines = [*self.head, *self.lines]
         widths = [max(map(len, column)) for column in zip(*lines)]
         def line(row) -> str:
-            return "  ".join(f"{cell:{'>' if right else '<'}{width}}" for cell, right,
-                             width in zip(row, self.right, widths))
+            return "  ".join(f"{cell:{'>' if right else '<'}{width}}"
+                             for cell, right, width in zip(row, self.right, widths))
         return "\n".join(line(row).rstrip() for row in lines)
 
 # %% ../../nbs/draw_results.ipynb #drtexpo7

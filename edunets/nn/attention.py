@@ -107,8 +107,8 @@ def softmax_slope(xp, g, out, *, dim):
     d = xp.subtract(g, xp.einsum("...i,...i->...", g, xp.moveaxis(out, dim, -1))[..., None])
     return xp.multiply(xp.moveaxis(d, -1, dim), out, out=xp.moveaxis(d, -1, dim))
 
-kernel(attention=lambda xp, q, k, v, mask, keep, *, scale,
-       causal: attention_kernel(xp, q, k, v, mask, keep, scale, causal),
+kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal:
+           attention_kernel(xp, q, k, v, mask, keep, scale, causal),
        softmax_slope=softmax_slope)
 
 accumulate(attention=SINGLE, softmax_slope=SINGLE)

@@ -101,8 +101,8 @@ class ModuleList(Numbered, Module):
         lines = []
         for said, run in itertools.groupby(enumerate(map(repr, self)), key=lambda item: item[1]):
             first, *more = [n for n, _ in run]
-            lines.append(indented(f"({first}-{more[-1]}): {len(more) + 1} x {said}" if more
-                                  else f"({first}): {said}"))
+            lines.append(
+                indented(f"({first}-{more[-1]}): {len(more) + 1} x {said}" if more else f"({first}): {said}"))
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)" if lines else f"{self._get_name()}()"
 
 # %% ../../nbs/03c_containers.ipynb #cnseq002

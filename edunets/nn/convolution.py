@@ -107,8 +107,8 @@ def border(layer: ConvolutionBase) -> tuple:
     "A layer's padding as `pad` takes it: two numbers a dimension, the last dimension first."
     if layer.padding == "valid": sides = [(0, 0)] * layer.dims
     elif layer.padding == "same":
-        sides = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for k,
-                 d in zip(layer.kernel_size, layer.dilation)]
+        sides = [(d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2)
+                 for k, d in zip(layer.kernel_size, layer.dilation)]
     else: sides = [(p, p) for p in layer.padding]
     return tuple(p for side in reversed(sides) for p in side)
 
@@ -203,8 +203,8 @@ def output_padding(layer: TransposedConvolution, input: Tensor, output_size) -> 
                         f"{n} or {input.ndim} "
             f"elements (got {len(wanted)})", "a size for each dimension of space", "output_size=x.shape")
     least = [(s - 1) * t - 2 * p + d * (k - 1) + 1
-             for s, t, p, d,
-             k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation, layer.kernel_size)]
+             for s, t, p, d, k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation,
+                                      layer.kernel_size)]
     most = [s + t - 1 for s, t in zip(least, layer.stride)]
     if any(not low <= size <= high for low, size, high in zip(least, wanted, most)):
         raise error(

@@ -56,18 +56,18 @@ def huber_steps(away: Tensor, delta: float, scale: float) -> Tensor:
     return near * (away - near * 0.5) * scale
 
 elementwise(mse_loss=lambda xp, a, b, *, reduction: total(xp, square(a - b), reduction),
-            huber_loss=lambda xp, a, b, *, delta, scale,
-            reduction: total(xp, huber(xp, a - b, delta, scale), reduction))
+            huber_loss=lambda xp, a, b, *, delta, scale, reduction:
+                total(xp, huber(xp, a - b, delta, scale), reduction))
 
 accumulate(mse_loss=SINGLE, huber_loss=SINGLE)
 
 decompose(mse_loss=lambda a, b, *, reduction: reduced((a - b).square(), reduction),
-          huber_loss=lambda a, b, *, delta, scale,
-          reduction: reduced(huber_steps(a - b, delta, scale), reduction))
+          huber_loss=lambda a, b, *, delta, scale, reduction:
+              reduced(huber_steps(a - b, delta, scale), reduction))
 
 # %% ../../nbs/nn/distances.ipynb #nnloex08c
-vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction), lambda g, a, b,
-              reduction: mse_slope(g, b, a, reduction)],
+vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction),
+              lambda g, a, b, reduction: mse_slope(g, b, a, reduction)],
     huber_loss=[lambda g, a, b, delta, scale, reduction: huber_slope(g, a, b, delta, scale, reduction),
                 lambda g, a, b, delta, scale, reduction: huber_slope(g, b, a, delta, scale, reduction)])
 
@@ -239,8 +239,8 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
             f"{target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found "
             f"inputs with sizes {list(input1.shape)} and {list(input2.shape)}.",
             "each target belongs to a pair of vectors", "x.flatten(1)")
-    dot, one, two = ((a * b).sum(target.ndim) for a,
-                     b in ((input1, input2), (input1, input1), (input2, input2)))
+    dot, one, two = ((a * b).sum(target.ndim)
+                     for a, b in ((input1, input2), (input1, input1), (input2, input2)))
     cos = dot / ((one + 1e-12) * (two + 1e-12)).sqrt()
     return reduced(where(target == 1, 1 - cos, 0) + where(target == -1, hinge(cos - margin), 0), reduction)
 

@@ -37,8 +37,8 @@ def reflected(place: Tensor, size: int, align_corners: bool) -> Tensor:
 # what becomes of a place outside
 OUTSIDE = {"zeros": lambda place, size, align_corners: place,
            "border": lambda place, size, align_corners: place.clamp(0, size - 1),
-           "reflection": lambda place, size,
-           align_corners: reflected(place, size, align_corners).clamp(0, size - 1)}
+           "reflection": lambda place, size, align_corners:
+               reflected(place, size, align_corners).clamp(0, size - 1)}
 
 # %% ../../nbs/nn/grid.ipynb #6d000006d
 def read(input: Tensor, places: list[Tensor]) -> Tensor:
@@ -73,8 +73,8 @@ WAYS = {"nearest": nearest_ways, "bilinear": linear_ways, "bicubic": cubic_ways}
 def gathered(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_corners: bool) -> Tensor:
     "The sum over all pixels that a place reads, each with the product of its weights."
     sizes, outside, cubic = input.shape[2:], OUTSIDE[padding_mode], mode == "bicubic"
-    places = [to_pixels(place, size, align_corners).flatten(1) for place,
-              size in zip(reversed(grid.unbind(-1)), sizes)]
+    places = [to_pixels(place, size, align_corners).flatten(1)
+              for place, size in zip(reversed(grid.unbind(-1)), sizes)]
     # cubic reading keeps the place, and asks for each of its pixels what is outside
     if not cubic: places = [outside(place, size, align_corners) for place, size in zip(places, sizes)]
     total = 0

@@ -179,10 +179,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 def watched(model: Module, hook: Callable) -> Iterator[None]:
     """A context in which hook(name, layer, args, kwargs, out) is called after each module that has none
     below it; at its end all buffers (running means, say) are what they were."""
-    kept = [(module._buffers, name, buffer, buffer.clone()) for module in model.modules() for name,
-            buffer in module._buffers.items() if buffer is not None]
-    handles = [layer.register_forward_hook(functools.partial(hook, name), with_kwargs=True) for name,
-               layer in model.named_modules() if not layer._modules]
+    kept = [(module._buffers, name, buffer, buffer.clone()) for module in model.modules()
+            for name, buffer in module._buffers.items() if buffer is not None]
+    handles = [layer.register_forward_hook(functools.partial(hook, name), with_kwargs=True)
+               for name, layer in model.named_modules() if not layer._modules]
     try: yield
     finally:
         for handle in handles: handle.remove()

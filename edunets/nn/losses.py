@@ -328,17 +328,17 @@ def bce_logits_steps(a: Tensor, b: Tensor, w, pos) -> Tensor:
     return each if w is None else each * w.detach()
 
 elementwise(bce_loss=lambda xp, a, b, w, *, reduction: total(xp, bce(xp, a, b, w), reduction),
-            bce_logits_loss=lambda xp, a, b, w, pos, *,
-            reduction: total(xp, bce_logits(xp, a, b, w, pos), reduction))
+            bce_logits_loss=lambda xp, a, b, w, pos, *, reduction:
+                total(xp, bce_logits(xp, a, b, w, pos), reduction))
 
 accumulate(bce_loss=SINGLE, bce_logits_loss=SINGLE)
 
 decompose(bce_loss=lambda a, b, w, *, reduction: reduced(bce_steps(a, b, w), reduction),
-          bce_logits_loss=lambda a, b, w, pos, *,
-          reduction: reduced(bce_logits_steps(a, b, w, pos), reduction))
+          bce_logits_loss=lambda a, b, w, pos, *, reduction:
+              reduced(bce_logits_steps(a, b, w, pos), reduction))
 
-check(bce_loss=check_shares, bce_logits_loss=lambda *operands,
-      **params: check_broadcast(*(x for x in operands if x is not None)))
+check(bce_loss=check_shares,
+      bce_logits_loss=lambda *operands, **params: check_broadcast(*(x for x in operands if x is not None)))
 
 # %% ../../nbs/nn/losses.ipynb #nnloex12k
 #| code-fold: true
@@ -376,15 +376,14 @@ def bce_logits_target_slope(a: Tensor, pos) -> Tensor:
     return -a if pos is None else softplus(-a, threshold=math.inf) * (pos - 1) - a
 
 # %% ../../nbs/nn/losses.ipynb #nnloex12b
-vjp(bce_loss=[lambda g, a, b, w,
-              reduction: each_share(g, a, w, reduction) * ((a - b) / ((1 - a) * a).clamp(min=1e-12)),
-              lambda g, a, w,
-              reduction: each_share(g, a, w, reduction)
-              * ((-a).log1p().clamp(min=-100) - a.log().clamp(min=-100)), None],
-    bce_logits_loss=[lambda g, a, b, w, pos,
-                     reduction: each_share(g, a, w, reduction) * bce_logits_slope(a, b, pos),
-                     lambda g, a, w, pos,
-                     reduction: each_share(g, a, w, reduction) * bce_logits_target_slope(a, pos), None, None])
+vjp(bce_loss=[
+    lambda g, a, b, w, reduction: each_share(g, a, w, reduction) * ((a - b) / ((1 - a) * a).clamp(min=1e-12)),
+    lambda g, a, w, reduction:
+        each_share(g, a, w, reduction) * ((-a).log1p().clamp(min=-100) - a.log().clamp(min=-100)), None],
+    bce_logits_loss=[
+        lambda g, a, b, w, pos, reduction: each_share(g, a, w, reduction) * bce_logits_slope(a, b, pos),
+        lambda g, a, w, pos, reduction: each_share(g, a, w, reduction) * bce_logits_target_slope(a, pos),
+        None, None])
 
 # %% ../../nbs/nn/losses.ipynb #nnloex13
 @functional

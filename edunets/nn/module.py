@@ -96,10 +96,10 @@ def put_buffer(module: Module, name: str, value: Tensor | None) -> None:
 
 # %% ../../nbs/03_nn.ipynb #nnstore1b
 STORES = {
-    "_parameters": Store(Parameter, Parameter, "parameter", lambda module,
-                         *member: module.register_parameter(*member)),
-    "_modules": Store(Module, Module, "child module", lambda module,
-                      *member: register(module, "_modules", *member)),
+    "_parameters": Store(Parameter, Parameter, "parameter",
+                         lambda module, *member: module.register_parameter(*member)),
+    "_modules": Store(Module, Module, "child module",
+                      lambda module, *member: register(module, "_modules", *member)),
     "_buffers": Store(Buffer, Tensor, "buffer", put_buffer)
 }
 
@@ -479,8 +479,8 @@ def mapped(x: Tensor, w: Tensor) -> Tensor: return call(OPS["linear"], (x, w, No
 kernel(linear=linear_kernel, linear_weight=linear_weight)
 accumulate(linear=SINGLE)
 
-decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b, linear_weight=lambda y,
-          x: flat(y).t() @ flat(x))
+decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b,
+          linear_weight=lambda y, x: flat(y).t() @ flat(x))
 
 # %% ../../nbs/03_nn.ipynb #nnlinro1c
 vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"], (g, x)),

@@ -123,10 +123,9 @@ def summed(x: Tensor, first: int, last: int) -> Tensor:
 
 # %% ../../nbs/nn/normalization.ipynb #nmaffi01c
 kernel(affine=affine,
-       products=lambda xp, a, b, *, first,
-       last: xp.einsum("okn,okn->k", around_kept(xp, a, first, last),
-                       around_kept(xp, b, first,
-                                   last)).reshape(a.shape[first:last]).astype(a.dtype, copy=False))
+       products=lambda xp, a, b, *, first, last:
+           xp.einsum("okn,okn->k", around_kept(xp, a, first, last), around_kept(xp, b, first, last))
+           .reshape(a.shape[first:last]).astype(a.dtype, copy=False))
 
 accumulate(affine=SINGLE)
 
@@ -135,8 +134,8 @@ decompose(affine=affine_steps,
 
 # %% ../../nbs/nn/normalization.ipynb #nmaffi01d
 vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),
-            lambda g, x, like,
-            first: call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
+            lambda g, x, like, first:
+                call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
             lambda g, like, first: summed(g, first, first + len(like.shape))])
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01k

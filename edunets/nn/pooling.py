@@ -287,8 +287,8 @@ def tap_steps(a: Tensor, dim: int, grid: Grid):
         weights = a.new_tensor(w.tolist(), dtype=a.dtype)
         yield a.new_tensor(i.tolist(), dtype=int64), weights.reshape(-1, *(1,) * (a.ndim - dim - 1))
 
-decompose(resample=lambda a, *, dim,
-          grid: sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
+decompose(resample=lambda a, *, dim, grid:
+              sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
           resample_back=lambda g, *, dim, grid: back_steps(g, dim, grid))
 
 vjp(resample=[lambda g, dim, grid: call(OPS["resample_back"], (g,), {"dim": dim, "grid": grid})],
@@ -469,9 +469,8 @@ def adaptive_averaging(n: int) -> None:
         # also of an empty space, where the mean is NaN
         if whole: return input.mean(tuple(range(-n, 0)), keepdim=True)
         kind = "float64" if input.dtype.itemsize == 8 else "float32"
-        result = sampled(input,
-                         [Grid("area", s, p, s / max(p, 1), kind=kind) for s,
-                          p in zip(input.shape[-n:], parts)])
+        result = sampled(input, [Grid("area", s, p, s / max(p, 1), kind=kind)
+                                 for s, p in zip(input.shape[-n:], parts)])
         return fresh(result, input)
     set_name(function, name,
              f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "

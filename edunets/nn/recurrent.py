@@ -98,8 +98,8 @@ def carry(g: Tensor, n: int, begun: list) -> Tensor:
 def backwards(sizes: tuple, reverse: bool) -> list[tuple[int, int, int]]:
     "The steps from the last to the first: where its rows begin, how many, and how many the step before had."
     walk = steps(sizes, reverse)
-    return [(start, n, before) for (start, n),
-            before in zip(walk[::-1], [n for _, n in walk[:-1]][::-1] + [0])]
+    return [(start, n, before) for (start, n), before in zip(walk[::-1],
+                                                             [n for _, n in walk[:-1]][::-1] + [0])]
 
 # %% ../../nbs/nn/recurrent.ipynb #rcback01c
 def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse: bool, relu: bool) -> tuple:
@@ -482,10 +482,8 @@ class Recurrent(Module):
     def extra_repr(self) -> str:
         usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False, "dropout": 0,
                  "bidirectional": False}
-        return ", ".join(
-            [f"{self.input_size}, {self.hidden_size}"]
-            + [f"{name}={getattr(self, name)}" for name,
-               value in usual.items() if getattr(self, name) != value])
+        return ", ".join([f"{self.input_size}, {self.hidden_size}"] + [
+            f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value])
 
 # %% ../../nbs/nn/recurrent.ipynb #rcchecs1k
 #| code-fold: true

@@ -221,8 +221,8 @@ def report_rows(report: Report, most: int = 12) -> list[tuple]:
 def as_text(self: Report) -> str:
     "The report as text."
     text = [
-        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {start_note(p, measured)}" for names, p,
-        measured in self.alike()
+        f"{names}  {p.shape}\n  {in_words(p.filled)}\n  {start_note(p, measured)}"
+        for names, p, measured in self.alike()
     ]
     if self.layers:
         table = [HEADS, *report_rows(self)]

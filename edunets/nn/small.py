@@ -182,19 +182,19 @@ def check_bagged(weight, index) -> None:
             f"range [0, {len(weight)})", f"the table has {len(weight)} rows", "a larger table")
 
 # %% ../../nbs/nn/small.ipynb #smbags04
-kernel(embedding_bag=lambda xp, weight, scale, index, bag, *, bags, length, padding_idx,
-       by_freq: bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx))
+kernel(embedding_bag=lambda xp, weight, scale, index, bag, *, bags, length, padding_idx, by_freq:
+           bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx))
 accumulate(embedding_bag=SINGLE)
 check(embedding_bag=lambda weight, scale, index, bag, **params: check_bagged(weight, index))
-decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, padding_idx,
-          by_freq: bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
-vjp(embedding_bag=[lambda g, scale, like, index, bag, padding_idx,
-                   by_freq: embedding_slope(rows_of(g, bag) if scale is None
-                                            else rows_of(g, bag) * scale.unsqueeze(-1), like, index,
-                                            padding_idx, by_freq),
-                   lambda g, weight, index, bag,
-                   padding_idx: without((rows_of(g, bag) * rows_of(weight, index)).sum(-1), index,
-                                        padding_idx), None])
+decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, padding_idx, by_freq:
+              bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
+vjp(embedding_bag=[
+    lambda g, scale, like, index, bag, padding_idx, by_freq:
+        embedding_slope(rows_of(g, bag) if scale is None else rows_of(g, bag) * scale.unsqueeze(-1),
+                        like, index, padding_idx, by_freq),
+    lambda g, weight, index, bag, padding_idx:
+        without((rows_of(g, bag) * rows_of(weight, index)).sum(-1), index, padding_idx),
+    None])
 
 # %% ../../nbs/nn/small.ipynb #smmax001
 def bag_max(xp, weight, index, bag, *, bags, length, padding_idx):
@@ -239,12 +239,13 @@ def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int,
 # %% ../../nbs/nn/small.ipynb #smmax002
 kernel(embedding_bag_max=bag_max)
 check(embedding_bag_max=lambda weight, index, bag, **params: check_bagged(weight, index))
-decompose(embedding_bag_max=lambda weight, index, bag, *, bags, length,
-          padding_idx: bag_max_steps(weight, index, bag, bags, padding_idx))
-vjp(embedding_bag_max=[lambda g, like,
-                       second: call(OPS["scatter"],
-                                    (filled(like, like.shape, 0), where(second < 0, 0, g[0]),
-                                     *at_place(second)), {"dims": (0, 1), "mode": "add"}), None])
+decompose(embedding_bag_max=lambda weight, index, bag, *, bags, length, padding_idx:
+              bag_max_steps(weight, index, bag, bags, padding_idx))
+vjp(embedding_bag_max=[
+    lambda g, like, second:
+        call(OPS["scatter"], (filled(like, like.shape, 0), where(second < 0, 0, g[0]), *at_place(second)),
+             {"dims": (0, 1), "mode": "add"}),
+    None])
 
 # %% ../../nbs/nn/small.ipynb #smfunc01
 #| code-fold: true

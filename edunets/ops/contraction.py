@@ -151,11 +151,8 @@ def einsum(*args) -> Tensor:
     pairs = [without_repeats(x, text) for x, text in zip(operands, letters)]
     check_letter_sizes([x for x, _ in pairs], [text for _, text in pairs])
     pairs = [
-        narrowed(
-            x, text,
-            {c for k, (y, other) in enumerate(pairs) if k != n for d,
-             c in enumerate(other) if y.size(d) > 1 or k < n})
-        for n, (x, text) in enumerate(pairs)
+        narrowed(x, text, {c for k, (y, other) in enumerate(pairs) if k != n for d, c in enumerate(other)
+                           if y.size(d) > 1 or k < n}) for n, (x, text) in enumerate(pairs)
     ]
     result, text = pairs[0]
     for n, (x, other) in enumerate(pairs[1:], 2):

@@ -258,8 +258,8 @@ def copysign_steps(size, b) -> Tensor:
 vjp(
     hypot=[lambda g, a, out: g * ratio(a, out), lambda g, b, out: g * ratio(b, out)],
     logaddexp=[lambda g, a, b: g * soft_share(a, b, 1), lambda g, a, b: g * soft_share(b, a, 1)],
-    logaddexp2=[lambda g, a, b: g * soft_share(a, b, math.log(2)), lambda g, a,
-                b: g * soft_share(b, a, math.log(2))],
+    logaddexp2=[lambda g, a, b: g * soft_share(a, b, math.log(2)),
+                lambda g, a, b: g * soft_share(b, a, math.log(2))],
     copysign=[lambda g, a, out: g * (out.sign() * a.sign()), lambda g: g * 0],
     gcd=no_vjp("integers"), lcm=no_vjp("integers"),
 )
@@ -563,11 +563,11 @@ def elu_kernel(xp, a, alpha, scale, inner):
 elementwise(elu=lambda xp, a, *, alpha, scale, inner: in_blocks(elu_kernel)(xp, a, alpha, scale, inner))
 accumulate(elu=SINGLE)
 
-decompose(elu=lambda a, *, alpha, scale,
-          inner: where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
+decompose(elu=lambda a, *, alpha, scale, inner:
+              where(a > 0, a * scale, (a.clamp(max=0) * inner).expm1() * (alpha * scale)))
 
-vjp(elu=[lambda g, a, alpha, scale,
-         inner: where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
+vjp(elu=[lambda g, a, alpha, scale, inner:
+             where(a > 0, g * scale, g * ((where(a < 0, a, 0) * inner).exp() * (alpha * scale * inner)))])
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3eb
 @face(method=False)

@@ -67,8 +67,8 @@ def check_src(src: Tensor, shape: tuple) -> None:
 # %% ../../nbs/ops/layout.ipynb #cbe602ba
 kernel(diagonal=diagonal_kernel)
 
-decompose(diagonal=lambda a, *, offset, dim1,
-          dim2: a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
+decompose(diagonal=lambda a, *, offset, dim1, dim2:
+              a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
 
 vjp(diagonal=[lambda g, like, offset, dim1, dim2: diagonal_scatter(zeros_as(like), g, offset, dim1, dim2)])
 view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, offset, dim1, dim2))
@@ -192,12 +192,12 @@ def check_strided(x: Tensor, there: Geometry) -> None:
 
 # %% ../../nbs/ops/layout.ipynb #strided5
 kernel(as_strided=strided_kernel)
-decompose(as_strided=lambda a, *, size, stride, offset,
-          inside: strided_elements(a, Geometry(size, stride, offset), inside))
-vjp(as_strided=[lambda g, size, stride, offset,
-                inside: strided_slope(g, Geometry(size, stride, offset), inside)])
-view(as_strided=lambda base, v, *, size, stride, offset,
-     inside: strided_written(base, v, Geometry(size, stride, offset), inside))
+decompose(as_strided=lambda a, *, size, stride, offset, inside:
+              strided_elements(a, Geometry(size, stride, offset), inside))
+vjp(as_strided=[lambda g, size, stride, offset, inside:
+                    strided_slope(g, Geometry(size, stride, offset), inside)])
+view(as_strided=lambda base, v, *, size, stride, offset, inside:
+         strided_written(base, v, Geometry(size, stride, offset), inside))
 
 def strided_elements(a: Tensor, there: Geometry, inside: Geometry) -> Tensor:
     flat, first = laid_out(a, inside, there)

@@ -35,9 +35,8 @@ def inside(sizes, pads) -> tuple:
 
 def windows_in(shape, size, stride, padding, dilation) -> tuple:
     "How many windows fit into each dimension of space."
-    return tuple(
-        (s + 2 * p - d * (k - 1) - 1) // t + 1 for s, k, t, p,
-        d in zip(shape, size, stride, padding, dilation))
+    return tuple((s + 2 * p - d * (k - 1) - 1) // t + 1
+                 for s, k, t, p, d in zip(shape, size, stride, padding, dilation))
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994bx
 def few_images(xp, count: int, numbers: int) -> list[slice]:
@@ -113,8 +112,8 @@ def conv_weight(xp, x, y, *, size, stride, padding, dilation, groups):
 
 # %% ../../nbs/ops/windows.ipynb #25aac3fad
 kernel(
-    conv=lambda xp, x, w, b, *, stride, padding, dilation,
-    groups: conv(xp, x, w, b, stride, padding, dilation, groups),
+    conv=lambda xp, x, w, b, *, stride, padding, dilation, groups:
+        conv(xp, x, w, b, stride, padding, dilation, groups),
     conv_transpose=conv_transpose,
     conv_weight=conv_weight,
 )
@@ -143,20 +142,20 @@ def conv_filter(x: Tensor, y: Tensor, like, *options) -> Tensor:
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625c
 vjp(
-    conv=[lambda g, w, like, stride, padding, dilation,
-          groups: conv_input(g, w, like, stride, padding, dilation, groups),
-          lambda g, x, like, stride, padding, dilation,
-          groups: conv_filter(x, g, like, stride, padding, dilation, groups),
+    conv=[lambda g, w, like, stride, padding, dilation, groups:
+              conv_input(g, w, like, stride, padding, dilation, groups),
+          lambda g, x, like, stride, padding, dilation, groups:
+              conv_filter(x, g, like, stride, padding, dilation, groups),
           lambda g: per_channel(g)],
-    conv_transpose=[lambda g, w, like, stride, padding, dilation,
-                    groups: conv_forward(g, w, like, stride, padding, dilation, groups),
-                    lambda g, y, like, stride, padding, dilation,
-                    groups: conv_filter(g, y, like, stride, padding, dilation, groups),
+    conv_transpose=[lambda g, w, like, stride, padding, dilation, groups:
+                        conv_forward(g, w, like, stride, padding, dilation, groups),
+                    lambda g, y, like, stride, padding, dilation, groups:
+                        conv_filter(g, y, like, stride, padding, dilation, groups),
                     lambda g: per_channel(g)],
-    conv_weight=[lambda g, y, like, stride, padding, dilation,
-                 groups: conv_input(y, g, like, stride, padding, dilation, groups),
-                 lambda g, x, like, stride, padding, dilation,
-                 groups: conv_forward(x, g, like, stride, padding, dilation, groups)],
+    conv_weight=[lambda g, y, like, stride, padding, dilation, groups:
+                     conv_input(y, g, like, stride, padding, dilation, groups),
+                 lambda g, x, like, stride, padding, dilation, groups:
+                     conv_forward(x, g, like, stride, padding, dilation, groups)],
 )
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625d
@@ -403,8 +402,8 @@ def transposed(name: str, n: int) -> None:
                 f"output_padding={list(more)}", "more could not come from a window", "output_padding=0")
         x = input if input.ndim == n + 2 else input.unsqueeze(0)
         shape = tuple((s - 1) * t - 2 * p + d * (k - 1) + m + 1
-                      for s, t, p, d, k,
-                      m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:], more))
+                      for s, t, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:],
+                                                  more))
         if any(s < 0 for s in shape):
             raise error(
                 RuntimeError,
@@ -456,10 +455,8 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     grad = xp.zeros(wide.shape, g.dtype)
     free, here = xp.ones(out.shape, "bool"), xp.empty(out.shape, "bool")
     for place in itertools.product(*map(range, size)):
-        index = (
-            (...,)
-            + tuple(slice(p * d, p * d + (o - 1) * t + 1, t) for p, d, o,
-                    t in zip(place, dilation, space, stride)))
+        index = ((...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t)
+                                for p, d, o, t in zip(place, dilation, space, stride)))
         xp.equal(wide[index], out, out=here)
         here &= free
         free ^= here
@@ -467,14 +464,13 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
-kernel(max_pool=max_pool,
-       unpool=lambda xp, g, a, out, *, size, stride, padding, dilation,
-       space: unpool(xp, g, a, out, size, stride, padding, dilation, space))
+kernel(max_pool=max_pool, unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space:
+           unpool(xp, g, a, out, size, stride, padding, dilation, space))
 accumulate(unpool=SINGLE)
-vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation,
-              space: call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
-    unpool=[lambda g, a, size, stride, padding, dilation,
-            space: taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
+vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space:
+                  call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
+    unpool=[lambda g, a, size, stride, padding, dilation, space:
+                taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
 
 def pooling(size, stride, padding, dilation, space) -> dict:
     return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
@@ -541,12 +537,12 @@ def unpool_steps(g: Tensor, a: Tensor, **options) -> Tensor:
     return put_back(g, Like(a), index, len(options["size"]))
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91c
-decompose(max_pool=lambda a, *, size, stride, padding, dilation,
-          space: pool_steps(a, size, stride, padding, dilation, space)[0],
-          max_pool_places=lambda a, *, size, stride, padding, dilation,
-          space: pool_steps(a, size, stride, padding, dilation, space),
-          unpool=lambda g, a, out, *, size, stride, padding, dilation,
-          space: unpool_steps(g, a, **pooling(size, stride, padding, dilation, space)))
+decompose(max_pool=lambda a, *, size, stride, padding, dilation, space:
+              pool_steps(a, size, stride, padding, dilation, space)[0],
+          max_pool_places=lambda a, *, size, stride, padding, dilation, space:
+              pool_steps(a, size, stride, padding, dilation, space),
+          unpool=lambda g, a, out, *, size, stride, padding, dilation, space:
+              unpool_steps(g, a, **pooling(size, stride, padding, dilation, space)))
 
 # %% ../../nbs/ops/windows.ipynb #717540f0
 def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tuple:

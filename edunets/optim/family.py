@@ -58,8 +58,8 @@ class Adagrad(Optimizer):
         check_not_negative(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
 
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "sum": lambda p,
-                group: zeros(p, group) + group["initial_accumulator_value"]}
+        return {"step": zero_step,
+                "sum": lambda p, group: zeros(p, group) + group["initial_accumulator_value"]}
 
 # %% ../../nbs/05b_family.ipynb #op5brmsf
 def rmsprop(lr, alpha, eps, weight_decay, momentum, p, g, step, square, *kept, centered, maximize) -> tuple:

@@ -41,13 +41,13 @@ SHAPES = ["x.{0}; x",
 ROWS = {}
 NAMES = {name + "_": calls(name) for name in NAMED}
 METHODS = {
-    **{name: [text.format(f"{name}({arguments})") for arguments in options for text in SHAPES] for name,
-       options in {"t_": [""],
-                   "transpose_": ["0, 1", "-1, -1"],
-                   "swapaxes_": ["0, 1"],
-                   "swapdims_": ["0, -1"],
-                   "squeeze_": [""],
-                   "unsqueeze_": ["0", "-1"]}.items()},
+    **{name: [text.format(f"{name}({arguments})") for arguments in options for text in SHAPES]
+       for name, options in {"t_": [""],
+                             "transpose_": ["0, 1", "-1, -1"],
+                             "swapaxes_": ["0, 1"],
+                             "swapdims_": ["0, -1"],
+                             "squeeze_": [""],
+                             "unsqueeze_": ["0", "-1"]}.items()},
     "shape in place": ["c.t_()",
                        "x.transpose_(0, 2)",
                        "x[:1].squeeze_(0).shape",

@@ -41,18 +41,15 @@ NAMES = {
                        "x.masked_scatter(q, d)",
                        "x.masked_scatter(g, v)",
                        "x.masked_scatter(q & ~q, v)"],
-    "scatter_reduce": [f"m.scatter_reduce(x, {dim}, {index}, y, '{rule}'{more})"
-                       for rule in ("sum", "mean", "amax", "amin") for dim,
-                       index in ((1, "g"), (0, "g * 0 + 1")) for more in ("", ", include_self=False")]
-    + ["m.scatter_reduce(w, 1, g * 0, w, 'amax', include_self=False)",
-       "x.scatter_reduce(1, g[:, :2], y, 'amax')",
-       "x.scatter_reduce_(1, g, y, 'sum'); x",
-       "x.scatter_reduce(1, g, y, 'other')",
-       "x.scatter_reduce(1, g, d, 'sum')",
-       "i.scatter_reduce(0, g[0], i[:3], 'amin', include_self=False)",
-       "i.scatter_reduce(0, g[0], i[:3], 'mean')",
-       "v.scatter_reduce(0, g[0] * 0, v[:3], 'mean')",
-       "v.scatter_reduce(0, g[0] * 0, v[:3], 'amax', include_self=False)"],
+    "scatter_reduce":
+        [f"m.scatter_reduce(x, {dim}, {index}, y, '{rule}'{more})" for rule in ("sum", "mean", "amax", "amin")
+         for dim, index in ((1, "g"), (0, "g * 0 + 1")) for more in ("", ", include_self=False")]
+        + ["m.scatter_reduce(w, 1, g * 0, w, 'amax', include_self=False)",
+           "x.scatter_reduce(1, g[:, :2], y, 'amax')", "x.scatter_reduce_(1, g, y, 'sum'); x",
+           "x.scatter_reduce(1, g, y, 'other')", "x.scatter_reduce(1, g, d, 'sum')",
+           "i.scatter_reduce(0, g[0], i[:3], 'amin', include_self=False)",
+           "i.scatter_reduce(0, g[0], i[:3], 'mean')", "v.scatter_reduce(0, g[0] * 0, v[:3], 'mean')",
+           "v.scatter_reduce(0, g[0] * 0, v[:3], 'amax', include_self=False)"],
     "index_reduce": ["m.index_reduce(x, 1, g[0], y, 'mean')",
                      "x.index_reduce(1, g[0], y, 'amax', include_self=False)",
                      "x.index_reduce_(0, g[0, :1] * 0, y[:1], 'amin'); x",

@@ -60,9 +60,9 @@ OLD_SVD = "(f[1], (f[0] * f[1].unsqueeze(-2)) @ f[2].mT, f[2] ** 2)"
 QR = "(f[0] @ f[1], f[0] ** 2, f[1].abs())"
 LU = "(f[0] @ f[1] @ f[2], f[1], f[2])"
 PLANE = "m.tensor([[2., 1.], [1., 3.]]) + 0.1 * x[:, :2].tanh()"
-RIGHT = [f"m.{{0}}({a}, {{1}}{b}{{2}})" for a,
-         b in ((SQUARE, "y"), (SQUARE, "v[:2]"), (BATCHED, "c"), (BATCHED, "v[:3].unsqueeze(-1)"),
-               (BATCHED, "c[..., 0]"), (SQUARE, "c[:, :2]"))]
+RIGHT = [f"m.{{0}}({a}, {{1}}{b}{{2}})"
+         for a, b in ((SQUARE, "y"), (SQUARE, "v[:2]"), (BATCHED, "c"), (BATCHED, "v[:3].unsqueeze(-1)"),
+                      (BATCHED, "c[..., 0]"), (SQUARE, "c[:, :2]"))]
 FACTORED = [f"f = m.linalg.lu_factor({a}); " for a in (SQUARE, BATCHED)]
 NORMS = ["",
          "2",
@@ -129,7 +129,7 @@ NAMES = {
     "linalg.svd": factors("linalg.svd",
                           SVD.replace("f[0]",
                                       "f[0][..., :f[1].size(-1)]").replace("f[2]", "f[2][..., "
-                                                                                   ":f[1].size(-1), :]"),
+                                                                           ":f[1].size(-1), :]"),
                           [SYMMETRIC, TALL, *EMPTY],
                           ["m.linalg.svd(m.diag(m.tensor([3.0, 2.0])))",
                            f"f = m.linalg.svd({TALL}, False); {SVD}",
@@ -169,14 +169,14 @@ NAMES = {
        f"m.linalg.lstsq({TALL}, y)",
        f"m.linalg.lstsq({TALL}, d[:3].unsqueeze(-1))",
        "m.linalg.lstsq(v, v)"],
-    "linalg.solve_triangular": [f"m.linalg.solve_triangular({a}, {b}, upper={u}{more})" for a,
-                                b in ((SQUARE, "y"), (BATCHED, "c")) for u in (True, False)
+    "linalg.solve_triangular": [f"m.linalg.solve_triangular({a}, {b}, upper={u}{more})"
+                                for a, b in ((SQUARE, "y"), (BATCHED, "c")) for u in (True, False)
                                 for more in ("", ", unitriangular=True")]
-    + [f"m.linalg.solve_triangular({SQUARE}, y.t(), upper=True, left=False)",
-       "m.linalg.solve_triangular(x, y, upper=True)",
-       "m.linalg.solve_triangular(m.eye(2), y.t(), upper=True)",
-       "m.linalg.solve_triangular(m.eye(2), v[:2], upper=True)",
-       f"m.linalg.solve_triangular({SQUARE}, y, upper=False, out=m.zeros(0))"],
+        + [f"m.linalg.solve_triangular({SQUARE}, y.t(), upper=True, left=False)",
+           "m.linalg.solve_triangular(x, y, upper=True)",
+           "m.linalg.solve_triangular(m.eye(2), y.t(), upper=True)",
+           "m.linalg.solve_triangular(m.eye(2), v[:2], upper=True)",
+           f"m.linalg.solve_triangular({SQUARE}, y, upper=False, out=m.zeros(0))"],
     "triangular_solve": [f"m.triangular_solve(y, {SQUARE})",
                          f"m.triangular_solve(y, {SQUARE}, False)",
                          f"y.triangular_solve({SQUARE}, True, True)",
@@ -189,10 +189,10 @@ NAMES = {
     "lu_unpack": [f"{f}m.lu_unpack(*f)" for f in FACTORED]
     + [f"{f}m.lu_unpack(*f, unpack_pivots=False)[1:]" for f in FACTORED],
     "linalg.lu_solve": [f"m.linalg.lu_solve(*m.lu({SQUARE}), m.ones(2, 1))"]
-    + [f"{f}m.linalg.lu_solve(*f, {b}{more})" for f,
-       b in zip(FACTORED, ("y", "c")) for more in ("", ", adjoint=True")]
-    + [f"{f}m.linalg.lu_solve(*f, {b}, left=False{more})" for f,
-       b in zip(FACTORED, ("y.t()", "c.mT")) for more in ("", ", adjoint=True")],
+        + [f"{f}m.linalg.lu_solve(*f, {b}{more})" for f, b in zip(FACTORED, ("y", "c"))
+           for more in ("", ", adjoint=True")]
+        + [f"{f}m.linalg.lu_solve(*f, {b}, left=False{more})" for f, b in zip(FACTORED, ("y.t()", "c.mT"))
+           for more in ("", ", adjoint=True")],
     "lu_solve": [f"m.lu_solve(m.ones(2, 1), *m.lu({SQUARE}))",
                  f"{FACTORED[0]}m.lu_solve(y, *f)",
                  f"{FACTORED[1]}c.lu_solve(*f)"],
@@ -251,7 +251,8 @@ NAMES = {
        "m.linalg.cond(i.reshape(2, 2))",
        f"m.linalg.cond(({SQUARE}).detach(), out=m.zeros(()))"],
     "linalg.matrix_exp": of_square("linalg.matrix_exp", ["m.linalg.matrix_exp(3 * y[:, :2].tanh())"],
-                                   out=None), "matrix_exp": asked("m.matrix_exp(A)", ALL + WRONG)
+                                   out=None),
+    "matrix_exp": asked("m.matrix_exp(A)", ALL + WRONG)
     + [f"({SQUARE}).matrix_exp()"],
     "linalg.matmul": ["m.linalg.matmul(x, y.t())", "m.linalg.matmul(c, c.mT)", "m.linalg.matmul(x, y)"],
     "linalg.matrix_power": [f"m.linalg.matrix_power({a}, {n})" for a in (SQUARE, BATCHED)

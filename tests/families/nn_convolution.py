@@ -160,16 +160,14 @@ MODULES = {
     "ChannelShuffle": ["m.nn.ChannelShuffle(2) | f(r(2, 6, 3, 2))",
                        "m.nn.ChannelShuffle(3) | f(r(2, 6, 3))",
                        "m.nn.ChannelShuffle(4) | f(r(2, 6, 3, 2))"],
-    **{f"{kind}{n}d": [f"m.nn.{kind}{n}d({a}{value}) | f(r({', '.join(map(str, shape))}))"
-                       for value in values
+    **{f"{kind}{n}d": [f"m.nn.{kind}{n}d({a}{value}) | f(r({', '.join(map(str, shape))}))" for value in values
                        for a in ("1", str((1, 2, 0, 1, 2, 1)[:2 * n]), str((0, -1, 1, 0, 0, 0)[:2 * n]), "4")
                        for shape in ((2, 3, 4, 5, 4)[:2 + n], (3, 4, 5, 4)[:1 + n], (4, 4, 4)[:n])]
-       for kind, values
-       in {"ZeroPad": [""],
-           "ConstantPad": [", 2.5", ", value=-1"],
-           "ReflectionPad": [""],
-           "ReplicationPad": [""],
-           "CircularPad": [""]}.items() for n in (1, 2, 3)},
+       for kind, values in {"ZeroPad": [""],
+                            "ConstantPad": [", 2.5", ", value=-1"],
+                            "ReflectionPad": [""],
+                            "ReplicationPad": [""],
+                            "CircularPad": [""]}.items() for n in (1, 2, 3)},
 }
 MODULE_DIFFERENCES = [(r"nn.Unfold\(2\) \| f\(r\(5, 6\)\): raises RuntimeError",
                        "PyTorch counts the dimensions only after it has asked for the third; edunets has one "

@@ -44,11 +44,7 @@ def pools(n):
            f"{x}[..., :0], 2",
            f"{x}, {half + (2,)}",
            "s, 2"]
-    plain = [f"{x}, 2",
-             f"{x}, 3, 1, 1",
-             f"{x}, 2, 1, 0, 2",
-             f"{x}, 3, 2, 1, 1, True",
-             f"{x}, 2, dilation=0",
+    plain = [f"{x}, 2", f"{x}, 3, 1, 1", f"{x}, 2, 1, 0, 2", f"{x}, 3, 2, 1, 1, True", f"{x}, 2, dilation=0",
              f"{x} * 0, 2"]
     mean = ([f"{x}, 3, 2, 1, True, False",
              f"{x}, 3, 2, 1, True",
@@ -194,14 +190,8 @@ def layers(n):
                         2: ("2, 3, 6, 7", "3, 6, 7"),
                         3: ("1, 2, 4, 5, 6", "2, 4, 5, 6")}[n]
     half = (*(2,) * (n - 1), 3)
-    window = ["2",
-              f"{half}",
-              "3, 2",
-              "3, stride=1, padding=1",
-              "3, 2, 1, ceil_mode=True",
-              "9",
-              "2, padding=2",
-              f"{half}, {half[::-1]}"]
+    window = ["2", f"{half}", "3, 2", "3, stride=1, padding=1", "3, 2, 1, ceil_mode=True", "9",
+              "2, padding=2", f"{half}, {half[::-1]}"]
     cases = {f"MaxPool{n}d": [*window, "2, 1, 0, 2", "2, return_indices=True", "3, 2, 1, 1, True, True"],
              f"AvgPool{n}d": [*window, "3, 2, 1, True, False", "3, 2, 1, count_include_pad=False"]
              + (["2, divisor_override=3", "3, 2, 1, True, False, 5"] if n > 1 else []),

@@ -238,13 +238,14 @@ MODULES = {
                                   "list(f.keys())", "[type(p).__name__ for p in f.values()]",
                                   "[key for key, _ in f.items()]", "f['c']", "f[3]", "len(f)", "'a' in f",
                                   "'c' in f", "f.get('a')", "f.get('c', 5)", "f.get('c')", "f(r(2))",
-                      "f.pop('a')", "f.pop('c')", "f.popitem()", "f.popitem(); list(f.state_dict())",
+                                  "f.pop('a')", "f.pop('c')", "f.popitem()",
+                                  "f.popitem(); list(f.state_dict())",
                                   "f.clear(); len(f)", "f.setdefault('a', 3)",
                                   "f.setdefault('c', m.ones(2)); list(f.state_dict())", "f.setdefault('d')",
                                   "del f['a']; list(f.state_dict())", "del f['c']", "f['keys'] = m.ones(1)",
                                   "f['a'] = 3", "f['n'] = m.ones(4); list(f.state_dict())",
                                   "f[1] = m.ones(1)",
-                      "f.update({'z': m.ones(1), 'y': m.ones(1)}); list(f)",
+                                  "f.update({'z': m.ones(1), 'y': m.ones(1)}); list(f)",
                                   "f.update([('z', 1), ('y', 2)]); list(f)",
                                   "f.update(m.nn.ParameterDict([('z', 1), ('y', 2)])); list(f)",
                                   f"f.update({ODICT}(z=1, y=2)); list(f)", "f.update(3)", "f.update([3])",
@@ -259,74 +260,69 @@ MODULES = {
                       "m.nn.ParameterDict({'n': None, 'k': 'text'}) | repr(f)",
                       "m.nn.ParameterDict(3) | f",
                       "m.nn.ParameterDict([('q', m.ones(2)), ('p', m.ones(1))]) | f['q'] * f['p']"],
-    "Embedding": [f"m.nn.Embedding({options}) | f({use})"
-                  for options in ("5, 3", "5, 3, padding_idx=1", "5, 3, -1", "5, 3, 0", "5, 3, max_norm=1.",
-                                  "5, 3, max_norm=1., norm_type=1", "5, 3, norm_type=3., max_norm=0.5",
-                                  "5, 3, scale_grad_by_freq=True", "5, 3, 2, 1.5, 2., True",
-                                  "5, 3, dtype=m.float64", "5, 3, _weight=m.ones(5, 3)", "5, 3, _freeze=True",
-                                  "5, 3, device='cpu'")
-                  for use in ("i(5, 2, 3)", "i(5, 7)", "m.tensor([[1, 1, 0], [4, 1, 2]])")] +
-                 [f"m.nn.Embedding({options}) | f({use})" for options,
-                  use in (("5, 3", "m.tensor(2)"), ("5, 3", "m.tensor([5])"), ("5, 3", "m.tensor([-1])"),
-                          ("5, 3", "r(2)"), ("5, 3", "m.tensor([1, 2], dtype=m.int32)"),
-                          ("5, 3", "m.zeros(0, dtype=m.int64)"), ("5, 3", "m.zeros(2, 0, dtype=m.int64)"),
-                          ("5, 0", "i(5, 2)"), ("0, 3", "m.zeros(0, dtype=m.int64)"), ("5, 3", "[1, 2]"),
-                          ("5, 3, 5", "i(5, 2)"), ("5, 3, -6", "i(5, 2)"),
-                          ("5, 3, _weight=m.ones(3, 5)", "i(5, 2)"), ("5, 3, sparse=True", "i(5, 2)"))] +
-                 [f"m.nn.Embedding.from_pretrained({options}) | f(i(3, 4))"
-                  for options in ("m.arange(6.).reshape(3, 2)", "m.arange(6.).reshape(3, 2), freeze=False",
-                                  "m.arange(6.).reshape(3, 2), False, 1",
-                                  "m.arange(6.).reshape(3, 2), False, padding_idx=0, max_norm=2., "
-                                  "norm_type=1., scale_grad_by_freq=True", "m.ones(3)",
-                                  "m.arange(6).reshape(3, 2)", "m.arange(6).reshape(3, 2), False")] +
-                 ["m.nn.Embedding(5, 3) | f(i(5, 2, 3)).grad_fn.name()",
-                  "m.nn.Embedding(5, 3, max_norm=0.1) | f(i(5, 4)); f.weight",
-                  "m.nn.Embedding(5, 3, padding_idx=2) | f.eval()(m.tensor([2, 3]))",
-                  "m.nn.Embedding(5, 3, padding_idx=2) | f.weight[2]",
-                  "m.nn.Embedding(5, 3).half() | f(i(5, 2))"],
-    "EmbeddingBag": [f"m.nn.EmbeddingBag({options}) | f({use})"
-                     for options in ("5, 3", "5, 3, mode='sum'", "5, 3, mode='max'", "5, 3, padding_idx=1",
-                                     "5, 3, padding_idx=-1, mode='sum'", "5, 3, padding_idx=1, mode='max'",
-                                     "5, 3, 1.", "5, 3, max_norm=1., norm_type=1., mode='max'",
-                                     "5, 3, scale_grad_by_freq=True",
-                                     "5, 3, 2., 3., True, 'sum', padding_idx=4", "5, 3, dtype=m.float64",
-                                     "5, 3, _weight=m.ones(5, 3)", "5, 3, device='cpu'")
-                     for use in ("i(5, 2, 3)", "m.tensor([[1, 1], [4, 1], [0, 2]])",
-                                 "i(5, 7), m.tensor([0, 2, 2, 5])", "m.tensor([1, 1, 4]), m.tensor([0])",
-                                 "m.tensor([1, 1, 4]), m.tensor([0, 0, 2, 3])")] +
-                    [f"m.nn.EmbeddingBag(5, 3, mode='sum', padding_idx=1) | f({use})"
-                     for use in ("i(5, 2, 3), None, r(2, 3)", "i(5, 4), m.tensor([0, 3]), r(4)",
-                                 "i(5, 4), m.tensor([0, 3]), per_sample_weights=p(4)",
-                                 "i(5, 4), m.tensor([0, 3]), r(3)", "i(5, 2, 3), None, r(2, 3).double()")] +
-                    [f"m.nn.EmbeddingBag(5, 3, include_last_offset=True, mode={mode!r}) | f(i(5, 6), "
-                     "m.tensor([0, 2, 2, 6]))" for mode in ("sum", "mean", "max")] +
-                    [f"m.nn.EmbeddingBag({options}) | f({use})" for options,
-                     use in (("5, 3", "i(5, 4)"), ("5, 3", "i(5, 2, 2), m.tensor([0])"),
-                             ("5, 3", "i(5, 2, 2, 2)"), ("5, 3", "m.tensor([[5]])"),
-                             ("5, 3", "m.tensor([[-1]])"), ("5, 3", "r(2, 2)"),
-                             ("5, 3", "i(5, 2, 2), None, r(2, 2)"), ("5, 3, mode='other'", "i(5, 2, 2)"),
-                             ("5, 3, sparse=True", "i(5, 2, 2)"), ("5, 3, padding_idx=5", "i(5, 2, 2)"),
-                             ("5, 3, padding_idx=-6", "i(5, 2, 2)"),
-                             ("5, 3, _weight=m.ones(3, 5)", "i(5, 2, 2)"),
-                             ("5, 3", "m.tensor([[1, 2]], dtype=m.int32)"),
-                             ("5, 3, mode='max', scale_grad_by_freq=True", "i(5, 2, 2)"),
-                             ("5, 0", "i(5, 2, 2)"))] +
-                    [f"m.nn.EmbeddingBag.from_pretrained({options}) | f(i(3, 2, 4))"
-                     for options in ("m.arange(6.).reshape(3, 2)", "m.arange(6.).reshape(3, 2), freeze=False",
-                                     "m.arange(6.).reshape(3, 2), False, 2., 1., True, 'sum', padding_idx=1",
-                                     "m.arange(6.).reshape(3, 2), False, mode='max'", "m.ones(3)")] +
-                    ["m.nn.EmbeddingBag(5, 3) | f(i(5, 2, 3)).grad_fn.name()",
-                     "m.nn.EmbeddingBag(5, 3, mode='max') | f(i(5, 2, 3)).grad_fn.name()",
-                     "m.nn.EmbeddingBag(5, 3, padding_idx=2) | f.weight[2]"],
+    "Embedding": [f"m.nn.Embedding({options}) | f({use})" for options in (
+        "5, 3", "5, 3, padding_idx=1", "5, 3, -1", "5, 3, 0", "5, 3, max_norm=1.",
+        "5, 3, max_norm=1., norm_type=1", "5, 3, norm_type=3., max_norm=0.5", "5, 3, scale_grad_by_freq=True",
+        "5, 3, 2, 1.5, 2., True", "5, 3, dtype=m.float64", "5, 3, _weight=m.ones(5, 3)", "5, 3, _freeze=True",
+        "5, 3, device='cpu'") for use in ("i(5, 2, 3)", "i(5, 7)", "m.tensor([[1, 1, 0], [4, 1, 2]])")]
+        + [f"m.nn.Embedding({options}) | f({use})" for options, use in (
+            ("5, 3", "m.tensor(2)"), ("5, 3", "m.tensor([5])"), ("5, 3", "m.tensor([-1])"),
+            ("5, 3", "r(2)"), ("5, 3", "m.tensor([1, 2], dtype=m.int32)"),
+            ("5, 3", "m.zeros(0, dtype=m.int64)"), ("5, 3", "m.zeros(2, 0, dtype=m.int64)"),
+            ("5, 0", "i(5, 2)"), ("0, 3", "m.zeros(0, dtype=m.int64)"), ("5, 3", "[1, 2]"),
+            ("5, 3, 5", "i(5, 2)"), ("5, 3, -6", "i(5, 2)"),
+            ("5, 3, _weight=m.ones(3, 5)", "i(5, 2)"), ("5, 3, sparse=True", "i(5, 2)"))]
+        + [f"m.nn.Embedding.from_pretrained({options}) | f(i(3, 4))"
+           for options in ("m.arange(6.).reshape(3, 2)", "m.arange(6.).reshape(3, 2), freeze=False",
+                           "m.arange(6.).reshape(3, 2), False, 1",
+                           "m.arange(6.).reshape(3, 2), False, padding_idx=0, max_norm=2., "
+                           "norm_type=1., scale_grad_by_freq=True",
+                           "m.ones(3)", "m.arange(6).reshape(3, 2)", "m.arange(6).reshape(3, 2), False")]
+        + ["m.nn.Embedding(5, 3) | f(i(5, 2, 3)).grad_fn.name()",
+           "m.nn.Embedding(5, 3, max_norm=0.1) | f(i(5, 4)); f.weight",
+           "m.nn.Embedding(5, 3, padding_idx=2) | f.eval()(m.tensor([2, 3]))",
+           "m.nn.Embedding(5, 3, padding_idx=2) | f.weight[2]", "m.nn.Embedding(5, 3).half() | f(i(5, 2))"],
+    "EmbeddingBag":
+        [f"m.nn.EmbeddingBag({options}) | f({use})"
+         for options in ("5, 3", "5, 3, mode='sum'", "5, 3, mode='max'", "5, 3, padding_idx=1",
+                         "5, 3, padding_idx=-1, mode='sum'", "5, 3, padding_idx=1, mode='max'", "5, 3, 1.",
+                         "5, 3, max_norm=1., norm_type=1., mode='max'", "5, 3, scale_grad_by_freq=True",
+                         "5, 3, 2., 3., True, 'sum', padding_idx=4", "5, 3, dtype=m.float64",
+                         "5, 3, _weight=m.ones(5, 3)", "5, 3, device='cpu'")
+         for use in ("i(5, 2, 3)", "m.tensor([[1, 1], [4, 1], [0, 2]])", "i(5, 7), m.tensor([0, 2, 2, 5])",
+                     "m.tensor([1, 1, 4]), m.tensor([0])", "m.tensor([1, 1, 4]), m.tensor([0, 0, 2, 3])")]
+        + [f"m.nn.EmbeddingBag(5, 3, mode='sum', padding_idx=1) | f({use})"
+           for use in ("i(5, 2, 3), None, r(2, 3)", "i(5, 4), m.tensor([0, 3]), r(4)",
+                       "i(5, 4), m.tensor([0, 3]), per_sample_weights=p(4)",
+                       "i(5, 4), m.tensor([0, 3]), r(3)", "i(5, 2, 3), None, r(2, 3).double()")]
+        + [f"m.nn.EmbeddingBag(5, 3, include_last_offset=True, mode={mode!r}) | f(i(5, 6), "
+           "m.tensor([0, 2, 2, 6]))" for mode in ("sum", "mean", "max")]
+        + [f"m.nn.EmbeddingBag({options}) | f({use})"
+           for options, use in (("5, 3", "i(5, 4)"), ("5, 3", "i(5, 2, 2), m.tensor([0])"),
+                                ("5, 3", "i(5, 2, 2, 2)"), ("5, 3", "m.tensor([[5]])"),
+                                ("5, 3", "m.tensor([[-1]])"), ("5, 3", "r(2, 2)"),
+                                ("5, 3", "i(5, 2, 2), None, r(2, 2)"), ("5, 3, mode='other'", "i(5, 2, 2)"),
+                                ("5, 3, sparse=True", "i(5, 2, 2)"), ("5, 3, padding_idx=5", "i(5, 2, 2)"),
+                                ("5, 3, padding_idx=-6", "i(5, 2, 2)"),
+                                ("5, 3, _weight=m.ones(3, 5)", "i(5, 2, 2)"),
+                                ("5, 3", "m.tensor([[1, 2]], dtype=m.int32)"),
+                                ("5, 3, mode='max', scale_grad_by_freq=True", "i(5, 2, 2)"),
+                                ("5, 0", "i(5, 2, 2)"))]
+        + [f"m.nn.EmbeddingBag.from_pretrained({options}) | f(i(3, 2, 4))"
+           for options in ("m.arange(6.).reshape(3, 2)", "m.arange(6.).reshape(3, 2), freeze=False",
+                           "m.arange(6.).reshape(3, 2), False, 2., 1., True, 'sum', padding_idx=1",
+                           "m.arange(6.).reshape(3, 2), False, mode='max'", "m.ones(3)")]
+        + ["m.nn.EmbeddingBag(5, 3) | f(i(5, 2, 3)).grad_fn.name()",
+           "m.nn.EmbeddingBag(5, 3, mode='max') | f(i(5, 2, 3)).grad_fn.name()",
+           "m.nn.EmbeddingBag(5, 3, padding_idx=2) | f.weight[2]"],
     "Bilinear": [f"m.nn.Bilinear({options}) | f({use})"
                  for options in ("4, 3, 2", "4, 3, 2, bias=False", "4, 3, 2, False",
                                  "4, 3, 2, dtype=m.float64", "4, 3, 2, device='cpu'")
                  for use in ("r(5, 4), r(5, 3)", "r(4), r(3)", "r(2, 5, 4), r(2, 5, 3)", "r(0, 4), r(0, 3)")]
-    +
-                [f"m.nn.Bilinear({options}) | f({use})" for options,
-                 use in (("4, 3, 2", "r(5, 4), r(5, 4)"), ("4, 3, 2", "r(5, 4), r(5, 3).double()"),
-                         ("4, 3, 0", "r(5, 4), r(5, 3)"), ("0, 3, 2", "r(5, 4), r(5, 3)"),
-                         ("1, 1, 1", "r(2, 1), r(2, 1)"))],
+        + [f"m.nn.Bilinear({options}) | f({use})"
+           for options, use in (("4, 3, 2", "r(5, 4), r(5, 4)"), ("4, 3, 2", "r(5, 4), r(5, 3).double()"),
+                                ("4, 3, 0", "r(5, 4), r(5, 3)"), ("0, 3, 2", "r(5, 4), r(5, 3)"),
+                                ("1, 1, 1", "r(2, 1), r(2, 1)"))],
     "CosineSimilarity": [f"m.nn.CosineSimilarity({options}) | f({use})"
                          for options in ("", "0", "dim=-1", "1, 1.", "dim=2, eps=0.1")
                          for use in ("r(5, 4), r(5, 4)", "r(2, 3, 4), r(2, 3, 4)", "r(5, 1), r(1, 4)",

@@ -50,8 +50,8 @@ ROWS = {
     "lion": [((0.1, 0.9, 0.99, decay, *pair(), normal(2, 3), normal(), normal(), normal()),
               {"each": 3, "maximize": maximize}) for decay, maximize in ((0.0, False), (0.05, True))],
     "muon": [((*MUON, *pair(), normal(2, 3), normal(4, 2), normal(4, 2), normal(4, 2)),
-              {"each": 3, "nesterov": nesterov, "ns_steps": 5, "adjust_lr_fn": how}) for nesterov,
-             how in ((True, None), (False, "match_rms_adamw"))],
+              {"each": 3, "nesterov": nesterov, "ns_steps": 5, "adjust_lr_fn": how})
+             for nesterov, how in ((True, None), (False, "match_rms_adamw"))],
     "rprop": [((0.5, 1.2, 1e-6, 50.0, *pair(), count(0), normal(2, 3), positive(2, 3), normal(), normal(),
                 count(7), normal(), positive()), {"each": 5, "maximize": maximize})
               for maximize in (False, True)],
@@ -61,10 +61,8 @@ ROWS = {
                    normal(), count(7), positive(), positive()), {"each": 5, "maximize": maximize})
                  for maximize in (False, True)],
     "asgd": [((0.1, 0.01, 0.75, start, 0.05, *pair(), count(steps), count(0.1), count(share), normal(2, 3)),
-              {"each": 6, "maximize": maximize}) for start,
-             steps,
-             share,
-             maximize in ((1e6, 0, 1, False), (2.0, 5, 0.25, True))],
+              {"each": 6, "maximize": maximize})
+             for start, steps, share, maximize in ((1e6, 0, 1, False), (2.0, 5, 0.25, True))],
     "adafactor": [((0.1, -0.8, 1.0, 0.05, *pair(), count(3), positive(2, 1), positive(1, 3)),
                    {"each": 5, "eps": (None, 1e-3), "maximize": False}),
                   ((0.1, -0.8, 1.5, 0.0, normal(4), normal(4), count(0), positive(4), normal(), normal(),

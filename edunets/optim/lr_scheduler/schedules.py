@@ -287,8 +287,8 @@ class LambdaLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         warn_outside(self)
-        return [rate * scale(self.last_epoch) for rate,
-                scale in zip(self.base_lrs, self.lr_lambdas, strict=True)]
+        return [rate * scale(self.last_epoch)
+                for rate, scale in zip(self.base_lrs, self.lr_lambdas, strict=True)]
 
     def state_dict(self) -> dict:
         return super().state_dict() | {"lr_lambdas": list(map(picklable, self.lr_lambdas))}
@@ -311,8 +311,8 @@ class MultiplicativeLR(LambdaLR):
 
     def get_lr(self) -> list[float]:
         warn_outside(self)
-        return [group["lr"] * (1 if self._is_initial else ratio(self.last_epoch)) for group,
-                ratio in zip(self.optimizer.param_groups, self.lr_lambdas, strict=True)]
+        return [group["lr"] * (1 if self._is_initial else ratio(self.last_epoch))
+                for group, ratio in zip(self.optimizer.param_groups, self.lr_lambdas, strict=True)]
 
 # %% ../../../nbs/05d_schedules.ipynb #sccosi02
 def cosine(t: float, T: float) -> float:
