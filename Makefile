@@ -8,6 +8,9 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Tests without ARGS are shared out, file by file, among up to four processes.
+SHARED  := -n logical --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+
 READY   := $(VENV)/ready
 ifneq ($(COMPARE),0)
 READY   += $(VENV)/ready-compare
@@ -39,7 +42,7 @@ book: $(READY)
 	@$(BIN)/python tools/make_book.py --execute $(EXECUTE) $(if $(JOBS),--jobs $(JOBS))
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),$(SHARED))
 
 outputs: $(READY)
 	@$(BIN)/python tools/execute.py

@@ -1,5 +1,8 @@
+import os
 import re
 import signal
+import time
+from collections import Counter
 
 import pytest
 
@@ -8,6 +11,46 @@ import pages
 # as in a shell's background job: the tests of Ctrl-C need it heard
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class ByFile:
+    """Tells what runs where several processes share the files (`-n`): each as it begins and as it ends, and
+    a failure when it happens."""
+    def __init__(self, config):
+        self.reporter = config.pluginmanager.get_plugin("terminalreporter")
+        self.left, self.began, self.ended = Counter(), {}, 0
+
+    def pytest_xdist_node_collection_finished(self, node, ids):
+        self.left = Counter(nodeid.partition("::")[0] for nodeid in ids)
+
+    def pytest_runtest_logstart(self, nodeid):
+        file = nodeid.partition("::")[0]
+        if file not in self.began:
+            self.began[file] = time.perf_counter()
+            self.reporter.write_line(f"{file}: {self.left[file]} tests")
+
+    def pytest_runtest_logreport(self, report):
+        file = report.nodeid.partition("::")[0]
+        if report.failed: self.reporter.write_line(f"FAILED {report.nodeid}", red=True)
+        if report.when != "teardown": return
+        self.left[file] -= 1
+        if not self.left[file]:
+            self.ended += 1
+            self.reporter.write_line(f"{file}: done in {time.perf_counter() - self.began[file]:.0f} s "
+                                     f"({self.ended} of {len(self.left)} files)")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self):
+        category, letter, word = yield
+        return category, "", ""      # no dots
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ByFile(config))
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")      # processes whose threads spin slow each other down
 
 
 @pytest.fixture(scope="session")
