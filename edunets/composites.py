@@ -90,9 +90,6 @@ decompose(
 LOG_ODDS = (-3.61124138e-09, 2.66893203e-07, -7.93822518e-06, 0.000110480363, 6.62598329e-05, -0.0726685668,
             -1.59576843)
 
-# %% ../nbs/01e_composites.ipynb #741b43c0b
-#| code-fold: true
-#| code-summary: "gelu, by way of a rational function"
 def normal_cdf(xp, a):
     """The share of normal numbers below a. In single precision 1 / (1 + odds), the odds against it e to a
     polynomial."""
@@ -107,9 +104,6 @@ def normal_cdf(xp, a):
     odds += 1
     return xp.divide(1, odds, out=odds)
 
-# %% ../nbs/01e_composites.ipynb #741b43c0c
-#| code-fold: true
-#| code-summary: "gelu, by way of a rational function"
 def gelu_kernel(xp, a):
     "a times the share of normal numbers below a."
     share = normal_cdf(xp, a)
@@ -126,9 +120,6 @@ TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.005739
         0.00943887047,
         1.00167406, 2.83297682)
 
-# %% ../nbs/01e_composites.ipynb #371e54b9b
-#| code-fold: true
-#| code-summary: "erfinv: two polynomials with their coefficients"
 @in_blocks
 def erfinv(xp, a):
     "The inverse of erf: two polynomials in log(1 - x*x) (Giles 2012), and for float64 two Newton steps."
@@ -142,9 +133,6 @@ def erfinv(xp, a):
 
 accumulate(**dict.fromkeys(["rsqrt", "sigmoid", "silu", "gelu", "erfinv"], SINGLE))
 
-# %% ../nbs/01e_composites.ipynb #371e54b9c
-#| code-fold: true
-#| code-summary: "erfinv: two polynomials with their coefficients"
 def erfinv_steps(a: Tensor) -> Tensor:
     "The same in rows."
     w = -(-a * a).log1p()
@@ -198,9 +186,6 @@ publish_all(unary, {
 
 publish_all(unary, {"relu": "x where it is positive, else 0."})
 
-# %% ../nbs/01e_composites.ipynb #4905ea35b
-#| code-fold: true
-#| code-summary: "Functions of one operand, by name"
 @face(inplace=True)
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x * x."
@@ -214,9 +199,6 @@ publish_all(unary,
             {"sign": "-1, 0 or 1.", "logical_not": "Whether x is zero.",
              "bitwise_not": "Each bit turned over."})
 
-# %% ../nbs/01e_composites.ipynb #4905ea35c
-#| code-fold: true
-#| code-summary: "Functions of one operand, by name"
 publish_all(unary, {
     "isnan": "Whether x is NaN.",
     "isinf": "Whether x is infinite.",
@@ -257,9 +239,6 @@ decompose(
     logical_xor=lambda a, b: (a != 0) != (b != 0),
 )
 
-# %% ../nbs/01e_composites.ipynb #90a33e31b
-#| code-fold: true
-#| code-summary: "Remainders and whole quotients"
 def remainder_steps(rest: Tensor, b) -> Tensor:
     "The remainder with the sign of b, from that with the sign of a."
     return where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
@@ -268,9 +247,6 @@ def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
     "truncdiv in rows."
     return (a / b).trunc() if rest.dtype.is_floating_point else call(OPS["floordiv"], (a - rest, b))
 
-# %% ../nbs/01e_composites.ipynb #90a33e31c
-#| code-fold: true
-#| code-summary: "Remainders and whole quotients"
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
     if is_floating(a) or is_floating(b): return xp.trunc(xp.divide(a, b))
@@ -308,18 +284,12 @@ def sub(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     if not same_dtype(input, other): input, other = promote((input, other))
     return finish(call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0"), out)
 
-# %% ../nbs/01e_composites.ipynb #4da1a923b
-#| code-fold: true
-#| code-summary: "sub, rsub and clamp"
 @face(method=False)
 def rsub(input, other) -> Tensor:
     "y - x: what `1 - x` is."
     if not same_dtype(input, other): input, other = promote((input, other))
     return call(OPS["sub"], (other, input), NO_PARAMS, "RsubBackward1")
 
-# %% ../nbs/01e_composites.ipynb #4da1a923c
-#| code-fold: true
-#| code-summary: "sub, rsub and clamp"
 @face(inplace=True)
 def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
     "x, not below `min` and not above `max`."
@@ -331,9 +301,6 @@ def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Te
     input, (low, high) = cast(input, kind), (x if x is None else in_memory(x, kind) for x in (min, max))
     return finish(call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1"), out)
 
-# %% ../nbs/01e_composites.ipynb #4da1a923d
-#| code-fold: true
-#| code-summary: "sub, rsub and clamp"
 def clamp_steps(a: Tensor, low, high) -> Tensor:
     "clamp in rows; the borders may be tensors."
     if low is not None: a = where((a >= low) | (a != a), a, low)
@@ -367,9 +334,6 @@ kernel(
 accumulate(**dict.fromkeys(["mean", "var", "std", "prod", "norm", "power_norm", "logsumexp"], SINGLE),
            softmax=SINGLE, log_softmax=SINGLE, cumprod=DOUBLE)
 
-# %% ../nbs/01e_composites.ipynb #78d4d13cb
-#| code-fold: true
-#| code-summary: "Kernels of mean and variance"
 def count(shape: tuple, dims: tuple | None) -> int:
     "How many elements a reduction over `dims` takes together."
     return math.prod(shape if dims is None else [shape[d] for d in dims])
@@ -379,9 +343,6 @@ def mean_kernel(xp, a, dims, keepdim, missing=0):
     n = count(a.shape, dims)
     return a.sum(axis=dims, keepdims=keepdim) / builtins.max(n - missing, 0)
 
-# %% ../nbs/01e_composites.ipynb #78d4d13cc
-#| code-fold: true
-#| code-summary: "Kernels of mean and variance"
 def var_kernel(xp, a, dims, keepdim, correction):
     "The mean of the squared distances from the mean."
     away = a - mean_kernel(xp, a, dims, True)
@@ -510,9 +471,6 @@ publish_all(reduction, {
     "amin": "The smallest element; ties share the gradient.",
 }, rows={"amax": "max"}, inplace=False)
 
-# %% ../nbs/01e_composites.ipynb #aeb15e2bb
-#| code-fold: true
-#| code-summary: "sum, prod, all, any, by name"
 def truth(name: str, row: str, floating: bool) -> Callable:
     "A reduction to bools; of bytes to bytes, for bools were bytes once in PyTorch."
     reduce = reduction(name, row, floating)
@@ -525,17 +483,11 @@ def truth(name: str, row: str, floating: bool) -> Callable:
 publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether an element is nonzero."},
             inplace=False)
 
-# %% ../nbs/01e_composites.ipynb #aeb15e2bc
-#| code-fold: true
-#| code-summary: "sum, prod, all, any, by name"
 def accumulate_dtype(input: Tensor, dtype) -> Tensor:
     "`input` in the dtype of its sum or product: integers and bool give int64."
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, int64)
 
-# %% ../nbs/01e_composites.ipynb #aeb15e2bd
-#| code-fold: true
-#| code-summary: "sum, prod, all, any, by name"
 @face
 def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
         out: Tensor | None = None) -> Tensor:
@@ -545,9 +497,6 @@ def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
                        f"SumBackward{int(dim is not None)}"),
                   out)
 
-# %% ../nbs/01e_composites.ipynb #aeb15e2be
-#| code-fold: true
-#| code-summary: "sum, prod, all, any, by name"
 @face
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None,
          out: Tensor | None = None) -> Tensor:
@@ -567,17 +516,11 @@ def check_floating(input: Tensor, what: str) -> None:
                     "of integers it would seldom be an integer",
                     "x.float() first")
 
-# %% ../nbs/01e_composites.ipynb #6544dab1b
-#| code-fold: true
-#| code-summary: "mean, var and std, with their checks"
 def floating(input: Tensor, dtype=None) -> Tensor:
     "`input` in a dtype, or as floating numbers."
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, get_default_dtype())
 
-# %% ../nbs/01e_composites.ipynb #6544dab1c
-#| code-fold: true
-#| code-summary: "mean, var and std, with their checks"
 @face
 def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
          out: Tensor | None = None) -> Tensor:
@@ -585,32 +528,23 @@ def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *
     if dtype is not None: input = cast(input, to_dtype(dtype))
     check_floating(input,
                    "mean(): could not infer output dtype. Input dtype must be either a floating point or "
-                          "complex dtype")
+                   "complex dtype")
     params = {"dims": check_dims(dim, len(input.payload.shape)), "keepdim": keepdim}
     return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"),
                   out)
 
-# %% ../nbs/01e_composites.ipynb #6544dab1d
-#| code-fold: true
-#| code-summary: "mean, var and std, with their checks"
 @face(out=True)
 def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: int = 1) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("var", input, dim, unbiased, keepdim, correction)
 
-# %% ../nbs/01e_composites.ipynb #6544dab1e
-#| code-fold: true
-#| code-summary: "mean, var and std, with their checks"
 @face(out=True)
 def std(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: int = 1) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     return deviation("std", input, dim, unbiased, keepdim, correction)
 
-# %% ../nbs/01e_composites.ipynb #6544dab1f
-#| code-fold: true
-#| code-summary: "mean, var and std, with their checks"
 def deviation(row: str, input: Tensor, dim, unbiased: bool | None, keepdim: bool, correction: int) -> Tensor:
     "var or std; in PyTorch's older form the first argument is `unbiased`."
     check_floating(input, "std and var only support floating point and complex dtypes")
@@ -621,9 +555,6 @@ def deviation(row: str, input: Tensor, dim, unbiased: bool | None, keepdim: bool
         no_freedom(row, count(input.payload.shape, dims), correction)
     return call(OPS[row], (input,), {"dims": dims, "keepdim": keepdim, "correction": correction})
 
-# %% ../nbs/01e_composites.ipynb #6544dab1g
-#| code-fold: true
-#| code-summary: "mean, var and std, with their checks"
 def no_freedom(name: str, n: int, correction) -> None:
     "PyTorch's warning where a variance has nothing left to divide by."
     warn(f"{name}(): degrees of freedom is <= 0: {n} numbers less the correction of {correction} is "
@@ -645,17 +576,11 @@ def norm(input: Tensor, p: float | str = 2, dim: int | tuple | None = None, keep
     params = {"p": p, "dims": dims, "keepdim": keepdim}
     return call(OPS["power_norm"], (input,), params, "LinalgVectorNormBackward0")
 
-# %% ../nbs/01e_composites.ipynb #bfc9406eb
-#| code-fold: true
-#| code-summary: "norm and logsumexp"
 def powers(size: Tensor, p: float) -> Tensor:
     "size ** p; where p < 1 the slope at 0 is infinite: not asked."
     return (size.pow(p) if p >= 1
             else where(size == 0, 0 if p > 0 else math.inf, where(size == 0, 1, size).pow(p)))
 
-# %% ../nbs/01e_composites.ipynb #bfc9406ec
-#| code-fold: true
-#| code-summary: "norm and logsumexp"
 @face(out=True)
 def logsumexp(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
@@ -673,9 +598,6 @@ def call_along(row: str, input: Tensor, dim: int, node: str, **params):
     result = call(OPS[row], (input.reshape(1),), params, node)
     return tuple(r.reshape(()) for r in result) if type(result) is tuple else result.reshape(())
 
-# %% ../nbs/01e_composites.ipynb #a5505df3b
-#| code-fold: true
-#| code-summary: "softmax, cumsum and others, by name"
 @face(out=True)
 def softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
@@ -686,9 +608,6 @@ def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
-# %% ../nbs/01e_composites.ipynb #a5505df3c
-#| code-fold: true
-#| code-summary: "softmax, cumsum and others, by name"
 @face(inplace=True, out=True)
 def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running sums along `dim`."
@@ -699,9 +618,6 @@ def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running products along `dim`."
     return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
 
-# %% ../nbs/01e_composites.ipynb #a5505df3d
-#| code-fold: true
-#| code-summary: "softmax, cumsum and others, by name"
 @face
 def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
     "How many elements are not zero."
@@ -721,18 +637,12 @@ def return_type(name: str, *fields: str) -> type:
     made.__reduce__ = lambda self: (rebuilt, (name, fields, tuple(self)))
     return made
 
-# %% ../nbs/01e_composites.ipynb #7a311131b
-#| code-fold: true
-#| code-summary: "Values with indices: max, min"
 def rebuilt(name: str, fields: tuple, values: tuple) -> tuple: return return_type(name, *fields)(*values)
 
 def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
     "What `max(dim)`, `sort` and the like return: values, and where they stood."
     return return_type(name, "values", "indices")(*pair)
 
-# %% ../nbs/01e_composites.ipynb #7a311131c
-#| code-fold: true
-#| code-summary: "Values with indices: max, min"
 @face(out=True)
 def max(input: Tensor, dim=None, keepdim: bool = False):
     """The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the
@@ -741,9 +651,6 @@ def max(input: Tensor, dim=None, keepdim: bool = False):
     if dim is None: return call(OPS["max"], (input,), {"dims": None, "keepdim": False}, "MaxBackward1")
     return values_indices("max", call_along("max_dim", input, dim, "MaxBackward0", keepdim=keepdim))
 
-# %% ../nbs/01e_composites.ipynb #7a311131d
-#| code-fold: true
-#| code-summary: "Values with indices: max, min"
 @face(out=True)
 def min(input: Tensor, dim=None, keepdim: bool = False):
     "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
@@ -752,9 +659,6 @@ def min(input: Tensor, dim=None, keepdim: bool = False):
     values, indices = max(order_reversed(input), dim, keepdim)
     return values_indices("min", (order_reversed(values), indices))
 
-# %% ../nbs/01e_composites.ipynb #7a311131e
-#| code-fold: true
-#| code-summary: "Values with indices: max, min"
 def order_reversed(x: Tensor) -> Tensor:
     "x with its order turned around: -x, and of integers ~x, which cannot overflow."
     return -x if x.dtype.is_floating_point else ~x
@@ -769,9 +673,6 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     index = call(OPS["argmax"], (input,), {"dim": None, "keepdim": False})
     return index.reshape((1,) * input.ndim) if keepdim else index
 
-# %% ../nbs/01e_composites.ipynb #88654bd8b
-#| code-fold: true
-#| code-summary: "argmax, sort, topk"
 @face(out=True)
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the smallest element (of the flattened tensor, without `dim`)."
@@ -782,17 +683,11 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     "Values in order along `dim`, and where they came from; stable."
     return values_indices("sort", call_along("sort", input, dim, "SortBackward0", descending=descending))
 
-# %% ../nbs/01e_composites.ipynb #88654bd8c
-#| code-fold: true
-#| code-summary: "argmax, sort, topk"
 @face
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     "The indices that sort along `dim`."
     return sort(input, dim, descending).indices
 
-# %% ../nbs/01e_composites.ipynb #88654bd8d
-#| code-fold: true
-#| code-summary: "argmax, sort, topk"
 @face(out=True)
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
     """The `k` largest (or smallest) elements along `dim`, in order, and their indices. RuntimeError for a
@@ -804,9 +699,6 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 FEW = 64      # so few elements are sorted as quickly as parted
 
-# %% ../nbs/01e_composites.ipynb #88654bd8e
-#| code-fold: true
-#| code-summary: "argmax, sort, topk"
 def topk_kernel(xp, a, *, k, dim, largest):
     "The first k of the order: parted from the rest, then sorted among themselves."
     n = a.shape[dim]
@@ -869,9 +761,6 @@ check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + 
                        "logical_xor"], check_broadcast),
       remainder=check_divisor, truncdiv=check_divisor)
 
-# %% ../nbs/01e_composites.ipynb #27ec7ef6b
-#| code-fold: true
-#| code-summary: "addmm and outer"
 @face(inplace=True, out=True)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
@@ -885,9 +774,6 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
     if alpha != 1: mat1 = mat1 * alpha
     return call(OPS["addmm"], (input, mat1, mat2))
 
-# %% ../nbs/01e_composites.ipynb #27ec7ef6c
-#| code-fold: true
-#| code-summary: "addmm and outer"
 @face(out=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     "All products of an element of one vector and one of another."
@@ -902,9 +788,6 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 #| code-summary: "matmul, and products by their other names"
 MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 
-# %% ../nbs/01e_composites.ipynb #3decfdd4b
-#| code-fold: true
-#| code-summary: "matmul, and products by their other names"
 @face
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
@@ -914,13 +797,13 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     if input.payload.dtype is not other.payload.dtype:
         raise error(RuntimeError,
                     f"expected m1 and m2 to have the same dtype, but got: {input.dtype.name} != "
-                                  f"{other.dtype.name}",
+                    f"{other.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "a.to(b.dtype) @ b")
     if sizes == (2, 2): result = call(OPS["matmul"], (input, other), NO_PARAMS, "MmBackward0")
     elif 0 in sizes:
         raise error(RuntimeError,
-                    f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D "
-                                  f"and {sizes[1]}D", "a number has no rows", "a * b")
+                    f"both arguments to matmul need to be at least 1D, but they are {sizes[0]}D and "
+                    f"{sizes[1]}D", "a number has no rows", "a * b")
     elif sizes in MATMUL_NODES: result = call(OPS[MATMUL_NODES[sizes]], (input, other))
     elif sizes[0] == 1: result = matmul(input.unsqueeze(0), other).squeeze(-2)
     elif sizes[1] == 1: result = matmul(input, other.unsqueeze(1)).squeeze(-1)
@@ -1021,9 +904,6 @@ def alike(tensors: list) -> list:
                         "only tensors are joined", "en.tensor(x)")
     return promote(tuple(tensors)) if len({t.payload.dtype for t in tensors}) > 1 else tensors
 
-# %% ../nbs/01e_composites.ipynb #fca7fb29b
-#| code-fold: true
-#| code-summary: "cat, stack and flip, by name"
 def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:
     "Tensors joined by the row `name`."
     return call(OPS[name], tuple(tensors), {"dim": check_dim(dim, tensors[0].ndim + extra)}, node_name(name))
@@ -1031,9 +911,6 @@ def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:
 def no_tensors(kind: type, what: str) -> Exception:
     return error(kind, what, "nothing says shape and dtype of the result", "en.zeros(0)")
 
-# %% ../nbs/01e_composites.ipynb #fca7fb29c
-#| code-fold: true
-#| code-summary: "cat, stack and flip, by name"
 @face(method=False)
 def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
@@ -1042,9 +919,6 @@ def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None)
     tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
     return finish(join("cat", tensors, dim, 0), out)
 
-# %% ../nbs/01e_composites.ipynb #fca7fb29d
-#| code-fold: true
-#| code-summary: "cat, stack and flip, by name"
 @face(method=False)
 def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
@@ -1052,9 +926,6 @@ def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = Non
     if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
     return finish(join("stack", tensors, dim, 1), out)
 
-# %% ../nbs/01e_composites.ipynb #fca7fb29e
-#| code-fold: true
-#| code-summary: "cat, stack and flip, by name"
 @face
 def flip(input: Tensor, *args: int, dims: int | tuple | None = None) -> Tensor:
     "The order of the elements turned around along `dims`."
@@ -1072,9 +943,6 @@ OPERATORS = {
     "rshift": "bitwise_right_shift"
 }
 
-# %% ../nbs/01e_composites.ipynb #bb92368ab
-#| code-fold: true
-#| code-summary: "Operators, from a table"
 def operator(function: Callable, swap: bool = False) -> Callable:
     "A function of two operands as an operator; with `swap`, for a tensor on the right: `2 - x`."
     public, function = function, inspect.unwrap(function)
@@ -1093,9 +961,6 @@ def operator(function: Callable, swap: bool = False) -> Callable:
         except Exception as problem: raise at_border(problem, function.__name__, function, (other, self), {})
     return named(functools.update_wrapper(swapped if swap else straight, function), function.__name__)
 
-# %% ../nbs/01e_composites.ipynb #bb92368ac
-#| code-fold: true
-#| code-summary: "Operators, from a table"
 for symbol, key in OPERATORS.items():
     setattr(Tensor, f"__{symbol}__", operator(FUNCTIONS[key]))
     setattr(Tensor, f"__r{symbol}__", operator(FUNCTIONS[key], swap=True))

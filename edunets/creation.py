@@ -33,9 +33,6 @@ def check_sizes(size) -> tuple:
                     "a size counts elements", "sizes from 0")
     return tuple(map(int, shape))
 
-# %% ../nbs/01h_creation.ipynb #6d7d794fb
-#| code-fold: true
-#| code-summary: "Sizes, dtypes and their checks"
 def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool,
           order: tuple | None = None) -> Tensor:
     "A tensor filled with one number; `order`: its dimensions from the longest step to the shortest."
@@ -63,17 +60,11 @@ def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: bool = Fals
     "Zeros, of the default dtype unless told."
     return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
-# %% ../nbs/01h_creation.ipynb #85838a78b
-#| code-fold: true
-#| code-summary: "full, zeros, ones, empty"
 @face(method=False, out=True, made=True)
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones, of the default dtype unless told."
     return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
-# %% ../nbs/01h_creation.ipynb #85838a78c
-#| code-fold: true
-#| code-summary: "full, zeros, ones, empty"
 @face(method=False, out=True, made=True)
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False,
           memory_format: memory_format = contiguous_format) -> Tensor:
@@ -118,9 +109,6 @@ def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_gr
     return full_(input.payload.shape, fill_value, dtype or input.dtype, device or input.device, requires_grad,
                  order)
 
-# %% ../nbs/01h_creation.ipynb #d7fee171b
-#| code-fold: true
-#| code-summary: "full_like, new_full, new_tensor"
 @patch
 def new_full(self: Tensor, size, fill_value, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:

@@ -144,7 +144,7 @@ def check_value(self: Distribution, value: Tensor) -> None:
                     "values are tensors", "en.tensor(value)")
     if not bool(self.support.check(value.detach()).all()):
         raise error(ValueError, f"{type(self).__name__} expects values within its support {self.support}, "
-                    f"but found {value.detach()}", "nothing else is ever drawn",
+                                f"but found {value.detach()}", "nothing else is ever drawn",
                     "another value, or validate_args=False")
 
 # %% ../nbs/nn/chances.ipynb #tdist018

@@ -117,9 +117,6 @@ def misfit(function: Callable, args: tuple, kwargs: dict) -> str | None:
         for v in value if parameter.kind is parameter.VAR_POSITIONAL else (value,):
             if not fits(v, wanted): return wrong(v, wanted, name, position, parameter.annotation)
 
-# %% ../nbs/errors.ipynb #d4eb046bb
-#| code-fold: true
-#| code-summary: "The first argument that does not fit, in words"
 def wrong(value, wanted, name: str, position: int, annotation) -> str:
     "What is wrong with an argument: its type, or that of one of its elements."
     part = next(iter(typing.get_args(wanted)), None)
@@ -137,9 +134,6 @@ def wrong(value, wanted, name: str, position: int, annotation) -> str:
 class OutOfMemoryError(RuntimeError, MemoryError):
     "There is not enough memory for a tensor, as `torch.OutOfMemoryError`; Python's MemoryError, too."
 
-# %% ../nbs/errors.ipynb #e9dad062b
-#| code-fold: true
-#| code-summary: "No memory, and other failures in our words"
 def no_memory(problem: MemoryError, name: str) -> Exception:
     "The error of an array that did not fit into memory; NumPy's says shape and dtype."
     if len(problem.args) != 2: size, of = "more than", "what was asked for"
@@ -153,9 +147,6 @@ def no_memory(problem: MemoryError, name: str) -> Exception:
 BARE = (ArithmeticError, AttributeError, LookupError, MemoryError, NameError, RuntimeError, TypeError,
         ValueError)
 
-# %% ../nbs/errors.ipynb #e9dad062c
-#| code-fold: true
-#| code-summary: "No memory, and other failures in our words"
 def refusal(problem: Exception, name: str, function: Callable, args: tuple, kwargs: dict) -> Exception:
     "What came up inside a function, as an error about the call."
     short, help = name.rpartition(".")[2], f"help(en.{name})"
@@ -172,9 +163,6 @@ def refusal(problem: Exception, name: str, function: Callable, args: tuple, kwar
                  f"given {shown(args, kwargs)}: {type(problem).__name__}: {' '.join(str(problem).split())}",
                  help)
 
-# %% ../nbs/errors.ipynb #e9dad062d
-#| code-fold: true
-#| code-summary: "No memory, and other failures in our words"
 def shown(args: tuple, kwargs: dict) -> str:
     "Arguments in a few words, whatever their own `repr` does."
     def short(value) -> str:
@@ -261,9 +249,6 @@ def init_border(init: Callable, place: str) -> Callable:
     called.at_border = True
     return named(called, "__init__")
 
-# %% ../nbs/errors.ipynb #ernames7b
-#| code-fold: true
-#| code-summary: "The border of a class"
 def border_classes(namespace) -> None:
     "Give the classes of a namespace, and what they are made from, a border where they are constructed."
     home = namespace.__name__.removeprefix("edunets.")
@@ -303,9 +288,6 @@ class DisableTorchFunctionSubclass:
     def __enter__(self) -> None: HANDING.off += 1
     def __exit__(self, *exc) -> None: HANDING.off -= 1
 
-# %% ../nbs/errors.ipynb #eroverr2b
-#| code-fold: true
-#| code-summary: "Who is asked, in which order"
 def overriding(args: tuple, kwargs: dict) -> list:
     """One argument of each class that says what a call on it means, elements of lists too: subclasses
     first, then from the left."""
@@ -319,9 +301,6 @@ def overriding(args: tuple, kwargs: dict) -> list:
             found.insert(next((i for i, y in enumerate(found) if issubclass(kind, type(y))), len(found)), x)
     return found
 
-# %% ../nbs/errors.ipynb #eroverr2c
-#| code-fold: true
-#| code-summary: "Who is asked, in which order"
 def handed_over(function: Callable, found: list, args: tuple, kwargs: dict):
     "What the first of the classes answers that knows the function. TypeError if none does."
     types = tuple(type(x) for x in found)
@@ -362,9 +341,6 @@ LATER = {"cuda": 7, "accelerator": 7, "mps": 7, "xpu": 7, "compile": 8, "compile
 NEVER = {      # name: why the book does not come to it
     "SparseAdam": "gradients are never sparse here, so it would have nothing to do that Adam does not do"}
 
-# %% ../nbs/errors.ipynb #ernames2b
-#| code-fold: true
-#| code-summary: "Which names are lacking, and why"
 @functools.cache
 def pytorch_names() -> dict[str, list[str]]:
     "The public names of PyTorch, for each namespace."
@@ -372,9 +348,6 @@ def pytorch_names() -> dict[str, list[str]]:
     return {place.replace("torch", ""): names.split()
             for place, _, names in (line.partition(":") for line in lines)}
 
-# %% ../nbs/errors.ipynb #ernames2c
-#| code-fold: true
-#| code-summary: "Which names are lacking, and why"
 def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
     """The AttributeError for a name that a namespace does not have: whether PyTorch has it, and where the
     book comes to it."""
@@ -393,9 +366,6 @@ def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
     problem.name = name
     return problem
 
-# %% ../nbs/errors.ipynb #ernames2d
-#| code-fold: true
-#| code-summary: "Which names are lacking, and why"
 def lacking_names(namespace: dict) -> Callable:
     "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
     place = namespace["__name__"].partition(".")[2]
@@ -413,9 +383,6 @@ class Missing:
         owner = f"type object '{kind.__name__}'" if x is None else f"'{kind.__name__}' object"
         raise lacking(owner, "Tensor", self.name, [])
 
-# %% ../nbs/errors.ipynb #ernames4b
-#| code-fold: true
-#| code-summary: "A class that knows what it lacks"
 class Lacking:
     "The base of Tensor, with the names that it lacks."
     def __dir__(self) -> list[str]:

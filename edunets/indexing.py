@@ -31,9 +31,6 @@ def integers(index: Tensor) -> Tensor:
                 f"it is {index.dtype}, and a place is counted",
                 "index.long()")
 
-# %% ../nbs/01g_indexing.ipynb #2a7b72fcb
-#| code-fold: true
-#| code-summary: "Items in a plain form"
 def byte_mask(item: Tensor) -> Tensor:
     "A mask of bytes as one of bools, with PyTorch's warning."
     if item.ndim:
@@ -41,9 +38,6 @@ def byte_mask(item: Tensor) -> Tensor:
              "x.long() are places.")
     return cast(item, bool_)
 
-# %% ../nbs/01g_indexing.ipynb #2a7b72fcc
-#| code-fold: true
-#| code-summary: "Items in a plain form"
 def as_index(item):
     """One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8
     is a mask. IndexError for floats and the like."""
@@ -60,7 +54,7 @@ def as_index(item):
     if hasattr(item, "__index__"): return item.__index__()
     raise error(IndexError,
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
-                            f"indices (got {type(item).__name__})",
+                f"indices (got {type(item).__name__})",
                 "a place is counted, not measured", "int(index)")
 
 # %% ../nbs/01g_indexing.ipynb #62f2f6fa
@@ -129,29 +123,23 @@ def index_shape(advanced: list) -> tuple:
     except ValueError:
         raise error(
             IndexError, "shape mismatch: indexing tensors could not be broadcast together with shapes "
-            f"{', '.join(str(list(s)) for s in shapes)}",
+                        f"{', '.join(str(list(s)) for s in shapes)}",
             "index tensors are taken together, element by element",
             "x[i][:, j], or i.unsqueeze(1), for all combinations") from None
 
-# %% ../nbs/01g_indexing.ipynb #4a60d989b
-#| code-fold: true
-#| code-summary: "The shape of index tensors, the places of a mask, and refusals"
 def mask_indices(mask: Tensor, x: Tensor, dim: int) -> list[Tensor]:
     "A boolean mask as one index tensor for each of its dimensions."
     check_mask_shape(mask, x, dim)
     places = mask.nonzero()
     return [places.select(1, d) for d in range(mask.ndim)]
 
-# %% ../nbs/01g_indexing.ipynb #4a60d989c
-#| code-fold: true
-#| code-summary: "The shape of index tensors, the places of a mask, and refusals"
 def check_mask_shape(mask: Tensor, x: Tensor, dim: int) -> None:
     "An IndexError unless the mask has the shape of the dimensions that it covers."
     covered = tuple(x.shape[dim:dim + mask.ndim])
     if tuple(mask.shape) != covered:
         raise error(IndexError,
                     f"The shape of the mask {list(mask.shape)} at index 0 does not match the shape of the "
-                                f"indexed tensor {list(x.shape)} at index {dim}",
+                    f"indexed tensor {list(x.shape)} at index {dim}",
                     f"the mask covers dimensions of sizes {covered}", "a mask of just that shape")
 
 # %% ../nbs/01g_indexing.ipynb #71063162
@@ -214,7 +202,8 @@ def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
     dimensions."""
     if isinstance(src, Tensor) and src.ndim > self.ndim:
         raise error(RuntimeError, f"output with shape {list(self.shape)} doesn't match the broadcast shape "
-                    f"{list(src.shape)}", "what is copied has more dimensions", "src.reshape(x.shape)")
+                                  f"{list(src.shape)}",
+                    "what is copied has more dimensions", "src.reshape(x.shape)")
     return taking(self, src, "CopyBackwards")
 
 # %% ../nbs/01g_indexing.ipynb #587956ecb
@@ -274,9 +263,6 @@ def check_room(x: Tensor, dims: tuple, shape: tuple) -> None:
         raise error(IndexError, "index is out of bounds for dimension with size 0",
                     f"that is dimension {empty[0]} of shape {tuple(x.shape)}", "an empty index")
 
-# %% ../nbs/01g_indexing.ipynb #e03bbab8b
-#| code-fold: true
-#| code-summary: "Is there room for the value? Then a scatter"
 def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     """`x` with `value` set (or added) at index tensors; `value` broadcasts to the shape that reading there
     would give."""
@@ -315,9 +301,8 @@ def check_index(x: Tensor, dim: int, index: Tensor) -> None:
     larger = [d for d in range(x.ndim) if d != dim and index.size(d) > x.size(d)]
     if larger and index.numel():
         raise error(RuntimeError,
-                    f"Expected index {list(index.shape)} to be no larger than self "
-                    f"{list(x.shape)} apart from "
-                                  f"dimension {dim}",
+                    f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart "
+                    f"from dimension {dim}",
                     f"along dimension {larger[0]} each element keeps its place", "a part of the index")
 
 # %% ../nbs/01g_indexing.ipynb #e7691c29c
@@ -371,9 +356,6 @@ def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None =
         src = part_of(src, index)
     return scattered(input, along_dim(input, dim, index), src, modes[reduce])
 
-# %% ../nbs/01g_indexing.ipynb #9e1e6bbcb
-#| code-fold: true
-#| code-summary: "scatter and scatter_add"
 def part_of(src: Tensor, index: Tensor) -> Tensor:
     "The elements of `src` for which there is an index. RuntimeError if `src` is too small."
     if src.ndim != index.ndim:
@@ -385,9 +367,6 @@ def part_of(src: Tensor, index: Tensor) -> Tensor:
                     "each index has an element of src that goes there", "src.expand_as(index)")
     return src[tuple(slice(n) for n in index.shape)]
 
-# %% ../nbs/01g_indexing.ipynb #9e1e6bbcc
-#| code-fold: true
-#| code-summary: "scatter and scatter_add"
 @face(inplace=True, out=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
@@ -412,9 +391,6 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
                       "IndexSelectBackward0")
     return fresh(picked, name="IndexSelectBackward0")
 
-# %% ../nbs/01g_indexing.ipynb #74ebc252b
-#| code-fold: true
-#| code-summary: "index_select, index_add, index_put"
 @face(inplace=True, out=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
@@ -423,9 +399,6 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1
     return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
                      source if alpha == 1 else source * alpha, "add")
 
-# %% ../nbs/01g_indexing.ipynb #74ebc252c
-#| code-fold: true
-#| code-summary: "index_select, index_add, index_put"
 @face(inplace=True)
 def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: bool = False) -> Tensor:
     "A copy with `values` at index tensors; `accumulate` adds, repeated places too."
@@ -446,18 +419,12 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
     return where(check_mask(mask).contiguous(), in_dtype(value, input.dtype), input.contiguous())
 
-# %% ../nbs/01g_indexing.ipynb #434bf84cb
-#| code-fold: true
-#| code-summary: "Masks: masked_fill, masked_select, nonzero"
 @face(out=True)
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     "The elements where the mask is true, as a vector."
     shape = np.broadcast_shapes(input.payload.shape, check_mask(mask).payload.shape)
     return input.expand(shape).reshape(-1)[mask.expand(shape).reshape(-1)]
 
-# %% ../nbs/01g_indexing.ipynb #434bf84cc
-#| code-fold: true
-#| code-summary: "Masks: masked_fill, masked_select, nonzero"
 @face(out=True)
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."

@@ -48,18 +48,14 @@ def view_(self: Tensor, *args: int, size: tuple | None = None, dtype: Dtype | No
     result = reshape(self, *args, shape=size)
     if type(result.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
         raise error(RuntimeError,
-                    "view size is not compatible with input tensor's size and stride (at least one "
-                                  "dimension spans across two contiguous subspaces). Use "
-                                  ".reshape(...) instead.",
+                    "view size is not compatible with input tensor's size and stride (at least one dimension "
+                    "spans across two contiguous subspaces). Use .reshape(...) instead.",
                     f"memory lies with strides {self.stride()}, and no strides walk through it "
                     "in the new order", "x.reshape(...), which copies if it must")
     return result
 
 Tensor.view = view_
 
-# %% ../nbs/01f_layout.ipynb #731c5879b
-#| code-fold: true
-#| code-summary: "view, view_as, reshape_as"
 @patch
 def view_as(self: Tensor, other: Tensor) -> Tensor:
     "The same memory in the shape of another tensor."
@@ -85,9 +81,6 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     shape = input.payload.shape
     return input.reshape(shape[:start] + (math.prod(shape[start:end + 1]),) + shape[end + 1:])
 
-# %% ../nbs/01f_layout.ipynb #f28cb54db
-#| code-fold: true
-#| code-summary: "flatten, unflatten, ravel"
 @face
 def unflatten(input: Tensor, dim: int, sizes: tuple) -> Tensor:
     "One dimension made several."
@@ -128,8 +121,8 @@ def permute(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     if dims is None or sorted(dims) != list(range(input.ndim)):
         raise error(
             RuntimeError, "permute(sparse_coo): number of dimensions in the tensor input does not match the "
-            f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
-            f"equal to len(dims) = {len(given)}", "each dimension is named once",
+                          f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is "
+                          f"not equal to len(dims) = {len(given)}", "each dimension is named once",
             f"a permutation of {tuple(range(input.ndim))}")
     return permuted(input, dims, "PermuteBackward0")
 
@@ -144,9 +137,6 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     if dims: dims[a], dims[b] = b, a
     return permuted(input, tuple(dims), "TransposeBackward0")
 
-# %% ../nbs/01f_layout.ipynb #d1e9b1e9b
-#| code-fold: true
-#| code-summary: "transpose and t, by permute"
 @face
 def t(input: Tensor) -> Tensor:
     "A matrix transposed (vectors stay); a view."
@@ -167,9 +157,6 @@ def movedim(input: Tensor, source: int | tuple, destination: int | tuple) -> Ten
     for to, d in sorted(zip(destination, source)): dims.insert(to, d)
     return permuted(input, tuple(dims), "PermuteBackward0")
 
-# %% ../nbs/01f_layout.ipynb #e62a63e5b
-#| code-fold: true
-#| code-summary: "movedim, T, mT"
 @patch
 @property
 def T(self: Tensor) -> Tensor:
@@ -181,9 +168,6 @@ def T(self: Tensor) -> Tensor:
              "dimensions around.")
     return permuted(self, tuple(reversed(range(self.ndim))), "PermuteBackward0")
 
-# %% ../nbs/01f_layout.ipynb #e62a63e5c
-#| code-fold: true
-#| code-summary: "movedim, T, mT"
 @patch
 @property
 def mT(self: Tensor) -> Tensor:
@@ -237,9 +221,6 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
     "Expanded to the shape of another tensor."
     return self.expand(other.shape)
 
-# %% ../nbs/01f_layout.ipynb #2d08bc3db
-#| code-fold: true
-#| code-summary: "broadcast_to, expand_as, repeat"
 @patch
 def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
     "Copies side by side, `repeats[d]` of them along dimension d."
@@ -312,9 +293,6 @@ kernel(split=lambda xp, a, *, dim, sizes: tuple([a[slice_index(**place)] for pla
 decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), place) for place in cuts(dim, sizes)))
 view(split=lambda count, *, dim, sizes: [("slice", place) for place in cuts(dim, sizes)])
 
-# %% ../nbs/01f_layout.ipynb #3f68a2c2b
-#| code-fold: true
-#| code-summary: "split, and its refusals"
 def equal_sizes(n: int, size: int) -> list[int]:
     "`n` as a sum of `size`, `size`, ... and a rest. RuntimeError if that never ends."
     if size < 0 or (n and not size):
@@ -324,9 +302,6 @@ def equal_sizes(n: int, size: int) -> list[int]:
             "pieces of no size never make the whole", "a size from 1")
     return [min(size, n - at) for at in range(0, n, size)] if n else [0]
 
-# %% ../nbs/01f_layout.ipynb #3f68a2c2c
-#| code-fold: true
-#| code-summary: "split, and its refusals"
 @face
 def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> tuple:
     "Pieces of a size, or of these sizes, along a dimension; views."
@@ -340,7 +315,7 @@ def split(tensor: Tensor, split_size_or_sections: int | list, dim: int = 0) -> t
     if sum(sizes) != n:
         raise error(RuntimeError,
                     f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
-                                  f"dimension {dim}), but got split_sizes={list(sizes)}",
+                    f"dimension {dim}), but got split_sizes={list(sizes)}",
                     f"they sum to {sum(sizes)}", "sizes that make the whole")
     return call(OPS["split"], (tensor,), {"dim": dim, "sizes": tuple(sizes)}, node)
 
@@ -366,9 +341,6 @@ kernel(unbind=lambda xp, a, *, dim:
 decompose(unbind=lambda a, *, dim: tuple(select(a, dim, i) for i in range(a.payload.shape[dim])))
 view(unbind=lambda count, *, dim: [("select", {"dim": dim, "index": index}) for index in range(count)])
 
-# %% ../nbs/01f_layout.ipynb #3b4cebcab
-#| code-fold: true
-#| code-summary: "chunk and unbind"
 @face
 def unbind(input: Tensor, dim: int = 0) -> tuple:
     "All slices along a dimension, which is removed; views."

@@ -144,9 +144,6 @@ class Names(dict):
 
 FUNCTIONS: dict[str, Callable] = Names()    # every public function, by PyTorch's name
 
-# %% ../nbs/01d_names.ipynb #4666d3cfb
-#| code-fold: true
-#| code-summary: "The names, and how a result is finished"
 def check_tensor(x, name: str) -> None:
     "A TypeError unless `x` is a tensor."
     if not isinstance(x, Tensor):
@@ -154,9 +151,6 @@ def check_tensor(x, name: str) -> None:
                     f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}",
                     "a function of the table works on tensors", f"en.{name}(en.tensor(...))")
 
-# %% ../nbs/01d_names.ipynb #4666d3cfc
-#| code-fold: true
-#| code-summary: "The names, and how a result is finished"
 @functools.cache
 def node_name(name: str, number: int = 0) -> str:
     "PyTorch's name for a node of the tape: `log_softmax` gives `LogSoftmaxBackward0`."
@@ -226,16 +220,10 @@ def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
                     f"dim={tuple(dim)} of a tensor with {ndim} dimensions", "name each dimension once")
     return dims if ndim else None
 
-# %% ../nbs/01d_names.ipynb #50df1c00b
-#| code-fold: true
-#| code-summary: "Sizes and dims, as they may be given"
 def given(args: tuple) -> tuple:
     "What is given one by one, `f(a, b)`, or as one sequence, `f((a, b))`."
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
 
-# %% ../nbs/01d_names.ipynb #50df1c00c
-#| code-fold: true
-#| code-summary: "Sizes and dims, as they may be given"
 def sizes_of(args: tuple, named=None) -> tuple:
     "Sizes or dims, given one by one, as one sequence, or by name. TypeError for a float."
     sizes = tuple(map(as_count, given(args if named is None else (named,))))
@@ -327,17 +315,11 @@ publish_all(unary, {
     "erf": "The error function.",
 }, floating=True)
 
-# %% ../nbs/01d_names.ipynb #fda26b2cb
-#| code-fold: true
-#| code-summary: "Functions of one operand, by name"
 publish_all(unary,
             {"neg": "-x.", "negative": "-x.", "abs": "The absolute value.",
              "absolute": "The absolute value."},
             rows={"negative": "neg", "absolute": "abs"})
 
-# %% ../nbs/01d_names.ipynb #fda26b2cc
-#| code-fold: true
-#| code-summary: "Functions of one operand, by name"
 def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     to_whole = unary(name, row, floating)
@@ -348,9 +330,6 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
 publish_all(rounding, {"floor": "The largest integer not above x."})
 to_even = rounding("round", "round", False)
 
-# %% ../nbs/01d_names.ipynb #fda26b2cd
-#| code-fold: true
-#| code-summary: "Functions of one operand, by name"
 def round_(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     scale = 10.0 ** abs(decimals)
     if decimals > 0: return finish(to_even(input * scale) / scale, out)
@@ -370,9 +349,6 @@ publish_all(binary, {
 publish_all(binary, {"atan2": "The angle of the point (y, x)."}, floating=True)
 publish_all(binary, {"eq": "x == y.", "lt": "x < y.", "less": "x < y."}, rows={"less": "lt"})
 
-# %% ../nbs/01d_names.ipynb #124874a9b
-#| code-fold: true
-#| code-summary: "Functions of two operands, by name"
 def bitwise(name: str, row: str, floating: bool) -> Callable:
     "A function of two integer (or bool) operands, bit by bit."
     def function(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -380,9 +356,6 @@ def bitwise(name: str, row: str, floating: bool) -> Callable:
         return finish(call(OPS["bit"], (input, other), {"kind": row}), out)
     return function
 
-# %% ../nbs/01d_names.ipynb #124874a9c
-#| code-fold: true
-#| code-summary: "Functions of two operands, by name"
 publish_all(bitwise, {
     "bitwise_and": "x & y.",
     "bitwise_or": "x | y.",
@@ -415,8 +388,8 @@ def where(condition: Tensor, input=None, other=None) -> Tensor:
     if input is None: return condition.nonzero(as_tuple=True)
     if condition.dtype not in (bool_, uint8):
         raise error(RuntimeError,
-                    f"where expected condition to be a boolean tensor, but got a tensor with dtype "
-                                  f"{condition.dtype.name}", "any number but 0 would count as true",
+                    "where expected condition to be a boolean tensor, but got a tensor with dtype "
+                    f"{condition.dtype.name}", "any number but 0 would count as true",
                     "x > 0, or x != 0")
     if condition.dtype is uint8:
         warn("where() with a condition of uint8 is deprecated: condition.bool() says so.")
@@ -443,9 +416,6 @@ def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
     result = call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")
     return result if out is None else finish(result, out)
 
-# %% ../nbs/01d_names.ipynb #65398636b
-#| code-fold: true
-#| code-summary: "add and pow, with their checks"
 def check_factor(name: str, factor, kind: dtype) -> None:
     "A RuntimeError for a fraction by which integers are to be multiplied."
     if isinstance(factor, float) and kind.category < 2:
@@ -453,9 +423,6 @@ def check_factor(name: str, factor, kind: dtype) -> None:
                     f"For integral input tensors, argument {name} must not be a floating point number.",
                     f"{factor} times an integer is none", "x.float() first")
 
-# %% ../nbs/01d_names.ipynb #65398636c
-#| code-fold: true
-#| code-summary: "add and pow, with their checks"
 @in_single
 def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     """`add` or `sub` of x and alpha * y, rounded once. RuntimeError for an `alpha` that the result's dtype
@@ -468,9 +435,6 @@ def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     if isinstance(other, Tensor): other = cast(other, kind)
     return function(input, other * in_memory(alpha, kind))
 
-# %% ../nbs/01d_names.ipynb #65398636d
-#| code-fold: true
-#| code-summary: "add and pow, with their checks"
 @face(inplace=True)
 def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
     "x to the power of y."
@@ -498,7 +462,7 @@ def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = 
     if rounding_mode not in rows:
         raise error(RuntimeError,
                     "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-                                  f"'{rounding_mode}'",
+                    f"'{rounding_mode}'",
                     "a quotient is rounded down or towards zero", "rounding_mode='floor'")
     return finish(call(OPS[rows[rounding_mode]], (input, other), NO_PARAMS, "DivBackward1"), out)
 
@@ -529,9 +493,6 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
     return call(OPS["copy"], (result,), {"device": None, "order": order_of(self.shape, memory_format) or "C"},
                 "ToCopyBackward0")
 
-# %% ../nbs/01d_names.ipynb #456724d2b
-#| code-fold: true
-#| code-summary: "to, type_as, cpu"
 @patch
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     "In the dtype of another tensor."
@@ -551,9 +512,6 @@ CONVERSIONS = {
     "byte": uint8, "bool": bool_
 }
 
-# %% ../nbs/01d_names.ipynb #d26da7a2b
-#| code-fold: true
-#| code-summary: "x.float() and its like, and the oldest types"
 def conversion(name: str, kind: dtype) -> Callable:
     "The method `x.float()` and its like."
     def method(self: Tensor, memory_format: memory_format = preserve_format) -> Tensor:
@@ -570,9 +528,6 @@ OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()}
 OLD_TYPES |= {f"UInt{8 * kind.itemsize}Tensor": kind for kind in (uint16, uint32, uint64)}
 OLD_TYPES["BFloat16Tensor"] = bfloat16
 
-# %% ../nbs/01d_names.ipynb #d26da7a2c
-#| code-fold: true
-#| code-summary: "x.float() and its like, and the oldest types"
 def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
     "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
     if dtype is None: return next(f"edunets.{name}" for name, kind in OLD_TYPES.items() if kind == self.dtype)

@@ -66,9 +66,6 @@ def divided(xp, name: str, a, b):
     if xp is not np or is_floating(a) or is_floating(b): return function(a, b)
     with np.errstate(divide="raise"): return function(a, b)
 
-# %% ../nbs/01b_primitives.ipynb #2cc74922b
-#| code-fold: true
-#| code-summary: "Divisions by zero, and a where on bits"
 def where_by_bits(xp, c, a, b):
     """a where c, else b. NumPy asks at each number, and a processor that guesses wrong waits; of many, the
     bits are mixed instead."""
@@ -124,9 +121,6 @@ ERF_ABOVE = (1.992210663104288e-08, -1.9575491023715585e-06, 0.00014181584992911
 
 ERF_BELOW = (0.0009557416778989136, 0.014351035468280315, 0.11498843878507614, 0.510489284992218, 1.0)
 
-# %% ../nbs/01b_primitives.ipynb #5e8a95cab
-#| code-fold: true
-#| code-summary: "The coefficients of erf, and erf"
 def erf_single(xp, a):
     "x times a ratio of two polynomials in x*x, in two buffers. From 3.92 on erf is 1 in single precision."
     x = xp.clip(a, -3.92, 3.92)
@@ -135,9 +129,6 @@ def erf_single(xp, a):
     x /= horner_in_place(ERF_BELOW, square)
     return xp.clip(x, -1, 1, out=x)
 
-# %% ../nbs/01b_primitives.ipynb #5e8a95cac
-#| code-fold: true
-#| code-summary: "The coefficients of erf, and erf"
 @in_blocks
 def erf(xp, a):
     "The error function; NumPy has none. Within 6 units in the last place in float32, 20 in float64."
@@ -157,9 +148,6 @@ def horner(coefficients, x):
     for c in coefficients[1:]: total = total * x + c
     return total
 
-# %% ../nbs/01b_primitives.ipynb #7b5809d1b
-#| code-fold: true
-#| code-summary: "Polynomials by Horner's rule, in fresh memory and in place"
 def horner_in_place(coefficients, x):
     "The same, in one new array: nothing is made between the steps."
     total = x * coefficients[0]
@@ -169,9 +157,6 @@ def horner_in_place(coefficients, x):
     total += coefficients[-1]
     return total
 
-# %% ../nbs/01b_primitives.ipynb #7b5809d1c
-#| code-fold: true
-#| code-summary: "Polynomials by Horner's rule, in fresh memory and in place"
 def scaled(f, a, b):
     """A product or quotient with a Python number. NumPy would round the number to half precision first;
     PyTorch computes in single."""
@@ -398,9 +383,6 @@ def random_bits(xp, key, shape, words):
 #| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def shapes_of(operands) -> list[tuple]: return [tuple(x.shape) for x in operands if hasattr(x, "shape")]
 
-# %% ../nbs/01b_primitives.ipynb #2c0e8aedb
-#| code-fold: true
-#| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def check_broadcast(*operands, **params) -> None:
     "A RuntimeError if shapes do not broadcast."
     shapes = shapes_of(operands)
@@ -416,23 +398,17 @@ def check_broadcast(*operands, **params) -> None:
                         "each pair of sizes must be equal, or one of them 1",
                         "reshape, or put a dimension of size 1 where it should repeat: x.unsqueeze(dim)")
 
-# %% ../nbs/01b_primitives.ipynb #2c0e8aedc
-#| code-fold: true
-#| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def check_matmul(a, b, **params) -> None:
     "A RuntimeError if matrices do not fit."
     rows, columns = (tuple(x.shape[-2:]) for x in (a, b))
     if rows[-1] != columns[0]:
         raise error(RuntimeError,
                     f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, rows))} and "
-                                  f"{'x'.join(map(str, columns))})",
+                    f"{'x'.join(map(str, columns))})",
                     f"each row of the first has {rows[-1]} numbers, each column of the "
                     f"second {columns[0]}", "a @ b.mT, or another shape")
     check_broadcast(a[..., 0, 0], b[..., 0, 0])
 
-# %% ../nbs/01b_primitives.ipynb #2c0e8aedd
-#| code-fold: true
-#| code-summary: "Checks of shapes: broadcasting, matmul, index"
 def check_index(a, *operands, dims, **params) -> None:
     "An IndexError if an index is out of range."
     for index, dim in zip(operands[-len(dims):], dims):
@@ -459,9 +435,6 @@ def check_same_shape(*tensors, dim, **params) -> None:
                 f"got {list(t.shape)} for tensor number {number} in the list.",
                 "tensors side by side have the same height", "pad, slice or reshape them first")
 
-# %% ../nbs/01b_primitives.ipynb #6aac7e64b
-#| code-fold: true
-#| code-summary: "Checks of sizes, exponents and divisors"
 def check_nonempty(a, *, dims=None, dim=None, **params) -> None:
     "A RuntimeError for the extremum of nothing, an IndexError for one along a dimension of size 0."
     if not a.size:
@@ -472,9 +445,6 @@ def check_nonempty(a, *, dims=None, dim=None, **params) -> None:
                     else "max(): Expected reduction dim to have non-zero size.",
                     f"a tensor of shape {tuple(a.shape)} has no largest element", "look at x.numel() first")
 
-# %% ../nbs/01b_primitives.ipynb #6aac7e64c
-#| code-fold: true
-#| code-summary: "Checks of sizes, exponents and divisors"
 def check_power(a, b) -> None:
     "A RuntimeError for an integer to a negative power."
     check_broadcast(a, b)
@@ -482,9 +452,6 @@ def check_power(a, b) -> None:
                 "the result would be a fraction",
                 "x.float() ** y")
 
-# %% ../nbs/01b_primitives.ipynb #6aac7e64d
-#| code-fold: true
-#| code-summary: "Checks of sizes, exponents and divisors"
 def check_divisor(a, b) -> None:
     "A RuntimeError for an integer divided by zero."
     check_broadcast(a, b)
@@ -492,9 +459,6 @@ def check_divisor(a, b) -> None:
                 "an integer divided by zero is no number, and no integer stands for that",
                 "x.float() / y, which gives infinity or NaN")
 
-# %% ../nbs/01b_primitives.ipynb #6aac7e64e
-#| code-fold: true
-#| code-summary: "Checks of sizes, exponents and divisors"
 check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
       scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
       scatter_max=lambda a, v, *index, dims: check_index(a, *index, dims=dims),

@@ -28,9 +28,6 @@ class PrintOptions:
 
 options = PrintOptions()
 
-# %% ../nbs/01j_printing.ipynb #91cc3138b
-#| code-fold: true
-#| code-summary: "The options, and how they are set"
 @face(method=False)
 def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None,
                      sci_mode=None) -> None:
@@ -87,9 +84,6 @@ def vector_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     lines = [", ".join(items[at:at + a_line]) for at in range(0, len(items), a_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
-# %% ../nbs/01j_printing.ipynb #890a780fb
-#| code-fold: true
-#| code-summary: "Lines and brackets"
 def array_text(array: np.ndarray, write, indent: int, short: bool) -> str:
     "Nested brackets, with an empty line more for each dimension more."
     if array.ndim == 0: return write(array.item())
@@ -112,9 +106,6 @@ def suffixes(x: Tensor) -> list[str]:
     elif x.requires_grad: said.append("requires_grad=True")
     return said
 
-# %% ../nbs/01j_printing.ipynb #c06f5827b
-#| code-fold: true
-#| code-summary: "What stands behind the numbers"
 def with_suffixes(text: str, said: list[str], indent: int) -> str:
     "The suffixes appended, on a new line where the width is used up."
     used = len(text) - text.rfind("\n") + 1

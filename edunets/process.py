@@ -58,9 +58,6 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 def are_deterministic_algorithms_enabled() -> bool: return SETTINGS["deterministic"]
 def is_deterministic_algorithms_warn_only_enabled() -> bool: return SETTINGS["warn_only"]
 
-# %% ../nbs/01k_process.ipynb #prc08cd0b
-#| code-fold: true
-#| code-summary: "Settings that can be asked for"
 def set_float32_matmul_precision(precision: str) -> None:
     """How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another
     word."""
@@ -71,9 +68,6 @@ def set_float32_matmul_precision(precision: str) -> None:
 
 def get_float32_matmul_precision() -> str: return SETTINGS["precision"]
 
-# %% ../nbs/01k_process.ipynb #prc08cd0c
-#| code-fold: true
-#| code-summary: "Settings that can be asked for"
 def never() -> bool:
     "What is asked of a library that is not at work here: no."
     return False
@@ -103,9 +97,6 @@ class OldType:
     def __instancecheck__(self, x) -> bool: return isinstance(x, Tensor) and x.dtype is self.kind
     def __repr__(self) -> str: return f"<class 'edunets.{self.name}'>"
 
-# %% ../nbs/01k_process.ipynb #prc10cd0b
-#| code-fold: true
-#| code-summary: "Classes of old: FloatTensor, Variable"
 class AnyTensor(type):
     def __instancecheck__(cls, x) -> bool: return isinstance(x, Tensor)
 
@@ -134,9 +125,6 @@ def asarray(obj, *, dtype: dtype | None = None, device=None, copy: bool | None =
     return (result.detach().requires_grad_() if requires_grad else result.detach() if result.requires_grad
             else result)
 
-# %% ../nbs/01k_process.ipynb #prc13cd0b
-#| code-fold: true
-#| code-summary: "asarray and frombuffer"
 def frombuffer(buffer, *, dtype: dtype, count: int = -1, offset: int = 0,
                requires_grad: bool = False) -> Tensor:
     """A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it
@@ -194,16 +182,14 @@ def assert_close(actual: Any, expected: Any, *, allow_subclasses: bool = True, r
     without the other."""
     if (rtol is None) is not (atol is None):
         raise error(ValueError, "Both 'rtol' and 'atol' must be either specified or omitted, but got no "
-                    f"{'rtol' if rtol is None else 'atol'}.", "the two work together", "rtol=1e-5, atol=1e-8")
+                                f"{'rtol' if rtol is None else 'atol'}.",
+                    "the two work together", "rtol=1e-5, atol=1e-8")
     compare = functools.partial(compared, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=check_dtype,
                                 check_stride=check_stride)
     if said := compare(actual, expected, ""):
         text = "\n".join(said)
         raise AssertionError(text if msg is None else msg(text) if callable(msg) else msg)
 
-# %% ../nbs/01k_process.ipynb #prc17cd0b
-#| code-fold: true
-#| code-summary: "Lists and dicts, compared piece by piece"
 def compared(a, b, place: str, **how) -> list[str]:
     "What to say of two things that differ, and in which item."
     if isinstance(a, dict) and isinstance(b, dict):
@@ -217,9 +203,6 @@ def compared(a, b, place: str, **how) -> list[str]:
     else: return compared_tensors(a, b, place, **how)
     return next((said for x, y, where in pairs if (said := compared(x, y, where, **how))), [])
 
-# %% ../nbs/01k_process.ipynb #prc17cd0c
-#| code-fold: true
-#| code-summary: "Lists and dicts, compared piece by piece"
 def at(place: str) -> str: return f"\n\nThe failure occurred for item {place}" if place else ""
 
 # %% ../nbs/01k_process.ipynb #prc18cd0

@@ -135,9 +135,6 @@ def seed() -> int:
     "Set the seed of the default generator to one that the operating system gives; returns it."
     return default_generator.seed()
 
-# %% ../nbs/01i_random.ipynb #ef42e723b
-#| code-fold: true
-#| code-summary: "manual_seed, and the state in and out"
 @face(method=False)
 def initial_seed() -> int:
     "The seed of the default generator."
@@ -148,17 +145,11 @@ def get_rng_state() -> Tensor:
     "The state of the default generator: its key."
     return default_generator.get_state()
 
-# %% ../nbs/01i_random.ipynb #ef42e723c
-#| code-fold: true
-#| code-summary: "manual_seed, and the state in and out"
 @face(method=False)
 def set_rng_state(new_state: Tensor) -> None:
     "Put the default generator back into a state."
     default_generator.set_state(new_state)
 
-# %% ../nbs/01i_random.ipynb #ef42e723d
-#| code-fold: true
-#| code-summary: "manual_seed, and the state in and out"
 @contextlib.contextmanager
 def fork_rng(devices=None, enabled: bool = True):
     "A context that leaves the default generator as it found it."
@@ -197,9 +188,6 @@ def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_g
     "Numbers of the standard normal distribution."
     return draw(normal_, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
 
-# %% ../nbs/01i_random.ipynb #e3d4a25db
-#| code-fold: true
-#| code-summary: "rand, randn, and those like a tensor"
 @face(method=False)
 def rand_like(input: Tensor, *, generator=None, dtype=None, device=None,
               requires_grad: bool = False) -> Tensor:
@@ -208,9 +196,6 @@ def rand_like(input: Tensor, *, generator=None, dtype=None, device=None,
                 device=device or input.device,
                 requires_grad=requires_grad)
 
-# %% ../nbs/01i_random.ipynb #e3d4a25dc
-#| code-fold: true
-#| code-summary: "rand, randn, and those like a tensor"
 @face(method=False)
 def randn_like(input: Tensor, *, generator=None, dtype=None, device=None,
                requires_grad: bool = False) -> Tensor:
@@ -219,9 +204,6 @@ def randn_like(input: Tensor, *, generator=None, dtype=None, device=None,
                  device=device or input.device,
                  requires_grad=requires_grad)
 
-# %% ../nbs/01i_random.ipynb #e3d4a25dd
-#| code-fold: true
-#| code-summary: "rand, randn, and those like a tensor"
 def below(key: Tensor, shape: tuple, n: int) -> Tensor:
     """Integers from 0 below n: the upper half of the product of n and 32 random bits; for an n beyond 31
     bits, what 63 random bits leave when divided by it."""
@@ -239,9 +221,6 @@ def borders(dtype) -> tuple[int, int]:
     info = finfo(dtype) if dtype.is_floating_point else iinfo(dtype)
     return int(info.min), int(info.max)
 
-# %% ../nbs/01i_random.ipynb #08be0a3eb
-#| code-fold: true
-#| code-summary: "randint and randperm"
 @face(method=False, out=True, made=True)
 def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, device=None,
             requires_grad: bool = False) -> Tensor:
@@ -261,9 +240,6 @@ def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, 
     return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype,
                 device, generator, requires_grad)
 
-# %% ../nbs/01i_random.ipynb #08be0a3ec
-#| code-fold: true
-#| code-summary: "randint and randperm"
 @face(method=False, out=True, made=True)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     "The integers below n in random order."
@@ -278,9 +254,6 @@ def drawn(sample: Tensor, given, node: str) -> Tensor:
     if not (isinstance(given, Tensor) and given.requires_grad): return sample
     return call(OPS["copy_into"], (given.expand(sample.shape), sample), name=node)
 
-# %% ../nbs/01i_random.ipynb #3a6561d8b
-#| code-fold: true
-#| code-summary: "normal and bernoulli, with their checks"
 def check_spread(std) -> None:
     "A RuntimeError for a negative number."
     if not isinstance(std, Tensor) and std < 0:
@@ -288,9 +261,6 @@ def check_spread(std) -> None:
                     "a standard deviation is a length",
                     "abs(std)")
 
-# %% ../nbs/01i_random.ipynb #3a6561d8c
-#| code-fold: true
-#| code-summary: "normal and bernoulli, with their checks"
 @face(method=False, out=True, made=True)
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
@@ -308,9 +278,6 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     for x in given: sample = drawn(sample, x, "NormalBackward3")
     return sample.requires_grad_() if requires_grad else sample
 
-# %% ../nbs/01i_random.ipynb #3a6561d8d
-#| code-fold: true
-#| code-summary: "normal and bernoulli, with their checks"
 @face(out=True)
 def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
@@ -360,17 +327,11 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
                     "there must be numbers between them, and their distance a number", "uniform_(to, from)")
     return store(self, lambda old: rand_like(self, generator=generator) * (to - from_) + from_)
 
-# %% ../nbs/01i_random.ipynb #8bf845b2b
-#| code-fold: true
-#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 def normal_in_place(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     "Become normal numbers. RuntimeError for a negative `std`."
     check_spread(std)
     return store(self, lambda old: randn_like(self, generator=generator) * std + mean)
 
-# %% ../nbs/01i_random.ipynb #8bf845b2c
-#| code-fold: true
-#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 @patch
 def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator=None) -> Tensor:
     "Become 1 with probability p (a number, or a tensor that broadcasts to this one), else 0."
@@ -383,9 +344,6 @@ def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator=None) -> Tens
                  lambda old: cast(rand(self.payload.shape, generator=generator, device=self.device) < p,
                                   self.dtype))
 
-# %% ../nbs/01i_random.ipynb #8bf845b2d
-#| code-fold: true
-#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 @patch
 def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, generator=None) -> Tensor:
     """Become integers from `from_` below `to` (of one number: below it; of none: all that the dtype holds
@@ -395,9 +353,6 @@ def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, ge
                  lambda old: randint(from_ or 0, to, tuple(self.shape), generator=generator, dtype=self.dtype,
                                      device=self.device))
 
-# %% ../nbs/01i_random.ipynb #8bf845b2e
-#| code-fold: true
-#| code-summary: "In place: uniform_, normal_, bernoulli_, random_"
 def last_whole(dtype) -> int:
     "The integer up to which a dtype has all."
     return borders(dtype)[1] if not dtype.is_floating_point else round(2 / finfo(dtype).eps)

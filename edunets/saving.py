@@ -368,9 +368,6 @@ def too_deep() -> Exception:
 
 def place_in_tree(path: tuple) -> str: return shortened(".".join(map(str, path)), 200) or "the top"
 
-# %% ../nbs/03d_saving.ipynb #svtree05b
-#| code-fold: true
-#| code-summary: "Refusals: 22 lines"
 def unsaved(value: Any, path: tuple) -> Exception:
     "The error for what no file holds."
     if hasattr(value, "state_dict"):
@@ -383,9 +380,6 @@ def unsaved(value: Any, path: tuple) -> Exception:
                  "strings, numbers and None",
                  "what it is made of: x.tolist(), vars(x)")
 
-# %% ../nbs/03d_saving.ipynb #svtree05c
-#| code-fold: true
-#| code-summary: "Refusals: 22 lines"
 def check_key(key: Any, path: tuple) -> Any:
     "The key of a dict. TypeError unless it is a string, a number or None."
     if key is None or isinstance(key, KEYS): return key

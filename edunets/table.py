@@ -68,11 +68,11 @@ check = column("check", "asked when the kernel failed: says in our words what is
 decompose = column("decompose", "the same in terms of other rows")
 order = column("order", "how a new result lies in memory, if not row by row")
 accumulate = column("accumulate",
-                    "the dtype in which the kernel computes, by that of its operands: the result is "
-                                  "rounded once")
+                    "the dtype in which the kernel computes, by that of its operands: the result is rounded "
+                    "once")
 view = column("view",
               "the result looks into the operand's memory: how a write to it changes the operand (of several "
-                      "results, which row gives each)")
+              "results, which row gives each)")
 
 # %% ../nbs/01a_table.ipynb #01aproto
 #| code-fold: true
@@ -83,9 +83,6 @@ class Payload(Protocol):
     dtype: np.dtype
     device: device      # an array's is found by its backend
 
-# %% ../nbs/01a_table.ipynb #01aprotob
-#| code-fold: true
-#| code-summary: "Two contracts: of a payload, and of a trace"
 class Trace(Protocol):
     """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and
     the place of the memory of tensors from outside: they are never written."""
@@ -162,7 +159,7 @@ def stronger(a: type | None, b: type) -> type:
     if a in BACKENDS and b in BACKENDS:
         raise error(RuntimeError,
                     f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
-                                  f"{BACKENDS[b].device}",
+                    f"{BACKENDS[b].device}",
                     "no operation moves data between devices silently", "x.to(y.device)")
     raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
                 f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
@@ -217,9 +214,6 @@ class Quiet(threading.local):
 
 quiet = Quiet()
 
-# %% ../nbs/01a_table.ipynb #b991de39b
-#| code-fold: true
-#| code-summary: "NumPy's warnings off, and a kernel's failure in our words"
 def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Exception:
     "A kernel's failure in our words, if the row's check knows them."
     if explained(problem): return problem.with_traceback(None)
@@ -347,9 +341,6 @@ def memory_order(shape: tuple, arrays: list) -> list[int]:
             if found: dims[there], dims[here], here = dims[here], dims[there], there
     return dims[::-1]
 
-# %% ../nbs/01a_table.ipynb #0a44ed03b
-#| code-fold: true
-#| code-summary: "In which order operands lie"
 def in_turn(array, dims: tuple):
     "An array whose dimensions were turned to `dims`, turned back."
     return array.transpose(sorted(range(len(dims)), key=dims.__getitem__))
@@ -375,18 +366,12 @@ def order_of(shape: tuple, memory_format: memory_format, like=None) -> tuple | N
         return dims or None
     return tuple(memory_order(shape, [like]))
 
-# %% ../nbs/01a_table.ipynb #memfmt02b
-#| code-fold: true
-#| code-summary: "Memory formats"
 def format_of(x: Tensor) -> memory_format:
     "The memory format in which a tensor lies, guessed from its strides as PyTorch does."
     for guess in (channels_last, channels_last_3d):
         if len(guess.dims) == x.ndim and follows(x.payload.shape, x.stride(), guess.dims[::-1]): return guess
     return contiguous_format
 
-# %% ../nbs/01a_table.ipynb #memfmt02c
-#| code-fold: true
-#| code-summary: "Memory formats"
 def follows(shape: tuple, strides: tuple, dims: tuple) -> bool:
     "Whether steps grow along `dims`, so that the first and the last can be told apart."
     least = 0
@@ -495,9 +480,6 @@ def op(name: str) -> Op:
     raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows",
                 f"one of {near}" if near else "sorted(en.table.OPS)")
 
-# %% ../nbs/01a_table.ipynb #e0d6eb07b
-#| code-fold: true
-#| code-summary: "What a column holds, and where that is written"
 def text_of(entry) -> str:
     "An entry as text: a lambda, the head of a function, the reason why there is none."
     if not callable(entry): return str(getattr(entry, "reason", entry))
@@ -505,9 +487,6 @@ def text_of(entry) -> str:
     if entry.__name__ != "<lambda>": return entry.__name__ + str(inspect.signature(entry)).partition(" ->")[0]
     return lambda_text(entry.__code__)
 
-# %% ../nbs/01a_table.ipynb #e0d6eb07c
-#| code-fold: true
-#| code-summary: "What a column holds, and where that is written"
 def lambda_text(code) -> str:
     "The source of a lambda: of all in its file, the smallest one that holds the places of its instructions."
     source = "".join(linecache.getlines(code.co_filename))
@@ -516,9 +495,6 @@ def lambda_text(code) -> str:
              and max(places) < (node.end_lineno, node.end_col_offset)]
     return ast.get_source_segment(source, max(found, key=lambda node: (node.lineno, node.col_offset)))
 
-# %% ../nbs/01a_table.ipynb #e0d6eb07d
-#| code-fold: true
-#| code-summary: "What a column holds, and where that is written"
 @functools.cache
 def lambdas(source: str) -> list:
     return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
@@ -528,9 +504,6 @@ def place_of(entry) -> str:
     if not callable(entry): return ""
     return f"{entry.__module__.replace('.', '/')}.py:{inspect.unwrap(entry).__code__.co_firstlineno}"
 
-# %% ../nbs/01a_table.ipynb #e0d6eb07e
-#| code-fold: true
-#| code-summary: "What a column holds, and where that is written"
 def entries(row: Op) -> list[tuple[str, str, str]]:
     "What a row's columns hold: (column, text, place); rules of the same text are one entry."
     found = {}
@@ -549,9 +522,6 @@ def signature(row: Op) -> str:
     operands = row.operands + ((f"*{row.variadic}",) if row.variadic else ()) if row.kernel else ()
     return f"{row.name}({', '.join(operands)})"
 
-# %% ../nbs/01a_table.ipynb #6f3f285eb
-#| code-fold: true
-#| code-summary: "The card as text and as HTML"
 def card(self: Op) -> str:
     "The row as text, a line for each entry."
     width = max(map(len, COLUMNS))
@@ -559,9 +529,6 @@ def card(self: Op) -> str:
         [signature(self),
          *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
 
-# %% ../nbs/01a_table.ipynb #6f3f285ec
-#| code-fold: true
-#| code-summary: "The card as text and as HTML"
 def html_card(self: Op) -> str:
     "The row as HTML, in the colours of the page."
     line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"

@@ -241,9 +241,6 @@ SINGLE = {float16.numpy: "float32"}
 DOUBLE = SINGLE | {float32.numpy: "float64"}
 STORED: dict[np.dtype, str] = {}
 
-# %% ../nbs/01_tensors.ipynb #tnbfbrngb
-#| code-fold: true
-#| code-summary: "In which type a dtype is computed, and bfloat16 at first need"
 def bring_bfloat16() -> None:
     "Let bfloat16 be one of the dtypes. ImportError without the package ml_dtypes."
     try: import ml_dtypes
@@ -266,9 +263,6 @@ def to_dtype(kind) -> dtype:
     raise error(TypeError, f"{kind!r} is not a dtype of edunets", "a dtype is an object, not a name",
                 "one of " + ", ".join(f"en.{d.name}" for d in DTYPES.values()))
 
-# %% ../nbs/01_tensors.ipynb #a8750f5ab
-#| code-fold: true
-#| code-summary: "Which dtype is meant, and the default one"
 def from_numpy_dtype(kind: np.dtype) -> dtype:
     """The `dtype` of a NumPy element type; a TypeError for one we do not have, a ValueError for the other
     byte order."""
@@ -286,9 +280,6 @@ def from_numpy_dtype(kind: np.dtype) -> dtype:
 
 _default = {"dtype": float32}
 
-# %% ../nbs/01_tensors.ipynb #a8750f5ac
-#| code-fold: true
-#| code-summary: "Which dtype is meant, and the default one"
 def get_default_dtype() -> dtype:
     "The dtype of tensors made from Python floats."
     return _default["dtype"]
@@ -318,9 +309,6 @@ class finfo:
                                                   "tiny"))
                 + f", dtype={self.dtype})")
 
-# %% ../nbs/01_tensors.ipynb #tnlimitsb
-#| code-fold: true
-#| code-summary: "finfo and iinfo, the limits of a dtype"
 class iinfo:
     "The limits of an integer dtype, as `torch.iinfo`."
     def __init__(self, kind: dtype):
@@ -346,9 +334,6 @@ class Size(tuple):
 
 DEVICES = {"cpu", "cuda", "mps", "meta", "xpu"}      # kinds that PyTorch knows; another backend adds its own
 
-# %% ../nbs/01_tensors.ipynb #8b547e1db
-#| code-fold: true
-#| code-summary: "Size and device, as in PyTorch"
 class device:
     "Where memory lies, as `torch.device`: `device('cpu')`, `device('cuda', 1)`, `device('cuda:1')`."
     def __init__(self, type: str | device, index: int | None = None):
@@ -414,9 +399,6 @@ def computable(x):
     "What is merely stored, as the wider array that NumPy can put beside others."
     return x.astype(STORED[x.dtype]) if getattr(x, "dtype", None) in STORED else x
 
-# %% ../nbs/01_tensors.ipynb #77be533ab
-#| code-fold: true
-#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
     "A new NumPy array from numbers, nested lists, tensors or arrays; Python floats get the default dtype."
     check_nested(data)
@@ -431,9 +413,6 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
         for extreme in (array.min(), array.max()): in_memory(extreme.item(), from_numpy_dtype(kind))
     with np.errstate(all="ignore"): return array.astype(kind)      # what is too large becomes infinite
 
-# %% ../nbs/01_tensors.ipynb #77be533ac
-#| code-fold: true
-#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def as_read(data, kind: np.dtype | None) -> np.ndarray:
     """Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as
     floats, if they may; those beyond int64 are uint64 only for who says so."""
@@ -450,9 +429,6 @@ def as_read(data, kind: np.dtype | None) -> np.ndarray:
                     "dtype=en.float64")
     return array
 
-# %% ../nbs/01_tensors.ipynb #77be533ad
-#| code-fold: true
-#| code-summary: "Numbers, lists, tensors and arrays as one array"
 def float_kinds(data) -> set:
     """The floating types in nested lists: those of tensors and arrays count, Python's floats are of the
     default dtype."""
@@ -551,17 +527,11 @@ def at_hand(x: Tensor) -> bool:
     "Whether the numbers of a tensor can be read, here and now."
     return type(x.payload) in BACKENDS and Reading.allowed()
 
-# %% ../nbs/01_tensors.ipynb #tnconcr1b
-#| code-fold: true
-#| code-summary: "May the numbers be read, here and now?"
 def any_at_hand(wrong: Tensor) -> bool:
     """Whether an element is true, as far as it can be read: a check of values does not stand in the way of
     a trace."""
     return at_hand(wrong) and bool(wrong.payload.any())
 
-# %% ../nbs/01_tensors.ipynb #tnconcr1c
-#| code-fold: true
-#| code-summary: "May the numbers be read, here and now?"
 def concrete(x: Tensor):
     """The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a
     trace, or a vmap)."""
@@ -607,8 +577,7 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
     if self.numel() != 1:
         raise error(kind, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
                     f"its shape is {tuple(self.shape)}",
-                    "index it first, or reduce it: x.sum().item(); x.tolist() "
-                                                         "gives all elements")
+                    "index it first, or reduce it: x.sum().item(); x.tolist() gives all elements")
     return concrete(self).item()
 
 # %% ../nbs/01_tensors.ipynb #959f2710
@@ -624,18 +593,12 @@ def __bool__(self: Tensor) -> bool:
                     f"{self.numel()} answers", "x.any(), x.all(), or x & y")
     return bool(concrete(self).item())
 
-# %% ../nbs/01_tensors.ipynb #959f2710b
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __float__(self: Tensor) -> float: return float(self.item(ValueError))
 
 @patch
 def __int__(self: Tensor) -> int: return int(self.item(ValueError))
 
-# %% ../nbs/01_tensors.ipynb #959f2710c
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __index__(self: Tensor) -> int:
     if self.dtype.is_floating_point or self.numel() != 1:
@@ -643,9 +606,6 @@ def __index__(self: Tensor) -> int:
                     f"this one is {self.dtype} of shape {tuple(self.shape)}", "int(x.item())")
     return concrete(self).item()
 
-# %% ../nbs/01_tensors.ipynb #959f2710d
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __len__(self: Tensor) -> int:
     if not self.ndim:
@@ -653,9 +613,6 @@ def __len__(self: Tensor) -> int:
                     "x.numel(), which is 1")
     return self.payload.shape[0]
 
-# %% ../nbs/01_tensors.ipynb #959f2710e
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def numel(self: Tensor) -> int:
     "The number of elements."
@@ -663,9 +620,6 @@ def numel(self: Tensor) -> int:
 
 Tensor.nelement = numel
 
-# %% ../nbs/01_tensors.ipynb #959f2710f
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def size(self: Tensor, dim: int | None = None):
     "The shape, or the size of one dimension."
@@ -675,16 +629,10 @@ def size(self: Tensor, dim: int | None = None):
                     "it is a single number", "x.numel(), which is 1")
     return self.payload.shape[check_dim(dim, self.ndim)]
 
-# %% ../nbs/01_tensors.ipynb #959f2710g
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 def as_count(x):
     "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     return x if isinstance(x, int) or not hasattr(x, "__index__") or getattr(x, "ndim", 0) else x.__index__()
 
-# %% ../nbs/01_tensors.ipynb #959f2710h
-#| code-fold: true
-#| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."
     dim, bound = as_count(dim), max(ndim, 1)
@@ -724,9 +672,6 @@ def made(cls: type, *args, **kwargs) -> Tensor:
         vars(self).update(vars(as_tensor(args[0]).detach()))
     return self
 
-# %% ../nbs/01_tensors.ipynb #tnsubcl1b
-#| code-fold: true
-#| code-summary: "How a subclass is noticed, and its tensors made"
 def noticed(cls: type) -> None:
     "What Python calls for each new subclass."
     if cls._keeps_class and not cls.__module__.startswith("edunets."): SUBCLASSES.append(cls)
@@ -752,9 +697,6 @@ def as_subclass(self: Tensor, cls: type) -> Tensor:
 # it needs no other, and no subclass is asked: its answer would be of the old class
 as_subclass.at_border = True
 
-# %% ../nbs/01_tensors.ipynb #tnsubcl3b
-#| code-fold: true
-#| code-summary: "A tensor as one of a subclass"
 def make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
     "A leaf of a subclass on the memory of a tensor, as `torch.Tensor._make_subclass`."
     with DisableTorchFunctionSubclass(): leaf = data.detach().requires_grad_(require_grad)
@@ -780,9 +722,6 @@ def converted(result, cls: type):
 same_call.plain = True      # such a class need not be asked
 Tensor.__torch_function__ = classmethod(same_call)
 
-# %% ../nbs/01_tensors.ipynb #tnsubcl5b
-#| code-fold: true
-#| code-summary: "The default of __torch_function__, and results of the subclass"
 def keep_class(args: tuple, result) -> None:
     """Let the results of an op be of the reader's subclass, if an operand is; of several, of the most
     special one."""

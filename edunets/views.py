@@ -95,9 +95,6 @@ def tensors_in(given) -> Iterator[Tensor]:
     elif isinstance(given, (tuple, list)):
         for part in given: yield from tensors_in(part)
 
-# %% ../nbs/01c_views.ipynb #01bhidb2b
-#| code-fold: true
-#| code-summary: "Is a base hidden, and how is it forgotten?"
 def is_hidden(base: Tensor, args: tuple, kwargs: dict) -> bool:
     "Whether nobody who gave these arguments has `base`, or its memory."
     def known(x: Tensor) -> bool:
@@ -105,9 +102,6 @@ def is_hidden(base: Tensor, args: tuple, kwargs: dict) -> bool:
         return type(x.payload) is type(base.payload) in BACKENDS and looks_into(base.payload, x.payload)
     return not any(known(x) for x in tensors_in((args, kwargs)))
 
-# %% ../nbs/01c_views.ipynb #01bhidb2c
-#| code-fold: true
-#| code-summary: "Is a base hidden, and how is it forgotten?"
 def without_base(result, args: tuple, kwargs: dict):
     """What a function gives for arguments, as it is; but a view of what is hidden is none, and keeps its
     own memory only."""
@@ -116,9 +110,6 @@ def without_base(result, args: tuple, kwargs: dict):
         if is_hidden(root(x), args, kwargs): forget_base(x)
     return result
 
-# %% ../nbs/01c_views.ipynb #01bhidb2d
-#| code-fold: true
-#| code-summary: "Is a base hidden, and how is it forgotten?"
 def forget_base(x: Tensor) -> None:
     "Let a view be a tensor of its own; with a copy of its part, if the memory is more than that."
     x._parent = x._view = None
@@ -134,7 +125,8 @@ def fit(value: Tensor, x: Tensor) -> Tensor:
     "`value` in the dtype of `x`; a RuntimeError where shape or kind of number would be lost."
     if value.payload.shape != x.payload.shape:
         raise error(RuntimeError, f"output with shape {list(x.shape)} doesn't match the broadcast shape "
-                    f"{list(value.shape)}", "an in-place operation keeps the shape of the tensor it writes",
+                                  f"{list(value.shape)}",
+                    "an in-place operation keeps the shape of the tensor it writes",
                     "the operation without the underscore")
     if value.payload.dtype == x.payload.dtype: return value
     if value.dtype.category > x.dtype.category:

@@ -87,9 +87,9 @@ ONE = [
     "title=\"Solution\"}\n\n"
     "```python\nprint('folded')  # ::: is left alone in here, and @sec-one too\n```\n:::",
     ("code",
-     "class Drawing:\n    def _repr_svg_(self):\n        return '<svg viewBox=\"0 0 900 40\" "
-     "width=\"900\" height=\"40\">"
-             "<rect width=\"880\" height=\"30\" fill=\"none\" stroke=\"currentColor\"/></svg>'\n\nDrawing()"),
+     "class Drawing:\n    def _repr_svg_(self):\n        return '<svg viewBox=\"0 0 900 40\" width=\"900\" "
+     "height=\"40\"><rect width=\"880\" height=\"30\" fill=\"none\" "
+     "stroke=\"currentColor\"/></svg>'\n\nDrawing()"),
     ("code", "print('a long line of output ' * 20)"),
     ("code", "#| echo: false\nprint('only the output is shown')"),
 ]

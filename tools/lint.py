@@ -19,8 +19,9 @@ from _nbfilter import directives, text
 
 MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendix a catalogue
 APPENDIX = ("nbs/nn/", "nbs/ops/")
-# in a cell; in one that is a single definition, and can't be cut
-MOST_EXPORTED_LINES, MOST_OF_ONE = 40, 55
+# in a cell; in one that is a single definition, and can't be cut; in a fold: who opens it wants all of it,
+# and cut into cells it would be several folds of one name below each other
+MOST_EXPORTED_LINES, MOST_OF_ONE, MOST_FOLDED = 40, 55, 120
 MOST_COLUMNS = 110
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
@@ -129,7 +130,10 @@ def code(cell):
         yield "label: fig-... and fig-cap go together"
     lines = [line for line in text(cell).splitlines() if line.strip()]
     definitions = sum(line.startswith(("def ", "class ")) for line in lines)
-    most = MOST_OF_ONE if definitions == 1 else MOST_EXPORTED_LINES
+    if found.get("code-fold") == "true":
+        most = MOST_FOLDED
+    else:
+        most = MOST_OF_ONE if definitions == 1 else MOST_EXPORTED_LINES
     if any(name in found for name in _nbfilter.EXPORT) and len(lines) - len(found) > most:
         yield f"{len(lines) - len(found)} exported lines in one cell; at most {most}"
     if any(line.startswith("#|") for line in text(cell).splitlines()[len(found):]):

@@ -33,9 +33,6 @@ def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
         and x.dtype.is_floating_point
     ]
 
-# %% ../../nbs/02i_check.ipynb #chkoutp1b
-#| code-fold: true
-#| code-summary: "The outputs, and an input nudged, 13 lines"
 def nudged(inputs: list, which: int, step: np.ndarray) -> list:
     "The inputs, one of them moved by a step, off the tape."
     return [
@@ -95,7 +92,7 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
     if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
         raise error(ValueError,
                     "gradcheck expects at least one input tensor to require gradient, but none of the them "
-                                "have requires_grad=True.", "nothing would be compared", "x.requires_grad_()")
+                    "have requires_grad=True.", "nothing would be compared", "x.requires_grad_()")
     compare = directions if fast_mode else jacobians
     for n, x in enumerate(inputs):
         if not (isinstance(x, Tensor) and x.requires_grad): continue
@@ -107,7 +104,7 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
             if not raise_exception: return False
             raise error(
                 GradcheckError, f"Jacobian mismatch for output {number} with respect to input "
-                f"{n},\nnumerical:{b}\nanalytical:{a}",
+                                f"{n},\nnumerical:{b}\nanalytical:{a}",
                 f"the largest difference is {np.abs(a - b).max():.2e}",
                 "look at the rule's formula; at a kink no derivative exists")
     return True

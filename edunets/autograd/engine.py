@@ -45,8 +45,8 @@ def broadcast_axes(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
 #| code-summary: "The error for a gradient of the wrong shape"
 def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
     return error(RuntimeError,
-                 f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - "
-                               f"got {list(got)} but expected shape compatible with {list(shape)}",
+                 f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - got "
+                 f"{list(got)} but expected shape compatible with {list(shape)}",
                  "a gradient has a number for each element; only what broadcasting repeated is summed",
                  "look at the shapes that its backward, or a hook on it, returns")
 
@@ -149,9 +149,6 @@ def capture(self: Backward, target, grads: list) -> None:
     for number, g in enumerate(grads):
         if (target, number) in self.captured: self.captured[target, number] = g
 
-# %% ../../nbs/02_autograd.ipynb #autcapt1b
-#| code-fold: true
-#| code-summary: "What autograd.grad asked for; whether memory is nobody else's"
 def is_own(g: Tensor, node: Node | None, grads: list) -> bool:
     "Whether a gradient just computed lies in fresh memory: no view, and not the incoming gradient handed on."
     payload = g.payload
@@ -221,9 +218,6 @@ def look_ahead(self: Backward, node: Node) -> None:
     for leaf in list(self.leaves):
         if self.last.get(leaf, node._sequence + 1) > node._sequence: self.arrive(leaf)
 
-# %% ../../nbs/02_autograd.ipynb #02aheadcb
-#| code-fold: true
-#| code-summary: "Look ahead, where code of yours may look, 23 lines"
 @patch
 def settle(self: Backward, node: Node) -> None:
     "Give the leaves what is complete, now that a node has sent all it sends."
@@ -252,13 +246,10 @@ def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     if g.payload.shape != x.payload.shape:
         raise error(RuntimeError,
                     f"Mismatch in shape: grad_output[{number}] has a shape of {list(g.shape)} and "
-                                  f"output[{number}] has a shape of {list(x.shape)}.",
+                    f"output[{number}] has a shape of {list(x.shape)}.",
                     "each element of the output needs its weight", "a gradient of the output's shape")
     return g
 
-# %% ../../nbs/02_autograd.ipynb #24c04b8fb
-#| code-fold: true
-#| code-summary: "The gradient to begin with: 3 checks, 30 lines"
 def filled_place(edge: GradientEdge) -> Tensor:
     "A tensor with the shape and dtype of what stood at a place on the tape."
     target, number = gradient_edge(edge)
@@ -377,7 +368,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
     if materialize_grads and allow_unused is False:
         raise error(ValueError,
                     "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
-                                "allow_unused=False.",
+                    "allow_unused=False.",
                     "an input that is not used gets zeros", "materialize_grads=True alone")
     work = begin(outputs, grad_outputs, retain_graph, create_graph)
     work.captured = {gradient_edge(x): None for x in inputs}
@@ -387,7 +378,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
     if not (allow_unused or materialize_grads) and any(g is None for g in grads):
         raise error(RuntimeError,
                     "One of the differentiated Tensors appears to not have been used in the graph. Set "
-                                  "allow_unused=True if this is the desired behavior.",
+                    "allow_unused=True if this is the desired behavior.",
                     "no path leads from the outputs to it", "allow_unused=True gives None for it")
     return tuple(zeros_like(filled_place(x) if isinstance(x, GradientEdge) else x) if g is None
                  and materialize_grads else g for g, x in zip(grads, inputs))

@@ -40,7 +40,7 @@ class FunctionNode(Node):
             if x is not None and not isinstance(x, Tensor):
                 raise error(TypeError,
                             f"save_for_backward can only save variables, but argument {number} is of type "
-                                       f"{type(x).__name__}", "only a tensor has versions to watch",
+                            f"{type(x).__name__}", "only a tensor has versions to watch",
                             "ctx.name = value")
         self.to_save = tensors
 
@@ -93,21 +93,17 @@ def apply(self: FunctionNode, g) -> list:
     if len(sent) != len(self._edges):
         raise error(
             RuntimeError, f"function {self._label} returned an incorrect number of gradients (expected "
-            f"{len(self._edges)}, got {len(sent)})",
+                          f"{len(self._edges)}, got {len(sent)})",
             "backward returns a gradient, or None, for each argument of forward",
             "return None for what has no gradient")
     for position, (g, x) in enumerate(zip(sent, self._is_tensor)):
         if g is not None and not x:
             raise error(RuntimeError,
                         f"function {self._label} returned a gradient different from None at position "
-                                      f"{position + 1}, but the corresponding forward input "
-                                      "was not a Variable",
+                        f"{position + 1}, but the corresponding forward input was not a Variable",
                         "that argument of forward was no tensor", "return None in its place")
     return list(sent)
 
-# %% ../../nbs/02f_function.ipynb #8b1aa219b
-#| code-fold: true
-#| code-summary: "Call the reader's backward: 2 checks, 27 lines"
 def apply_to_nothing(self: FunctionNode) -> list:
     "The user's backward is asked all the same."
     return self.apply((None,) * len(self._outputs))
@@ -135,25 +131,20 @@ def is_in(x, tensors: tuple) -> bool:
     "Whether `x` is one of these very objects (`in` would compare elements)."
     return any(x is t for t in tensors)
 
-# %% ../../nbs/02f_function.ipynb #funisin1b
-#| code-fold: true
-#| code-summary: "Outputs that are inputs, views or written: 2 checks, 18 lines"
 def commit_outputs(ctx: FunctionNode, outputs: tuple) -> None:
     """Count the writes that forward declared by mark_dirty. RuntimeError for a leaf that requires grad,
     for a tensor that was not returned, and for a view beside other outputs."""
     for x in ctx.dirty_tensors:
         if not is_in(x, outputs):
             raise error(RuntimeError,
-                        "Some elements marked as dirty during the forward method were not "
-                        "returned as output. "
-                                      "The inputs that are modified inplace must all be "
-                                      "outputs of the Function.",
+                        "Some elements marked as dirty during the forward method were not returned as "
+                        "output. The inputs that are modified inplace must all be outputs of the Function.",
                         "the written tensor takes its place on the tape as an output", "return it")
         check_write(x)
         if x._parent is not None and len(outputs) > 1 and x._requires_grad and ambient.get().grad:
             raise error(RuntimeError,
                         "If your Function modifies inplace an input that is a view of another Tensor, your "
-                                      "Function cannot return more than one Tensor.",
+                        "Function cannot return more than one Tensor.",
                         "what it looks into would have to take its gradient from several outputs",
                         "x.clone(), or two Functions")
         made_once(x, "_version_counter", Version).bump()
@@ -208,9 +199,6 @@ def once_differentiable(backward: Callable) -> Callable:
                 else Refuse.apply(sent.detach().requires_grad_()))
     return wrapper
 
-# %% ../../nbs/02f_function.ipynb #c67db593b
-#| code-fold: true
-#| code-summary: "Refuse a second derivative: 1 check, 20 lines"
 class Refuse(Function):
     "Stands behind a gradient that can't be differentiated again."
     @staticmethod

@@ -27,9 +27,6 @@ def tupled(x, what: str) -> tuple:
                 f"The {what} must be either a Tensor or a tuple of Tensors but got {type(x).__name__}.",
                 "gradients are those of tensors", "a tensor, or a tuple of them")
 
-# %% ../../nbs/02j_functional.ipynb #2475c2cdb
-#| code-fold: true
-#| code-summary: "Arguments and results as they came: 1 check, 23 lines"
 def prepared(inputs, create_graph: bool) -> tuple:
     "Inputs to differentiate by: on the tape, and apart from what the caller has unless a graph is wanted."
     return tuple(x.view(x.shape) if create_graph and x.requires_grad else x.detach().requires_grad_()
@@ -39,9 +36,6 @@ def as_given(results: tuple, given):
     "A tuple of results, or the one, as the inputs (or outputs) were given."
     return results[0] if isinstance(given, Tensor) else tuple(results)
 
-# %% ../../nbs/02j_functional.ipynb #2475c2cdc
-#| code-fold: true
-#| code-summary: "Arguments and results as they came: 1 check, 23 lines"
 def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -> list:
     "The gradients of those outputs that have any; `None` where no path leads to an input."
     outputs = [outputs] if isinstance(outputs, Tensor) else outputs
@@ -64,9 +58,6 @@ def check_outputs(outputs: tuple, strict: bool) -> None:
         if strict and not y.requires_grad:
             raise independent(f"Output {number} of the user-provided function does not require gradients.")
 
-# %% ../../nbs/02j_functional.ipynb #02dstrc1b
-#| code-fold: true
-#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def filled_in(grads: list, like: tuple, strict: bool, create_graph: bool, what: str) -> tuple:
     "Zeros for what is independent; with strict, a RuntimeError."
     for number, g in enumerate(grads):
@@ -74,9 +65,6 @@ def filled_in(grads: list, like: tuple, strict: bool, create_graph: bool, what: 
             raise independent(f"{what} is independent of input {number}.")
     return tuple(zeros_like(x) if g is None else g for g, x in zip(grads, like))
 
-# %% ../../nbs/02j_functional.ipynb #02dstrc1c
-#| code-fold: true
-#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def weights_for(v, like: tuple, given, where: str) -> list:
     "The vector of a product, one tensor for each; a RuntimeError if it does not fit."
     if v is None:
@@ -91,9 +79,6 @@ def weights_for(v, like: tuple, given, where: str) -> list:
                 f"{[list(w.shape) for w in vs]}.",
                 "a product needs a weight for each number", "tensors of the same shapes")
 
-# %% ../../nbs/02j_functional.ipynb #02dstrc1d
-#| code-fold: true
-#| code-summary: "What strict=True asks: 2 checks, 32 lines"
 def finished(results: tuple, given, create_graph: bool):
     "Results as they are handed back: off the tape, unless a graph is wanted."
     return as_given(tuple(r if create_graph else r.detach() for r in results), given)

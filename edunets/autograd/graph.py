@@ -47,9 +47,6 @@ class disable_saved_tensors_hooks(mode):
         if isinstance(ambient.get().saving, tuple): raise RuntimeError(self.changes["saving"])
         return super().__enter__()
 
-# %% ../../nbs/02g_graph.ipynb #02jdisa1b
-#| code-fold: true
-#| code-summary: "Forbid hooks, or allow writes, 19 lines"
 class allow_mutation_on_saved_tensors(saved_tensors_hooks):
     "A context in which what was saved may be written: the tape keeps copies."
     def __init__(self): super().__init__(Tensor.clone, lambda kept: kept)
@@ -87,9 +84,6 @@ def register_multi_grad_hook(tensors: list[Tensor], fn: Callable, *, mode: str =
         return hook
     return MultiHandle([x.register_hook(hook_of(number)) for number, x in enumerate(tensors)])
 
-# %% ../../nbs/02g_graph.ipynb #02jmult2b
-#| code-fold: true
-#| code-summary: "A hook on several tensors: 1 check, 30 lines"
 def arrived(passes: dict, places: list, number: int, g: Tensor, mode: str) -> list | None:
     "Note the gradient; all of this pass, once they are due."
     task = ambient.get().task
@@ -101,9 +95,6 @@ def arrived(passes: dict, places: list, number: int, g: Tensor, mode: str) -> li
     grads[number] = g
     return grads if next(calls) == (1 if mode == "any" else due) else None
 
-# %% ../../nbs/02g_graph.ipynb #02jmult2c
-#| code-fold: true
-#| code-summary: "A hook on several tensors: 1 check, 30 lines"
 class MultiHandle:
     "Takes a hook on several tensors away again: `handle.remove()`, or as a context."
     def __init__(self, handles: list[RemovableHandle]): self.handles = handles

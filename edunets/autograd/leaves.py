@@ -44,9 +44,6 @@ def get_requires_grad(self: Tensor) -> bool:
     gradient_edge(self)
     return self._requires_grad
 
-# %% ../../nbs/02b_leaves.ipynb #ec15414cb
-#| code-fold: true
-#| code-summary: "Get and set requires_grad: 4 checks, 24 lines"
 def set_requires_grad(self: Tensor, value: bool) -> None:
     if not isinstance(value, bool):
         raise error(RuntimeError, "requires_grad must be a bool", f"{value!r} is none", "True or False")
@@ -95,9 +92,6 @@ def set_grad(self: Tensor, g: Tensor | None) -> None:
     if g is not None: check_grad(self, g)
     store_grad(self, g)
 
-# %% ../../nbs/02b_leaves.ipynb #02fsetgrb
-#| code-fold: true
-#| code-summary: "Set `.grad`: 3 checks, 20 lines"
 def check_grad(x: Tensor, g) -> None:
     "A TypeError or RuntimeError unless `g` can be the gradient of `x`."
     if not isinstance(g, Tensor):
@@ -107,16 +101,13 @@ def check_grad(x: Tensor, g) -> None:
     if g.payload.dtype != x.payload.dtype:
         raise error(RuntimeError,
                     f"attempting to assign a gradient with dtype '{g.dtype.name}' to a tensor with dtype "
-                                  f"'{x.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
+                    f"'{x.dtype.name}'", "a gradient is added to its tensor", "g.to(x.dtype)")
     if g.payload.shape != x.payload.shape:
         raise error(RuntimeError,
                     f"assigned grad has data of a different size: {list(g.shape)} for a tensor of "
                     f"{list(x.shape)}", "a gradient has a number for each element",
                     "a tensor of the same shape")
 
-# %% ../../nbs/02b_leaves.ipynb #02fsetgrc
-#| code-fold: true
-#| code-summary: "Set `.grad`: 3 checks, 20 lines"
 def del_grad(self: Tensor) -> None: store_grad(self, None)
 
 Tensor.grad = property(get_grad, set_grad, del_grad,
@@ -180,15 +171,9 @@ def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
                                   f"(was {g.dtype.name} got {returned.dtype.name})", *why)
     return returned
 
-# %% ../../nbs/02b_leaves.ipynb #02fhkck1b
-#| code-fold: true
-#| code-summary: "What a hook may return: 6 checks, 35 lines"
 def name_of(hook: Callable) -> str: return getattr(hook, "__name__", "<unknown>")
 def kind_of(value) -> str: return type(value).__name__
 
-# %% ../../nbs/02b_leaves.ipynb #02fhkck1c
-#| code-fold: true
-#| code-summary: "What a hook may return: 6 checks, 35 lines"
 def changed_all(hook: Callable, returned, grads: list) -> list:
     "The same of all gradients at a node; a `None` in the tuple stands for no gradient."
     if returned is None: return grads
@@ -223,9 +208,6 @@ class LeafHooks:
                             "the gradient is in `.grad` already", "write to leaf.grad")
         for hook in list(self.after.values()): hook((), (g,))
 
-# %% ../../nbs/02b_leaves.ipynb #02flfhk1b
-#| code-fold: true
-#| code-summary: "A leaf's hooks, 22 lines"
 def leaf_hooks(x: Tensor) -> LeafHooks: return made_once(x, "_hooks", LeafHooks)
 
 # %% ../../nbs/02b_leaves.ipynb #2e97fad8
@@ -333,9 +315,6 @@ def attributes(x: Tensor) -> dict:
     "What a user has added to a tensor."
     return {name: value for name, value in vars(x).items() if name not in TAPE}
 
-# %% ../../nbs/02b_leaves.ipynb #02fcopy2b
-#| code-fold: true
-#| code-summary: "Copies and pickles: what comes along, 30 lines"
 def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
     "A leaf of a class, from what `__reduce_ex__` has kept."
     x = from_numpy(payload) if isinstance(payload, np.ndarray) else wrap(payload)
@@ -347,23 +326,16 @@ def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
 def __reduce_ex__(self: Tensor, protocol: int) -> tuple:
     return rebuilt, (type(self), self.payload, self.requires_grad, attributes(self))
 
-# %% ../../nbs/02b_leaves.ipynb #02fcopy2c
-#| code-fold: true
-#| code-summary: "Copies and pickles: what comes along, 30 lines"
 def twin_of(x: Tensor, memo: dict) -> Tensor:
     "A leaf like x on memory of its own, without a gradient."
     return rebuilt(*copy.deepcopy(x.__reduce_ex__(4)[1], memo))
 
-# %% ../../nbs/02b_leaves.ipynb #02fcopy2d
-#| code-fold: true
-#| code-summary: "Copies and pickles: what comes along, 30 lines"
 @patch
 def __deepcopy__(self: Tensor, memo: dict) -> Tensor:
     if not self.is_leaf:
         raise error(RuntimeError,
-                    "Only Tensors created explicitly by the user (graph leaves) support the "
-                    "deepcopy protocol "
-                                  "at the moment.", "the graph behind it would have to be copied too",
+                    "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                    "protocol at the moment.", "the graph behind it would have to be copied too",
                     "x.detach().clone()")
     twin = twin_of(self, memo)
     twin._grad = copy.deepcopy(self._grad, memo)

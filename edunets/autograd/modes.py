@@ -51,9 +51,6 @@ def __call__(self: mode, function: Callable) -> Callable:
     if inspect.isgeneratorfunction(function): return in_steps(self, function)
     return ContextDecorator.__call__(self, function)
 
-# %% ../../nbs/02c_modes.ipynb #02ggen02b
-#| code-fold: true
-#| code-summary: "Decorated functions and generators, 22 lines"
 def in_steps(self: mode, function: Callable) -> Callable:
     """A generator function whose generators run in the mode, step by step; what is sent or thrown reaches
     them."""
@@ -88,9 +85,6 @@ class set_grad_enabled(mode):
         self.__exit__()
         return mode(**self.changes)(function)
 
-# %% ../../nbs/02c_modes.ipynb #ef81869cb
-#| code-fold: true
-#| code-summary: "The mode as a call, a context and a decorator, 25 lines"
 def is_grad_enabled() -> bool:
     "Whether ops are recorded here."
     return ambient.get().grad
@@ -99,9 +93,6 @@ def is_inference_mode_enabled() -> bool:
     "Whether this is inference mode."
     return ambient.get().inference
 
-# %% ../../nbs/02c_modes.ipynb #ef81869cc
-#| code-fold: true
-#| code-summary: "The mode as a call, a context and a decorator, 25 lines"
 @patch
 def is_inference(self: Tensor) -> bool:
     "Whether this tensor was made in inference mode."
@@ -117,9 +108,6 @@ class set_detect_anomaly(set_grad_enabled):
         self.__enter__()
         self.entered = False
 
-# %% ../../nbs/02c_modes.ipynb #c0cd4289b
-#| code-fold: true
-#| code-summary: "Anomaly mode, 19 lines"
 class detect_anomaly(mode):
     "Anomaly mode as a context."
     def __init__(self, check_nan: bool = True): super().__init__(anomaly=True, check_nan=check_nan)
@@ -129,9 +117,6 @@ def is_anomaly_enabled() -> bool:
     "Whether this is anomaly mode."
     return ambient.get().anomaly
 
-# %% ../../nbs/02c_modes.ipynb #c0cd4289c
-#| code-fold: true
-#| code-summary: "Anomaly mode, 19 lines"
 def is_anomaly_check_nan_enabled() -> bool:
     "Whether a backward pass stops at the first NaN."
     return ambient.get().check_nan

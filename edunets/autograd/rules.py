@@ -217,9 +217,6 @@ def hole(g: Tensor, dim: int, length: int) -> Tensor:
     shape = g.payload.shape
     return filled(g, shape[:dim] + (length,) + shape[dim + 1:], 0)
 
-# %% ../../nbs/02e_rules.ipynb #2dac48ceb
-#| code-fold: true
-#| code-summary: "Helpers for rows that join and cut, 21 lines"
 def join_parts(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Tensor:
     "The gradients of all parts put together again; of those that were not used, zeros."
     g = g if type(g) is tuple else (g,)
@@ -231,9 +228,6 @@ def join_parts(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Ten
 def slice_params(dim: int, start: int, length: int, step: int) -> dict:
     return {"dim": dim, "start": start, "length": length, "step": step}
 
-# %% ../../nbs/02e_rules.ipynb #2dac48cec
-#| code-fold: true
-#| code-summary: "Helpers for rows that join and cut, 21 lines"
 def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
     """The pieces of a gradient, where they are needed. One rule for all operands: each alone would have to
     add up all before."""
@@ -260,9 +254,6 @@ def keepdim_shape(shape: tuple, dims: tuple) -> tuple:
     "A shape with its reduced dimensions kept, of size 1."
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
 
-# %% ../../nbs/02e_rules.ipynb #eb77f70ab
-#| code-fold: true
-#| code-summary: "Spread a gradient over what was summed, 20 lines"
 def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, count: int) -> Tensor:
     "The transpose of a mean: the gradient over `count`, at every element."
     return call(OPS["spread_mean"], (g,),
@@ -378,9 +369,6 @@ def scatter_row(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
 
 def attains(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
 
-# %% ../../nbs/02e_rules.ipynb #07e833cbb
-#| code-fold: true
-#| code-summary: "Helpers for indices, 28 lines"
 def scatter_ties(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     "g in equal parts for all that attain the largest at a place."
     return (g
@@ -392,9 +380,6 @@ def multiplied(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
 
 def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
 
-# %% ../../nbs/02e_rules.ipynb #07e833cbc
-#| code-fold: true
-#| code-summary: "Helpers for indices, 28 lines"
 def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     """For each factor the product of all others at its place: out / v, and of the only zero there, the
     product without it."""
@@ -403,9 +388,6 @@ def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dim
     others = gather(g * multiplied(a, where(alone, 1, v), index, dims), index, dims)
     return where(alone, others, gather(g * out, index, dims) / ones_for_zeros(v))
 
-# %% ../../nbs/02e_rules.ipynb #07e833cbd
-#| code-fold: true
-#| code-summary: "Helpers for indices, 28 lines"
 def scatter_along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."
     if not like.shape: return g

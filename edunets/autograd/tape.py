@@ -66,8 +66,8 @@ def save(x: Tensor) -> tuple[Tensor, int]:
     "Keep a tensor for the backward pass, with the version it has now. RuntimeError for an inference tensor."
     if x._inference:
         raise error(RuntimeError,
-                    "Inference tensors cannot be saved for backward. To work around you can make a clone "
-                                  "to get a normal tensor and use it in autograd.",
+                    "Inference tensors cannot be saved for backward. To work around you can make a clone to "
+                    "get a normal tensor and use it in autograd.",
                     "nothing watches whether an inference tensor is written", "x.clone()")
     counter = x._version_counter
     if counter is None: return x, 0
@@ -99,9 +99,8 @@ class Packed:
         with mode(grad=False, saving=None): self.kept = pack(x)
         if x._version != before:
             raise error(RuntimeError,
-                        "A saved tensor pack hook is modifying its input in place. Tensors "
-                        "provided as input to "
-                                      "pack hook can not be modified by in-place operations",
+                        "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
+                        "to pack hook can not be modified by in-place operations",
                         "others still use the tensor", "return a new one: x.clone()")
 
     def tensor(self) -> Tensor:
@@ -110,7 +109,7 @@ class Packed:
         if not isinstance(value, Tensor):
             raise error(TypeError,
                         "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-                                   f"{type(value).__name__}", "a rule computes with it", "return a tensor")
+                        f"{type(value).__name__}", "a rule computes with it", "return a tensor")
         value = wrap_like(value)
         if self.edge is not None:
             node = Node("Unpacked", [self.edge], [(value.payload.shape, value.payload.dtype)],
@@ -118,18 +117,12 @@ class Packed:
             value._node, value._requires_grad = node, True
         return value
 
-# %% ../../nbs/02a_tape.ipynb #02ipckc1b
-#| code-fold: true
-#| code-summary: "Packed by hooks: 2 checks, 35 lines"
 def wrap_like(x: Tensor) -> Tensor:
     "Another Tensor on the same memory and version, off the tape."
     alone = wrap(x.payload)
     alone._version_counter = x._version_counter
     return alone
 
-# %% ../../nbs/02a_tape.ipynb #02ipckc1c
-#| code-fold: true
-#| code-summary: "Packed by hooks: 2 checks, 35 lines"
 def packed(saved: dict, hooks) -> dict:
     "What is saved, the tensors in it packed."
     def one(kept): return (Packed(kept[0], hooks), None) if type(kept) is tuple else kept
@@ -175,9 +168,6 @@ class AccumulateGrad(Node):
         return isinstance(other, AccumulateGrad) and self.variable is other.variable
     def __hash__(self) -> int: return id(self.variable)
 
-# %% ../../nbs/02a_tape.ipynb #cbd5ebc0b
-#| code-fold: true
-#| code-summary: "The node of a leaf, as PyTorch shows it, 20 lines"
 @functools.cache
 def node_class(base: type, label: str) -> type: return type(label, (base,), {"__module__": base.__module__})
 
@@ -268,9 +258,8 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
         saved_at = f" It was saved at {describe(self._site)}." if self._site else ""
         raise error(
             RuntimeError, "one of the variables needed for gradient computation has been modified by an "
-            "inplace operation: "
-            f"a tensor of shape {list(x.shape)}, saved by {self._label}, is at version "
-            f"{counter.count}; expected version {version} instead.",
+                          f"inplace operation: a tensor of shape {list(x.shape)}, saved by {self._label}, is "
+                          f"at version {counter.count}; expected version {version} instead.",
             f"it was written at {describe(counter.site)}.{saved_at}",
             "write into a copy there (x = x + 1 or x.clone()), " +
             ("or save a clone"
@@ -287,7 +276,8 @@ FREED = "freed"
 def freed(node: Node) -> Exception:
     return error(
         RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors "
-        "after they have already been freed).", f"the first backward pass freed what {node._label} had saved",
+                      "after they have already been freed).",
+        f"the first backward pass freed what {node._label} had saved",
         "loss.backward(retain_graph=True) the first time, or compute the loss again")
 
 @patch
@@ -355,9 +345,6 @@ SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1
 
 PARAMS = ("dims", "keepdim", "index", "step", "start")             # parameters that have PyTorch's name
 
-# %% ../../nbs/02a_tape.ipynb #02isavc1b
-#| code-fold: true
-#| code-summary: "PyTorch's `_saved_` names, 22 lines"
 def saved_as(asked: str) -> property:
     """What was saved, or given as a parameter, under PyTorch's name. AttributeError for what was not.
     (With a `__getattr__` instead, Python would take longer for each attribute.)"""
@@ -372,9 +359,6 @@ def saved_as(asked: str) -> property:
 
 for name in (*SAVED, *PARAMS): setattr(Node, f"_saved_{name}", saved_as(name))
 
-# %% ../../nbs/02a_tape.ipynb #02isavc1c
-#| code-fold: true
-#| code-summary: "PyTorch's `_saved_` names, 22 lines"
 def node_dir(self: Node) -> list[str]:
     return [name for name in object.__dir__(self) if not name.startswith("_saved_") or hasattr(self, name)]
 

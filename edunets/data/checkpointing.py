@@ -223,7 +223,7 @@ def refuse_beyond(self: Checkpoint, learner: Learner) -> None:
     if beyond := [path for path in checkpoints(self.folder) if at(path) > (learner.epoch, learner.step)]:
         raise error(
             FileExistsError, f"the folder {self.folder.name!r} has checkpoints of a run that came further: "
-            f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
+                             f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
             "learner.resume(folder) goes on from the last one; another folder begins anew")
 
 # %% ../../nbs/06d_checkpoints.ipynb #lncheck7b

@@ -176,8 +176,8 @@ def measure(self: Learner, batch) -> tuple[Tensor, dict[str, float], int]:
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
         raise error(
             ValueError, "a batch should be (inputs..., target), but the loader gave a "
-                        f"{type(batch).__name__} "
-            f"{reprlib.repr(getattr(batch, 'shape', batch))}", "a loss needs an output and a target",
+                        f"{type(batch).__name__} {reprlib.repr(getattr(batch, 'shape', batch))}",
+            "a loss needs an output and a target",
             "TensorDataset(x, y); where the input is the target, TensorDataset(x, x)")
     *inputs, target = batch
     output = self.model(*inputs)

@@ -46,9 +46,8 @@ def stack_arrays(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> T
     "A tensor of arrays or of NumPy's numbers. TypeError for arrays of strings or objects."
     if batch[0].dtype.kind in "SUO":
         raise error(
-            TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, "
-                       "dicts or lists; found "
-            f"{batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
+            TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
+                       f"found {batch[0].dtype}", "a tensor holds numbers", "a collate_fn of your own")
     return stack_tensors([from_numpy(np.asarray(x)) for x in batch])
 
 def as_it_is(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Sequence: return batch
@@ -102,7 +101,7 @@ def collate(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Any:
         return like(first, [collate(part, collate_fn_map=kinds) for part in zip(*batch)])
     raise error(TypeError,
                 "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
-                           f"{type(first)}", "it isn't known how to make a batch of it",
+                f"{type(first)}", "it isn't known how to make a batch of it",
                 "a collate_fn of your own, or a function for this class in default_collate_fn_map")
 
 # %% ../../nbs/06_data.ipynb #dlexp08bd
@@ -362,7 +361,7 @@ def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
     theirs, ours = state_dict["made_for"], self.made_for()
     if differ := [name for name in ours if theirs.get(name) != ours[name]]:
         raise error(ValueError, "this state is of a loader with "
-                    f"{', '.join(f'{name}={theirs.get(name)!r}' for name in differ)}",
+                                f"{', '.join(f'{name}={theirs.get(name)!r}' for name in differ)}",
                     f"this one has {', '.join(f'{name}={ours[name]!r}' for name in differ)}",
                     "the same dataset and options")
     for g, state in zip(self.generators(), state_dict["generators"]): g.set_state(state)

@@ -264,7 +264,8 @@ class WeightedRandomSampler(Sampler[int]):
             weights, dtype=float64), num_samples, replacement, generator
         if self.weights.dim() != 1:
             raise error(ValueError, "weights should be a 1d sequence but given weights have shape "
-                        f"{tuple(self.weights.shape)}", "each sample has one weight", "weights.flatten()")
+                                    f"{tuple(self.weights.shape)}",
+                        "each sample has one weight", "weights.flatten()")
         if not (self.weights >= 0).all() or not 0 < self.weights.sum() < math.inf:
             raise error(RuntimeError, "probability tensor contains either `inf`, `nan` or element < 0",
                         "weights say how often, and not all can be zero", "weights.clamp(min=0)")

@@ -46,9 +46,6 @@ def head(x: float, y: float, dx: float, dy: float) -> str:
     corners = [(x, y), (x + u - 0.6 * v, y + v + 0.6 * u), (x + u + 0.6 * v, y + v - 0.6 * u)]
     return element("polygon", points=" ".join(f"{number(a)},{number(b)}" for a, b in corners), class_="head")
 
-# %% ../../nbs/draw.ipynb #199067f4b
-#| code-fold: true
-#| code-summary: "Curves and arrows"
 def arrow(start: tuple, end: tuple, dx: float, dy: float) -> str:
     "A curved arrow; (dx, dy) is the direction of its bulge."
     pulled = [(x + 11 * dx, y + 11 * dy) for x, y in (start, end)]
@@ -186,9 +183,6 @@ WIDTH, CELL, HIGH, LINE = 332, 27, 24, 15      # the picture, a cell, a line of 
 ASIDE = 16      # how far the line of a repeated row runs beside its grid
 INKS = ["#3b82d6", "#d9772b", "#2f9e6e", "#b45cc4", "#c2504f", "#7a7f87"]      # one for each view
 
-# %% ../../nbs/draw.ipynb #edbfc297b
-#| code-fold: true
-#| code-summary: "A number in four characters, and its box"
 def short(value) -> str:
     "A number in four characters, or in as few as can be."
     if isinstance(value, bool): return "TF"[not value]
@@ -198,9 +192,6 @@ def short(value) -> str:
         if len(written) <= 4: break
     return written
 
-# %% ../../nbs/draw.ipynb #edbfc297c
-#| code-fold: true
-#| code-summary: "A number in four characters, and its box"
 def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
     "A cell with a value; without a hue it stays grey."
     wash = (dict(class_=f"cell plain {kind}")
@@ -227,9 +218,6 @@ def read(memory: Memory) -> dict:
         and 0 <= cell - begin < flat.size
     })
 
-# %% ../../nbs/draw.ipynb #cc3fa4f0b
-#| code-fold: true
-#| code-summary: "The strip of cells, and the lanes below it"
 def strip(memory: Memory, y: float) -> str:
     "The cells of a memory in a row, each with its number below."
     values, body = read(memory), text(4, y + 12,
@@ -245,9 +233,6 @@ def strip(memory: Memory, y: float) -> str:
                      + text(middle, y + 57, cell, "mid small muted"))
     return body
 
-# %% ../../nbs/draw.ipynb #cc3fa4f0c
-#| code-fold: true
-#| code-summary: "The strip of cells, and the lanes below it"
 def lanes(memory: Memory, inks: list, y: float) -> str:
     "Under the strip, for each view a bar in its colour along the cells that it uses."
     marks = [(lane, slot, ink) for lane, (t, ink) in enumerate(zip(memory.views, inks))
@@ -299,9 +284,6 @@ def step(grid: Grid, dim: int, x: float, y: float) -> str:
     return (arrow((edge, zero), (edge, one), -1, 0)
             + text(edge - 11, (zero + one) / 2 + 4, label, "end small label"))
 
-# %% ../../nbs/draw.ipynb #2c70b621b
-#| code-fold: true
-#| code-summary: "Arrows with strides, and the caption"
 def caption(grid: Grid, x: float, y: float) -> str:
     "Name, shape, strides and offset."
     name = (rect(x, y + 3, 9, 9, rx=2, fill=grid.ink) + text(x + 14, y + 12, grid.name, "strong")
@@ -325,9 +307,6 @@ def drawn(grid: Grid, x: float, y: float) -> str:
                     for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
     return body + "".join(step(grid, dim, x, y) for dim in grid.steps) + caption(grid, x, y + grid.bottom + 6)
 
-# %% ../../nbs/draw.ipynb #640a0322b
-#| code-fold: true
-#| code-summary: "The cells and their frames"
 def frame(grid: Grid, block: list, x: float, y: float) -> str:
     "A frame in the view's colour around a block of rows."
     top, bottom = grid.row_y(block[0]), grid.row_y(block[-1]) + HIGH
@@ -369,9 +348,6 @@ def flow(grids: list[Grid], y: float) -> tuple[list, float]:
         x, height = x + grid.width + 20, max(height, grid.height)
     return placed, y + height + 10
 
-# %% ../../nbs/draw.ipynb #6109d887b
-#| code-fold: true
-#| code-summary: "Places on a line, and labels"
 def labels_of(tensors: tuple, names) -> list[str]:
     """A label for each tensor: from a list in their order, or from {name: tensor}; else its number, if
     there are several."""
@@ -416,9 +392,6 @@ class Row(Picture):
         return ('<div style="display:flex;flex-wrap:wrap;gap:0 '
                 f'8px">{"".join(p._repr_html_() for p in self.pictures)}</div>')
 
-# %% ../../nbs/draw.ipynb #69104d6cb
-#| code-fold: true
-#| code-summary: "Pictures side by side"
 def compare(*pictures: Picture) -> Row:
     "Pictures side by side, or one below the other where it is narrow."
     return Row(*pictures)

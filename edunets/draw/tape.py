@@ -69,9 +69,6 @@ class Card(NamedTuple):
     @property
     def height(self) -> float: return 9 + LINE * len(self.lines)
 
-# %% ../../nbs/draw_tape.ipynb #efba9837b
-#| code-fold: true
-#| code-summary: "Cards for tensors and nodes"
 def size_of(shape, kind, mark: str = "") -> tuple:
     return (f"{mark}{tuple(shape)} {DTYPES[kind].name}", "small muted")
 
@@ -79,9 +76,6 @@ def tensor_card(kind: str, name: str, x: Tensor, *more: str) -> Card:
     return Card(kind, [(name, "strong"),
                        size_of(x.payload.shape, x.payload.dtype), *((line, "small muted") for line in more)])
 
-# %% ../../nbs/draw_tape.ipynb #efba9837c
-#| code-fold: true
-#| code-summary: "Cards for tensors and nodes"
 def card(vertex, names: dict) -> Card:
     "The card of a leaf or a node."
     if isinstance(vertex, Tensor):
@@ -171,9 +165,6 @@ def port(n: int, ways: list, x: list, widths: list, end: int = 0) -> tuple[float
     share = (same.index(n) + 0.5) / len(same) - 0.5
     return widths[here] * share, "end" if share < 0 else "start"
 
-# %% ../../nbs/draw_tape.ipynb #039e9630b
-#| code-fold: true
-#| code-summary: "An edge, drawn"
 def wire(way: list, shift: float, side: str, label: str, ink: str = "", leave: float = 0.0) -> str:
     """An edge: from the bottom of its input, past the bends, to the upper edge of its card. `way` has (x,
     bottom, height). With an ink it is the way of a gradient, and its arrow points at the input."""
@@ -232,9 +223,6 @@ def gradients(t: Tensor, vertices: list) -> list[str]:
               + [pair for node in nodes for pair in zip(sent[id(node)], node._edges) if pair[1] is not None])
     return [gradient_text(g, *edge) for g, edge in passed]
 
-# %% ../../nbs/draw_tape.ipynb #b5c9ae1eb
-#| code-fold: true
-#| code-summary: "Gradients at the edges"
 def gradient_text(g: Tensor | None, target, number: int) -> str:
     if g is None: return ""
     g = unbroadcast(

@@ -433,9 +433,6 @@ class PReLU(Module):
     def forward(self, input: Tensor) -> Tensor: return prelu(input, self.weight)
     def extra_repr(self) -> str: return f"num_parameters={self.num_parameters}"
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo3b
-#| code-fold: true
-#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
 class RReLU(Plain):
     "A leaky relu with random slopes in training, and their mean after it."
     said = ("lower", "upper")
@@ -445,9 +442,6 @@ class RReLU(Plain):
     def forward(self, input: Tensor) -> Tensor:
         return rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo3c
-#| code-fold: true
-#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
 class ELU(Plain):
     "x where it is positive, else alpha * (exp(x) - 1)."
     said = ("alpha",)
@@ -455,9 +449,6 @@ class ELU(Plain):
         super().__init__(alpha=alpha, inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return elu(input, self.alpha, self.inplace)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo3d
-#| code-fold: true
-#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
 class CELU(Plain):
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
     said = ("alpha",)
@@ -479,9 +470,6 @@ class GELU(Plain):
     def forward(self, input: Tensor) -> Tensor: return gelu(input, approximate=self.approximate)
     def extra_repr(self) -> str: return f"approximate={self.approximate!r}"
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo5b
-#| code-fold: true
-#| code-summary: "SELU to Tanh: 26 lines"
 class SiLU(Plain):
     "x * sigmoid(x)."
     def __init__(self, inplace: bool = False): super().__init__(inplace=inplace)
@@ -492,9 +480,6 @@ class Mish(Plain):
     def __init__(self, inplace: bool = False): super().__init__(inplace=inplace)
     def forward(self, input: Tensor) -> Tensor: return mish(input, self.inplace)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo5c
-#| code-fold: true
-#| code-summary: "SELU to Tanh: 26 lines"
 class Sigmoid(Module):
     "1 / (1 + exp(-x))."
     def forward(self, input: Tensor) -> Tensor: return sigmoid(input)
@@ -530,9 +515,6 @@ class Hardtanh(Plain):
     def forward(self, input: Tensor) -> Tensor:
         return hardtanh(input, self.min_val, self.max_val, self.inplace)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo6b
-#| code-fold: true
-#| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish: 27 lines"
 class ReLU6(Hardtanh):
     "relu that stops at 6."
     said = ()
@@ -544,9 +526,6 @@ class Hardsigmoid(Plain):
     def forward(self, input: Tensor) -> Tensor: return hardsigmoid(input, self.inplace)
     def extra_repr(self) -> str: return ""
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo6c
-#| code-fold: true
-#| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish: 27 lines"
 class Hardswish(Hardsigmoid):
     "x * hardsigmoid(x)."
     def forward(self, input: Tensor) -> Tensor: return hardswish(input, self.inplace)
@@ -564,9 +543,6 @@ class Softshrink(Hardshrink):
     "x moved towards 0 by `lambd`, at most to 0."
     def forward(self, input: Tensor) -> Tensor: return softshrink(input, self.lambd)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo8b
-#| code-fold: true
-#| code-summary: "Hardshrink to Threshold: 25 lines"
 class Tanhshrink(Module):
     "x - tanh(x)."
     def forward(self, input: Tensor) -> Tensor: return tanhshrink(input)
@@ -575,9 +551,6 @@ class Softsign(Module):
     "x / (1 + |x|)."
     def forward(self, input: Tensor) -> Tensor: return softsign(input)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo8c
-#| code-fold: true
-#| code-summary: "Hardshrink to Threshold: 25 lines"
 class Softplus(Plain):
     "log(1 + exp(beta * x)) / beta; x itself where beta * x is above the threshold."
     said = ("beta", "threshold")
@@ -585,9 +558,6 @@ class Softplus(Plain):
         super().__init__(beta=beta, threshold=threshold)
     def forward(self, input: Tensor) -> Tensor: return softplus(input, self.beta, self.threshold)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo8d
-#| code-fold: true
-#| code-summary: "Hardshrink to Threshold: 25 lines"
 class Threshold(Plain):
     "x where it is above the threshold, else `value`."
     said = ("threshold", "value")
@@ -606,9 +576,6 @@ class GLU(Plain):
     def __init__(self, dim: int = -1): super().__init__(dim=dim)
     def forward(self, input: Tensor) -> Tensor: return glu(input, self.dim)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo9b
-#| code-fold: true
-#| code-summary: "GLU to Softmax2d: 23 lines"
 class Softmax(Plain):
     "exp(x) / sum(exp(x)) over `dim`."
     said = ("dim",)
@@ -619,16 +586,10 @@ class Softmin(Softmax):
     "softmax(-x)."
     def forward(self, input: Tensor) -> Tensor: return softmin(input, self.dim, _stacklevel=5)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo9c
-#| code-fold: true
-#| code-summary: "GLU to Softmax2d: 23 lines"
 class LogSoftmax(Softmax):
     "The logarithm of softmax, without overflow."
     def forward(self, input: Tensor) -> Tensor: return log_softmax(input, self.dim, _stacklevel=5)
 
-# %% ../../nbs/nn/activations.ipynb #nnactmo9d
-#| code-fold: true
-#| code-summary: "GLU to Softmax2d: 23 lines"
 class Softmax2d(Module):
     "softmax over the channels of images. ValueError for other shapes."
     def forward(self, input: Tensor) -> Tensor:

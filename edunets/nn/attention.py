@@ -139,9 +139,6 @@ def check_attention(q, k, v, mask, keep, scale, causal) -> None:
 
 check(attention=check_attention)
 
-# %% ../../nbs/nn/attention.ipynb #atcheck1b
-#| code-fold: true
-#| code-summary: "What is refused (attention, operands): 34 lines"
 def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None,
                    is_causal: bool) -> None:
     "A RuntimeError for dtypes and dimensions that attention does not take."
@@ -166,7 +163,8 @@ def check_operands(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor 
     if attn_mask is not None and attn_mask.dtype not in (bool_, float32, query.dtype):
         raise error(
             RuntimeError, "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
-            f"attn_mask.dtype: {attn_mask.dtype.name} and query.dtype: {query.dtype.name} instead.",
+                          f"attn_mask.dtype: {attn_mask.dtype.name} and query.dtype: {query.dtype.name} "
+                          "instead.",
             "a mask says where to look (bool), or is added to the scores", "mask.bool()")
     if attn_mask is not None and is_causal:
         raise error(RuntimeError, "Explicit attn_mask should not be set when is_causal=True",
@@ -279,9 +277,6 @@ def refuse(what: str, why: str = "shapes do not fit",
            fix: str = "look at batch_first, and at the sizes") -> None:
     raise error(AssertionError, what, why, fix)
 
-# %% ../../nbs/nn/attention.ipynb #atfits01bx
-#| code-fold: true
-#| code-summary: "What is refused (three): 20 lines"
 def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None,
                 attn_mask: Tensor | None,
                 number: int) -> None:
@@ -454,7 +449,7 @@ class MultiheadAttention(Module):
         if embed_dim <= 0 or num_heads <= 0:
             raise error(
                 ValueError, f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and "
-                f"num_heads={num_heads} instead", "each head has features", "num_heads=1")
+                            f"num_heads={num_heads} instead", "each head has features", "num_heads=1")
         super().__init__()
         self.embed_dim = embed_dim
         self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim

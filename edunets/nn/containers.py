@@ -163,7 +163,7 @@ def pairs_of(given: Any, who: str) -> Iterator[tuple]:
     if not isinstance(given, Iterable):
         raise error(
             TypeError, f"{who}.update should be called with an iterable of key/value pairs, but got "
-            f"{type(given).__name__}", "it takes what a dict takes", "{'name': value}")
+                       f"{type(given).__name__}", "it takes what a dict takes", "{'name': value}")
     if isinstance(given, Mapping) or hasattr(given, "items"):
         yield from given.items()
         return
@@ -254,7 +254,8 @@ class ParameterList(Module):
         "Add several at the end."
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
             raise error(TypeError, "ParameterList.extend should be called with an iterable, but got "
-                        f"{type(values).__name__}", "it adds one after the other", "append, for one")
+                                   f"{type(values).__name__}",
+                        "it adds one after the other", "append, for one")
         for value in list(values): self.append(value)
         return self
 

@@ -199,9 +199,9 @@ def output_padding(layer: TransposedConvolution, input: Tensor, output_size) -> 
     if len(wanted) == input.ndim: wanted = wanted[-n:]
     if len(wanted) != n:
         raise error(
-            ValueError, f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have "
-                        f"{n} or {input.ndim} "
-            f"elements (got {len(wanted)})", "a size for each dimension of space", "output_size=x.shape")
+            ValueError, f"ConvTranspose{n}D: for {input.ndim}D input, output_size must have {n} or "
+                        f"{input.ndim} elements (got {len(wanted)})",
+            "a size for each dimension of space", "output_size=x.shape")
     least = [(s - 1) * t - 2 * p + d * (k - 1) + 1
              for s, t, p, d, k in zip(input.shape[-n:], layer.stride, layer.padding, layer.dilation,
                                       layer.kernel_size)]
@@ -209,7 +209,7 @@ def output_padding(layer: TransposedConvolution, input: Tensor, output_size) -> 
     if any(not low <= size <= high for low, size, high in zip(least, wanted, most)):
         raise error(
             ValueError, f"requested an output size of {wanted}, but valid sizes range from {least} to {most} "
-            f"(for an input of {list(input.shape[-n:])})",
+                        f"(for an input of {list(input.shape[-n:])})",
             "a strided convolution gives one result for several sizes, no more than that",
             f"output_size={least}")
     return [size - low for size, low in zip(wanted, least)]
@@ -257,8 +257,9 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
     if min(space) < 1:
         raise error(
             RuntimeError, f"Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={size}, "
-            f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding blocks "
-            f"as {space}, but its components must be at least one.", "not even one window fits",
+                          f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding "
+                          f"blocks as {space}, but its components must be at least one.",
+            "not even one window fits",
             "padding=...")
     columns, _ = column_steps(input if input.ndim == 4 else input.unsqueeze(0), size, stride, padding,
                               dilation, 1)
@@ -326,7 +327,7 @@ def check_factor(input: Tensor, name: str, what: str, factor: int, parts: dict[i
     if input.ndim < 3:
         raise error(
             RuntimeError, f"{name} expects input to have at least 3 dimensions, but got input with "
-            f"{input.ndim} dimension(s)", "channel, height, width", "x.unsqueeze(0)")
+                          f"{input.ndim} dimension(s)", "channel, height, width", "x.unsqueeze(0)")
     if factor <= 0:
         raise error(RuntimeError, f"{name} expects a positive {what}, but got {factor}",
                     "it is a number of parts",
@@ -465,9 +466,6 @@ class ZeroPad3d(Padding):
     "Zeros around volumes, as `torch.nn.ZeroPad3d`."
     dims, value = 3, 0.0
 
-# %% ../../nbs/nn/convolution.ipynb #cvpads02b
-#| code-fold: true
-#| code-summary: "ZeroPad1d to ConstantPad3d: 18 lines"
 class ConstantPad1d(ConstantPadding):
     "One number around a line, as `torch.nn.ConstantPad1d`."
     dims = 1
@@ -495,9 +493,6 @@ class ReflectionPad3d(Padding):
     "Volumes mirrored at their borders, as `torch.nn.ReflectionPad3d`."
     dims, mode = 3, "reflect"
 
-# %% ../../nbs/nn/convolution.ipynb #cvpads03b
-#| code-fold: true
-#| code-summary: "ReflectionPad1d to CircularPad3d: 27 lines"
 class ReplicationPad1d(Padding):
     "A line whose ends go on, as `torch.nn.ReplicationPad1d`."
     dims, mode = 1, "replicate"
@@ -510,9 +505,6 @@ class ReplicationPad3d(Padding):
     "Volumes whose borders go on, as `torch.nn.ReplicationPad3d`."
     dims, mode = 3, "replicate"
 
-# %% ../../nbs/nn/convolution.ipynb #cvpads03c
-#| code-fold: true
-#| code-summary: "ReflectionPad1d to CircularPad3d: 27 lines"
 class CircularPad1d(CircularPadding):
     "A line that begins again, as `torch.nn.CircularPad1d`. ValueError for another number of dimensions."
     dims = 1

@@ -311,7 +311,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     if real(input, "multilabel_margin_loss").ndim > 2:
         raise error(
             RuntimeError, "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
-            f"{list(input.shape)}", "(batch,) classes", "x.flatten(1)")
+                          f"{list(input.shape)}", "(batch,) classes", "x.flatten(1)")
     if input.shape != target.shape:
         raise error(RuntimeError,
                     f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}",
@@ -425,9 +425,6 @@ class PoissonNLLLoss(Loss):
         return poisson_nll_loss(log_input, target, self.log_input, self.full, eps=self.eps,
                                 reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nndiex20b
-#| code-fold: true
-#| code-summary: "PoissonNLLLoss, GaussianNLLLoss: 15 lines"
 class GaussianNLLLoss(Loss):
     "The negative log-likelihood of normal numbers whose mean and variance were predicted."
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean"):
@@ -446,9 +443,6 @@ class MarginLoss(Loss):
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
-# %% ../../nbs/nn/distances.ipynb #nnloex21b
-#| code-fold: true
-#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class HingeEmbeddingLoss(MarginLoss):
     "Of distances: x for a pair (target 1), what lacks to the margin for strangers (-1)."
     def __init__(self, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"):
@@ -457,9 +451,6 @@ class HingeEmbeddingLoss(MarginLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nnloex21c
-#| code-fold: true
-#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class CosineEmbeddingLoss(MarginLoss):
     "1 - cos of the angle for a pair (target 1), what cos has above the margin for strangers (-1)."
     def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"):
@@ -468,9 +459,6 @@ class CosineEmbeddingLoss(MarginLoss):
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nnloex21d
-#| code-fold: true
-#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class MarginRankingLoss(MarginLoss):
     "What lacks for input1 to be larger than input2 by the margin (target 1), or smaller (-1)."
     def __init__(self, margin: float = 0.0, size_average=None, reduce=None, reduction: str = "mean"):
@@ -479,9 +467,6 @@ class MarginRankingLoss(MarginLoss):
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nnloex21e
-#| code-fold: true
-#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
 class SoftMarginLoss(Loss):
     "log(1 + exp(-target * x)), for targets of 1 and -1."
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -507,9 +492,6 @@ class MultiMarginLoss(WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return multi_margin_loss(input, target, self.p, self.margin, self.weight, reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nnloex22b
-#| code-fold: true
-#| code-summary: "MultiMarginLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss: 21 lines"
 class MultiLabelMarginLoss(Loss):
     "What each of a row's classes lacks for its score to be 1 above that of each other class."
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -529,9 +511,6 @@ def positive_margin(margin: float, name: str) -> float:
     raise error(ValueError, f"{name}: expected margin to be greater than 0, got {margin} instead",
                 "without one, all in the same place is perfect", "margin=1.0")
 
-# %% ../../nbs/nn/distances.ipynb #nndiex23b
-#| code-fold: true
-#| code-summary: "TripletMarginLoss, TripletMarginWithDistanceLoss: 23 lines"
 class TripletMarginLoss(MarginLoss):
     "What lacks for the negative to lie farther from the anchor than the positive, by the margin."
     def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
@@ -544,9 +523,6 @@ class TripletMarginLoss(MarginLoss):
         return triplet_margin_loss(anchor, positive, negative, self.margin, self.p, self.eps, self.swap,
                                    reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nndiex23c
-#| code-fold: true
-#| code-summary: "TripletMarginLoss, TripletMarginWithDistanceLoss: 23 lines"
 class TripletMarginWithDistanceLoss(MarginLoss):
     "TripletMarginLoss with a distance of your own."
     def __init__(self, *, distance_function: Callable | None = None, margin: float = 1.0, swap: bool = False,

@@ -155,9 +155,6 @@ class Dropout3d(Dropping):
     "Dropout of whole channels of volumes."
     def forward(self, input: Tensor) -> Tensor: return dropout3d(input, self.p, self.training, self.inplace)
 
-# %% ../../nbs/nn/dropouts.ipynb #nnactdrcb
-#| code-fold: true
-#| code-summary: "Dropout1d to FeatureAlphaDropout: 16 lines"
 class AlphaDropout(Dropping):
     """Dropout that keeps mean 0 and variance 1, for networks of selu. As in PyTorch, `inplace` is taken
     but makes no difference."""

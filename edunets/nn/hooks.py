@@ -207,8 +207,8 @@ def fitting_gradients(new, grads: tuple) -> tuple:
     new = new if isinstance(new, tuple) else (new,)
     if len(new) == len(grads): return new
     raise error(
-        RuntimeError, f"Backward hook returned an invalid number of grad_input, got {len(new)}, but "
-        f"expected {len(grads)}", "a hook returns a gradient for each one it saw",
+        RuntimeError, f"Backward hook returned an invalid number of grad_input, got {len(new)}, but expected "
+                      f"{len(grads)}", "a hook returns a gradient for each one it saw",
         "return None to change nothing")
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkevf1
@@ -248,9 +248,6 @@ def watch_node(module: Module, result, hook: Callable) -> None:
         result = next(iter(result.values() if isinstance(result, dict) else result))
     if result.grad_fn is not None: result.grad_fn.register_hook(lambda *seen: hook(module, *seen))
 
-# %% ../../nbs/03a_hooks.ipynb #nnhkevo1b
-#| code-fold: true
-#| code-summary: "The older kind of backward hook: 15 lines"
 @patch
 def register_backward_hook(self: Module, hook: Callable) -> RemovableHandle:
     "The older kind, which sees the gradients of the last node alone. RuntimeError beside full ones."

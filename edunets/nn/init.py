@@ -42,9 +42,6 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0,
     "Fill with normal numbers of this mean and standard deviation."
     return fill(tensor, "normal", mean, std, scheme="normal_", generator=generator)
 
-# %% ../../nbs/04_initialization.ipynb #in04fil1b
-#| code-fold: true
-#| code-summary: "uniform_, normal_, constant_, ones_, zeros_: each one call of fill"
 def constant_(tensor: Tensor, val: float) -> Tensor:
     "Fill with one number."
     return fill(tensor, "constant", val, scheme="constant_")
@@ -65,9 +62,6 @@ GAINS = {
     "conv3d": 1, "conv_transpose1d": 1, "conv_transpose2d": 1, "conv_transpose3d": 1
 }
 
-# %% ../../nbs/04_initialization.ipynb #in04gai1b
-#| code-fold: true
-#| code-summary: "PyTorch's table of gains, and two look-ups with their refusals: 20 lines"
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """PyTorch's factor for what follows a layer; `param` is the slope of leaky_relu (0.01). ValueError for
     one it has no number for."""
@@ -81,9 +75,6 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     raise error(ValueError, f"Unsupported nonlinearity {nonlinearity}", "PyTorch has no gain for it",
                 f"one of {sorted([*GAINS, 'leaky_relu'])}, or 1 / sqrt of the mean of f(z)**2 over normal z")
 
-# %% ../../nbs/04_initialization.ipynb #in04gai1c
-#| code-fold: true
-#| code-summary: "PyTorch's table of gains, and two look-ups with their refusals: 20 lines"
 def fan_of(tensor: Tensor, mode: str) -> int:
     "The fan that `mode` names. ValueError for another mode."
     if mode.lower() in ("fan_in", "fan_out"): return fans(tensor)[mode.lower() == "fan_out"]
@@ -188,9 +179,6 @@ def watched(model: Module, hook: Callable) -> Iterator[None]:
         for handle in handles: handle.remove()
         for store, name, buffer, old in kept: store[name] = buffer.copy_(old)
 
-# %% ../../nbs/04_initialization.ipynb #in04lsu1b
-#| code-fold: true
-#| code-summary: "Hooks on all layers, and which of them multiply by a weight: 20 lines"
 def is_map(layer: Module, args: tuple) -> bool:
     """Whether a layer multiplies what comes in by a weight: an Embedding looks up, a normalization only
     scales."""
@@ -258,9 +246,6 @@ def check_ndim(tensor: Tensor, allowed: tuple, words: str) -> None:
         raise error(ValueError, f"Only tensors with {words} dimensions are supported",
                     f"its shape is {tuple(tensor.shape)}", "reshape it")
 
-# %% ../../nbs/04_initialization.ipynb #in04eye1b
-#| code-fold: true
-#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 @no_grad()
 def eye_(tensor: Tensor) -> Tensor:
     """Fill a matrix with the identity: a Linear with it passes on what comes in. ValueError unless it has
@@ -269,9 +254,6 @@ def eye_(tensor: Tensor) -> Tensor:
     tensor.copy_(creation.eye(*tensor.shape, device=tensor.device))
     return remember_ones(tensor, min(tensor.shape), "eye_")
 
-# %% ../../nbs/04_initialization.ipynb #in04eye1c
-#| code-fold: true
-#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 @no_grad()
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fill a convolution's weight so that, in each group, it passes channels on: 1 in the middle of its
@@ -287,16 +269,10 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     tensor[(row, channel, *(size // 2 for size in tensor.shape[2:]))] = 1
     return remember_ones(tensor, groups * passed, "dirac_")
 
-# %% ../../nbs/04_initialization.ipynb #in04eye1d
-#| code-fold: true
-#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 def remember_ones(tensor: Tensor, count: int, scheme: str) -> Tensor:
     mean = count / max(tensor.numel(), 1)
     return note_fill(tensor, scheme, f"{count} ones, else zeros", "ones and zeros", mean, mean - mean ** 2)
 
-# %% ../../nbs/04_initialization.ipynb #in04eye1e
-#| code-fold: true
-#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
 @no_grad()
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Fill a matrix with normal numbers, then set this share of each column, rounded up, to 0. ValueError
@@ -331,9 +307,6 @@ def truncated(mean: float, std: float, a: float, b: float) -> tuple[float, float
                                + std * round(centre, 14)), float(std ** 2 * (mass @ (z - centre) ** 2)
                                                                  / mass.sum())
 
-# %% ../../nbs/04_initialization.ipynb #in04trn1b
-#| code-fold: true
-#| code-summary: "trunc_normal_, and the older names: 45 lines"
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
                   generator: Generator | None = None) -> Tensor:
     """Fill with normal numbers, those outside of a to b drawn again. What it remembers are the mean and
@@ -348,9 +321,6 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
                      f"normal with mean {mean:.4g}, std {std:.4g} between {a:.4g} and {b:.4g}",
                      "truncated normal", centre, variance)
 
-# %% ../../nbs/04_initialization.ipynb #in04trn1c
-#| code-fold: true
-#| code-summary: "trunc_normal_, and the older names: 45 lines"
 def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often: bool,
              generator: Generator | None) -> Tensor:
     """As many truncated normal numbers as a tensor has places: of normal candidates if most of those fit,
@@ -366,9 +336,6 @@ def accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, often:
         todo = todo[refused]
     return x
 
-# %% ../../nbs/04_initialization.ipynb #in04trn1d
-#| code-fold: true
-#| code-summary: "trunc_normal_, and the older names: 45 lines"
 def deprecated(function: Callable) -> Callable:
     "The function under its older name, without the underscore; it warns, as PyTorch's does."
     def alias(*args, **kwargs) -> Tensor:

@@ -155,9 +155,6 @@ def check_constant(x: Tensor | None, what: str, name: str) -> None:
             "input cannot have requires_grad True.", "weights say what counts, they are not learned",
             f"{what}.detach()")
 
-# %% ../../nbs/nn/losses.ipynb #nnloex05kb
-#| code-fold: true
-#| code-summary: "What is refused (constant, class weight): 19 lines"
 def check_class_weight(weight: Tensor | None, input: Tensor, classes: int) -> None:
     "A RuntimeError unless there is one weight for each class, in the dtype of the input."
     if weight is None: return
@@ -351,9 +348,6 @@ def check_same_size(input: Tensor, target: Tensor, name: str) -> None:
                     f"Target size ({target.size()}) must be the same as input size ({input.size()})",
                     "each probability has its target", "target.expand_as(input)")
 
-# %% ../../nbs/nn/losses.ipynb #nnloex12kb
-#| code-fold: true
-#| code-summary: "What is refused (same size, fits): 15 lines"
 def check_fits(x: Tensor | None, input: Tensor, what: str, name: str) -> None:
     "A RuntimeError for weights that are larger than the input, or want a gradient."
     if x is None: return
@@ -505,7 +499,8 @@ def check_ctc(log_probs: Tensor, input_lengths: Tensor, target_lengths: Tensor, 
     if any_at_hand(input_lengths > steps):
         raise error(
             RuntimeError, f"Expected input_lengths to have value at most {steps}, but got value "
-            f"{input_lengths.max().item()}", f"log_probs has {steps} steps", "x.size(0), for all of it")
+                          f"{input_lengths.max().item()}",
+            f"log_probs has {steps} steps", "x.size(0), for all of it")
 
 # %% ../../nbs/nn/losses.ipynb #nnloex24
 @functional
@@ -613,9 +608,6 @@ def check_cutoffs(cutoffs: list, n_classes: int) -> None:
                     f"given {cutoffs} for {n_classes} classes",
                     f"cutoffs=[{max(1, n_classes // 2)}]")
 
-# %% ../../nbs/nn/losses.ipynb #nnload03b
-#| code-fold: true
-#| code-summary: "What is refused (cutoffs, adaptive): 26 lines"
 def check_adaptive(layer: AdaptiveLogSoftmaxWithLoss, input: Tensor, target: Tensor) -> None:
     "A RuntimeError unless each example has a target, which is a class."
     if target.ndim > 1:
@@ -694,9 +686,6 @@ class BCELoss(WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex20b
-#| code-fold: true
-#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class BCEWithLogitsLoss(WeightedLoss):
     "The cross entropy of scores whose sigmoid is the probability of yes."
     def __init__(self, weight: Tensor | None = None, size_average=None, reduce=None, reduction: str = "mean",
@@ -708,9 +697,6 @@ class BCEWithLogitsLoss(WeightedLoss):
         return binary_cross_entropy_with_logits(input, target, self.weight, pos_weight=self.pos_weight,
                                                 reduction=self.reduction)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex20c
-#| code-fold: true
-#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class KLDivLoss(Loss):
     "How far a distribution (log-probabilities) is from the target's."
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean", log_target: bool = False):
@@ -720,9 +706,6 @@ class KLDivLoss(Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex20d
-#| code-fold: true
-#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class CTCLoss(Loss):
     "The negative log-probability of a sequence of classes, over all ways to spell it."
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):

@@ -122,7 +122,7 @@ def set_member(self: Module, name: str, value) -> None:
             if value is not None and not isinstance(value, later):
                 raise error(
                     TypeError, f"cannot assign '{type(value).__name__}' as {called} '{name}' "
-                    f"(edunets.nn.{kind.__name__} or None expected)",
+                               f"(edunets.nn.{kind.__name__} or None expected)",
                     f"'{name}' is a {called} of this module",
                     f"del module.{name} first, or en.nn.{kind.__name__}(...)")
             return put(self, name, value)
@@ -493,8 +493,8 @@ def check_linear(x, w, b) -> None:
     "A RuntimeError if a linear map and its input do not fit."
     if x.shape[-1:] != w.shape[1:]:
         raise error(RuntimeError,
-                    f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} "
-                                  f"and {w.shape[1]}x{w.shape[0]})",
+                    f"mat1 and mat2 shapes cannot be multiplied ({math.prod(x.shape[:-1])}x{x.shape[-1]} and "
+                    f"{w.shape[1]}x{w.shape[0]})",
                     f"the layer takes {w.shape[1]} features, the last dimension of the input "
                     f"has {x.shape[-1]}", "another in_features, or reshape the input")
 
@@ -522,7 +522,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
         if other is not None and other.dtype is not input.dtype:
             raise error(
                 RuntimeError, f"mat1 and mat2 must have the same dtype, but got {input.dtype.name} and "
-                f"{other.dtype.name}", "products do not promote, as in PyTorch", "x.to(weight.dtype)")
+                              f"{other.dtype.name}",
+                "products do not promote, as in PyTorch", "x.to(weight.dtype)")
     if weight.ndim == 1: return finish(input @ weight if bias is None else input @ weight + bias, out)
     return finish(
         call(OPS["linear"], (input, weight, bias), NO_PARAMS,

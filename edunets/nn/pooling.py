@@ -78,9 +78,9 @@ def unpooled_size(input: Tensor, size: tuple, stride: tuple, padding: tuple, wan
     wanted = tuple(wanted)[2:] if len(wanted) == n + 2 else tuple(wanted)
     if len(wanted) != n:
         raise error(
-            ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, "
-                        "but it has a length "
-            f"of '{len(wanted)}'", "a size for each dimension of space", "output_size=x.shape")
+            ValueError, f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a "
+                        f"length of '{len(wanted)}'",
+            "a size for each dimension of space", "output_size=x.shape")
     for dim, (w, s, t) in enumerate(zip(wanted, space, stride)):
         if not s - t < w < s + t:
             raise error(ValueError,
@@ -121,9 +121,8 @@ def max_unpooling(n: int) -> None:
         return filled(input, (*lead, count), 0).scatter(-1, indices.reshape(*lead, -1),
                                                         input.reshape(*lead, -1)).reshape(*lead, *space)
     set_name(function, f"max_unpool{n}d",
-             "The largest numbers back where they stood, zeros elsewhere. ValueError for an "
-                                       "`output_size` that does not fit, RuntimeError for "
-                                       "indices that do not.")
+             "The largest numbers back where they stood, zeros elsewhere. ValueError for an `output_size` "
+             "that does not fit, RuntimeError for indices that do not.")
 
 # %% ../../nbs/nn/pooling.ipynb #plmaxf02bb
 for n in (1, 2, 3): max_unpooling(n)
@@ -333,16 +332,16 @@ def given_sizes(input: Tensor, size, scale_factor) -> tuple[list, list | None]:
     values = list(value) if isinstance(value, Iterable) else [value] * n
     if len(values) != n:
         raise error(
-            ValueError, f"Input and {what} must have the same number of spatial dimensions, "
-                        "but got input with "
-            f"spatial dimensions of {list(input.shape[2:])} and {what} {value}", "(batch, channel, space)",
+            ValueError, f"Input and {what} must have the same number of spatial dimensions, but got input "
+                        f"with spatial dimensions of {list(input.shape[2:])} and {what} {value}",
+            "(batch, channel, space)",
             f"{what} with {n} numbers")
     if scale_factor is not None: return [int(s * f) for s, f in zip(input.shape[2:], values)], values
     if not all(isinstance(v, int) for v in values):
         raise error(
-            TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or "
-                       "Tuple[int, int, int], "
-            f"but got size with types {[type(v) for v in values]}", "there is no half pixel", "size=(14, 14)")
+            TypeError, "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, "
+                       f"int], but got size with types {[type(v) for v in values]}",
+            "there is no half pixel", "size=(14, 14)")
     return values, None
 
 # %% ../../nbs/nn/pooling.ipynb #plinte01b
@@ -360,9 +359,9 @@ def check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias: 
             "linear is for lines, bilinear and bicubic for images, trilinear for volumes", "mode='nearest'")
     if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
         raise error(
-            ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos "
-                        "modes and requires a "
-            "4-D tensor as input", "there is no filter to make wider", "mode='bilinear'")
+            ValueError, "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and "
+                        "requires a 4-D tensor as input",
+            "there is no filter to make wider", "mode='bilinear'")
     if mode == "lanczos" and (align_corners or not antialias):
         raise error(ValueError,
                     "Lanczos mode requires antialias=True, and does not support align_corners=True",
@@ -380,9 +379,8 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
     NotImplementedError for a mode that does not fit the input."""
     if align_corners is not None and mode in ("nearest", "nearest-exact", "area"):
         raise error(
-            ValueError, "align_corners option can only be set with the interpolating modes: "
-                        "linear | bilinear | "
-            "bicubic | trilinear", f"{mode} takes whole pixels", "align_corners=None")
+            ValueError, "align_corners option can only be set with the interpolating modes: linear | "
+                        "bilinear | bicubic | trilinear", f"{mode} takes whole pixels", "align_corners=None")
     sizes, factors = given_sizes(input, size, scale_factor)
     check_mode(input, mode, align_corners, antialias)
     if recompute_scale_factor and factors is None:
@@ -474,7 +472,7 @@ def adaptive_averaging(n: int) -> None:
         return fresh(result, input)
     set_name(function, name,
              f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
-                          "input without space.")
+             "input without space.")
 
 # %% ../../nbs/nn/pooling.ipynb #pladap01b
 for n in (1, 2, 3): adaptive_averaging(n)
@@ -524,8 +522,7 @@ def adaptive_maximum(n: int) -> None:
     def function(input: Tensor, output_size, return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         return with_indices(input, output_size) if return_indices else with_indices(input, output_size)[0]
     set_name(function, name, f"The largest of each of `output_size` parts in {n} dimensions of space; with "
-                          "`return_indices` also "
-                          "where it stood. RuntimeError for an input without space.")
+                             "`return_indices` also where it stood. RuntimeError for an input without space.")
     set_name(
         with_indices, name + "_with_indices",
         f"The largest of each of `output_size` parts in {n} dimensions of space, and where it stood. "
@@ -616,11 +613,11 @@ def fractional_maximum(n: int) -> None:
         return found if return_indices else found[0]
 
     set_name(function, name, f"The largest of each window of a random grid in {n} dimensions of space; with "
-          "`return_indices` also where it stood. ValueError for neither size nor ratio, RuntimeError for "
-          "too large windows.")
+                             "`return_indices` also where it stood. ValueError for neither size nor ratio, "
+                             "RuntimeError for too large windows.")
     set_name(with_indices, name + "_with_indices",
-             f"The largest of each window of a random grid in {n} dimensions of space, "
-          "and where it stood. ValueError for neither size nor ratio, RuntimeError for too large windows.")
+             f"The largest of each window of a random grid in {n} dimensions of space, and where it stood. "
+             "ValueError for neither size nor ratio, RuntimeError for too large windows.")
 
 # %% ../../nbs/nn/pooling.ipynb #plfrac04b
 for n in (2, 3): fractional_maximum(n)
@@ -696,9 +693,6 @@ class MaxPool3d(MaxPool):
     "The largest of each window of volumes, as `torch.nn.MaxPool3d`."
     dims = 3
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye02b
-#| code-fold: true
-#| code-summary: "MaxPool1d to LPPool3d: 27 lines"
 class MaxUnpool1d(MaxUnpool):
     "The largest back where they stood on a line, as `torch.nn.MaxUnpool1d`."
     dims = 1
@@ -711,9 +705,6 @@ class MaxUnpool3d(MaxUnpool):
     "The largest back where they stood in volumes, as `torch.nn.MaxUnpool3d`."
     dims = 3
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye02c
-#| code-fold: true
-#| code-summary: "MaxPool1d to LPPool3d: 27 lines"
 class LPPool1d(LPPool):
     "The norm of each window of a line, as `torch.nn.LPPool1d`."
     dims = 1
@@ -744,9 +735,6 @@ class AvgPool1d(Module):
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye03b
-#| code-fold: true
-#| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d: 26 lines"
 class AvgPool2d(Module):
     "The mean of each window of images, as `torch.nn.AvgPool2d`."
     dims = 2
@@ -767,9 +755,6 @@ class AvgPool2d(Module):
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye03c
-#| code-fold: true
-#| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d: 26 lines"
 class AvgPool3d(AvgPool2d):
     "The mean of each window of volumes, as `torch.nn.AvgPool3d`."
     dims = 3
@@ -785,9 +770,6 @@ class AdaptiveAvgPool(Plain):
     def forward(self, input: Tensor) -> Tensor:
         return POOLS[f"adaptive_avg_pool{self.dims}d"](input, self.output_size)
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye04b
-#| code-fold: true
-#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
 class AdaptiveMaxPool(Plain):
     "What AdaptiveMaxPool1d, 2d and 3d share."
     dims = 0
@@ -799,9 +781,6 @@ class AdaptiveMaxPool(Plain):
     def forward(self, input: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         return POOLS[f"adaptive_max_pool{self.dims}d"](input, self.output_size, self.return_indices)
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye04c
-#| code-fold: true
-#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
     "The mean of each of so many parts of a line, as `torch.nn.AdaptiveAvgPool1d`."
     dims = 1
@@ -814,9 +793,6 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool):
     "The mean of each of so many parts of volumes, as `torch.nn.AdaptiveAvgPool3d`."
     dims = 3
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye04d
-#| code-fold: true
-#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
     "The largest of each of so many parts of a line, as `torch.nn.AdaptiveMaxPool1d`."
     dims = 1
@@ -851,9 +827,6 @@ class FractionalMaxPool(Module):
                                                          self.output_ratio,
                                                          self.return_indices, self._random_samples)
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye4bb
-#| code-fold: true
-#| code-summary: "FractionalMaxPool, FractionalMaxPool2d, FractionalMaxPool3d: 32 lines"
 def check_fraction(layer: FractionalMaxPool) -> None:
     "A ValueError unless just one of size and ratio is given, and the ratio is a fraction."
     if layer.dims == 3 and min(layer.kernel_size) <= 0:
@@ -869,9 +842,6 @@ def check_fraction(layer: FractionalMaxPool) -> None:
         raise error(ValueError, f"output_ratio must be between 0 and 1 (got {layer.output_ratio})",
                     "an image becomes smaller", "output_ratio=0.5")
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye4bc
-#| code-fold: true
-#| code-summary: "FractionalMaxPool, FractionalMaxPool2d, FractionalMaxPool3d: 32 lines"
 class FractionalMaxPool2d(FractionalMaxPool):
     "The largest of each window of a random grid on images, as `torch.nn.FractionalMaxPool2d`."
     dims = 2
@@ -903,9 +873,6 @@ class Upsample(Module):
                  else f"scale_factor={self.scale_factor!r}")
                 + f", mode={self.mode!r}")
 
-# %% ../../nbs/nn/pooling.ipynb #pllaye05b
-#| code-fold: true
-#| code-summary: "Upsample, UpsamplingNearest2d, UpsamplingBilinear2d: 20 lines"
 class UpsamplingNearest2d(Upsample):
     "Larger images of whole pixels, as `torch.nn.UpsamplingNearest2d`."
     def __init__(self, size=None, scale_factor=None): super().__init__(size, scale_factor, "nearest")

@@ -324,11 +324,12 @@ def check_lengths(lengths: list[int], input: Tensor) -> None:
     if len(lengths) != input.size(1):
         raise error(
             RuntimeError, f"Expected `len(lengths)` to be equal to batch_size, but got {len(lengths)} "
-            f"(batch_size={input.size(1)})", "each sequence has its length",
+                          f"(batch_size={input.size(1)})", "each sequence has its length",
             "batch_first=..., if the dimensions are exchanged")
     if min(lengths) < 1:
         raise error(RuntimeError, "Length of all samples has to be greater than 0, but found an element in "
-                    "'lengths' that is <= 0", "an empty sequence has no last state", "leave it out")
+                                  "'lengths' that is <= 0",
+                    "an empty sequence has no last state", "leave it out")
     if lengths != sorted(lengths, reverse=True):
         raise error(RuntimeError,
                     "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True.",
@@ -363,9 +364,8 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     sizes = sequence.batch_sizes.tolist()
     if total_length is not None and total_length < len(sizes):
         raise error(
-            ValueError, "Expected total_length to be at least the length of the longest "
-                        "sequence in input, but "
-            f"got total_length={total_length} and max sequence length being {len(sizes)}",
+            ValueError, "Expected total_length to be at least the length of the longest sequence in input, "
+                        f"but got total_length={total_length} and max sequence length being {len(sizes)}",
             "nothing is cut off",
             "a larger total_length")
     padded = pad_sequence([rows(sequence.data, start, n) for start, n in steps(sizes, False)], True,
@@ -398,8 +398,8 @@ def check_options(input_size, hidden_size, num_layers, bias, batch_first, dropou
     "A TypeError or ValueError for options that make no layer; a warning for a dropout that has no place."
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
         raise error(ValueError,
-                    "dropout should be a number in range [0, 1] representing the probability of an "
-                                "element being zeroed", f"given {dropout!r}", "dropout=0.1")
+                    "dropout should be a number in range [0, 1] representing the probability of an element "
+                    "being zeroed", f"given {dropout!r}", "dropout=0.1")
     if dropout > 0 and num_layers == 1:
         warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
              f"expects num_layers greater than 1, but got dropout={dropout} and "
@@ -492,7 +492,7 @@ def check_input(self: Recurrent, input: Tensor) -> None:
     "A RuntimeError or ValueError if the input does not fit the layer."
     if input.dtype is not self.weight_ih_l0.dtype:
         raise error(ValueError, f"RNN input dtype ({input.dtype}) does not match weight dtype "
-                    f"({self.weight_ih_l0.dtype}).", "products do not promote, as in PyTorch",
+                                f"({self.weight_ih_l0.dtype}).", "products do not promote, as in PyTorch",
                     f"input.to({self.weight_ih_l0.dtype}), or model.to({input.dtype})")
     if input.size(-1) != self.input_size:
         raise error(RuntimeError,
@@ -588,7 +588,8 @@ def checked_states(self: Recurrent, hx, ndim: int):
         kind = "batched" if ndim == 3 else "unbatched"
         raise error(
             RuntimeError, f"For {kind} {ndim}-D input, hx should also be {ndim}-D but got "
-            f"{', '.join(f'{h.ndim}-D' for h in given)}", "states have a batch if the input has one",
+                          f"{', '.join(f'{h.ndim}-D' for h in given)}",
+            "states have a batch if the input has one",
             "h.unsqueeze(1)")
     if ndim == 2: given = tuple(h.unsqueeze(1) for h in given)
     return given if self.has_cell else given[0]

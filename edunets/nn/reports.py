@@ -118,9 +118,6 @@ def in_words(filled: Filled | None) -> str:
         filled.distribution, f"{filled.distribution}, {'mean ' + middle if middle else ''}std {std:.4g}")
     return f"{filled.scheme}: {numbers}" + (f" ({filled.why})" if filled.why else "")
 
-# %% ../../nbs/04a_report.ipynb #in04wrd1b
-#| code-fold: true
-#| code-summary: "The other sentences: 40 lines"
 def said_forward(maps: list[LayerStats]) -> list[str]:
     "What a batch tells of the way forward."
     known = [row for row in maps if row.between is not None]
@@ -139,9 +136,6 @@ def said_forward(maps: list[LayerStats]) -> list[str]:
     if share < 0.01: said.append("What comes out is nearly the same for every input.")
     return said
 
-# %% ../../nbs/04a_report.ipynb #in04wrd1c
-#| code-fold: true
-#| code-summary: "The other sentences: 40 lines"
 def said_backward(maps: list[LayerStats]) -> list[str]:
     "What it tells of the way back."
     known = [row for row in maps if row.gradient]
@@ -201,9 +195,6 @@ def start_note(p: ParameterStats, measured: float) -> str:
     expected = f"{p.filled.variance:.3g} expected, " if p.filled else ""
     return f"{fan}{gain}variance {expected}{measured:.3g} measured" + ("; written since" if p.written else "")
 
-# %% ../../nbs/04a_report.ipynb #in04rep4b
-#| code-fold: true
-#| code-summary: "Text: 40 lines"
 def layer_row(row: LayerStats) -> tuple:
     between = "" if row.between is None else "lost" if row.lost else f"{row.between:.2g}"
     name = row.name if row.name.lower().endswith(row.kind.lower()) else f"{row.name} {row.kind}"
@@ -215,9 +206,6 @@ def report_rows(report: Report, most: int = 12) -> list[tuple]:
     some = rows if len(rows) <= most else [rows[round(n * last / (most - 1))] for n in range(most)]
     return [layer_row(row) for row in some]
 
-# %% ../../nbs/04a_report.ipynb #in04rep4c
-#| code-fold: true
-#| code-summary: "Text: 40 lines"
 def as_text(self: Report) -> str:
     "The report as text."
     text = [
@@ -243,9 +231,6 @@ CURVES = (("variance", "currentColor", ""), ("between inputs", "var(--edu-accent
 def curve(row: LayerStats) -> tuple:
     return row.variance, row.between, row.gradient[0] if row.gradient else None
 
-# %% ../../nbs/04a_report.ipynb #in04rep5b
-#| code-fold: true
-#| code-summary: "The drawing, as SVG: 25 lines"
 def chart(maps: list[LayerStats]) -> str:
     "The three numbers of the layers that multiply, over their order, as SVG; the height is the power of ten."
     logs = [[math.log10(v) if v and 0 < v < math.inf else None for v in column]
@@ -293,7 +278,4 @@ def as_html(self: Report) -> str:
     return ('<div style="border:1px solid '
             f'var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">{"".join(parts)}</div>')
 
-# %% ../../nbs/04a_report.ipynb #in4ahtm1b
-#| code-fold: true
-#| code-summary: "HTML: 25 lines"
 Report._repr_html_ = as_html

@@ -318,9 +318,9 @@ def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by
     check_places(input, "embedding_bag")
     if scale is not None and input.shape != scale.shape:
         raise error(
-            ValueError, f"embedding_bag: If per_sample_weights ({scale.shape}) is not None, then "
-                        "it must have the "
-            f"same shape as the input ({input.shape})", "each index has its weight", "another shape")
+            ValueError, f"embedding_bag: If per_sample_weights ({scale.shape}) is not None, then it must "
+                        f"have the same shape as the input ({input.shape})",
+            "each index has its weight", "another shape")
     if weight.ndim != 2:
         raise error(ValueError, f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}",
                     "it has a row for each index", "another table")
@@ -353,7 +353,7 @@ def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by
     if padding_idx is not None and not -len(weight) <= padding_idx < len(weight):
         raise error(
             RuntimeError, f"padding_idx must be within the number of embeddings, {-len(weight)} through "
-            f"{len(weight) - 1}, but got {padding_idx}", "it names a row", "padding_idx=0")
+                          f"{len(weight) - 1}, but got {padding_idx}", "it names a row", "padding_idx=0")
 
 # %% ../../nbs/nn/small.ipynb #smfunc02b
 @functional
@@ -445,9 +445,6 @@ class PairwiseDistance(Module):
     def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
         return pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
-# %% ../../nbs/nn/small.ipynb #smtwo001bx
-#| code-fold: true
-#| code-summary: "PairwiseDistance, CosineSimilarity: 14 lines"
 class CosineSimilarity(Module):
     "The cosine of the angle between two inputs along a dimension, as `torch.nn.CosineSimilarity`."
     def __init__(self, dim: int = 1, eps: float = 1e-8):

@@ -29,9 +29,6 @@ def has_own(module: Module, method: str) -> bool:
     "Has the class of a module its own version of a method?"
     return getattr(type(module), method) is not getattr(Module, method)
 
-# %% ../../nbs/03b_state.ipynb #3f1a6c10b
-#| code-fold: true
-#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
 @patch
 def get_extra_state(self: Module) -> Any:
     """What a module keeps in the state beside tensors. A class that has some has its own, and a
@@ -39,9 +36,6 @@ def get_extra_state(self: Module) -> Any:
     raise error(RuntimeError, "Reached a code path in Module.get_extra_state() that should never be called.",
                 "this class has no extra state", "def get_extra_state(self) in your class")
 
-# %% ../../nbs/03b_state.ipynb #3f1a6c10c
-#| code-fold: true
-#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
 @patch
 def set_extra_state(self: Module, state: Any) -> None:
     "Take back what `get_extra_state` gave."
@@ -53,9 +47,6 @@ def given_by_place(args: tuple, destination: dict | None, prefix: str, keep_vars
     warn("Positional args are being deprecated, use kwargs instead.", FutureWarning)
     return args + (destination, prefix, keep_vars)[len(args):]
 
-# %% ../../nbs/03b_state.ipynb #3f1a6c10d
-#| code-fold: true
-#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
 def silently(hook: Callable, *args) -> None:
     "Call a hook. RuntimeError if it returned something: it is to change the state itself."
     if (result := hook(*args)) is not None:

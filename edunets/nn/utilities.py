@@ -53,7 +53,8 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
     if error_if_nonfinite and not total.isfinite():
         raise error(
             RuntimeError, f"The total norm of order {p} for gradients from `parameters` is non-finite, so it "
-            "cannot be clipped.", f"it is {total.item()}: a loss was infinite or NaN, or a sum overflowed",
+                          "cannot be clipped.",
+            f"it is {total.item()}: a loss was infinite or NaN, or a sum overflowed",
             "look for the first NaN with en.autograd.set_detect_anomaly(True), or "
             "error_if_nonfinite=False")
     return total

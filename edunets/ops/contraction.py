@@ -196,7 +196,8 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     if input.size(-1) != other.size(-1):
         raise error(
             RuntimeError, "inner() the last dimension must match on both input tensors but got shapes "
-            f"{list(input.shape)} and {list(other.shape)}", "they are summed together", "another shape")
+                          f"{list(input.shape)} and {list(other.shape)}",
+            "they are summed together", "another shape")
     return finish(tensordot(input, other, ([input.ndim - 1], [other.ndim - 1])), out)
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2c
@@ -280,7 +281,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     if input.ndim < 2 or input.size(-1) != input.size(-2):
         raise error(
             RuntimeError, "linalg.matrix_power: A must be batches of square matrices, but they are "
-            f"{' by '.join(map(str, input.shape[-2:]))} matrices",
+                          f"{' by '.join(map(str, input.shape[-2:]))} matrices",
             "only those can be multiplied by themselves",
             "x @ x.mT")
     base = input
@@ -395,7 +396,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
         raise error(RuntimeError, "no dimension of size 3 in input", space, "three numbers for each vector")
     if dim is None:
         warn("cross() without dim takes the first dimension of size 3, which is deprecated: linalg.cross "
-                         "takes the last.")
+             "takes the last.")
     dim = input.shape.index(3) if dim is None else check_dim(dim, len(shape))
     a, b = input.size(dim), other.size(dim)
     if (a, b) != (3, 3):
@@ -413,7 +414,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     if (input1.size(-1), input2.size(-1)) != tuple(weight.shape[1:]):
         raise error(
             RuntimeError, f"bilinear(): input sizes do not match weight size: got {input1.size(-1)} and "
-            f"{input2.size(-1)} but expected {list(weight.shape[1:])}",
+                          f"{input2.size(-1)} but expected {list(weight.shape[1:])}",
             "each matrix has a row for x1 and a column for x2", "another shape")
     result = einsum("...i,kij,...j->...k", input1, weight, input2)
     return result if bias is None else result + bias

@@ -609,7 +609,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight.ndim > 1 or weight.numel() not in (1, channels):
         raise error(
             RuntimeError, "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-            f"{weight.numel()} and channel size = {channels}.",
+                          f"{weight.numel()} and channel size = {channels}.",
             f"the weight has the shape {tuple(weight.shape)}",
             "one weight, or one for each channel (dimension 1)")
     if weight.numel() > 1: weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))

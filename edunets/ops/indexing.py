@@ -39,18 +39,19 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     if input.ndim and source.ndim and input.ndim != source.ndim:
         raise error(IndexError,
                     "index_copy_(): When source and destination are not scalars, their dimensionality must "
-                                f"match. Source dimensionality ({source.ndim}), destination dimensionality "
-                                f"({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
+                    f"match. Source dimensionality ({source.ndim}), destination dimensionality "
+                    f"({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
     places = slices(input, dim, index, "index_copy_")
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "index_copy_(): self and source expected to have the same dtype, but got (self) "
-            f"{input.dtype.name} and (source) {source.dtype.name}", "numbers would be rounded silently",
+                          f"{input.dtype.name} and (source) {source.dtype.name}",
+            "numbers would be rounded silently",
             "source.to(x.dtype)")
     if source.ndim and input.ndim and source.size(dim) != len(places[0][1]):
         raise error(
             IndexError, f"index_copy_(): Number of indices ({len(places[0][1])}) should be equal to "
-            f"source.size(dim) ({source.size(dim)})", "each slice goes to one place",
+                        f"source.size(dim) ({source.size(dim)})", "each slice goes to one place",
             "as many indices as slices")
     if not input.ndim: return index_copy(input.reshape(1), dim, index, as_vector(source)).reshape(())
     return scattered(input, places, source, "set")
@@ -82,12 +83,13 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "put_(): self and source expected to have the same dtype, but got self.dtype = "
-            f"{input.dtype.name} and source.dtype = {source.dtype.name}", "numbers would be rounded silently",
+                          f"{input.dtype.name} and source.dtype = {source.dtype.name}",
+            "numbers would be rounded silently",
             "source.to(x.dtype)")
     if source.numel() != index.numel():
         raise error(
             IndexError, "put_(): Expected source and index to have the same number of elements, but got "
-            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
+                        f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
             "each element goes to one place",
             "as many indices as elements")
     flat = input.reshape(-1).index_put((integers(index).reshape(-1),), source.reshape(-1), accumulate)
@@ -100,7 +102,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "masked_scatter: expected self and source to have same dtypes but got "
-            f"{input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently",
+                          f"{input.dtype.name} and {source.dtype.name}", "numbers would be rounded silently",
             "source.to(x.dtype)")
     mask, input = broadcast_tensors(check_mask(mask), input)
     flat, wanted = source.reshape(-1), int(mask.sum())
@@ -170,7 +172,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     if source.ndim and source.size(dim) != len(places[0][1]):
         raise error(RuntimeError,
                     f"index_reduce_(): Number of indices ({len(places[0][1])}) should be equal to "
-                                  f"source.size(dim): ({source.size(dim)}), for dim: {dim}",
+                    f"source.size(dim): ({source.size(dim)}), for dim: {dim}",
                     "each slice goes to one place", "as many indices as slices")
     return scatter_combine(input, places, source, reduce, include_self)
 

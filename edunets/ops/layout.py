@@ -184,9 +184,9 @@ def check_strided(x: Tensor, there: Geometry) -> None:
     if 0 not in size and there.end() > here:
         raise error(RuntimeError,
                     f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
-                                  f"itemsize {x.element_size()} requiring a storage size of "
-                                  f"{there.end() * x.element_size()} "
-                                  f"are out of bounds for storage of size {here * x.element_size()}",
+                    f"itemsize {x.element_size()} requiring a storage size of "
+                    f"{there.end() * x.element_size()} are out of bounds for storage of size "
+                    f"{here * x.element_size()}",
                     f"the last element lies at {there.end() - 1}, the memory has {here}",
                     "smaller sizes or strides")
 

@@ -83,7 +83,7 @@ def check_matrices(A: Tensor, name: str, square: bool = False) -> None:
     if square and rows != columns:
         raise error(
             RuntimeError, f"linalg.{name}: A must be batches of square matrices, but they are {rows} by "
-            f"{columns} matrices", "only a square matrix has that", "A.mT @ A is square")
+                          f"{columns} matrices", "only a square matrix has that", "A.mT @ A is square")
     check_floating(A, f"linalg.{name}: Expected a floating point tensor as input")
     if A.dtype.itemsize < 4:
         raise error(RuntimeError, f"linalg.{name}: Low precision dtypes not supported. Got {A.dtype.name}",
@@ -559,9 +559,8 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUF
     lu, places = lu_steps(A, pivot)
     if any_at_hand(lu.detach().diagonal(0, -2, -1) == 0):
         raise error(
-            LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it "
-                         "on lu_solve would "
-            "result in a division by zero.", "the matrix is singular",
+            LinAlgError, "torch.linalg.lu_factor: U has a zero on its diagonal and using it on lu_solve "
+                         "would result in a division by zero.", "the matrix is singular",
             "linalg.lu, which gives the factors all the same")
     pivots = cat(places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
     return finish_all(LUFactor(fresh(lu, A), pivots.to(int32)), out)

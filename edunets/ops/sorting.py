@@ -279,9 +279,9 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, rig
     if sorted_sequence.ndim > 1 and sorted_sequence.shape[:-1] != values.shape[:-1]:
         raise error(
             RuntimeError, "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
-            "dimensions of boundaries tensor and input value tensor must match, but we got "
-            f"boundaries tensor {list(sorted_sequence.shape)} and input value tensor "
-            f"{list(values.shape)}", "each row of values has a row of boundaries",
+                          "dimensions of boundaries tensor and input value tensor must match, but we got "
+                          f"boundaries tensor {list(sorted_sequence.shape)} and input value tensor "
+                          f"{list(values.shape)}", "each row of values has a row of boundaries",
             "one sequence for all, or one for each row")
     result = call(OPS["searchsorted"], tuple(promote((sorted_sequence, values))), {"right": right})
     return finish(result.to(int32) if out_int32 else result, out)

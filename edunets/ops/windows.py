@@ -248,7 +248,7 @@ def check_pad(shape, pad: tuple, mode: str, value) -> None:
                                  }[mode] or n + before + after < 0:
             raise error(
                 RuntimeError, "Padding size should be less than the corresponding input dimension, but got: "
-                f"padding ({before}, {after}) at dimension {dim} of input {list(shape)}",
+                              f"padding ({before}, {after}) at dimension {dim} of input {list(shape)}",
                 "there is not that much to take the border from", "a smaller border, or mode='replicate'")
 
 # %% ../../nbs/ops/windows.ipynb #92c6188c
@@ -320,8 +320,9 @@ def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int
     if input.size(-n - 1) != channels:
         raise error(
             RuntimeError, f"Given groups={groups}, weight of size {list(weight.shape)}, expected "
-            f"input{list(input.shape)} to have {channels} channels, but got {input.size(-n - 1)} "
-            "channels instead", "a filter has a number for each channel", "another shape")
+                          f"input{list(input.shape)} to have {channels} channels, but got "
+                          f"{input.size(-n - 1)} channels instead",
+            "a filter has a number for each channel", "another shape")
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5a
 def expand_ntuple(value, n: int, what: str) -> tuple:
@@ -370,16 +371,16 @@ def convolution(name: str, n: int) -> None:
         if any(s + 2 * p < d * (k - 1) + 1 for s, p, d, k in zip(x.shape[2:], padding, dilation, size)):
             raise error(
                 RuntimeError, "Calculated padded input size per channel: "
-                f"{tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: "
-                f"{tuple(size)}. Kernel size can't be greater than actual input size",
+                              f"{tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))}. Kernel size: "
+                              f"{tuple(size)}. Kernel size can't be greater than actual input size",
                 "not even one window fits",
                 "padding=...")
         y = call(OPS["conv"], (x, weight, bias), conv_params(stride, padding, dilation, groups),
                  "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function,
-            f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, "
-                            f"as `torch.{name}`. RuntimeError if shapes do not fit.", method=False)
+            f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, as "
+            f"`torch.{name}`. RuntimeError if shapes do not fit.", method=False)
 
 # %% ../../nbs/ops/windows.ipynb #6b5bea7cb
 for n in (1, 2, 3): convolution(f"conv{n}d", n)
@@ -399,7 +400,8 @@ def transposed(name: str, n: int) -> None:
         if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)):
             raise error(
                 RuntimeError, "output padding must be smaller than either stride or dilation, but got "
-                f"output_padding={list(more)}", "more could not come from a window", "output_padding=0")
+                              f"output_padding={list(more)}",
+                "more could not come from a window", "output_padding=0")
         x = input if input.ndim == n + 2 else input.unsqueeze(0)
         shape = tuple((s - 1) * t - 2 * p + d * (k - 1) + m + 1
                       for s, t, p, d, k, m in zip(x.shape[2:], stride, padding, dilation, weight.shape[2:],
@@ -416,7 +418,7 @@ def transposed(name: str, n: int) -> None:
         return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function,
             f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its "
-                            f"image, as `torch.{name}`.", method=False)
+            f"image, as `torch.{name}`.", method=False)
 
 # %% ../../nbs/ops/windows.ipynb #22d51ff1b
 for n in (1, 2, 3): transposed(f"conv_transpose{n}d", n)
@@ -558,8 +560,8 @@ def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tup
         if ceil_mode and (o - 1) * t >= s + p: o -= 1
         if o < 1:
             raise error(RuntimeError,
-                        f"Given input size: {tuple(shape)}. Calculated output size: {o}. Output "
-                                            "size is too small", "not even one window fits",
+                        f"Given input size: {tuple(shape)}. Calculated output size: {o}. Output size is too "
+                        "small", "not even one window fits",
                         "a smaller window")
         space.append(o)
     return tuple(space)
@@ -668,8 +670,8 @@ def check_line(input: Tensor, name: str) -> None:
     "A RuntimeError unless there are (batch,) channels and a line, none of them empty."
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
         raise error(RuntimeError,
-                    f"{name}(): Expected 2D or 3D input with non-zero size for non-batch dimensions, but "
-                                  f"got {list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
+                    f"{name}(): Expected 2D or 3D input with non-zero size for non-batch dimensions, but got "
+                    f"{list(input.shape)}", "batch, channel, space", "x.unsqueeze(0)")
 
 # %% ../../nbs/ops/windows.ipynb #abaee560
 @face(method=False)

@@ -187,9 +187,9 @@ def as_groups(params) -> list[dict]:
     "What an optimizer is given, as groups: TypeError for a single tensor, ValueError for nothing."
     if isinstance(params, Tensor):
         raise error(
-            TypeError, "params argument given to the optimizer should be an iterable of Tensors "
-                       "or dicts, but got "
-            "edunets.Tensor", "an optimizer goes through its parameters one by one", "[parameter]")
+            TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                       "but got edunets.Tensor",
+            "an optimizer goes through its parameters one by one", "[parameter]")
     groups = list(params)
     if not groups:
         raise error(ValueError, "optimizer got an empty parameter list",
@@ -202,9 +202,8 @@ def check_parameters(params, taken: set) -> list[Tensor]:
     "The parameters of a group as a list; an error for one that cannot be moved, or is in another group."
     if isinstance(params, set):
         raise error(
-            TypeError, "optimizer parameters need to be organized in ordered collections, "
-                       "but the ordering of "
-            "tensors in sets will change between runs. Please use a list instead.",
+            TypeError, "optimizer parameters need to be organized in ordered collections, but the ordering "
+                       "of tensors in sets will change between runs. Please use a list instead.",
             "the saved state goes by their order", "a list")
     params = [params] if isinstance(params, Tensor) else list(params)
     if len(set(map(id, params))) < len(params):
@@ -241,9 +240,6 @@ def named_parameters_of(params) -> tuple[list, list[str]]:
                     f"{len(names)} of {len(params)} have one", "model.named_parameters()")
     return [p[1] if isinstance(p, tuple) else p for p in params], names
 
-# %% ../../nbs/05_optim.ipynb #3f1a6c20b
-#| code-fold: true
-#| code-summary: "Names of parameters, and their check: 18 lines"
 def check_names(groups: list[Group], group: Group) -> None:
     "A ValueError where only some groups have names."
     if any(("param_names" in other) != ("param_names" in group) for other in groups):
@@ -496,7 +492,7 @@ def load_state_dict(self: Optimizer, state_dict: dict) -> None:
                     "make the optimizer as it was made when it was saved")
     if any(len(a["params"]) != len(b["params"]) for a, b in zip(saved, self.param_groups)):
         raise error(ValueError, "loaded state dict contains a parameter group that doesn't match the size of "
-                    "optimizer's group", "the state goes by the parameters' numbers",
+                                "optimizer's group", "the state goes by the parameters' numbers",
                     "make the optimizer as it was made when it was saved")
     for group, old in zip(self.param_groups, saved):
         group.update({name: value for name, value in old.items() if name != "params"})
@@ -528,9 +524,6 @@ def register_step_pre_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) before each step; a pair that it returns replaces the arguments."
     return register(self._hooks["step_pre"], hook)
 
-# %% ../../nbs/05_optim.ipynb #3f1a6c23b
-#| code-fold: true
-#| code-summary: "Registering hooks: 29 lines"
 @patch
 def register_step_post_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) after each step."
@@ -541,9 +534,6 @@ def register_state_dict_pre_hook(self: Optimizer, hook: Callable, prepend: bool 
     "Call hook(optimizer) before the state is collected."
     return register(self._hooks["state_dict_pre"], hook, prepend)
 
-# %% ../../nbs/05_optim.ipynb #3f1a6c23c
-#| code-fold: true
-#| code-summary: "Registering hooks: 29 lines"
 @patch
 def register_state_dict_post_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer, state_dict) when the state is collected; what it returns replaces it."
@@ -555,9 +545,6 @@ def register_load_state_dict_pre_hook(self: Optimizer, hook: Callable,
     "Call hook(optimizer, state_dict) before a state is loaded; what it returns is loaded in its place."
     return register(self._hooks["load_state_dict_pre"], hook, prepend)
 
-# %% ../../nbs/05_optim.ipynb #3f1a6c23d
-#| code-fold: true
-#| code-summary: "Registering hooks: 29 lines"
 @patch
 def register_load_state_dict_post_hook(self: Optimizer, hook: Callable,
                                        prepend: bool = False) -> RemovableHandle:

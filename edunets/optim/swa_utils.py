@@ -54,18 +54,12 @@ def check_decay(decay: float) -> None:
                     f"Invalid decay value {decay} provided. Please provide a value in [0,1] range.",
                     "it is the share of the old that stays", "0.999")
 
-# %% ../../nbs/05f_averaging.ipynb #5f000008b
-#| code-fold: true
-#| code-summary: "Averages of one tensor, and a check: 17 lines"
 def get_swa_avg_fn() -> Callable:
     "The same for one tensor: what it returns is the new average."
     def swa_update(averaged_param: Tensor, current_param: Tensor, num_averaged) -> Tensor:
         return averaged_param + (current_param - averaged_param) / (num_averaged + 1)
     return no_grad()(swa_update)
 
-# %% ../../nbs/05f_averaging.ipynb #5f000008c
-#| code-fold: true
-#| code-summary: "Averages of one tensor, and a check: 17 lines"
 def get_ema_avg_fn(decay: float = 0.999) -> Callable:
     "The same for one tensor: what it returns is the new average."
     check_decay(decay)

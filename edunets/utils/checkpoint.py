@@ -66,9 +66,6 @@ def again(state: Tensor | None):
     generator.set_state(state)
     return drawing_from(generator)
 
-# %% ../../nbs/02h_checkpoint.ipynb #02krec01b
-#| code-fold: true
-#| code-summary: "Run the segment again: 4 checks, 35 lines"
 def recompute(frame: Frame) -> None:
     "Run the function again; the holders that are still needed get their values."
     count, task = 0, ambient.get().task
@@ -85,9 +82,6 @@ def recompute(frame: Frame) -> None:
     if count != len(frame.holders):
         raise differs(f"{len(frame.holders)} tensors were saved at first, {count} now")
 
-# %% ../../nbs/02h_checkpoint.ipynb #02krec01c
-#| code-fold: true
-#| code-summary: "Run the segment again: 4 checks, 35 lines"
 def refused(kept): raise differs("the second run goes backward through itself")
 
 def fill(holder: Holder | None, x: Tensor, task: Any, check: bool) -> None:
@@ -97,9 +91,6 @@ def fill(holder: Holder | None, x: Tensor, task: Any, check: bool) -> None:
         raise differs(f"a saved tensor was {holder.kind} at first, {(tuple(x.shape), x.dtype)} now")
     holder.value, holder.task = x.detach(), task and weakref.ref(task)
 
-# %% ../../nbs/02h_checkpoint.ipynb #02krec01d
-#| code-fold: true
-#| code-summary: "Run the segment again: 4 checks, 35 lines"
 def differs(what: str) -> Exception:
     return error(CheckpointError,
                  "edunets.utils.checkpoint: the recomputation differs from the forward pass.", what,
@@ -144,9 +135,8 @@ class CheckpointFunction(Function):
     def backward(ctx, *grads):
         if ambient.get().task.needed is not None:
             raise error(RuntimeError,
-                        "When use_reentrant=True, edunets.utils.checkpoint is incompatible with "
-                        ".grad() or passing "
-                                      "an `inputs` parameter to .backward().",
+                        "When use_reentrant=True, edunets.utils.checkpoint is incompatible with .grad() or "
+                        "passing an `inputs` parameter to .backward().",
                         "the pass inside would reach all leaves", "use_reentrant=False")
         args = [other if x is None else cut(x) for x, other in zip(ctx.saved_tensors, ctx.others)]
         with again(ctx.state), enable_grad(): outputs = ctx.function(*args)
@@ -164,9 +154,6 @@ class CheckpointFunction(Function):
 #| code-summary: "The arguments of checkpoint: 1 check, 16 lines"
 def no_contexts() -> tuple: return contextlib.nullcontext(), contextlib.nullcontext()
 
-# %% ../../nbs/02h_checkpoint.ipynb #02kchk02b
-#| code-fold: true
-#| code-summary: "The arguments of checkpoint: 1 check, 16 lines"
 def checkpoint(function: Callable, *args, use_reentrant: bool | None = None,
                context_fn: Callable = no_contexts,
                determinism_check: str = "default", debug: bool = False, early_stop: bool = True, **kwargs):

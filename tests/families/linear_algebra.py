@@ -128,8 +128,8 @@ NAMES = {
                   ["m.qr(m.eye(2))", f"f = ({TALL}).qr(); {QR}", f"({TALL}).qr(False)[1].detach().abs()"]),
     "linalg.svd": factors("linalg.svd",
                           SVD.replace("f[0]",
-                                      "f[0][..., :f[1].size(-1)]").replace("f[2]", "f[2][..., "
-                                                                           ":f[1].size(-1), :]"),
+                                      "f[0][..., :f[1].size(-1)]").replace("f[2]",
+                                                                           "f[2][..., :f[1].size(-1), :]"),
                           [SYMMETRIC, TALL, *EMPTY],
                           ["m.linalg.svd(m.diag(m.tensor([3.0, 2.0])))",
                            f"f = m.linalg.svd({TALL}, False); {SVD}",

@@ -205,8 +205,8 @@ def reflectors(x: Tensor) -> Tensor:
 def check_rotation(law: _Orthogonal, Q: Tensor) -> None:
     "A ValueError for another shape, a NotImplementedError where there is no way back."
     if Q.shape != law.shape:
-        raise error(ValueError, f"Expected a matrix or batch of matrices of shape {law.shape}. "
-                    f"Got a tensor of shape {Q.shape}.", "the law is for one shape", "another layer")
+        raise error(ValueError, f"Expected a matrix or batch of matrices of shape {law.shape}. Got a tensor "
+                                f"of shape {Q.shape}.", "the law is for one shape", "another layer")
     if not hasattr(law, "base") and law.orthogonal_map != "householder":
         raise error(NotImplementedError,
                     "It is not possible to assign to the matrix exponential or the Cayley "
@@ -222,7 +222,7 @@ def check_maps(weight: Tensor, orthogonal_map: str) -> None:
                     "only a matrix can be a rotation", "name='weight'")
     if orthogonal_map not in MAPS:
         raise error(ValueError, 'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". '
-                    f"Got: {orthogonal_map}", "these are the ways to a rotation", "'householder'")
+                                f"Got: {orthogonal_map}", "these are the ways to a rotation", "'householder'")
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000011
 def orthogonal(module: Module, name: str = "weight", orthogonal_map: str | None = None, *,

@@ -86,10 +86,10 @@ class SequentialLR(Composed):
         self.take(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise error(
-                ValueError, "Sequential Schedulers expects number of schedulers provided to be "
-                            "one more than the "
-                f"number of milestone points, but got {len(schedulers)} schedulers and "
-                f"{len(milestones)} milestones", "a milestone is where one hands over to the next",
+                ValueError, "Sequential Schedulers expects number of schedulers provided to be one more than "
+                            f"the number of milestone points, but got {len(schedulers)} schedulers and "
+                            f"{len(milestones)} milestones",
+                "a milestone is where one hands over to the next",
                 "[10] for two schedules")
         self._milestones, self.last_epoch = milestones, last_epoch + 1
         for group in optimizer.param_groups: group["lr"] = group["initial_lr"]
