@@ -13,22 +13,18 @@ import math
 from typing import Callable
 
 from .errors import OVERRIDING, at_border, error, handed_over, named, overriding, warn
-from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_tensor, face, finish, node_name
-from .names import operand, promote, publish, publish_all, reduction, result_type, rounding, same_dtype
-from .names import sizes_of, unary
-from .names import check_factor, where, with_scaled
+from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_factor, check_tensor, face
+from .names import finish, node_name, operand, promote, publish_all, reduction, result_type, rounding
+from .names import same_dtype, sizes_of, unary, where, with_scaled
 from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
-from .table import NO_PARAMS, OPS, call, check
+from .table import NO_PARAMS, OPS, accumulate, call, check, decompose, elementwise, filled, kernel
 from .primitives import check_nonempty
 from .primitives import check_same_shape
 from .primitives import divided, erf, horner
-from .table import DOUBLE, SINGLE, accumulate, decompose, elementwise, filled
 from .primitives import horner_in_place
 from .primitives import in_blocks
-from .table import kernel
-from .tensors import bool_, check_dim, get_default_dtype, in_memory, int64, Tensor, to_dtype, uint8
-from .tensors import is_floating
-from .tensors import as_count
+from .tensors import DOUBLE, SINGLE, Tensor, as_count, bool_, check_dim, get_default_dtype, in_memory
+from .tensors import int64, is_floating, to_dtype, uint8
 
 # %% auto #0
 __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv',

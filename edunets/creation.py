@@ -12,9 +12,8 @@ import numpy as np
 from .errors import error, warn
 from .names import cast, dtype_of, face, given, publish, sizes_of, where
 from .table import OPS, call, decompose, kernel, order_of
-from .tensors import Tensor, float32, float64, get_default_dtype, in_memory, int64, patch, tensor
-from .tensors import to_dtype
-from .tensors import contiguous_format, memory_format, preserve_format
+from .tensors import Tensor, contiguous_format, float64, get_default_dtype, in_memory, int64
+from .tensors import memory_format, patch, preserve_format, tensor, to_dtype
 from .tensors import dtype as Dtype
 
 # %% auto #0

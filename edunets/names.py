@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from typing import Callable
 
 import numpy as np
 
 from .errors import OVERRIDING, at_border, border, error, handed_over, named, overriding, warn
-from .table import NO_PARAMS, OPS, SINGLE, call, format_of, order_of
-from .tensors import FLOATS, Tensor, backend_of, bfloat16, bool_, check_dim, dtype, float16, float32
-from .tensors import float64
-from .tensors import from_numpy, get_default_dtype, in_memory, int8, int16, int32, int64, is_floating
-from .tensors import memory_format, patch, preserve_format, to_dtype, uint8, uint16, uint32, uint64
-from .tensors import as_count
-from .tensors import wrapped
+from .table import NO_PARAMS, OPS, call, format_of, order_of
+from .tensors import FLOATS, SINGLE, Tensor, as_count, backend_of, bfloat16, bool_, check_dim, dtype
+from .tensors import float16, float32, float64, from_numpy, get_default_dtype, in_memory, int16, int32
+from .tensors import int64, int8, is_floating, memory_format, patch, preserve_format, to_dtype, uint16
+from .tensors import uint32, uint64, uint8, wrapped
 from .tensors import device as Device
 from .views import store, store_out, without_base
 

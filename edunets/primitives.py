@@ -14,7 +14,7 @@ import numpy as np
 from .errors import error
 from .table import accumulate, as_made, check, elementwise, in_turn, kernel, mode, order
 from .table import ordered_copy, view
-from .tensors import DOUBLE, SINGLE, backend_of, is_floating, as_count
+from .tensors import DOUBLE, SINGLE, backend_of, is_floating
 
 # %% auto #0
 __all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'where_by_bits', 'erf_coefficients', 'in_blocks',

@@ -8,7 +8,7 @@ import math
 import os
 from contextvars import ContextVar
 
-from .creation import check_sizes, iota
+from .creation import check_sizes
 from .errors import error
 from .names import cast, face
 from .table import OPS, call

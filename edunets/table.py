@@ -19,9 +19,9 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from .errors import error, explained, no_memory
-from .tensors import BACKENDS, DOUBLE, LOCK, SINGLE, STORED, SUBCLASSES, Backend, Reading, Tensor
-from .tensors import Version, backend_of, channels_last, channels_last_3d, contiguous_format, device
-from .tensors import is_floating, keep_class, made_once, memory_format, owner, preserve_format, wrap
+from .tensors import BACKENDS, LOCK, STORED, SUBCLASSES, Backend, Reading, Tensor, Version, backend_of
+from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
+from .tensors import memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',

@@ -13,9 +13,9 @@ from ..composites import count, normal_cdf
 from ..indexing import along_dim
 from ..names import where
 from ..primitives import in_blocks
-from ..table import OPS, SINGLE, accumulate, call, decompose, elementwise, filled, kernel
+from ..table import OPS, accumulate, call, decompose, elementwise, filled, kernel
 from ..primitives import scaled
-from ..tensors import Tensor
+from ..tensors import SINGLE, Tensor
 from ..views import inverse
 
 # %% auto #0

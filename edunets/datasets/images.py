@@ -18,7 +18,7 @@ import numpy as np
 from ..data.samples import Dataset, Rows
 from ..errors import error, shortened
 from ..saving import close_locked, open_locked
-from ..tensors import Tensor, float32, from_numpy, int64
+from ..tensors import Tensor, float32, from_numpy
 
 # %% auto #0
 __all__ = ['IDX_TYPES', 'AGAIN', 'read_idx', 'unpacked', 'found', 'Images', 'size_of', 'fetch', 'File', 'is_right', 'from_mirror',

@@ -17,8 +17,8 @@ from ..ops import elementwise as ops
 from ..ops.elementwise import hardshrink, prelu, real
 from ..primitives import in_blocks
 from ..random import rand_like
-from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, decompose, elementwise, kernel
-from ..tensors import bool_, in_memory, Tensor
+from ..table import NO_PARAMS, OPS, accumulate, call, decompose, elementwise, kernel
+from ..tensors import SINGLE, Tensor, bool_, in_memory
 from ..views import store
 
 # %% auto #0

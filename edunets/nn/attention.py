@@ -22,9 +22,8 @@ from .module import Linear, Module, Parameter, functional, linear
 from .normalization import LayerNorm
 from ..ops.layout import broadcast_shapes
 from ..primitives import check_broadcast, check_matmul
-from ..table import OPS, SINGLE, accumulate, as_operands, call, check, decompose
-from ..table import kernel, order
-from ..tensors import Tensor, at_hand, bool_, float32, patch
+from ..table import OPS, accumulate, as_operands, call, check, decompose, kernel, order
+from ..tensors import SINGLE, Tensor, at_hand, bool_, float32, patch
 
 # %% auto #0
 __all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'as_query',

@@ -22,8 +22,8 @@ from ..ops.contraction import pairwise_distance
 from ..ops.elementwise import real
 from ..ops.layout import broadcast_tensors
 from ..primitives import check_broadcast
-from ..table import OPS, SINGLE, accumulate, call, check, decompose, elementwise
-from ..tensors import Tensor, any_at_hand, int64
+from ..table import OPS, accumulate, call, check, decompose, elementwise
+from ..tensors import SINGLE, Tensor, any_at_hand, int64
 
 # %% auto #0
 __all__ = ['mse_slope', 'square', 'huber', 'huber_slope', 'huber_steps', 'pair', 'weighted', 'mse_loss', 'l1_loss', 'huber_loss',

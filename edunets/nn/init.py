@@ -16,11 +16,10 @@ from .. import creation
 from ..autograd.modes import no_grad
 from ..creation import arange
 from ..errors import error, warn
-from ..names import is_floating
 from .module import INITS, Filled, Module, fans, fill
 from ..ops.linear_algebra import qr
 from ..random import Generator, rand, randn
-from ..tensors import Tensor
+from ..tensors import Tensor, is_floating
 
 # %% auto #0
 __all__ = ['GAINS', 'uniform', 'normal', 'constant', 'eye', 'dirac', 'sparse', 'xavier_uniform', 'xavier_normal', 'orthogonal',

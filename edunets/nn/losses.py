@@ -21,9 +21,8 @@ from .module import Linear, Module, Sequential, functional
 from ..ops.elementwise import real, xlogy
 from ..ops.layout import broadcast_shapes
 from ..primitives import check_broadcast
-from ..table import OPS, SINGLE, accumulate, call, check, decompose, elementwise, filled
-from ..table import kernel
-from ..tensors import Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
+from ..table import OPS, accumulate, call, check, decompose, elementwise, filled, kernel
+from ..tensors import SINGLE, Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 
 # %% auto #0
 __all__ = ['FAR', 'total', 'reduced', 'loss_share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps',

@@ -16,8 +16,8 @@ from ..autograd.tape import vjp
 from ..creation import empty, empty_like
 from ..errors import at_border, error
 from ..names import FUNCTIONS, check_tensor, finish
-from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose, kernel
-from ..tensors import Tensor, device, dtype, memory_format, patch
+from ..table import NO_PARAMS, OPS, accumulate, call, check, decompose, kernel
+from ..tensors import SINGLE, Tensor, device, dtype, memory_format, patch
 
 # %% auto #0
 __all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of', 'set_member',

@@ -15,8 +15,8 @@ from ..errors import error, warn
 from ..names import cast, check_tensor
 from .module import Module, Parameter, fill, functional
 from ..ops.windows import pad
-from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
-from ..tensors import finfo, float32, int64, Tensor
+from ..table import OPS, accumulate, call, decompose, kernel
+from ..tensors import SINGLE, Tensor, finfo, float32, int64
 
 # %% auto #0
 __all__ = ['around_kept', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',

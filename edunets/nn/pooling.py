@@ -21,8 +21,8 @@ from .convolution import repeated
 from .module import Module, functional
 from ..ops.windows import INDEXED, avg_pool, avg_pool1d, expand_ntuple, pooling
 from ..random import rand
-from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
-from ..tensors import Tensor, any_at_hand, from_numpy, int64
+from ..table import OPS, accumulate, call, decompose, filled, fresh, kernel
+from ..tensors import SINGLE, Tensor, any_at_hand, from_numpy, int64
 
 # %% auto #0
 __all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'set_name', 'unpooled_size', 'max_unpooling', 'avg_pool2d',

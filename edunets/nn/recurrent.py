@@ -11,14 +11,14 @@ from typing import Callable, NamedTuple
 
 from ..autograd.tape import vjp
 from ..composites import cat, stack
-from ..creation import empty, full, tensor, zeros, zeros_like
+from ..creation import empty, full, zeros, zeros_like
 from ..errors import error, warn
 from ..layout import sliced
 from .dropouts import dropout
 from .module import Module, Parameter, fill, linear
 from .utilities import pad_sequence, unpad_sequence
-from ..table import OPS, SINGLE, accumulate, call, decompose, kernel
-from ..tensors import Tensor, int64
+from ..table import OPS, accumulate, call, decompose, kernel
+from ..tensors import SINGLE, Tensor, int64, tensor
 
 # %% auto #0
 __all__ = ['steps', 'turned_lengths', 'active_states', 'rows', 'in_order', 'previous_states', 'rnn_kernel', 'rnn_steps', 'carry',

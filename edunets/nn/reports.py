@@ -11,12 +11,11 @@ from typing import NamedTuple
 
 from ..autograd.engine import grad
 from ..autograd.modes import enable_grad
-from ..names import is_floating
 from . import init
 from .init import as_tuple, is_map, watched
 from .module import Filled, Module, fans
 from ..random import fork_rng, randn
-from ..tensors import Tensor, finfo
+from ..tensors import Tensor, finfo, is_floating
 
 # %% auto #0
 __all__ = ['HEADS', 'CURVES', 'ParameterStats', 'beginning', 'LayerStats', 'passage', 'passages', 'growth', 'in_words',

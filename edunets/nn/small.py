@@ -19,8 +19,8 @@ from ..ops.contraction import bilinear, cosine_similarity, pairwise_distance
 from ..ops.indexing import check_places, embedding_slope, one_hot, rows_at
 from ..ops.sorting import searchsorted
 from ..primitives import combined
-from ..table import OPS, SINGLE, accumulate, call, check, decompose, filled, kernel
-from ..tensors import Tensor, any_at_hand, int64
+from ..table import OPS, accumulate, call, check, decompose, filled, kernel
+from ..tensors import SINGLE, Tensor, any_at_hand, int64
 
 # %% auto #0
 __all__ = ['check_padding', 'renormalize', 'embedding', 'check_table', 'refuse_sparse', 'make_table', 'fill_table', 'Embedding',

@@ -15,7 +15,7 @@ from ..errors import error, warn
 from ..names import cast, check_factor, face, finish, given, in_single, promote, promote_types, where
 from .layout import broadcast_shapes, broadcast_tensors, triu_indices
 from ..table import fresh
-from ..tensors import Tensor, check_dim, dtype, is_floating, as_count
+from ..tensors import Tensor, as_count, check_dim, dtype
 
 # %% auto #0
 __all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'check_letter_sizes',

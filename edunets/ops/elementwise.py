@@ -14,15 +14,13 @@ import numpy as np
 from ..autograd.tape import no_vjp, vjp
 from ..creation import ones_like
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single
-from ..names import is_floating
-from ..names import pow, promote, publish, publish_all, result_type, unary, where
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, pow
+from ..names import promote, publish, publish_all, result_type, unary, where
 from ..primitives import check_broadcast
-from ..table import NO_PARAMS, OPS, SINGLE, accumulate, call, check, decompose
+from ..table import NO_PARAMS, OPS, accumulate, call, check, decompose, elementwise, filled
 from ..primitives import erf_coefficients, horner, in_blocks
-from ..table import elementwise, filled
-from ..tensors import bool_, float64, get_default_dtype, in_memory, int16, int32, int64, patch, Tensor
-from ..tensors import is_floating
+from ..tensors import SINGLE, Tensor, bool_, float64, get_default_dtype, in_memory, int16, int32, int64
+from ..tensors import is_floating, patch
 from ..views import store
 
 # %% auto #0

@@ -13,8 +13,8 @@ from ..composites import call_along, cat, check_floating, no_freedom, return_typ
 from ..creation import zeros
 from ..errors import error
 from ..names import face, finish, in_single, where
-from ..table import DOUBLE, OPS, accumulate, call, decompose, filled, kernel
-from ..tensors import Tensor, any_at_hand, check_dim, float32, int64, is_floating, patch
+from ..table import OPS, accumulate, call, decompose, filled, kernel
+from ..tensors import DOUBLE, Tensor, any_at_hand, check_dim, float32, int64, is_floating, patch
 
 # %% auto #0
 __all__ = ['gaps', 'nansum', 'nanmean', 'aminmax', 'var_mean', 'std_mean', 'accumulated', 'latest', 'doubling', 'latest_steps',

@@ -16,8 +16,8 @@ from ..creation import arange
 from ..errors import error, warn
 from ..indexing import gather
 from ..names import face, in_single, publish
-from ..table import OPS, SINGLE, accumulate, call, decompose, filled, fresh, kernel
-from ..tensors import iinfo, in_memory, int64, Tensor, is_floating
+from ..table import OPS, accumulate, call, decompose, filled, fresh, kernel
+from ..tensors import SINGLE, Tensor, iinfo, in_memory, int64, is_floating
 
 # %% auto #0
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',

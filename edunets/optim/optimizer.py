@@ -18,8 +18,8 @@ from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error, site, warn
 from ..names import cast
-from ..table import OPS, SINGLE, accumulate, ambient, call, column, decompose, filled, kernel, mode, Op
-from ..tensors import LOCK, float32, float64, patch, Tensor, tensor
+from ..table import OPS, Op, accumulate, ambient, call, column, decompose, filled, kernel, mode
+from ..tensors import LOCK, SINGLE, Tensor, float32, float64, patch, tensor
 from ..views import commit
 
 # %% auto #0
