@@ -36,6 +36,22 @@ def directives(cell):
     return found
 
 
+def walk(lines):
+    """(line, is it prose?) of a list of markdown lines: fenced code is not. Lines are taken off the list as it
+    goes, so that who reads a line may take those that belong to it."""
+    fenced = False
+    while lines:
+        line = lines.pop(0)
+        is_fence = line.lstrip().startswith("```")
+        yield line, not (fenced or is_fence)
+        fenced ^= is_fence
+
+
+def prose_lines(cell):
+    """Lines outside fenced code."""
+    return [line for line, is_prose in walk(text(cell).splitlines()) if is_prose]
+
+
 def strip_directives(cell):
     """Drop nbdev's lines (no colon, or `eval:`); the renderers need theirs (`label: fig-x`)."""
     lines = text(cell).splitlines(keepends=True)

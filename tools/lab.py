@@ -15,32 +15,24 @@ import book
 
 sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
-from _nbfilter import directives, set_text, text
-from readme import title
+import frame
+from _nbfilter import KINDS, directives, is_solution, prose_lines, set_text, text, walk
+from to_myst import CALLOUT, EQUATION, HEADING, headed, references
 
 LAB = book.ROOT / "lab"
 RECORD = ".copies.json"      # what each copy was when it was made: {path: digest}
-HEADING = re.compile(r"(#+ .*?)\s*\{#([\w-]+)\}\s*$")
-REFERENCE = re.compile(r"@((?:sec|eq|fig)-[\w-]*\w)")
-CALLOUT = re.compile(r":::+\s*\{\.callout-(\w+)([^}]*)\}\s*$")
-NAMED = re.compile(r'title="([^"]*)"')
 LINK = re.compile(r"\]\(((?:\.\./)*[\w/]+\.ipynb)(#[\w-]*)?\)")
 
 
-def file_name(number, heading):
-    """'03 Views.ipynb': a chapter's topic stands before its question; what a file browser shows, in order."""
-    return f"{number:02d} " + re.sub(r"[^\w .,-]", "", heading.split(": ")[0]) + ".ipynb"
+def in_order(number, name):
+    """'03 Views': a number in front of which a file browser puts nothing that comes later."""
+    return f"{int(number):02d} {name}"
 
 
-def places(root):
-    """{'nbs/01c_views.ipynb': '01 Tensors/03 Views.ipynb'}"""
-    found = {}
-    for number, (part, paths) in enumerate(book.parts(root)):
-        notebooks = [path for path in paths if path.endswith(".ipynb")]
-        folder = f"{number:02d} " + re.sub(r"^\d+ ", "", part or "")
-        for n, path in enumerate(notebooks, start=1):
-            found[path] = f"{folder}/{file_name(n, title(book.read(root / path)))}"
-    return found
+def place(part, chapter):
+    """'01 Tensors/03 Views.ipynb': the numbers are the site's; a chapter goes by its topic."""
+    topic = re.sub(r"[^\w .,-]", "", _nbfilter.headline(chapter.title)[0])
+    return f"{in_order(*part.split(' ', 1))}/{in_order(chapter.number.split('.')[1], topic)}.ipynb"
 
 
 def anchor(heading):
@@ -49,18 +41,17 @@ def anchor(heading):
 
 
 def targets(notebooks):
-    """{'sec-views': (path, heading)}; figures and equations without a heading, by their cell's kind."""
+    """{'sec-views': (path, heading)}; an equation or a figure has None for its heading."""
     found = {}
     for path, nb in notebooks.items():
         for cell in nb["cells"]:
-            if cell["cell_type"] == "markdown":
-                for line in text(cell).splitlines():
-                    if match := HEADING.match(line):
-                        found[match[2]] = path, match[1]
-                    elif match := re.search(r"\$\$\s*\{#([\w-]+)\}\s*$", line):
-                        found[match[1]] = path, "the equation"
-            elif label := directives(cell).get("label"):
-                found[label] = path, "the figure"
+            for line in prose_lines(cell) if cell["cell_type"] == "markdown" else []:
+                if match := HEADING.match(line):
+                    found[match[2]] = path, match[1]
+                elif match := EQUATION.match(line):
+                    found[match[2]] = path, None
+            if label := directives(cell).get("label"):
+                found[label] = path, None
     return found
 
 
@@ -76,8 +67,9 @@ class Page:
 
     def reference(self, match):
         path, heading = self.known[match[1]]
-        if heading.startswith("the "):
-            return heading if path == self.path else f"[{heading}]({self.link(path)})"
+        if heading is None:
+            kind = KINDS[match[2]]
+            return kind if path == self.path else f"[{kind}]({self.link(path)})"
         shown = heading.lstrip("# ")
         return f"[{shown}]({anchor(heading) if path == self.path else self.link(path, anchor(heading))})"
 
@@ -85,46 +77,43 @@ class Page:
         path = os.path.normpath(os.path.join(os.path.dirname(self.path), match[1]))
         return f"]({self.link(path, match[2] or '')})" if path in self.where else match[0]
 
-    def line(self, line):
+    def linked(self, line):
+        return LINK.sub(self.chapter_link, references(line, self.reference))
+
+    def callout(self, match, rest):
+        """The head of a note; a fold is the HTML that Jupyter renders."""
+        kind, title, folded = headed(match, rest)
+        name, self.closing = title or kind.capitalize(), "</details>" if folded else ""
+        return f"<details><summary>{name}</summary>\n" if folded else f"**{name}.**\n"
+
+    def line(self, line, rest):
+        if match := CALLOUT.match(line):
+            return self.callout(match, rest)
+        if line.strip() == ":::":
+            return f"\n{self.closing}"
         if match := HEADING.match(line):
             return match[1]
-        line = re.sub(r"\$\$\s*\{#eq-[\w-]+\}\s*$", "$$", line)
-        pieces = re.split(r"(`+[^`]*`+)", line)
-        pieces[::2] = [REFERENCE.sub(self.reference, piece) for piece in pieces[::2]]
-        return LINK.sub(self.chapter_link, "".join(pieces))
-
-    def callout(self, line):
-        """A fold, or its end, as the HTML that Jupyter renders; None for any other line."""
-        if match := CALLOUT.match(line):
-            name = NAMED.search(match[2])
-            name = name[1] if name else match[1].capitalize()
-            self.closing = "</details>" if 'collapse="true"' in match[2] else ""
-            return f"<details><summary>{name}</summary>\n" if self.closing else f"**{name}.**\n"
-        return f"\n{self.closing}" if line.strip() == ":::" else None
+        if match := EQUATION.match(line):
+            return f"{match[1]}$$"
+        return self.linked(line)
 
     def markdown(self, source):
-        done, fenced = [], False
-        for line in source.splitlines():
-            is_fence = line.lstrip().startswith("```")
-            folded = None if fenced else self.callout(line)
-            done.append(folded if folded is not None else line if fenced or is_fence else self.line(line))
-            fenced ^= is_fence
-        return "\n".join(done)
+        lines = source.splitlines()
+        return "\n".join(self.line(line, lines) if is_prose else line for line, is_prose in walk(lines))
 
     def code(self, cell):
         options = directives(cell)
         lines = text(cell).splitlines(keepends=True)[len(options):]
-        hidden = options.get("code-fold") == "true"
-        if hidden:
-            lines.insert(0, f"# {options.get('code-summary', 'folded on the page')}\n")
+        if options.get("code-fold") == "true":
+            lines.insert(0, f"# {options['code-summary']}\n")
             cell["metadata"]["jupyter"] = {"source_hidden": True}
-        if hidden and options.get("code-summary", "").startswith("Solution"):
+        if is_solution(cell):
             cell["metadata"]["jupyter"]["outputs_hidden"] = True
         set_text(cell, "".join(lines))
         if "fig-cap" not in options:
             return [cell]
         caption = {"cell_type": "markdown", "id": options["label"][:64], "metadata": {}, "source": []}
-        set_text(caption, f"*{self.line(options['fig-cap'])}*")
+        set_text(caption, f"*{self.linked(options['fig-cap'])}*")
         return [cell, caption]
 
     def copy(self, nb):
@@ -145,8 +134,9 @@ def digest(nb):
 def write(root=book.ROOT, lab=LAB):
     """Make the copies that are new, or that the reader left as they were. Returns those that were left
     alone."""
-    notebooks = {path: book.read(root / path) for path in book.chapters(root)}
-    where, known = places(root), targets(notebooks)
+    chapters = [(part, chapter) for part, found in frame.parts(root) for chapter in found]
+    notebooks = {chapter.path: chapter.nb for _, chapter in chapters}
+    where, known = {chapter.path: place(part, chapter) for part, chapter in chapters}, targets(notebooks)
     record = book.read(lab / RECORD) if (lab / RECORD).exists() else {}
     kept = []
     for path, nb in notebooks.items():

@@ -15,7 +15,7 @@ import book
 
 sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
-from _nbfilter import directives, text
+from _nbfilter import directives, prose_lines, text
 
 MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendix a catalogue
 APPENDIX = ("nbs/nn/", "nbs/ops/")
@@ -47,16 +47,6 @@ def shape(nb, appendix):
         yield "a source is not a list of lines"
 
 
-def prose_lines(cell):
-    """Lines outside fenced code."""
-    fenced = False
-    for line in text(cell).splitlines():
-        if line.lstrip().startswith("```"):
-            fenced = not fenced
-        elif not fenced:
-            yield line
-
-
 def divs(lines):
     """Callouts only, not nested, closed in their own cell."""
     is_open = False
@@ -79,7 +69,7 @@ def divs(lines):
 
 
 def prose(cell, labels):
-    lines = list(prose_lines(cell))
+    lines = prose_lines(cell)
     yield from divs(lines)
     for line in lines:
         bare = re.sub(r"`+[^`]*`+", "", line)

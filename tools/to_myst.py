@@ -8,9 +8,10 @@
     #| code-fold, code-summary, echo  cell tags
     # Topic: question?                spans, as in Quarto
 """
+import functools
 import re
 
-from _nbfilter import directives, is_solution, plain, set_text, text, with_marked_headline
+from _nbfilter import directives, is_solution, plain, set_text, text, walk, with_marked_headline
 
 HEADING = re.compile(r"(#+ .*?)\s*\{#(sec-[\w-]+)\}\s*$")
 EQUATION = re.compile(r"(.*)\$\$\s*\{#(eq-[\w-]+)\}\s*$")
@@ -30,52 +31,54 @@ def figure_numbers(notebooks):
     return found
 
 
-def reference(match, figures):
+def reference(figures, match):
     label, kind = match[1], match[2]
     if kind == "fig":
         return f"{{ref}}`Figure {figures[label]} <{label}>`"
     return f"{{eq}}`{label}`" if kind == "eq" else f"{{ref}}`{label}`"
 
 
-def references(line, figures):
-    """Replace references, but not inside `code`."""
+def references(line, written):
+    """Replace references by what `written` makes of a match, but not inside `code`."""
     pieces = re.split(r"(`+[^`]*`+)", line)
-    pieces[::2] = [REFERENCE.sub(lambda match: reference(match, figures), piece) for piece in pieces[::2]]
+    pieces[::2] = [REFERENCE.sub(written, piece) for piece in pieces[::2]]
     return "".join(pieces)
 
 
-def callout(match, lines):
-    """The head of a callout; its title may be an attribute or a heading in the lines that follow."""
-    kind, attributes = match[1], dict(ATTRIBUTE.findall(match[2]))
+def headed(match, lines):
+    """A callout's kind, its title (an attribute or a heading in the lines that follow; or None), and whether
+    it is folded."""
+    attributes = dict(ATTRIBUTE.findall(match[2]))
     title = attributes.get("title")
     while not title and lines and not lines[0].strip():
         lines.pop(0)
     if not title and lines and lines[0].startswith("#"):
         title = lines.pop(0).lstrip("# ")
-    if attributes.get("collapse") == "true":
+    return match[1], title, attributes.get("collapse") == "true"
+
+
+def callout(match, lines):
+    kind, title, folded = headed(match, lines)
+    if folded:
         return f":::{{dropdown}} {title or kind.capitalize()}\n:class-container: edu-fold"
     return f":::{{admonition}} {title}\n:class: {kind}" if title else f":::{{{kind}}}"
 
 
-def line_to_myst(line, rest, figures):
+def line_to_myst(line, rest, written):
     if match := CALLOUT.match(line):
         return callout(match, rest)
     if match := HEADING.match(line):
-        return f"({match[2]})=\n{references(match[1], figures)}"
+        return f"({match[2]})=\n{references(match[1], written)}"
     if match := EQUATION.match(line):
         return f"{match[1]}$$ ({match[2]})"
-    return references(line, figures)
+    return references(line, written)
 
 
 def markdown(source, figures):
     """One markdown text, line by line; fenced code is left as it is."""
-    lines, done, fenced = source.splitlines(), [], False
-    while lines:
-        line = lines.pop(0)
-        is_fence = line.lstrip().startswith("```")
-        done.append(line if fenced or is_fence else line_to_myst(line, lines, figures))
-        fenced ^= is_fence
-    return "\n".join(done)
+    lines, written = source.splitlines(), functools.partial(reference, figures)
+    return "\n".join(line_to_myst(line, lines, written) if is_prose else line
+                     for line, is_prose in walk(lines))
 
 
 def code(cell, figures):
@@ -93,7 +96,7 @@ def code(cell, figures):
         return [cell]
     cell["metadata"].setdefault("mystnb", {})["image"] = {"alt": plain(options["fig-cap"])}
     caption = (f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** "
-               f"{references(options['fig-cap'], figures)}\n")
+               f"{references(options['fig-cap'], functools.partial(reference, figures))}\n")
     return [cell, {"cell_type": "markdown", "id": label[:64], "metadata": {}, "source": caption}]
 
 
