@@ -26,6 +26,7 @@ MOST_COLUMNS = 110
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
               "code-summary", "echo", *_nbfilter.FLAGS}
+SAID = re.compile(r"#\|\s*(code-summary|fig-cap):\s*(.*?)\s*$")      # what the reader is told, as YAML
 CALLOUTS = {"note", "tip", "warning", "important"}
 CALLOUT = re.compile(r'::: \{\.callout-(\w+)(?: (?:collapse="true"|title="[^"]*"))*\}')
 ATTRIBUTES = re.compile(r"\{#(sec|eq)-[\w-]*\w\}$")
@@ -118,6 +119,10 @@ def code(cell):
         yield f"not an allowed directive: #| {name}"
     if ("fig-cap" in found) != ("label" in found) or not found.get("label", "fig-").startswith("fig-"):
         yield "label: fig-... and fig-cap go together"
+    for line in text(cell).splitlines()[:len(found)]:
+        said = SAID.match(line)
+        if said and not re.fullmatch('"[^"]*"', said[2]):
+            yield f"{said[1]} stands between double quotes, and has none inside: {said[2]}"
     lines = [line for line in text(cell).splitlines() if line.strip()]
     definitions = sum(line.startswith(("def ", "class ")) for line in lines)
     if found.get("code-fold") == "true":
