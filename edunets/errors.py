@@ -197,10 +197,11 @@ def at_border(problem: Exception, name: str, function: Callable, args: tuple, kw
 def border(name: str, function: Callable, finish: Callable | None = None) -> Callable:
     """A function as users call it: what goes wrong inside is told of the call; `finish(result, args,
     kwargs)` comes last."""
+    short = getattr(function, "without_out", function)      # without `out=` there is nothing to do but this
     def called(*args, **kwargs):
         if OVERRIDING and (found := overriding(args, kwargs)): return handed_over(called, found, args, kwargs)
         try:
-            result = function(*args, **kwargs)
+            result = (function if "out" in kwargs else short)(*args, **kwargs)
             return result if finish is None else finish(result, args, kwargs)
         except Exception as problem:
             if not (found := overriding(args, kwargs)):

@@ -269,6 +269,7 @@ def with_out(function: Callable, made: bool = False) -> Callable:
     said = inspect.signature(function)
     place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
     run.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
+    run.without_out = function
     return run
 
 # %% ../nbs/01d_names.ipynb #6eb80120
@@ -321,7 +322,8 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     to_whole = unary(name, row, floating)
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        return to_whole(input, out=out) if is_floating(input) else finish(input.clone(), out)
+        if input.payload.dtype.char in FLOATS: return to_whole(input, out=out)
+        return finish(input.clone(), out)
     return function
 
 publish_all(rounding, {"floor": "The largest integer not above x."})

@@ -256,7 +256,7 @@ def array_handler(kind: type, xp) -> Callable:
     """What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies
     in order."""
     def run(op: Op, payloads: list, params: dict):
-        kernel = op.kernel if op.accumulate is None and not STORED else accumulating(op, payloads)
+        kernel = op.kernel if not (op.accumulate or STORED) else accumulating(op, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
@@ -298,7 +298,8 @@ def in_order(op: Op, out, payloads: list):
     """A result as it is if it is a view, or lies row by row and is all of its memory; else in the order
     that its row says."""
     if op.view is not None: return out
-    if out.flags.c_contiguous: return out if owner(out).nbytes <= out.nbytes else out.copy()
+    if out.flags.c_contiguous:
+        return out if out.base is None or owner(out).nbytes <= out.nbytes else out.copy()
     return out.copy() if op.order is None else op.order(out, payloads)
 
 # %% ../nbs/01a_table.ipynb #0a44ed02b
