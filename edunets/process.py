@@ -213,9 +213,8 @@ def compared_tensors(a, b, place: str, *, rtol, atol, equal_nan: bool, check_dty
     "What to say of two tensors or numbers that differ. TypeError for other things."
     if a is b is None: return []
     numbers = isinstance(a, (bool, int, float)) and isinstance(b, (bool, int, float))
-    if not numbers and not (type(a) is type(b) or isinstance(a, Tensor)
-                            and isinstance(b, Tensor)) or not hasattr(
-            a, "dtype") and not numbers:
+    if (not numbers and not (type(a) is type(b) or isinstance(a, Tensor) and isinstance(b, Tensor))
+            or not hasattr(a, "dtype") and not numbers):
         raise error(TypeError,
                     f"No comparison pair was able to handle inputs of type {type(a)} and {type(b)}.",
                     "tensors are compared with tensors, numbers with numbers", "en.tensor(...)")

@@ -4,19 +4,17 @@ INTEGERS = "i,i i,2 j,j u,u b,b b,True i,b[:1] k,i u,j[:1] g,1 e.long(),i[:0]".s
 
 
 def unary(name):
-    return [code for a in "vxsenzdhijubktwp"
-            for code in (f"m.{name}({a})", f"{a}.{name}()", f"{a}.{name}_(); {a}")] + [
-        f"m.{name}(x, out=m.zeros(2, 3))",
-        f"m.{name}(v, out=m.zeros(0))",
-        f"m.{name}(x, out=m.zeros(3, 2).t())",
-        f"o = m.empty(2, 3); m.{name}(x, out=o) is o"]
+    return ([code for a in "vxsenzdhijubktwp"
+             for code in (f"m.{name}({a})", f"{a}.{name}()", f"{a}.{name}_(); {a}")]
+            + [f"m.{name}(x, out=m.zeros(2, 3))", f"m.{name}(v, out=m.zeros(0))",
+               f"m.{name}(x, out=m.zeros(3, 2).t())", f"o = m.empty(2, 3); m.{name}(x, out=o) is o"])
 
 
 def binary(name, pairs=PAIRS):
-    return [code for pair in pairs for a, b in [pair.split(",", 1)]
-            for code in (f"m.{name}({a}, {b})", f"{a}.{name}({b})", f"{a}.{name}_({b}); {a}")] + [
-                f"m.{name}({pairs[0]}, out=m.{name}({pairs[0]}) * 0)",
-                f"m.{name}({pairs[0]}, out=m.zeros(0, dtype=m.{name}({pairs[0]}).dtype))"]
+    return ([code for pair in pairs for a, b in [pair.split(",", 1)]
+             for code in (f"m.{name}({a}, {b})", f"{a}.{name}({b})", f"{a}.{name}_({b}); {a}")]
+            + [f"m.{name}({pairs[0]}, out=m.{name}({pairs[0]}) * 0)",
+               f"m.{name}({pairs[0]}, out=m.zeros(0, dtype=m.{name}({pairs[0]}).dtype))"])
 
 
 def reduction(name, dims=("dim=(0, 1)", "(0, -1)", "dim=(0, 2), keepdim=True")):

@@ -355,11 +355,9 @@ def assigning_grad(m):
     x = leaf(m)
     x.grad = m.ones(3)
     (x * 2).sum().backward()
-    return x.grad, raised(lambda: setattr(x, "grad",
-                                          m.ones(2))), raised(
-                                                  lambda: setattr(x, "grad",
-                                                                  m.ones(3, dtype=m.float64))), raised(
-                                                                          lambda: setattr(x, "grad", 1.0))
+    return (x.grad, raised(lambda: setattr(x, "grad", m.ones(2))),
+            raised(lambda: setattr(x, "grad", m.ones(3, dtype=m.float64))),
+            raised(lambda: setattr(x, "grad", 1.0)))
 
 
 # retain_grad
@@ -522,8 +520,8 @@ def inference_tensors(m):
         y = x * 2
         y.mul_(2)
         inside = m.is_inference_mode_enabled(), m.is_grad_enabled()
-    return y.is_inference(), y.requires_grad, inside, raised(
-            lambda: y.mul_(2)), raised(lambda: y * x), flags(y + x), y.clone().is_inference()
+    return (y.is_inference(), y.requires_grad, inside, raised(lambda: y.mul_(2)), raised(lambda: y * x),
+            flags(y + x), y.clone().is_inference())
 
 @case
 def inference_tensor_cannot_require_grad(m):
@@ -1227,9 +1225,10 @@ def inference_tensors_have_inference_views(m):
 @case
 def functional_takes_no_lists(m):
     x, F = leaf(m), m.autograd.functional
-    return [raised(lambda: function(lambda *xs: sum(x.sum() for x in xs), [x, x]))
-            for function in (F.jacobian, F.hessian, F.vjp, F.vhp, F.hvp)] + [
-        raised(lambda: F.vjp(lambda x: (x, x), x, [x, x])), raised(lambda: F.jvp(lambda x: [x, x], x, x))]
+    return ([raised(lambda: function(lambda *xs: sum(x.sum() for x in xs), [x, x]))
+             for function in (F.jacobian, F.hessian, F.vjp, F.vhp, F.hvp)]
+            + [raised(lambda: F.vjp(lambda x: (x, x), x, [x, x])),
+               raised(lambda: F.jvp(lambda x: [x, x], x, x))])
 
 @case
 def function_needs_input_grad(m):
@@ -2610,10 +2609,9 @@ def undefined_gradients(m):
     a, b = Half.apply(x * 2)
     (a * w).sum().backward()
     first = x.grad, w.grad
-    return first, m.autograd.grad(Half.apply(x)[0].sum(), x,
-                                  allow_unused=True)[0], m.autograd.grad(
-                                          Half.apply(x)[1].sum(),
-                                          x)[0], raised(lambda: m.autograd.grad(Half.apply(x)[0].sum(), x))
+    return (first, m.autograd.grad(Half.apply(x)[0].sum(), x, allow_unused=True)[0],
+            m.autograd.grad(Half.apply(x)[1].sum(), x)[0],
+            raised(lambda: m.autograd.grad(Half.apply(x)[0].sum(), x)))
 
 @case
 def class_of_a_function_node(m):

@@ -550,9 +550,8 @@ def test_nan_in_anomaly_mode():
 
 def test_nan_in_anomaly_mode_is_pytorchs():
     torch = pytest.importorskip("torch")
-    with pytest.warns(
-            UserWarning), torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"Function "
-                                                                                             r"'SqrtBackward0' returned nan values in its 0th output\."):
+    said = r"Function 'SqrtBackward0' returned nan values in its 0th output\."
+    with pytest.warns(UserWarning), torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=said):
         torch.tensor([-1.0], requires_grad=True).sqrt().sum().backward()
 
 

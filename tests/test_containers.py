@@ -98,9 +98,9 @@ def test_random_operations(kind):
             problems = [outcome(line, scope) for scope in scopes]
             assert type(problems[0]) is type(problems[1]), (seed, line, problems)
             assert repr(ours["f"]) == repr(theirs["f"]).replace("torch", "edunets"), (seed, line)
-            assert list(ours["f"].state_dict()) == list(
-                    theirs["f"].state_dict()) and len(
-                            list(ours["f"].parameters())) == len(list(theirs["f"].parameters())), (seed, line)
+            assert (list(ours["f"].state_dict()) == list(theirs["f"].state_dict())
+                    and len(list(ours["f"].parameters()))
+                    == len(list(theirs["f"].parameters()))), (seed, line)
 
 
 def test_errors_say_what_to_try():

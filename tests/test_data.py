@@ -93,11 +93,9 @@ def test_the_same_streams_as_pytorch(torch, workers, split):
             info = torch.utils.data.get_worker_info()
             return iter(range(info.id, 11, info.num_workers) if info and split else range(11))
     for size, drop_last in ((2, False), (4, True), (None, False)):
-        assert plain(list(DataLoader(Stream(11, split), size, num_workers=workers,
-                                     drop_last=drop_last))) == plain(
-                                             list(torch.utils.data.DataLoader(
-                                                     Lines(), size, num_workers=workers,
-                                                     drop_last=drop_last)))
+        assert (plain(list(DataLoader(Stream(11, split), size, num_workers=workers, drop_last=drop_last)))
+                == plain(list(torch.utils.data.DataLoader(Lines(), size, num_workers=workers,
+                                                          drop_last=drop_last))))
 
 
 Point = namedtuple("Point", "x y")
@@ -516,8 +514,8 @@ def test_a_thread_works_in_the_callers_modes():
 def test_a_process_has_the_default_dtype():
     en.set_default_dtype(en.float64)
     try:
-        assert list(DataLoader([0], collate_fn=datasets.kind_of, num_workers=1,
-                               workers="processes")) == ["edunets.float64"]
+        assert (list(DataLoader([0], collate_fn=datasets.kind_of, num_workers=1, workers="processes"))
+                == ["edunets.float64"])
     finally: en.set_default_dtype(en.float32)
 
 
@@ -535,21 +533,19 @@ def test_workers_know_themselves():
 
 def loaders():
     x = TensorDataset(en.arange(10), en.arange(10.0))
-    return {
-        "shuffle": lambda: DataLoader(x, 3, shuffle=True),
-        "own generator": lambda: DataLoader(x, 3, shuffle=True, generator=seeded(2)),
-        "in order": lambda: DataLoader(x, 3),
-        "weighted": lambda: DataLoader(x, 3, sampler=WeightedRandomSampler([1.0] * 10, 10)),
-        "a sampler's generator": lambda: DataLoader(x, 3, sampler=RandomSampler(x, generator=seeded(2))),
-        "batch sampler": lambda: DataLoader(x,
-                                            batch_sampler=BatchSampler(
-                                                    RandomSampler(x, generator=seeded(2)), 4, True)),
-        "one by one": lambda: DataLoader(Noisy(6), None, shuffle=True),
-        "noisy": lambda: DataLoader(Noisy(10), 3, shuffle=True),
-        "threads": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2),
-        "kept": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2, persistent_workers=True),
-        "stream": lambda: DataLoader(Stream(10), 3),
-        "streams": lambda: DataLoader(Stream(10), 3, num_workers=2)}
+    return {"shuffle": lambda: DataLoader(x, 3, shuffle=True),
+            "own generator": lambda: DataLoader(x, 3, shuffle=True, generator=seeded(2)),
+            "in order": lambda: DataLoader(x, 3),
+            "weighted": lambda: DataLoader(x, 3, sampler=WeightedRandomSampler([1.0] * 10, 10)),
+            "a sampler's generator": lambda: DataLoader(x, 3, sampler=RandomSampler(x, generator=seeded(2))),
+            "batch sampler": lambda:
+                DataLoader(x, batch_sampler=BatchSampler(RandomSampler(x, generator=seeded(2)), 4, True)),
+            "one by one": lambda: DataLoader(Noisy(6), None, shuffle=True),
+            "noisy": lambda: DataLoader(Noisy(10), 3, shuffle=True),
+            "threads": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2),
+            "kept": lambda: DataLoader(Noisy(10), 3, shuffle=True, num_workers=2, persistent_workers=True),
+            "stream": lambda: DataLoader(Stream(10), 3),
+            "streams": lambda: DataLoader(Stream(10), 3, num_workers=2)}
 
 
 @pytest.mark.parametrize("name", loaders())
@@ -817,8 +813,8 @@ def test_collate_by_a_map():
     rows = TensorDataset(en.arange(4.0), en.arange(4))
     own = DataLoader(rows, 2, collate_fn=lambda batch: collate(batch, collate_fn_map={en.Tensor: sums}))
     assert [[x.item() for x in batch] for batch in own] == [[1, 1], [5, 5]]
-    assert collate([1, 2],
-                   collate_fn_map={int: lambda batch, *, collate_fn_map: "whole numbers"}) == "whole numbers"
+    assert (collate([1, 2], collate_fn_map={int: lambda batch, *, collate_fn_map: "whole numbers"})
+            == "whole numbers")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -837,8 +833,8 @@ def test_stacked_datasets():
                          (data.StackDataset(n=range(4), x=rows), dict)):
         assert (len(stack) == 4 and type(stack[-1]) is other
                 and list(stack.__getitems__([2, 0]))[0] == stack[2])
-    assert [batch["n"].tolist()
-            for batch in DataLoader(data.StackDataset(n=range(4), x=rows), 3)] == [[0, 1, 2], [3]]
+    assert ([batch["n"].tolist() for batch in DataLoader(data.StackDataset(n=range(4), x=rows), 3)]
+            == [[0, 1, 2], [3]])
     class Few(data.Dataset):
         def __len__(self): return 4
         def __getitems__(self, numbers): return [0]
@@ -864,8 +860,8 @@ def test_arrays_of_the_other_byte_order_and_of_read_only_memory():
     assert told[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        en.from_numpy(fixed), en.tensor(
-                fixed), data.default_convert(fixed), data.default_collate([fixed, fixed])
+        (en.from_numpy(fixed), en.tensor(fixed), data.default_convert(fixed),
+         data.default_collate([fixed, fixed]))
     with pytest.raises(RuntimeError, match="read-only"): x.add_(1)
 
 

@@ -73,21 +73,17 @@ def test_binomial(n, p):
     en.manual_seed(3)
     x = en.binomial(en.full((N,), float(n)), en.full((N,), p)).numpy()
     close_in_moments(x, n * p, n * p * (1 - p))
-    assert distance_of_counts(x,
-                              lambda k: math.comb(n, k) * p ** k * (1 - p) ** (n - k) if k <= n else 0) < FAR
+    assert (distance_of_counts(x, lambda k: math.comb(n, k) * p ** k * (1 - p) ** (n - k) if k <= n else 0)
+            < FAR)
 
 
 def test_edges():
     inf, nan = math.inf, math.nan
     assert str(en.poisson(en.tensor([0.0, -1.0, nan, inf])).tolist()) == "[0.0, nan, nan, inf]"
     assert abs(en.poisson(en.tensor(1e12, dtype=en.float64)) - 1e12) < 1e7
-    assert str(en.binomial(en.tensor([5.0, nan, 0.0, 5.0, 5.5, -2.0]),
-                           en.tensor([nan,
-                                      0.5,
-                                      0.5,
-                                      2.0,
-                                      1.0,
-                                      0.5])).tolist()) == "[nan, nan, 0.0, 5.0, 5.5, 0.0]"
+    assert (str(en.binomial(en.tensor([5.0, nan, 0.0, 5.0, 5.5, -2.0]),
+                            en.tensor([nan, 0.5, 0.5, 2.0, 1.0, 0.5])).tolist())
+            == "[nan, nan, 0.0, 5.0, 5.5, 0.0]")
     assert (en.zeros(200000).exponential_().min() > 0
             and en.zeros(200000, dtype=en.float16).exponential_().isfinite().all())
     assert (en.poisson(en.zeros(0)).shape == (0,)

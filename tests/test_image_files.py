@@ -36,10 +36,8 @@ def write_mnist(folder, packed=True, train=True, pixels=PIXELS, labels=LABELS):
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in zip([file.name for file in MNIST.files[train]], (pixels, labels)):
         data = array if isinstance(array, bytes) else idx(array)
-        (folder
-         / name).write_bytes(gzip.compress(data)) if packed else (folder
-                                                                  / name.removesuffix(
-                                                                          ".gz")).write_bytes(data)
+        ((folder / name).write_bytes(gzip.compress(data)) if packed
+         else (folder / name.removesuffix(".gz")).write_bytes(data))
 
 
 def write_archive(path, parts):
@@ -58,8 +56,8 @@ def refused(action, *said):
     "The RuntimeError of an action: three lines, which say these things."
     with pytest.raises(RuntimeError) as caught: action()
     lines = str(caught.value).splitlines()
-    assert len(lines) == 3 and lines[1].startswith(
-            "  Why: at test_image_files.py:") and lines[2].startswith("  Try: "), caught.value
+    assert (len(lines) == 3 and lines[1].startswith("  Why: at test_image_files.py:")
+            and lines[2].startswith("  Try: ")), caught.value
     assert all(text in str(caught.value) for text in said), caught.value
 
 

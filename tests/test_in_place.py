@@ -59,9 +59,9 @@ def test_a_method_in_place_is_the_function_and_a_store(name):
         rounds = name == "float_power" and isinstance(wanted, en.Tensor) and wanted.dtype is not x.dtype
         if (isinstance(wanted, Exception) or wanted.shape != x.shape
             or wanted.dtype.category > x.dtype.category or rounds):
-            assert isinstance(got,
-                              Exception) and (isinstance(wanted, Exception)
-                                              or isinstance(got, RuntimeError)), (name, letter, rest)
+            assert (isinstance(got, Exception)
+                    and (isinstance(wanted, Exception)
+                         or isinstance(got, RuntimeError))), (name, letter, rest)
             assert base._version == version and same(x, kept)
             continue
         assert got is x and x._version == version + 1, (name, letter, rest)

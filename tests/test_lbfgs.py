@@ -86,8 +86,8 @@ def test_float64(name, options):
     state, other = state["state"][0], other["state"][0]
     assert state.keys() == other.keys() - {"al"}      # PyTorch's buffer
     if len(theirs) <= first:
-        assert [state[key]
-                for key in ("n_iter", "func_evals")] == [other[key] for key in ("n_iter", "func_evals")]
+        assert ([state[key] for key in ("n_iter", "func_evals")]
+                == [other[key] for key in ("n_iter", "func_evals")])
 
 
 @pytest.mark.parametrize("options",

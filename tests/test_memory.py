@@ -368,8 +368,8 @@ def test_no_submodule_bears_the_name_of_a_public_function():
         if name.startswith("edunets.nn.modules."): continue      # these bear the names of PyTorch's files
         for other in (en, en.autograd, package):
             found = getattr(other, last, None)
-            assert found is None or inspect.ismodule(
-                    found), f"{other.__name__}.{last} is a function, and {name} a module"
+            assert (found is None
+                    or inspect.ismodule(found)), f"{other.__name__}.{last} is a function, and {name} a module"
 
 
 def test_the_one_function_is_short():

@@ -434,10 +434,8 @@ def asked(m, code):
     def own(name):
         def method(self, *args, **kwargs):
             told.append(name)
-            return {"get_extra_state": lambda: m.ones(1),
-                    "set_extra_state": lambda: None}.get(name,
-                                                         lambda: getattr(
-                                                                 super(Child, self), name)(*args, **kwargs))()
+            return {"get_extra_state": lambda: m.ones(1), "set_extra_state": lambda: None}.get(
+                name, lambda: getattr(super(Child, self), name)(*args, **kwargs))()
         return method
 
     class Child(m.nn.Module):

@@ -1167,9 +1167,8 @@ def test_arguments_are_called_as_pytorchs():
         theirs = place_in(torch, name)
         if inspect.isfunction(theirs):
             if set(inspect.signature(theirs).parameters) <= {"args", "kwargs"}: continue
-            assert inspect.signature(
-                    theirs).parameters.keys() >= set(
-                            inspect.signature(function).parameters) - {"tensor", "tensors", "args"}, name
+            assert (inspect.signature(theirs).parameters.keys()
+                    >= set(inspect.signature(function).parameters) - {"tensor", "tensors", "args"}), name
             continue
         said = " ".join(re.findall(rf"\b{name.rpartition('.')[2]}\([^)]*\)?[^)]*\)",
                                    theirs.__doc__ if theirs and theirs.__doc__ else ""))

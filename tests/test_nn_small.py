@@ -14,8 +14,8 @@ def test_a_table_remembers_how_it_began():
     en.manual_seed(0)
     for layer in (en.nn.Embedding(2000, 8), en.nn.EmbeddingBag(2000, 8, padding_idx=3)):
         filled = layer.weight.filled
-        assert (filled.distribution, filled.mean, filled.variance,
-                filled.version) == ("normal", 0.0, 1.0, layer.weight._version)
+        assert ((filled.distribution, filled.mean, filled.variance, filled.version)
+                == ("normal", 0.0, 1.0, layer.weight._version))
         assert abs(layer.weight.mean().item()) < 0.05 and abs(layer.weight.var().item() - 1) < 0.05
     before = layer.weight.detach().clone()
     layer.reset_parameters()

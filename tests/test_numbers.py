@@ -170,11 +170,10 @@ def test_a_number_that_the_dtype_can_or_cannot_hold(taker, kind):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             ours = beside.run(code, en, made(en, kind))
-        assert not isinstance(ours,
-                              Warning) and (not isinstance(ours, Exception)
-                                            or "Try: " in str(ours)), f"{code}: {ours!r}"
+        assert (not isinstance(ours, Warning)
+                and (not isinstance(ours, Exception) or "Try: " in str(ours))), f"{code}: {ours!r}"
         if any(re.match(t, taker) and re.fullmatch(n, number) and re.fullmatch(k, kind)
                for t, n, k, _ in TAKES):
             continue
-        assert beside.difference(ours,
-                                 theirs) is None, f"{code} with x of {kind}: {beside.difference(ours, theirs)}"
+        assert (beside.difference(ours, theirs)
+                is None), f"{code} with x of {kind}: {beside.difference(ours, theirs)}"

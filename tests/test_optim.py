@@ -147,8 +147,8 @@ def test_as_pytorch(name, options, dtype, torch):
     for a, b in zip(states(mine, ours), states(other, theirs)):
         assert a.keys() - {"step"} == b.keys() - {"step"} and ("step" in a or "step" not in b)
         same(arrays(a[key] for key in b), arrays(b.values()), TOLERANCE[dtype])
-        assert {key: str(a[key].dtype).split(".")[1]
-                for key in b} == {key: str(x.dtype).split(".")[1] for key, x in b.items()}
+        assert ({key: str(a[key].dtype).split(".")[1] for key in b}
+                == {key: str(x.dtype).split(".")[1] for key, x in b.items()})
 
 
 # What PyTorch has not: the papers' algorithms
@@ -200,9 +200,8 @@ def test_pytorchs_signature(name, torch):
     ours, theirs = (
         {key: p.default for key, p in inspect.signature(getattr(lib.optim, name)).parameters.items()}
         for lib in (en, torch))
-    assert {key: ours[key] for key in ours
-            if key not in ("switches", "sutskever")} == {key: theirs[key] for key in theirs
-                                                         if key not in SWITCHES}
+    assert ({key: ours[key] for key in ours if key not in ("switches", "sutskever")}
+            == {key: theirs[key] for key in theirs if key not in SWITCHES})
     if "switches" in ours:
         given = SWITCHES & theirs.keys()
         assert getattr(en.optim, name)([en.ones(2, 2, requires_grad=True)],
@@ -402,9 +401,8 @@ def test_a_run_goes_on_from_its_state(name, options, dtype):
     walk(en, name, first, first.param_groups[0]["params"] + first.param_groups[1]["params"], range(9, 12))
     walk(en, name, second, params, range(9, STEPS))
     assert [p.tolist() for p in params] == [p.tolist() for p in through]
-    assert [{key: (x.tolist(), x.dtype) for key, x in kept.items()}
-            for kept in states(second, params)] == [{key: (x.tolist(), x.dtype) for key, x in kept.items()}
-                                                    for kept in states(one, through)]
+    assert ([{key: (x.tolist(), x.dtype) for key, x in kept.items()} for kept in states(second, params)]
+            == [{key: (x.tolist(), x.dtype) for key, x in kept.items()} for kept in states(one, through)])
 
 
 def converted(saved, lib):

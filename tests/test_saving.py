@@ -76,8 +76,8 @@ def refused(data):
     "The error for a file with these bytes."
     with pytest.raises(RuntimeError) as caught: en.load(io.BytesIO(data))
     lines = str(caught.value).splitlines()
-    assert len(lines) == 3 and lines[1].startswith(
-            "  Why: at ") and lines[2].startswith("  Try: "), caught.value
+    assert (len(lines) == 3 and lines[1].startswith("  Why: at ")
+            and lines[2].startswith("  Try: ")), caught.value
     return str(caught.value)
 
 
@@ -201,8 +201,8 @@ def test_module_state(tmp_path):
         return layers
     one, two, x = net(), net(), en.randn(2, 3)
     en.save(one.state_dict(), tmp_path / "model.safetensors")
-    assert repr(two.load_state_dict(en.load(tmp_path
-                                            / "model.safetensors"))) == "<All keys matched successfully>"
+    assert (repr(two.load_state_dict(en.load(tmp_path / "model.safetensors")))
+            == "<All keys matched successfully>")
     assert en.equal(one(x), two(x)) and two[1].weight is two[2].weight
 
 
@@ -263,8 +263,8 @@ def test_metadata(tmp_path):
 
 def test_contents_shows_what_is_there():
     data = written({"weight": en.ones(2, 3), "n": en.tensor(1)}, metadata={"by": "me"})
-    assert repr(contents(
-            io.BytesIO(data))).split() == "weight float32 (2, 3) 24 bytes n int64 () 8 bytes metadata by: me".split()
+    assert (repr(contents(io.BytesIO(data))).split()
+            == "weight float32 (2, 3) 24 bytes n int64 () 8 bytes metadata by: me".split())
     assert repr(contents(io.BytesIO(written({})))) == "no tensors"
 
 
@@ -752,8 +752,8 @@ def test_a_large_true_header_is_read():
     assert (len(header) > 1 << 20 and len(en.load(io.BytesIO(data))) == 20_000
             and '7é"{}' in en.load(io.BytesIO(data)))
     many = {f"layer.{n}.weight": en.ones(1) for n in range(20_000)}
-    assert len(en.load(
-            io.BytesIO(written(many)))) == len(en.load(io.BytesIO(written({"all": many})))["all"]) == 20_000
+    assert (len(en.load(io.BytesIO(written(many)))) == len(en.load(io.BytesIO(written({"all": many})))["all"])
+            == 20_000)
 
 
 # Beside the package safetensors, and PyTorch

@@ -37,9 +37,8 @@ def test_numbers_are_not_told_where_there_are_none(question):
 
 def test_what_is_asked_of_a_payload_is_all_that_it_has():
     x = toys.hollow(en.ones(2, 3, dtype=en.float64))
-    assert set(Payload.__annotations__) == {"shape",
-                                            "dtype",
-                                            "device"} <= {*vars(x.payload), *vars(toys.Shape)}
+    assert (set(Payload.__annotations__) == {"shape", "dtype", "device"}
+            <= {*vars(x.payload), *vars(toys.Shape)})
     assert (x.element_size(), x.nbytes, x.is_contiguous(), x.contiguous().shape) == (8, 48, True, (2, 3))
 
 

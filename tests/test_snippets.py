@@ -583,5 +583,5 @@ def test_snippet(name, tmp_path):
 
 def test_imports_only():
     code = "import torch\nfrom torch.utils.data import DataLoader\ntorch.ones(2)  # import torch"
-    assert to_edunets(
-            code) == "import edunets\nfrom edunets.utils.data import DataLoader\ntorch.ones(2)  # import torch"
+    assert (to_edunets(code)
+            == "import edunets\nfrom edunets.utils.data import DataLoader\ntorch.ones(2)  # import torch")

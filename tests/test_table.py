@@ -49,8 +49,8 @@ def test_every_row_has_a_sample():
 def test_every_row_has_what_it_needs():
     for op in OPS.values():
         assert op.kernel or op.decompose, op.name
-        assert isinstance(op.vjp,
-                          (list, NoRule)) or op.decompose, f"{op.name}: no vjp, no reason, no decomposition"
+        assert (isinstance(op.vjp, (list, NoRule))
+                or op.decompose), f"{op.name}: no vjp, no reason, no decomposition"
         assert not isinstance(op.vjp, NoRule) or op.vjp.reason
         assert not op.kernel or all(name.isidentifier() for name in op.operands)
 

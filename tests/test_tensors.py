@@ -255,8 +255,8 @@ def test_large_integers_stay_exact():
 # What a tensor is
 
 def test_dtypes():
-    assert (en.tensor(1).dtype, en.tensor(1.0).dtype,
-            en.tensor(True).dtype) == (en.int64, en.float32, en.bool)
+    assert ((en.tensor(1).dtype, en.tensor(1.0).dtype, en.tensor(True).dtype)
+            == (en.int64, en.float32, en.bool))
     assert en.float is en.float32 and en.long is en.int64 and repr(en.float32) == "edunets.float32"
     for a, b in itertools.product(en.tensors.DTYPES.values(), repeat=2):
         wide = promoted(a, b)

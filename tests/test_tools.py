@@ -112,15 +112,15 @@ def test_the_chapters_stand_at_the_left_by_topic(site):
     assert [link.get_text(" ", strip=True) for link in links] == ["1.1 One chapter", "1.2 Two"]
     assert links[1]["title"] == "Two: what is in it?" and links[1]["aria-current"] == "page"
     title = page.select_one("main h1")
-    assert [part.get_text()
-            for part in title.select(".edu-topic, .edu-question")] == ["Two", "what is in it?"]
+    assert ([part.get_text() for part in title.select(".edu-topic, .edu-question")]
+            == ["Two", "what is in it?"])
 
 
 def test_the_parts_of_a_title():
     assert _nbfilter.marked_headline("# Views: who else? {#sec-v}") == (
         "# [Views]{.edu-topic}[:]{.edu-colon} [who else?]{.edu-question} {#sec-v}")
-    assert _nbfilter.marked_headline(
-            "# `a`: `b`?") == "# [`a`]{.edu-topic}[:]{.edu-colon} [`b`?]{.edu-question .edu-name}"
+    assert (_nbfilter.marked_headline("# `a`: `b`?")
+            == "# [`a`]{.edu-topic}[:]{.edu-colon} [`b`?]{.edu-question .edu-name}")
     assert _nbfilter.marked_headline("# Layout") == "# [Layout]{.edu-topic}"
 
 
@@ -250,8 +250,8 @@ def test_quartos_search_is_cleared_up(sample, tmp_path):
     book.write(tmp_path / "search.json", sample_book.QUARTO_INDEX)
     quarto_pages.finish(tmp_path, sample)
     docs = book.read(tmp_path / "search.json")
-    assert [(doc["section"], doc["href"])
-            for doc in docs[:2]] == [("one", "nbs/one.html"), ("two", "nbs/two.html")]
+    assert ([(doc["section"], doc["href"]) for doc in docs[:2]]
+            == [("one", "nbs/one.html"), ("two", "nbs/two.html")])
     assert next(doc for doc in docs if doc["section"] == "square")["href"].startswith("nbs/one.html#cell-")
     assert docs[-1]["text"] == "… Of g, Equation 2.1"
 

@@ -48,9 +48,8 @@ def state_dict(self: Learner) -> dict:
         "schedule": None if self.schedule is None else self.schedule.state_dict(),
         "generator": get_rng_state(),
         "loader": self.place or place_of(self.train_loader), "epoch": self.epoch,
-        "step": self.step, "stopped": self.stopped if self.for_good else None, "losses": tensor(
-            self.losses,
-            dtype=float64), "history": list(self.history),
+        "step": self.step, "stopped": self.stopped if self.for_good else None,
+        "losses": tensor(self.losses, dtype=float64), "history": list(self.history),
         "running": [self.running.samples, self.running.sums],
         "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.stateful()]
     }

@@ -417,8 +417,8 @@ class EarlyStopping(Callback):
         value = learner.history[-1][self.watch]
         self.waited += 1
         if not math.isnan(value) and (self.best is None or self.sign * (value - self.best) > self.min_delta):
-            self.best, self.waited, self.weights = value, 0, deepcopy(
-                learner.model.state_dict()) if self.restore else None
+            self.best, self.waited, self.weights = (
+                value, 0, deepcopy(learner.model.state_dict()) if self.restore else None)
         if self.waited >= self.patience:
             learner.stop(f"stopped after epoch {learner.epoch}: {self.watch} was not better than {self.best} "
                          f"for {self.patience} epochs")

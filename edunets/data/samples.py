@@ -260,8 +260,8 @@ class WeightedRandomSampler(Sampler[int]):
             raise error(ValueError,
                         f"replacement should be a boolean value, but got replacement={replacement}",
                         "a sample either may come again or not", "replacement=True")
-        self.weights, self.num_samples, self.replacement, self.generator = as_tensor(
-            weights, dtype=float64), num_samples, replacement, generator
+        self.weights, self.num_samples, self.replacement, self.generator = (
+            as_tensor(weights, dtype=float64), num_samples, replacement, generator)
         if self.weights.dim() != 1:
             raise error(ValueError, "weights should be a 1d sequence but given weights have shape "
                                     f"{tuple(self.weights.shape)}",

@@ -92,8 +92,8 @@ class Images(Dataset[tuple]):
         if len(targets) and targets.max() >= len(self.classes):
             raise error(RuntimeError, f"a label is {targets.max()}",
                         f"there are {len(self.classes)} classes, from 0 on", AGAIN)
-        self.data, self.targets, self.transform, self.target_transform = from_numpy(data), from_numpy(
-            targets.astype(np.int64)), transform, target_transform
+        self.data, self.targets, self.transform, self.target_transform = (
+            from_numpy(data), from_numpy(targets.astype(np.int64)), transform, target_transform)
 
     def __len__(self) -> int: return len(self.targets)
     @property

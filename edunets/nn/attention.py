@@ -228,8 +228,8 @@ def grouped(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None)
     if value.size(-3) != few: key, value = (x.repeat_interleave(many // x.size(-3), -3) for x in (key, value))
     few = key.size(-3)
     if attn_mask is not None and attn_mask.ndim > 2:
-        attn_mask = (attn_mask.unsqueeze(-4) if attn_mask.size(-3) == 1 else attn_mask.unflatten(
-            -3, (few, many // few)))
+        attn_mask = (attn_mask.unsqueeze(-4) if attn_mask.size(-3) == 1
+                     else attn_mask.unflatten(-3, (few, many // few)))
     return query.unflatten(-3, (few, many // few)), key.unsqueeze(-3), value.unsqueeze(-3), attn_mask
 
 # %% ../../nbs/nn/attention.ipynb #atmasks1k

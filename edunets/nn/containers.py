@@ -331,8 +331,9 @@ def update(self: ParameterDict, parameters: Any) -> None:
     """Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order
     of their names, as PyTorch does."""
     pairs = list(pairs_of(parameters, "ParametersDict"))      # PyTorch's spelling
-    for key, value in sorted(pairs, key=lambda pair: pair[0]) if isinstance(
-            parameters, Mapping) and not isinstance(parameters, OrderedDict) else pairs:
+    for key, value in (sorted(pairs, key=lambda pair: pair[0])
+                       if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
+                       else pairs):
         self[key] = value
 
 @patch

@@ -78,8 +78,8 @@ class ConvolutionBase(Module):
                padding_mode, device, dtype, init, nonlinearity) -> None:
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.padding_mode = padding_mode
-        self.kernel_size, self.stride, self.dilation, self.output_padding = (repeated(
-            v, self.dims) for v in (kernel_size, stride, dilation, output_padding))
+        self.kernel_size, self.stride, self.dilation, self.output_padding = (
+            repeated(v, self.dims) for v in (kernel_size, stride, dilation, output_padding))
         self.padding = padding if isinstance(padding, str) else repeated(padding, self.dims)
         self.init, self.nonlinearity = init, nonlinearity
         check_choices(self)
@@ -270,10 +270,10 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
 def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Tensor:
     """Columns added back to images (col2im): what `unfold` took apart, summed where windows overlapped.
     RuntimeError if the columns do not fit."""
-    shape, size, dilation, padding, stride = (expand_ntuple(
-        v, 2, what) for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"),
-                                    (dilation, "dilation"),
-                                    (padding, "padding"), (stride, "stride")))
+    shape, size, dilation, padding, stride = (
+        expand_ntuple(v, 2, what)
+        for v, what in ((output_size, "output_size"), (kernel_size, "kernel_size"), (dilation, "dilation"),
+                        (padding, "padding"), (stride, "stride")))
     check_columns(input, "fold", (2, 3), output_size=shape, kernel_size=size, dilation=dilation,
                   padding=padding,
                   stride=stride)

@@ -632,8 +632,8 @@ class Loss(Module):
     "What the losses have in common: how they are reduced."
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"):
         super().__init__()
-        self.reduction = (reduction if size_average is None and reduce is None else meant(
-            reduction, size_average, reduce))
+        self.reduction = (reduction if size_average is None and reduce is None
+                          else meant(reduction, size_average, reduce))
 
 # %% ../../nbs/nn/losses.ipynb #nnloex18b
 class WeightedLoss(Loss):

@@ -620,8 +620,8 @@ class Sequential(Module):
     "Modules one after the other, as `torch.nn.Sequential`: given one by one, or in an OrderedDict of names."
     def __init__(self, *args):
         super().__init__()
-        named = (args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else zip(
-            map(str, itertools.count()), args))
+        named = (args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict)
+                 else zip(map(str, itertools.count()), args))
         for name, module in named: self.add_module(name, module)
 
     def forward(self, input):

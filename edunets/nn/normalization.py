@@ -444,8 +444,8 @@ class Running(Module):
         learned(self, (num_features,), affine, bias, device, dtype)
         stats = {
             "running_mean": zeros(num_features, device=device, dtype=dtype),
-            "running_var": ones(num_features, device=device, dtype=dtype), "num_batches_tracked": zeros(
-                (), device=device, dtype=int64)
+            "running_var": ones(num_features, device=device, dtype=dtype),
+            "num_batches_tracked": zeros((), device=device, dtype=int64)
         }
         for name, x in stats.items(): self.register_buffer(name, x if track_running_stats else None)
         self.reset_parameters()

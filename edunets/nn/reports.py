@@ -214,9 +214,8 @@ def as_text(self: Report) -> str:
     if self.layers:
         table = [HEADS, *report_rows(self)]
         widths = [max(len(row[n]) for row in table) for n in range(len(HEADS))]
-        text.append("\n".join("  ".join(
-            cell.ljust(w) if n == 0 else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths)))
-                              for row in table))
+        text.append("\n".join("  ".join(cell.ljust(w) if n == 0 else cell.rjust(w)
+                                        for n, (cell, w) in enumerate(zip(row, widths))) for row in table))
     return "\n".join([*text, *self.verdict])
 
 Report.__repr__ = as_text

@@ -440,8 +440,8 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
 def map_tensors(function, tensors: tuple):
     "A function of one tensor, for one or several (given singly or as one sequence)."
     tensors = given(tensors)
-    return (function(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Tensor) else tuple(
-        map(function, tensors)))
+    return (function(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Tensor)
+            else tuple(map(function, tensors)))
 
 @face(method=False)
 def atleast_1d(*tensors):

@@ -246,8 +246,8 @@ def searched(xp, sequence, values, right):
     if sequence.ndim == 1:
         return xp.searchsorted(sequence, values.reshape(-1), side=side).reshape(values.shape)
     rows, wanted = sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1])
-    return xp.stack([xp.searchsorted(row, v, side=side) for row, v in zip(rows, wanted)]).reshape(
-        values.shape)
+    return xp.stack([xp.searchsorted(row, v, side=side)
+                     for row, v in zip(rows, wanted)]).reshape(values.shape)
 
 # %% ../../nbs/ops/sorting.ipynb #170ed7a7b
 def counted(sequence: Tensor, values: Tensor, right: bool) -> Tensor:

@@ -391,10 +391,10 @@ def transposed(name: str, n: int) -> None:
     def function(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
                  output_padding=0,
                  groups: int = 1, dilation=1) -> Tensor:
-        stride, padding, dilation, more = expand_ntuple(stride, n,
-                                                        "stride"), expand_ntuple(
-                                                                padding, n, "padding"), expand_ntuple(
-            dilation, n, "dilation"), expand_ntuple(output_padding, n, "output_padding")
+        stride, padding, dilation, more = (expand_ntuple(stride, n, "stride"),
+                                           expand_ntuple(padding, n, "padding"),
+                                           expand_ntuple(dilation, n, "dilation"),
+                                           expand_ntuple(output_padding, n, "output_padding"))
         check_conv(input, weight, bias, weight.size(0), n, stride, groups, name)
         check_bias(bias, weight, weight.size(1) * groups)
         if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation)):
@@ -627,11 +627,10 @@ def sum_steps(a: Tensor, *, size, stride, space) -> Tensor:
 def sum_back(g: Tensor, like, size, stride) -> Tensor:
     "Each gradient to all of its window."
     g = g.reshape(*g.payload.shape, *(1,) * len(size)).expand(*g.payload.shape, *size)
-    return call(
-        OPS["fold"], (g,), {
-            "shape": like.shape, "size": size, "stride": stride, "dilation": (1,) * len(size), "dims": tuple(
-                range(len(like.shape) - len(size), len(like.shape)))
-        })
+    return call(OPS["fold"], (g,), {
+        "shape": like.shape, "size": size, "stride": stride, "dilation": (1,) * len(size),
+        "dims": tuple(range(len(like.shape) - len(size), len(like.shape)))
+    })
 
 kernel(window_sum=window_sum)
 accumulate(window_sum=SINGLE)

@@ -89,12 +89,11 @@ class Adam(Optimizer):
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
                  decoupled_weight_decay: bool = False, **switches):
-        super().__init__(
-            params, {
-                "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
-                "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay, **switched(
-                    switches, "foreach", "capturable", "differentiable", "fused")
-            })
+        super().__init__(params, {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize, "decoupled_weight_decay": decoupled_weight_decay,
+            **switched(switches, "foreach", "capturable", "differentiable", "fused")
+        })
 
     def check(self, group: Group) -> None: check_adam(group)
 

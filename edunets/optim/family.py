@@ -47,12 +47,11 @@ class Adagrad(Optimizer):
     def __init__(self, params, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
                  initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False,
                  **switches):
-        super().__init__(
-            params, {
-                "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value, "maximize": maximize, **switched(
-                    switches, "foreach", "differentiable", "fused")
-            })
+        super().__init__(params, {
+            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value, "maximize": maximize,
+            **switched(switches, "foreach", "differentiable", "fused")
+        })
 
     def check(self, group: Group) -> None:
         check_not_negative(group, "lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
@@ -304,8 +303,8 @@ def adjusted(lr, shape: tuple, adjust_lr_fn: str | None):
     """The rate for a matrix of a shape: so that tall ones move enough (original), or that a step is as
     large as AdamW's usually are."""
     rows, columns = shape
-    return (lr * (0.2 * math.sqrt(max(rows, columns)) if adjust_lr_fn == "match_rms_adamw" else math.sqrt(
-        max(1, rows / columns))))
+    return (lr * (0.2 * math.sqrt(max(rows, columns)) if adjust_lr_fn == "match_rms_adamw"
+                  else math.sqrt(max(1, rows / columns))))
 
 def muon(lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns_steps,
          adjust_lr_fn) -> tuple:

@@ -436,12 +436,11 @@ class SGD(Optimizer):
     def __init__(self, params, lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
                  weight_decay: float = 0,
                  nesterov: bool = False, *, maximize: bool = False, sutskever: bool = False, **switches):
-        super().__init__(
-            params, {
-                "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-                "nesterov": nesterov, "maximize": maximize, "sutskever": sutskever, **switched(
-                    switches, "foreach", "differentiable", "fused")
-            })
+        super().__init__(params, {
+            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
+            "nesterov": nesterov, "maximize": maximize, "sutskever": sutskever,
+            **switched(switches, "foreach", "differentiable", "fused")
+        })
 
     def check(self, group: Group) -> None:
         check_not_negative(group, "lr", "momentum", "weight_decay")

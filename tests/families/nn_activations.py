@@ -161,11 +161,11 @@ def written(*makes):
 def dropout(name, inputs):
     """Outside of training, with nothing and with all dropped; random masks are looked at in
     tests/test_dropouts.py."""
-    return [f"m.nn.{make} | f.eval(); f({x})"
-            for make in (f"{name}()", f"{name}(0.2, inplace=True)", f"{name}(p=1)") for x in inputs] + [
-        *(f"m.nn.{make} | f({x})" for make in (f"{name}(0)", f"{name}(1.0)") for x in inputs),
-        *(f"m.nn.{name}({p}) | f(r(2, 3))" for p in ("-0.1", "1.1", "'a'", "1, True")),
-        f"m.nn.{name}(1.0, inplace=True) | x = {inputs[0]} * 1; y = f(x); (y, x)"]
+    return ([f"m.nn.{make} | f.eval(); f({x})"
+             for make in (f"{name}()", f"{name}(0.2, inplace=True)", f"{name}(p=1)") for x in inputs]
+            + [*(f"m.nn.{make} | f({x})" for make in (f"{name}(0)", f"{name}(1.0)") for x in inputs),
+               *(f"m.nn.{name}({p}) | f(r(2, 3))" for p in ("-0.1", "1.1", "'a'", "1, True")),
+               f"m.nn.{name}(1.0, inplace=True) | x = {inputs[0]} * 1; y = f(x); (y, x)"])
 
 
 MODULES = {

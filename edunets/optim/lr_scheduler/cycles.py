@@ -287,8 +287,8 @@ class CyclicLR(Cycled):
         self.cycle_momentum = cycle_momentum
         self.scale_mode = scale_mode if scale_fn else "iterations" if mode == "exp_range" else "cycle"
         if cycle_momentum:
-            self.base_momentums, self.max_momentums = self.begin_momentum(
-                    base_momentum, max_momentum, last_epoch)
+            self.base_momentums, self.max_momentums = self.begin_momentum(base_momentum, max_momentum,
+                                                                          last_epoch)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
