@@ -233,9 +233,8 @@ DTYPES = {d.numpy: d for d in (bool_, uint8, int8, int16, int32, int64, uint16, 
 # %% ../nbs/01_tensors.ipynb #tnbfbrng
 #| code-fold: true
 #| code-summary: "In which type a dtype is computed, and bfloat16 at first need"
-# NumPy types, and in which they are computed: half precision where a row of the table says so, float32 where
-# it says
-# DOUBLE, bfloat16 always, since it is only stored
+# NumPy types, and in which they are computed: half precision where a row of the table says SINGLE, float32
+# where it says DOUBLE, bfloat16 always, since it is only stored
 SINGLE = {float16.numpy: "float32"}
 
 DOUBLE = SINGLE | {float32.numpy: "float64"}
