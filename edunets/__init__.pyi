@@ -415,10 +415,10 @@ def cummax(input: Tensor, dim: builtins.int, *, out=None) -> tuple[Tensor, Tenso
 def cummin(input: Tensor, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
     ...
-def cumprod(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
+def cumprod(input: Tensor, dim: builtins.int, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "Running products along `dim`."
     ...
-def cumsum(input: Tensor, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
+def cumsum(input: Tensor, dim: builtins.int, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "Running sums along `dim`."
     ...
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:

@@ -2238,6 +2238,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'edunets.nn.losses.ctc_loss': ('nn/losses.html#ctc_loss', 'edunets/nn/losses.py'),
                                    'edunets.nn.losses.each_share': ('nn/losses.html#each_share', 'edunets/nn/losses.py'),
                                    'edunets.nn.losses.expected': ('nn/losses.html#expected', 'edunets/nn/losses.py'),
+                                   'edunets.nn.losses.in_dtype_of': ('nn/losses.html#in_dtype_of', 'edunets/nn/losses.py'),
                                    'edunets.nn.losses.kl_div': ('nn/losses.html#kl_div', 'edunets/nn/losses.py'),
                                    'edunets.nn.losses.linear_in': ('nn/losses.html#linear_in', 'edunets/nn/losses.py'),
                                    'edunets.nn.losses.log_spellings': ('nn/losses.html#log_spellings', 'edunets/nn/losses.py'),

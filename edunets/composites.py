@@ -479,8 +479,9 @@ def truth(name: str, row: str, floating: bool) -> Callable:
 publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether an element is nonzero."},
             inplace=False)
 
-def accumulate_dtype(input: Tensor, dtype) -> Tensor:
-    "`input` in the dtype of its sum or product: integers and bool give int64."
+def accumulate_dtype(input: Tensor, dtype, out: Tensor | None = None) -> Tensor:
+    "`input` in the dtype of its sum or product: that of its place `out`; integers and bool give int64."
+    if dtype is None and out is not None: dtype = out.dtype
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, int64)
 
@@ -489,7 +490,7 @@ def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
         out: Tensor | None = None) -> Tensor:
     "The sum of all elements, or over the dimensions `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype),), params,
+    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype, out),), params,
                        f"SumBackward{int(dim is not None)}"),
                   out)
 
@@ -498,7 +499,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=
          out: Tensor | None = None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype),), params,
+    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype, out),), params,
                        f"ProdBackward{int(dim is not None)}"),
                   out)
 
@@ -604,15 +605,16 @@ def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
-@face(inplace=True, out=True)
-def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
+@face(inplace=True)
+def cumsum(input: Tensor, dim: int, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "Running sums along `dim`."
-    return call_along("cumsum", accumulate_dtype(input, dtype), dim, "CumsumBackward0", reverse=False)
+    input = accumulate_dtype(input, dtype, out)
+    return finish(call_along("cumsum", input, dim, "CumsumBackward0", reverse=False), out)
 
-@face(inplace=True, out=True)
-def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
+@face(inplace=True)
+def cumprod(input: Tensor, dim: int, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "Running products along `dim`."
-    return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
+    return finish(call_along("cumprod", accumulate_dtype(input, dtype, out), dim, "CumprodBackward0"), out)
 
 @face
 def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:

@@ -9,7 +9,8 @@ from .errors import error, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
-from .tensors import at_hand, bfloat16, bool_, check_dim, float16, from_numpy, in_memory, int64, patch
+from .tensors import at_hand, bfloat16, bool_, check_dim, dtype, float16, from_numpy, in_memory, int32
+from .tensors import int64, patch
 from .tensors import Tensor, tensor
 from .tensors import uint8
 from .views import store
@@ -24,10 +25,11 @@ __all__ = ['integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelle
 # %% ../nbs/01g_indexing.ipynb #2a7b72fc
 #| code-fold: true
 #| code-summary: "Items in a plain form"
-def integers(index: Tensor) -> Tensor:
-    "A RuntimeError unless it holds integers."
-    if index.payload.dtype.kind in "iu": return index
-    raise error(RuntimeError, "Expected dtype int32/int64 for index",
+def integers(index: Tensor, *kinds: dtype, refusal: type = RuntimeError) -> Tensor:
+    "An index as it is; an error for one of another dtype than `kinds` (int32 and int64, if none are named)."
+    kinds = kinds or (int32, int64)
+    if index.dtype in kinds: return index
+    raise error(refusal, f"Expected dtype {'/'.join(kind.name for kind in kinds)} for index",
                 f"it is {index.dtype}, and a place is counted",
                 "index.long()")
 
@@ -40,12 +42,12 @@ def byte_mask(item: Tensor) -> Tensor:
 
 def as_index(item):
     """One item of an index: sequences and arrays become tensors, those without dimensions numbers, uint8
-    is a mask. IndexError for floats and the like."""
+    is a mask. IndexError for floats and the like, and for places in short integers."""
     if isinstance(item, (list, tuple, range)):
         item = tensor(list(item)) if len(item) else tensor([], dtype=int64)
     if isinstance(item, (np.ndarray, np.generic)): item = from_numpy(np.asarray(item))
     if isinstance(item, Tensor):
-        if item.dtype.is_floating_point:
+        if item.dtype not in (bool_, uint8, int32, int64) and (item.ndim or item.dtype.is_floating_point):
             raise error(IndexError, "tensors used as indices must be long, int, byte or bool tensors, not "
                                     f"{item.dtype.name}", "a place is counted, not measured", "index.long()")
         if item.dtype is uint8: item = byte_mask(item)
@@ -330,7 +332,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened
     tensors."""
     if dim is None: return gather(input.reshape(-1), 0, indices.reshape(-1))
-    dim = check_dim(dim, input.ndim)
+    dim, indices = check_dim(dim, input.ndim), integers(indices, int64)
     shape = [max(i, n) if d != dim else i for d, (i, n) in enumerate(zip(indices.shape, input.shape))]
     return gather(input, dim, indices.expand(shape))
 

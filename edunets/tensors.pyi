@@ -556,13 +556,13 @@ class Tensor:
     def cummin(self, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
         "The smallest element so far along `dim`, and its index (of equal ones the last)."
         ...
-    def cumprod(self, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
+    def cumprod(self, dim: builtins.int, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "Running products along `dim`."
         ...
     def cumprod_(self, dim: builtins.int, *, dtype=None) -> Tensor:
         "`cumprod`, in place."
         ...
-    def cumsum(self, dim: builtins.int, *, dtype=None, out=None) -> Tensor:
+    def cumsum(self, dim: builtins.int, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "Running sums along `dim`."
         ...
     def cumsum_(self, dim: builtins.int, *, dtype=None) -> Tensor:

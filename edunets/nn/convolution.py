@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from ..creation import empty
 from ..errors import error
-from ..names import FUNCTIONS
+from ..names import FUNCTIONS, cast
 from .activations import Plain
 from .module import Module, Parameter, functional, initialize
 from ..ops.windows import column_steps, expand_ntuple, fold_steps, pad, windows_in
@@ -160,7 +160,7 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
                     f"out_channels; got {input.ndim} and {weight.ndim}",
                     "a line of channels, for each of a batch",
                     "x.unsqueeze(1)")
-    y = CONVOLUTIONS[1](input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    y = CONVOLUTIONS[1](input.permute(1, 2, 0), weight.permute(2, 1, 0), cast(bias, input.dtype), padding=pad)
     return y.permute(2, 0, 1).contiguous()
 
 # %% ../../nbs/nn/convolution.ipynb #cvtran01

@@ -13,9 +13,10 @@ from ..autograd.tape import vjp
 from ..creation import ones_like, zeros_like
 from ..errors import error, warn
 from ..indexing import scatter
-from ..names import check_tensor, promote, where
+from ..names import cast, check_tensor, promote, where
 from .activations import logsigmoid, softplus
-from .losses import Loss, WeightedLoss, check_constant, meant, reduced, loss_share, total
+from .losses import Loss, WeightedLoss, check_constant, in_dtype_of, meant, reduced, loss_share
+from .losses import total
 from .module import functional
 from .small import PairwiseDistance
 from ..ops.contraction import pairwise_distance
@@ -23,7 +24,7 @@ from ..ops.elementwise import real
 from ..ops.layout import broadcast_tensors
 from ..primitives import check_broadcast
 from ..table import OPS, accumulate, call, check, decompose, elementwise
-from ..tensors import SINGLE, Tensor, any_at_hand, int64
+from ..tensors import SINGLE, Tensor, any_at_hand, in_memory, int64
 
 # %% auto #0
 __all__ = ['mse_slope', 'square', 'huber', 'huber_slope', 'huber_steps', 'pair', 'weighted', 'mse_loss', 'l1_loss', 'huber_loss',
@@ -119,15 +120,16 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
                weight: Tensor | None = None) -> Tensor:
     "Half the square of distances up to `delta`, beyond it a line. RuntimeError unless delta is positive."
-    input, target = pair(input, target, "huber_loss")
+    like, (input, target) = input, pair(input, target, "huber_loss")
     reduction = meant(reduction)
     if delta <= 0:
         raise error(RuntimeError, "huber_loss does not support non-positive values for delta.",
                     f"delta={delta}",
                     "l1_loss, which is the limit")
     if weight is not None:
-        return weighted(huber_row(input, target, delta, 1.0, "none"), weight, reduction, by_weight=False)
-    return huber_row(input, target, delta, 1.0, reduction)
+        each = in_dtype_of(like, huber_row(input, target, delta, 1.0, "none"))
+        return weighted(each, weight, reduction, by_weight=False)
+    return in_dtype_of(like, huber_row(input, target, delta, 1.0, reduction))
 
 # %% ../../nbs/nn/distances.ipynb #nnloex10b
 def huber_row(input: Tensor, target: Tensor, delta: float, scale: float, reduction: str,
@@ -160,7 +162,8 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         many = where(target > 1, target, 2)
-        loss = loss + where(target > 1, target * many.log() - target + 0.5 * (2 * math.pi * many).log(), 0)
+        term = where(target > 1, target * many.log() - target + 0.5 * (2 * math.pi * many).log(), 0)
+        loss = loss + cast(term, loss.dtype)
     return reduced(loss, reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nndiex14b
@@ -194,7 +197,8 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, siz
                          reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     "Of distances: x where the target is 1 (a pair), what lacks to the margin where it is -1."
     reduction = meant(reduction, size_average, reduce)
-    return reduced(where(target != 1, hinge(margin - input), 0) + where(target != -1, input, 0), reduction)
+    lacking = hinge(in_memory(margin, input.dtype) - input)
+    return reduced(where(target != 1, lacking, 0) + where(target != -1, input, 0), reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex15bx
 @functional
@@ -220,7 +224,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
     "log(1 + exp(-target * x)), for targets of 1 and -1."
     reduction = meant(reduction, size_average, reduce)
     check_constant(target, "target", "soft_margin_loss")
-    return reduced(softplus(-target * input, threshold=math.inf), reduction)
+    target = in_dtype_of(input, target)
+    return reduced(in_dtype_of(input, softplus(-target * input, threshold=math.inf)), reduction)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex15b
 @functional

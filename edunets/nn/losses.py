@@ -25,9 +25,9 @@ from ..table import OPS, accumulate, call, check, decompose, elementwise, filled
 from ..tensors import SINGLE, Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 
 # %% auto #0
-__all__ = ['FAR', 'total', 'reduced', 'loss_share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in', 'counted_steps',
-           'nll_steps', 'nll_slope_steps', 'check_classes', 'check_constant', 'check_class_weight', 'meant',
-           'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
+__all__ = ['FAR', 'total', 'reduced', 'in_dtype_of', 'loss_share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in',
+           'counted_steps', 'nll_steps', 'nll_slope_steps', 'check_classes', 'check_constant', 'check_class_weight',
+           'meant', 'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
            'check_share', 'check_shares', 'bce', 'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_same_size',
            'check_fits', 'each_share', 'bce_logits_slope', 'bce_logits_target_slope', 'binary_cross_entropy',
            'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shifted', 'log_spellings', 'check_ctc',
@@ -43,6 +43,15 @@ def total(xp, each, reduction: str):
 def reduced(each: Tensor, reduction: str) -> Tensor:
     "The same in rows."
     return each if reduction == "none" else each.sum() if reduction == "sum" else each.mean()
+
+# %% ../../nbs/nn/losses.ipynb #nnlodt01
+def in_dtype_of(like: Tensor, x: Tensor) -> Tensor:
+    "`x` in the dtype of the tensor that decides it. RuntimeError where fractions would be lost."
+    if is_floating(x) and not is_floating(like):
+        raise error(RuntimeError,
+                    f"result type {x.dtype.name} can't be cast to the desired output type {like.dtype.name}",
+                    "a loss has fractions", "x.float() first")
+    return cast(x, like.dtype)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02bx
 def loss_share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
@@ -411,12 +420,13 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
         raise error(RuntimeError,
                     f"result type Float can't be cast to the desired output type {target.dtype.name}",
                     "a target is a probability too", "target.float()")
-    given = [input, target, *(x for x in (weight, pos_weight) if x is not None)]
+    kind, given = target, [input, target, *(x for x in (weight, pos_weight) if x is not None)]
     if len({x.dtype for x in given}) > 1: given = promote(tuple(given))
     input, target, *more = given
     weights = [None if x is None else more.pop(0) for x in (weight, pos_weight)]
-    return call(OPS["bce_logits_loss"], (input, target, *weights), {"reduction": reduction},
+    loss = call(OPS["bce_logits_loss"], (input, target, *weights), {"reduction": reduction},
                 "BinaryCrossEntropyWithLogitsBackward0")
+    return in_dtype_of(kind, loss)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex14
 @functional

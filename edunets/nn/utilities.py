@@ -19,7 +19,7 @@ from ..ops.linear_algebra import vector_norm
 from ..ops.windows import bordered
 from ..random import fork_rng
 from ..table import fresh
-from ..tensors import Tensor, tensor
+from ..tensors import Tensor, in_memory, tensor
 
 # %% auto #0
 __all__ = ['utility', 'listed', 'gradients', 'get_total_norm', 'clip_grads_with_norm_', 'clip_grad_norm_', 'clip_grad_norm',
@@ -182,9 +182,9 @@ def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False
     sequences = tuple(sequences)
     check_sequences(sequences, padding_side)
     longest, kind = max(s.size(0) for s in sequences), sequences[0].dtype
-    gaps = [longest - s.size(0) for s in sequences]
+    gaps, value = [longest - s.size(0) for s in sequences], in_memory(padding_value, kind)
     padded = [
-        bordered(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), padding_value)
+        bordered(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), value)
         for s, gap in zip(sequences, gaps)
     ]
     return stack(padded, 0 if batch_first else 1)

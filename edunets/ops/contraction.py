@@ -371,8 +371,8 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
 @face(method=False)
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     "The cosine of the angle between vectors along `dim`; each length counts as at least eps."
-    check_floating(x1, "expected common dtype to be floating point")
     x1, x2 = broadcast_tensors(*promote((x1, x2)))
+    check_floating(x1, "expected common dtype to be floating point")
     lengths = [x.norm(2, dim).clamp(min=eps) for x in (x1, x2)]
     return ((x1 / lengths[0].unsqueeze(dim)) * (x2 / lengths[1].unsqueeze(dim))).sum(dim)
 

@@ -41,7 +41,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
                     "index_copy_(): When source and destination are not scalars, their dimensionality must "
                     f"match. Source dimensionality ({source.ndim}), destination dimensionality "
                     f"({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
-    places = slices(input, dim, index, "index_copy_")
+    places = slices(input, dim, integers(index, int64), "index_copy_")
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "index_copy_(): self and source expected to have the same dtype, but got (self) "
@@ -65,6 +65,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
             RuntimeError,
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s).", "one number fills all", "index_copy takes slices")
+    index = integers(index, int64, refusal=IndexError)
     places = slices(input, dim, index, "index_fill_", RuntimeError)
     if not input.ndim: return index_fill(input.reshape(1), dim, index, value).reshape(())
     return scattered(input, places, value, "set")
@@ -73,7 +74,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
 @face(out=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
-    return gathered(input.reshape(-1), [(0, integers(index))], "TakeBackward0")
+    return gathered(input.reshape(-1), [(0, integers(index, int64))], "TakeBackward0")
 
 # %% ../../nbs/ops/indexing.ipynb #0d049ffeb
 @face(inplace=True)
@@ -92,7 +93,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
                         f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
             "each element goes to one place",
             "as many indices as elements")
-    flat = input.reshape(-1).index_put((integers(index).reshape(-1),), source.reshape(-1), accumulate)
+    flat = input.reshape(-1).index_put((integers(index, int64).reshape(-1),), source.reshape(-1), accumulate)
     return flat.reshape(input.shape)
 
 # %% ../../nbs/ops/indexing.ipynb #39524e0e

@@ -95,7 +95,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     check_src(src, (*lead, length))
     # in a flat matrix the next of the diagonal is a row and an element on
     place = {"dim": len(lead), "start": max(offset, -offset * columns), "length": length, "step": columns + 1}
-    flat = call(OPS["put_slice"], (front.reshape(*lead, rows * columns), src), place,
+    flat = call(OPS["put_slice"], (front.reshape(*lead, rows * columns), cast(src, input.dtype)), place,
                 "DiagonalScatterBackward0")
     return flat.reshape(front.shape).movedim((-2, -1), (dim1, dim2))
 

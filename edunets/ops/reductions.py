@@ -269,9 +269,9 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *,
 # %% ../../nbs/ops/reductions.ipynb #0b07da69k
 #| code-fold: true
 #| code-summary: "What is refused (weights): 9 lines"
-def check_weights(name: str, weights: Tensor, kinds: str, said: str) -> None:
+def check_weights(name: str, weights: Tensor, category: int, said: str) -> None:
     "A RuntimeError for weights of another kind of number, or below zero."
-    if weights.payload.dtype.kind not in kinds:
+    if weights.dtype.category != category:
         raise error(RuntimeError, f"cov(): expected {name} to have {said} dtype but got {name} with "
                                   f"{weights.dtype.name} dtype",
                     "fweights count observations, aweights weigh them", f"{name}.long() or {name}.float()")
@@ -295,8 +295,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None,
             "rows are variables, columns observations", "x.reshape(variables, -1)")
     x = x.reshape(1, -1) if x.ndim < 2 else x
     weights = [w for w in (fweights, aweights) if w is not None]
-    if fweights is not None: check_weights("fweights", fweights, "iu", "integral")
-    if aweights is not None: check_weights("aweights", aweights, "f", "floating point")
+    if fweights is not None: check_weights("fweights", fweights, 1, "integral")
+    if aweights is not None: check_weights("aweights", aweights, 2, "floating point")
     w = math.prod(weights) if weights else filled(x, (x.size(1),), 1)
     total = w.sum()
     if weights and total == 0:

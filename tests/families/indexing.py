@@ -65,6 +65,4 @@ NAMES = {
 
 DIFFERENCES = [(r"reduce\(.*a(max|min).*include_self=False.*gradient",
                 "PyTorch counts the old element among the winners, though `include_self=False` gave it no "
-                "say; edunets does not."),
-               (r"Expected (a long tensor|dtype int64) for index",
-                "edunets takes an index of any integer dtype; PyTorch's `take` takes int64 only.")]
+                "say; edunets does not.")]
