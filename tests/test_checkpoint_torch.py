@@ -18,8 +18,8 @@ def outcomes(m):
     def note(f, reentrant=None):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found[f.__name__
-                  + {True: ", reentrant", False: "", None: ""}[reentrant]] = outcome(lambda _: f(), m)
+            name = f.__name__ + {True: ", reentrant", False: "", None: ""}[reentrant]
+            found[name] = outcome(lambda _: f(), m)
     def leaf(): return m.tensor([0.5,1.0],requires_grad=True)
     w=m.tensor([2.0,3.0],requires_grad=True)
     for R in (True, False):

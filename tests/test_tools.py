@@ -84,8 +84,8 @@ def folds(site):
         shown = next(fold.summary.stripped_strings)      # Sphinx has a second one, for the open fold
         found[shown] = fold.get_text(" ", strip=True)
     for note in page.select(".callout[class*=callout-tip]"):       # how Quarto folds a note
-        found[list(note.select_one(
-                ".callout-title-container").stripped_strings)[-1]] = note.get_text(" ", strip=True)
+        title = list(note.select_one(".callout-title-container").stripped_strings)[-1]
+        found[title] = note.get_text(" ", strip=True)
     return found
 
 
