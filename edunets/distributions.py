@@ -71,7 +71,6 @@ one_hot = Constraint(lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1),
 lower_cholesky = Constraint(lower_triangle, "LowerCholesky()", 2)
 positive_definite = Constraint(symmetric_positive, "PositiveDefinite()", 2)
 
-# %% ../nbs/nn/chances.ipynb #tdist014b
 def between(low: Tensor | float, high: Tensor | float, words: str) -> Constraint:
     "Numbers from `low` to `high`."
     return Constraint(lambda x: (x >= low) & (x <= high), words)
@@ -417,6 +416,7 @@ class Bernoulli(Binary):
 
 # %% ../nbs/nn/chances.ipynb #tdist031
 #| code-fold: true
+#| code-summary: "Geometric, Binomial, Poisson: 48 lines"
 class Geometric(Binary):
     "How many coins fail before the first success."
     support = nonnegative_integer
@@ -437,8 +437,6 @@ class Geometric(Binary):
     mode = property(lambda self: self.probs * 0)
     variance = property(lambda self: (1 / self.probs - 1) / self.probs)
 
-# %% ../nbs/nn/chances.ipynb #tdist031b
-#| code-fold: true
 class Binomial(Binary):
     "How many of `total_count` coins succeed."
     arg_constraints = {"total_count": nonnegative_integer, **Binary.arg_constraints}
@@ -463,8 +461,6 @@ class Binomial(Binary):
     mode = property(lambda self: ((self.total_count + 1) * self.probs).floor().clamp(max=self.total_count))
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
 
-# %% ../nbs/nn/chances.ipynb #tdist032
-#| code-fold: true
 class Poisson(Distribution):
     "How many events happen where `rate` are expected."
     arg_constraints = {"rate": nonnegative}
@@ -517,6 +513,7 @@ class Categorical(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist034
 #| code-fold: true
+#| code-summary: "The methods of Categorical, and OneHotCategorical: 41 lines"
 def chosen_log_prob(self: Categorical, choice: Tensor) -> Tensor:
     "The logarithm of how likely each choice is."
     shape = broadcast_shapes(tuple(choice.shape), tuple(self.batch_shape))
@@ -528,15 +525,11 @@ def log_prob(self: Categorical, value: Tensor) -> Tensor:
     self.check_value(value)
     return chosen_log_prob(self, value)
 
-# %% ../nbs/nn/chances.ipynb #tdist034b
-#| code-fold: true
 @patch
 def entropy(self: Categorical) -> Tensor:
     "What a draw tells on average, in nats."
     return -(self.logits.clamp(min=finfo(self.logits.dtype).min) * self.probs).sum(-1)
 
-# %% ../nbs/nn/chances.ipynb #tdist034c
-#| code-fold: true
 @patch
 def enumerate_support(self: Categorical, expand: bool = True) -> Tensor:
     "All choices, along a first dimension."
@@ -547,8 +540,6 @@ def enumerate_support(self: Categorical, expand: bool = True) -> Tensor:
 Categorical.mean = Categorical.variance = property(lambda self: self.probs[..., 0] * math.nan)
 Categorical.mode = property(lambda self: self.probs.argmax(-1))
 
-# %% ../nbs/nn/chances.ipynb #tdist035
-#| code-fold: true
 class OneHotCategorical(Categorical):
     "A Categorical whose draws are vectors with a single 1."
     support = one_hot
@@ -676,7 +667,6 @@ def register_kl(type_p: type, type_q: type) -> Callable:
         return function
     return register
 
-# %% ../nbs/nn/chances.ipynb #tdist043b
 def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     "The mean of log p - log q over draws of p. NotImplementedError for a pair without a formula."
     for a in type(p).__mro__:
@@ -694,6 +684,7 @@ def normal_divergence(p, q):
 
 # %% ../nbs/nn/chances.ipynb #tdist044
 #| code-fold: true
+#| code-summary: "The formulas for other pairs: 42 lines"
 @register_kl(Bernoulli, Bernoulli)
 def bernoulli_divergence(p, q):
     def part(a, b): return where(a == 0, 0, where(b == 0, math.inf, a * (a / where(b == 0, 1, b)).log()))
@@ -705,8 +696,6 @@ def categorical_divergence(p, q):
     each = where(q.probs.expand_as(each) == 0, math.inf, each)
     return where(p.probs.expand_as(each) == 0, 0, each).sum(-1)
 
-# %% ../nbs/nn/chances.ipynb #tdist044b
-#| code-fold: true
 @register_kl(Exponential, Exponential)
 def exponential_divergence(p, q):
     ratio = q.rate / p.rate
@@ -718,15 +707,11 @@ def poisson_divergence(p, q): return p.rate * (p.rate.log() - q.rate.log()) - (p
 @register_kl(Geometric, Geometric)
 def geometric_divergence(p, q): return -p.entropy() - (-q.probs).log1p() / p.probs - q.logits
 
-# %% ../nbs/nn/chances.ipynb #tdist044c
-#| code-fold: true
 @register_kl(Laplace, Laplace)
 def laplace_divergence(p, q):
     ratio, far = p.scale / q.scale, (p.loc - q.loc).abs()
     return -ratio.log() + far / q.scale + ratio * (-far / p.scale).exp() - 1
 
-# %% ../nbs/nn/chances.ipynb #tdist045
-#| code-fold: true
 @register_kl(Uniform, Uniform)
 def uniform_divergence(p, q):
     inside = (q.low <= p.low) & (p.high <= q.high)
@@ -735,8 +720,6 @@ def uniform_divergence(p, q):
 @register_kl(LogNormal, LogNormal)
 def log_normal_divergence(p, q): return normal_divergence(p.base_dist, q.base_dist)
 
-# %% ../nbs/nn/chances.ipynb #tdist045b
-#| code-fold: true
 @register_kl(Binomial, Binomial)
 def binomial_divergence(p, q):
     each = p.total_count * (p.probs * (p.logits - q.logits) + (-p.probs).log1p() - (-q.probs).log1p())
@@ -748,8 +731,6 @@ def multivariate_divergence(p, q):
     far = squared_length(q.scale_tril, q.loc - p.loc)
     return half_log_det(q) - half_log_det(p) + 0.5 * (spread + far - p.event_shape[0])
 
-# %% ../nbs/nn/chances.ipynb #tdist045c
-#| code-fold: true
 @register_kl(Independent, Independent)
 def independent_divergence(p, q):
     if p.ndims != q.ndims:

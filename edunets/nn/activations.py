@@ -78,7 +78,6 @@ def softplus_kernel(xp, a, *, beta, threshold):
 
 kernel(log_sigmoid=lambda xp, a: -soft(xp, -a))
 
-# %% ../../nbs/nn/activations.ipynb #nnactex4c
 elementwise(
     softplus=softplus_kernel,
     mish=mish_kernel,
@@ -102,7 +101,6 @@ decompose(
     mish=lambda a: a * soft_steps(a).tanh(),
 )
 
-# %% ../../nbs/nn/activations.ipynb #nnactex5c
 vjp(
     softplus=[lambda g, a, beta, threshold: where(a * beta > threshold, g, g * (a * beta).sigmoid())],
     log_sigmoid=[lambda g, a: g * (-a).sigmoid()],
@@ -156,7 +154,6 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     "A scaled elu that keeps mean 0 and variance 1."
     return applied(ops.selu, input, inplace)
 
-# %% ../../nbs/nn/activations.ipynb #nnactfa1d
 @functional
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
@@ -244,7 +241,6 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     return applied(lambda x: bounded(real(x, "hardsigmoid") / 6 + 0.5, 0.0, 1.0, "HardsigmoidBackward0"),
                    input, inplace)
 
-# %% ../../nbs/nn/activations.ipynb #nnactfc1d
 @functional
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     "x * hardsigmoid(x)."
@@ -274,7 +270,6 @@ def softsign(input: Tensor) -> Tensor:
     "x / (1 + |x|)."
     return input / (1 + abs(input))
 
-# %% ../../nbs/nn/activations.ipynb #nnactfd1c
 @functional
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     "x where it is above the threshold, else `value`."
@@ -344,7 +339,6 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=N
     "softmax(-x)."
     return (-input).softmax(dim_of(dim, input, "softmin"), dtype)
 
-# %% ../../nbs/nn/activations.ipynb #nnactsm2c
 @functional
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."

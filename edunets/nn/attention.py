@@ -119,7 +119,6 @@ def as_query(out, operands: list):
 
 order(attention=as_query)
 
-# %% ../../nbs/nn/attention.ipynb #atsteps1b
 decompose(attention=attention_steps,
           softmax_slope=lambda g, out, *, dim: out * (g - (g * out).sum(dim, True)))
 vjp(attention=attention_vjp)
@@ -253,7 +252,6 @@ def added(mask: Tensor, like: Tensor) -> Tensor:
     return (cast(mask, like.dtype) if mask.dtype is not bool_ else zeros(
         *mask.shape, dtype=like.dtype, device=like.device).masked_fill(mask, -math.inf))
 
-# %% ../../nbs/nn/attention.ipynb #atmasks1b
 def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra: int,
            like: Tensor) -> Tensor | None:
     """Both masks of a multi-head attention (True hides) as one for `attend` (True shows); `extra` keys at
@@ -346,7 +344,6 @@ def lengthened(x: Tensor, more: Tensor, dim: int) -> Tensor:
     shape = [1 if d == dim else n for d, n in enumerate(x.shape)]
     return cat([x, more.expand(shape)], dim)
 
-# %% ../../nbs/nn/attention.ipynb #atproje1c
 def fixed(given: Tensor | None, x: Tensor, name: str) -> Tensor:
     "Keys or values that are given (batch * heads, steps, features) instead of those computed."
     if given is None: return x

@@ -307,7 +307,6 @@ class Unfold(Plain):
     def forward(self, input: Tensor) -> Tensor:
         return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
-# %% ../../nbs/nn/convolution.ipynb #cvunfo02b
 class Fold(Plain):
     "Columns added back to images, as `torch.nn.Fold`."
     said = ("output_size", "kernel_size", "dilation", "padding", "stride")
@@ -382,7 +381,6 @@ class Flatten(Plain):
 
     def forward(self, input: Tensor) -> Tensor: return input.flatten(self.start_dim, self.end_dim)
 
-# %% ../../nbs/nn/convolution.ipynb #cvflat01b
 class Unflatten(Module):
     "One dimension made several, as `torch.nn.Unflatten`. TypeError for sizes that are not integers."
     def __init__(self, dim: int, unflattened_size):
@@ -404,14 +402,12 @@ class PixelShuffle(Plain):
     def __init__(self, upscale_factor: int): super().__init__(upscale_factor=upscale_factor)
     def forward(self, input: Tensor) -> Tensor: return pixel_shuffle(input, self.upscale_factor)
 
-# %% ../../nbs/nn/convolution.ipynb #cvflat01d
 class PixelUnshuffle(Plain):
     "Pixels laid out as channels, as `torch.nn.PixelUnshuffle`."
     said = ("downscale_factor",)
     def __init__(self, downscale_factor: int): super().__init__(downscale_factor=downscale_factor)
     def forward(self, input: Tensor) -> Tensor: return pixel_unshuffle(input, self.downscale_factor)
 
-# %% ../../nbs/nn/convolution.ipynb #cvflat01e
 class ChannelShuffle(Plain):
     "Channels of several groups dealt out in turn, as `torch.nn.ChannelShuffle`."
     said = ("groups",)
@@ -421,7 +417,6 @@ class ChannelShuffle(Plain):
 # %% ../../nbs/nn/convolution.ipynb #cvpads01
 functional(pad)
 
-# %% ../../nbs/nn/convolution.ipynb #cvpads01b
 class Padding(Module):
     """What the layers share that put a border around: two numbers for each dimension of space, the last
     one first."""
@@ -432,7 +427,6 @@ class Padding(Module):
     def forward(self, input: Tensor) -> Tensor: return pad(input, self.padding, self.mode, self.value)
     def extra_repr(self) -> str: return f"{self.padding}"
 
-# %% ../../nbs/nn/convolution.ipynb #cvpads01c
 class ConstantPadding(Padding):
     "A border of one number."
     def __init__(self, padding, value: float):

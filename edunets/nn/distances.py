@@ -105,7 +105,6 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     if weight is not None: return weighted((input - target) ** 2, weight, reduction)
     return call(OPS["mse_loss"], (real(input, "mse_cpu"), target), {"reduction": reduction})
 
-# %% ../../nbs/nn/distances.ipynb #nnloex09d
 @functional
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
             reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
@@ -131,7 +130,6 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
         return weighted(each, weight, reduction, by_weight=False)
     return in_dtype_of(like, huber_row(input, target, delta, 1.0, reduction))
 
-# %% ../../nbs/nn/distances.ipynb #nnloex10b
 def huber_row(input: Tensor, target: Tensor, delta: float, scale: float, reduction: str,
               node: str = "") -> Tensor:
     return call(OPS["huber_loss"], (real(input, "huber_cpu"), target),
@@ -392,7 +390,6 @@ class L1Loss(Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return l1_loss(input, target, reduction=self.reduction)
 
-# %% ../../nbs/nn/distances.ipynb #nndiex19b
 class SmoothL1Loss(Loss):
     "Half the square (divided by beta) of distances up to `beta`, beyond it a line of slope 1."
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0):

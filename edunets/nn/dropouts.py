@@ -75,9 +75,6 @@ class Dropout(Dropping):
     "In training, 0 with probability p, else x / (1 - p); after it, x."
     def forward(self, input: Tensor) -> Tensor: return dropout(input, self.p, self.training, self.inplace)
 
-# %% ../../nbs/nn/dropouts.ipynb #nnactdra
-LOWEST = 1.7580993408473766      # selu's value at minus infinity, without its sign
-
 # %% ../../nbs/nn/dropouts.ipynb #nnactdrab
 def by_channel(batched: bool) -> Callable:
     "The shape of a mask that drops channels whole. RuntimeError where there are none."
@@ -89,7 +86,9 @@ def by_channel(batched: bool) -> Callable:
         return tuple(x.shape[:lead]) + (1,) * (x.ndim - lead)
     return shape
 
-# %% ../../nbs/nn/dropouts.ipynb #nnactdrac
+# %% ../../nbs/nn/dropouts.ipynb #nnactdra
+LOWEST = 1.7580993408473766      # selu's value at minus infinity, without its sign
+
 def centred(p: float) -> Callable:
     "What is dropped becomes selu's lowest value; then all is scaled and moved to mean 0 and variance 1."
     if p == 1: return lambda x, mask: x * mask
@@ -129,7 +128,6 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
              "use dropout1d or dropout.")
     return dropped(scaled, input, p, training, inplace, by_channel(True))
 
-# %% ../../nbs/nn/dropouts.ipynb #nnactdrbc
 @functional
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Dropout of whole channels of (batch,) channel, depth, height, width; warns for other shapes, whose

@@ -33,7 +33,6 @@ def reflected(place: Tensor, size: int, align_corners: bool) -> Tensor:
     rest, turns = away % span, (away / span).floor()
     return rest.where(turns % 2 == 0, span - rest) + low
 
-# %% ../../nbs/nn/grid.ipynb #6d000006c
 # what becomes of a place outside
 OUTSIDE = {"zeros": lambda place, size, align_corners: place,
            "border": lambda place, size, align_corners: place.clamp(0, size - 1),
@@ -59,7 +58,6 @@ def linear_ways(place: Tensor) -> list[tuple[Tensor, Tensor | float]]:
     low = place.floor()
     return [(low, 1 - (place - low)), (low + 1, place - low)]
 
-# %% ../../nbs/nn/grid.ipynb #6d000008b
 def cubic_ways(place: Tensor, a: float = -0.75) -> list[tuple[Tensor, Tensor | float]]:
     low = place.floor()
     t = place - low
@@ -87,13 +85,12 @@ def gathered(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_co
 
 # %% ../../nbs/nn/grid.ipynb #6d000009
 #| code-fold: true
+#| code-summary: "What is refused (grid), and a warning: 38 lines"
 CHANGED = ("Default grid_sample and affine_grid behavior has changed to align_corners=False since "
            "1.3.0. Please specify "
            "align_corners=True if the old behavior is desired. See the documentation of "
            "grid_sample for details.")
 
-# %% ../../nbs/nn/grid.ipynb #6d000009b
-#| code-fold: true
 def check_grid(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
     "A ValueError for a mode that there is not, a RuntimeError for shapes and dtypes that do not fit."
     if mode not in WAYS:
@@ -126,8 +123,6 @@ def check_grid(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> Non
             raise error(RuntimeError, what, "a place for each pixel of the result, x before y",
                         "affine_grid(theta, size)")
 
-# %% ../../nbs/nn/grid.ipynb #6d000009c
-#| code-fold: true
 def told(align_corners: bool | None) -> bool:
     if align_corners is None: warn(CHANGED, UserWarning)
     return bool(align_corners)
@@ -158,6 +153,7 @@ def affine_grid(theta: Tensor, size: list[int], align_corners: bool | None = Non
 
 # %% ../../nbs/nn/grid.ipynb #6d00000b
 #| code-fold: true
+#| code-summary: "What is refused (theta): 16 lines"
 def check_theta(theta: Tensor, size: list[int]) -> None:
     if not theta.dtype.is_floating_point:
         raise error(ValueError, f"Expected theta to have floating point type, but got {theta.dtype}",

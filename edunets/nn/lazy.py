@@ -93,7 +93,6 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     def __init__(self, requires_grad: bool = True, device=None, dtype=None):
         self.wait(requires_grad, device, dtype)
 
-# %% ../../nbs/nn/lazy.ipynb #6c000007b
 class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     "A buffer that waits for its shape, as `torch.nn.UninitializedBuffer`."
     cls_to_become = Tensor
@@ -102,7 +101,6 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
         self.wait(requires_grad, device, dtype)
         self.persistent = persistent
 
-# %% ../../nbs/nn/lazy.ipynb #6c000007c
 def is_lazy(param: Any) -> bool:
     "Does a parameter or buffer wait for its shape?"
     return isinstance(param, UninitializedTensorMixin)

@@ -53,7 +53,6 @@ def in_dtype_of(like: Tensor, x: Tensor) -> Tensor:
                     "a loss has fractions", "x.float() first")
     return cast(x, like.dtype)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex02bx
 def loss_share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
     "The gradient for each of the losses that were summed, averaged or left."
     return g / each.numel() if reduction == "mean" else g
@@ -102,7 +101,6 @@ kernel(nll_loss=nll,
 
 accumulate(nll_loss=SINGLE, nll_slope=SINGLE)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex03bx
 def linear_in(row: str) -> Callable:
     "A rule: the gradient of one of the two rows is the other."
     def rule(g, target, weight, like, ignore, reduction):
@@ -377,7 +375,6 @@ def bce_logits_slope(a: Tensor, b: Tensor, pos) -> Tensor:
 def bce_logits_target_slope(a: Tensor, pos) -> Tensor:
     return -a if pos is None else softplus(-a, threshold=math.inf) * (pos - 1) - a
 
-# %% ../../nbs/nn/losses.ipynb #nnloex12b
 vjp(bce_loss=[
     lambda g, a, b, w, reduction: each_share(g, a, w, reduction) * ((a - b) / ((1 - a) * a).clamp(min=1e-12)),
     lambda g, a, w, reduction:
@@ -450,7 +447,6 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
 # %% ../../nbs/nn/losses.ipynb #nnloex23
 FAR = -1e30      # the logarithm of what cannot be: minus infinity would leave no gradient
 
-# %% ../../nbs/nn/losses.ipynb #nnloex23b
 def with_blanks(targets: Tensor, lengths: Tensor, blank: int) -> Tensor:
     "Targets, in rows or all in one line, with a blank before, between and after: (batch, 2 * longest + 1)."
     in_rows = targets.ndim > 1
@@ -593,7 +589,6 @@ def log_prob(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
             for k, cluster in enumerate(self.tail)]
     return cat([head[:, :n], *rest], 1)
 
-# %% ../../nbs/nn/losses.ipynb #nnload2bc
 @patch
 def predict(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
     "The most probable class of each example: (batch)."
@@ -645,7 +640,6 @@ class Loss(Module):
         self.reduction = (reduction if size_average is None and reduce is None
                           else meant(reduction, size_average, reduce))
 
-# %% ../../nbs/nn/losses.ipynb #nnloex18b
 class WeightedLoss(Loss):
     "A loss with a weight for each class, or for each element."
     def __init__(self, weight: Tensor | None = None, size_average: bool | None = None,
@@ -667,7 +661,6 @@ class CrossEntropyLoss(WeightedLoss):
                              reduction=self.reduction,
                              label_smoothing=self.label_smoothing)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex18d
 class NLLLoss(WeightedLoss):
     "The negative log-likelihood of log-probabilities and class numbers."
     def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
@@ -680,6 +673,7 @@ class NLLLoss(WeightedLoss):
 
 # %% ../../nbs/nn/losses.ipynb #nnloex19
 #| code-fold: true
+#| code-summary: "NLLLoss2d, BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 34 lines"
 class NLLLoss2d(NLLLoss):
     "The old name of NLLLoss."
     def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,
@@ -687,9 +681,6 @@ class NLLLoss2d(NLLLoss):
         warn("`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead.", FutureWarning)
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
-# %% ../../nbs/nn/losses.ipynb #nnloex20
-#| code-fold: true
-#| code-summary: "BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 28 lines"
 class BCELoss(WeightedLoss):
     "The cross entropy of probabilities of yes."
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

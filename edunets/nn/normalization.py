@@ -72,7 +72,6 @@ def standardize_slope(xp, g, y, square, *, first, last, eps, center):
     rest *= (1 / xp.sqrt(square + eps)).reshape(-1, 1)
     return out.astype(g.dtype, copy=False)
 
-# %% ../../nbs/nn/normalization.ipynb #nmkern02b
 def slope_steps(g: Tensor, y: Tensor, square: Tensor, *, first, last, eps, center) -> Tensor:
     "The same in rows."
     dims = (*range(first), *range(last, g.ndim))
@@ -110,7 +109,6 @@ def affine(xp, x, w, b, *, first):
     if b is not None: out += b.reshape(around(b, first, x.ndim))
     return out
 
-# %% ../../nbs/nn/normalization.ipynb #nmaffi01b
 def affine_steps(x: Tensor, w, b, *, first) -> Tensor:
     "The same in rows."
     if w is not None: x = x * w.reshape(around(w.payload, first, x.ndim))
@@ -132,7 +130,6 @@ accumulate(affine=SINGLE)
 decompose(affine=affine_steps,
           products=lambda a, b, *, first, last: summed(a * b, first, last))
 
-# %% ../../nbs/nn/normalization.ipynb #nmaffi01d
 vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),
             lambda g, x, like, first:
                 call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
@@ -351,7 +348,6 @@ def learned(layer: Module, shape: tuple, with_weight: bool, with_bias: bool, dev
         layer.register_parameter(name,
                                  Parameter(empty(*shape, device=device, dtype=dtype)) if there else None)
 
-# %% ../../nbs/nn/normalization.ipynb #nmlaye01b
 def begin(layer: Module) -> None:
     "Weight 1, bias 0: at first the layer only normalizes."
     for name, value in (("weight", 1.0), ("bias", 0.0)):
@@ -506,7 +502,6 @@ class BatchNorm2d(BatchNorm):
     batch of one pixel."""
     ndims = (4,)
 
-# %% ../../nbs/nn/normalization.ipynb #nmlaye04c
 class BatchNorm3d(BatchNorm):
     """Each channel of volumes, as `torch.nn.BatchNorm3d`. ValueError for another number of dimensions, or
     a batch of one pixel."""
@@ -575,7 +570,6 @@ class InstanceNorm2d(InstanceNorm):
     "Each channel of each image, as `torch.nn.InstanceNorm2d`. ValueError for another number of dimensions."
     ndims = (3, 4)
 
-# %% ../../nbs/nn/normalization.ipynb #nmlaye05c
 class InstanceNorm3d(InstanceNorm):
     "Each channel of each volume, as `torch.nn.InstanceNorm3d`. ValueError for another number of dimensions."
     ndims = (4, 5)

@@ -124,13 +124,11 @@ def max_unpooling(n: int) -> None:
              "The largest numbers back where they stood, zeros elsewhere. ValueError for an `output_size` "
              "that does not fit, RuntimeError for indices that do not.")
 
-# %% ../../nbs/nn/pooling.ipynb #plmaxf02bb
 for n in (1, 2, 3): max_unpooling(n)
 
 # %% ../../nbs/nn/pooling.ipynb #plavgf01
 FUNCTIONS["nn.functional.avg_pool1d"] = avg_pool1d
 
-# %% ../../nbs/nn/pooling.ipynb #plavgf01b
 @functional
 def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
                count_include_pad: bool = True, divisor_override: int | None = None, *,
@@ -141,7 +139,6 @@ def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bo
                            divisor_override, n=2),
                   out)
 
-# %% ../../nbs/nn/pooling.ipynb #plavgf01c
 @functional
 def avg_pool3d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
                count_include_pad: bool = True, divisor_override: int | None = None, *,
@@ -190,7 +187,6 @@ def cubic(x, a: float = -0.75):
     return np.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1,
                     np.where(x < 2, ((x - 5) * x + 8) * x * a - 4 * a, 0))
 
-# %% ../../nbs/nn/pooling.ipynb #plgrid01c
 FILTERS = {      # mode: how far it reaches, and its weight at a distance, when it smooths too
     "linear": (1, lambda x: np.maximum(1 - abs(x), 0)),
     "cubic": (2, lambda x: cubic(x, -0.5)),
@@ -204,7 +200,6 @@ def nearest_taps(grid: Grid) -> tuple:
           * np.float32(grid.step))
     return np.minimum(np.floor(at), grid.n - 1).astype(int)[:, None], np.ones((grid.m, 1))
 
-# %% ../../nbs/nn/pooling.ipynb #plgrid02b
 def area_taps(grid: Grid) -> tuple:
     "Parts of nearly equal size, which may share a place: all of a part with equal weight."
     start = np.arange(grid.m) * grid.n // grid.m
@@ -244,7 +239,6 @@ def taps(grid: Grid) -> tuple:
     index, weight = make(grid)
     return index.clip(0, max(grid.n - 1, 0)), weight.astype(grid.kind)
 
-# %% ../../nbs/nn/pooling.ipynb #plgrid03b
 @functools.lru_cache(maxsize=64)
 def matrix(grid: Grid):
     "The same as a matrix, (m, n)."
@@ -293,7 +287,6 @@ decompose(resample=lambda a, *, dim, grid:
 vjp(resample=[lambda g, dim, grid: call(OPS["resample_back"], (g,), {"dim": dim, "grid": grid})],
     resample_back=[lambda g, dim, grid: call(OPS["resample"], (g,), {"dim": dim, "grid": grid})])
 
-# %% ../../nbs/nn/pooling.ipynb #plgrid04b
 def back_steps(g: Tensor, dim: int, grid: Grid) -> Tensor:
     out = filled(g, g.payload.shape[:dim] + (grid.n,) + g.payload.shape[dim + 1:], 0)
     for i, w in tap_steps(g, dim, grid): out = out.index_add(dim, i, g * w)
@@ -309,7 +302,6 @@ ORDERS = {
 
 DIMS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "lanczos": 2}
 
-# %% ../../nbs/nn/pooling.ipynb #plinte01bx
 def sampled(input: Tensor, grids: list[Grid]) -> Tensor:
     "The last dimensions sampled, those first that shrink most."
     order = sorted(range(len(grids)), key=lambda k: grids[k].m / max(grids[k].n, 1))
@@ -402,6 +394,7 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
 
 # %% ../../nbs/nn/pooling.ipynb #plinte2b
 #| code-fold: true
+#| code-summary: "upsample, upsample_nearest, upsample_bilinear: 18 lines"
 def old_name(name: str) -> None:
     warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.")
 
@@ -412,16 +405,12 @@ def upsample(input: Tensor, size=None, scale_factor=None, mode: str = "nearest",
     old_name("upsample")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
-# %% ../../nbs/nn/pooling.ipynb #plinte2bb
-#| code-fold: true
 @functional
 def upsample_nearest(input: Tensor, size=None, scale_factor=None) -> Tensor:
     "The old name of `interpolate` with whole pixels."
     old_name("upsample_nearest")
     return interpolate(input, size, scale_factor, "nearest")
 
-# %% ../../nbs/nn/pooling.ipynb #plinte2bc
-#| code-fold: true
 @functional
 def upsample_bilinear(input: Tensor, size=None, scale_factor=None) -> Tensor:
     "The old name of `interpolate` by straight lines, corner on corner."
@@ -474,7 +463,6 @@ def adaptive_averaging(n: int) -> None:
              f"The mean of each of `output_size` parts, in {n} dimensions of space. RuntimeError for an "
              "input without space.")
 
-# %% ../../nbs/nn/pooling.ipynb #pladap01b
 for n in (1, 2, 3): adaptive_averaging(n)
 FUNCTIONS["adaptive_avg_pool1d"] = FUNCTIONS["nn.functional.adaptive_avg_pool1d"]
 
@@ -504,7 +492,6 @@ def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
     index = from_numpy(parts_index(shape, parts)).to(input.device)
     return largest_at(input, input.detach().flatten(-n)[..., index], index, n)
 
-# %% ../../nbs/nn/pooling.ipynb #pladap02c
 def largest_at(input: Tensor, windows: Tensor, index: Tensor, n: int) -> tuple[Tensor, Tensor]:
     """The largest of each window, and where it stood: the numbers of the windows, (..., count), and their
     places."""
@@ -619,7 +606,6 @@ def fractional_maximum(n: int) -> None:
              f"The largest of each window of a random grid in {n} dimensions of space, and where it stood. "
              "ValueError for neither size nor ratio, RuntimeError for too large windows.")
 
-# %% ../../nbs/nn/pooling.ipynb #plfrac04b
 for n in (2, 3): fractional_maximum(n)
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye01

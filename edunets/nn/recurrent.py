@@ -94,7 +94,6 @@ def carry(g: Tensor, n: int, begun: list) -> Tensor:
     if have > n or not n: begun.append(rows(g, n, have - n))
     return g if have == n else rows(g, 0, n)
 
-# %% ../../nbs/nn/recurrent.ipynb #rcback01b
 def backwards(sizes: tuple, reverse: bool) -> list[tuple[int, int, int]]:
     "The steps from the last to the first: where its rows begin, how many, and how many the step before had."
     walk = steps(sizes, reverse)
@@ -159,7 +158,6 @@ def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, 
 kernel(lstm=lstm_kernel)
 accumulate(lstm=SINGLE)
 
-# %% ../../nbs/nn/recurrent.ipynb #rclstmk1b
 decompose(lstm=lstm_steps)
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmv1
@@ -201,7 +199,6 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
     d_p = None if p is None else in_order(states, not reverse).t() @ (o * shown)
     return z, cat(begun[::-1]), cat(begun_cells[::-1]), z.t() @ previous_states(out, h, sizes, reverse), d_p
 
-# %% ../../nbs/nn/recurrent.ipynb #rclstmv1c
 vjp(lstm=lstm_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcgruke1
@@ -274,7 +271,6 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
     size = h.size(1)
     return cat([z[:, :2 * size], to_new], 1), cat(begun[::-1]), z.t() @ old, None if b is None else z.sum(0)
 
-# %% ../../nbs/nn/recurrent.ipynb #rcgruvj1b
 vjp(gru=gru_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpacks1
@@ -299,7 +295,6 @@ class PackedSequence(Packed):
         "With the data in another dtype or on another device."
         return self._replace(data=self.data.to(*args, **kwargs))
 
-# %% ../../nbs/nn/recurrent.ipynb #rcpacks1c
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     "The permutation that undoes this one."
     return None if permutation is None else permutation.argsort()
@@ -433,7 +428,6 @@ def weights_of(layer: Module, number: int, direction: int) -> list[Parameter | N
         for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
     ]
 
-# %% ../../nbs/nn/recurrent.ipynb #rcparam1b
 def fill_recurrent(layer: Module) -> None:
     "PyTorch's: everything uniform between -1 / sqrt(hidden_size) and 1 / sqrt(hidden_size)."
     bound = 1 / math.sqrt(layer.hidden_size) if layer.hidden_size > 0 else 0.0
@@ -526,7 +520,6 @@ def last_rows(x: Tensor, sizes: tuple, reverse: bool) -> Tensor:
     starts = [start for start, _ in steps(sizes, False)]
     return x[tensor([starts[n - 1] + k for k, n in enumerate(turned_lengths(sizes))], device=x.device)]
 
-# %% ../../nbs/nn/recurrent.ipynb #rcwalk01b
 def walk(self: Recurrent, x: Tensor, hx: list[Tensor], sizes: tuple) -> tuple[Tensor, list[Tensor]]:
     "The rows of all steps through all layers and directions; and the last states."
     last, directions = [], 1 + self.bidirectional
@@ -579,7 +572,6 @@ def permuted(hx, order: Tensor):
     return (tuple(h.index_select(1, order) for h in hx) if isinstance(hx, (tuple, list))
             else hx.index_select(1, order))
 
-# %% ../../nbs/nn/recurrent.ipynb #rcforwa1b
 def checked_states(self: Recurrent, hx, ndim: int):
     """First states with the dimensions of the input; those of one sequence get a batch of one.
     RuntimeError for others."""

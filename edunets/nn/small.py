@@ -60,6 +60,8 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
     return indexing.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 # %% ../../nbs/nn/small.ipynb #smembed1c
+#| code-fold: true
+#| code-summary: "Names that nn.functional shares: 5 lines"
 for name, function in {
         "one_hot": one_hot,
         **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance", "pdist")}
@@ -92,7 +94,6 @@ def make_table(layer: Module, rows: int, columns: int, given: Tensor | None, tra
                              trained)
     if given is None: layer.reset_parameters()
 
-# %% ../../nbs/nn/small.ipynb #smclass1b
 def fill_table(layer: Module) -> None:
     "Normal numbers; zeros where the padding is."
     fill(layer.weight, "normal", 0.0, 1.0, scheme="PyTorch's default", why="mean 0, deviation 1")
@@ -158,7 +159,6 @@ def without(rows: Tensor, index: Tensor, padding_idx: int, value: float = 0) -> 
     there = index == padding_idx
     return where(there.unsqueeze(-1) if rows.ndim > 1 else there, value, rows)
 
-# %% ../../nbs/nn/small.ipynb #smbags03c
 def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, bags: int, padding_idx: int,
               by_freq: bool) -> Tensor:
     "`bag_kernel` in rows."
@@ -220,7 +220,6 @@ def at_place(place: Tensor) -> tuple:
     "The index of each number's row and column."
     return place.clamp(min=0), arange(place.size(1), device=place.device)
 
-# %% ../../nbs/nn/small.ipynb #smmax001c
 def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int,
                   padding_idx: int) -> tuple[Tensor, Tensor]:
     "`bag_max` in rows."

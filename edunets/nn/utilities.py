@@ -92,7 +92,6 @@ def clip_grad_norm(parameters: Tensor | Iterable[Tensor], max_norm: float, norm_
          FutureWarning)
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite)
 
-# %% ../../nbs/nn/utilities.ipynb #utglob03bc
 @utility
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float,
                      foreach: bool | None = None) -> None:
@@ -107,7 +106,6 @@ def same_device(parameters: list[Tensor]) -> None:
         raise error(TypeError, "Found two parameters on different devices, this is currently not supported.",
                     "a vector lies on one", "model.to(device)")
 
-# %% ../../nbs/nn/utilities.ipynb #utvect02b
 @utility
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     "All parameters, flat, one after the other."
@@ -135,7 +133,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
 # %% ../../nbs/nn/utilities.ipynb #utpads01k
 #| code-fold: true
-#| code-summary: "What is refused (sequences): 20 lines"
+#| code-summary: "What is refused (sequences), and a decorator: 28 lines"
 def check_sequences(sequences: tuple, padding_side: str) -> None:
     "A RuntimeError unless they fit into one box."
     if not sequences:
@@ -160,7 +158,6 @@ def check_sequences(sequences: tuple, padding_side: str) -> None:
                 f"tensor b ({tuple(s.shape)}) but for the first dimension",
                 "only the lengths may differ", "reshape them")
 
-# %% ../../nbs/nn/utilities.ipynb #utpads01
 def rnn_utility(function: Callable) -> Callable:
     "Decorator: make a function a name of `edunets.nn.utils.rnn`."
     name = f"nn.utils.rnn.{function.__name__}"

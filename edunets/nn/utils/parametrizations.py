@@ -27,7 +27,6 @@ def length(v: Tensor, dim: int) -> Tensor:
     "The length of each slice along a dimension, in a shape that broadcasts; with -1, the length of all."
     return v.norm() if dim == -1 else (v * v).sum([d for d in range(v.ndim) if d != dim], keepdim=True).sqrt()
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b000007b
 class _WeightNorm(Module):
     def __init__(self, dim: int | None = 0):
         super().__init__()
@@ -103,7 +102,6 @@ def spectral_norm(module: Module, name: str = "weight", n_power_iterations: int 
     if dim is None: dim = int(getattr(module, "transposed", False))
     return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b00000bb
 def tensor_of(module: Module, name: str) -> Tensor:
     weight = getattr(module, name, None)
     if isinstance(weight, Tensor): return weight
@@ -131,7 +129,6 @@ def skew(x: Tensor) -> Tensor:
 
 def exponential(x: Tensor) -> Tensor: return matrix_exp(skew(x))[..., :x.shape[-1]]
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b00000ec
 def cayley(x: Tensor) -> Tensor:
     a = skew(x) / 2
     identity = eye(a.shape[-1], dtype=a.dtype, device=a.device)
@@ -178,6 +175,7 @@ def is_rotation(x: Tensor) -> bool:
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000010
 #| code-fold: true
+#| code-summary: "The way back by reflections, and what is refused (rotation, maps): 39 lines"
 def reflectors(x: Tensor) -> Tensor:
     """The vectors of the reflections whose product is the Q of x = QR, below the diagonal, and the signs
     of Q on it."""
@@ -200,8 +198,6 @@ def reflectors(x: Tensor) -> Tensor:
     for i in range(k): out[..., i, i] = signs[..., i]
     return out
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b000010b
-#| code-fold: true
 def check_rotation(law: _Orthogonal, Q: Tensor) -> None:
     "A ValueError for another shape, a NotImplementedError where there is no way back."
     if Q.shape != law.shape:
@@ -213,8 +209,6 @@ def check_rotation(law: _Orthogonal, Q: Tensor) -> None:
                     "parametrizations when use_trivialization=False.", "the map has no simple inverse",
                     "use_trivialization=True")
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b000010c
-#| code-fold: true
 def check_maps(weight: Tensor, orthogonal_map: str) -> None:
     if weight.ndim < 2:
         raise error(ValueError,
@@ -308,7 +302,6 @@ def weight_norm_by_hook(module: Module, name: str = "weight", dim: int | None = 
     module.register_forward_pre_hook(hook)
     return module
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a3c
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     "Undo `nn.utils.weight_norm`. ValueError where it was not applied."
     return WeightNorm.remove_from(module, name)
@@ -358,7 +351,6 @@ def spectral_norm_by_hook(module: Module, name: str = "weight", n_power_iteratio
 
 weight_norm_by_hook.__name__, spectral_norm_by_hook.__name__ = "weight_norm", "spectral_norm"
 
-# %% ../../../nbs/nn/parametrizations.ipynb #6b0000a4c
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     "Undo `nn.utils.spectral_norm`. ValueError where it was not applied."
     return SpectralNorm.remove_from(module, name)

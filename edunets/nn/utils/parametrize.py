@@ -174,7 +174,6 @@ def copied(self: Module, memo: dict) -> Module:
     vars(copy).update(deepcopy(vars(self), memo))
     return copy
 
-# %% ../../../nbs/nn/parametrize.ipynb #6a00000ee
 def refuse(self: Module):
     raise error(RuntimeError, "Serialization of parametrized modules is only supported through state_dict().",
                 "its class was made at run time", "en.save(model.state_dict(), path)")
@@ -216,7 +215,6 @@ def check_added(weight: Tensor, parametrization: Module) -> None:
                        weight.shape, weight.dtype)
         except NotImplementedError: pass
 
-# %% ../../../nbs/nn/parametrize.ipynb #6a00000fc
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     "Is a tensor of a module computed; without a name: any of them?"
     found = getattr(module, "parametrizations", None)
