@@ -28,14 +28,16 @@ from .tensors import (DTYPES, Size, Tensor, bfloat16, bool_, device, dtype, floa
 # %% auto #0
 __all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE', 'IN_TORCH',
            'PICKLE', 'KINDS', 'TREE', 'KEYS', 'DEEPEST', 'DEVICE', 'CONTAINERS', 'AS_TENSOR', 'NAMED_DTYPES', 'BESIDE',
-           'upper_halves', 'Entry', 'stored_as', 'Unreadable', 'file_name_of', 'whole_number', 'finite', 'unique',
+           'upper_halves', 'stored_as', 'Entry', 'Unreadable', 'file_name_of', 'whole_number', 'finite', 'unique',
            'is_size', 'entry_of', 'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents',
            'bytes_of', 'file_pieces', 'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree',
-           'unsaved', 'check_key', 'push', 'push_items', 'key_of', 'take_lock', 'open_locked', 'close_locked',
-           'is_abandoned', 'take_away_abandoned', 'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save',
+           'unsaved', 'check_key', 'push_items', 'key_of', 'push', 'check_target', 'sync_folder', 'write_whole',
+           'is_plain', 'save', 'take_lock', 'open_locked', 'close_locked', 'is_abandoned', 'take_away_abandoned',
            'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
+#| code-fold: true
+#| code-summary: "The dtypes, by their codes in a file, and how NumPy reads them: 16 lines"
 # a dtype's name in a file: what it is read as
 CODES = {
     "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "I64": int64, "U16": uint16,
@@ -45,7 +47,6 @@ CODES = {
 
 CODE_OF = {kind: code for code, kind in CODES.items()}
 
-# %% ../nbs/03d_saving.ipynb #svhead02b
 def upper_halves(a: np.ndarray) -> np.ndarray:
     """Numbers of bfloat16 from their bits. Without the package for it they are float32: the same bits,
     over zeros."""
@@ -53,6 +54,10 @@ def upper_halves(a: np.ndarray) -> np.ndarray:
     except ImportError: return (a.astype("u4") << 16).view("f4")
 
 STORED = {"BOOL": ("u1", lambda a: a != 0), "BF16": ("<u2", upper_halves)}      # read as these, and turned
+
+def stored_as(code: str) -> np.dtype:
+    "The NumPy type of a dtype's bytes in a file."
+    return np.dtype(STORED[code][0] if code in STORED else CODES[code].numpy.newbyteorder("<"))
 
 # %% ../nbs/03d_saving.ipynb #svhead02c
 class Entry(NamedTuple):
@@ -62,11 +67,6 @@ class Entry(NamedTuple):
     shape: tuple[int, ...]
     start: int
     stop: int
-
-# %% ../nbs/03d_saving.ipynb #svhead02d
-def stored_as(code: str) -> np.dtype:
-    "The NumPy type of a dtype's bytes in a file."
-    return np.dtype(STORED[code][0] if code in STORED else CODES[code].numpy.newbyteorder("<"))
 
 # %% ../nbs/03d_saving.ipynb #svhead04
 LENGTH = "a safetensors file is the length of a header, the header, and the bytes that it tells of"
@@ -79,6 +79,8 @@ class Unreadable(ValueError):
         self.why, self.fix = why, fix
 
 # %% ../nbs/03d_saving.ipynb #svhead04b
+#| code-fold: true
+#| code-summary: "Names and numbers of the header: 20 lines"
 def file_name_of(name: str) -> str:
     "A name from a file, as it stands in a message."
     return repr(shortened(name, 80))
@@ -87,13 +89,11 @@ def whole_number(text: str) -> int | float:
     "A whole number of a header; -0 is none, and no size: an integer would lose its sign."
     return float(text) if text == "-0" else int(text)
 
-# %% ../nbs/03d_saving.ipynb #svhead04c
 def finite(text: str) -> float:
     "A number of a header that is not whole; Unreadable for NaN and what is too large: no JSON has them."
     if not math.isfinite(number := float(text)): raise Unreadable(f"it has the number {shortened(text, 80)}")
     return number
 
-# %% ../nbs/03d_saving.ipynb #svhead04d
 def unique(pairs: list) -> dict:
     "A JSON object; Unreadable if a name stands in it twice."
     found = {}
@@ -102,7 +102,6 @@ def unique(pairs: list) -> dict:
         found[name] = value
     return found
 
-# %% ../nbs/03d_saving.ipynb #svhead08
 def is_size(n: Any) -> bool:
     "Whether it can be a size or a place in a file."
     return type(n) is int and 0 <= n < 1 << 63      # `type`, not isinstance: True is no size
@@ -187,7 +186,6 @@ NO_CODE = "edunets runs no code that a file brings"
 IN_TORCH = "safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
 PICKLE = ("it is a pickle", f"a pickle is a program, and {NO_CODE}", f"in PyTorch: {IN_TORCH}")
 
-# %% ../nbs/03d_saving.ipynb #svkind01b
 KINDS = {      # how a file begins: what it is, why it is not read, what to do
     b"PK\x03\x04": ("it is a zip archive, as torch.save and np.savez write",
                     f"a zip archive may hold a pickle, which is a program; {NO_CODE}",
@@ -230,6 +228,8 @@ def contents_of(file) -> Contents:
     return Contents(*parse(file.read(length), size - 8 - length), 8 + length, size)
 
 # %% ../nbs/03d_saving.ipynb #svopen01
+#| code-fold: true
+#| code-summary: "Opening what was given, and what is refused: 22 lines"
 def opened(f):
     """The file to read, and what to call it. FileNotFoundError or IsADirectoryError for a path without a
     file, TypeError for what is neither path nor file."""
@@ -269,7 +269,6 @@ def using(f, use: Callable):
             raise error(RuntimeError, f"{name} can't be loaded: {problem}", LENGTH,
                         "a fresh copy of the file") from None
 
-# %% ../nbs/03d_saving.ipynb #svopen01c
 def contents(f) -> Contents:
     "What stands in a safetensors file, without reading the numbers. RuntimeError if it is none."
     return using(f, contents_of)
@@ -312,7 +311,6 @@ DEEPEST = 100      # so many dicts within each other
 DEVICE = re.compile(r"[a-z]{1,20}(:[0-9]{1,4})?")
 CONTAINERS = {"size": Size, "list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
-# %% ../nbs/03d_saving.ipynb #svtree01b
 def unused(path: tuple, tensors: dict) -> str:
     "A dotted name for a tensor that no other has."
     name = ".".join(map(str, path)) or "tensor"
@@ -331,7 +329,6 @@ def pull_tensor(kind: str, value: Tensor, path: tuple, tensors: dict) -> list:
     if isinstance(value, Parameter): return ["parameter" if value.requires_grad else "frozen parameter", name]
     return ["leaf" if value.requires_grad else "tensor", name]
 
-# %% ../nbs/03d_saving.ipynb #svtree01d
 def pull_items(kind: str, value: Iterable, path: tuple, tensors: dict) -> list:
     "What is in a list or its like; a set in an order that is the same each time."
     items = [pull(item, (*path, n), tensors) for n, item in enumerate(value)]
@@ -387,6 +384,8 @@ def check_key(key: Any, path: tuple) -> Any:
                 "a key is a string, a number or None", "str(key)")
 
 # %% ../nbs/03d_saving.ipynb #svtree02
+#| code-fold: true
+#| code-summary: "What a tensor of the file stands for, lists and keys: 15 lines"
 AS_TENSOR: dict[str, Callable] = {      # what a tensor of the file stands for
     "tensor": lambda x: x, "leaf": lambda x: x.requires_grad_(), "parameter": Parameter,
     "frozen parameter": lambda x: Parameter(x, requires_grad=False), "array": lambda x: x.cpu().numpy(),
@@ -394,6 +393,17 @@ AS_TENSOR: dict[str, Callable] = {      # what a tensor of the file stands for
 }
 
 NAMED_DTYPES = {kind.name: kind for kind in CODE_OF}
+
+def push_items(container: type, items: list, tensors: Mapping[str, Tensor], depth: int) -> Any:
+    "A list or its like. Unreadable for a set of what can't be in one."
+    try: return container([push(item, tensors, depth + 1) for item in items])
+    except TypeError: raise Unreadable(f"its tree has a set of {str(items)[:40]}") from None
+
+def key_of(tree: Any) -> Any:
+    "The key of a dict: a string, a number or None."
+    key = push(tree, {})
+    if key is None or isinstance(key, KEYS): return key
+    raise Unreadable(f"its tree has the key {str(tree)[:40]}")
 
 # %% ../nbs/03d_saving.ipynb #svtree02b
 def push(tree: Any, tensors: Mapping[str, Tensor], depth: int = 0) -> Any:
@@ -415,76 +425,9 @@ def push(tree: Any, tensors: Mapping[str, Tensor], depth: int = 0) -> Any:
             return {key_of(key): push(item, tensors, depth + 1) for key, item in pairs}
     raise Unreadable(f"its tree holds {str(tree)[:40]}, which means nothing")
 
-# %% ../nbs/03d_saving.ipynb #svtree02c
-def push_items(container: type, items: list, tensors: Mapping[str, Tensor], depth: int) -> Any:
-    "A list or its like. Unreadable for a set of what can't be in one."
-    try: return container([push(item, tensors, depth + 1) for item in items])
-    except TypeError: raise Unreadable(f"its tree has a set of {str(items)[:40]}") from None
-
-def key_of(tree: Any) -> Any:
-    "The key of a dict: a string, a number or None."
-    key = push(tree, {})
-    if key is None or isinstance(key, KEYS): return key
-    raise Unreadable(f"its tree has the key {str(tree)[:40]}")
-
-# %% ../nbs/03d_saving.ipynb #svlock01
-BESIDE = re.compile(r"\.edunets-[0-9a-f]{16}\.tmp")      # what a file is called while it is written
-
-# %% ../nbs/03d_saving.ipynb #svlock01b
-def take_lock(file: int) -> bool:
-    """Lock an open file until it is closed or its process ends, however it ends; False if another has it.
-    OSError where the file system has no locks."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-            os.lseek(file, 1 << 30, os.SEEK_SET)      # a byte far behind the end: the others stay readable
-            try: msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-            finally: os.lseek(file, 0, os.SEEK_SET)
-        else:
-            import fcntl
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError): return False
-    return True
-
-# %% ../nbs/03d_saving.ipynb #svlock01c
-def open_locked(path) -> int | None:
-    """A file that is locked, open, and made if need be; None if another has the lock. OSError as for
-    `take_lock`."""
-    while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        try:
-            if not take_lock(file): return os.close(file)
-            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)): return file
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)      # whoever had it took the file away: once more
-
-# %% ../nbs/03d_saving.ipynb #svlock01d
-def close_locked(path, file: int) -> None:
-    "Take the file away while its lock is still ours, then give up the lock."
-    with suppress(OSError): os.unlink(path)      # Windows takes away no open file: it stays, unlocked
-    os.close(file)
-
-# %% ../nbs/03d_saving.ipynb #svlock03
-def is_abandoned(path: str) -> bool:
-    "Whether the writer of a file is gone. An empty one may be from a moment ago, and not locked yet."
-    said = os.lstat(path)
-    if not stat.S_ISREG(said.st_mode) or not said.st_size and time.time() - said.st_mtime < 60: return False
-    file = os.open(path, os.O_RDWR)
-    try: return take_lock(file)
-    finally: os.close(file)
-
-# %% ../nbs/03d_saving.ipynb #svlock03b
-def take_away_abandoned(folder: str) -> None:
-    "Take away what writers that were killed have left in a folder."
-    for name in filter(BESIDE.fullmatch, os.listdir(folder)):
-        # another was quicker, may not be touched, or the file system has no locks
-        with suppress(OSError):
-            path = os.path.join(folder, name)
-            if is_abandoned(path): os.unlink(path)
-
 # %% ../nbs/03d_saving.ipynb #svatom03
+#| code-fold: true
+#| code-summary: "Places that can't be written, and syncing a folder: 22 lines"
 def check_target(name: str) -> None:
     "A RuntimeError if no file can be written there, a PermissionError if it may not be."
     folder = os.path.dirname(name)
@@ -501,7 +444,6 @@ def check_target(name: str) -> None:
         raise error(PermissionError, f"{name!r} may not be written", "it is marked as read-only",
                     "another name")
 
-# %% ../nbs/03d_saving.ipynb #svatom03b
 def sync_folder(folder: str) -> None:
     "Wait until the disk has the names in a folder, where the system can."
     if os.name == "nt": return
@@ -567,6 +509,61 @@ def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
         raise error(TypeError, f"expected 'f' to be a path or a file, not {type(f).__name__}",
                     "there is nowhere to write to", "en.save(state, 'model.safetensors')")
 
+# %% ../nbs/03d_saving.ipynb #svlock01
+#| code-fold: true
+#| code-summary: "Locks, on Windows and elsewhere: 31 lines"
+BESIDE = re.compile(r"\.edunets-[0-9a-f]{16}\.tmp")      # what a file is called while it is written
+
+def take_lock(file: int) -> bool:
+    """Lock an open file until it is closed or its process ends, however it ends; False if another has it.
+    OSError where the file system has no locks."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+            os.lseek(file, 1 << 30, os.SEEK_SET)      # a byte far behind the end: the others stay readable
+            try: msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+            finally: os.lseek(file, 0, os.SEEK_SET)
+        else:
+            import fcntl
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError): return False
+    return True
+
+def open_locked(path) -> int | None:
+    """A file that is locked, open, and made if need be; None if another has the lock. OSError as for
+    `take_lock`."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            if not take_lock(file): return os.close(file)
+            if os.path.exists(path) and os.path.samestat(os.fstat(file), os.stat(path)): return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)      # whoever had it took the file away: once more
+
+def close_locked(path, file: int) -> None:
+    "Take the file away while its lock is still ours, then give up the lock."
+    with suppress(OSError): os.unlink(path)      # Windows takes away no open file: it stays, unlocked
+    os.close(file)
+
+# %% ../nbs/03d_saving.ipynb #svlock03
+def is_abandoned(path: str) -> bool:
+    "Whether the writer of a file is gone. An empty one may be from a moment ago, and not locked yet."
+    said = os.lstat(path)
+    if not stat.S_ISREG(said.st_mode) or not said.st_size and time.time() - said.st_mtime < 60: return False
+    file = os.open(path, os.O_RDWR)
+    try: return take_lock(file)
+    finally: os.close(file)
+
+def take_away_abandoned(folder: str) -> None:
+    "Take away what writers that were killed have left in a folder."
+    for name in filter(BESIDE.fullmatch, os.listdir(folder)):
+        # another was quicker, may not be touched, or the file system has no locks
+        with suppress(OSError):
+            path = os.path.join(folder, name)
+            if is_abandoned(path): os.unlink(path)
+
 # %% ../nbs/03d_saving.ipynb #svload01
 def array_of(file, begin: int, entry: Entry, pages: mapped | None) -> np.ndarray:
     "The numbers of a tensor: read into new memory, or where they lie in the pages of the file."
@@ -581,7 +578,6 @@ def array_of(file, begin: int, entry: Entry, pages: mapped | None) -> np.ndarray
     return (np.asarray(STORED[entry.code][1](array)) if entry.code in STORED
             else array.astype(CODES[entry.code].numpy, copy=False))
 
-# %% ../nbs/03d_saving.ipynb #svload01b
 def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:
     "The contents of an open file, its tensors, and their tree."
     found = contents_of(file)
@@ -594,6 +590,8 @@ def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:
     return found, tensors, tree
 
 # %% ../nbs/03d_saving.ipynb #svload01c
+#| code-fold: true
+#| code-summary: "Where map_location puts a tensor: 7 lines"
 def placed(x: Tensor, where) -> Tensor:
     "A tensor at the place that `map_location` tells for one of the CPU."
     if callable(where):

@@ -93,6 +93,8 @@ class History(list):
         return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths)) for row in rows)
 
 # %% ../../nbs/06c_learner.ipynb #lnparts1
+#| code-fold: true
+#| code-summary: "What a learner refuses: 17 lines"
 def check_parts(loss, metrics, schedule, callbacks) -> None:
     "A TypeError for a part of a learner that is of the wrong kind."
     listed = isinstance(callbacks, list) and all(isinstance(callback, Callback) for callback in callbacks)
@@ -286,7 +288,6 @@ def place_of(loader: Iterable) -> dict | None:
     "Where a loader is; None if it doesn't say."
     return loader.state_dict() if hasattr(loader, "state_dict") else None
 
-# %% ../../nbs/06c_learner.ipynb #lnfitte2b
 @patch
 def train_step(self: Learner, batch) -> None:
     self.settled = None

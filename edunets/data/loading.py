@@ -177,9 +177,10 @@ class StreamFetcher(Fetcher):
         return found if self.batched else found[0]
 
 # %% ../../nbs/06_data.ipynb #dlexp013
+#| code-fold: true
+#| code-summary: "Options that are refused, alone or together: 72 lines"
 METHODS = {"threads": "thread", "processes": "process"}
 
-# %% ../../nbs/06_data.ipynb #dlexp013bx
 def check_types(num_workers, timeout, collate_fn, worker_init_fn, generator) -> None:
     "A TypeError for an option of the wrong kind."
     for right, what, kind, fix in (
@@ -197,7 +198,6 @@ def check_types(num_workers, timeout, collate_fn, worker_init_fn, generator) -> 
     ):
         if not right: raise error(TypeError, f"DataLoader got {what}", f"this should be {kind}", fix)
 
-# %% ../../nbs/06_data.ipynb #dlexp013c
 def check_dataset(dataset: Any, ordered: bool) -> None:
     """A TypeError for what is neither samples by number nor a stream. Without an order of its own
     (`ordered`) a loader needs to know how many there are."""
@@ -212,7 +212,6 @@ def check_dataset(dataset: Any, ordered: bool) -> None:
                     "it isn't known how many samples there are",
                     f"write __len__; {stream}" if hasattr(dataset, "__iter__") else "write __len__")
 
-# %% ../../nbs/06_data.ipynb #dlexp013b
 def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout,
                   context,
                   prefetch_factor, persistent_workers, workers) -> None:
@@ -256,10 +255,6 @@ def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num
     ):
         if wrong: raise error(ValueError, what, why, fix)
 
-# %% ../../nbs/06_data.ipynb #dlexp014
-# too late to change once the loader is made
-FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
-
 # %% ../../nbs/06_data.ipynb #dlexp014bx
 class DataLoader(Generic[T]):
     """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says
@@ -300,7 +295,10 @@ class DataLoader(Generic[T]):
         self.epochs, self.crew, self.place, self.loaded = 0, None, None, False
         self.ready = True
 
-# %% ../../nbs/06_data.ipynb #dlexp014b
+# %% ../../nbs/06_data.ipynb #dlexp014
+# too late to change once the loader is made
+FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"}
+
 @patch
 def __len__(self: DataLoader) -> int:
     if not self.stream: return len(self.batch_sampler if self.batched else self.sampler)

@@ -24,8 +24,9 @@ from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
 __all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'WorkerLost', 'wait', 'first_ready', 'Pool', 'TensorPickler', 'pack',
-           'send', 'taken', 'receive', 'portable', 'unsendable', 'end_with_parent', 'serve', 'answer_messages',
-           'start_there', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty', 'context_of', 'start_worker']
+           'send', 'taken', 'receive', 'portable', 'unsendable', 'serve', 'start_there', 'answer_messages',
+           'end_with_parent', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty', 'context_of',
+           'start_worker']
 
 # %% ../../nbs/06b_workers.ipynb #wkexp002
 class Exhausted(Exception):
@@ -138,7 +139,6 @@ def pack(message: Any) -> list:
     TensorPickler(file, 5, buffer_callback=arrays.append).dump(message)
     return [file.getbuffer(), *(array.raw() for array in arrays)]
 
-# %% ../../nbs/06b_workers.ipynb #wkexp05bb
 def send(line, parts: list) -> None:
     "Send how many parts there are, then each with its length before it."
     line.sendall(len(parts).to_bytes(8, "little"))
@@ -157,7 +157,6 @@ def taken(line, size: int) -> np.ndarray:
         left = left[got:]
     return array
 
-# %% ../../nbs/06b_workers.ipynb #wkexp05bd
 def receive(line) -> Callable:
     "Wait for a message. What is returned unpacks it: that may fail where waiting did not."
     def number() -> int: return int.from_bytes(taken(line, 8), "little")
@@ -189,18 +188,6 @@ def unsendable(problem: Exception, part: str = "what a worker needs") -> WorkerL
         fix = "open it in __getitem__, in the worker that needs it"
     return WorkerLost(kind, f"{part} can't be sent to a worker process: {problem}", why, fix)
 
-# %% ../../nbs/06b_workers.ipynb #wkexp06b
-def end_with_parent(line, every: float = 1, grace: float = 2) -> None:
-    """End this process when the one that started it is gone: at once if it waits for a task, else after
-    `grace` seconds, in the middle of a sample."""
-    from multiprocessing import parent_process
-    from socket import SHUT_RDWR
-    parent, number = parent_process(), os.getppid()      # of a fork server's children, two different ones
-    while os.getppid() == number and (parent is None or parent.is_alive()): time.sleep(every)
-    with suppress(OSError): line.shutdown(SHUT_RDWR)      # who reads from it comes to its end
-    time.sleep(grace)
-    os._exit(1)
-
 # %% ../../nbs/06b_workers.ipynb #wkexp06bb
 def serve(line) -> None:
     "What a worker process runs, until the other side of the line, or the process there, is gone."
@@ -209,6 +196,11 @@ def serve(line) -> None:
     signal(SIGINT, SIG_IGN)
     Thread(target=end_with_parent, args=(line,), daemon=True).start()
     with suppress(EOFError, OSError): answer_messages(line)
+
+def start_there(dtype, start: Callable) -> Callable:
+    "Begin in another process, with the default dtype of this one."
+    set_default_dtype(dtype)
+    return start()
 
 # %% ../../nbs/06b_workers.ipynb #wkexp06bc
 def answer_messages(line) -> None:
@@ -226,11 +218,17 @@ def answer_messages(line) -> None:
         except Exception as problem: parts = pack((None, portable(problem)))
         send(line, parts)
 
-# %% ../../nbs/06b_workers.ipynb #wkexp06bd
-def start_there(dtype, start: Callable) -> Callable:
-    "Begin in another process, with the default dtype of this one."
-    set_default_dtype(dtype)
-    return start()
+# %% ../../nbs/06b_workers.ipynb #wkexp06b
+def end_with_parent(line, every: float = 1, grace: float = 2) -> None:
+    """End this process when the one that started it is gone: at once if it waits for a task, else after
+    `grace` seconds, in the middle of a sample."""
+    from multiprocessing import parent_process
+    from socket import SHUT_RDWR
+    parent, number = parent_process(), os.getppid()      # of a fork server's children, two different ones
+    while os.getppid() == number and (parent is None or parent.is_alive()): time.sleep(every)
+    with suppress(OSError): line.shutdown(SHUT_RDWR)      # who reads from it comes to its end
+    time.sleep(grace)
+    os._exit(1)
 
 # %% ../../nbs/06b_workers.ipynb #wkexp007
 class Remote:
@@ -313,6 +311,8 @@ class Recipe(NamedTuple):
         return self.make(self.info.dataset)
 
 # %% ../../nbs/06b_workers.ipynb #wkexp08bb
+#| code-fold: true
+#| code-summary: "faulty, which looks for the part: 8 lines"
 def faulty(start: Any) -> str:
     "Which part of a recipe can't be pickled."
     if isinstance(start, Recipe):

@@ -118,6 +118,8 @@ def check_sequential(other: Any) -> None:
                     "a chain goes on with a chain", "extend(layers), for a list")
 
 # %% ../../nbs/03c_containers.ipynb #cnseq002bx
+#| code-fold: true
+#| code-summary: "What a multiple refuses: 8 lines"
 def check_times(self: Sequential, other: Any) -> None:
     "A TypeError unless it is a number, a ValueError unless it is at least 1."
     if not isinstance(other, int):
@@ -149,7 +151,6 @@ def __mul__(self: Sequential, other: int) -> Sequential:
     check_times(self, other)
     return Sequential(*list(self) * other)
 
-# %% ../../nbs/03c_containers.ipynb #cnseq002b
 @patch
 def __imul__(self: Sequential, other: int) -> Sequential:
     check_times(self, other)

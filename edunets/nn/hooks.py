@@ -92,15 +92,6 @@ def registered(hooks: OrderedDict, hook, prepend: bool) -> RemovableHandle:
     if prepend: hooks.move_to_end(handle.id, last=False)
     return handle
 
-# %% ../../nbs/03a_hooks.ipynb #nnhkone1
-#| code-fold: true
-#| code-summary: "A check: 5 lines"
-def check_one_kind(others: OrderedDict, where: str) -> None:
-    "A RuntimeError if there are hooks of the other of the two kinds for the way back."
-    if others:
-        raise error(RuntimeError, f"Cannot use both regular backward hooks and full backward hooks {where}.",
-                    "they see different gradients", "register_full_backward_hook for all")
-
 # %% ../../nbs/03a_hooks.ipynb #nnhkreg1
 @patch
 def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = False,
@@ -109,13 +100,21 @@ def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = F
     replaces the arguments."""
     return registered(hooks_of(self).before, Hook(hook, with_kwargs), prepend)
 
-# %% ../../nbs/03a_hooks.ipynb #nnhkreg1b
 @patch
 def register_forward_hook(self: Module, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
                           always_call: bool = False) -> RemovableHandle:
     """Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output));
     what it returns replaces the output. `always_call`: also after an exception."""
     return registered(hooks_of(self).after, Hook(hook, with_kwargs, always_call), prepend)
+
+# %% ../../nbs/03a_hooks.ipynb #nnhkone1
+#| code-fold: true
+#| code-summary: "A check: 5 lines"
+def check_one_kind(others: OrderedDict, where: str) -> None:
+    "A RuntimeError if there are hooks of the other of the two kinds for the way back."
+    if others:
+        raise error(RuntimeError, f"Cannot use both regular backward hooks and full backward hooks {where}.",
+                    "they see different gradients", "register_full_backward_hook for all")
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkreg1c
 @patch
@@ -232,7 +231,6 @@ def register_module_full_backward_pre_hook(hook: Callable) -> RemovableHandle:
     replaces it."""
     return on_every_module("backward_pre", hook)
 
-# %% ../../nbs/03a_hooks.ipynb #nnhkevf1c
 def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
     """Call hook(module, grad_input, grad_output) when the gradients of any module's inputs are known; what
     it returns replaces them. RuntimeError beside the older kind."""

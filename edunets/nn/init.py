@@ -88,7 +88,6 @@ def fill_spread(tensor: Tensor, distribution: str, std: float, scheme: str, why:
     return fill(tensor, distribution, first, second, scheme=f"{scheme}_{distribution}_", why=why,
                 generator=generator)
 
-# %% ../../nbs/04_initialization.ipynb #in04kai1b
 def kaiming(tensor: Tensor, distribution: str, a: float, mode: str, nonlinearity: str,
             generator: Generator | None) -> Tensor:
     if 0 in tensor.shape:
@@ -119,17 +118,16 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     "Glorot's: variance 2 gain**2 / (fan_in + fan_out), uniform."
     return xavier(tensor, "uniform", gain, generator)
 
-# %% ../../nbs/04_initialization.ipynb #in04xav1b
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     "Glorot's: variance 2 gain**2 / (fan_in + fan_out), normal."
     return xavier(tensor, "normal", gain, generator)
 
+# %% ../../nbs/04_initialization.ipynb #in04xav1b
 def lecun(tensor: Tensor, distribution: str, generator: Generator | None) -> Tensor:
     fan_in = fans(tensor)[0]
     return fill_spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun",
                        f"std = 1 / sqrt(fan_in = {fan_in})", generator)
 
-# %% ../../nbs/04_initialization.ipynb #in04xav1c
 def lecun_uniform_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     "LeCun's: variance 1 / fan_in, uniform (not in PyTorch)."
     return lecun(tensor, "uniform", generator)

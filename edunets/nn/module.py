@@ -201,7 +201,6 @@ def register_buffer(self: Module, name: str, tensor: Tensor | None, persistent: 
     register(self, "_buffers", name, tensor)
     (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
-# %% ../../nbs/03_nn.ipynb #nnregis1d
 @patch
 def register_module(self: Module, name: str, module: Module | None) -> None:
     "Add a child."
@@ -221,7 +220,6 @@ def named_modules(self: Module, memo: set | None = None, prefix: str = "",
     for name, child in self._modules.items():
         if child is not None: yield from child.named_modules(memo, dotted(prefix, name), remove_duplicate)
 
-# %% ../../nbs/03_nn.ipynb #nnwalks1b
 def dotted(prefix: str, name: str) -> str: return f"{prefix}.{name}" if prefix else name
 
 # %% ../../nbs/03_nn.ipynb #nnwalks1c
@@ -276,7 +274,6 @@ def buffers(self: Module, recurse: bool = True) -> Iterator[Tensor]:
 @patch
 def children(self: Module) -> Iterator[Module]: return values(self.named_children())
 
-# %% ../../nbs/03_nn.ipynb #nnwalks2e
 @patch
 def modules(self: Module, remove_duplicate: bool = True) -> Iterator[Module]:
     return values(self.named_modules(remove_duplicate=remove_duplicate))
@@ -353,7 +350,6 @@ def requires_grad_(self: Module, requires_grad: bool = True) -> Module:
     for p in self.parameters(): p.requires_grad_(requires_grad)
     return self
 
-# %% ../../nbs/03_nn.ipynb #nnmodes1c
 @patch
 def zero_grad(self: Module, set_to_none: bool = True) -> None:
     "Forget the gradients of all parameters; or fill them with zeros."

@@ -181,6 +181,8 @@ def load(module: Module, state: dict, metadata: dict, prefix: str, assign: bool,
     for hook in list(module._hooks.load.values()) if module._hooks else []: check_told(hook(module, keys))
 
 # %% ../../nbs/03b_state.ipynb #3f1a6c12
+#| code-fold: true
+#| code-summary: "Names in quotes, and a check of what a hook returns: 7 lines"
 def quoted(names: list[str]) -> str: return ", ".join(f'"{name}"' for name in names)
 
 def check_told(result: Any) -> None:

@@ -14,8 +14,8 @@ from .optimizer import pieces, switched, update_row, zero_step, zeros
 from ..tensors import Tensor, float64
 
 # %% auto #0
-__all__ = ['decayed', 'decayed_in', 'adam', 'follow', 'follow_square', 'root_in', 'adam_kernel', 'Adam', 'AdamW', 'check_adam',
-           'check_betas']
+__all__ = ['decayed', 'decayed_in', 'adam', 'follow', 'follow_square', 'root_in', 'adam_kernel', 'Adam', 'AdamW', 'check_betas',
+           'check_adam']
 
 # %% ../../nbs/05a_adam.ipynb #op5bdecf
 def decayed(lr, weight_decay, p: Tensor, g: Tensor, decoupled: bool, maximize: bool) -> tuple[Tensor, Tensor]:
@@ -111,17 +111,16 @@ class AdamW(Adam):
                          decoupled_weight_decay=True,
                          **switches)
 
-# %% ../../nbs/05a_adam.ipynb #op5adamcc
-def check_adam(group: Group) -> None:
-    "A ValueError for a rate, an epsilon or a decay below zero, or a beta outside [0, 1)."
-    check_not_negative(group, "lr", "eps", "weight_decay")
-    check_betas(group)
-
 # %% ../../nbs/05a_adam.ipynb #op5adamcb
 #| code-fold: true
-#| code-summary: "A check, 6 lines"
+#| code-summary: "Checks: 9 lines"
 def check_betas(group: Group) -> None:
     for index, beta in enumerate(group["betas"]):
         if not 0 <= beta < 1:
             raise error(ValueError, f"Invalid beta parameter at index {index}: {beta}",
                         "it is the share that a mean keeps each step", "0.9 and 0.999")
+
+def check_adam(group: Group) -> None:
+    "A ValueError for a rate, an epsilon or a decay below zero, or a beta outside [0, 1)."
+    check_not_negative(group, "lr", "eps", "weight_decay")
+    check_betas(group)

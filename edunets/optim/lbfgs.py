@@ -44,7 +44,6 @@ class Point(NamedTuple):
     gradient: Tensor
     slope: float
 
-# %% ../../nbs/05g_lbfgs.ipynb #lbcubic1b
 def scalar(x: Tensor) -> np.floating:
     """The number in a tensor of one element, with no more digits than it has: a bound of more digits than
     the values have could not be met."""
@@ -230,7 +229,6 @@ def advance(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, l
     if not look: return start._replace(t=t), 0
     return Point(t, float(closure()), self.flat_gradient(), math.nan), 1
 
-# %% ../../nbs/05g_lbfgs.ipynb #lbclass6b
 @patch
 def settled(self: LBFGS, start: Point, new: Point, d: Tensor) -> bool:
     "Whether the gradient is small, or nothing changes any more."

@@ -373,7 +373,6 @@ def move(self: Optimizer, group: Group, params: list[Tensor]) -> None:
 # %% ../../nbs/05_optim.ipynb #op5switc
 SWITCHES = {"foreach": None, "fused": None, "capturable": False, "differentiable": False}
 
-# %% ../../nbs/05_optim.ipynb #op5switcb
 def switched(given: dict, *names: str) -> dict:
     """PyTorch's choices among its implementations of a step; here there is one. Those that PyTorch's class
     has are kept in the group. TypeError for other names, NotImplementedError for `differentiable`."""
@@ -512,7 +511,7 @@ def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
 
 # %% ../../nbs/05_optim.ipynb #3f1a6c23
 #| code-fold: true
-#| code-summary: "Registering hooks: 29 lines"
+#| code-summary: "Registering hooks, and the repr: 45 lines"
 def register(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks, hook)
     if prepend: hooks.move_to_end(handle.id, last=False)
@@ -550,7 +549,6 @@ def register_load_state_dict_post_hook(self: Optimizer, hook: Callable,
     "Call hook(optimizer) after a state was loaded."
     return register(self._hooks["load_state_dict_post"], hook, prepend)
 
-# %% ../../nbs/05_optim.ipynb #3f1a6c24
 def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) before each step of every optimizer."
     return register(GLOBAL_HOOKS["step_pre"], hook)
@@ -559,7 +557,6 @@ def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) after each step of every optimizer."
     return register(GLOBAL_HOOKS["step_post"], hook)
 
-# %% ../../nbs/05_optim.ipynb #op5repre
 @patch
 def __repr__(self: Optimizer) -> str:
     lines = []

@@ -46,7 +46,6 @@ def full_of(name: str):
     "What fills a state with a hyperparameter at first."
     return lambda p, group: zeros(p, group) + float(group[name])
 
-# %% ../../nbs/05c_signs.ipynb #5e000007b
 class Rprop(Optimizer):
     """Steps by signs, each number with a length of its own, as `torch.optim.Rprop` (Riedmiller and Braun
     1993). For gradients of the whole data. ValueError for numbers out of range."""
@@ -103,6 +102,8 @@ class Adamax(Optimizer):
     def slots(self, group: Group) -> dict: return {"step": zero_step, "exp_avg": zeros, "exp_inf": zeros}
 
 # %% ../../nbs/05c_signs.ipynb #5e00000cb
+#| code-fold: true
+#| code-summary: "A check of the bounds: 5 lines"
 def check_bounds(group: Group, *names: str) -> None:
     """A ValueError if the rate, the decay or another of a group's numbers is below zero, or a beta is out
     of range."""
@@ -200,7 +201,6 @@ def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, de
 # %% ../../nbs/05c_signs.ipynb #5e000017
 def root_mean_square(x: Tensor) -> Tensor: return (x * x).mean().sqrt()
 
-# %% ../../nbs/05c_signs.ipynb #5e000017b
 def adafactor(lr, beta2_decay, d, weight_decay, p, g, step, *kept, eps, maximize) -> tuple:
     g, step = -g if maximize else g, step + 1
     tiny, least = finfo(p.dtype).eps if eps[0] is None else eps[0], eps[1]

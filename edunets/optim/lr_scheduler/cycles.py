@@ -166,7 +166,6 @@ def phase(end_step: float, lr: str, momentum: str) -> dict:
         "end_momentum": end_momentum
     }
 
-# %% ../../../nbs/05e_cycles.ipynb #sconec02c
 def phases(total: int, share: float, three_phase: bool) -> list[dict]:
     up, last = float(share * total) - 1, total - 1
     first = phase(up, "initial_lr max_lr", "max_momentum base_momentum")
@@ -178,6 +177,8 @@ def phases(total: int, share: float, three_phase: bool) -> list[dict]:
     ]
 
 # %% ../../../nbs/05e_cycles.ipynb #sconec02d
+#| code-fold: true
+#| code-summary: "A check: 6 lines"
 def positive(**given) -> None:
     "A ValueError unless each is a positive integer."
     for name, n in given.items():

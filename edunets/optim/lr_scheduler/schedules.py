@@ -81,7 +81,6 @@ class Noted:
     # copied or pickled with the optimizer, it is the copy's
     def __reduce__(self) -> tuple: return Noted, (self.optimizer(),)
 
-# %% ../../../nbs/05d_schedules.ipynb #scorder2b
 def watch(optimizer: Optimizer) -> None: vars(optimizer).setdefault("step", Noted(optimizer))
 
 # %% ../../../nbs/05d_schedules.ipynb #scorder2c
@@ -99,7 +98,6 @@ def warn_early(optimizer: Optimizer) -> None:
 EPOCH = ("The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
          "possible. Call `scheduler.step()` to go one step on.")
 
-# %% ../../../nbs/05d_schedules.ipynb #scbase03b
 @patch
 def step(self: LRScheduler, epoch: int | None = None) -> None:
     """One step on, after the optimizer's.
