@@ -35,7 +35,7 @@ __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'n
            'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp',
            'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type', 'rebuilt',
            'values_indices', 'max', 'min', 'order_reversed', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
-           'topk_kernel', 'check_equal_size', 'add_to', 'addmm', 'outer', 'matmul', 'product', 'mm', 'bmm', 'mv', 'dot',
+           'topk_kernel', 'add_to', 'check_equal_size', 'addmm', 'outer', 'matmul', 'product', 'mm', 'bmm', 'mv', 'dot',
            'stacked', 'cat_steps', 'flip_steps', 'alike', 'join', 'no_tensors', 'cat', 'stack', 'flip', 'operator',
            'divides', 'comparison']
 
@@ -453,7 +453,6 @@ def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     winners = (a == a.amax(dim, True)) | (a != a)
     return (n - 1) - where(winners, countdown, -1).amax(dim, keepdim)
 
-# %% ../nbs/01e_composites.ipynb #56f82491c
 def max_steps(a: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     index = argmax_steps(a, dim, True)
     values = a.gather(dim, index)      # a method: indexing is a later page
@@ -729,7 +728,14 @@ decompose(
     addmm=lambda c, a, b: c + a @ b,
 )
 
+# %% ../nbs/01e_composites.ipynb #257ed040d
+def add_to(xp, product, c):
+    "The bias added in the product's own buffer."
+    return xp.add(product, c, out=product)
+
 # %% ../nbs/01e_composites.ipynb #257ed040c
+#| code-fold: true
+#| code-summary: "Checks of sizes, addmm and outer"
 def check_equal_size(*tensors, dim) -> None:
     "A RuntimeError if tensors to be stacked differ in shape."
     first = tensors[0].shape
@@ -743,14 +749,6 @@ def check_equal_size(*tensors, dim) -> None:
 
 accumulate(addmm=SINGLE)
 
-# %% ../nbs/01e_composites.ipynb #257ed040d
-def add_to(xp, product, c):
-    "The bias added in the product's own buffer."
-    return xp.add(product, c, out=product)
-
-# %% ../nbs/01e_composites.ipynb #27ec7ef6
-#| code-fold: true
-#| code-summary: "addmm and outer"
 check(addmm=lambda c, a, b: check_matmul(a, b) or check_broadcast(c, a[:, :1] + b[:1]), cat=check_same_shape,
       stack=check_equal_size,
       mv=lambda a, b: check_matmul(a, b[:, None]), dot=lambda a, b: check_matmul(a[None], b[:, None]),
@@ -808,7 +806,6 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "BmmBackward0")
     return finish(result, out)
 
-# %% ../nbs/01e_composites.ipynb #3decfdd5
 def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
     "matmul for operands with just these numbers of dimensions."
     if (a.ndim, b.ndim) != sizes:
@@ -822,7 +819,6 @@ def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -
                     f"{name} does not broadcast", "a @ b does")
     return matmul(a, b, out=out)
 
-# %% ../nbs/01e_composites.ipynb #3decfdd5b
 @face
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
@@ -833,7 +829,6 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The products of two batches of matrices."
     return product("bmm", (3, 3), input, mat2, out)
 
-# %% ../nbs/01e_composites.ipynb #3decfdd5c
 @face
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     "A matrix times a vector."

@@ -164,6 +164,8 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None,
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #3d985f1eb
+#| code-fold: true
+#| code-summary: "logspace"
 @face(method=False, out=True, made=True)
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
@@ -191,6 +193,8 @@ decompose(tril=lambda a, *, diagonal: where(offsets(a) <= diagonal, a, 0).to(a.d
           triu=lambda a, *, diagonal: where(offsets(a) >= diagonal, a, 0).to(a.dtype))
 
 # %% ../nbs/01h_creation.ipynb #c4c45009c
+#| code-fold: true
+#| code-summary: "tril and triu"
 def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
     if input.ndim < 2:
         raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions",
@@ -198,9 +202,6 @@ def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
                     "a matrix")
     return call(OPS[row], (input,), {"diagonal": diagonal})
 
-# %% ../nbs/01h_creation.ipynb #77023166
-#| code-fold: true
-#| code-summary: "tril and triu"
 @face(inplace=True, out=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     "The lower triangle of matrices, zeros above."

@@ -66,6 +66,8 @@ def consumes(item) -> int:
     return item.ndim if isinstance(item, Tensor) and item.dtype is bool_ else 1
 
 # %% ../nbs/01g_indexing.ipynb #62f2f6fab
+#| code-fold: true
+#| code-summary: "A list that counts as a tuple"
 def is_nested(index) -> bool:
     """Whether an index is a list that counts as a tuple, as PyTorch has it: one that holds sequences,
     tensors or slices."""
@@ -164,6 +166,8 @@ def __getitem__(self: Tensor, index) -> Tensor:
     return x.view(x.shape) if x is self else x
 
 # %% ../nbs/01g_indexing.ipynb #9c6e81bfb
+#| code-fold: true
+#| code-summary: "What Python asks of a sequence: loops, reversed, in"
 @patch
 def __iter__(self: Tensor):
     if not self.ndim:
@@ -174,7 +178,6 @@ def __iter__(self: Tensor):
 @patch
 def __reversed__(self: Tensor) -> Tensor: return self.flip(0) if self.ndim else self
 
-# %% ../nbs/01g_indexing.ipynb #9c6e81bfc
 @patch
 def __contains__(self: Tensor, element) -> bool:
     """Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for
@@ -288,11 +291,12 @@ def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     return call(OPS["scatter"], (x, value, *index), {"dims": dims, "mode": mode}, "IndexPutBackward0")
 
 # %% ../nbs/01g_indexing.ipynb #e7691c29
+#| code-fold: true
+#| code-summary: "A number as a vector, and a check of the index"
 def as_vector(x):
     "A number as a vector of one element: what takes places along a dimension takes it so."
     return x.reshape(1) if isinstance(x, Tensor) and not x.ndim else x
 
-# %% ../nbs/01g_indexing.ipynb #e7691c29b
 def check_index(x: Tensor, dim: int, index: Tensor) -> None:
     """A RuntimeError unless the index has as many dimensions as `x`, and is no larger along the others
     than `dim`."""

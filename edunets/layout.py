@@ -112,7 +112,6 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def permuted(input: Tensor, dims: tuple, node: str) -> Tensor:
     return call(OPS["permute"], (input,), {"dims": dims}, node)
 
-# %% ../nbs/01f_layout.ipynb #4755cd8bb
 @face
 def permute(input: Tensor, *args: int, dims: tuple | None = None) -> Tensor:
     "The dimensions in another order; a view."

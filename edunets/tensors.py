@@ -53,8 +53,6 @@ Tensor._node, Tensor._output_nr = None, 0    # the tape: who made me, as which o
 Tensor._hooks, Tensor._inference = None, False
 Tensor._fleeting = False                     # an in-place op is about to overwrite it: who saves it, copies
 
-
-# %% ../nbs/01_tensors.ipynb #tnfldcd2
 # of a view: what it looks into, how, at which version
 Tensor._parent, Tensor._view, Tensor._seen = None, None, 0
 
@@ -142,7 +140,6 @@ def data_ptr(self: Tensor) -> int:
     "The address of the first element."
     return address(self.payload)
 
-# %% ../nbs/01_tensors.ipynb #ee37db54b
 @patch
 def storage_offset(self: Tensor) -> int:
     "How many elements the first element lies behind the beginning of the memory."
@@ -164,6 +161,8 @@ def is_contiguous(self: Tensor, *, memory_format: memory_format = contiguous_for
             and bool(self.payload.transpose(memory_format.dims).flags.c_contiguous))
 
 # %% ../nbs/01_tensors.ipynb #ee37db54d
+#| code-fold: true
+#| code-summary: "Sizes in bytes"
 @patch
 def element_size(self: Tensor) -> int:
     "Bytes of one element."
@@ -176,6 +175,8 @@ def nbytes(self: Tensor) -> int:
     return self.numel() * self.payload.dtype.itemsize
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
+#| code-fold: true
+#| code-summary: "is_floating, and the limits of a NumPy type"
 # NumPy's letters for floating dtypes; "E" is bfloat16, whose `kind` is "V", anything
 FLOATS = frozenset("efdE")
 
@@ -184,7 +185,6 @@ def is_floating(x) -> bool:
     if isinstance(x, Tensor): return x.payload.dtype.char in FLOATS
     return x.dtype.char in FLOATS if hasattr(x, "dtype") else type(x) is float
 
-# %% ../nbs/01_tensors.ipynb #1edcd108b
 def number_limits(kind: np.dtype):
     "`iinfo` or `finfo` of a NumPy type: NumPy's, or for bfloat16 that of ml_dtypes."
     if kind.kind in "iu": return np.iinfo(kind)
@@ -485,6 +485,8 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     return result
 
 # %% ../nbs/01_tensors.ipynb #d6921567b
+#| code-fold: true
+#| code-summary: "The warning for read-only memory"
 @functools.cache      # once is enough, as in PyTorch
 def tell_read_only() -> None:
     warn("The given NumPy array is not writable: a write to this tensor will be refused. "
@@ -507,7 +509,6 @@ def from_numpy(array: np.ndarray) -> Tensor:
     # one dtype object each: `is` tells dtypes apart
     return wrap(array if array.dtype is kind else array.view(kind))
 
-# %% ../nbs/01_tensors.ipynb #d6921567d
 def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
     if not isinstance(data, (Tensor, np.ndarray)): return tensor(data, dtype=dtype, device=device)
@@ -553,6 +554,8 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
     return concrete(self)
 
 # %% ../nbs/01_tensors.ipynb #f2876845b
+#| code-fold: true
+#| code-summary: "What NumPy asks of a tensor"
 @patch
 def __array__(self: Tensor, dtype=None, copy=None) -> np.ndarray:
     array = self.numpy()
@@ -569,7 +572,6 @@ def tolist(self: Tensor):
     "Nested Python lists (a number, of a 0-d tensor)."
     return concrete(self).tolist()
 
-# %% ../nbs/01_tensors.ipynb #f2876845d
 @patch
 def item(self: Tensor, kind: type[Exception] = RuntimeError):
     "The one element as a Python number; a RuntimeError if there is not exactly one."

@@ -20,11 +20,13 @@ def inverse(dims: tuple) -> tuple:
     "The permutation that undoes `dims`."
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
 
+# %% ../nbs/01c_views.ipynb #fbfc27adb
+#| code-fold: true
+#| code-summary: "Two refusals: memory that is read-only, and a write that would show in many places"
 def read_only(problem: ValueError) -> Exception:
     return error(RuntimeError, f"this memory cannot be written: {problem}",
                  "it belongs to an array that is read-only, as JAX's are", "x = x.clone()")
 
-# %% ../nbs/01c_views.ipynb #fbfc27adb
 def overlapping():
     raise error(
         RuntimeError,
@@ -75,7 +77,6 @@ def _version(self: Tensor) -> int:
                     "nothing watches whether they are written", "x.clone()")
     return self._version_counter.count if self._version_counter else 0
 
-# %% ../nbs/01c_views.ipynb #e9565d26c
 @patch
 @property
 def _base(self: Tensor) -> Tensor | None:
