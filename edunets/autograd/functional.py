@@ -136,6 +136,8 @@ def hessian(func: Callable, inputs, create_graph: bool = False, strict: bool = F
     return jacobian(slope, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
 
 # %% ../../nbs/02j_functional.ipynb #86a3044fb
+#| code-fold: true
+#| code-summary: "A single number, or an error"
 def scalar(out, name: str, strict: bool) -> Tensor:
     "What a function gave, if it is a single number; else a RuntimeError."
     tupled(out, "outputs of the user-provided function")
