@@ -225,7 +225,7 @@ CASES = {
                    "0].numel()).reshape(I.shape[2:]) + 0 * I.long())[..., ::2, ::2].contiguous(), 2, "
                    "output_size=I.shape[2:])"),
     "resample": same("m.nn.functional.interpolate(I, scale_factor=2, mode='bilinear')"),
-    "resample_back": Case("row(I, dim=3, grid=m.nn.pooling.Grid('linear', 50, I.shape[3], 50 / I.shape[3]))",
+    "resample_back": Case("row(I, dim=3, grid=m.nn.pooling.Resampling('linear', 50, I.shape[3], 50 / I.shape[3]))",
                           "m.ops.aten.upsample_linear1d_backward(I.reshape(1, -1, I.shape[3]), [I.shape[3]], "
                           "[1, I.numel() // I.shape[3], 50], False).reshape(*I.shape[:3], 50)"),
     "window_sum": Case("row(I, size=(2, 2), stride=(2, 2), space=(I.shape[2] // 2,) * 2)",

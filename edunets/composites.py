@@ -18,26 +18,23 @@ from .names import finish, node_name, operand, promote, publish_all, reduction, 
 from .names import same_dtype, sizes_of, unary, where, with_scaled
 from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
 from .table import NO_PARAMS, OPS, accumulate, call, check, decompose, elementwise, filled, kernel
-from .primitives import check_nonempty
-from .primitives import check_same_shape
-from .primitives import divided, erf, horner
-from .primitives import horner_in_place
+from .primitives import check_nonempty, check_same_shape, divided, erf_kernel, horner, horner_in_place
 from .primitives import in_blocks
 from .tensors import DOUBLE, SINGLE, Tensor, as_count, bool_, check_dim, get_default_dtype, in_memory
 from .tensors import int64, is_floating, to_dtype, uint8
 
 # %% auto #0
-__all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv',
+__all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv_kernel',
            'erfinv_steps', 'square', 'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp',
            'clamp_steps', 'count', 'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps',
            'softmax_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves', 'cat_pair', 'prod_steps',
            'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'truth', 'accumulate_dtype', 'sum', 'prod',
            'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp',
-           'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type', 'rebuilt',
-           'values_indices', 'max', 'min', 'order_reversed', 'argmax', 'argmin', 'sort', 'argsort', 'topk',
-           'topk_kernel', 'add_to', 'check_equal_size', 'addmm', 'outer', 'matmul', 'product', 'mm', 'bmm', 'mv', 'dot',
-           'stacked', 'cat_steps', 'flip_steps', 'alike', 'join', 'no_tensors', 'cat', 'stack', 'flip', 'operator',
-           'divides', 'comparison']
+           'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type',
+           'rebuild_return', 'values_indices', 'max', 'min', 'order_reversed', 'argmax', 'argmin', 'sort', 'argsort',
+           'topk', 'topk_kernel', 'add_to', 'check_equal_size', 'addmm', 'outer', 'matmul', 'product', 'mm', 'bmm',
+           'mv', 'dot', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'join', 'no_tensors', 'cat', 'stack', 'flip',
+           'operator', 'divides', 'comparison']
 
 # %% ../nbs/01e_composites.ipynb #023dea18
 elementwise(
@@ -57,7 +54,7 @@ elementwise(
     relu=lambda xp, a: xp.maximum(a, 0),
     silu=lambda xp, a: a / (1 + xp.exp(-a)),
     gelu=in_blocks(lambda xp, a: gelu_kernel(xp, a)),
-    erfinv=lambda xp, a: erfinv(xp, a),
+    erfinv=lambda xp, a: erfinv_kernel(xp, a),
 )
 decompose(
     exp2=lambda a: (a * math.log(2)).exp(),
@@ -90,7 +87,7 @@ def normal_cdf(xp, a):
     """The share of normal numbers below a. In single precision 1 / (1 + odds), the odds against it e to a
     polynomial."""
     if a.dtype == "float64":
-        share = erf(xp, a * math.sqrt(0.5))
+        share = erf_kernel(xp, a * math.sqrt(0.5))
         share += 1
         share *= 0.5
         return share
@@ -117,14 +114,15 @@ TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.005739
         1.00167406, 2.83297682)
 
 @in_blocks
-def erfinv(xp, a):
+def erfinv_kernel(xp, a):
     "The inverse of erf: two polynomials in log(1 - x*x) (Giles 2012), and for float64 two Newton steps."
     w = -xp.log1p(-a * a)
     x = a * xp.where(w < 5, horner(CENTRAL, w - 2.5), horner(TAIL, xp.sqrt(w) - 3))
     x = xp.where(xp.absolute(a) == 1, xp.copysign(math.inf, a), x)
     if a.dtype == "float64":
         for _ in range(2):
-            x = xp.where(xp.isfinite(x), x - (erf(xp, x) - a) * xp.exp(x * x) * (math.sqrt(math.pi) / 2), x)
+            x = xp.where(xp.isfinite(x),
+                         x - (erf_kernel(xp, x) - a) * xp.exp(x * x) * (math.sqrt(math.pi) / 2), x)
     return x
 
 accumulate(**dict.fromkeys(["rsqrt", "sigmoid", "silu", "gelu", "erfinv"], SINGLE))
@@ -631,10 +629,11 @@ def return_type(name: str, *fields: str) -> type:
     made.__doc__ = f"What `{name.replace('linalg_', 'linalg.')}` returns."
     made.__repr__ = lambda self: f"edunets.return_types.{name}(\n" + ",\n".join(
             f"{field}={value!r}" for field, value in zip(fields, self)) + ")"
-    made.__reduce__ = lambda self: (rebuilt, (name, fields, tuple(self)))
+    made.__reduce__ = lambda self: (rebuild_return, (name, fields, tuple(self)))
     return made
 
-def rebuilt(name: str, fields: tuple, values: tuple) -> tuple: return return_type(name, *fields)(*values)
+def rebuild_return(name: str, fields: tuple, values: tuple) -> tuple:
+    return return_type(name, *fields)(*values)
 
 def values_indices(name: str, pair) -> tuple[Tensor, Tensor]:
     "What `max(dim)`, `sort` and the like return: values, and where they stood."

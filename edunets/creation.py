@@ -17,8 +17,9 @@ from .tensors import memory_format, patch, preserve_format, tensor, to_dtype
 from .tensors import dtype as Dtype
 
 # %% auto #0
-__all__ = ['zeros_like', 'ones_like', 'empty_like', 'check_sizes', 'full_', 'full', 'zeros', 'ones', 'empty', 'like', 'full_like',
-           'iota', 'arange', 'linspace', 'logspace', 'eye', 'offsets', 'triangle', 'tril', 'triu', 'diag', 'meshgrid']
+__all__ = ['zeros_like', 'ones_like', 'empty_like', 'check_sizes', 'full_', 'full', 'zeros', 'ones', 'empty', 'like_function',
+           'full_like', 'iota', 'arange', 'linspace', 'logspace', 'eye', 'offsets', 'call_triangle', 'tril', 'triu',
+           'diag', 'meshgrid']
 
 # %% ../nbs/01h_creation.ipynb #6d7d794f
 #| code-fold: true
@@ -79,7 +80,7 @@ def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = Fals
 # %% ../nbs/01h_creation.ipynb #048838a2
 #| code-fold: true
 #| code-summary: "zeros_like and its like"
-def like(name: str, value: int) -> Callable:
+def like_function(name: str, value: int) -> Callable:
     "`zeros_like` and its like, and the methods `new_zeros` and its like."
     def function(input: Tensor, *, dtype=None, device=None, requires_grad: bool = False,
                  memory_format: memory_format = preserve_format) -> Tensor:
@@ -95,7 +96,8 @@ def like(name: str, value: int) -> Callable:
     doc = f"{name.capitalize()} in the shape and dtype of a tensor."
     return publish(f"{name}_like", function, doc, method=False)
 
-zeros_like, ones_like, empty_like = like("zeros", 0), like("ones", 1), like("empty", 0)
+zeros_like, ones_like = like_function("zeros", 0), like_function("ones", 1)
+empty_like = like_function("empty", 0)
 
 # %% ../nbs/01h_creation.ipynb #d7fee171
 #| code-fold: true
@@ -195,7 +197,7 @@ decompose(tril=lambda a, *, diagonal: where(offsets(a) <= diagonal, a, 0).to(a.d
 # %% ../nbs/01h_creation.ipynb #c4c45009c
 #| code-fold: true
 #| code-summary: "tril and triu"
-def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
+def call_triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
     if input.ndim < 2:
         raise error(RuntimeError, "tril, triu: input tensor must have at least 2 dimensions",
                     f"it has {input.ndim}",
@@ -205,12 +207,12 @@ def triangle(row: str, input: Tensor, diagonal: int) -> Tensor:
 @face(inplace=True, out=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     "The lower triangle of matrices, zeros above."
-    return triangle("tril", input, diagonal)
+    return call_triangle("tril", input, diagonal)
 
 @face(inplace=True, out=True)
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     "The upper triangle of matrices, zeros below."
-    return triangle("triu", input, diagonal)
+    return call_triangle("triu", input, diagonal)
 
 # %% ../nbs/01h_creation.ipynb #51fa99cc
 #| code-fold: true

@@ -26,14 +26,14 @@ from .tensors import tensor as as_new
 # %% auto #0
 __all__ = ['real', 'positive', 'nonnegative', 'unit_interval', 'boolean', 'nonnegative_integer', 'real_vector', 'simplex',
            'one_hot', 'lower_cholesky', 'positive_definite', 'DIVERGENCES', 'Constraint', 'lower_triangle',
-           'symmetric_positive', 'between', 'integers_up_to', 'Distribution', 'missing', 'together', 'check_one_given',
-           'noise', 'Normal', 'Uniform', 'Exponential', 'Laplace', 'Cauchy', 'LogNormal', 'away_from_ends', 'Binary',
-           'Bernoulli', 'Geometric', 'Binomial', 'Poisson', 'Categorical', 'chosen_log_prob', 'OneHotCategorical',
-           'Independent', 'triangle_of', 'MultivariateNormal', 'half_log_det', 'squared_length', 'register_kl',
-           'kl_divergence', 'normal_divergence', 'bernoulli_divergence', 'categorical_divergence',
-           'exponential_divergence', 'poisson_divergence', 'geometric_divergence', 'laplace_divergence',
-           'uniform_divergence', 'log_normal_divergence', 'binomial_divergence', 'multivariate_divergence',
-           'independent_divergence']
+           'symmetric_positive', 'interval', 'integers_up_to', 'Distribution', 'no_formula', 'together',
+           'check_one_given', 'noise', 'Normal', 'Uniform', 'Exponential', 'Laplace', 'Cauchy', 'LogNormal',
+           'away_from_ends', 'Binary', 'Bernoulli', 'Geometric', 'Binomial', 'Poisson', 'Categorical',
+           'chosen_log_prob', 'OneHotCategorical', 'Independent', 'triangle_of', 'MultivariateNormal', 'half_log_det',
+           'squared_length', 'register_kl', 'kl_divergence', 'normal_divergence', 'bernoulli_divergence',
+           'categorical_divergence', 'exponential_divergence', 'poisson_divergence', 'geometric_divergence',
+           'laplace_divergence', 'uniform_divergence', 'log_normal_divergence', 'binomial_divergence',
+           'multivariate_divergence', 'independent_divergence']
 
 # %% ../nbs/nn/chances.ipynb #tdist013
 class Constraint(NamedTuple):
@@ -71,7 +71,7 @@ one_hot = Constraint(lambda x: ((x == 0) | (x == 1)).all(-1) & (x.sum(-1) == 1),
 lower_cholesky = Constraint(lower_triangle, "LowerCholesky()", 2)
 positive_definite = Constraint(symmetric_positive, "PositiveDefinite()", 2)
 
-def between(low: Tensor | float, high: Tensor | float, words: str) -> Constraint:
+def interval(low: Tensor | float, high: Tensor | float, words: str) -> Constraint:
     "Numbers from `low` to `high`."
     return Constraint(lambda x: (x >= low) & (x <= high), words)
 
@@ -174,7 +174,7 @@ def __repr__(self: Distribution) -> str:
 
 # %% ../nbs/nn/chances.ipynb #tdist018d
 #| code-fold: true
-def missing(name: str) -> Callable:
+def no_formula(name: str) -> Callable:
     "A method for what a distribution has no formula for."
     def method(self, *args):
         raise error(NotImplementedError, f"{type(self).__name__} has no {name}",
@@ -183,9 +183,9 @@ def missing(name: str) -> Callable:
     return method
 
 for name in ("draw", "log_prob", "cdf", "icdf", "entropy", "enumerate_support"):
-    setattr(Distribution, name, missing(name))
+    setattr(Distribution, name, no_formula(name))
 
-for name in ("mean", "mode", "variance"): setattr(Distribution, name, property(missing(name)))
+for name in ("mean", "mode", "variance"): setattr(Distribution, name, property(no_formula(name)))
 Distribution.stddev = property(lambda self: self.variance.sqrt(), doc="The square root of the variance.")
 
 # %% ../nbs/nn/chances.ipynb #tdist01b
@@ -246,7 +246,7 @@ class Uniform(Distribution):
 
     @property
     def support(self):
-        return between(self.low, self.high, f"Interval(lower_bound={self.low}, upper_bound={self.high})")
+        return interval(self.low, self.high, f"Interval(lower_bound={self.low}, upper_bound={self.high})")
 
     def draw(self, shape): return self.low + (self.high - self.low) * noise(self.low, shape, "rand")
 

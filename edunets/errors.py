@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HANDING', 'LATER', 'NEVER', 'user_frame', 'package',
-           'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'hint', 'fits', 'misfit', 'wrong',
-           'OutOfMemoryError', 'no_memory', 'refusal', 'shown', 'in_users_code', 'at_border', 'border', 'named',
-           'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods', 'Handing',
+           'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'hint', 'fits', 'wrong_argument',
+           'wrong', 'OutOfMemoryError', 'no_memory', 'refusal', 'arguments_text', 'in_users_code', 'at_border',
+           'border', 'named', 'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods', 'Handing',
            'DisableTorchFunctionSubclass', 'overriding', 'handed_over', 'has_torch_function', 'handle_torch_function',
            'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
@@ -106,7 +106,7 @@ def fits(value, wanted) -> bool:
 # %% ../nbs/errors.ipynb #d4eb046b
 #| code-fold: true
 #| code-summary: "The first argument that does not fit, in words"
-def misfit(function: Callable, args: tuple, kwargs: dict) -> str | None:
+def wrong_argument(function: Callable, args: tuple, kwargs: dict) -> str | None:
     "The first argument that is not what its annotation asks for, in PyTorch's words; `None` if all are."
     signature = inspect.signature(function)
     start = 0 if "self" in signature.parameters else 1
@@ -151,19 +151,20 @@ def refusal(problem: Exception, name: str, function: Callable, args: tuple, kwar
     "What came up inside a function, as an error about the call."
     short, help = name.rpartition(".")[2], f"help(en.{name})"
     if isinstance(problem, MemoryError): return no_memory(problem, short)
-    try: found = misfit(function, args, kwargs)
+    try: found = wrong_argument(function, args, kwargs)
     except TypeError:
         return error(TypeError, str(problem), f"it is {short}{inspect.signature(function)}", help)
     if found:
         fix = "en.tensor(...) makes a tensor of numbers, lists and arrays" if " Tensor" in found else help
-        return error(TypeError, f"{short}(): {found}", f"given {shown(args, kwargs)}", fix)
+        return error(TypeError, f"{short}(): {found}", f"given {arguments_text(args, kwargs)}", fix)
     kind = next((k for k in (ValueError, OverflowError, NotImplementedError, RuntimeError)
                  if isinstance(problem, k)), TypeError)
-    return error(kind, f"{short}() does not work for these arguments",
-                 f"given {shown(args, kwargs)}: {type(problem).__name__}: {' '.join(str(problem).split())}",
-                 help)
+    return error(
+        kind, f"{short}() does not work for these arguments",
+        f"given {arguments_text(args, kwargs)}: {type(problem).__name__}: {' '.join(str(problem).split())}",
+        help)
 
-def shown(args: tuple, kwargs: dict) -> str:
+def arguments_text(args: tuple, kwargs: dict) -> str:
     "Arguments in a few words, whatever their own `repr` does."
     def short(value) -> str:
         if hasattr(type(value), "shape"): return f"{type(value).__name__} {tuple(value.shape)}"

@@ -16,16 +16,16 @@ from .tensors import uint8
 from .views import store
 
 # %% auto #0
-__all__ = ['integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape',
-           'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'spread_over', 'taking', 'in_dtype',
-           'without_leading_ones', 'check_room', 'scattered', 'as_vector', 'check_index', 'along_dim', 'gather',
+__all__ = ['check_integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape',
+           'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'copy_into_kernel', 'taking', 'in_dtype',
+           'without_leading_ones', 'check_room', 'scattered', 'as_vector', 'check_index_shape', 'along_dim', 'gather',
            'take_along_dim', 'scatter', 'part_of', 'scatter_add', 'index_select', 'index_add', 'index_put',
            'check_mask', 'masked_fill', 'masked_select', 'nonzero']
 
 # %% ../nbs/01g_indexing.ipynb #2a7b72fc
 #| code-fold: true
 #| code-summary: "Items in a plain form"
-def integers(index: Tensor, *kinds: dtype, refusal: type = RuntimeError) -> Tensor:
+def check_integers(index: Tensor, *kinds: dtype, refusal: type = RuntimeError) -> Tensor:
     "An index as it is; an error for one of another dtype than `kinds` (int32 and int64, if none are named)."
     kinds = kinds or (int32, int64)
     if index.dtype in kinds: return index
@@ -190,11 +190,11 @@ def __contains__(self: Tensor, element) -> bool:
     return bool((self == element).any())
 
 # %% ../nbs/01g_indexing.ipynb #007df38f
-kernel(copy_into=lambda xp, a, b: spread_over(xp, a, b))
+kernel(copy_into=lambda xp, a, b: copy_into_kernel(xp, a, b))
 decompose(copy_into=lambda a, b:
               cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor) else filled(a, a.payload.shape, b))
 
-def spread_over(xp, a, b):
+def copy_into_kernel(xp, a, b):
     "A new array like `a`, filled with `b`, which is broadcast and cast."
     out = xp.empty_like(a)
     out[...] = b
@@ -297,7 +297,7 @@ def as_vector(x):
     "A number as a vector of one element: what takes places along a dimension takes it so."
     return x.reshape(1) if isinstance(x, Tensor) and not x.ndim else x
 
-def check_index(x: Tensor, dim: int, index: Tensor) -> None:
+def check_index_shape(x: Tensor, dim: int, index: Tensor) -> None:
     """A RuntimeError unless the index has as many dimensions as `x`, and is no larger along the others
     than `dim`."""
     if index.ndim != x.ndim:
@@ -314,8 +314,8 @@ def check_index(x: Tensor, dim: int, index: Tensor) -> None:
 # %% ../nbs/01g_indexing.ipynb #e7691c29c
 def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
-    index = integers(index)
-    check_index(x, dim, index)
+    index = check_integers(index)
+    check_index_shape(x, dim, index)
     places = []
     for d in range(x.ndim):
         own = call(OPS["iota"], (), {"length": index.payload.shape[d], "device": x.device})
@@ -336,7 +336,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened
     tensors."""
     if dim is None: return gather(input.reshape(-1), 0, indices.reshape(-1))
-    dim, indices = check_dim(dim, input.ndim), integers(indices, int64)
+    dim, indices = check_dim(dim, input.ndim), check_integers(indices, int64)
     shape = [max(i, n) if d != dim else i for d, (i, n) in enumerate(zip(indices.shape, input.shape))]
     return gather(input, dim, indices.expand(shape))
 
@@ -393,7 +393,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
                         f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)",
                         "a number has one place", "x.reshape(1) first")
         return index_select(input.reshape(1), dim, index).reshape(())
-    picked = gathered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
+    picked = gathered(input, [(check_dim(dim, input.ndim), check_integers(index).reshape(-1))],
                       "IndexSelectBackward0")
     return fresh(picked, name="IndexSelectBackward0")
 
@@ -402,7 +402,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha=1
     "The slices of `source` added at `index` along a dimension; repeated places add up."
     if not input.ndim:
         return index_add(input.reshape(1), dim, index, as_vector(source), alpha=alpha).reshape(())
-    return scattered(input, [(check_dim(dim, input.ndim), integers(index).reshape(-1))],
+    return scattered(input, [(check_dim(dim, input.ndim), check_integers(index).reshape(-1))],
                      source if alpha == 1 else source * alpha, "add")
 
 @face(inplace=True)

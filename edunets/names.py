@@ -24,9 +24,9 @@ from .views import store, store_out, without_base
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
            'Names', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
-           'sizes_of', 'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding', 'round_',
-           'bitwise', 'face', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow',
-           'div', 'true_divide', 'conversion', 'to_type']
+           'sizes_of', 'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding',
+           'round_to_decimals', 'bitwise', 'face', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor',
+           'with_scaled', 'pow', 'div', 'true_divide', 'tensor_conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
 WIDER = {
@@ -329,12 +329,13 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
 publish_all(rounding, {"floor": "The largest integer not above x."})
 to_even = rounding("round", "round", False)
 
-def round_(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
+def round_to_decimals(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     scale = 10.0 ** abs(decimals)
     if decimals > 0: return finish(to_even(input * scale) / scale, out)
     return finish(to_even(input / scale) * scale, out) if decimals else to_even(input, out=out)
 
-publish("round", round_, "The nearest number with so many decimals, halves to the even one.", inplace=True)
+publish("round", round_to_decimals, "The nearest number with so many decimals, halves to the even one.",
+        inplace=True)
 
 # %% ../nbs/01d_names.ipynb #124874a9
 #| code-fold: true
@@ -511,7 +512,7 @@ CONVERSIONS = {
     "byte": uint8, "bool": bool_
 }
 
-def conversion(name: str, kind: dtype) -> Callable:
+def tensor_conversion(name: str, kind: dtype) -> Callable:
     "The method `x.float()` and its like."
     def method(self: Tensor, memory_format: memory_format = preserve_format) -> Tensor:
         result = cast(self, kind)
@@ -519,7 +520,8 @@ def conversion(name: str, kind: dtype) -> Callable:
     method.__name__, method.__doc__ = name, f"In {kind.name}."
     return method
 
-for key, kind in [*CONVERSIONS.items(), ("bfloat16", bfloat16)]: setattr(Tensor, key, conversion(key, kind))
+for key, kind in [*CONVERSIONS.items(), ("bfloat16", bfloat16)]:
+    setattr(Tensor, key, tensor_conversion(key, kind))
 
 # what dtypes were called when each had a class of its own
 OLD_TYPES = {f"{key.title()}Tensor": kind for key, kind in CONVERSIONS.items()}

@@ -12,16 +12,17 @@ from typing import Callable
 import numpy as np
 
 from .errors import error
-from .table import accumulate, as_made, check, elementwise, in_turn, kernel, mode, order
-from .table import ordered_copy, view
+from .table import accumulate, as_made, check, elementwise, in_turn, kernel, order, ordered_copy
+from .table import set_mode, view
 from .tensors import DOUBLE, SINGLE, backend_of, is_floating
 
 # %% auto #0
 __all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'where_by_bits', 'erf_coefficients', 'in_blocks',
-           'erf_single', 'erf', 'horner', 'horner_in_place', 'scaled', 'slice_index', 'expand', 'to_device',
-           'with_slice', 'windows', 'fold', 'running_sum', 'full', 'sort', 'scatter', 'in_rows', 'combined', 'Products',
-           'threefry', 'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index', 'check_same_shape',
-           'check_nonempty', 'check_power', 'check_divisor']
+           'erf_single', 'erf_kernel', 'horner', 'horner_in_place', 'scaled', 'slice_index', 'expand_kernel',
+           'to_device', 'with_slice', 'windows', 'fold_kernel', 'running_sum', 'full_kernel', 'sort_kernel',
+           'scatter_kernel', 'in_rows', 'combined', 'Products', 'threefry', 'random_bits', 'shapes_of',
+           'check_broadcast', 'check_matmul', 'check_index_range', 'check_same_shape', 'check_nonempty', 'check_power',
+           'check_divisor']
 
 # %% ../nbs/01b_primitives.ipynb #5cc78cae
 elementwise(
@@ -34,7 +35,7 @@ elementwise(
     sin=lambda xp, a: xp.sin(a),
     cos=lambda xp, a: xp.cos(a),
     tanh=lambda xp, a: xp.tanh(a),
-    erf=lambda xp, a: erf(xp, a),
+    erf=lambda xp, a: erf_kernel(xp, a),
     abs=lambda xp, a: xp.absolute(a),
     floor=lambda xp, a: xp.floor(a),
     round=lambda xp, a: xp.rint(a),
@@ -130,7 +131,7 @@ def erf_single(xp, a):
     return xp.clip(x, -1, 1, out=x)
 
 @in_blocks
-def erf(xp, a):
+def erf_kernel(xp, a):
     "The error function; NumPy has none. Within 6 units in the last place in float32, 20 in float64."
     if a.dtype != np.float64: return erf_single(xp, a)
     near, tail = erf_coefficients(10)
@@ -178,11 +179,11 @@ kernel(
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
     permute=lambda xp, a, *, dims: a.transpose(dims),
-    expand=lambda xp, a, *, shape: expand(xp, a, shape),
+    expand=lambda xp, a, *, shape: expand_kernel(xp, a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[slice_index(dim, start, length, step)],
     windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
     fold=lambda xp, a, *, shape, size, stride, dilation, dims:
-        fold(xp, a, shape, size, stride, dilation, dims),
+        fold_kernel(xp, a, shape, size, stride, dilation, dims),
     detach=lambda xp, a: a,
 )
 
@@ -196,7 +197,7 @@ def slice_index(dim: int, start: int, length: int, step: int) -> tuple:
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
 
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9d
-def expand(xp, a, shape):
+def expand_kernel(xp, a, shape):
     """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to`
     is Python, and takes as long as five additions."""
     if a.size == math.prod(shape): return xp.reshape(a, shape)
@@ -230,7 +231,7 @@ def windows(xp, a, size, stride, dilation, dims):
     return xp.lib.stride_tricks.as_strided(a, tuple(shape), tuple(strides))
 
 # %% ../nbs/01b_primitives.ipynb #770f06e6b
-def fold(xp, a, shape, size, stride, dilation, dims):
+def fold_kernel(xp, a, shape, size, stride, dilation, dims):
     "The transpose of windows: every window is added back to where it came from."
     out = xp.zeros(shape, a.dtype)
     for place in np.ndindex(*size):
@@ -245,15 +246,16 @@ kernel(
     sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, dtype=a.dtype, keepdims=keepdim),
     max=lambda xp, a, *, dims, keepdim: a.max(axis=dims, keepdims=keepdim),
     cumsum=lambda xp, a, *, dim, reverse: running_sum(xp, a, dim, reverse),
-    sort=lambda xp, a, *, dim, descending: sort(xp, a, dim, descending),
+    sort=lambda xp, a, *, dim, descending: sort_kernel(xp, a, dim, descending),
     matmul=lambda xp, a, b: xp.matmul(a, b),
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
-    scatter=lambda xp, a, v, *index, dims, mode: scatter(xp, a, v, index, dims, mode),
-    scatter_max=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "max"),
-    scatter_prod=lambda xp, a, v, *index, dims: scatter(xp, a, v, index, dims, "prod"),
+    scatter=lambda xp, a, v, *index, dims, mode: scatter_kernel(xp, a, v, index, dims, mode),
+    scatter_max=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, index, dims, "max"),
+    scatter_prod=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, index, dims, "prod"),
     nonzero=lambda xp, a:
         xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
-    full=lambda xp, *, shape, value, dtype, device, order=None: full(xp, shape, value, dtype.numpy, order),
+    full=lambda xp, *, shape, value, dtype, device, order=None:
+        full_kernel(xp, shape, value, dtype.numpy, order),
     iota=lambda xp, *, length, device: xp.arange(length),
     random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
@@ -269,7 +271,7 @@ def running_sum(xp, a, dim, reverse):
 accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, scatter_prod=SINGLE, fold=SINGLE, erf=SINGLE)
 
 # %% ../nbs/01b_primitives.ipynb #ce604914c
-def full(xp, shape, value, kind, order):
+def full_kernel(xp, shape, value, kind, order):
     "An array filled with one number; `np.full` is Python, which takes longer than to fill a few."
     out = (xp.empty(shape, kind) if order is None
            else in_turn(xp.empty([shape[d] for d in order], kind), order))
@@ -277,7 +279,7 @@ def full(xp, shape, value, kind, order):
     return out
 
 # %% ../nbs/01b_primitives.ipynb #ce604914d
-def sort(xp, a, dim, descending):
+def sort_kernel(xp, a, dim, descending):
     "Sorted values and where they came from; stable, NaN counts as largest."
     if not a.ndim: return a.copy(), xp.zeros((), "int64")
     if descending:
@@ -287,7 +289,7 @@ def sort(xp, a, dim, descending):
     return xp.take_along_axis(a, order, axis=dim), order
 
 # %% ../nbs/01b_primitives.ipynb #8abe7291
-def scatter(xp, a, v, index, dims, mode):
+def scatter_kernel(xp, a, v, index, dims, mode):
     """A copy of `a` with `v` set (added, maximized, multiplied) at `index` along `dims`; the index
     dimensions come first in `v`."""
     out = a.copy()
@@ -409,7 +411,7 @@ def check_matmul(a, b, **params) -> None:
                     f"second {columns[0]}", "a @ b.mT, or another shape")
     check_broadcast(a[..., 0, 0], b[..., 0, 0])
 
-def check_index(a, *operands, dims, **params) -> None:
+def check_index_range(a, *operands, dims, **params) -> None:
     "An IndexError if an index is out of range."
     for index, dim in zip(operands[-len(dims):], dims):
         n = a.shape[dim]
@@ -459,9 +461,9 @@ def check_divisor(a, b) -> None:
                 "an integer divided by zero is no number, and no integer stands for that",
                 "x.float() / y, which gives infinity or NaN")
 
-check(matmul=check_matmul, gather=check_index, max=check_nonempty, pow=check_power,
-      scatter=lambda a, v, *index, dims, mode: check_index(a, *index, dims=dims),
-      scatter_max=lambda a, v, *index, dims: check_index(a, *index, dims=dims),
-      scatter_prod=lambda a, v, *index, dims: check_index(a, *index, dims=dims),
+check(matmul=check_matmul, gather=check_index_range, max=check_nonempty, pow=check_power,
+      scatter=lambda a, v, *index, dims, mode: check_index_range(a, *index, dims=dims),
+      scatter_max=lambda a, v, *index, dims: check_index_range(a, *index, dims=dims),
+      scatter_prod=lambda a, v, *index, dims: check_index_range(a, *index, dims=dims),
       **dict.fromkeys(["add", "mul", "div", "atan2", "eq", "lt", "bit", "where"], check_broadcast),
       floordiv=check_divisor, rem=check_divisor)

@@ -11,7 +11,7 @@ from .names import face
 from .tensors import Tensor, bool_, get_default_dtype, int64, patch, is_floating
 
 # %% auto #0
-__all__ = ['options', 'PrintOptions', 'set_printoptions', 'number_format', 'padded', 'shortened', 'vector_text', 'array_text',
+__all__ = ['options', 'PrintOptions', 'set_printoptions', 'number_format', 'padded', 'summarized', 'vector_text', 'array_text',
            'suffixes', 'with_suffixes', 'as_numpy']
 
 # %% ../nbs/01j_printing.ipynb #91cc3138
@@ -64,7 +64,7 @@ def padded(write, values):
     return text
 
 # %% ../nbs/01j_printing.ipynb #ecf2ab72
-def shortened(array: np.ndarray) -> np.ndarray:
+def summarized(array: np.ndarray) -> np.ndarray:
     "Only the elements at the edges of long dimensions: those that will be printed."
     for dim, n in enumerate(array.shape):
         if n > 2 * options.edgeitems:
@@ -126,7 +126,7 @@ def __repr__(self: Tensor) -> str:
     if not hasattr(self.payload, "__array__"): return f"tensor({self.payload!r})"
     array, prefix = as_numpy(self.payload), "tensor("
     short = array.size > options.threshold
-    text = (array_text(array, number_format(shortened(array) if short else array), len(prefix), short)
+    text = (array_text(array, number_format(summarized(array) if short else array), len(prefix), short)
             if array.size else "[]")
     return with_suffixes(prefix + text, suffixes(self), len(prefix))
 

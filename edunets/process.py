@@ -23,7 +23,7 @@ __all__ = ['SETTINGS', 'MATMUL', 'TYPES', 'SAME', 'SPECIAL', 'TOLERANCES', 'blas
            'use_deterministic_algorithms', 'are_deterministic_algorithms_enabled',
            'is_deterministic_algorithms_warn_only_enabled', 'set_float32_matmul_precision',
            'get_float32_matmul_precision', 'never', 'none_at_hand', 'nothing', 'OldType', 'AnyTensor', 'Variable',
-           'asarray', 'frombuffer', 'differences', 'assert_close', 'compared', 'at', 'compared_tensors']
+           'asarray', 'frombuffer', 'differences', 'assert_close', 'compared', 'failure_place', 'compared_tensors']
 
 # %% ../nbs/01k_process.ipynb #prc05cd0
 def blas():
@@ -195,16 +195,16 @@ def compared(a, b, place: str, **how) -> list[str]:
     "What to say of two things that differ, and in which item."
     if isinstance(a, dict) and isinstance(b, dict):
         if a.keys() != b.keys():
-            return [f"The keys of the mappings do not match: {list(a)} and {list(b)}" + at(place)]
+            return [f"The keys of the mappings do not match: {list(a)} and {list(b)}" + failure_place(place)]
         pairs = [(a[key], b[key], f"{place}[{key!r}]") for key in a]
     elif isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         if len(a) != len(b):
-            return [f"The length of the sequences mismatch: {len(a)} != {len(b)}" + at(place)]
+            return [f"The length of the sequences mismatch: {len(a)} != {len(b)}" + failure_place(place)]
         pairs = [(x, y, f"{place}[{number}]") for number, (x, y) in enumerate(zip(a, b))]
     else: return compared_tensors(a, b, place, **how)
     return next((said for x, y, where in pairs if (said := compared(x, y, where, **how))), [])
 
-def at(place: str) -> str: return f"\n\nThe failure occurred for item {place}" if place else ""
+def failure_place(place: str) -> str: return f"\n\nThe failure occurred for item {place}" if place else ""
 
 # %% ../nbs/01k_process.ipynb #prc18cd0
 #| code-fold: true
@@ -222,14 +222,15 @@ def compared_tensors(a, b, place: str, *, rtol, atol, equal_nan: bool, check_dty
     types = type(a), type(b)
     a, b = (tensor(x, dtype=to_dtype(type(x))) if numbers else as_tensor(x).detach() for x in (a, b))
     if numbers and check_dtype and types[0] is not types[1]:
-        return ["The (d)types do not match: {} != {}.".format(*types) + at(place)]
+        return ["The (d)types do not match: {} != {}.".format(*types) + failure_place(place)]
     check_dtype = check_dtype and not numbers
     for name in ["shape"] + ["dtype"] * check_dtype + ["stride"] * check_stride:
         x, y = (t.stride() if name == "stride" else getattr(t, name) for t in (a, b))
-        if x != y: return [f"The values for attribute '{name}' do not match: {x} != {y}." + at(place)]
+        if x != y:
+            return [f"The values for attribute '{name}' do not match: {x} != {y}." + failure_place(place)]
     widest = [max(pair) for pair in zip(*(TOLERANCES.get(t.dtype.name, (0, 0)) for t in (a, b)))]
     rtol, atol = (rtol, atol) if rtol is not None else widest
     kind = np.result_type(a.payload, b.payload,
                           *[] if a.is_floating_point() or b.is_floating_point() else [np.int64])
     said = differences(a.payload.astype(kind), b.payload.astype(kind), rtol, atol, equal_nan)
-    return [said[0] + "\n", *said[1:-1], said[-1] + at(place)] if said else []
+    return [said[0] + "\n", *said[1:-1], said[-1] + failure_place(place)] if said else []

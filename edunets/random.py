@@ -18,10 +18,10 @@ from .tensors import new_lock, patch, tensor, to_dtype, uint32
 from .views import store
 
 # %% auto #0
-__all__ = ['lent', 'DRAWING', 'default_generator', 'random_words', 'bits', 'uniform', 'normal_', 'Generator', 'drawing_from',
-           'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'fork_rng', 'draw', 'continuous',
-           'rand', 'randn', 'rand_like', 'randn_like', 'below', 'borders', 'randint', 'randperm', 'drawn',
-           'check_spread', 'normal', 'bernoulli', 'multinomial', 'normal_in_place', 'last_whole']
+__all__ = ['lent', 'DRAWING', 'default_generator', 'random_words', 'bits', 'sample_uniform', 'sample_normal', 'Generator',
+           'drawing_from', 'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'fork_rng', 'draw',
+           'continuous', 'rand', 'randn', 'rand_like', 'randn_like', 'below', 'borders', 'randint', 'randperm',
+           'record_sample', 'check_spread', 'normal', 'bernoulli', 'multinomial', 'normal_in_place', 'last_whole']
 
 # %% ../nbs/01i_random.ipynb #0dc4a26c
 def random_words(key: Tensor, shape: tuple) -> Tensor:
@@ -33,7 +33,7 @@ def bits(key: Tensor, shape: tuple) -> Tensor:
     return call(OPS["random_bits"], (key,), {"shape": shape, "words": 1})
 
 # %% ../nbs/01i_random.ipynb #b63904da
-def uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
+def sample_uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     """Numbers in [0, 1), equal to `jax.random.uniform(key, shape)`: random bits as the fraction of a
     number from 1 to 2, less 1."""
     if dtype is float64:
@@ -43,12 +43,12 @@ def uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     return cast(call(OPS["bitcast"], (one,), {"dtype": float32}) - 1.0, dtype)
 
 # %% ../nbs/01i_random.ipynb #ba10bb66
-def normal_(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
+def sample_normal(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     """Normal numbers, those of `jax.random.normal(key, shape)` up to rounding: the inverse of their
     distribution function, of uniform ones."""
     wide = float64 if dtype is float64 else float32
     lowest = -1 + 2.0 ** (-53 if wide is float64 else -24)
-    u = (uniform(key, shape, wide) * (1 - lowest) + lowest).clamp(min=lowest)
+    u = (sample_uniform(key, shape, wide) * (1 - lowest) + lowest).clamp(min=lowest)
     return cast(u.erfinv() * math.sqrt(2), dtype)
 
 # %% ../nbs/01i_random.ipynb #ee770bae
@@ -181,12 +181,14 @@ def continuous(dtype):
 @face(method=False, out=True, made=True)
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
-    return draw(uniform, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
+    return draw(sample_uniform, sizes if size is None else size, continuous(dtype), device, generator,
+                requires_grad)
 
 @face(method=False, out=True, made=True)
 def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
-    return draw(normal_, sizes if size is None else size, continuous(dtype), device, generator, requires_grad)
+    return draw(sample_normal, sizes if size is None else size, continuous(dtype), device, generator,
+                requires_grad)
 
 @face(method=False)
 def rand_like(input: Tensor, *, generator=None, dtype=None, device=None,
@@ -249,7 +251,7 @@ def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
 # %% ../nbs/01i_random.ipynb #3a6561d8
 #| code-fold: true
 #| code-summary: "normal and bernoulli, with their checks"
-def drawn(sample: Tensor, given, node: str) -> Tensor:
+def record_sample(sample: Tensor, given, node: str) -> Tensor:
     "A sample on the tape: its gradient in the tensor that says how to draw is zero, as in PyTorch."
     if not (isinstance(given, Tensor) and given.requires_grad): return sample
     return call(OPS["copy_into"], (given.expand(sample.shape), sample), name=node)
@@ -275,7 +277,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     mean_, std_ = (x.detach() if isinstance(x, Tensor) else x for x in (mean, std))
     sample = cast(randn(tuple(size), generator=generator, dtype=dtype, device=device) * std_ + mean_,
                   continuous(dtype))
-    for x in given: sample = drawn(sample, x, "NormalBackward3")
+    for x in given: sample = record_sample(sample, x, "NormalBackward3")
     return sample.requires_grad_() if requires_grad else sample
 
 @face(out=True)
@@ -283,7 +285,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tenso
     "1 with the probability that each element gives (or with probability p), else 0."
     if p is not None: return input.detach().contiguous().clone().bernoulli_(p, generator=generator)
     sample = rand_like(input, generator=generator) < input.detach()
-    return drawn(cast(sample, input.dtype), input, "BernoulliBackward0")
+    return record_sample(cast(sample, input.dtype), input, "BernoulliBackward0")
 
 # %% ../nbs/01i_random.ipynb #3a6561d9
 @face(out=True)

@@ -26,14 +26,14 @@ from .tensors import (DTYPES, Size, Tensor, bfloat16, bool_, device, dtype, floa
                              int8, int16, int32, int64, tensor, uint8, uint16, uint32, uint64)
 
 # %% auto #0
-__all__ = ['CODES', 'CODE_OF', 'STORED', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE', 'IN_TORCH',
-           'PICKLE', 'KINDS', 'TREE', 'KEYS', 'DEEPEST', 'DEVICE', 'CONTAINERS', 'AS_TENSOR', 'NAMED_DTYPES', 'BESIDE',
-           'upper_halves', 'stored_as', 'Entry', 'Unreadable', 'file_name_of', 'whole_number', 'finite', 'unique',
-           'is_size', 'entry_of', 'Contents', 'flat', 'parse', 'kind_of', 'contents_of', 'opened', 'using', 'contents',
-           'bytes_of', 'file_pieces', 'unused', 'pull_tensor', 'pull_items', 'pull', 'too_deep', 'place_in_tree',
-           'unsaved', 'check_key', 'push_items', 'key_of', 'push', 'check_target', 'sync_folder', 'write_whole',
-           'is_plain', 'save', 'take_lock', 'open_locked', 'close_locked', 'is_abandoned', 'take_away_abandoned',
-           'array_of', 'all_of', 'placed', 'load']
+__all__ = ['CODES', 'CODE_OF', 'READ_AS', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 'FIELDS', 'ENTRIES', 'FLAT', 'NO_CODE',
+           'IN_TORCH', 'PICKLE', 'KINDS', 'TREE', 'KEYS', 'DEEPEST', 'DEVICE', 'CONTAINERS', 'AS_TENSOR',
+           'NAMED_DTYPES', 'BESIDE', 'upper_halves', 'stored_as', 'Entry', 'Unreadable', 'file_name_of', 'whole_number',
+           'finite', 'unique_names', 'is_size', 'entry_of', 'Contents', 'plain_header', 'parse', 'kind_of',
+           'contents_of', 'opened', 'using', 'contents', 'bytes_of', 'file_pieces', 'unused', 'pull_tensor',
+           'pull_items', 'pull', 'too_deep', 'place_in_tree', 'unsaved', 'check_key', 'push_items', 'key_of', 'push',
+           'check_target', 'sync_folder', 'write_whole', 'is_plain', 'save', 'take_lock', 'open_locked', 'close_locked',
+           'is_abandoned', 'take_away_abandoned', 'array_of', 'all_of', 'placed', 'load']
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 #| code-fold: true
@@ -53,11 +53,11 @@ def upper_halves(a: np.ndarray) -> np.ndarray:
     try: return a.astype("u2", copy=False).view(bfloat16.numpy)
     except ImportError: return (a.astype("u4") << 16).view("f4")
 
-STORED = {"BOOL": ("u1", lambda a: a != 0), "BF16": ("<u2", upper_halves)}      # read as these, and turned
+READ_AS = {"BOOL": ("u1", lambda a: a != 0), "BF16": ("<u2", upper_halves)}      # read as these, and turned
 
 def stored_as(code: str) -> np.dtype:
     "The NumPy type of a dtype's bytes in a file."
-    return np.dtype(STORED[code][0] if code in STORED else CODES[code].numpy.newbyteorder("<"))
+    return np.dtype(READ_AS[code][0] if code in READ_AS else CODES[code].numpy.newbyteorder("<"))
 
 # %% ../nbs/03d_saving.ipynb #svhead02c
 class Entry(NamedTuple):
@@ -94,7 +94,7 @@ def finite(text: str) -> float:
     if not math.isfinite(number := float(text)): raise Unreadable(f"it has the number {shortened(text, 80)}")
     return number
 
-def unique(pairs: list) -> dict:
+def unique_names(pairs: list) -> dict:
     "A JSON object; Unreadable if a name stands in it twice."
     found = {}
     for name, value in pairs:
@@ -154,7 +154,7 @@ ENTRIES = (rb'(?:"__metadata__"\s*+:\s*+\{\s*+(?:' + FIELDS % b"0,9999" + rb")?+
            + rb"\s*+:\s*+\{\s*+" + FIELDS % b"2,20" + rb")\s*+\}")
 FLAT = re.compile(rb"\s*+\{\s*+(?:" + ENTRIES + rb"(?:\s*+,\s*+" + ENTRIES + rb")*+)?+\s*+\}\s*+")
 
-def flat(header: bytes) -> bytes:
+def plain_header(header: bytes) -> bytes:
     "A header; Unreadable for a large one with other things in it than dicts of strings and short lists."
     if len(header) > 1 << 20 and not FLAT.fullmatch(header):
         raise Unreadable("its header holds more than names, dtypes, shapes and places")
@@ -164,7 +164,8 @@ def flat(header: bytes) -> bytes:
 def parse(header: bytes, size: int) -> tuple[dict[str, Entry], dict[str, str]]:
     """The tensors and the notes of a header before `size` bytes. Unreadable, or a ValueError of the JSON,
     if they can't be."""
-    said = json.loads(flat(header).decode("utf-8"), object_pairs_hook=unique, parse_int=whole_number,
+    said = json.loads(plain_header(header).decode("utf-8"), object_pairs_hook=unique_names,
+                      parse_int=whole_number,
                       parse_float=finite,
                       parse_constant=finite)
     notes = said.pop("__metadata__", None)
@@ -575,7 +576,7 @@ def array_of(file, begin: int, entry: Entry, pages: mapped | None) -> np.ndarray
         file.seek(begin + entry.start)
         if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:
             raise Unreadable("it ends within its numbers")
-    return (np.asarray(STORED[entry.code][1](array)) if entry.code in STORED
+    return (np.asarray(READ_AS[entry.code][1](array)) if entry.code in READ_AS
             else array.astype(CODES[entry.code].numpy, copy=False))
 
 def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:

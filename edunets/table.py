@@ -25,12 +25,12 @@ from .tensors import memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
-           'NO_PARAMS', 'quiet', 'Op', 'column', 'Payload', 'Trace', 'Mode', 'mode', 'Registered', 'handle', 'stronger',
-           'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain', 'accumulating', 'in_wider', 'array_handler',
-           'run_source', 'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands', 'as_made',
-           'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into',
-           'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'text_of',
-           'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+           'NO_PARAMS', 'quiet', 'Op', 'column', 'Payload', 'Trace', 'Mode', 'set_mode', 'Registered', 'handle',
+           'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain', 'accumulating', 'in_wider',
+           'array_handler', 'run_source', 'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands',
+           'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view',
+           'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op',
+           'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -121,11 +121,11 @@ ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
 Reading.allowed = lambda: ambient.get().trace is None      # in a trace the memory of a tensor is the past
 
 # %% ../nbs/01a_table.ipynb #fae2c482b
-class mode(ContextDecorator):
+class set_mode(ContextDecorator):
     "A context, also a decorator, in which the ambient mode has some fields changed."
     def __init__(self, **changes): self.changes, self.tokens = changes, []
-    def _recreate_cm(self): return mode(**self.changes)
-    def __enter__(self) -> mode:
+    def _recreate_cm(self): return set_mode(**self.changes)
+    def __enter__(self) -> set_mode:
         self.tokens.append(ambient.set(ambient.get().but(**self.changes)))
         return self
     def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
@@ -289,7 +289,7 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
                     f"a payload of type {' and '.join(kinds) or 'None'} asks for it, and the row "
                     "has no decomposition",
                     f"fill it: {column}({op.name}=...), or decompose({op.name}=...)")
-    with mode(grad=False):
+    with set_mode(grad=False):
         out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
@@ -425,7 +425,7 @@ def derive(x: Tensor) -> None:
     count = x._version_counter.count
     if x._seen == count: return
     op, params, name, grad = x._view
-    with mode(grad=grad, inference=False):
+    with set_mode(grad=grad, inference=False):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
     # of its own, on its base's memory

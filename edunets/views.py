@@ -11,12 +11,12 @@ from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, look
 from .tensors import BACKENDS, Tensor, Version, made_once, owner, patch, wrap
 
 # %% auto #0
-__all__ = ['inverse', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
-           'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'put', 'alias', 'rebase_history',
-           'store', 'commit', 'write_back', 'store_out']
+__all__ = ['inverse_permutation', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
+           'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'write_payload', 'alias',
+           'rebase_history', 'store', 'commit', 'write_back', 'store_out']
 
 # %% ../nbs/01c_views.ipynb #fbfc27ad
-def inverse(dims: tuple) -> tuple:
+def inverse_permutation(dims: tuple) -> tuple:
     "The permutation that undoes `dims`."
     return tuple(sorted(range(len(dims)), key=dims.__getitem__))
 
@@ -53,7 +53,7 @@ def put_windows(base: Tensor, v: Tensor, *, size: tuple, **place) -> Tensor:
 # %% ../nbs/01c_views.ipynb #0a49bb5f
 view(
     reshape=lambda base, v, *, shape: call(OPS["reshape"], (v,), {"shape": base.payload.shape}),
-    permute=lambda base, v, *, dims: call(OPS["permute"], (v,), {"dims": inverse(dims)}),
+    permute=lambda base, v, *, dims: call(OPS["permute"], (v,), {"dims": inverse_permutation(dims)}),
     slice=lambda base, v, **place: call(OPS["put_slice"], (base, v), place),
     expand=lambda base, v, *, shape: put_expanded(base, v),
     windows=lambda base, v, **sizes: put_windows(base, v, **sizes),
@@ -171,7 +171,7 @@ def no_memory_for(x: Tensor, value: Tensor) -> Exception:
                  "x = x + ... makes a new tensor; or let the function take x, and return what it becomes")
 
 # %% ../nbs/01c_views.ipynb #8cf570feb
-def put(x: Tensor, value: Tensor) -> None:
+def write_payload(x: Tensor, value: Tensor) -> None:
     "Write the payload: into memory where it is an array, as a new payload where it is not."
     trace, payload = ambient.get().trace, x.payload
     if trace is not None: trace.store(x, value)
@@ -220,7 +220,7 @@ def commit(x: Tensor, value: Tensor, where: tuple | None = None) -> None:
     """Give `x` a value that was computed for it, at a line of the user's: in its memory (if it was not
     computed there), in its version, in what it looks into, and on the tape."""
     if x._parent is not None and x._custom is not None: check_custom(x, "is being", value._requires_grad)
-    put(x, value)
+    write_payload(x, value)
     (x._version_counter or made_once(x, "_version_counter", Version)).bump(where)
     if x._parent is not None: write_back(x, value)
     elif value._requires_grad: rebase_history(x, value)
@@ -238,7 +238,7 @@ def write_back(x: Tensor, value: Tensor) -> None:
         value = op.view(alias(x._parent), wrap(value.payload) if op.view is keeps_nothing else value,
                         **params)
         x._seen, x = -1, x._parent
-    if not in_memory: put(base, value)
+    if not in_memory: write_payload(base, value)
     if value._requires_grad:
         value._node._label = "CopySlices"
         rebase_history(base, value)

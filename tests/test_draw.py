@@ -7,7 +7,7 @@ import pytest
 
 import edunets as en
 from edunets import draw
-from edunets.draw.memory import short
+from edunets.draw.memory import short_number
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -169,8 +169,8 @@ def test_numbers_fit_their_cell():
     rng = np.random.default_rng(0)
     for value in (10.0 ** rng.uniform(-12, 12, 500)
                   * rng.choice([-1, 1], 500)).tolist() + [0, -0.0, 12345, -99999, 10**15]:
-        assert len(short(value)) <= 6
-        assert float(short(value)) == pytest.approx(value, rel=0.5)
+        assert len(short_number(value)) <= 6
+        assert float(short_number(value)) == pytest.approx(value, rel=0.5)
 
 
 def test_graph_has_a_card_for_each_node_and_leaf_and_all_that_was_saved():

@@ -22,7 +22,7 @@ import execute
 import edunets as en
 from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, IterableDataset, Learner, LivePlot
 from edunets.data import TensorDataset
-from edunets.data.checkpointing import at, checkpoints, read_checkpoint
+from edunets.data.checkpointing import checkpoints, read_checkpoint, steps_done
 from killed_run import EPOCHS, FAULTS
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -570,7 +570,7 @@ def test_the_last_few_are_kept(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / ".edunets-0123456789abcdef.tmp").write_text("half writ")
     learner = fitted(make(Checkpoint(tmp_path, every=3, keep=2)), 2)
-    assert ([at(path) for path in checkpoints(tmp_path)] == [(1, 6), (2, 8)]
+    assert ([steps_done(path) for path in checkpoints(tmp_path)] == [(1, 6), (2, 8)]
             and (tmp_path / "notes.txt").read_text() == "mine")
     assert len(list(tmp_path.iterdir())) == 3
     file = io.BytesIO()
@@ -586,7 +586,7 @@ def test_what_was_done_since_the_last_checkpoint_is_kept(step, tmp_path):
         learner = make(At(step, what), Checkpoint(tmp_path / kind))
         try: learner.fit(3)
         except KeyboardInterrupt: assert kind == "press"
-        assert at(checkpoints(tmp_path / kind)[-1])[1] == step
+        assert steps_done(checkpoints(tmp_path / kind)[-1])[1] == step
         again = make(Checkpoint(tmp_path / kind))
         assert again.resume(tmp_path / kind) and bits(fitted(again, 3)) == bits(fitted(make(), 3))
 
@@ -610,7 +610,7 @@ def test_a_broken_step_or_a_batch_half_drawn_is_not_kept(tmp_path):
     learner = make(Checkpoint(tmp_path / "batch"), loader=noisy)
     noisy.pressed_at = 6
     with pytest.raises(KeyboardInterrupt): learner.fit(3)
-    for kind in ("step", "batch"): assert at(checkpoints(tmp_path / kind)[-1]) == (1, 4), kind
+    for kind in ("step", "batch"): assert steps_done(checkpoints(tmp_path / kind)[-1]) == (1, 4), kind
 
 
 def test_a_stop_for_good_is_saved_and_another_is_not():
@@ -672,7 +672,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_used(damage, tmp_
     learner = make(Checkpoint(tmp_path / "run", every=3))
     with pytest.warns(UserWarning, match=f"{newest.name}' is not what was written"):
         assert learner.resume(tmp_path / "run")
-    assert (learner.epoch, learner.step) == at(before) and newest.with_suffix(".damaged").exists()
+    assert (learner.epoch, learner.step) == steps_done(before) and newest.with_suffix(".damaged").exists()
     assert bits(fitted(learner, 3)) == expected
 
 
@@ -719,7 +719,7 @@ def test_names_are_sorted_as_numbers_and_others_are_not_touched(tmp_path):
     (tmp_path / ".x.tmp").mkdir()
     (tmp_path / ".edunets-0123456789abcdef.tmp").mkdir()
     fitted(learner, 100_002)
-    assert [at(path)[0] for path in checkpoints(tmp_path)] == [100_001, 100_002]
+    assert [steps_done(path)[0] for path in checkpoints(tmp_path)] == [100_001, 100_002]
     assert all((tmp_path / name).read_text() == "mine" for name in others) and (tmp_path / ".x.tmp").is_dir()
     again = make()
     assert again.resume(tmp_path) and bits(again) == bits(learner)
@@ -740,7 +740,7 @@ def test_a_last_checkpoint_that_can_not_be_opened(kind, tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "read_bytes", refused)
     learner = make(Checkpoint(tmp_path))
     with pytest.warns(UserWarning, match=last.name): assert learner.resume(tmp_path)
-    assert learner.epoch == 1 and at(before) == (1, 4) and fitted(learner, 3).epoch == 3
+    assert learner.epoch == 1 and steps_done(before) == (1, 4) and fitted(learner, 3).epoch == 3
 
 
 @pytest.mark.parametrize("problem",
@@ -789,7 +789,8 @@ def test_a_second_training_in_one_folder_is_refused(tmp_path):
     learner = fitted(make(second, Checkpoint(tmp_path)), 2)
     first, why, _ = second.said.splitlines()
     assert "another training writes into the folder" in first and f"process {os.getpid()} on " in why
-    assert [at(path)[0] for path in checkpoints(tmp_path)] == [1, 2] and len(list(tmp_path.iterdir())) == 2
+    assert [steps_done(path)[0]
+            for path in checkpoints(tmp_path)] == [1, 2] and len(list(tmp_path.iterdir())) == 2
     assert fitted(learner, 3).epoch == 3      # the folder is free again
 
 
@@ -825,7 +826,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path):
     try:
         with pytest.raises(OSError, match="can't be written: .*\n  Why: at .*\n  Try: "): learner.fit(3)
     finally: resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-    assert [at(path) for path in checkpoints(tmp_path)] == [(1, 4)] and len(os.listdir(tmp_path)) == 1
+    assert [steps_done(path) for path in checkpoints(tmp_path)] == [(1, 4)] and len(os.listdir(tmp_path)) == 1
     again = make(Checkpoint(tmp_path))
     assert again.resume(tmp_path) and bits(fitted(again, 3)) == bits(fitted(make(), 3))
 

@@ -5,10 +5,12 @@ import ast
 import functools
 import importlib
 import inspect
+import itertools
 import operator
 import pkgutil
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -1272,3 +1274,56 @@ def test_what_a_chapter_defines_is_what_users_call():
         assert id(here) in published, name
         assert getattr(en, name) is function, name
     assert en.sort is en.composites.sort and en.sort is en.Tensor.sort
+
+
+TWICE = {      # reason: names that two modules may define
+    "PyTorch has it in `torch` and in `nn.functional`": "celu embedding log_softmax selu softmax threshold",
+    "PyTorch has it in `torch` and in `linalg`": "cross diagonal matmul matrix_power norm vander",
+    "PyTorch has it in `torch`, and as an old name in `nn.init`": "eye normal",
+    "PyTorch has it in `nn.utils.parametrizations`, and as an old name in `nn.init`": "orthogonal",
+    "PyTorch has it in `torch`, and as a constraint of a distribution": "one_hot positive",
+    "the column of the table, and PyTorch's function of `autograd.functional`": "vjp",
+}
+
+
+def defined(node):
+    "The names that a statement of a module gives, methods of a class that `@patch` adds left out."
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        patched = any(isinstance(d, ast.Name) and d.id == "patch" for d in node.decorator_list)
+        return [] if patched else [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)): return []
+    return [part.id for target in targets for part in ast.walk(target)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+
+
+@pytest.fixture(scope="module")
+def definitions():
+    "{name: modules that define it}, of the whole package."
+    found = {}
+    for path in sorted(Path(en.__path__[0]).rglob("*.py")):
+        if path.name in ("__init__.py", "_modidx.py"): continue
+        module = ".".join(("edunets", *path.relative_to(en.__path__[0]).with_suffix("").parts))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            for name in defined(node):
+                if not name.startswith("__"): found.setdefault(name, set()).add(module)
+    return found
+
+
+def test_no_name_has_two_meanings(definitions):
+    "Who greps for a name finds one thing. What two modules define has a reason."
+    twice = {name for name, modules in definitions.items() if len(modules) > 1}
+    allowed = [name for names in TWICE.values() for name in names.split()]
+    assert sorted(twice) == sorted(allowed)
+
+
+def test_no_helper_bears_the_name_of_a_public_function(definitions):
+    public = {}
+    for key, function in itertools.chain(*(space.items() for space in (
+            FUNCTIONS, vars(en.nn.init), vars(en.nn.utils.parametrizations)))):
+        if inspect.isfunction(function):
+            public.setdefault(key.rpartition(".")[2], set()).add(inspect.unwrap(function))
+    helpers = {name for name in definitions.keys() & public for module in definitions[name]
+               if inspect.isfunction(value := getattr(importlib.import_module(module), name))
+               and inspect.unwrap(value) not in public[name]}
+    assert helpers == set()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import edunets as en
-from edunets.random import bits, normal_, random_words, uniform
+from edunets.random import bits, random_words, sample_normal, sample_uniform
 from edunets.primitives import BLOCK, threefry
 
 # Salmon et al. 2011, the known-answer file of Random123: threefry2x32, 20 rounds. (key, counter, result)
@@ -36,9 +36,10 @@ def test_equal_to_jax(seed):
     ours = key_of(seed)
     for shape in SHAPES:
         assert np.array_equal(bits(ours, shape).numpy(), np.asarray(jax.random.bits(theirs, shape)))
-        assert np.array_equal(uniform(ours, shape).numpy(), np.asarray(jax.random.uniform(theirs, shape)))
-        np.testing.assert_allclose(normal_(ours, shape).numpy(), np.asarray(jax.random.normal(theirs, shape)),
-                                   rtol=3e-6, atol=1e-7)
+        assert np.array_equal(sample_uniform(ours, shape).numpy(),
+                              np.asarray(jax.random.uniform(theirs, shape)))
+        np.testing.assert_allclose(sample_normal(ours, shape).numpy(),
+                                   np.asarray(jax.random.normal(theirs, shape)), rtol=3e-6, atol=1e-7)
     split = jax.random.key_data(jax.random.split(theirs, 5))
     assert np.array_equal(random_words(ours, (5,)).numpy(), np.asarray(split))
     assert np.array_equal(bits(ours, (BLOCK + 9,)).numpy(), np.asarray(jax.random.bits(theirs, (BLOCK + 9,))))

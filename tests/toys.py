@@ -4,7 +4,7 @@ records a step and runs it again."""
 import numpy as np
 
 import edunets as en
-from edunets.table import call, below_tape, handle, mode
+from edunets.table import call, below_tape, handle, set_mode
 from edunets.tensors import Tensor, wrap
 
 
@@ -90,7 +90,7 @@ class Trace:
         self.before, self.steps = [], []
 
     def __enter__(self):
-        self.mode = mode(trace=self)
+        self.mode = set_mode(trace=self)
         self.mode.__enter__()
         return self
 

@@ -7,10 +7,10 @@ from typing import Callable
 
 import numpy as np
 
-from .engine import grad, listed
+from .engine import edge_list, grad
 from ..errors import error
 from ..random import randn_like
-from ..table import mode
+from ..table import set_mode
 from ..tensors import Tensor, float64, tensor
 
 # %% auto #0
@@ -48,7 +48,7 @@ def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[
     for place in np.ndindex(x.shape):
         step = np.zeros(x.shape, x.dtype)
         step[place] = eps
-        with mode(grad=True):
+        with set_mode(grad=True):
             high, low = (outputs_of(function, nudged(inputs, which, s)) for s in (step, -step))
         columns.append([(h.detach().payload - l.detach().payload).ravel() / (2 * eps)
                         for h, l in zip(high, low)])
@@ -88,7 +88,7 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
               raise_exception: bool = True, fast_mode: bool = False) -> bool:
     """Compare backward with central differences, as `torch.autograd.gradcheck`; `fast_mode` in one random
     direction. GradcheckError, or False."""
-    inputs = listed(inputs)
+    inputs = edge_list(inputs)
     if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
         raise error(ValueError,
                     "gradcheck expects at least one input tensor to require gradient, but none of the them "
@@ -113,9 +113,9 @@ def gradcheck(func: Callable, inputs, *, eps: float = 1e-6, atol: float = 1e-5, 
 def gradgradcheck(func: Callable, inputs, grad_outputs=None, *, eps: float = 1e-6, atol: float = 1e-5,
                   rtol: float = 1e-3, raise_exception: bool = True, fast_mode: bool = False) -> bool:
     "gradcheck of the gradient: the second derivatives."
-    inputs = listed(inputs)
+    inputs = edge_list(inputs)
     outs = outputs_of(func, inputs)
-    weights = (listed(grad_outputs) if grad_outputs is not None
+    weights = (edge_list(grad_outputs) if grad_outputs is not None
                else [randn_like(out).requires_grad_() for out in outs])
     def gradient(*args):
         xs, us = args[:len(inputs)], args[len(inputs):]

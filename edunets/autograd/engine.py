@@ -17,9 +17,9 @@ from ..table import OPS, ambient, call, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
-__all__ = ['ADDING', 'unbroadcast', 'broadcast_axes', 'misfit', 'Backward', 'is_own', 'accumulate', 'grad_of', 'store_grad',
-           'seed', 'filled_place', 'listed', 'begin', 'finish_pass', 'check_inputs', 'backward', 'tensor_backward',
-           'batched', 'grad']
+__all__ = ['ADDING', 'unbroadcast', 'broadcast_axes', 'invalid_gradient', 'Backward', 'is_own', 'accumulate_grad', 'grad_of',
+           'store_grad', 'seed_gradient', 'filled_place', 'edge_list', 'backward_pass', 'finish_pass', 'check_inputs',
+           'backward', 'tensor_backward', 'batched', 'grad']
 
 # %% ../../nbs/02_autograd.ipynb #0359f620
 def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> Tensor:
@@ -27,7 +27,7 @@ def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> T
     RuntimeError for one that does not fit."""
     if g.payload.shape != shape:
         dims = broadcast_axes(g.payload.shape, shape)
-        if dims is None: raise misfit(g.payload.shape, shape, sender)
+        if dims is None: raise invalid_gradient(g.payload.shape, shape, sender)
         extra, repeated = dims
         if extra: g = call(OPS["sum"], (g,), {"dims": extra, "keepdim": False})
         if repeated: g = call(OPS["sum"], (g,), {"dims": repeated, "keepdim": True})
@@ -45,7 +45,7 @@ def broadcast_axes(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
 # %% ../../nbs/02_autograd.ipynb #autmisf1
 #| code-fold: true
 #| code-summary: "The error for a gradient of the wrong shape"
-def misfit(got: tuple, shape: tuple, sender: Node | None) -> Exception:
+def invalid_gradient(got: tuple, shape: tuple, sender: Node | None) -> Exception:
     return error(RuntimeError,
                  f"{f'Function {sender._label}' if sender else 'A pass'} returned an invalid gradient - got "
                  f"{list(got)} but expected shape compatible with {list(shape)}",
@@ -170,13 +170,13 @@ def arrive(self: Backward, leaf: Tensor) -> None:
     if hooks is not None: g = hooks.on_node(g)
     # it may have been switched off since the forward pass
     if g is not None and leaf._requires_grad:
-        accumulate(leaf, g, self.create_graph, own and hooks is None)
+        accumulate_grad(leaf, g, self.create_graph, own and hooks is None)
     if hooks is not None: hooks.on_accumulated(leaf, g)
 
 ADDING = new_lock()      # one thread at a time reads a `.grad` and writes it
 
 # %% ../../nbs/02_autograd.ipynb #39d06184b
-def accumulate(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
+def accumulate_grad(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> None:
     "Add to `.grad`; a first gradient becomes `.grad` itself if its memory is nobody else's."
     trace = ambient.get().trace
     if not own and grad_of(leaf) is None: g, own = g.clone(), True
@@ -230,7 +230,7 @@ def settle(self: Backward, node: Node) -> None:
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 #| code-fold: true
 #| code-summary: "The gradient to begin with: 3 checks, 30 lines"
-def seed(x: Tensor, g: Tensor | None, number: int) -> Tensor:
+def seed_gradient(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
     if isinstance(x, GradientEdge): x = filled_place(x)
     if not x._requires_grad:
@@ -261,19 +261,19 @@ def filled_place(edge: GradientEdge) -> Tensor:
     like._requires_grad = True
     return like
 
-def listed(x) -> list: return [x] if isinstance(x, (Tensor, GradientEdge)) or x is None else list(x)
+def edge_list(x) -> list: return [x] if isinstance(x, (Tensor, GradientEdge)) or x is None else list(x)
 
 # %% ../../nbs/02_autograd.ipynb #98319e2e
-def begin(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) -> Backward:
+def backward_pass(outputs, grad_outputs, retain_graph: bool | None, create_graph: bool) -> Backward:
     "A pass with the outputs' gradients in its queue."
-    outputs = listed(outputs)
-    grads = listed(grad_outputs) if grad_outputs is not None else [None] * len(outputs)
+    outputs = edge_list(outputs)
+    grads = edge_list(grad_outputs) if grad_outputs is not None else [None] * len(outputs)
     if len(grads) != len(outputs):
         raise error(RuntimeError, f"got {len(outputs)} tensors and {len(grads)} gradients",
                     "each output needs a gradient to begin with", "as many gradients as outputs")
     work = Backward(create_graph if retain_graph is None else retain_graph, create_graph)
     for number, (x, g) in enumerate(zip(outputs, grads)):
-        work.roots.append((gradient_edge(x), seed(x, g, number)))
+        work.roots.append((gradient_edge(x), seed_gradient(x, g, number)))
     return work
 
 # %% ../../nbs/02_autograd.ipynb #98319e2eb
@@ -326,9 +326,9 @@ def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, creat
         warn("backward(create_graph=True) makes a parameter and its gradient hold each other: "
              "en.autograd.grad() does not; "
              "or set .grad to None once it was used.")
-    work = begin(tensors, grad_tensors, retain_graph, create_graph)
+    work = backward_pass(tensors, grad_tensors, retain_graph, create_graph)
     if inputs is not None:
-        inputs = list(dict.fromkeys(listed(inputs)))      # each once
+        inputs = list(dict.fromkeys(edge_list(inputs)))      # each once
         check_inputs(inputs, "backward")
         for x in inputs:
             if isinstance(x, Tensor): x.retain_grad()      # of a leaf nothing changes
@@ -349,7 +349,7 @@ def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options)
     """`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees
     the graph."""
     rows = list(zip(*[g.unbind(0) if g is not None else itertools.repeat(None)
-                      for g in listed(grad_outputs)]))
+                      for g in edge_list(grad_outputs)]))
     keep = create_graph if retain_graph is None else retain_graph
     passes = [grad(outputs, inputs, row, keep or number + 1 < len(rows), create_graph, *options)
               for number, row in enumerate(rows)]
@@ -363,14 +363,14 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, c
     if is_grads_batched:
         return batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, False,
                        materialize_grads)
-    inputs = listed(inputs)
+    inputs = edge_list(inputs)
     check_inputs(inputs, "grad")
     if materialize_grads and allow_unused is False:
         raise error(ValueError,
                     "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
                     "allow_unused=False.",
                     "an input that is not used gets zeros", "materialize_grads=True alone")
-    work = begin(outputs, grad_outputs, retain_graph, create_graph)
+    work = backward_pass(outputs, grad_outputs, retain_graph, create_graph)
     work.captured = {gradient_edge(x): None for x in inputs}
     work.only_for(inputs)
     finish_pass(work)

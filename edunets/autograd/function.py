@@ -10,16 +10,17 @@ from typing import Callable
 
 import numpy as np
 
-from .tape import FREED, Node, as_node, freed, packed, gradient_edge, save, save_result
+from .tape import FREED, Node, as_node, freed, gradient_edge, pack_saved, save_result
+from .tape import save_tensor
 from ..creation import zeros
 from ..errors import error
-from ..table import ambient, mode
+from ..table import ambient, set_mode
 from ..tensors import DTYPES, Tensor, Version, made_once, wrap
 from ..views import rebase_history, check_write, write_back
 
 # %% auto #0
-__all__ = ['FunctionNode', 'saved_tensors', 'keep', 'apply', 'apply_to_nothing', 'attach', 'is_in', 'commit_outputs', 'Function',
-           'missing', 'once_differentiable', 'Refuse']
+__all__ = ['FunctionNode', 'saved_tensors', 'keep_for_backward', 'apply', 'apply_to_nothing', 'attach', 'is_in', 'commit_outputs',
+           'Function', 'not_implemented', 'once_differentiable', 'Refuse']
 
 # %% ../../nbs/02f_function.ipynb #52a20aa8
 class FunctionNode(Node):
@@ -69,12 +70,12 @@ FunctionNode.saved_tensors, FunctionNode.recorded_as = property(saved_tensors), 
 # %% ../../nbs/02f_function.ipynb #funkeep1
 #| code-fold: true
 #| code-summary: "Keep what was saved, 6 lines"
-def keep(ctx: FunctionNode, outputs: tuple) -> None:
+def keep_for_backward(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
-    def saved(x, number): return None if x is None else save(x) if number is None else save_result(x)
+    def saved(x, number): return None if x is None else save_tensor(x) if number is None else save_result(x)
     ctx._numbers = [next((n for n, out in enumerate(outputs) if out is x), None) for x in ctx.to_save]
-    ctx._saved = packed({"tensors": list(map(saved, ctx.to_save, ctx._numbers))} if ctx.to_save else {},
-                        ambient.get().saving)
+    ctx._saved = pack_saved({"tensors": list(map(saved, ctx.to_save, ctx._numbers))} if ctx.to_save else {},
+                            ambient.get().saving)
     ctx.to_save = ()
 
 # %% ../../nbs/02f_function.ipynb #8b1aa219
@@ -116,7 +117,7 @@ def attach(ctx: FunctionNode, outputs: list) -> None:
     ctx._outputs = tuple(
         (x.payload.shape, x.payload.dtype) if isinstance(x, Tensor) else ((), np.dtype("float32"))
         for x in outputs)
-    keep(ctx, outputs)
+    keep_for_backward(ctx, outputs)
     for number, x in enumerate(outputs):
         if not isinstance(x, Tensor) or not x.dtype.is_floating_point or is_in(x, ctx.non_differentiable):
             continue
@@ -154,16 +155,16 @@ class Function:
     """An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx,
     ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."""
     @staticmethod
-    def forward(*args): raise missing("forward")
+    def forward(*args): raise not_implemented("forward")
 
     @staticmethod
-    def backward(*grads): raise missing("backward")
+    def backward(*grads): raise not_implemented("backward")
 
     @classmethod
     def apply(cls, *args):
         "Run forward, unrecorded, and put one node on the tape."
         ctx = as_node(FunctionNode(cls, args))
-        with mode(grad=False):
+        with set_mode(grad=False):
             if hasattr(cls, "setup_context"):
                 result = cls.forward(*args)
                 cls.setup_context(ctx, args, result)
@@ -179,7 +180,7 @@ class Function:
         return tuple(outputs) if isinstance(result, tuple) else outputs[0]
 
 # %% ../../nbs/02f_function.ipynb #funclas1b
-def missing(method: str) -> Exception:
+def not_implemented(method: str) -> Exception:
     return error(NotImplementedError,
                  f"You must implement the {method} function for custom autograd.Function.",
                  "the base class has none", f"@staticmethod, then def {method}(ctx, ...)")
@@ -192,7 +193,7 @@ def once_differentiable(backward: Callable) -> Callable:
     its result raises."""
     @functools.wraps(backward)
     def wrapper(ctx, *grads):
-        with mode(grad=False): sent = backward(ctx, *grads)
+        with set_mode(grad=False): sent = backward(ctx, *grads)
         if not (ambient.get().grad and any(g is not None and g.requires_grad for g in grads)): return sent
         return (tuple(None if g is None else Refuse.apply(g.detach().requires_grad_())
                       for g in sent) if isinstance(sent, tuple)

@@ -9,12 +9,13 @@ from .engine import grad
 from ..composites import stack
 from ..creation import zeros, zeros_like
 from ..errors import error
-from ..table import mode
+from ..table import set_mode
 from ..tensors import Tensor
 
 # %% auto #0
 __all__ = ['tupled', 'prepared', 'as_given', 'gradient', 'independent', 'check_outputs', 'filled_in', 'weights_for', 'finished',
-           'jacobian', 'one_jacobian', 'check_strategy', 'hessian', 'scalar', 'slopes', 'vjp', 'jvp', 'vhp', 'hvp']
+           'jacobian', 'one_jacobian', 'check_strategy', 'hessian', 'scalar_output', 'slopes', 'vjp', 'jvp', 'vhp',
+           'hvp']
 
 # %% ../../nbs/02j_functional.ipynb #2475c2cd
 #| code-fold: true
@@ -91,7 +92,7 @@ def jacobian(func: Callable, inputs, create_graph: bool = False, strict: bool = 
     input's, as `torch.autograd.functional.jacobian`. (`vectorize` changes nothing yet: there is a pass
     for each row.)"""
     check_strategy(strategy, create_graph, strict, vectorize)
-    with mode(grad=True):
+    with set_mode(grad=True):
         xs = prepared(inputs, create_graph)
         out = func(*xs)
         outputs = tupled(out, "outputs of the user-provided function")
@@ -132,13 +133,13 @@ def hessian(func: Callable, inputs, create_graph: bool = False, strict: bool = F
             outer_jacobian_strategy: str = "reverse-mode"):
     """The second derivatives of a scalar function: the Jacobian of its gradient, as
     `torch.autograd.functional.hessian`."""
-    def slope(*xs): return as_given(slopes(scalar(func(*xs), "hessian", strict), xs, strict), inputs)
+    def slope(*xs): return as_given(slopes(scalar_output(func(*xs), "hessian", strict), xs, strict), inputs)
     return jacobian(slope, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
 
 # %% ../../nbs/02j_functional.ipynb #86a3044fb
 #| code-fold: true
 #| code-summary: "A single number, or an error"
-def scalar(out, name: str, strict: bool) -> Tensor:
+def scalar_output(out, name: str, strict: bool) -> Tensor:
     "What a function gave, if it is a single number; else a RuntimeError."
     tupled(out, "outputs of the user-provided function")
     if not isinstance(out, Tensor) or out.numel() != 1:
@@ -158,7 +159,7 @@ def slopes(out: Tensor, xs: tuple, strict: bool) -> tuple:
 # %% ../../nbs/02j_functional.ipynb #53662cfb
 def vjp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     "The value of `func`, and v times its Jacobian."
-    with mode(grad=True):
+    with set_mode(grad=True):
         xs = prepared(inputs, create_graph)
         out = func(*xs)
         outputs = tupled(out, "outputs of the user-provided function")
@@ -172,7 +173,7 @@ def vjp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool
 def jvp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     """The value of `func`, and its Jacobian times v: the gradient of a gradient (u.J is linear in u, and
     its slope is J.v)."""
-    with mode(grad=True):
+    with set_mode(grad=True):
         xs = prepared(inputs, create_graph)
         weights = weights_for(v, xs, inputs, "the input to the user-provided function")
         out = func(*xs)
@@ -189,11 +190,11 @@ def jvp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool
 # %% ../../nbs/02j_functional.ipynb #6f8ad300
 def vhp(func: Callable, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     "The value of a scalar function, and v times its Hessian."
-    with mode(grad=True):
+    with set_mode(grad=True):
         xs = prepared(inputs, create_graph)
         weights = weights_for(v, xs, inputs, "the input to the user-provided function")
         out = func(*xs)
-        pulled = slopes(scalar(out, "vhp", strict), xs, strict)
+        pulled = slopes(scalar_output(out, "vhp", strict), xs, strict)
         product = filled_in(gradient(pulled, xs, weights, create_graph), xs, strict, create_graph,
                             "The jacobian of the user-provided function")
         return finished((out,), out, create_graph), finished(product, inputs, create_graph)

@@ -9,7 +9,7 @@ from typing import Callable
 from .leaves import RemovableHandle
 from .tape import GradientEdge, Node, as_node, gradient_edge
 from ..errors import error
-from ..table import ambient, mode
+from ..table import ambient, set_mode
 from ..tensors import LOCK, Tensor, Version, made_once
 
 # %% auto #0
@@ -17,7 +17,7 @@ __all__ = ['saved_tensors_hooks', 'save_on_cpu', 'disable_saved_tensors_hooks', 
            'increment_version', 'get_gradient_edge', 'register_multi_grad_hook', 'arrived', 'MultiHandle']
 
 # %% ../../nbs/02g_graph.ipynb #02jhook1
-class saved_tensors_hooks(mode):
+class saved_tensors_hooks(set_mode):
     """A context in which what the tape saves goes through pack_hook, and through unpack_hook when it is
     needed."""
     def __init__(self, pack_hook: Callable, unpack_hook: Callable):
@@ -38,7 +38,7 @@ class save_on_cpu(saved_tensors_hooks):
 # %% ../../nbs/02g_graph.ipynb #02jdisa1
 #| code-fold: true
 #| code-summary: "Forbid hooks, or allow writes, 19 lines"
-class disable_saved_tensors_hooks(mode):
+class disable_saved_tensors_hooks(set_mode):
     "A context in which hooks on what is saved are refused: a RuntimeError with this text."
     def __init__(self, error_message: str): super().__init__(saving=error_message)
     def _recreate_cm(self): return disable_saved_tensors_hooks(self.changes["saving"])

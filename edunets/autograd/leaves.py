@@ -18,9 +18,9 @@ from ..tensors import Tensor, from_numpy, made_once, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
-           'get_data', 'set_data', 'RemovableHandle', 'hook_result', 'name_of', 'kind_of', 'changed_all', 'LeafHooks',
-           'leaf_hooks', 'NodeHooks', 'retain', 'hooks_of', 'leaf_register_hook', 'leaf_register_prehook',
-           'tensor_register_hook', 'attributes', 'rebuilt', 'twin_of']
+           'get_data', 'set_data', 'RemovableHandle', 'hook_result', 'hook_name', 'type_name', 'changed_all',
+           'LeafHooks', 'leaf_hooks', 'NodeHooks', 'retain', 'node_hooks', 'leaf_register_hook',
+           'leaf_register_prehook', 'tensor_register_hook', 'attributes', 'rebuild_leaf', 'twin_of']
 
 # %% ../../nbs/02b_leaves.ipynb #02fleaf1
 @patch
@@ -160,29 +160,29 @@ def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
     if returned is None: return g
     why = "what comes by is a gradient", "return None, or a tensor of its shape and dtype"
     if not isinstance(returned, Tensor):
-        raise error(TypeError, f"expected Variable, but hook returned '{kind_of(returned)}'", *why)
+        raise error(TypeError, f"expected Variable, but hook returned '{type_name(returned)}'", *why)
     if g is None:
         raise error(RuntimeError, "can't replace a None gradient with a non-None value", *why)
     if returned.payload.shape != g.payload.shape:
-        raise error(RuntimeError, f"hook '{name_of(hook)}' has changed the size of value "
-                                  f"(was {list(g.shape)} got {list(returned.shape)})", *why)
+        raise error(RuntimeError, f"hook '{hook_name(hook)}' has changed the size of value "
+                    f"(was {list(g.shape)} got {list(returned.shape)})", *why)
     if returned.payload.dtype != g.payload.dtype:
-        raise error(RuntimeError, f"hook '{name_of(hook)}' has changed the type of value "
-                                  f"(was {g.dtype.name} got {returned.dtype.name})", *why)
+        raise error(RuntimeError, f"hook '{hook_name(hook)}' has changed the type of value "
+                    f"(was {g.dtype.name} got {returned.dtype.name})", *why)
     return returned
 
-def name_of(hook: Callable) -> str: return getattr(hook, "__name__", "<unknown>")
-def kind_of(value) -> str: return type(value).__name__
+def hook_name(hook: Callable) -> str: return getattr(hook, "__name__", "<unknown>")
+def type_name(value) -> str: return type(value).__name__
 
 def changed_all(hook: Callable, returned, grads: list) -> list:
     "The same of all gradients at a node; a `None` in the tuple stands for no gradient."
     if returned is None: return grads
     why = f"{len(grads)} gradients come by", "return None, or a tuple of as many"
     if not isinstance(returned, tuple):
-        raise error(TypeError, f"expected tuple, but hook returned '{kind_of(returned)}'", *why)
+        raise error(TypeError, f"expected tuple, but hook returned '{type_name(returned)}'", *why)
     if len(returned) != len(grads):
-        raise error(RuntimeError, f"hook '{name_of(hook)}' has returned an incorrect number of values "
-                                  f"(got {len(returned)}, but expected {len(grads)})", *why)
+        raise error(RuntimeError, f"hook '{hook_name(hook)}' has returned an incorrect number of values "
+                    f"(got {len(returned)}, but expected {len(grads)})", *why)
     return [None if new is None else hook_result(hook, new, g) for new, g in zip(returned, grads)]
 
 # %% ../../nbs/02b_leaves.ipynb #02flfhk1
@@ -241,17 +241,17 @@ def retain(x: Tensor, g: Tensor) -> None:
     with ADDING: x._grad = g.clone() if x._grad is None else x._grad + g
 
 # %% ../../nbs/02b_leaves.ipynb #12a96686
-def hooks_of(node: Node) -> NodeHooks: return made_once(node, "_hooks", NodeHooks)
+def node_hooks(node: Node) -> NodeHooks: return made_once(node, "_hooks", NodeHooks)
 
 @patch
 def register_hook(self: Node, hook: Callable) -> RemovableHandle:
     "Call hook(grad_inputs, grad_outputs) after the node ran; what it returns replaces grad_inputs."
-    return RemovableHandle(hooks_of(self).after, hook)
+    return RemovableHandle(node_hooks(self).after, hook)
 
 @patch
 def register_prehook(self: Node, hook: Callable) -> RemovableHandle:
     "Call hook(grad_outputs) before the node runs; what it returns replaces them."
-    return RemovableHandle(hooks_of(self).before, hook)
+    return RemovableHandle(node_hooks(self).before, hook)
 
 # %% ../../nbs/02b_leaves.ipynb #12a96686b
 def leaf_register_hook(self: AccumulateGrad, hook: Callable) -> RemovableHandle:
@@ -272,7 +272,7 @@ def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
         raise error(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient",
                     "no gradient will ever come", "x.requires_grad_()")
     if self.is_leaf: return RemovableHandle(leaf_hooks(self).grad, hook)
-    return RemovableHandle(hooks_of(self.grad_fn).tensor, (self._output_nr, hook))
+    return RemovableHandle(node_hooks(self.grad_fn).tensor, (self._output_nr, hook))
 
 Tensor.register_hook = tensor_register_hook
 
@@ -295,7 +295,7 @@ def retain_grad(self: Tensor) -> None:
     if not self.requires_grad:
         raise error(RuntimeError, "can't retain_grad on Tensor that has requires_grad=False",
                     "no gradient will ever come", "x.requires_grad_()")
-    if not self.is_leaf: hooks_of(self.grad_fn).retained[self._output_nr] = weakref.ref(self)
+    if not self.is_leaf: node_hooks(self.grad_fn).retained[self._output_nr] = weakref.ref(self)
 
 # %% ../../nbs/02b_leaves.ipynb #eb2e0910b
 @patch
@@ -315,7 +315,7 @@ def attributes(x: Tensor) -> dict:
     "What a user has added to a tensor."
     return {name: value for name, value in vars(x).items() if name not in TAPE}
 
-def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
+def rebuild_leaf(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
     "A leaf of a class, from what `__reduce_ex__` has kept."
     x = from_numpy(payload) if isinstance(payload, np.ndarray) else wrap(payload)
     x.__class__, x._requires_grad = kind, requires_grad
@@ -324,11 +324,11 @@ def rebuilt(kind: type, payload, requires_grad: bool, added: dict) -> Tensor:
 
 @patch
 def __reduce_ex__(self: Tensor, protocol: int) -> tuple:
-    return rebuilt, (type(self), self.payload, self.requires_grad, attributes(self))
+    return rebuild_leaf, (type(self), self.payload, self.requires_grad, attributes(self))
 
 def twin_of(x: Tensor, memo: dict) -> Tensor:
     "A leaf like x on memory of its own, without a gradient."
-    return rebuilt(*copy.deepcopy(x.__reduce_ex__(4)[1], memo))
+    return rebuild_leaf(*copy.deepcopy(x.__reduce_ex__(4)[1], memo))
 
 @patch
 def __deepcopy__(self: Tensor, memo: dict) -> Tensor:

@@ -10,7 +10,7 @@ import inspect
 from contextlib import ContextDecorator
 from typing import Callable
 
-from ..table import ambient, mode
+from ..table import ambient, set_mode
 from ..tensors import Tensor, patch
 
 # %% auto #0
@@ -19,7 +19,7 @@ __all__ = ['bare_mode', 'no_grad', 'enable_grad', 'inference_mode', 'in_steps', 
            'is_anomaly_check_nan_enabled']
 
 # %% ../../nbs/02c_modes.ipynb #abaa7a66
-class bare_mode(mode):
+class bare_mode(set_mode):
     "A mode that decorates also without parentheses: `@en.no_grad`."
     def __new__(cls, function: Callable | bool | None = None):
         return cls()(function) if callable(function) else object.__new__(cls)
@@ -47,12 +47,12 @@ class inference_mode(bare_mode):
 #| code-fold: true
 #| code-summary: "Decorated functions and generators, 22 lines"
 @patch
-def __call__(self: mode, function: Callable) -> Callable:
+def __call__(self: set_mode, function: Callable) -> Callable:
     "The mode as a decorator: a function runs in it, a generator does whenever it goes on."
     if inspect.isgeneratorfunction(function): return in_steps(self, function)
     return ContextDecorator.__call__(self, function)
 
-def in_steps(self: mode, function: Callable) -> Callable:
+def in_steps(self: set_mode, function: Callable) -> Callable:
     """A generator function whose generators run in the mode, step by step; what is sent or thrown reaches
     them."""
     @functools.wraps(function)
@@ -73,7 +73,7 @@ def in_steps(self: mode, function: Callable) -> Callable:
 # %% ../../nbs/02c_modes.ipynb #ef81869c
 #| code-fold: true
 #| code-summary: "The mode as a call, a context and a decorator, 25 lines"
-class set_grad_enabled(mode):
+class set_grad_enabled(set_mode):
     "Record or not, from now on; as a context, until its end."
     def __init__(self, mode: bool):
         super().__init__(grad=mode)
@@ -84,7 +84,7 @@ class set_grad_enabled(mode):
         return self
     def __call__(self, function: Callable) -> Callable:
         self.__exit__()
-        return mode(**self.changes)(function)
+        return set_mode(**self.changes)(function)
 
 def is_grad_enabled() -> bool:
     "Whether ops are recorded here."
@@ -109,7 +109,7 @@ class set_detect_anomaly(set_grad_enabled):
         self.__enter__()
         self.entered = False
 
-class detect_anomaly(mode):
+class detect_anomaly(set_mode):
     "Anomaly mode as a context."
     def __init__(self, check_nan: bool = True): super().__init__(anomaly=True, check_nan=check_nan)
     def _recreate_cm(self): return detect_anomaly(self.changes["check_nan"])

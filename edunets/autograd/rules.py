@@ -16,13 +16,13 @@ from ..primitives import in_blocks
 from ..table import OPS, accumulate, call, decompose, elementwise, filled, kernel
 from ..primitives import scaled
 from ..tensors import SINGLE, Tensor
-from ..views import inverse
+from ..views import inverse_permutation
 
 # %% auto #0
 __all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as',
-           'hole', 'join_parts', 'slice_params', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean', 'spread_over',
-           'extremum_share', 'norm_slope', 'var_slope', 'nt', 'tn', 'gather', 'scatter_row', 'attains', 'scatter_ties',
-           'multiplied', 'ones_for_zeros', 'factor_slope', 'scatter_along']
+           'hole', 'join_parts', 'slice_params', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean',
+           'spread_mean_kernel', 'extremum_share', 'norm_slope', 'var_slope', 'nt', 'tn', 'gather_row', 'scatter_row',
+           'attains', 'scatter_ties', 'scatter_product', 'ones_for_zeros', 'factor_slope', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -170,7 +170,7 @@ vjp(
     cast=[lambda g, like: g.to(like.dtype)],
     bitcast=no_vjp("the bits of a number are no smooth function of it", "undefined"),
     reshape=[lambda g, like: g.reshape(like.shape)],
-    permute=[lambda g, dims: g.permute(inverse(dims))],
+    permute=[lambda g, dims: g.permute(inverse_permutation(dims))],
     expand=[lambda g: g],
     copy=[lambda g, like: g.to(like.device)],
     copy_into=[lambda g: g * 0, lambda g, like: g],
@@ -259,13 +259,13 @@ def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, coun
     return call(OPS["spread_mean"], (g,),
                 {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
 
-def spread_over(xp, g, shape, dims, keepdim, count):
+def spread_mean_kernel(xp, g, shape, dims, keepdim, count):
     share, out = scaled(xp.divide, g, count), xp.empty(shape, g.dtype)
     out[...] = share if keepdim or dims is None else share.reshape(keepdim_shape(shape, dims))
     return out
 
 kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count:
-           spread_over(xp, g, shape, dims, keepdim, count))
+           spread_mean_kernel(xp, g, shape, dims, keepdim, count))
 
 decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
 
@@ -340,13 +340,13 @@ vjp(
                 call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
     scatter=[lambda g, index, dims, mode:
                  g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
-             lambda g, index, dims: gather(g, index, dims), None],
+             lambda g, index, dims: gather_row(g, index, dims), None],
     scatter_max=[lambda g, a, v, index, out, dims: scatter_ties(g, a, v, index, out, dims) * attains(a, out),
                  lambda g, a, v, index, out, dims:
-                     gather(scatter_ties(g, a, v, index, out, dims), index, dims)
-                     * attains(v, gather(out, index, dims)), None],
+                     gather_row(scatter_ties(g, a, v, index, out, dims), index, dims)
+                     * attains(v, gather_row(out, index, dims)), None],
     scatter_prod=[lambda g, a, v, index, dims:
-                      g * multiplied(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
+                      g * scatter_product(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
                   lambda g, a, v, index, out, dims: factor_slope(g, a, v, index, out, dims), None],
     # second: the second result, the index
     sort=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
@@ -361,7 +361,7 @@ vjp(
 # %% ../../nbs/02e_rules.ipynb #07e833cb
 #| code-fold: true
 #| code-summary: "Helpers for indices, 28 lines"
-def gather(x: Tensor, index: tuple, dims: tuple) -> Tensor:
+def gather_row(x: Tensor, index: tuple, dims: tuple) -> Tensor:
     return call(OPS["gather"], (x, *index), {"dims": dims})
 
 def scatter_row(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
@@ -372,10 +372,10 @@ def attains(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(
 def scatter_ties(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     "g in equal parts for all that attain the largest at a place."
     return (g
-            / scatter_row(attains(a, out), attains(v, gather(out, index, dims)), index, dims,
+            / scatter_row(attains(a, out), attains(v, gather_row(out, index, dims)), index, dims,
                           "add").clamp(min=1))
 
-def multiplied(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
+def scatter_product(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
     return call(OPS["scatter_prod"], (x, v, *index), {"dims": dims})
 
 def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
@@ -384,9 +384,9 @@ def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dim
     """For each factor the product of all others at its place: out / v, and of the only zero there, the
     product without it."""
     zeros_there = scatter_row(zeros_as(a), (v == 0).to(v.dtype), index, dims, "add")
-    alone = (v == 0) & (gather(zeros_there, index, dims) == 1)
-    others = gather(g * multiplied(a, where(alone, 1, v), index, dims), index, dims)
-    return where(alone, others, gather(g * out, index, dims) / ones_for_zeros(v))
+    alone = (v == 0) & (gather_row(zeros_there, index, dims) == 1)
+    others = gather_row(g * scatter_product(a, where(alone, 1, v), index, dims), index, dims)
+    return where(alone, others, gather_row(g * out, index, dims) / ones_for_zeros(v))
 
 def scatter_along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."

@@ -11,13 +11,14 @@ from typing import Callable, NamedTuple
 
 from ..errors import describe, error, site
 from ..names import node_name
-from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, mode, refresh
+from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, refresh, set_mode
 from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_floating
 
 # %% auto #0
-__all__ = ['fill_vjp', 'NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like', 'save',
-           'copied', 'save_result', 'Packed', 'wrap_like', 'packed', 'Node', 'AccumulateGrad', 'node_class', 'as_node',
-           'planned', 'keep', 'record', 'freed', 'saved_as', 'node_dir', 'GradientEdge', 'gradient_edge', 'check_nan']
+__all__ = ['fill_vjp', 'SEQUENCE_NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like',
+           'save_tensor', 'saved_copy', 'save_result', 'PackedTensor', 'wrap_like', 'pack_saved', 'Node',
+           'AccumulateGrad', 'node_class', 'as_node', 'planned', 'keep', 'record', 'freed', 'saved_as', 'node_dir',
+           'GradientEdge', 'gradient_edge', 'check_nan']
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -64,7 +65,7 @@ class Like:
     def dtype(self): return DTYPES[self.kind]
 
 # %% ../../nbs/02a_tape.ipynb #34ed5e0a
-def save(x: Tensor) -> tuple[Tensor, int]:
+def save_tensor(x: Tensor) -> tuple[Tensor, int]:
     "Keep a tensor for the backward pass, with the version it has now. RuntimeError for an inference tensor."
     if x._inference:
         raise error(RuntimeError,
@@ -74,12 +75,12 @@ def save(x: Tensor) -> tuple[Tensor, int]:
     counter = x._version_counter
     if counter is None: return x, 0
     counter.saved = True
-    return (copied(x), 0) if x._fleeting else (x, counter.count)
+    return (saved_copy(x), 0) if x._fleeting else (x, counter.count)
 
 # %% ../../nbs/02a_tape.ipynb #34ed5e0ab
-def copied(x: Tensor) -> Tensor:
+def saved_copy(x: Tensor) -> Tensor:
     "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
-    with mode(grad=False): copy = call(OPS["copy"], (x,), {"device": None})
+    with set_mode(grad=False): copy = call(OPS["copy"], (x,), {"device": None})
     copy._node, copy._output_nr, copy._requires_grad = x._node, x._output_nr, x._requires_grad
     return copy
 
@@ -87,18 +88,18 @@ def copied(x: Tensor) -> Tensor:
 def save_result(x: Tensor) -> tuple[Tensor, int]:
     "Keep a result without its own node: a node that held itself would be a cycle, and freed late."
     if x._version_counter is None: x._version_counter = Version()      # no other thread has seen it yet
-    return save(wrap_like(x))
+    return save_tensor(wrap_like(x))
 
 # %% ../../nbs/02a_tape.ipynb #02ipckc1
 #| code-fold: true
 #| code-summary: "Packed by hooks: 2 checks, 35 lines"
-class Packed:
+class PackedTensor:
     "A saved tensor in the form that a user's hook gave it, and its place on the tape."
     def __init__(self, x: Tensor, hooks: tuple):
         pack, self.unpack = hooks
         self.edge = (x._node or x, x._output_nr) if x._requires_grad else None
         before = x._version
-        with mode(grad=False, saving=None): self.kept = pack(x)
+        with set_mode(grad=False, saving=None): self.kept = pack(x)
         if x._version != before:
             raise error(RuntimeError,
                         "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
@@ -125,15 +126,15 @@ def wrap_like(x: Tensor) -> Tensor:
     alone._version_counter = x._version_counter
     return alone
 
-def packed(saved: dict, hooks) -> dict:
+def pack_saved(saved: dict, hooks) -> dict:
     "What is saved, the tensors in it packed."
-    def one(kept): return (Packed(kept[0], hooks), None) if type(kept) is tuple else kept
+    def one(kept): return (PackedTensor(kept[0], hooks), None) if type(kept) is tuple else kept
     if type(hooks) is not tuple: return saved
     return {ask: kept if ask == "likes" else list(map(one, kept)) if type(kept) is list else one(kept)
             for ask, kept in saved.items()}
 
 # %% ../../nbs/02a_tape.ipynb #1dedb591
-NUMBERS = itertools.count()
+SEQUENCE_NUMBERS = itertools.count()
 
 # %% ../../nbs/02a_tape.ipynb #1dedb591b
 class Node:
@@ -146,8 +147,8 @@ class Node:
         self._outputs = outputs      # (shape, dtype) of each output
         self._op, self._params, self._rules = op, params, rules
         self._saved, self._hooks, now = saved or {}, None, ambient.get()
-        if saved and now.saving is not None: self._saved = packed(saved, now.saving)
-        self._sequence = next(NUMBERS)
+        if saved and now.saving is not None: self._saved = pack_saved(saved, now.saving)
+        self._sequence = next(SEQUENCE_NUMBERS)
         self._site = site() if now.anomaly else None
 
     def __repr__(self) -> str: return f"<{self._label} object at {id(self):#x}>"
@@ -210,14 +211,14 @@ def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> d
     kept = {}
     for name, position in operands:
         arg = args[position]
-        kept[name] = save(arg) if isinstance(arg, Tensor) else arg
+        kept[name] = save_tensor(arg) if isinstance(arg, Tensor) else arg
     for name in others:
         if name in ("like", "likes"):
             kept["likes"] = [Like(arg) if isinstance(arg, Tensor) else None for arg in args]
         elif name == "out":
             kept["out"] = list(map(save_result, results)) if len(results) > 1 else save_result(results[0])
-        elif name == "second": kept["second"] = save(results[1])
-        elif name == op.variadic: kept[name] = list(map(save, args[len(op.operands):]))
+        elif name == "second": kept["second"] = save_tensor(results[1])
+        elif name == op.variadic: kept[name] = list(map(save_tensor, args[len(op.operands):]))
     return kept
 
 # %% ../../nbs/02a_tape.ipynb #16f0c2e6
@@ -316,7 +317,7 @@ def can_repeat(self: Node) -> bool:
 def repeated(self: Node, number: int) -> Tensor:
     "One of the results, computed again from the operands."
     operands = tuple([self.get(name, 0) for name in self._op.operands])
-    with mode(grad=False): result = call(self._op, operands, self._params)
+    with set_mode(grad=False): result = call(self._op, operands, self._params)
     return result[number] if type(result) is tuple else result
 
 # %% ../../nbs/02a_tape.ipynb #55c674dc

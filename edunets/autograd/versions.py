@@ -3,7 +3,7 @@
 # %% ../../nbs/02d_inplace.ipynb #02hhead2
 from __future__ import annotations
 
-from .leaves import hooks_of
+from .leaves import node_hooks
 from .tape import Node, save_result
 from ..tensors import Tensor, patch
 from ..views import alias
@@ -23,5 +23,5 @@ def adopted_by(self: Node, x: Tensor) -> None:
 def retain_for(self: Node, x: Tensor, node: Node | None, number: int) -> None:
     "`x` came here from another node: it retains its gradient here if it did there."
     kept = node._hooks.retained if node is not None and node._hooks is not None else {}
-    if number in kept and kept[number]() is x: hooks_of(self).retained[x._output_nr] = kept.pop(number)
+    if number in kept and kept[number]() is x: node_hooks(self).retained[x._output_nr] = kept.pop(number)
 

@@ -22,7 +22,7 @@ from zlib import crc32
 
 import numpy as np
 
-from .learner import Callback, History, Learner, Means, in_mode, place_of
+from .learner import Callback, History, Learner, Means, in_mode, loader_state
 from ..errors import error, shortened, warn
 from ..ops.elementwise import equal
 from ..random import get_rng_state, set_rng_state
@@ -30,8 +30,8 @@ from ..saving import close_locked, load, open_locked, save, write_whole
 from ..tensors import float64, patch, tensor
 
 # %% auto #0
-__all__ = ['CHECKPOINT', 'IN_USE', 'or_as_before', 'at', 'checkpoints', 'write_checkpoint', 'read_checkpoint', 'lock_folder',
-           'Checkpoint', 'put_aside', 'RateSweep', 'steepest']
+__all__ = ['CHECKPOINT', 'IN_USE', 'or_as_before', 'steps_done', 'checkpoints', 'write_checkpoint', 'read_checkpoint',
+           'lock_folder', 'Checkpoint', 'put_aside', 'RateSweep', 'steepest']
 
 # %% ../../nbs/06d_checkpoints.ipynb #lnstate1
 @patch
@@ -47,7 +47,7 @@ def state_dict(self: Learner) -> dict:
         "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
         "schedule": None if self.schedule is None else self.schedule.state_dict(),
         "generator": get_rng_state(),
-        "loader": self.place or place_of(self.train_loader), "epoch": self.epoch,
+        "loader": self.place or loader_state(self.train_loader), "epoch": self.epoch,
         "step": self.step, "stopped": self.stopped if self.for_good else None,
         "losses": tensor(self.losses, dtype=float64), "history": list(self.history),
         "running": [self.running.samples, self.running.sums],
@@ -109,7 +109,7 @@ def load_state_dict(self: Learner, state_dict: Mapping[str, Any]) -> None:
 # %% ../../nbs/06d_checkpoints.ipynb #lncheck1
 CHECKPOINT = re.compile(r"epoch-([0-9]+)-step-([0-9]+)-[0-9a-f]{8}\.safetensors")
 
-def at(path: Path) -> tuple[int, int]:
+def steps_done(path: Path) -> tuple[int, int]:
     "How many epochs and steps were done, from a checkpoint's name."
     epoch, step = CHECKPOINT.fullmatch(path.name).groups()
     return int(epoch), int(step)
@@ -125,7 +125,7 @@ def checkpoints(folder) -> list[Path]:
                     "the right to read it, or another folder") from problem
     # as numbers: as text, epoch 100000 would come before epoch 99999
     return sorted((path for path in paths if CHECKPOINT.fullmatch(path.name)),
-                  key=lambda path: (at(path), path.name))
+                  key=lambda path: (steps_done(path), path.name))
 
 # %% ../../nbs/06d_checkpoints.ipynb #lncheck3
 def write_checkpoint(folder, learner: Learner) -> Path:
@@ -187,7 +187,7 @@ class Checkpoint(Callback):
         self.folder, self.every, self.keep = Path(folder), every, keep
 
     def begin_fit(self, learner: Learner) -> None:
-        if self.every and place_of(learner.train_loader) is None:
+        if self.every and loader_state(learner.train_loader) is None:
             raise error(ValueError,
                         f"a {type(learner.train_loader).__name__} can't tell where it is within an epoch",
                         "every= asks for checkpoints there",
@@ -219,7 +219,8 @@ class Checkpoint(Callback):
 @patch
 def refuse_beyond(self: Checkpoint, learner: Learner) -> None:
     "A FileExistsError if the folder has checkpoints that this learner has not come to."
-    if beyond := [path for path in checkpoints(self.folder) if at(path) > (learner.epoch, learner.step)]:
+    if beyond := [path for path in checkpoints(self.folder)
+                  if steps_done(path) > (learner.epoch, learner.step)]:
         raise error(
             FileExistsError, f"the folder {self.folder.name!r} has checkpoints of a run that came further: "
                              f"{beyond[-1].name!r}", f"this learner is at step {learner.step}",
@@ -229,7 +230,7 @@ def refuse_beyond(self: Checkpoint, learner: Learner) -> None:
 @patch
 def write_rest(self: Checkpoint, learner: Learner) -> None:
     "Write what was done since the last one, unless a step was broken, or a batch is half drawn."
-    written = [at(path)[1] for path in checkpoints(self.folder)]
+    written = [steps_done(path)[1] for path in checkpoints(self.folder)]
     whole = learner.settled is not None and equal(learner.settled, get_rng_state())
     if whole and learner.place and learner.step > max(written, default=0): self.write(learner)
 

@@ -27,7 +27,7 @@ from ..tensors import Tensor, patch
 
 # %% auto #0
 __all__ = ['Means', 'in_mode', 'evaluating', 'Callback', 'History', 'check_parts', 'Learner', 'rows_in', 'undone_on_error',
-           'place_of', 'Progress', 'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
+           'loader_state', 'Progress', 'draw_losses', 'in_notebook', 'LivePlot', 'EarlyStopping']
 
 # %% ../../nbs/06c_learner.ipynb #lnmeans1
 class Means:
@@ -284,7 +284,7 @@ def train_epoch(self: Learner) -> None:
     with undone_on_error(): self.finish_epoch(valid)
 
 # %% ../../nbs/06c_learner.ipynb #lnfitte2
-def place_of(loader: Iterable) -> dict | None:
+def loader_state(loader: Iterable) -> dict | None:
     "Where a loader is; None if it doesn't say."
     return loader.state_dict() if hasattr(loader, "state_dict") else None
 
@@ -295,7 +295,7 @@ def train_step(self: Learner, batch) -> None:
     if self.schedule is not None and self.schedule_each == "step": self.schedule.step()
     self.running.add(values, samples)
     self.losses.append(values["loss"])
-    self.step, self.place = self.step + 1, place_of(self.train_loader)
+    self.step, self.place = self.step + 1, loader_state(self.train_loader)
     self.tell("after_step")
     self.settled = get_rng_state()
 
@@ -309,7 +309,7 @@ def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
     }
     self.epoch += 1
     self.history.append(row)
-    self.running, self.place = Means(), place_of(self.train_loader)
+    self.running, self.place = Means(), loader_state(self.train_loader)
     if self.schedule is not None and self.schedule_each == "epoch": self.schedule.step()
     self.tell("after_epoch")
     self.settled = get_rng_state()

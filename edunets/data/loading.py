@@ -26,9 +26,10 @@ from ..random import Generator, default_generator, drawing_from
 from ..tensors import Tensor, float64, from_numpy, patch, tensor
 
 # %% auto #0
-__all__ = ['PAD', 'default_collate_fn_map', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'as_it_is', 'floats', 'integers',
-           'like', 'leaf', 'collate', 'default_collate', 'default_convert', 'Task', 'Fetcher', 'seed_python',
-           'StreamFetcher', 'check_types', 'check_dataset', 'check_options', 'DataLoader', 'Place', 'answers']
+__all__ = ['PAD', 'default_collate_fn_map', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'as_it_is', 'collate_floats',
+           'collate_integers', 'same_container', 'leaf', 'collate', 'default_collate', 'default_convert', 'Task',
+           'Fetcher', 'seed_python', 'StreamFetcher', 'check_types', 'check_dataset', 'check_loader_options',
+           'DataLoader', 'Place', 'answers']
 
 # %% ../../nbs/06_data.ipynb #dlexp008
 PAD = "a collate_fn that pads, as en.nn.utils.rnn.pad_sequence does"
@@ -53,18 +54,19 @@ def stack_arrays(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> T
 def as_it_is(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Sequence: return batch
 
 # %% ../../nbs/06_data.ipynb #dlexp008c
-def floats(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
+def collate_floats(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
     return tensor(batch, dtype=float64)
 
-def integers(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor: return tensor(batch)
+def collate_integers(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Tensor:
+    return tensor(batch)
 
 default_collate_fn_map: dict[type | tuple, Callable] = {      # how samples of a kind become a batch
-    Tensor: stack_tensors, (str, bytes): as_it_is, (np.ndarray, np.generic): stack_arrays, float: floats,
-    int: integers
+    Tensor: stack_tensors, (str, bytes): as_it_is, (np.ndarray, np.generic): stack_arrays,
+    float: collate_floats, int: collate_integers
 }
 
 # %% ../../nbs/06_data.ipynb #dlexp08b
-def like(kind: Any, items: Any) -> Any:
+def same_container(kind: Any, items: Any) -> Any:
     """Items in a container of another's kind; in a plain dict or list where that can't be made, and in a
     list instead of a tuple, as in PyTorch."""
     if isinstance(kind, tuple): return type(kind)(*items) if hasattr(kind, "_fields") else list(items)
@@ -92,13 +94,13 @@ def collate(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Any:
     first = batch[0]
     if make := leaf(first, kinds): return make(batch, collate_fn_map=kinds)
     if isinstance(first, Mapping):
-        return like(first,
-                    {key: collate([sample[key] for sample in batch], collate_fn_map=kinds) for key in first})
+        batches = {key: collate([sample[key] for sample in batch], collate_fn_map=kinds) for key in first}
+        return same_container(first, batches)
     if isinstance(first, Sequence):
         if len({len(sample) for sample in batch}) > 1:
             raise error(RuntimeError, "each element in list of batch should be of equal size",
                         f"their sizes are {reprlib.repr([len(sample) for sample in batch])}", PAD)
-        return like(first, [collate(part, collate_fn_map=kinds) for part in zip(*batch)])
+        return same_container(first, [collate(part, collate_fn_map=kinds) for part in zip(*batch)])
     raise error(TypeError,
                 "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
                 f"{type(first)}", "it isn't known how to make a batch of it",
@@ -118,8 +120,9 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (np.ndarray, np.generic)):
         return data if data.dtype.kind in "SUO" else from_numpy(np.array(data))
     if isinstance(data, Mapping):
-        return like(data, {key: default_convert(value) for key, value in data.items()})
-    return like(data, [default_convert(value) for value in data]) if isinstance(data, Sequence) else data
+        return same_container(data, {key: default_convert(value) for key, value in data.items()})
+    return same_container(data,
+                          [default_convert(value) for value in data]) if isinstance(data, Sequence) else data
 
 # %% ../../nbs/06_data.ipynb #dlexp011
 class Task(NamedTuple):
@@ -212,9 +215,8 @@ def check_dataset(dataset: Any, ordered: bool) -> None:
                     "it isn't known how many samples there are",
                     f"write __len__; {stream}" if hasattr(dataset, "__iter__") else "write __len__")
 
-def check_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last, timeout,
-                  context,
-                  prefetch_factor, persistent_workers, workers) -> None:
+def check_loader_options(stream: bool, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last,
+                         timeout, context, prefetch_factor, persistent_workers, workers) -> None:
     "A ValueError for options that don't fit together."
     alone, single = "DataLoader with IterableDataset: expected unspecified", num_workers == 0
     batches = batch_size != 1 or shuffle or sampler is not None or drop_last
@@ -272,9 +274,9 @@ class DataLoader(Generic[T]):
         self.stream = isinstance(dataset, IterableDataset)
         check_types(num_workers, timeout, collate_fn, worker_init_fn, generator)
         if not self.stream: check_dataset(dataset, sampler is not None or batch_sampler is not None)
-        check_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last,
-                      timeout,
-                      multiprocessing_context, prefetch_factor, persistent_workers, workers)
+        check_loader_options(self.stream, batch_size, shuffle, sampler, batch_sampler, num_workers, drop_last,
+                             timeout,
+                             multiprocessing_context, prefetch_factor, persistent_workers, workers)
         if multiprocessing_context is not None: context_of(multiprocessing_context)
         if not self.stream and sampler is None:
             sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)

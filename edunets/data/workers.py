@@ -24,7 +24,7 @@ from ..tensors import Tensor, from_numpy, get_default_dtype, set_default_dtype
 
 # %% auto #0
 __all__ = ['GUARD', 'current', 'Exhausted', 'Worker', 'WorkerLost', 'wait', 'first_ready', 'Pool', 'TensorPickler', 'pack',
-           'send', 'taken', 'receive', 'portable', 'unsendable', 'serve', 'start_there', 'answer_messages',
+           'send', 'receive_bytes', 'receive', 'portable', 'unsendable', 'serve', 'start_there', 'answer_messages',
            'end_with_parent', 'Remote', 'WorkerInfo', 'get_worker_info', 'Recipe', 'faulty', 'context_of',
            'start_worker']
 
@@ -147,7 +147,7 @@ def send(line, parts: list) -> None:
         line.sendall(part)
 
 # %% ../../nbs/06b_workers.ipynb #wkexp05bc
-def taken(line, size: int) -> np.ndarray:
+def receive_bytes(line, size: int) -> np.ndarray:
     "The next bytes, read to where they will stay. EOFError if the other side is gone."
     array = np.empty(size, np.uint8)
     left = memoryview(array)
@@ -159,8 +159,8 @@ def taken(line, size: int) -> np.ndarray:
 
 def receive(line) -> Callable:
     "Wait for a message. What is returned unpacks it: that may fail where waiting did not."
-    def number() -> int: return int.from_bytes(taken(line, 8), "little")
-    message, *arrays = [taken(line, number()) for _ in range(number())]
+    def number() -> int: return int.from_bytes(receive_bytes(line, 8), "little")
+    message, *arrays = [receive_bytes(line, number()) for _ in range(number())]
     return partial(pickle.loads, message, buffers=arrays)
 
 # %% ../../nbs/06b_workers.ipynb #wkexp006

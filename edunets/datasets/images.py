@@ -21,9 +21,9 @@ from ..saving import close_locked, open_locked
 from ..tensors import Tensor, float32, from_numpy
 
 # %% auto #0
-__all__ = ['IDX_TYPES', 'AGAIN', 'read_idx', 'unpacked', 'found', 'Images', 'size_of', 'fetch', 'File', 'is_right', 'from_mirror',
-           'alone', 'download', 'download_alone', 'MNIST', 'not_found', 'FashionMNIST', 'CIFAR10', 'Sips', 'members',
-           'records_of']
+__all__ = ['IDX_TYPES', 'AGAIN', 'read_idx', 'read_unpacked', 'found', 'Images', 'file_size', 'fetch', 'File', 'is_right',
+           'from_mirror', 'alone', 'download', 'download_alone', 'MNIST', 'not_found', 'FashionMNIST', 'CIFAR10',
+           'Sips', 'members', 'records_of']
 
 # %% ../../nbs/06e_files.ipynb #imexp002
 # the third byte of an IDX file
@@ -56,7 +56,7 @@ def read_idx(data: bytes, name: str = "this") -> np.ndarray:
                     AGAIN) from None
 
 # %% ../../nbs/06e_files.ipynb #imexp003
-def unpacked(path: Path, most: int = 1 << 30) -> bytes:
+def read_unpacked(path: Path, most: int = 1 << 30) -> bytes:
     """The bytes of a file, unpacked if it is a .gz. RuntimeError for a damaged one, or for one of more
     than `most` bytes."""
     import gzip      # these two are needed only here
@@ -115,7 +115,7 @@ class Images(Dataset[tuple]):
         return Rows([self.pictures(rows), self.targets[rows]])
 
 # %% ../../nbs/06e_files.ipynb #imexp005
-def size_of(path: Path) -> int: return path.stat().st_size if path.exists() else 0
+def file_size(path: Path) -> int: return path.stat().st_size if path.exists() else 0
 
 # %% ../../nbs/06e_files.ipynb #imexp005b
 def fetch(url: str, part: Path) -> int | None:
@@ -124,7 +124,7 @@ def fetch(url: str, part: Path) -> int | None:
     from urllib.error import HTTPError      # these are slow to import
     from urllib.request import Request, urlopen
     from tqdm import tqdm
-    have = size_of(part)
+    have = file_size(part)
     try:
         answer = urlopen(
             Request(url, headers={"User-Agent": "edunets", **({"Range": f"bytes={have}-"} if have else {})}),
@@ -164,21 +164,21 @@ def from_mirror(url: str, part: Path, sha256: str) -> str | None:
     "Fetch a part until it is whole and right. What went wrong, or None."
     from http.client import HTTPException
     from urllib.error import HTTPError
-    failures, old = 0, size_of(part) > 0
+    failures, old = 0, file_size(part) > 0
     while failures < 3:
-        before, said, total = size_of(part), "it broke off", None
+        before, said, total = file_size(part), "it broke off", None
         try: total = fetch(url, part)
         # ValueError: a length that is no number
         except (HTTPError, ValueError) as problem: return str(problem)
         except (OSError, HTTPException) as problem: said = str(problem)
         else:
-            if total is None or size_of(part) >= total:
+            if total is None or file_size(part) >= total:
                 if is_right(part, sha256): return None
                 part.unlink()
                 if not old: return "its checksum is wrong"
                 old = False
-        if size_of(part) <= before: failures += 1
-    return f"{said} after {size_of(part)} bytes"
+        if file_size(part) <= before: failures += 1
+    return f"{said} after {file_size(part)} bytes"
 
 # %% ../../nbs/06e_files.ipynb #imexp006b
 @contextmanager
@@ -259,7 +259,7 @@ class MNIST(Images):
         path = found([self.raw_folder, self.root], plain, file.name)
         if path is None and fetch_it: path = download(file, self.mirrors, self.raw_folder)
         if path is None: raise not_found(file.name, [self.raw_folder, self.root])
-        array = read_idx(unpacked(path, self.most), path.name)
+        array = read_idx(read_unpacked(path, self.most), path.name)
         if array.dtype != np.uint8 or array.ndim != ndim:
             raise error(RuntimeError, f"{path.name} has {array.ndim} dimensions of {array.dtype}",
                         f"it should have {ndim} of uint8", "the file of this name, from another place")
@@ -324,7 +324,7 @@ class CIFAR10(Images):
         "The bytes of the files in the unpacked folder, or else in the archive."
         unpacked_in = self.root / self.base_folder
         if all((unpacked_in / name).is_file() for name in names):
-            return {name: unpacked(unpacked_in / name, self.most) for name in names}
+            return {name: read_unpacked(unpacked_in / name, self.most) for name in names}
         path = found([self.root], self.archive.name)
         if path is None and fetch_it: path = download(self.archive, self.mirrors, self.root)
         if path is None:

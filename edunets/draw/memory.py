@@ -11,21 +11,22 @@ from ..errors import error
 from ..tensors import BACKENDS, Tensor, address, owner
 
 # %% auto #0
-__all__ = ['STYLE', 'CELLS', 'COLUMNS', 'ROWS', 'BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'ASIDE', 'INKS', 'element', 'number',
-           'rect', 'text', 'curve', 'head', 'arrow', 'Picture', 'bounds', 'reach', 'shown', 'columns_of', 'rows_of',
-           'elements', 'strip_cells', 'Memory', 'memories', 'colour', 'short', 'box', 'read', 'strip', 'lanes', 'Grid',
-           'step', 'caption', 'drawn', 'frame', 'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
+__all__ = ['STYLE', 'MOST_CELLS', 'MOST_COLUMNS', 'MOST_ROWS', 'MOST_BLOCKS', 'WIDTH', 'CELL', 'HIGH', 'LINE', 'ASIDE', 'INKS',
+           'element', 'number_text', 'rect', 'text', 'curve', 'head', 'arrow', 'Picture', 'bounds', 'reach',
+           'shown_indices', 'columns_of', 'shown_rows', 'elements', 'strip_cells', 'Memory', 'memories', 'colour',
+           'short_number', 'box', 'read_cells', 'strip', 'lanes', 'Grid', 'step', 'caption', 'draw_grid', 'frame',
+           'pointers', 'flow', 'labels_of', 'name_of', 'storage', 'Row', 'compare']
 
 # %% ../../nbs/draw.ipynb #7896af37
 #| code-fold: true
 #| code-summary: "An SVG element, a number, a box, a text"
 def element(tag: str, content: str = "", **attributes) -> str:
     "An SVG element; `class_` and `text_anchor` are written as `class` and `text-anchor`."
-    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(number(value))}"'
+    written = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(number_text(value))}"'
                       for name, value in attributes.items())
     return f"<{tag}{written}>{content}</{tag}>"
 
-def number(value) -> str: return f"{round(value, 1):g}" if isinstance(value, float) else str(value)
+def number_text(value) -> str: return f"{round(value, 1):g}" if isinstance(value, float) else str(value)
 def rect(x, y, width, height, **more) -> str:
     return element("rect", x=x, y=y, width=width, height=height, **more)
 
@@ -37,14 +38,15 @@ def text(x, y, content, class_: str = "", **more) -> str:
 #| code-summary: "Curves and arrows"
 def curve(start: tuple, *points: tuple, **more) -> str:
     "A line from `start` through Bézier pieces, three points each."
-    written = [" ".join(map(number, map(float, point))) for point in (start, *points)]
+    written = [" ".join(map(number_text, map(float, point))) for point in (start, *points)]
     return element("path", d=f"M{written[0]}C{' '.join(written[1:])}", **({"class_": "line"} | more))
 
 def head(x: float, y: float, dx: float, dy: float) -> str:
     "The triangle at the end of an arrow that arrives from the direction (dx, dy), of length 1."
     u, v = 5 * dx, 5 * dy
     corners = [(x, y), (x + u - 0.6 * v, y + v + 0.6 * u), (x + u + 0.6 * v, y + v - 0.6 * u)]
-    return element("polygon", points=" ".join(f"{number(a)},{number(b)}" for a, b in corners), class_="head")
+    return element("polygon", points=" ".join(f"{number_text(a)},{number_text(b)}" for a, b in corners),
+                   class_="head")
 
 def arrow(start: tuple, end: tuple, dx: float, dy: float) -> str:
     "A curved arrow; (dx, dy) is the direction of its bulge."
@@ -100,34 +102,35 @@ def reach(array) -> tuple[int, int]:
     return min(low, owner_low), max(high, owner_high)
 
 # %% ../../nbs/draw.ipynb #89ef52ce
-CELLS, COLUMNS, ROWS, BLOCKS = 12, 9, 6, 3     # the most that is shown
+MOST_CELLS, MOST_COLUMNS, MOST_ROWS, MOST_BLOCKS = 12, 9, 6, 3     # the most that is shown
 
-def shown(size: int, most: int) -> list:
+def shown_indices(size: int, most: int) -> list:
     "The first indices of a dimension; `None` for the rest."
     return list(range(size)) if size <= most else [*range(most - 1), None]
 
 def columns_of(shape: tuple) -> list:
-    return shown(shape[-1], COLUMNS if shape[:-1] else CELLS) if shape else [0]
+    return shown_indices(shape[-1], MOST_COLUMNS if shape[:-1] else MOST_CELLS) if shape else [0]
 
 # %% ../../nbs/draw.ipynb #89ef52ceb
-def rows_of(shape: tuple) -> list[tuple]:
+def shown_rows(shape: tuple) -> list[tuple]:
     "The leading indices that are shown, one for each row of a grid."
-    kept = [shown(n, ROWS if dim == len(shape) - 2 else BLOCKS) for dim, n in enumerate(shape[:-1])]
+    kept = [shown_indices(n, MOST_ROWS if dim == len(shape) - 2 else MOST_BLOCKS)
+            for dim, n in enumerate(shape[:-1])]
     return [row for row in itertools.product(*kept) if None not in row or not any(row[row.index(None) + 1:])]
 
 def elements(t: Tensor, offset: int) -> list[tuple]:
     "What is shown of a tensor: (row, column, storage cell) of each element."
     return [(row, column, offset + sum(i * step for i, step in zip((*row, column), t.stride())))
-            for row in rows_of(t.shape) for column in columns_of(t.shape) if None not in (*row, column)]
+            for row in shown_rows(t.shape) for column in columns_of(t.shape) if None not in (*row, column)]
 
 # %% ../../nbs/draw.ipynb #89ef52cec
 def strip_cells(used: set, total: int) -> list:
     "The storage cells on a strip, in order; `None` where some are left out."
-    if total <= CELLS: return list(range(total))
+    if total <= MOST_CELLS: return list(range(total))
     cells = []
     for cell in sorted(used | {0}):
         cells += [cell] if not cells or cell == cells[-1] + 1 else [None, cell]
-    cells = cells[:CELLS - 1]
+    cells = cells[:MOST_CELLS - 1]
     return cells if cells[-1] is None else [*cells, None]
 
 # %% ../../nbs/draw.ipynb #3bf0119f
@@ -183,7 +186,7 @@ WIDTH, CELL, HIGH, LINE = 332, 27, 24, 15      # the picture, a cell, a line of 
 ASIDE = 16      # how far the line of a repeated row runs beside its grid
 INKS = ["#3b82d6", "#d9772b", "#2f9e6e", "#b45cc4", "#c2504f", "#7a7f87"]      # one for each view
 
-def short(value) -> str:
+def short_number(value) -> str:
     "A number in four characters, or in as few as can be."
     if isinstance(value, bool): return "TF"[not value]
     for digits in (4, 3, 2, 1):
@@ -204,7 +207,7 @@ def box(x: float, y: float, value: str, hue: float | None, kind: str) -> str:
 # %% ../../nbs/draw.ipynb #cc3fa4f0
 #| code-fold: true
 #| code-summary: "The strip of cells, and the lanes below it"
-def read(memory: Memory) -> dict:
+def read_cells(memory: Memory) -> dict:
     "The values in the cells of a strip; without those that no tensor lets us read."
     found = {
         cell: t.payload[(*row, column)[:t.ndim] if t.ndim > 0 else ()].item() for t in memory.views
@@ -220,17 +223,16 @@ def read(memory: Memory) -> dict:
 
 def strip(memory: Memory, y: float) -> str:
     "The cells of a memory in a row, each with its number below."
-    values, body = read(memory), text(4, y + 12,
-                                      f"memory: {memory.total} cell{'s' * (memory.total != 1)} of "
-                                      f"{memory.dtype.name}",
-                                      "muted")
+    values, body = read_cells(memory), text(4, y + 12,
+                                            f"memory: {memory.total} cell{'s' * (memory.total != 1)} of "
+                                            f"{memory.dtype.name}",
+                                            "muted")
     for slot, cell in enumerate(memory.cells()):
         x, middle = 4 + slot * CELL, 4 + (slot + 0.5) * CELL
         if cell is None: body += text(middle, y + 36, "…", "mid muted gap")
         else:
-            body += (box(x, y + 20,
-                         short(values[cell]) if cell in values else "", memory.hues.get(cell), "stored")
-                     + text(middle, y + 57, cell, "mid small muted"))
+            body += (box(x, y + 20, short_number(values[cell]) if cell in values else "",
+                         memory.hues.get(cell), "stored") + text(middle, y + 57, cell, "mid small muted"))
     return body
 
 def lanes(memory: Memory, inks: list, y: float) -> str:
@@ -247,7 +249,7 @@ class Grid:
     "A tensor as a grid of cells: what is in it, and where."
     def __init__(self, t: Tensor, memory: Memory, name: str, ink: str):
         self.t, self.memory, self.name, self.ink = t, memory, name, ink
-        self.rows, self.columns = rows_of(t.shape), columns_of(t.shape)
+        self.rows, self.columns = shown_rows(t.shape), columns_of(t.shape)
         self.cells = {(row, column): cell for row, column, cell in elements(t, memory.offset(t))}
         self.steps = [dim for dim, n in enumerate(t.shape) if n > 1 and self.cells]
         self.lines = [f"shape {tuple(t.shape)}", f"strides {t.stride()}", f"offset {t.storage_offset()}"]
@@ -294,14 +296,14 @@ def caption(grid: Grid, x: float, y: float) -> str:
 # %% ../../nbs/draw.ipynb #640a0322
 #| code-fold: true
 #| code-summary: "The cells and their frames"
-def drawn(grid: Grid, x: float, y: float) -> str:
+def draw_grid(grid: Grid, x: float, y: float) -> str:
     "A grid at a place: cells, frames, arrows, caption."
     body = "" if grid.cells else text(x, y + grid.top + 16, "no elements", "muted")
     for row, (slot, column) in itertools.product(grid.rows, enumerate(grid.columns)):
         left, top = x + grid.left + CELL * slot, y + grid.row_y(row)
         if (row, column) not in grid.cells: body += text(left + CELL / 2, top + 16, "…", "mid muted gap")
         else:
-            body += box(left, top, short(grid.t.payload[(*row, column)[:grid.t.ndim]].item()),
+            body += box(left, top, short_number(grid.t.payload[(*row, column)[:grid.t.ndim]].item()),
                         grid.memory.hues.get(grid.cells[row, column]), "element")
     body += "".join(frame(grid, list(block), x, y)
                     for _, block in itertools.groupby(grid.rows, key=lambda row: row[:-1]) if grid.cells)
@@ -370,7 +372,7 @@ def storage(t: Tensor, *views: Tensor, names=None) -> Picture:
         below = y + 62 + 6 * len(grids) * bool(views)
         placed, end = flow(grids, below + 14)
         body += strip(memory, y) + lanes(memory, [grid.ink for grid in grids], y + 63) * bool(views)
-        body += "".join(pointers(*at, below) for at in placed) + "".join(drawn(*at) for at in placed)
+        body += "".join(pointers(*at, below) for at in placed) + "".join(draw_grid(*at) for at in placed)
         y, width = end, max(width, 8 + CELL * len(memory.cells()), *(x + grid.width for grid, x, _ in placed))
     seen = (f"memory of {m.total} {m.dtype.name} cells, seen with "
             + ", ".join(f"shape {tuple(v.shape)} strides {v.stride()}" for v in m.views) for m in found)

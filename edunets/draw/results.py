@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from typing import Any, Sequence
 
 # %% auto #0
-__all__ = ['MOST_DECIMALS', 'decimals', 'written', 'plain', 'column_text', 'rows_of', 'Table', 'table']
+__all__ = ['MOST_DECIMALS', 'decimals', 'written', 'plain', 'column_text', 'head_and_rows', 'Table', 'table']
 
 # %% ../../nbs/draw_results.ipynb #drtexpo2
 MOST_DECIMALS = 6     # 0.000123; what is smaller is written with an exponent
@@ -49,7 +49,7 @@ def column_text(values: list, digits: int) -> list[str]:
 # %% ../../nbs/draw_results.ipynb #drtexpo5
 #| code-fold: true
 #| code-summary: "Dicts and lists as rows"
-def rows_of(data: dict | Sequence, head: Sequence[str] | None) -> tuple[list[str], list[list]]:
+def head_and_rows(data: dict | Sequence, head: Sequence[str] | None) -> tuple[list[str], list[list]]:
     "A head and rows. A dict has a row for each key; dicts in it have a column for each of theirs."
     if isinstance(data, dict):
         inner = [value for value in data.values() if isinstance(value, dict)]
@@ -96,4 +96,4 @@ class Table:
 def table(data: dict | Sequence, head: Sequence[str] | None = None, digits: int = 3) -> Table:
     """Results to be looked at: a dict (a row for each key), or rows, with a head; floats are rounded to
     `digits` digits."""
-    return Table(*rows_of(data, head), digits)
+    return Table(*head_and_rows(data, head), digits)

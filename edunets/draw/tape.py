@@ -11,14 +11,14 @@ from typing import NamedTuple, Sequence
 from ..autograd.engine import unbroadcast, grad
 from ..autograd.tape import FREED, Node, gradient_edge
 from ..creation import ones_like
-from .memory import LINE, Picture, curve, element, head, name_of, rect, short, text
+from .memory import LINE, Picture, curve, element, head, name_of, rect, short_number, text
 from ..errors import error
 from ..tensors import DTYPES, Tensor
 
 # %% auto #0
-__all__ = ['MOST_NODES', 'edges_of', 'reachable', 'saved_by', 'saved_line', 'Card', 'size_of', 'tensor_card', 'card',
-           'drawn_card', 'depths', 'routes', 'spaced', 'mean', 'places', 'port', 'wire', 'layered', 'gradients',
-           'gradient_text', 'graph']
+__all__ = ['MOST_NODES', 'edges_of', 'vertices_behind', 'saved_by', 'saved_line', 'Card', 'shape_line', 'tensor_card',
+           'vertex_card', 'drawn_card', 'depths', 'routes', 'spaced', 'mean_or', 'place_vertices', 'port', 'wire',
+           'layered', 'gradient_labels', 'gradient_text', 'graph']
 
 # %% ../../nbs/draw_tape.ipynb #3d8e3341
 MOST_NODES = 60
@@ -27,7 +27,7 @@ def edges_of(vertex) -> list:
     return [] if isinstance(vertex, Tensor) else [edge for edge in vertex._edges if edge is not None]
 
 # %% ../../nbs/draw_tape.ipynb #3d8e3341b
-def reachable(t: Tensor) -> list:
+def vertices_behind(t: Tensor) -> list:
     "The nodes behind a tensor, the youngest first, then the leaves. ValueError for more than can be read."
     found, todo = {}, [gradient_edge(t)[0]]
     while todo:
@@ -71,14 +71,14 @@ class Card(NamedTuple):
     @property
     def height(self) -> float: return 9 + LINE * len(self.lines)
 
-def size_of(shape, kind, mark: str = "") -> tuple:
+def shape_line(shape, kind, mark: str = "") -> tuple:
     return (f"{mark}{tuple(shape)} {DTYPES[kind].name}", "small muted")
 
 def tensor_card(kind: str, name: str, x: Tensor, *more: str) -> Card:
-    return Card(kind, [(name, "strong"),
-                       size_of(x.payload.shape, x.payload.dtype), *((line, "small muted") for line in more)])
+    return Card(kind, [(name, "strong"), shape_line(x.payload.shape, x.payload.dtype),
+                       *((line, "small muted") for line in more)])
 
-def card(vertex, names: dict) -> Card:
+def vertex_card(vertex, names: dict) -> Card:
     "The card of a leaf or a node."
     if isinstance(vertex, Tensor):
         has = f".grad {tuple(vertex.grad.shape)}" if vertex.grad is not None else ".grad None"
@@ -89,7 +89,7 @@ def card(vertex, names: dict) -> Card:
              + [("saved: freed", "small muted")] *
              (FREED in vertex._saved.values()))
     return Card("vertex node",
-                [(vertex._label, "strong"), *(size_of(*out, "→ ") for out in vertex._outputs), *saved])
+                [(vertex._label, "strong"), *(shape_line(*out, "→ ") for out in vertex._outputs), *saved])
 
 # %% ../../nbs/draw_tape.ipynb #93608164
 #| code-fold: true
@@ -132,13 +132,13 @@ def spaced(wanted: list, widths: list, gap: float = 14) -> list:
     from_right = [-x for x in pushed([-x for x in wanted[::-1]], widths[::-1])][::-1]
     return [(a + b) / 2 for a, b in zip(from_left, from_right)]
 
-def mean(numbers: list, otherwise: float) -> float:
+def mean_or(numbers: list, otherwise: float) -> float:
     return sum(numbers) / len(numbers) if numbers else otherwise
 
 # %% ../../nbs/draw_tape.ipynb #48ef40a1
 #| code-fold: true
 #| code-summary: "Where each card stands"
-def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
+def place_vertices(ways: list[list], depth: list[int], widths: list) -> list[float]:
     "The x of each vertex: layers sorted by the mean of their neighbours, then pulled towards it."
     above, below = [[] for _ in depth], [[] for _ in depth]
     for way in ways:
@@ -150,7 +150,7 @@ def places(ways: list[list], depth: list[int], widths: list) -> list[float]:
     for sweep in range(16):
         near, order = (below, layers) if sweep % 2 == 0 else (above, layers[::-1])
         for layer in order:
-            wanted = {v: mean([x[u] for u in near[v]], x[v]) for v in layer}
+            wanted = {v: mean_or([x[u] for u in near[v]], x[v]) for v in layer}
             if sweep < 8: layer.sort(key=wanted.get)
             for v, place in zip(layer, spaced([wanted[v] for v in layer], [widths[v] for v in layer])):
                 x[v] = place
@@ -194,7 +194,7 @@ def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]
     depth = depths(edges, len(cards))
     ways = routes(edges, depth)
     widths = [card.width for card in cards] + [8] * (len(depth) - len(cards))
-    x = places(ways, depth, widths)
+    x = place_vertices(ways, depth, widths)
     left, gap = min(a - b / 2 for a, b in zip(x, widths)) - 3, 48 if any(labels) else 28
     x = [a - left for a in x]
     heights = [max(card.height for v, card in enumerate(cards) if depth[v] == d)
@@ -212,7 +212,7 @@ def layered(title: str, cards: list[Card], edges: list[tuple], labels: list[str]
 # %% ../../nbs/draw_tape.ipynb #b5c9ae1e
 #| code-fold: true
 #| code-summary: "Gradients at the edges"
-def gradients(t: Tensor, vertices: list) -> list[str]:
+def gradient_labels(t: Tensor, vertices: list) -> list[str]:
     "What a backward pass sends along each edge: a number for a scalar, else a shape."
     sent, seed = {}, ones_like(t)
     nodes = [v for v in vertices if isinstance(v, Node)]
@@ -230,18 +230,18 @@ def gradient_text(g: Tensor | None, target, number: int) -> str:
     g = unbroadcast(
         g, *((target.payload.shape, target.payload.dtype) if isinstance(target, Tensor)
              else target._outputs[number]))
-    return f"grad {tuple(g.shape)}" if g.ndim else f"grad {short(g.item())}"
+    return f"grad {tuple(g.shape)}" if g.ndim else f"grad {short_number(g.item())}"
 
 # %% ../../nbs/draw_tape.ipynb #ddcdba4e
 def graph(t: Tensor, names: dict | None = None, grads: bool = False) -> Picture:
     """A picture of the tape behind a tensor; `names={'w': w}` labels tensors; `grads` writes the gradients
     of a backward pass at the edges."""
-    names, vertices = names or {}, reachable(t)
-    cards = [card(vertex, names) for vertex in vertices]
+    names, vertices = names or {}, vertices_behind(t)
+    cards = [vertex_card(vertex, names) for vertex in vertices]
     title = f"the tape behind a tensor of shape {tuple(t.shape)}: " + ", ".join(c.lines[0][0] for c in cards)
     if vertices[0] is t: return layered(title, cards, [], [])
     numbers = {id(vertex): n + 1 for n, vertex in enumerate(vertices)}
     edges = ([(0, 1)] + [(numbers[id(vertex)], numbers[id(target)]) for vertex in vertices
                          for target, _ in edges_of(vertex)])
     cards = [tensor_card("vertex result", name_of(t, names) or "result", t), *cards]
-    return layered(title, cards, edges, gradients(t, vertices) if grads else [""] * len(edges))
+    return layered(title, cards, edges, gradient_labels(t, vertices) if grads else [""] * len(edges))

@@ -14,7 +14,7 @@ from ..errors import error, warn
 from ..names import FUNCTIONS, check_tensor, finish, where
 from .module import Module, Parameter, fill, functional
 from ..ops import elementwise as ops
-from ..ops.elementwise import hardshrink, prelu, real
+from ..ops.elementwise import check_real, hardshrink, prelu
 from ..primitives import in_blocks
 from ..random import rand_like
 from ..table import NO_PARAMS, OPS, accumulate, call, decompose, elementwise, kernel
@@ -130,7 +130,7 @@ def applied(function: Callable, input: Tensor, inplace: bool) -> Tensor:
 
 def row(name: str, input: Tensor, node: str = "", **params) -> Tensor:
     "A row of the table on floating numbers."
-    return call(OPS[name], (real(input, name),), params, node)
+    return call(OPS[name], (check_real(input, name),), params, node)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfa1b
 @functional
@@ -238,7 +238,8 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 @functional
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     "A sigmoid of three straight pieces: relu6(x + 3) / 6."
-    return applied(lambda x: bounded(real(x, "hardsigmoid") / 6 + 0.5, 0.0, 1.0, "HardsigmoidBackward0"),
+    return applied(lambda x:
+                       bounded(check_real(x, "hardsigmoid") / 6 + 0.5, 0.0, 1.0, "HardsigmoidBackward0"),
                    input, inplace)
 
 @functional
@@ -255,7 +256,7 @@ def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) 
         raise error(RuntimeError, f"lambda must be greater or equal to 0, but found to be {lambd}",
                     "a negative one would push away from 0", f"lambd={-lambd}")
     return finish(
-        call(OPS["sub"], (real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS,
+        call(OPS["sub"], (check_real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS,
              "SoftshrinkBackward0"),
         out)
 
@@ -287,10 +288,10 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
                     "the smaller one first")
     if not training:
         slope = (lower + upper) / 2
-        return applied(lambda x: row("leaky_relu", real(x, "rrelu").contiguous(), "RreluWithNoiseBackward0",
-                                     slope=slope),
+        return applied(lambda x: row("leaky_relu", check_real(x, "rrelu").contiguous(),
+                                     "RreluWithNoiseBackward0", slope=slope),
                        input, inplace)
-    slopes = rand_like(real(input, "rrelu")) * (upper - lower) + lower
+    slopes = rand_like(check_real(input, "rrelu")) * (upper - lower) + lower
     return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"),
                    input, inplace)
 
@@ -348,7 +349,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
 @functional
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     "One half of `dim` times the sigmoid of the other. RuntimeError for an odd size."
-    if not real(input, "glu").ndim:
+    if not check_real(input, "glu").ndim:
         raise error(RuntimeError, "glu does not support scalars because halving size must be even",
                     "a number has no halves", "x.reshape(2, -1)")
     n = input.size(dim)

@@ -28,10 +28,10 @@ from ..tensors import SINGLE, Tensor, at_hand, bool_, float32, patch
 # %% auto #0
 __all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'as_query',
            'check_attention', 'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped',
-           'check_mask', 'added', 'merged', 'refuse', 'check_three', 'check_attention_sizes', 'projected', 'lengthened',
-           'fixed', 'Weights', 'multi_head', 'multi_head_attention_forward', 'NonDynamicallyQuantizableLinear',
-           'MultiheadAttention', 'activation_of', 'TransformerEncoderLayer', 'TransformerDecoderLayer', 'looks_back',
-           'TransformerEncoder', 'TransformerDecoder', 'Transformer']
+           'check_mask_dtype', 'added', 'merge_masks', 'refuse_attention', 'check_three', 'check_attention_sizes',
+           'projected', 'lengthened', 'fixed', 'Weights', 'multi_head', 'multi_head_attention_forward',
+           'NonDynamicallyQuantizableLinear', 'MultiheadAttention', 'activation_of', 'TransformerEncoderLayer',
+           'TransformerDecoderLayer', 'looks_back', 'TransformerEncoder', 'TransformerDecoder', 'Transformer']
 
 # %% ../../nbs/nn/attention.ipynb #atkerne1
 def hidden(xp, mask, causal: bool, shape: tuple, kind):
@@ -234,7 +234,7 @@ def grouped(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None)
 # %% ../../nbs/nn/attention.ipynb #atmasks1k
 #| code-fold: true
 #| code-summary: "What is refused (mask): 9 lines"
-def check_mask(mask: Tensor | None, name: str, other: Tensor | None = None) -> None:
+def check_mask_dtype(mask: Tensor | None, name: str, other: Tensor | None = None) -> None:
     """An AssertionError unless a mask is of bools or floating numbers; a warning where two masks are of
     different kinds."""
     if mask is None: return
@@ -252,8 +252,8 @@ def added(mask: Tensor, like: Tensor) -> Tensor:
     return (cast(mask, like.dtype) if mask.dtype is not bool_ else zeros(
         *mask.shape, dtype=like.dtype, device=like.device).masked_fill(mask, -math.inf))
 
-def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra: int,
-           like: Tensor) -> Tensor | None:
+def merge_masks(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra: int,
+                like: Tensor) -> Tensor | None:
     """Both masks of a multi-head attention (True hides) as one for `attend` (True shows); `extra` keys at
     the end are seen by all."""
     masks = []
@@ -270,8 +270,8 @@ def merged(attn_mask: Tensor | None, padding: Tensor | None, number: int, extra:
 # %% ../../nbs/nn/attention.ipynb #atfits01
 #| code-fold: true
 #| code-summary: "What is refused (three): 20 lines"
-def refuse(what: str, why: str = "shapes do not fit",
-           fix: str = "look at batch_first, and at the sizes") -> None:
+def refuse_attention(what: str, why: str = "shapes do not fit",
+                     fix: str = "look at batch_first, and at the sizes") -> None:
     raise error(AssertionError, what, why, fix)
 
 def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None,
@@ -279,22 +279,25 @@ def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Ten
                 number: int) -> None:
     "An AssertionError unless all have a batch, or none has."
     if query.ndim not in (2, 3):
-        refuse(f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor")
+        refuse_attention(
+            f"query should be unbatched 2D or batched 3D tensor but received {query.ndim}-D query tensor")
     n, kind = query.ndim, "batched" if query.ndim == 3 else "unbatched"
     if not key.ndim == value.ndim == n:
-        refuse(f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found "
-               f"{key.ndim}-D and "
-               f"{value.ndim}-D tensors respectively")
+        refuse_attention(f"For {kind} ({n}-D) `query`, expected `key` and `value` to be {n}-D but found "
+                         f"{key.ndim}-D and "
+                         f"{value.ndim}-D tensors respectively")
     if key_padding_mask is not None and key_padding_mask.ndim != n - 1:
-        refuse(f"For {kind} ({n}-D) `query`, expected `key_padding_mask` to be `None` or {n - 1}-D but found "
-               f"{key_padding_mask.ndim}-D tensor instead")
+        refuse_attention(
+            f"For {kind} ({n}-D) `query`, expected `key_padding_mask` to be `None` or {n - 1}-D but found "
+            f"{key_padding_mask.ndim}-D tensor instead")
     if attn_mask is None: return
     if attn_mask.ndim not in (2, 3):
-        refuse(f"For {kind} ({n}-D) `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found "
-               f"{attn_mask.ndim}-D tensor instead")
+        refuse_attention(
+            f"For {kind} ({n}-D) `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found "
+            f"{attn_mask.ndim}-D tensor instead")
     if n == 2 and attn_mask.ndim == 3 and tuple(attn_mask.shape) != (number, len(query), len(key)):
-        refuse(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got "
-               f"{tuple(attn_mask.shape)}")
+        refuse_attention(f"Expected `attn_mask` shape to be {(number, len(query), len(key))} but got "
+                         f"{tuple(attn_mask.shape)}")
 
 # %% ../../nbs/nn/attention.ipynb #atfits01b
 #| code-fold: true
@@ -304,10 +307,10 @@ def check_attention_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: 
                 attn_mask: Tensor | None, batches: tuple, lengths: tuple) -> None:
     "An AssertionError if features or lengths do not fit; a RuntimeError for the batch or the mask."
     if query.size(-1) != embed_dim:
-        refuse(f"was expecting embedding dimension of {embed_dim}, but got {query.size(-1)}")
-    if embed_dim % number: refuse(f"embed_dim {embed_dim} not divisible by num_heads {number}")
+        refuse_attention(f"was expecting embedding dimension of {embed_dim}, but got {query.size(-1)}")
+    if embed_dim % number: refuse_attention(f"embed_dim {embed_dim} not divisible by num_heads {number}")
     if key.shape[:2] != value.shape[:2] or (not separate and key.shape != value.shape):
-        refuse(f"key shape {tuple(key.shape)} does not match value shape {tuple(value.shape)}")
+        refuse_attention(f"key shape {tuple(key.shape)} does not match value shape {tuple(value.shape)}")
     if batches[0] != batches[1]:
         raise error(RuntimeError, f"query has a batch of {batches[0]}, key one of {batches[1]}",
                     "each sequence looks into keys of its own", "key.expand(...), or batch_first=...")
@@ -348,8 +351,9 @@ def fixed(given: Tensor | None, x: Tensor, name: str) -> Tensor:
     "Keys or values that are given (batch * heads, steps, features) instead of those computed."
     if given is None: return x
     if given.size(0) != x.size(0) * x.size(1):
-        refuse(f"expecting {name}.size(0) of {x.size(0) * x.size(1)}, but got {given.size(0)}")
-    if given.size(2) != x.size(3): refuse(f"expecting {name}.size(2) of {x.size(3)}, but got {given.size(2)}")
+        refuse_attention(f"expecting {name}.size(0) of {x.size(0) * x.size(1)}, but got {given.size(0)}")
+    if given.size(2) != x.size(3):
+        refuse_attention(f"expecting {name}.size(2) of {x.size(3)}, but got {given.size(2)}")
     return given.unflatten(0, (x.size(0), x.size(1)))
 
 # %% ../../nbs/nn/attention.ipynb #atmhaff1
@@ -370,7 +374,7 @@ def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int
                batch_first: bool) -> tuple[Tensor, Tensor | None]:
     "The output, and the attention weights if needed. AssertionError or RuntimeError for what does not fit."
     check_three(query, key, value, padding, attn_mask, number)
-    check_mask(padding, "key_padding_mask", attn_mask), check_mask(attn_mask, "attn_mask")
+    check_mask_dtype(padding, "key_padding_mask", attn_mask), check_mask_dtype(attn_mask, "attn_mask")
     if is_causal and attn_mask is None:
         raise error(RuntimeError, "Need attn_mask if specifying the is_causal hint.",
                     "the hint says that the mask is causal",
@@ -387,19 +391,20 @@ def multi_head(query: Tensor, key: Tensor, value: Tensor, size: int, number: int
                           (batch, key.size(1 - time)), lengths)
     q, k, v = projected(query, key, value, number, w)
     if (w.bias_k is None) != (w.bias_v is None):
-        refuse("bias_k and bias_v are set together", "each key has its value", "both, or none")
+        refuse_attention("bias_k and bias_v are set together", "each key has its value", "both, or none")
     if w.bias_k is not None:
         if static != (None, None):
-            refuse("bias cannot be added to static key or value.", "they are given as they are",
-                   "bias_k=None, bias_v=None")
+            refuse_attention("bias cannot be added to static key or value.", "they are given as they are",
+                             "bias_k=None, bias_v=None")
         k, v = (lengthened(x, b.reshape(1, 1, number, -1), time) for x, b in ((k, w.bias_k), (v, w.bias_v)))
     q, k, v = (x.permute(1 - time, 2, time, 3) for x in (q, k, v))
     k, v = fixed(static[0], k, "static_k"), fixed(static[1], v, "static_v")
     if add_zero_attn:
         k, v = (lengthened(x, zeros(1, 1, 1, x.size(3), dtype=x.dtype, device=x.device), 2) for x in (k, v))
     if padding is not None and tuple(padding.shape) != (batch, lengths[1]):
-        refuse(f"Expected key_padded_mask.shape to be {(batch, lengths[1])}, but got {tuple(padding.shape)}")
-    mask = merged(attn_mask, padding, number, (w.bias_k is not None) + add_zero_attn, q)
+        refuse_attention(
+            f"Expected key_padded_mask.shape to be {(batch, lengths[1])}, but got {tuple(padding.shape)}")
+    mask = merge_masks(attn_mask, padding, number, (w.bias_k is not None) + add_zero_attn, q)
     out, weights = attend(q, k, v, mask, dropout_p, is_causal, None)
     out = linear(out.permute(0, 2, 1, 3).flatten(2) if time else out.permute(2, 0, 1, 3).flatten(2), w.out,
                  w.out_bias)
@@ -452,8 +457,8 @@ class MultiheadAttention(Module):
         self.num_heads, self.head_dim = num_heads, embed_dim // num_heads
         self.dropout, self.batch_first = dropout, batch_first
         if embed_dim % num_heads:
-            refuse("embed_dim must be divisible by num_heads", f"{embed_dim} and {num_heads}",
-                   "another number of heads")
+            refuse_attention("embed_dim must be divisible by num_heads", f"{embed_dim} and {num_heads}",
+                             "another number of heads")
         self._qkv_same_embed_dim = self.kdim == embed_dim == self.vdim
         def made(*shape): return Parameter(empty(*shape, device=device, dtype=dtype))
         sizes = {"q_proj_weight": embed_dim, "k_proj_weight": self.kdim, "v_proj_weight": self.vdim}
@@ -519,7 +524,7 @@ class TransformerEncoderLayer(Module):
 
     def forward(self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
                 is_causal: bool = False) -> Tensor:
-        check_mask(src_key_padding_mask, "src_key_padding_mask"), check_mask(src_mask, "src_mask")
+        check_mask_dtype(src_key_padding_mask, "src_key_padding_mask"), check_mask_dtype(src_mask, "src_mask")
         if self.norm_first:
             src = src + self._sa_block(self.norm1(src), src_mask, src_key_padding_mask, is_causal)
             return src + self._ff_block(self.norm2(src))
@@ -600,7 +605,7 @@ class TransformerEncoder(Module):
 
     def forward(self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
                 is_causal: bool | None = None) -> Tensor:
-        check_mask(src_key_padding_mask, "src_key_padding_mask"), check_mask(mask, "mask")
+        check_mask_dtype(src_key_padding_mask, "src_key_padding_mask"), check_mask_dtype(mask, "mask")
         is_causal = looks_back(mask, is_causal, src, self.layers[0].self_attn.batch_first)
         for layer in self.layers:
             src = layer(src, src_mask=mask, is_causal=is_causal, src_key_padding_mask=src_key_padding_mask)

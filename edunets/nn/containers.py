@@ -17,11 +17,11 @@ from .module import Module, Parameter, Sequential, indented
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['CLASSES', 'number', 'Numbered', 'ModuleList', 'check_sequential', 'check_times', 'pairs_of', 'ModuleDict',
-           'as_parameter', 'said_of', 'ParameterList', 'ParameterDict', 'merged']
+__all__ = ['CLASSES', 'index_from_front', 'Numbered', 'ModuleList', 'check_sequential', 'check_times', 'pairs_of', 'ModuleDict',
+           'as_parameter', 'said_of', 'ParameterList', 'ParameterDict', 'merge_dicts']
 
 # %% ../../nbs/03c_containers.ipynb #cnnum002
-def number(size: int, idx: int) -> int:
+def index_from_front(size: int, idx: int) -> int:
     "An index counted from the front. IndexError if it is out of range."
     idx = operator.index(idx)
     if -size <= idx < size: return idx % size
@@ -36,11 +36,11 @@ class Numbered:
     def __dir__(self) -> list[str]: return [name for name in Module.__dir__(self) if not name.isdigit()]
 
     def __setitem__(self, idx: int, module: Module) -> None:
-        setattr(self, list(self._modules)[number(len(self), idx)], module)
+        setattr(self, list(self._modules)[index_from_front(len(self), idx)], module)
 
     def __delitem__(self, idx: int | slice) -> None:
         kept = list(self._modules.values())
-        del kept[idx if isinstance(idx, slice) else number(len(kept), idx)]
+        del kept[idx if isinstance(idx, slice) else index_from_front(len(kept), idx)]
         self._modules.clear()
         for module in kept: self.append(module)
 
@@ -92,7 +92,7 @@ class ModuleList(Numbered, Module):
 
     def __getitem__(self, idx: int | slice) -> Module | ModuleList:
         kept = list(self)
-        return type(self)(kept[idx]) if isinstance(idx, slice) else kept[number(len(kept), idx)]
+        return type(self)(kept[idx]) if isinstance(idx, slice) else kept[index_from_front(len(kept), idx)]
 
     def __iadd__(self, modules: Iterable[Module]) -> ModuleList: return self.extend(modules)
     def __add__(self, other: Iterable[Module]) -> ModuleList: return ModuleList(self).extend(other)
@@ -133,7 +133,8 @@ def check_times(self: Sequential, other: Any) -> None:
 @patch
 def __getitem__(self: Sequential, idx: int | slice) -> Module | Sequential:
     kept = list(self._modules.items())
-    return type(self)(OrderedDict(kept[idx])) if isinstance(idx, slice) else kept[number(len(kept), idx)][1]
+    if isinstance(idx, slice): return type(self)(OrderedDict(kept[idx]))
+    return kept[index_from_front(len(kept), idx)][1]
 
 @patch
 def __add__(self: Sequential, other: Sequential) -> Sequential:
@@ -228,10 +229,10 @@ class ParameterList(Module):
 
     def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice): return type(self)([self[n] for n in range(*idx.indices(len(self)))])
-        return getattr(self, str(number(len(self), idx)))
+        return getattr(self, str(index_from_front(len(self), idx)))
 
     def __setitem__(self, idx: int, param: Any) -> None:
-        setattr(self, str(number(len(self), idx)), as_parameter(param))
+        setattr(self, str(index_from_front(len(self), idx)), as_parameter(param))
     def __len__(self) -> int: return self._size
     def __iter__(self) -> Iterator[Any]: return iter([self[n] for n in range(len(self))])
     def __iadd__(self, parameters: Iterable[Any]) -> ParameterList: return self.extend(parameters)
@@ -307,8 +308,8 @@ class ParameterDict(Module):
     def __call__(self, input):
         raise error(RuntimeError, "ParameterDict should not be called.",
                     "it holds parameters, and computes nothing", "params['name'] @ x")
-    def __or__(self, other: ParameterDict) -> ParameterDict: return merged(self, other)
-    def __ror__(self, other: ParameterDict) -> ParameterDict: return merged(other, self)
+    def __or__(self, other: ParameterDict) -> ParameterDict: return merge_dicts(self, other)
+    def __ror__(self, other: ParameterDict) -> ParameterDict: return merge_dicts(other, self)
     def extra_repr(self) -> str:
         return "\n".join(said_of(key, value, CLASSES.get(getattr(value, "dtype", None), "edunets.Tensor"))
                          for key, value in self.items())
@@ -316,7 +317,7 @@ class ParameterDict(Module):
 # %% ../../nbs/03c_containers.ipynb #cnpara04
 #| code-fold: true
 #| code-summary: "Merging, copying, keys and items: 33 lines"
-def merged(first: ParameterDict, second: ParameterDict) -> ParameterDict:
+def merge_dicts(first: ParameterDict, second: ParameterDict) -> ParameterDict:
     "A new dict with the parameters of both; those of the second count."
     both = first.copy()
     both.update(second)

@@ -18,9 +18,9 @@ from ..tensors import Tensor
 
 # %% auto #0
 __all__ = ['singles', 'pairs', 'triples', 'quadruples', 'BORDERS', 'CONVOLUTIONS', 'TRANSPOSED', 'check_choices', 'repeated',
-           'ntuple', 'ConvolutionBase', 'border', 'Convolution', 'Conv1d', 'Conv2d', 'Conv3d', 'conv_tbc',
+           'ntuple', 'ConvolutionBase', 'pad_widths', 'Convolution', 'Conv1d', 'Conv2d', 'Conv3d', 'conv_tbc',
            'TransposedConvolution', 'output_padding', 'ConvTranspose1d', 'ConvTranspose2d', 'ConvTranspose3d',
-           'check_columns', 'unfold', 'fold', 'Unfold', 'Fold', 'check_factor', 'pixel_shuffle', 'pixel_unshuffle',
+           'check_columns', 'unfold', 'fold', 'Unfold', 'Fold', 'check_divisors', 'pixel_shuffle', 'pixel_unshuffle',
            'channel_shuffle', 'Flatten', 'Unflatten', 'PixelShuffle', 'PixelUnshuffle', 'ChannelShuffle', 'Padding',
            'ConstantPadding', 'CircularPadding', 'ZeroPad1d', 'ZeroPad2d', 'ZeroPad3d', 'ConstantPad1d',
            'ConstantPad2d', 'ConstantPad3d', 'ReflectionPad1d', 'ReflectionPad2d', 'ReflectionPad3d',
@@ -103,7 +103,7 @@ class ConvolutionBase(Module):
         return said + (f", padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "")
 
 # %% ../../nbs/nn/convolution.ipynb #cvconv01
-def border(layer: ConvolutionBase) -> tuple:
+def pad_widths(layer: ConvolutionBase) -> tuple:
     "A layer's padding as `pad` takes it: two numbers a dimension, the last dimension first."
     if layer.padding == "valid": sides = [(0, 0)] * layer.dims
     elif layer.padding == "same":
@@ -125,7 +125,7 @@ class Convolution(ConvolutionBase):
 
     def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
-        if self.padding_mode != "zeros": input, padding = pad(input, border(self), self.padding_mode), 0
+        if self.padding_mode != "zeros": input, padding = pad(input, pad_widths(self), self.padding_mode), 0
         return CONVOLUTIONS[self.dims](input, self.weight, self.bias, self.stride, padding, self.dilation,
                                        self.groups)
 
@@ -321,7 +321,7 @@ class Fold(Plain):
 # %% ../../nbs/nn/convolution.ipynb #cvshuf01k
 #| code-fold: true
 #| code-summary: "What is refused (factor): 16 lines"
-def check_factor(input: Tensor, name: str, what: str, factor: int, parts: dict[int, int]) -> None:
+def check_divisors(input: Tensor, name: str, what: str, factor: int, parts: dict[int, int]) -> None:
     "A RuntimeError unless there are images, and the factor divides what it has to: {dimension: divisor}."
     if input.ndim < 3:
         raise error(
@@ -345,7 +345,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Channels laid out as pixels: (..., c * r * r, h, w) as (..., c, h * r, w * r). RuntimeError if they
     do not fit."""
     r = upscale_factor
-    check_factor(input, "pixel_shuffle", "upscale_factor", r, {-3: r * r})
+    check_divisors(input, "pixel_shuffle", "upscale_factor", r, {-3: r * r})
     *lead, c, h, w = input.shape
     n = len(lead)
     parts = input.reshape(*lead, c // (r * r), r, r, h, w)
@@ -357,7 +357,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     "Pixels laid out as channels: the inverse of `pixel_shuffle`. RuntimeError if they do not fit."
     r = downscale_factor
-    check_factor(input, "pixel_unshuffle", "downscale_factor", r, {-2: r, -1: r})
+    check_divisors(input, "pixel_unshuffle", "downscale_factor", r, {-2: r, -1: r})
     *lead, c, h, w = input.shape
     n = len(lead)
     parts = input.reshape(*lead, c, h // r, r, w // r, r)
@@ -369,7 +369,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """Channels of several groups dealt out in turn, so that the next groups see some of each. RuntimeError
     if groups do not divide them."""
-    check_factor(input, "channel_shuffle", "groups", groups, {1: groups})
+    check_divisors(input, "channel_shuffle", "groups", groups, {1: groups})
     return fresh(input.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2), input)
 
 # %% ../../nbs/nn/convolution.ipynb #cvflat01

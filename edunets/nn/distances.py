@@ -20,28 +20,28 @@ from .losses import total
 from .module import functional
 from .small import PairwiseDistance
 from ..ops.contraction import pairwise_distance
-from ..ops.elementwise import real
+from ..ops.elementwise import check_real
 from ..ops.layout import broadcast_tensors
 from ..primitives import check_broadcast
 from ..table import OPS, accumulate, call, check, decompose, elementwise
 from ..tensors import SINGLE, Tensor, any_at_hand, in_memory, int64
 
 # %% auto #0
-__all__ = ['mse_slope', 'square', 'huber', 'huber_slope', 'huber_steps', 'pair', 'weighted', 'mse_loss', 'l1_loss', 'huber_loss',
-           'huber_row', 'smooth_l1_loss', 'poisson_nll_loss', 'gaussian_nll_loss', 'hinge', 'hinge_embedding_loss',
-           'margin_ranking_loss', 'soft_margin_loss', 'cosine_embedding_loss', 'multi_margin_loss', 'check_margin',
-           'multilabel_margin_loss', 'multilabel_soft_margin_loss', 'triplet_margin_loss',
-           'triplet_margin_with_distance_loss', 'MSELoss', 'L1Loss', 'SmoothL1Loss', 'HuberLoss', 'PoissonNLLLoss',
-           'GaussianNLLLoss', 'MarginLoss', 'HingeEmbeddingLoss', 'CosineEmbeddingLoss', 'MarginRankingLoss',
-           'SoftMarginLoss', 'MultiMarginLoss', 'MultiLabelMarginLoss', 'MultiLabelSoftMarginLoss', 'positive_margin',
-           'TripletMarginLoss', 'TripletMarginWithDistanceLoss']
+__all__ = ['mse_slope', 'squared', 'huber', 'huber_slope', 'huber_steps', 'loss_operands', 'weighted', 'mse_loss', 'l1_loss',
+           'huber_loss', 'huber_row', 'smooth_l1_loss', 'poisson_nll_loss', 'gaussian_nll_loss', 'hinge',
+           'hinge_embedding_loss', 'margin_ranking_loss', 'soft_margin_loss', 'cosine_embedding_loss',
+           'multi_margin_loss', 'check_margin', 'multilabel_margin_loss', 'multilabel_soft_margin_loss',
+           'triplet_margin_loss', 'triplet_margin_with_distance_loss', 'MSELoss', 'L1Loss', 'SmoothL1Loss', 'HuberLoss',
+           'PoissonNLLLoss', 'GaussianNLLLoss', 'MarginLoss', 'HingeEmbeddingLoss', 'CosineEmbeddingLoss',
+           'MarginRankingLoss', 'SoftMarginLoss', 'MultiMarginLoss', 'MultiLabelMarginLoss', 'MultiLabelSoftMarginLoss',
+           'positive_margin', 'TripletMarginLoss', 'TripletMarginWithDistanceLoss']
 
 # %% ../../nbs/nn/distances.ipynb #nnloex08
 def mse_slope(g: Tensor, a: Tensor, b: Tensor, reduction: str) -> Tensor:
     away = a - b
     return away * (loss_share(g, away, reduction) * 2)
 
-def square(away): return away * away
+def squared(away): return away * away
 
 def huber(xp, away, delta: float, scale: float):
     near = xp.clip(away, -delta, delta)
@@ -56,7 +56,7 @@ def huber_steps(away: Tensor, delta: float, scale: float) -> Tensor:
     near = away.clamp(-delta, delta)
     return near * (away - near * 0.5) * scale
 
-elementwise(mse_loss=lambda xp, a, b, *, reduction: total(xp, square(a - b), reduction),
+elementwise(mse_loss=lambda xp, a, b, *, reduction: total(xp, squared(a - b), reduction),
             huber_loss=lambda xp, a, b, *, delta, scale, reduction:
                 total(xp, huber(xp, a - b, delta, scale), reduction))
 
@@ -75,7 +75,7 @@ vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction),
 check(mse_loss=check_broadcast, huber_loss=check_broadcast)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex09
-def pair(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
+def loss_operands(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
     "Two tensors of one shape and one dtype; a warning where one of them had to be repeated."
     check_tensor(input, name), check_tensor(target, name)
     if target.shape != input.shape:
@@ -100,16 +100,16 @@ def weighted(each: Tensor, weight: Tensor, reduction: str, by_weight: bool = Tru
 def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
              reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     "The mean of the squared distances, or their weighted mean."
-    input, target = pair(input, target, "mse_loss")
+    input, target = loss_operands(input, target, "mse_loss")
     reduction = meant(reduction, size_average, reduce)
     if weight is not None: return weighted((input - target) ** 2, weight, reduction)
-    return call(OPS["mse_loss"], (real(input, "mse_cpu"), target), {"reduction": reduction})
+    return call(OPS["mse_loss"], (check_real(input, "mse_cpu"), target), {"reduction": reduction})
 
 @functional
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
             reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     "The mean of the distances, or their weighted mean."
-    input, target = pair(input, target, "l1_loss")
+    input, target = loss_operands(input, target, "l1_loss")
     reduction = meant(reduction, size_average, reduce)
     each = abs(input - target)
     return reduced(each, reduction) if weight is None else weighted(each, weight, reduction)
@@ -119,7 +119,7 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
                weight: Tensor | None = None) -> Tensor:
     "Half the square of distances up to `delta`, beyond it a line. RuntimeError unless delta is positive."
-    like, (input, target) = input, pair(input, target, "huber_loss")
+    like, (input, target) = input, loss_operands(input, target, "huber_loss")
     reduction = meant(reduction)
     if delta <= 0:
         raise error(RuntimeError, "huber_loss does not support non-positive values for delta.",
@@ -142,7 +142,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = No
                    reduction: str = "mean", beta: float = 1.0) -> Tensor:
     "huber_loss divided by beta: its lines have the slope 1. RuntimeError for a negative beta."
     if beta == 0: return l1_loss(input, target, size_average, reduce, reduction)
-    input, target = pair(input, target, "smooth_l1_loss")
+    input, target = loss_operands(input, target, "smooth_l1_loss")
     reduction = meant(reduction, size_average, reduce)
     if beta < 0:
         raise error(RuntimeError, "smooth_l1_loss does not support negative values for beta.", f"beta={beta}",
@@ -311,7 +311,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     is no class."""
     reduction = meant(reduction, size_average, reduce)
     check_tensor(input, "multilabel_margin_loss"), check_tensor(target, "multilabel_margin_loss")
-    if real(input, "multilabel_margin_loss").ndim > 2:
+    if check_real(input, "multilabel_margin_loss").ndim > 2:
         raise error(
             RuntimeError, "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
                           f"{list(input.shape)}", "(batch,) classes", "x.flatten(1)")

@@ -12,15 +12,15 @@ from ..errors import error, warn
 from ..names import cast, check_tensor
 from .activations import Plain, applied
 from .module import functional
-from ..ops.elementwise import real
+from ..ops.elementwise import check_real
 from ..random import default_generator, random_words
 from ..table import filled
 from ..tensors import Tensor
 
 # %% auto #0
-__all__ = ['LOWEST', 'check_probability', 'keep_mask', 'dropped', 'scaled', 'dropout', 'Dropping', 'Dropout', 'by_channel',
-           'centred', 'alpha_dropout', 'feature_alpha_dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'Dropout1d',
-           'Dropout2d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout']
+__all__ = ['SELU_LOWEST', 'check_probability', 'keep_mask', 'dropped', 'scale_kept', 'dropout', 'Dropping', 'Dropout',
+           'by_channel', 'centred', 'alpha_dropout', 'feature_alpha_dropout', 'dropout1d', 'dropout2d', 'dropout3d',
+           'Dropout1d', 'Dropout2d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout']
 
 # %% ../../nbs/nn/dropouts.ipynb #nndrex2ak
 #| code-fold: true
@@ -47,12 +47,12 @@ def dropped(make: Callable, input: Tensor, p: float, training: bool, inplace: bo
     check_tensor(input, "dropout")
     check_probability(p)
     if not training or p == 0 or not input.numel(): return input
-    mask = filled(input, (), 0) if p == 1 else keep_mask(shape(real(input, "dropout")), p, input)
+    mask = filled(input, (), 0) if p == 1 else keep_mask(shape(check_real(input, "dropout")), p, input)
     function = make(p)
     return applied(lambda x: function(x, mask), input, inplace)
 
 # %% ../../nbs/nn/dropouts.ipynb #nndrex2ac
-def scaled(p: float) -> Callable:
+def scale_kept(p: float) -> Callable:
     "What is kept, divided by 1 - p."
     if p == 1: return lambda x, mask: x * mask
     return lambda x, mask: x * (mask * (1 / (1 - p)))
@@ -60,7 +60,7 @@ def scaled(p: float) -> Callable:
 @functional
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     "In training, 0 with probability p, else x / (1 - p)."
-    return dropped(scaled, input, p, training, inplace)
+    return dropped(scale_kept, input, p, training, inplace)
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdr7
 class Dropping(Plain):
@@ -87,13 +87,13 @@ def by_channel(batched: bool) -> Callable:
     return shape
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdra
-LOWEST = 1.7580993408473766      # selu's value at minus infinity, without its sign
+SELU_LOWEST = 1.7580993408473766      # selu's value at minus infinity, without its sign
 
 def centred(p: float) -> Callable:
     "What is dropped becomes selu's lowest value; then all is scaled and moved to mean 0 and variance 1."
     if p == 1: return lambda x, mask: x * mask
-    a = 1 / math.sqrt((LOWEST ** 2 * p + 1) * (1 - p))
-    return lambda x, mask: x * (mask * a) + ((mask - 1) * (LOWEST * a) + LOWEST * a * p)
+    a = 1 / math.sqrt((SELU_LOWEST ** 2 * p + 1) * (1 - p))
+    return lambda x, mask: x * (mask * a) + ((mask - 1) * (SELU_LOWEST * a) + SELU_LOWEST * a * p)
 
 @functional
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
@@ -115,7 +115,7 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     if input.ndim not in (2, 3):
         raise error(RuntimeError, f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input.",
                     "(batch,) channel, length", "dropout, or dropout2d for images")
-    return dropped(scaled, input, p, training, inplace, by_channel(input.ndim == 3))
+    return dropped(scale_kept, input, p, training, inplace, by_channel(input.ndim == 3))
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdrbb
 @functional
@@ -126,7 +126,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     if input.ndim != 4:
         warn(f"dropout2d: Received a {input.ndim}-D input, whose dimension 1 is taken for the channels; "
              "use dropout1d or dropout.")
-    return dropped(scaled, input, p, training, inplace, by_channel(True))
+    return dropped(scale_kept, input, p, training, inplace, by_channel(True))
 
 @functional
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -136,7 +136,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     if input.ndim not in (4, 5):
         warn(f"dropout3d: Received a {input.ndim}-D input, whose dimension 0 is taken for the "
              "channels; use dropout.")
-    return dropped(scaled, input, p, training, inplace, by_channel(input.ndim == 5))
+    return dropped(scale_kept, input, p, training, inplace, by_channel(input.ndim == 5))
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdrc
 #| code-fold: true

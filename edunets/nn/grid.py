@@ -15,8 +15,8 @@ from .module import functional
 from ..tensors import Tensor, int64
 
 # %% auto #0
-__all__ = ['OUTSIDE', 'WAYS', 'CHANGED', 'to_pixels', 'reflected', 'read', 'nearest_ways', 'linear_ways', 'cubic_ways',
-           'gathered', 'check_grid', 'told', 'grid_sample', 'affine_grid', 'check_theta']
+__all__ = ['OUTSIDE', 'WAYS', 'CHANGED', 'to_pixels', 'reflected', 'read_pixels', 'nearest_ways', 'linear_ways', 'cubic_ways',
+           'weighted_pixels', 'check_grid', 'corners_aligned', 'grid_sample', 'affine_grid', 'check_theta']
 
 # %% ../../nbs/nn/grid.ipynb #6d000006
 def to_pixels(place: Tensor, size: int, align_corners: bool) -> Tensor:
@@ -40,7 +40,7 @@ OUTSIDE = {"zeros": lambda place, size, align_corners: place,
                reflected(place, size, align_corners).clamp(0, size - 1)}
 
 # %% ../../nbs/nn/grid.ipynb #6d000006d
-def read(input: Tensor, places: list[Tensor]) -> Tensor:
+def read_pixels(input: Tensor, places: list[Tensor]) -> Tensor:
     """The pixels at whole places, (batch, channel, n); 0 outside. `places`: for each dimension of space,
     (batch, n)."""
     sizes = input.shape[2:]
@@ -68,7 +68,7 @@ def cubic_ways(place: Tensor, a: float = -0.75) -> list[tuple[Tensor, Tensor | f
 WAYS = {"nearest": nearest_ways, "bilinear": linear_ways, "bicubic": cubic_ways}
 
 # %% ../../nbs/nn/grid.ipynb #6d000008c
-def gathered(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_corners: bool) -> Tensor:
+def weighted_pixels(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_corners: bool) -> Tensor:
     "The sum over all pixels that a place reads, each with the product of its weights."
     sizes, outside, cubic = input.shape[2:], OUTSIDE[padding_mode], mode == "bicubic"
     places = [to_pixels(place, size, align_corners).flatten(1)
@@ -80,7 +80,8 @@ def gathered(input: Tensor, grid: Tensor, mode: str, padding_mode: str, align_co
         at, weight = [place for place, _ in chosen], 1.0
         if cubic: at = [outside(place, size, align_corners) for place, size in zip(at, sizes)]
         for _, share in chosen: weight = weight * share
-        total = total + read(input, at) * (weight.unsqueeze(1) if isinstance(weight, Tensor) else weight)
+        total = total + read_pixels(input,
+                                    at) * (weight.unsqueeze(1) if isinstance(weight, Tensor) else weight)
     return total.reshape(*input.shape[:2], *grid.shape[1:-1])
 
 # %% ../../nbs/nn/grid.ipynb #6d000009
@@ -123,7 +124,7 @@ def check_grid(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> Non
             raise error(RuntimeError, what, "a place for each pixel of the result, x before y",
                         "affine_grid(theta, size)")
 
-def told(align_corners: bool | None) -> bool:
+def corners_aligned(align_corners: bool | None) -> bool:
     if align_corners is None: warn(CHANGED, UserWarning)
     return bool(align_corners)
 
@@ -134,14 +135,14 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mod
     """An image read at the places of a grid, (batch, height, width, 2) with x before y, from -1 to 1; or a
     volume. ValueError for a mode that there is not, RuntimeError for shapes that do not fit."""
     check_grid(input, grid, mode, padding_mode)
-    return gathered(input, grid, mode, padding_mode, told(align_corners))
+    return weighted_pixels(input, grid, mode, padding_mode, corners_aligned(align_corners))
 
 # %% ../../nbs/nn/grid.ipynb #6d00000ab
 @functional
 def affine_grid(theta: Tensor, size: list[int], align_corners: bool | None = None) -> Tensor:
     """The places of a grid after an affine map: theta (batch, 2, 3) for images, (batch, 3, 4) for volumes.
     ValueError for shapes that do not fit, NotImplementedError for another number of dimensions."""
-    align_corners, space = told(align_corners), size[2:]
+    align_corners, space = corners_aligned(align_corners), size[2:]
     check_theta(theta, size)
     axes = [linspace(-1, 1, n, dtype=theta.dtype, device=theta.device)
             * (1.0 if align_corners else (n - 1) / n)

@@ -15,8 +15,8 @@ from .module import Module
 from ..tensors import LOCK, Tensor, patch
 
 # %% auto #0
-__all__ = ['EVERY', 'KEPT', 'Hooks', 'hooks_of', 'Hook', 'registered', 'check_one_kind', 'kept_hooks', 'BackwardHookFunction',
-           'bordered', 'Watch', 'fitting_gradients', 'on_every_module', 'register_module_forward_pre_hook',
+__all__ = ['EVERY', 'KEPT', 'Hooks', 'module_hooks', 'Hook', 'registered', 'check_one_kind', 'kept_hooks', 'BackwardHookFunction',
+           'with_gradient_hook', 'Watch', 'fitting_gradients', 'on_every_module', 'register_module_forward_pre_hook',
            'register_module_forward_hook', 'register_module_full_backward_pre_hook',
            'register_module_full_backward_hook', 'watch_node', 'register_module_backward_hook']
 
@@ -56,7 +56,7 @@ class Hooks:
 # %% ../../nbs/03a_hooks.ipynb #nnhkcls1b
 EVERY = Hooks()      # the hooks on every module
 
-def hooks_of(module: Module) -> Hooks:
+def module_hooks(module: Module) -> Hooks:
     "A module's own hooks, made at first need."
     with LOCK:
         if "_hooks" not in vars(module): module._hooks = Hooks()
@@ -98,14 +98,14 @@ def register_forward_pre_hook(self: Module, hook: Callable, *, prepend: bool = F
                               with_kwargs: bool = False) -> RemovableHandle:
     """Call hook(module, args) before forward (with_kwargs: hook(module, args, kwargs)); what it returns
     replaces the arguments."""
-    return registered(hooks_of(self).before, Hook(hook, with_kwargs), prepend)
+    return registered(module_hooks(self).before, Hook(hook, with_kwargs), prepend)
 
 @patch
 def register_forward_hook(self: Module, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False,
                           always_call: bool = False) -> RemovableHandle:
     """Call hook(module, args, output) after forward (with_kwargs: hook(module, args, kwargs, output));
     what it returns replaces the output. `always_call`: also after an exception."""
-    return registered(hooks_of(self).after, Hook(hook, with_kwargs, always_call), prepend)
+    return registered(module_hooks(self).after, Hook(hook, with_kwargs, always_call), prepend)
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkone1
 #| code-fold: true
@@ -121,15 +121,15 @@ def check_one_kind(others: OrderedDict, where: str) -> None:
 def register_full_backward_pre_hook(self: Module, hook: Callable, prepend: bool = False) -> RemovableHandle:
     """Call hook(module, grad_output) when the gradient reaches the module's output; what it returns
     replaces it."""
-    return registered(hooks_of(self).backward_pre, hook, prepend)
+    return registered(module_hooks(self).backward_pre, hook, prepend)
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkreg1d
 @patch
 def register_full_backward_hook(self: Module, hook: Callable, prepend: bool = False) -> RemovableHandle:
     """Call hook(module, grad_input, grad_output) when the gradients of the module's inputs are known; what
     it returns replaces them. RuntimeError beside the older kind."""
-    check_one_kind(hooks_of(self).node, "on a single Module")
-    return registered(hooks_of(self).backward, hook, prepend)
+    check_one_kind(module_hooks(self).node, "on a single Module")
+    return registered(module_hooks(self).backward, hook, prepend)
 
 # %% ../../nbs/03a_hooks.ipynb #3f1a6c30
 #| code-fold: true
@@ -139,7 +139,7 @@ KEPT = {"_forward_pre_hooks": "before", "_forward_hooks": "after", "_backward_pr
         "_backward_hooks": "backward", "_state_dict_pre_hooks": "state_pre", "_state_dict_hooks": "state",
         "_load_state_dict_pre_hooks": "load_pre", "_load_state_dict_post_hooks": "load"}
 
-def kept_hooks(kind: str) -> property: return property(lambda self: getattr(hooks_of(self), kind))
+def kept_hooks(kind: str) -> property: return property(lambda self: getattr(module_hooks(self), kind))
 
 for name, kind in KEPT.items(): setattr(Module, name, kept_hooks(kind))
 
@@ -154,7 +154,7 @@ class BackwardHookFunction(Function):
     def backward(ctx, *grads): return grads
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkbwd1b
-def bordered(values: tuple, hook: Callable[[tuple], tuple]) -> tuple:
+def with_gradient_hook(values: tuple, hook: Callable[[tuple], tuple]) -> tuple:
     """The same values behind a border at which `hook` sees the gradients of those that are tensors (`None`
     for the rest)."""
     at, size = [n for n, x in enumerate(values) if isinstance(x, Tensor)], len(values)
@@ -180,12 +180,12 @@ class Watch:
 
     def inputs(self, args: tuple) -> tuple:
         self.count = len(args)
-        passed = bordered(args, self.at_inputs)
+        passed = with_gradient_hook(args, self.at_inputs)
         self.reached = passed is not args
         return passed
 
     def outputs(self, result):
-        passed = bordered(result if isinstance(result, tuple) else (result,), self.at_outputs)
+        passed = with_gradient_hook(result if isinstance(result, tuple) else (result,), self.at_outputs)
         return passed if isinstance(result, tuple) else passed[0]
 
     def at_outputs(self, grads: tuple) -> tuple:
@@ -249,8 +249,8 @@ def watch_node(module: Module, result, hook: Callable) -> None:
 @patch
 def register_backward_hook(self: Module, hook: Callable) -> RemovableHandle:
     "The older kind, which sees the gradients of the last node alone. RuntimeError beside full ones."
-    check_one_kind(hooks_of(self).backward, "on a single Module")
-    return RemovableHandle(hooks_of(self).node, hook)
+    check_one_kind(module_hooks(self).backward, "on a single Module")
+    return RemovableHandle(module_hooks(self).node, hook)
 
 def register_module_backward_hook(hook: Callable) -> RemovableHandle:
     "The older kind, on every module. RuntimeError beside full ones."

@@ -18,21 +18,22 @@ from ..names import cast, check_tensor, promote, where
 from .activations import soft, soft_steps, softplus
 from .containers import ModuleList
 from .module import Linear, Module, Sequential, functional
-from ..ops.elementwise import real, xlogy
+from ..ops.elementwise import check_real, xlogy
 from ..ops.layout import broadcast_shapes
 from ..primitives import check_broadcast
 from ..table import OPS, accumulate, call, check, decompose, elementwise, filled, kernel
 from ..tensors import SINGLE, Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 
 # %% auto #0
-__all__ = ['FAR', 'total', 'reduced', 'in_dtype_of', 'loss_share', 'places', 'counted', 'nll', 'nll_slope', 'linear_in',
-           'counted_steps', 'nll_steps', 'nll_slope_steps', 'check_classes', 'check_constant', 'check_class_weight',
-           'meant', 'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
-           'check_share', 'check_shares', 'bce', 'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_same_size',
-           'check_fits', 'each_share', 'bce_logits_slope', 'bce_logits_target_slope', 'binary_cross_entropy',
-           'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shifted', 'log_spellings', 'check_ctc',
-           'ctc_loss', 'AdaptiveLogSoftmaxWithLoss', 'check_cutoffs', 'check_adaptive', 'Loss', 'WeightedLoss',
-           'CrossEntropyLoss', 'NLLLoss', 'NLLLoss2d', 'BCELoss', 'BCEWithLogitsLoss', 'KLDivLoss', 'CTCLoss']
+__all__ = ['FAR', 'total', 'reduced', 'in_dtype_of', 'loss_share', 'target_index', 'targets_and_weights', 'nll', 'nll_slope',
+           'linear_in', 'counted_steps', 'nll_steps', 'nll_slope_steps', 'check_classes', 'check_constant',
+           'check_class_weight', 'meant', 'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected',
+           'smoothed', 'cross_entropy', 'check_share', 'check_shares', 'bce', 'bce_steps', 'bce_logits',
+           'bce_logits_steps', 'check_same_size', 'check_fits', 'each_share', 'bce_logits_slope',
+           'bce_logits_target_slope', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'kl_div',
+           'with_blanks', 'shift_right', 'log_spellings', 'check_ctc', 'ctc_loss', 'AdaptiveLogSoftmaxWithLoss',
+           'check_cutoffs', 'check_adaptive', 'Loss', 'WeightedLoss', 'CrossEntropyLoss', 'NLLLoss', 'NLLLoss2d',
+           'BCELoss', 'BCEWithLogitsLoss', 'KLDivLoss', 'CTCLoss']
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02
 def total(xp, each, reduction: str):
@@ -58,7 +59,7 @@ def loss_share(g: Tensor, each: Tensor, reduction: str) -> Tensor:
     return g / each.numel() if reduction == "mean" else g
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02c
-def places(xp, target) -> tuple:
+def target_index(xp, target) -> tuple:
     "The index of each target's number, with the classes in dimension 1 (0 of a vector)."
     index = [
         xp.arange(n).reshape([-1 if d == axis else 1 for d in range(target.ndim)])
@@ -68,7 +69,7 @@ def places(xp, target) -> tuple:
     return tuple(index)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02d
-def counted(xp, shape: tuple, dtype, target, weight, ignore: int):
+def targets_and_weights(xp, shape: tuple, dtype, target, weight, ignore: int):
     """The targets, with some class where they are ignored; and what each counts, `None` where all count
     alike. IndexError for what is no class."""
     classes = shape[min(1, len(shape) - 1)]
@@ -82,17 +83,17 @@ def counted(xp, shape: tuple, dtype, target, weight, ignore: int):
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02b
 def nll(xp, a, target, weight, *, ignore, reduction):
-    target, w = counted(xp, a.shape, a.dtype, target, weight, ignore)
-    each = -a[places(xp, target)]
+    target, w = targets_and_weights(xp, a.shape, a.dtype, target, weight, ignore)
+    each = -a[target_index(xp, target)]
     if w is None: return total(xp, each, reduction)
     each = xp.where(w == 0, 0, each * w)
     return total(xp, each, reduction) if reduction != "mean" else (each.sum() / w.sum()).astype(a.dtype)
 
 def nll_slope(xp, g, target, weight, *, shape, ignore, reduction):
-    target, w = counted(xp, shape, g.dtype, target, weight, ignore)
+    target, w = targets_and_weights(xp, shape, g.dtype, target, weight, ignore)
     if reduction == "mean": g = g / (target.size if w is None else w.sum())
     out = xp.zeros(shape, g.dtype)
-    out[places(xp, target)] = -g if w is None else xp.where(w == 0, 0, -w * g)
+    out[target_index(xp, target)] = -g if w is None else xp.where(w == 0, 0, -w * g)
     return out
 
 # %% ../../nbs/nn/losses.ipynb #nnloex03
@@ -227,7 +228,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_a
     check_tensor(input, "nll_loss"), check_tensor(target, "nll_loss")
     shape = input.payload.shape
     if len(shape) == 1 and target.payload.shape == (1,): target = target.reshape(())
-    check_targets(real(input, "nll_loss"), target)
+    check_targets(check_real(input, "nll_loss"), target)
     check_class_weight(weight, input, shape[min(1, len(shape) - 1)])
     return call(OPS["nll_loss"], (input, cast(target, int64), weight),
                 {"ignore": ignore_index, "reduction": reduction},
@@ -282,7 +283,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
     check_tensor(input, "cross_entropy"), check_tensor(target, "cross_entropy")
     check_mixture(input, target, label_smoothing)
     dim = 0 if input.ndim == 1 else 1
-    logs = log_softmax(real(input, "log_softmax"), dim)
+    logs = log_softmax(check_real(input, "log_softmax"), dim)
     if input.shape == target.shape:
         if weight is not None and tuple(weight.shape) != (input.size(dim),):
             check_class_weight(weight.detach(), input, input.size(dim))
@@ -398,7 +399,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
         raise error(RuntimeError, f"Found dtype {target.dtype.name} but expected {input.dtype.name}",
                     "a target is a probability too", "target.to(input.dtype)")
     return call(OPS["bce_loss"],
-                (real(input, "binary_cross_entropy"), target,
+                (check_real(input, "binary_cross_entropy"), target,
                  weight if weight is None else cast(weight, input.dtype)),
                 {"reduction": reduction}, "BinaryCrossEntropyBackward0")
 
@@ -462,7 +463,7 @@ def with_blanks(targets: Tensor, lengths: Tensor, blank: int) -> Tensor:
     return rows
 
 # %% ../../nbs/nn/losses.ipynb #nnloex23c
-def shifted(x: Tensor, by: int) -> Tensor:
+def shift_right(x: Tensor, by: int) -> Tensor:
     "Each row moved to the right; what cannot be comes in."
     by = min(by, x.size(1))
     return cat([x.new_full((x.size(0), by), FAR), x.narrow(1, 0, x.size(1) - by)], 1)
@@ -477,7 +478,7 @@ def log_spellings(log_probs: Tensor, labels: Tensor, input_lengths: Tensor) -> T
          labels[:, 2:] != labels[:, :-2]], 1)
     reached = where(arange(labels.size(1), device=labels.device) < 2, spoken[0], FAR)
     for t in range(1, log_probs.size(0)):
-        ways = stack([reached, shifted(reached, 1), where(passes, shifted(reached, 2), FAR)])
+        ways = stack([reached, shift_right(reached, 1), where(passes, shift_right(reached, 2), FAR)])
         reached = where(t < input_lengths.unsqueeze(1), ways.logsumexp(0) + spoken[t], reached)
     return reached
 
@@ -517,7 +518,7 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths, target_lengths, 
     by its target's length."""
     reduction = meant(reduction)
     check_tensor(log_probs, "ctc_loss"), check_tensor(targets, "ctc_loss")
-    single = real(log_probs, "ctc_loss").ndim == 2
+    single = check_real(log_probs, "ctc_loss").ndim == 2
     if single: log_probs = log_probs.unsqueeze(1)
     lengths = [x if isinstance(x, Tensor) else targets.new_tensor(x) for x in (input_lengths, target_lengths)]
     check_ctc(log_probs, *lengths, blank)

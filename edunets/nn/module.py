@@ -21,8 +21,8 @@ from ..tensors import SINGLE, Tensor, device, dtype, memory_format, patch
 
 # %% auto #0
 __all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of', 'set_member',
-           'get_member', 'forget', 'delete_member', 'list_members', 'check_name', 'register', 'dotted', 'values',
-           'member', 'conversion', 'as_type', 'indented', 'linear_kernel', 'linear_weight', 'flat', 'mapped',
+           'get_member', 'forget', 'delete_member', 'list_members', 'check_name', 'register_member', 'dotted', 'values',
+           'member', 'module_conversion', 'as_type', 'indented', 'linear_kernel', 'linear_weight', 'as_rows', 'mapped',
            'check_linear', 'functional', 'linear', 'Filled', 'fill', 'fans', 'default_init', 'initialize', 'Linear',
            'Sequential']
 
@@ -99,7 +99,7 @@ STORES = {
     "_parameters": Store(Parameter, Parameter, "parameter",
                          lambda module, *member: module.register_parameter(*member)),
     "_modules": Store(Module, Module, "child module",
-                      lambda module, *member: register(module, "_modules", *member)),
+                      lambda module, *member: register_member(module, "_modules", *member)),
     "_buffers": Store(Buffer, Tensor, "buffer", put_buffer)
 }
 
@@ -173,7 +173,7 @@ def check_name(module: Module, store: str, name: str) -> None:
                     f"it is {type(getattr(module, name)).__name__}", f"del module.{name} first")
 
 # %% ../../nbs/03_nn.ipynb #nnregis1b
-def register(module: Module, store: str, name: str, value) -> None:
+def register_member(module: Module, store: str, name: str, value) -> None:
     """Put a member into its store. TypeError for a value of another kind, ValueError for a parameter that
     was computed."""
     check_name(module, store, name)
@@ -193,18 +193,18 @@ def register(module: Module, store: str, name: str, value) -> None:
 @patch
 def register_parameter(self: Module, name: str, param: Parameter | None) -> None:
     "Add a parameter, or a place for one (`None`)."
-    register(self, "_parameters", name, param)
+    register_member(self, "_parameters", name, param)
 
 @patch
 def register_buffer(self: Module, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
     "Add a tensor that is not trained; if `persistent`, it is in the `state_dict`."
-    register(self, "_buffers", name, tensor)
+    register_member(self, "_buffers", name, tensor)
     (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
 @patch
 def register_module(self: Module, name: str, module: Module | None) -> None:
     "Add a child."
-    register(self, "_modules", name, module)
+    register_member(self, "_modules", name, module)
 
 Module.add_module = register_module
 
@@ -404,14 +404,14 @@ def to(self: Module, *args, dtype: dtype | None = None, device: device | str | N
     return self._apply(convert)
 
 # %% ../../nbs/03_nn.ipynb #nnconve1c
-def conversion(name: str) -> Callable:
+def module_conversion(name: str) -> Callable:
     "The method that takes a module to a dtype, by the tensor method of that name."
     def method(self: Module) -> Module:
         return self._apply(lambda x: getattr(x, name)() if x.dtype.is_floating_point else x)
     method.__name__, method.__doc__ = name, f"All floating parameters and buffers, by `Tensor.{name}`."
     return method
 
-for name in ("float", "double", "half", "bfloat16"): setattr(Module, name, conversion(name))
+for name in ("float", "double", "half", "bfloat16"): setattr(Module, name, module_conversion(name))
 
 # %% ../../nbs/03_nn.ipynb #3f1a6c04
 def as_type(self: Module, dst_type: dtype | str) -> Module:
@@ -467,7 +467,7 @@ def linear_weight(xp, y, x):
                      x.reshape(math.prod(x.shape[:-1]), x.shape[-1]))
 
 # %% ../../nbs/03_nn.ipynb #nnlinro1b
-def flat(x: Tensor) -> Tensor:
+def as_rows(x: Tensor) -> Tensor:
     "All but the last dimension as one."
     return x.reshape(math.prod(x.payload.shape[:-1]), x.payload.shape[-1])
 
@@ -476,7 +476,7 @@ kernel(linear=linear_kernel, linear_weight=linear_weight)
 accumulate(linear=SINGLE)
 
 decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b,
-          linear_weight=lambda y, x: flat(y).t() @ flat(x))
+          linear_weight=lambda y, x: as_rows(y).t() @ as_rows(x))
 
 # %% ../../nbs/03_nn.ipynb #nnlinro1c
 vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"], (g, x)),

@@ -20,11 +20,11 @@ from ..tensors import SINGLE, Tensor, finfo, float32, int64
 
 # %% auto #0
 __all__ = ['around_kept', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',
-           'affine', 'affine_steps', 'summed', 'check_normal', 'single', 'rounded', 'normalize', 'check_shape',
-           'layer_norm', 'rms_norm', 'check_batch', 'check_channels', 'update_running', 'batch_norm', 'instance_norm',
-           'group_norm', 'local_response_norm', 'learned', 'begin', 'LayerNorm', 'RMSNorm', 'GroupNorm', 'Running',
-           'BatchNorm', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm', 'InstanceNorm', 'InstanceNorm1d',
-           'InstanceNorm2d', 'InstanceNorm3d', 'LocalResponseNorm']
+           'affine', 'affine_steps', 'sum_outside', 'check_normal', 'single', 'rounded', 'normalize_affine',
+           'check_shape', 'layer_norm', 'rms_norm', 'check_batch', 'check_channels', 'update_running', 'batch_norm',
+           'instance_norm', 'group_norm', 'local_response_norm', 'learned', 'reset_affine', 'LayerNorm', 'RMSNorm',
+           'GroupNorm', 'Running', 'BatchNorm', 'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'SyncBatchNorm',
+           'InstanceNorm', 'InstanceNorm1d', 'InstanceNorm2d', 'InstanceNorm3d', 'LocalResponseNorm']
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern01
 def around_kept(xp, a, first, last):
@@ -114,7 +114,7 @@ def affine_steps(x: Tensor, w, b, *, first) -> Tensor:
     if w is not None: x = x * w.reshape(around(w.payload, first, x.ndim))
     return x if b is None else x + b.reshape(around(b.payload, first, x.ndim))
 
-def summed(x: Tensor, first: int, last: int) -> Tensor:
+def sum_outside(x: Tensor, first: int, last: int) -> Tensor:
     "The sum over all dimensions but those from `first` to `last`."
     dims = (*range(first), *range(last, x.ndim))
     return x.sum(dims) if dims else x
@@ -128,12 +128,12 @@ kernel(affine=affine,
 accumulate(affine=SINGLE)
 
 decompose(affine=affine_steps,
-          products=lambda a, b, *, first, last: summed(a * b, first, last))
+          products=lambda a, b, *, first, last: sum_outside(a * b, first, last))
 
 vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),
             lambda g, x, like, first:
                 call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
-            lambda g, like, first: summed(g, first, first + len(like.shape))])
+            lambda g, like, first: sum_outside(g, first, first + len(like.shape))])
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01k
 #| code-fold: true
@@ -161,9 +161,9 @@ def rounded(y: Tensor, input: Tensor, name: str) -> Tensor:
     return y if y.dtype is input.dtype else call(OPS["cast"], (y,), {"dtype": input.dtype}, name)
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01bx
-def normalize(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None, bias: Tensor | None,
-              at: int,
-              name: str, center: bool = True) -> tuple[Tensor, list[Tensor]]:
+def normalize_affine(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None,
+                     bias: Tensor | None, at: int, name: str,
+                     center: bool = True) -> tuple[Tensor, list[Tensor]]:
     """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is
     recorded under PyTorch's name. Also the statistics."""
     alone = weight is None and bias is None
@@ -210,7 +210,7 @@ def layer_norm(input: Tensor, normalized_shape, weight: Tensor | None = None, bi
     normalized_shape = tuple(normalized_shape)
     check_shape("layer_norm", input, normalized_shape, weight, bias)
     first = input.ndim - len(normalized_shape)
-    return normalize(input, 0, first, eps, weight, bias, first, "NativeLayerNormBackward0")[0]
+    return normalize_affine(input, 0, first, eps, weight, bias, first, "NativeLayerNormBackward0")[0]
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc02b
 @functional
@@ -223,7 +223,7 @@ def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None,
     check_shape("rms_norm", input, normalized_shape, weight)
     first = input.ndim - len(normalized_shape)
     eps = float(finfo(input.dtype).eps) if eps is None else eps
-    return normalize(input, 0, first, eps, weight, None, first, "MulBackward0", center=False)[0]
+    return normalize_affine(input, 0, first, eps, weight, None, first, "MulBackward0", center=False)[0]
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc03k
 #| code-fold: true
@@ -273,7 +273,7 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
         scale = (var + eps).rsqrt() if weight is None else weight * (var + eps).rsqrt()
         shift = -mean * scale if bias is None else bias - mean * scale
         return rounded(call(OPS["affine"], (x, scale, shift), {"first": 1}, name), input, name)
-    y, (var, mean) = normalize(input, 1, 2, eps, weight, bias, 1, name)
+    y, (var, mean) = normalize_affine(input, 1, 2, eps, weight, bias, 1, name)
     n = input.numel() // max(channels, 1)
     if n: update_running(running_mean, mean, momentum)
     if n: update_running(running_var, var.detach() * (n / (n - 1)), momentum)
@@ -294,7 +294,7 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
     check_channels("instance_norm", input.size(1), running_mean=running_mean, running_var=running_var,
                    weight=weight,
                    bias=bias)
-    y, (var, mean) = normalize(input, 0, 2, eps, weight, bias, 1, "NativeBatchNormBackward0")
+    y, (var, mean) = normalize_affine(input, 0, 2, eps, weight, bias, 1, "NativeBatchNormBackward0")
     if input.numel(): update_running(running_mean, mean.detach().mean(0), momentum)
     if input.numel(): update_running(running_var, var.detach().mean(0) * (n / (n - 1)), momentum)
     return y
@@ -322,7 +322,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     check_channels("group_norm", channels, weight=weight, bias=bias)
     name, alone = "NativeGroupNormBackward0", weight is None and bias is None
     x = single(input).reshape(batch, num_groups, -1)
-    y = normalize(x, 0, 2, eps, None, None, 1, name)[0].reshape(input.shape)
+    y = normalize_affine(x, 0, 2, eps, None, None, 1, name)[0].reshape(input.shape)
     if not alone: y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": 1}, name)
     return rounded(y, input, name)
 
@@ -348,7 +348,7 @@ def learned(layer: Module, shape: tuple, with_weight: bool, with_bias: bool, dev
         layer.register_parameter(name,
                                  Parameter(empty(*shape, device=device, dtype=dtype)) if there else None)
 
-def begin(layer: Module) -> None:
+def reset_affine(layer: Module) -> None:
     "Weight 1, bias 0: at first the layer only normalizes."
     for name, value in (("weight", 1.0), ("bias", 0.0)):
         x = getattr(layer, name, None)
@@ -369,7 +369,7 @@ class LayerNorm(Module):
         learned(self, self.normalized_shape, elementwise_affine, bias, device, dtype)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: begin(self)
+    def reset_parameters(self) -> None: reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -394,7 +394,7 @@ class RMSNorm(Module):
             else None)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: begin(self)
+    def reset_parameters(self) -> None: reset_affine(self)
     def forward(self, x: Tensor) -> Tensor: return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
@@ -416,7 +416,7 @@ class GroupNorm(Module):
         learned(self, (num_channels,), affine, bias, device, dtype)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: begin(self)
+    def reset_parameters(self) -> None: reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
@@ -453,7 +453,7 @@ class Running(Module):
 
     def reset_parameters(self) -> None:
         self.reset_running_stats()
-        begin(self)
+        reset_affine(self)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, local_metadata: dict, *rest) -> None:
         if self.num_batches_tracked is not None and (local_metadata.get("version") or 1) < 2:

@@ -25,20 +25,20 @@ from ..table import OPS, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import SINGLE, Tensor, any_at_hand, from_numpy, int64
 
 # %% auto #0
-__all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pooling', 'set_name', 'unpooled_size', 'max_unpooling', 'avg_pool2d',
-           'avg_pool3d', 'power_pooling', 'Grid', 'cubic', 'nearest_taps', 'area_taps', 'point_taps', 'smooth_taps',
-           'taps', 'matrix', 'resample', 'resample_back', 'tap_steps', 'back_steps', 'sampled', 'given_sizes',
-           'check_mode', 'interpolate', 'old_name', 'upsample', 'upsample_nearest', 'upsample_bilinear', 'parts_of',
-           'adaptive_averaging', 'parts_index', 'largest', 'largest_at', 'adaptive_maximum', 'check_samples',
-           'fractional_parts', 'fractional_starts', 'fractional_index', 'fractional_maximum', 'MaxPool', 'MaxUnpool',
-           'LPPool', 'MaxPool1d', 'MaxPool2d', 'MaxPool3d', 'MaxUnpool1d', 'MaxUnpool2d', 'MaxUnpool3d', 'LPPool1d',
-           'LPPool2d', 'LPPool3d', 'AvgPool1d', 'AvgPool2d', 'AvgPool3d', 'AdaptiveAvgPool', 'AdaptiveMaxPool',
-           'AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d', 'AdaptiveMaxPool1d', 'AdaptiveMaxPool2d',
-           'AdaptiveMaxPool3d', 'FractionalMaxPool', 'check_fraction', 'FractionalMaxPool2d', 'FractionalMaxPool3d',
-           'Upsample', 'UpsamplingNearest2d', 'UpsamplingBilinear2d']
+__all__ = ['FILTERS', 'ORDERS', 'DIMS', 'POOLS', 'max_pool_function', 'set_name', 'unpooled_size', 'max_unpooling', 'avg_pool2d',
+           'avg_pool3d', 'power_pooling', 'Resampling', 'cubic', 'nearest_taps', 'area_taps', 'point_taps',
+           'smooth_taps', 'taps', 'matrix', 'resample', 'resample_back', 'tap_steps', 'back_steps', 'sampled',
+           'given_sizes', 'check_mode', 'interpolate', 'old_name', 'upsample', 'upsample_nearest', 'upsample_bilinear',
+           'parts_of', 'adaptive_averaging', 'parts_index', 'largest', 'largest_at', 'adaptive_maximum',
+           'check_samples', 'fractional_parts', 'fractional_starts', 'fractional_index', 'fractional_maximum',
+           'MaxPool', 'MaxUnpool', 'LPPool', 'MaxPool1d', 'MaxPool2d', 'MaxPool3d', 'MaxUnpool1d', 'MaxUnpool2d',
+           'MaxUnpool3d', 'LPPool1d', 'LPPool2d', 'LPPool3d', 'AvgPool1d', 'AvgPool2d', 'AvgPool3d', 'AdaptiveAvgPool',
+           'AdaptiveMaxPool', 'AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'AdaptiveAvgPool3d', 'AdaptiveMaxPool1d',
+           'AdaptiveMaxPool2d', 'AdaptiveMaxPool3d', 'FractionalMaxPool', 'check_fraction', 'FractionalMaxPool2d',
+           'FractionalMaxPool3d', 'Upsample', 'UpsamplingNearest2d', 'UpsamplingBilinear2d']
 
 # %% ../../nbs/nn/pooling.ipynb #plmaxf01
-def max_pooling(n: int) -> None:
+def max_pool_function(n: int) -> None:
     "max_pool1d, 2d or 3d of nn.functional, and the twin that returns the indices too."
     plain = FUNCTIONS[f"max_pool{n}d"]
 
@@ -67,7 +67,7 @@ def set_name(function: Callable, name: str, doc: str) -> None:
     function.__doc__ = doc
     functional(function)
 
-for n in (1, 2, 3): max_pooling(n)
+for n in (1, 2, 3): max_pool_function(n)
 
 # %% ../../nbs/nn/pooling.ipynb #plmaxf02
 def unpooled_size(input: Tensor, size: tuple, stride: tuple, padding: tuple, wanted) -> tuple:
@@ -170,7 +170,7 @@ def power_pooling(n: int) -> None:
 for n in (1, 2, 3): power_pooling(n)
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid01
-class Grid(NamedTuple):
+class Resampling(NamedTuple):
     "How one dimension of `n` places is sampled at `m` places."
     mode: str
     n: int
@@ -194,13 +194,13 @@ FILTERS = {      # mode: how far it reaches, and its weight at a distance, when 
 }
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid02
-def nearest_taps(grid: Grid) -> tuple:
+def nearest_taps(grid: Resampling) -> tuple:
     "One old place for each new one."
     at = ((np.arange(grid.m, dtype="float32") + (0.0 if grid.mode == "nearest" else 0.5))
           * np.float32(grid.step))
     return np.minimum(np.floor(at), grid.n - 1).astype(int)[:, None], np.ones((grid.m, 1))
 
-def area_taps(grid: Grid) -> tuple:
+def area_taps(grid: Resampling) -> tuple:
     "Parts of nearly equal size, which may share a place: all of a part with equal weight."
     start = np.arange(grid.m) * grid.n // grid.m
     size = -(-(np.arange(grid.m) + 1) * grid.n // grid.m) - start
@@ -208,7 +208,7 @@ def area_taps(grid: Grid) -> tuple:
     return start[:, None] + reach, (reach < size[:, None]) / size[:, None]
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid02c
-def point_taps(grid: Grid) -> tuple:
+def point_taps(grid: Resampling) -> tuple:
     "The neighbours of each new place: two for a line, four for a cubic."
     i = np.arange(grid.m, dtype=grid.kind)
     at = i * grid.step if grid.align else (i + 0.5) * grid.step - 0.5
@@ -219,7 +219,7 @@ def point_taps(grid: Grid) -> tuple:
     return low.astype(int)[:, None] + offsets, 1 - abs(away) if grid.mode == "linear" else cubic(away)
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid02d
-def smooth_taps(grid: Grid) -> tuple:
+def smooth_taps(grid: Resampling) -> tuple:
     "All that a filter reaches, which is as wide as the new places are apart."
     reach, weight = FILTERS[grid.mode]
     width = max(grid.step, 1.0)
@@ -232,7 +232,7 @@ def smooth_taps(grid: Grid) -> tuple:
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid03
 @functools.lru_cache(maxsize=64)
-def taps(grid: Grid) -> tuple:
+def taps(grid: Resampling) -> tuple:
     "For each new place the old ones it is made of, and their weights: (m, count) each."
     make = (nearest_taps if grid.mode.startswith("nearest") else
             area_taps if grid.mode == "area" else smooth_taps if grid.antialias else point_taps)
@@ -240,7 +240,7 @@ def taps(grid: Grid) -> tuple:
     return index.clip(0, max(grid.n - 1, 0)), weight.astype(grid.kind)
 
 @functools.lru_cache(maxsize=64)
-def matrix(grid: Grid):
+def matrix(grid: Resampling):
     "The same as a matrix, (m, n)."
     index, weight = taps(grid)
     out = np.zeros((grid.m, grid.n), grid.kind)
@@ -272,7 +272,7 @@ kernel(resample=resample, resample_back=resample_back)
 accumulate(resample=SINGLE, resample_back=SINGLE)
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid04
-def tap_steps(a: Tensor, dim: int, grid: Grid):
+def tap_steps(a: Tensor, dim: int, grid: Resampling):
     """`resample` in rows, and its transpose: for each tap its index, and its weight beside the other
     dimensions."""
     index, weight = taps(grid)
@@ -287,7 +287,7 @@ decompose(resample=lambda a, *, dim, grid:
 vjp(resample=[lambda g, dim, grid: call(OPS["resample_back"], (g,), {"dim": dim, "grid": grid})],
     resample_back=[lambda g, dim, grid: call(OPS["resample"], (g,), {"dim": dim, "grid": grid})])
 
-def back_steps(g: Tensor, dim: int, grid: Grid) -> Tensor:
+def back_steps(g: Tensor, dim: int, grid: Resampling) -> Tensor:
     out = filled(g, g.payload.shape[:dim] + (grid.n,) + g.payload.shape[dim + 1:], 0)
     for i, w in tap_steps(g, dim, grid): out = out.index_add(dim, i, g * w)
     return out
@@ -302,7 +302,7 @@ ORDERS = {
 
 DIMS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "lanczos": 2}
 
-def sampled(input: Tensor, grids: list[Grid]) -> Tensor:
+def sampled(input: Tensor, grids: list[Resampling]) -> Tensor:
     "The last dimensions sampled, those first that shrink most."
     order = sorted(range(len(grids)), key=lambda k: grids[k].m / max(grids[k].n, 1))
     for k in order:
@@ -388,7 +388,7 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
     for k, (n, m) in enumerate(zip(input.shape[2:], sizes)):
         step = (((n - 1) / (m - 1) if m > 1 else 0.0) if align_corners else n / m if factors is None
                 else 1 / factors[k])
-        grids.append(Grid(ORDERS[mode], n, m, step, bool(align_corners), antialias, kind))
+        grids.append(Resampling(ORDERS[mode], n, m, step, bool(align_corners), antialias, kind))
     result = sampled(input, grids)
     return result.clone() if result is input else result
 
@@ -456,7 +456,7 @@ def adaptive_averaging(n: int) -> None:
         # also of an empty space, where the mean is NaN
         if whole: return input.mean(tuple(range(-n, 0)), keepdim=True)
         kind = "float64" if input.dtype.itemsize == 8 else "float32"
-        result = sampled(input, [Grid("area", s, p, s / max(p, 1), kind=kind)
+        result = sampled(input, [Resampling("area", s, p, s / max(p, 1), kind=kind)
                                  for s, p in zip(input.shape[-n:], parts)])
         return fresh(result, input)
     set_name(function, name,
@@ -472,7 +472,7 @@ def parts_index(shape: tuple, parts: tuple):
     twice."""
     n, flat = len(shape), 0
     for dim, (s, p) in enumerate(zip(shape, parts)):
-        index, weight = area_taps(Grid("area", s, p, s / p))
+        index, weight = area_taps(Resampling("area", s, p, s / p))
         index = np.where(weight > 0, index, index[:, :1])
         around = [1] * 2 * n
         around[dim], around[n + dim] = index.shape

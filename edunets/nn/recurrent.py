@@ -21,13 +21,13 @@ from ..table import OPS, accumulate, call, decompose, kernel
 from ..tensors import SINGLE, Tensor, int64, tensor
 
 # %% auto #0
-__all__ = ['steps', 'turned_lengths', 'active_states', 'rows', 'in_order', 'previous_states', 'rnn_kernel', 'rnn_steps', 'carry',
-           'backwards', 'rnn_vjp', 'sigmoid_', 'lstm_kernel', 'lstm_steps', 'slope_of', 'or_zeros', 'lstm_vjp',
-           'gru_kernel', 'gru_steps', 'gru_vjp', 'Packed', 'PackedSequence', 'invert_permutation', 'packed_as',
-           'check_lengths', 'pack_padded_sequence', 'pad_packed_sequence', 'pack_sequence', 'unpack_sequence',
-           'check_options', 'parameter_name', 'weights_of', 'fill_recurrent', 'Recurrent', 'check_input',
-           'first_states', 'last_rows', 'walk', 'forward', 'permuted', 'checked_states', 'RNN', 'LSTM', 'GRU',
-           'check_cell', 'Cell', 'one_step', 'RNNCell', 'LSTMCell', 'GRUCell']
+__all__ = ['steps', 'turned_lengths', 'active_states', 'rows', 'join_steps', 'previous_states', 'rnn_kernel', 'rnn_steps',
+           'carry', 'steps_back', 'rnn_vjp', 'sigmoid_in_place', 'lstm_kernel', 'lstm_steps', 'slope_of', 'or_zeros',
+           'lstm_vjp', 'gru_kernel', 'gru_steps', 'gru_vjp', 'PackedSequence_', 'PackedSequence', 'invert_permutation',
+           'packed_as', 'check_lengths', 'pack_padded_sequence', 'pad_packed_sequence', 'pack_sequence',
+           'unpack_sequence', 'check_recurrent_options', 'parameter_name', 'weights_of', 'fill_recurrent', 'Recurrent',
+           'check_input', 'first_states', 'last_rows', 'walk', 'forward', 'permute_hidden', 'checked_states', 'RNN',
+           'LSTM', 'GRU', 'check_cell', 'Cell', 'one_step', 'RNNCell', 'LSTMCell', 'GRUCell']
 
 # %% ../../nbs/nn/recurrent.ipynb #rcsteps1
 def steps(sizes: tuple, reverse: bool) -> list[tuple[int, int]]:
@@ -48,7 +48,7 @@ def active_states(state, first, n: int, join: Callable = cat):
 
 def rows(x: Tensor, start: int, n: int) -> Tensor: return sliced(x, 0, start, n)
 
-def in_order(parts: list, reverse: bool) -> Tensor:
+def join_steps(parts: list, reverse: bool) -> Tensor:
     "What was found step by step, as one tensor."
     return cat(parts[::-1] if reverse else parts)
 
@@ -59,7 +59,7 @@ def previous_states(out: Tensor, first: Tensor, sizes: tuple, reverse: bool) -> 
     for start, n in steps(sizes, reverse):
         found.append(active_states(state, first, n))
         state = rows(out, start, n)
-    return in_order(found, reverse)
+    return join_steps(found, reverse)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcrnnke1
 def rnn_kernel(xp, x, h, w, *, sizes, reverse, relu):
@@ -79,7 +79,7 @@ def rnn_steps(x: Tensor, h: Tensor, w: Tensor, *, sizes: tuple, reverse: bool, r
         z = rows(x, start, n) + active_states(state, h, n) @ w.t()
         state = z.relu() if relu else z.tanh()
         found.append(state)
-    return in_order(found, reverse)
+    return join_steps(found, reverse)
 
 kernel(rnn=rnn_kernel)
 accumulate(rnn=SINGLE)
@@ -94,7 +94,7 @@ def carry(g: Tensor, n: int, begun: list) -> Tensor:
     if have > n or not n: begun.append(rows(g, n, have - n))
     return g if have == n else rows(g, 0, n)
 
-def backwards(sizes: tuple, reverse: bool) -> list[tuple[int, int, int]]:
+def steps_back(sizes: tuple, reverse: bool) -> list[tuple[int, int, int]]:
     "The steps from the last to the first: where its rows begin, how many, and how many the step before had."
     walk = steps(sizes, reverse)
     return [(start, n, before) for (start, n), before in zip(walk[::-1],
@@ -105,16 +105,16 @@ def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse:
     """One walk back through time gives the gradient at each step; that of the weight is then one product
     for all steps."""
     slope, found, begun, d = (out > 0) if relu else 1 - out * out, [], [], 0
-    for start, n, before in backwards(sizes, reverse):
+    for start, n, before in steps_back(sizes, reverse):
         found.append((rows(g, start, n) + d) * rows(slope, start, n))
         d = carry(found[-1] @ w, before, begun)
-    z = in_order(found, not reverse)
+    z = join_steps(found, not reverse)
     return z, cat(begun[::-1]), z.t() @ previous_states(out, h, sizes, reverse)
 
 vjp(rnn=rnn_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rclstmk1
-def sigmoid_(xp, z):
+def sigmoid_in_place(xp, z):
     "1 / (1 + exp(-z)) in the memory of z."
     xp.exp(xp.negative(z, out=z), out=z)
     z += 1
@@ -130,8 +130,8 @@ def lstm_kernel(xp, x, h, c, w, p, *, sizes, reverse):
         at = slice(start, start + n)
         z = xp.matmul(active_states(state, h, n, xp.concatenate), w, out=gates[at])
         z += x[at]
-        (sigmoid_(xp, z[:, :2 * size]), xp.tanh(z[:, 2 * size:3 * size],
-                                                out=z[:, 2 * size:3 * size]), sigmoid_(xp, z[:, 3 * size:]))
+        (sigmoid_in_place(xp, z[:, :2 * size]), xp.tanh(z[:, 2 * size:3 * size], out=z[:, 2 * size:3 * size]),
+         sigmoid_in_place(xp, z[:, 3 * size:]))
         i, f, new, o = (z[:, k * size:k * size + size] for k in range(4))
         cell = xp.multiply(f, active_states(cell, c, n, xp.concatenate), out=cells[at])
         cell += i * new
@@ -153,7 +153,7 @@ def lstm_steps(x: Tensor, h: Tensor, c: Tensor, w: Tensor, p: Tensor | None, *, 
         cell = f * active_states(cell, c, n) + i * new
         state = o * cell.tanh() if p is None else (o * cell.tanh()) @ p.t()
         found.append((state, cell, cat([i, f, new, o], 1)))
-    return tuple(in_order(list(parts), reverse) for parts in zip(*found))
+    return tuple(join_steps(list(parts), reverse) for parts in zip(*found))
 
 kernel(lstm=lstm_kernel)
 accumulate(lstm=SINGLE)
@@ -185,7 +185,7 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
             * cat([slope_of(i), slope_of(f), slope_of(new, tanh=True),
                    slope_of(o)], 1))
     states, found, begun, begun_cells, d, d_cell = [], [], [], [], 0, 0
-    for start, n, before in backwards(sizes, reverse):
+    for start, n, before in steps_back(sizes, reverse):
         states.append(rows(g_out, start, n) + d)
         d = states[-1] if p is None else states[-1] @ p
         d_cell = d * rows(to_cell, start, n) + d_cell
@@ -195,8 +195,8 @@ def lstm_vjp(g: tuple, out: tuple, h: Tensor, c: Tensor, w: Tensor, p: Tensor | 
         found.append(z if more is None else z + rows(more, start, n))
         d = carry(found[-1] @ w, before, begun)
         d_cell = carry(d_cell * rows(f, start, n), before, begun_cells)
-    z = in_order(found, not reverse)
-    d_p = None if p is None else in_order(states, not reverse).t() @ (o * shown)
+    z = join_steps(found, not reverse)
+    d_p = None if p is None else join_steps(states, not reverse).t() @ (o * shown)
     return z, cat(begun[::-1]), cat(begun_cells[::-1]), z.t() @ previous_states(out, h, sizes, reverse), d_p
 
 vjp(lstm=lstm_vjp)
@@ -214,7 +214,7 @@ def gru_kernel(xp, x, h, w, b, *, sizes, reverse):
         if b is not None: z += b
         held[at] = z[:, 2 * size:]
         reset_update = xp.add(z[:, :2 * size], x[at, :2 * size], out=gates[at, :2 * size])
-        sigmoid_(xp, reset_update)
+        sigmoid_in_place(xp, reset_update)
         new = xp.multiply(reset_update[:, :size], held[at], out=gates[at, 2 * size:])
         new += x[at, 2 * size:]
         xp.tanh(new, out=new)
@@ -235,7 +235,7 @@ def gru_steps(x: Tensor, h: Tensor, w: Tensor, b: Tensor | None, *, sizes: tuple
         new = (x_new + reset * held).tanh()
         state = new + update * (old - new)
         found.append((state, cat([reset, update, new], 1), held))
-    return tuple(in_order(list(parts), reverse) for parts in zip(*found))
+    return tuple(join_steps(list(parts), reverse) for parts in zip(*found))
 
 kernel(gru=gru_kernel)
 accumulate(gru=SINGLE)
@@ -261,12 +261,12 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
              g_new * reset + or_zeros(g_held, held)],
             1)
     states, found, begun, d = [], [], [], 0
-    for start, n, before in backwards(sizes, reverse):
+    for start, n, before in steps_back(sizes, reverse):
         states.append(rows(g_out, start, n) + d)
         z = (rows(by, start, n) * states[-1].unsqueeze(1)).reshape(n, 3 * h.size(1))
         found.append(z if more is None else z + rows(more, start, n))
         d = carry(found[-1] @ w + states[-1] * rows(update, start, n), before, begun)
-    z, d = in_order(found, not reverse), in_order(states, not reverse)
+    z, d = join_steps(found, not reverse), join_steps(states, not reverse)
     to_new = d * by_new if more is None else d * by_new + g_new
     size = h.size(1)
     return cat([z[:, :2 * size], to_new], 1), cat(begun[::-1]), z.t() @ old, None if b is None else z.sum(0)
@@ -274,14 +274,14 @@ def gru_vjp(g: tuple, out: tuple, h: Tensor, w: Tensor, b: Tensor | None, sizes:
 vjp(gru=gru_vjp)
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpacks1
-class Packed(NamedTuple):
+class PackedSequence_(NamedTuple):
     data: Tensor                            # the rows of all steps, one step after the other
     batch_sizes: Tensor                     # how many sequences run at each step
     sorted_indices: Tensor | None           # where each sequence, the longest first, stood in the batch
     unsorted_indices: Tensor | None         # the way back
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpacks1b
-class PackedSequence(Packed):
+class PackedSequence(PackedSequence_):
     """Sequences of several lengths without padding, as `torch.nn.utils.rnn.PackedSequence`: what the
     recurrent layers walk through."""
     def __new__(cls, data: Tensor, batch_sizes: Tensor | None = None, sorted_indices: Tensor | None = None,
@@ -389,7 +389,8 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
 # %% ../../nbs/nn/recurrent.ipynb #rcparam1k
 #| code-fold: true
 #| code-summary: "What is refused (options): 23 lines"
-def check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size) -> None:
+def check_recurrent_options(input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                            proj_size) -> None:
     "A TypeError or ValueError for options that make no layer; a warning for a dropout that has no place."
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
         raise error(ValueError,
@@ -447,7 +448,7 @@ class Recurrent(Module):
         super().__init__()
         self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
         self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
-        check_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
+        check_recurrent_options(input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
         self.dropout, self.bidirectional, self.proj_size = float(dropout), bidirectional, proj_size
         made, out = {"device": device, "dtype": dtype}, proj_size or hidden_size
         rows = self.gates * hidden_size
@@ -551,7 +552,8 @@ def forward(self: Recurrent, input, hx=None):
     if swap: x = x.transpose(0, 1)
     check_input(self, x)
     sizes = tuple(input.batch_sizes.tolist()) if packed else (x.size(1),) * x.size(0)
-    if packed and hx is not None and input.sorted_indices is not None: hx = permuted(hx, input.sorted_indices)
+    if packed and hx is not None and input.sorted_indices is not None:
+        hx = permute_hidden(hx, input.sorted_indices)
     out, states = walk(self, x if packed else x.reshape(-1, self.input_size),
                        first_states(self, x, hx, sizes[0]),
                        sizes)
@@ -567,7 +569,7 @@ def forward(self: Recurrent, input, hx=None):
 # %% ../../nbs/nn/recurrent.ipynb #rcforwa1bx
 Recurrent.forward = forward
 
-def permuted(hx, order: Tensor):
+def permute_hidden(hx, order: Tensor):
     "First states in the order in which packed sequences stand."
     return (tuple(h.index_select(1, order) for h in hx) if isinstance(hx, (tuple, list))
             else hx.index_select(1, order))

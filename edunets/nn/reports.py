@@ -20,7 +20,7 @@ from ..tensors import Tensor, finfo, is_floating
 # %% auto #0
 __all__ = ['HEADS', 'CURVES', 'ParameterStats', 'beginning', 'LayerStats', 'passage', 'passages', 'growth', 'in_words',
            'said_forward', 'said_backward', 'Report', 'report', 'start_note', 'layer_row', 'report_rows', 'as_text',
-           'curve', 'chart', 'as_html']
+           'variances_of', 'chart', 'as_html']
 
 # %% ../../nbs/04a_report.ipynb #in04rep1
 class ParameterStats(NamedTuple):
@@ -226,13 +226,13 @@ Report.__repr__ = as_text
 CURVES = (("variance", "currentColor", ""), ("between inputs", "var(--edu-accent,#1f5fbf)", ""),
           ("gradient", "currentColor", "2 3"))
 
-def curve(row: LayerStats) -> tuple:
+def variances_of(row: LayerStats) -> tuple:
     return row.variance, row.between, row.gradient[0] if row.gradient else None
 
 def chart(maps: list[LayerStats]) -> str:
     "The three numbers of the layers that multiply, over their order, as SVG; the height is the power of ten."
     logs = [[math.log10(v) if v and 0 < v < math.inf else None for v in column]
-            for column in zip(*map(curve, maps))]
+            for column in zip(*map(variances_of, maps))]
     known = [v for column in logs for v in column if v is not None] or [0]
     low, high = math.floor(min(known)), math.ceil(max(known))
     x, y = lambda n: 56 + 490 * n / (len(maps) - 1), lambda v: 14 + 160 * (high - v) / max(high - low, 1)

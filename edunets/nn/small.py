@@ -24,7 +24,7 @@ from ..tensors import SINGLE, Tensor, any_at_hand, int64
 
 # %% auto #0
 __all__ = ['check_padding', 'renormalize', 'embedding', 'check_table', 'refuse_sparse', 'make_table', 'fill_table', 'Embedding',
-           'bag_kernel', 'rows_of', 'without', 'bag_steps', 'check_bagged', 'bag_max', 'at_place', 'bag_max_steps',
+           'bag_kernel', 'take_rows', 'without', 'bag_steps', 'check_bagged', 'bag_max', 'at_place', 'bag_max_steps',
            'check_offsets', 'bags_of', 'check_bag', 'embedding_bag', 'mean_scale', 'EmbeddingBag', 'PairwiseDistance',
            'CosineSimilarity', 'Bilinear']
 
@@ -150,7 +150,7 @@ def bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx):
     if length: return rows.reshape(bags, length, weight.shape[1]).sum(1)
     return combined(xp, xp.add, xp.zeros((bags, weight.shape[1]), weight.dtype), rows, (bag,))
 
-def rows_of(x: Tensor, index: Tensor) -> Tensor: return call(OPS["gather"], (x, index), {"dims": (0,)})
+def take_rows(x: Tensor, index: Tensor) -> Tensor: return call(OPS["gather"], (x, index), {"dims": (0,)})
 
 # %% ../../nbs/nn/small.ipynb #smbags03b
 def without(rows: Tensor, index: Tensor, padding_idx: int, value: float = 0) -> Tensor:
@@ -190,10 +190,10 @@ decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, paddi
               bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
 vjp(embedding_bag=[
     lambda g, scale, like, index, bag, padding_idx, by_freq:
-        embedding_slope(rows_of(g, bag) if scale is None else rows_of(g, bag) * scale.unsqueeze(-1),
+        embedding_slope(take_rows(g, bag) if scale is None else take_rows(g, bag) * scale.unsqueeze(-1),
                         like, index, padding_idx, by_freq),
     lambda g, weight, index, bag, padding_idx:
-        without((rows_of(g, bag) * rows_of(weight, index)).sum(-1), index, padding_idx),
+        without((take_rows(g, bag) * take_rows(weight, index)).sum(-1), index, padding_idx),
     None])
 
 # %% ../../nbs/nn/small.ipynb #smmax001
@@ -223,15 +223,15 @@ def at_place(place: Tensor) -> tuple:
 def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int,
                   padding_idx: int) -> tuple[Tensor, Tensor]:
     "`bag_max` in rows."
-    rows, n = without(rows_of(weight, index), index, padding_idx, -math.inf), index.size(0)
+    rows, n = without(take_rows(weight, index), index, padding_idx, -math.inf), index.size(0)
     columns = weight.size(1)
     best = call(OPS["scatter_max"], (filled(weight, (bags, columns), -math.inf), rows, bag), {"dims": (0,)})
     number = arange(n, device=weight.device).unsqueeze(1)
     first = -call(OPS["scatter_max"],
                   (filled(number,
-                          (bags, columns), -n), where(rows == rows_of(best, bag), -number, -n), bag),
+                          (bags, columns), -n), where(rows == take_rows(best, bag), -number, -n), bag),
                   {"dims": (0,)})
-    place = where(first < n, rows_of(index, first.clamp(max=n - 1)), -1).to(int64)
+    place = where(first < n, take_rows(index, first.clamp(max=n - 1)), -1).to(int64)
     place = where(place == padding_idx, -1, place)
     return where(place < 0, 0, call(OPS["gather"], (weight, *at_place(place)), {"dims": (0, 1)})), place
 
@@ -383,7 +383,7 @@ def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: in
     if length and padding_idx < 0: return filled(weight, index.payload.shape, 1 / length)
     ones = without(filled(weight, index.payload.shape, 1), index, padding_idx)
     sizes = call(OPS["scatter"], (filled(weight, (bags,), 0), ones, bag), {"dims": (0,), "mode": "add"})
-    return rows_of(1 / sizes.clamp(min=1), bag)
+    return take_rows(1 / sizes.clamp(min=1), bag)
 
 # %% ../../nbs/nn/small.ipynb #smfunc04
 class EmbeddingBag(Module):

@@ -12,13 +12,13 @@ from typing import Any, Callable, Mapping
 from ..autograd.leaves import RemovableHandle
 from ..autograd.modes import no_grad
 from ..errors import error, warn
-from .hooks import hooks_of
+from .hooks import module_hooks
 from .module import Module, Parameter
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['EXTRA', 'has_own', 'given_by_place', 'silently', 'saved_members', 'IncompatibleKeys', 'waits', 'misfit', 'not_needed',
-           'take', 'kept_values', 'put_back', 'load', 'quoted', 'check_told']
+__all__ = ['EXTRA', 'has_own', 'given_by_place', 'silently', 'saved_members', 'IncompatibleKeys', 'waits', 'load_mismatch',
+           'not_needed', 'load_tensor', 'kept_values', 'restore_values', 'load_module', 'quoted', 'check_told']
 
 # %% ../../nbs/03b_state.ipynb #3f1a6c10
 #| code-fold: true
@@ -103,7 +103,7 @@ def waits(x: Tensor) -> bool:
     return hasattr(x, "cls_to_become")
 
 # %% ../../nbs/03b_state.ipynb #nnstinc1b
-def misfit(name: str, value: Any, x: Tensor) -> str | None:
+def load_mismatch(name: str, value: Any, x: Tensor) -> str | None:
     "What is wrong with a value for a tensor, in PyTorch's words."
     if not isinstance(value, Tensor):
         return (f'While copying the parameter named "{name}", expected edunets.Tensor or Tensor-like '
@@ -132,8 +132,9 @@ def _load_from_state_dict(self: Module, state_dict: dict, prefix: str, local_met
     for name, x in saved_members(self).items():
         key = prefix + name
         if key not in state_dict: missing_keys += [key] * strict
-        elif said := misfit(key, state_dict[key], x): error_msgs.append(said)
-        else: take(self, name, x, state_dict[key], local_metadata.get("assign_to_params_buffers", False))
+        elif said := load_mismatch(key, state_dict[key], x): error_msgs.append(said)
+        else: load_tensor(self, name, x, state_dict[key],
+                          local_metadata.get("assign_to_params_buffers", False))
     if has_own(self, "set_extra_state"):
         if prefix + EXTRA in state_dict: self.set_extra_state(state_dict[prefix + EXTRA])
         else: missing_keys += [prefix + EXTRA] * strict
@@ -141,7 +142,7 @@ def _load_from_state_dict(self: Module, state_dict: dict, prefix: str, local_met
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1bx
 @no_grad()
-def take(module: Module, name: str, x: Tensor, value: Tensor, assign: bool) -> None:
+def load_tensor(module: Module, name: str, x: Tensor, value: Tensor, assign: bool) -> None:
     "Copy a value into a module's tensor, or put it there itself."
     if not assign: x.copy_(value)
     elif isinstance(x, Parameter) and not isinstance(value, Parameter):
@@ -161,22 +162,22 @@ def kept_values(module: Module) -> list[tuple]:
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1bb
 @no_grad()
-def put_back(kept: list[tuple]) -> None:
+def restore_values(kept: list[tuple]) -> None:
     "Make undone what was written since `kept_values`."
     for store, name, x, version, values in kept:
         store[name] = x
         if x._version != version: x.copy_(values)
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1bc
-def load(module: Module, state: dict, metadata: dict, prefix: str, assign: bool, *wrong: list) -> None:
+def load_module(module: Module, state: dict, metadata: dict, prefix: str, assign: bool, *wrong: list) -> None:
     "Load a module by its `_load_from_state_dict`, and those below it; then its hooks are told."
     local = metadata.get(prefix[:-1], {}) | ({"assign_to_params_buffers": True} if assign else {})
     module._load_from_state_dict(state, prefix, local, True, *wrong)
     for name, child in module._modules.items():
         if child is None: continue
         path = f"{prefix}{name}."
-        load(child, {key: x for key, x in state.items() if key.startswith(path)}, metadata, path, assign,
-             *wrong)
+        load_module(child, {key: x for key, x in state.items() if key.startswith(path)}, metadata, path,
+                    assign, *wrong)
     keys = IncompatibleKeys(*wrong[:2])
     for hook in list(module._hooks.load.values()) if module._hooks else []: check_told(hook(module, keys))
 
@@ -204,7 +205,7 @@ def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool
     metadata, kept, missing, unexpected = getattr(state_dict, "_metadata", {}), kept_values(self), [], []
     said = []
     try:
-        load(self, OrderedDict(state_dict), metadata, "", assign, missing, unexpected, said)
+        load_module(self, OrderedDict(state_dict), metadata, "", assign, missing, unexpected, said)
         if strict and unexpected: said.insert(0, f"Unexpected key(s) in state_dict: {quoted(unexpected)}. ")
         if strict and missing: said.insert(0, f"Missing key(s) in state_dict: {quoted(missing)}. ")
         if said:
@@ -214,7 +215,7 @@ def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool
                                                             "this one is as it was",
                         "strict=False skips names; sizes must fit")
     except BaseException:
-        put_back(kept)
+        restore_values(kept)
         raise
     return IncompatibleKeys(missing, unexpected)
 
@@ -222,25 +223,25 @@ def load_state_dict(self: Module, state_dict: Mapping[str, Tensor], strict: bool
 @patch
 def register_state_dict_pre_hook(self: Module, hook: Callable) -> RemovableHandle:
     "Call hook(module, prefix, keep_vars) before `state_dict` collects."
-    return RemovableHandle(hooks_of(self).state_pre, hook)
+    return RemovableHandle(module_hooks(self).state_pre, hook)
 
 @patch
 def register_state_dict_post_hook(self: Module, hook: Callable) -> RemovableHandle:
     """Call hook(module, state_dict, prefix, local_metadata) after `state_dict` has collected; it may
     change the state."""
-    return RemovableHandle(hooks_of(self).state, partial(silently, hook))
+    return RemovableHandle(module_hooks(self).state, partial(silently, hook))
 
 # %% ../../nbs/03b_state.ipynb #nnsthok1b
 @patch
 def _register_state_dict_hook(self: Module, hook: Callable) -> RemovableHandle:
     "The older form, whose hook may return another state: of the module that is asked, not of its children."
-    return RemovableHandle(hooks_of(self).state, hook)
+    return RemovableHandle(module_hooks(self).state, hook)
 
 @patch
 def register_load_state_dict_pre_hook(self: Module, hook: Callable) -> RemovableHandle:
     """Call hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
     error_msgs) before a state is loaded; it may rename keys."""
-    return RemovableHandle(hooks_of(self).load_pre, hook)
+    return RemovableHandle(module_hooks(self).load_pre, hook)
 
 # %% ../../nbs/03b_state.ipynb #nnsthok1c
 @patch
@@ -252,4 +253,4 @@ def _register_load_state_dict_pre_hook(self: Module, hook: Callable,
 @patch
 def register_load_state_dict_post_hook(self: Module, hook: Callable) -> RemovableHandle:
     "Call hook(module, incompatible_keys) after a state was loaded."
-    return RemovableHandle(hooks_of(self).load, hook)
+    return RemovableHandle(module_hooks(self).load, hook)

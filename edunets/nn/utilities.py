@@ -16,13 +16,13 @@ from ..errors import error, warn
 from ..names import FUNCTIONS
 from .module import Module
 from ..ops.linear_algebra import vector_norm
-from ..ops.windows import bordered
+from ..ops.windows import pad_dim
 from ..random import fork_rng
 from ..table import fresh
 from ..tensors import Tensor, in_memory, tensor
 
 # %% auto #0
-__all__ = ['utility', 'listed', 'gradients', 'get_total_norm', 'clip_grads_with_norm_', 'clip_grad_norm_', 'clip_grad_norm',
+__all__ = ['utility', 'tensor_list', 'gradients', 'get_total_norm', 'clip_grads_with_norm_', 'clip_grad_norm_', 'clip_grad_norm',
            'clip_grad_value_', 'same_device', 'parameters_to_vector', 'vector_to_parameters', 'check_sequences',
            'rnn_utility', 'pad_sequence', 'unpad_sequence', 'skip_init']
 
@@ -33,7 +33,7 @@ def utility(function: Callable) -> Callable:
     FUNCTIONS[name] = function
     return FUNCTIONS[name]
 
-def listed(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
+def tensor_list(tensors: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [tensors] if isinstance(tensors, Tensor) else list(tensors)
 
 def gradients(parameters: list[Tensor]) -> list[Tensor]:
@@ -46,7 +46,7 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
                    foreach: bool | None = None) -> Tensor:
     """The p-norm of several tensors as of one vector. RuntimeError, if asked for, where it is not finite.
     `foreach` changes nothing here."""
-    p, tensors = float(norm_type), listed(tensors)
+    p, tensors = float(norm_type), tensor_list(tensors)
     if not tensors: return tensor(0.0)
     norm, device = vector_norm, tensors[0].device
     with no_grad(): total = norm(stack([norm(x, p).to(device) for x in tensors]), p)
@@ -64,7 +64,7 @@ def get_total_norm(tensors: Tensor | Iterable[Tensor], norm_type: float = 2.0,
 def clip_grads_with_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor,
                           foreach: bool | None = None) -> None:
     "Scale all gradients, in place, by max_norm / total_norm where that is less than 1."
-    grads = gradients(listed(parameters))
+    grads = gradients(tensor_list(parameters))
     if not grads: return
     with no_grad():
         share = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
@@ -76,7 +76,7 @@ def clip_grad_norm_(parameters: Tensor | Iterable[Tensor], max_norm: float, norm
                     error_if_nonfinite: bool = False, foreach: bool | None = None) -> Tensor:
     """Scale all gradients, in place, so that their norm as one vector is at most `max_norm`; returns what
     it was before."""
-    found = listed(parameters)
+    found = tensor_list(parameters)
     if not found and isinstance(parameters, types.GeneratorType):
         warn("`parameters` is an empty generator, no gradient clipping will occur.")
     total = get_total_norm(gradients(found), norm_type, error_if_nonfinite)
@@ -97,7 +97,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float,
                      foreach: bool | None = None) -> None:
     "Cut each number of all gradients, in place, to lie between -clip_value and clip_value."
     with no_grad():
-        for g in gradients(listed(parameters)): g.clamp_(-float(clip_value), float(clip_value))
+        for g in gradients(tensor_list(parameters)): g.clamp_(-float(clip_value), float(clip_value))
 
 # %% ../../nbs/nn/utilities.ipynb #utvect02
 def same_device(parameters: list[Tensor]) -> None:
@@ -181,7 +181,7 @@ def pad_sequence(sequences: Tensor | Iterable[Tensor], batch_first: bool = False
     longest, kind = max(s.size(0) for s in sequences), sequences[0].dtype
     gaps, value = [longest - s.size(0) for s in sequences], in_memory(padding_value, kind)
     padded = [
-        bordered(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), value)
+        pad_dim(s.to(kind), 0, *((gap, 0) if padding_side == "left" else (0, gap)), value)
         for s, gap in zip(sequences, gaps)
     ]
     return stack(padded, 0 if batch_first else 1)

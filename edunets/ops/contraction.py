@@ -18,11 +18,11 @@ from ..table import fresh
 from ..tensors import Tensor, as_count, check_dim, dtype
 
 # %% auto #0
-__all__ = ['arranged', 'pair', 'summed', 'check_dtypes', 'refuse', 'spelled', 'checked_output', 'check_letter_sizes',
-           'without_repeats', 'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum', 'addmv', 'addr',
-           'baddbmm', 'addbmm', 'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiplied', 'chain_matmul',
-           'cdist', 'lengths_of', 'root', 'pdist', 'cosine_similarity', 'pairwise_distance', 'cross', 'bilinear',
-           'linear']
+__all__ = ['arranged', 'contract_pair', 'sum_letters', 'check_dtypes', 'einsum_error', 'spelled', 'checked_output',
+           'check_letter_sizes', 'without_repeats', 'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum',
+           'addmv', 'addr', 'baddbmm', 'addbmm', 'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiply_chain',
+           'chain_matmul', 'cdist', 'lengths_of', 'safe_sqrt', 'pdist', 'cosine_similarity', 'pairwise_distance',
+           'cross', 'bilinear', 'linear_steps']
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8
 def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
@@ -32,10 +32,10 @@ def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
     return x.reshape([math.prod(sizes[c] for c in group) for group in order])
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8b
-def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor, str]:
+def contract_pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor, str]:
     "Two operands contracted to one that has the letters of `kept`, and its letters."
-    a, left = summed(a, left, right + kept, a.dtype)
-    b, right = summed(b, right, left + kept, b.dtype)
+    a, left = sum_letters(a, left, right + kept, a.dtype)
+    b, right = sum_letters(b, right, left + kept, b.dtype)
     batch, over = ["".join(c for c in left if c in right and (c in kept) is keep) for keep in (True, False)]
     rows, columns = "".join(c for c in left if c not in right), "".join(c for c in right if c not in left)
     sizes = dict(zip(left + right, (*a.payload.shape, *b.payload.shape)))
@@ -44,7 +44,7 @@ def pair(a: Tensor, left: str, b: Tensor, right: str, kept: str) -> tuple[Tensor
     return product.reshape([sizes[c] for c in result]), result
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8c
-def summed(x: Tensor, letters: str, kept: str, dtype: dtype | None = None) -> tuple[Tensor, str]:
+def sum_letters(x: Tensor, letters: str, kept: str, dtype: dtype | None = None) -> tuple[Tensor, str]:
     "Dimensions that nobody else has are summed at once."
     lost = tuple(d for d, c in enumerate(letters) if c not in kept)
     return (x.sum(lost, dtype=dtype), "".join(c for c in letters if c in kept)) if lost else (x, letters)
@@ -59,7 +59,7 @@ def check_dtypes(*tensors) -> None:
         raise error(RuntimeError, f"expected tensors of the same dtype, but got {' and '.join(found)}",
                     "products do not promote, as in PyTorch", "a.to(b.dtype)")
 
-def refuse(what: str, why: str = "the formula and the tensors do not fit") -> Exception:
+def einsum_error(what: str, why: str = "the formula and the tensors do not fit") -> Exception:
     return error(RuntimeError, f"einsum(): {what}", why,
                  'einsum("bij,bjk->bik", a, b): a letter for each dimension')
 
@@ -71,24 +71,24 @@ def spelled(formula: str, shapes: list[tuple]) -> tuple[list[str], str]:
     inputs, arrow, output = formula.partition("->")
     inputs = inputs.split(",")
     if len(inputs) != len(shapes):
-        raise refuse(
+        raise einsum_error(
             f"more or fewer operands were provided than specified in the equation: {len(shapes)} "
             f"for {len(inputs)}")
     extra = [len(shape) - len(letters.replace("...", "")) for letters, shape in zip(inputs, shapes)]
     free = [c for c in reversed(string.ascii_letters) if c not in formula]
     most = max((n for n, letters in zip(extra, inputs) if "..." in letters), default=0)
     if most < 0:
-        raise refuse("the number of subscripts in the equation is more than the number of dimensions")
+        raise einsum_error("the number of subscripts in the equation is more than the number of dimensions")
     rest = "".join(free[:most])
     full = [letters.replace("...", rest[most - n:] if n else "") for n, letters in zip(extra, inputs)]
     for letters, shape in zip(full, shapes):
         if len(letters) != len(shape):
-            raise refuse(
+            raise einsum_error(
                 f"the number of subscripts in the equation ({len(letters)}) does not match the "
                 f"number of dimensions ({len(shape)}) "
                 f"for operand of shape {list(shape)} and no ellipsis was given")
         if not all(c in string.ascii_letters for c in letters):
-            raise refuse(f"invalid subscript given in {letters!r}, subscripts must be in [a-zA-Z]")
+            raise einsum_error(f"invalid subscript given in {letters!r}, subscripts must be in [a-zA-Z]")
     if not arrow:
         output = ("..."
                   + "".join(sorted(c for c in set("".join(inputs).replace(".", ""))
@@ -98,9 +98,10 @@ def spelled(formula: str, shapes: list[tuple]) -> tuple[list[str], str]:
 # %% ../../nbs/ops/contraction.ipynb #e7267086b
 def checked_output(output: str, inputs: list[str]) -> str:
     for c in output:
-        if output.count(c) > 1: raise refuse(f"output subscript {c} appears more than once in the output")
+        if output.count(c) > 1:
+            raise einsum_error(f"output subscript {c} appears more than once in the output")
         if not any(c in letters for letters in inputs):
-            raise refuse(f"output subscript {c} does not appear in the equation for any input operand")
+            raise einsum_error(f"output subscript {c} does not appear in the equation for any input operand")
     return output
 
 # %% ../../nbs/ops/contraction.ipynb #c331b199k
@@ -112,8 +113,8 @@ def check_letter_sizes(operands: list, letters: list[str]) -> None:
     for x, text in zip(operands, letters):
         for c, n in zip(text, x.payload.shape):
             if 1 not in (n, sizes.get(c, n)) and sizes.get(c, n) != n:
-                raise refuse(f"operands do not broadcast with remapped shapes: subscript {c} has sizes "
-                             f"{sizes[c]} and {n}")
+                raise einsum_error(f"operands do not broadcast with remapped shapes: subscript {c} has sizes "
+                                   f"{sizes[c]} and {n}")
             sizes[c] = n if sizes.get(c, 1) == 1 else sizes[c]
 
 # %% ../../nbs/ops/contraction.ipynb #c331b199
@@ -123,9 +124,9 @@ def without_repeats(x: Tensor, letters: str) -> tuple[Tensor, str]:
         while letters.count(c) > 1:
             first, second = letters.index(c), letters.index(c, letters.index(c) + 1)
             if x.size(first) != x.size(second):
-                raise refuse(f"subscript {c} is repeated for operand, but the sizes don't "
-                             f"match, {x.size(first)} "
-                             f"!= {x.size(second)}")
+                raise einsum_error(f"subscript {c} is repeated for operand, but the sizes don't "
+                                   f"match, {x.size(first)} "
+                                   f"!= {x.size(second)}")
             x = x.diagonal(0, first, second)
             letters = letters[:first] + letters[first + 1:second] + letters[second + 1:] + c
     return x, letters
@@ -157,8 +158,8 @@ def einsum(*args) -> Tensor:
     result, text = pairs[0]
     for n, (x, other) in enumerate(pairs[1:], 2):
         kept = output + "".join(more for _, more in pairs[n:])
-        result, text = pair(result, text, x, other, kept)
-    result, text = summed(result, text, output)      # of one operand: of products nothing is left to sum
+        result, text = contract_pair(result, text, x, other, kept)
+    result, text = sum_letters(result, text, output)      # of one operand: of products nothing is left to sum
     return result.permute([text.index(c) for c in output])
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2
@@ -184,8 +185,8 @@ def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Ten
     letters = string.ascii_letters[:a.ndim]
     others = [letters[left[right.index(d)]] if d in right else string.ascii_letters[26 + d]
               for d in range(b.ndim)]
-    product, text = pair(a, letters, b, "".join(others),
-                         "".join(c for c in [*letters, *others] if c not in [letters[d] for d in left]))
+    kept = "".join(c for c in [*letters, *others] if c not in [letters[d] for d in left])
+    product, text = contract_pair(a, letters, b, "".join(others), kept)
     return finish(product, out)
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2b
@@ -306,9 +307,9 @@ def cheapest(sizes: tuple) -> tuple[int, tuple]:
     return best(0, len(sizes) - 1)
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24b
-def multiplied(order, matrices: list) -> Tensor:
-    return (matrices[order] if isinstance(order, int) else multiplied(order[0], matrices)
-            @ multiplied(order[1], matrices))
+def multiply_chain(order, matrices: list) -> Tensor:
+    return (matrices[order] if isinstance(order, int) else multiply_chain(order[0], matrices)
+            @ multiply_chain(order[1], matrices))
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24c
 @face(method=False)
@@ -320,7 +321,7 @@ def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
             raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.",
                         "a chain is made of matrices", "a @ b @ c")
     order = cheapest((*(m.size(0) for m in matrices), matrices[-1].size(1)))[1]
-    return finish(multiplied(order, matrices) if len(matrices) > 1 else matrices[0].clone(), out)
+    return finish(multiply_chain(order, matrices) if len(matrices) > 1 else matrices[0].clone(), out)
 
 # %% ../../nbs/ops/contraction.ipynb #facf36b7
 @face(method=False)
@@ -341,7 +342,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
     if p == 2 and (compute_mode == "use_mm_for_euclid_dist" or
                    (many and compute_mode == "use_mm_for_euclid_dist_if_necessary")):
         square = (x1 * x1).sum(-1, True) + (x2 * x2).sum(-1).unsqueeze(-2) - 2 * (x1 @ x2.mT)
-        return root(square.clamp(min=0))
+        return safe_sqrt(square.clamp(min=0))
     return lengths_of(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
 
 # %% ../../nbs/ops/contraction.ipynb #facf36b7bx
@@ -349,7 +350,7 @@ def lengths_of(x: Tensor, p: float) -> Tensor:
     "The p-norms along the last dimension; of no coordinates 0, for each p."
     return x.norm(p, -1) if x.size(-1) else x.sum(-1)
 
-def root(square: Tensor) -> Tensor:
+def safe_sqrt(square: Tensor) -> Tensor:
     "The square root, with slope 0 at 0."
     return where(square == 0, 0, where(square == 0, 1, square).sqrt())
 
@@ -420,7 +421,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     return result if bias is None else result + bias
 
 # %% ../../nbs/ops/contraction.ipynb #df26eee6bb
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear_steps(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     "x W^T + b, as `torch.nn.functional.linear`."
     if bias is not None and input.ndim == 2: return addmm(bias, input, weight.t())
     return input @ weight.t() if bias is None else input @ weight.t() + bias

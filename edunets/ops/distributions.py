@@ -7,32 +7,32 @@ import math
 
 from ..errors import error
 from ..names import cast, face, where
-from ..random import Generator, continuous, default_generator, drawn, normal_, randint, random_words
-from ..random import uniform
+from ..random import Generator, continuous, default_generator, randint, random_words, record_sample
+from ..random import sample_normal, sample_uniform
 from ..tensors import Tensor, at_hand, finfo, float32, float64, patch
 from ..views import store
 
 # %% auto #0
-__all__ = ['ROUNDS', 'wide', 'exponential', 'cauchy', 'geometric', 'expects', 'fill', 'settled', 'knuth', 'first_accepted',
-           'transformed', 'poisson', 'jumps', 'btrs', 'binomial', 'randint_like']
+__all__ = ['ROUNDS', 'wide_dtype', 'sample_exponential', 'cauchy', 'geometric', 'expects', 'fill_sample', 'settled', 'knuth',
+           'first_accepted', 'transformed', 'poisson', 'jumps', 'btrs', 'binomial', 'randint_like']
 
 # %% ../../nbs/ops/distributions.ipynb #dist09cd
-def wide(dtype): return float64 if dtype is float64 else float32
+def wide_dtype(dtype): return float64 if dtype is float64 else float32
 
-def exponential(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
+def sample_exponential(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     "Waiting times of mean 1, those of `jax.random.exponential(key, shape)` but never 0."
-    u = uniform(key, shape, wide(dtype))
+    u = sample_uniform(key, shape, wide_dtype(dtype))
     return cast((-(-u).log1p()).clamp(min=finfo(u.dtype).eps / 2), dtype)
 
 def cauchy(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
     "Where a beam of random direction hits a wall, those of `jax.random.cauchy(key, shape)`."
-    u, eps = uniform(key, shape, wide(dtype)), finfo(wide(dtype)).eps
+    u, eps = sample_uniform(key, shape, wide_dtype(dtype)), finfo(wide_dtype(dtype)).eps
     return cast((((u * (1 - eps) + eps).clamp(min=eps) - 0.5) * math.pi).tan(), dtype)
 
 # %% ../../nbs/ops/distributions.ipynb #dist09cdb
 def geometric(key: Tensor, p: float, shape: tuple, dtype=float32) -> Tensor:
     "The number of the first success, from 1 on, that of `jax.random.geometric(key, p, shape)`."
-    u = uniform(key, shape, wide(dtype))
+    u = sample_uniform(key, shape, wide_dtype(dtype))
     trials = (where(u == 0, 1, u).log() / math.log1p(-p)).floor() + 1
     return cast(trials, dtype)
 
@@ -43,7 +43,7 @@ def expects(holds: bool, name: str, what: str, found) -> None:
         raise error(RuntimeError, f"{name} expects {what}, but found {found}",
                     "otherwise there is no such distribution", f"a parameter with {what}")
 
-def fill(x: Tensor, sample, generator: Generator | None) -> Tensor:
+def fill_sample(x: Tensor, sample, generator: Generator | None) -> Tensor:
     "Write a sample, made from the next key, into a tensor."
     key = (generator or default_generator).next_key().to(x.device)
     return store(x, lambda old: sample(key, tuple(x.shape), x.dtype))
@@ -54,7 +54,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator=None) -> Tensor:
     "Become waiting times, `lambd` of which are expected in a unit of time."
     continuous(self.dtype)
     expects(lambd > 0, "exponential_", "lambda > 0.0", f"lambda={lambd}")
-    return fill(self, lambda *to: exponential(*to) / lambd, generator)
+    return fill_sample(self, lambda *to: sample_exponential(*to) / lambd, generator)
 
 # %% ../../nbs/ops/distributions.ipynb #dist14cdc
 @patch
@@ -62,7 +62,7 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator=
     "Become numbers around `median`, half of them farther away than `sigma`."
     continuous(self.dtype)
     expects(sigma > 0, "cauchy_", "sigma > 0.0", f"sigma={sigma}")
-    return fill(self, lambda *to: cauchy(*to) * sigma + median, generator)
+    return fill_sample(self, lambda *to: cauchy(*to) * sigma + median, generator)
 
 # %% ../../nbs/ops/distributions.ipynb #dist14cdd
 @patch
@@ -70,14 +70,14 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator=
     "Become numbers whose logarithm is normal, with this mean and standard deviation."
     continuous(self.dtype)
     expects(std > 0, "log_normal_", "std > 0.0", f"std={std}")
-    return fill(self, lambda *to: (normal_(*to) * std + mean).exp(), generator)
+    return fill_sample(self, lambda *to: (sample_normal(*to) * std + mean).exp(), generator)
 
 # %% ../../nbs/ops/distributions.ipynb #dist14cde
 @patch
 def geometric_(self: Tensor, p: float, *, generator=None) -> Tensor:
     "Become numbers of trials up to the first success, which each trial has with probability `p`."
     expects(0 < p < 1, "geometric_", "p to be in (0, 1)", f"p={p}")
-    return fill(self, lambda key, shape, dtype: geometric(key, p, shape, dtype), generator)
+    return fill_sample(self, lambda key, shape, dtype: geometric(key, p, shape, dtype), generator)
 
 # %% ../../nbs/ops/distributions.ipynb #dist18cd
 ROUNDS = 64      # more than any draw needs
@@ -95,7 +95,7 @@ def knuth(key: Tensor, rate: Tensor) -> Tensor:
         if settled(~waiting): break
         key, one = random_words(key, (2,)).unbind(0)
         count = count + cast(waiting, rate.dtype)
-        log_product = log_product + uniform(one, tuple(rate.shape)).log()
+        log_product = log_product + sample_uniform(one, tuple(rate.shape)).log()
     return (count - 1).clamp(min=0)
 
 # %% ../../nbs/ops/distributions.ipynb #dist21cd
@@ -106,7 +106,7 @@ def first_accepted(key: Tensor, done: Tensor, propose, *given: Tensor) -> Tensor
     for _ in range(ROUNDS):
         if settled(done): break
         key, *keys = random_words(key, (3,)).unbind(0)
-        dice = [cast(uniform(k, tuple(done.shape)), float64) for k in keys]
+        dice = [cast(sample_uniform(k, tuple(done.shape)), float64) for k in keys]
         if at_hand(done):      # propose for the open places only
             candidate, accepted = propose(*(x[~done] for x in (*dice, *given)))
             value, done = value.masked_scatter(~done, candidate), done.masked_scatter(~done, accepted)
@@ -137,12 +137,12 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     "How many events happen where each element says how many are expected; NaN for a negative rate."
     continuous(input.dtype)
     key = (generator or default_generator).next_key().to(input.device)
-    rate = cast(input.detach(), wide(input.dtype))
+    rate = cast(input.detach(), wide_dtype(input.dtype))
     small, endless = ~(rate >= 10), rate == math.inf
     few = knuth(key, where(small & (rate >= 0), rate, 0))
     many = transformed(key, cast(where(small | endless, 10, rate), float64), small | endless)
     counts = where(small, cast(few, float64), where(endless, math.inf, many))
-    return drawn(cast(where(rate >= 0, counts, math.nan), input.dtype), input, "PoissonBackward0")
+    return record_sample(cast(where(rate >= 0, counts, math.nan), input.dtype), input, "PoissonBackward0")
 
 # %% ../../nbs/ops/distributions.ipynb #dist28cd
 def jumps(key: Tensor, trials: Tensor, chance: Tensor) -> Tensor:
@@ -153,7 +153,8 @@ def jumps(key: Tensor, trials: Tensor, chance: Tensor) -> Tensor:
         if settled(~inside): break
         one, key = random_words(key, (2,)).unbind(0)
         count = count + cast(inside, trials.dtype)
-        used = used + (cast(uniform(one, tuple(trials.shape)), float64).log() / (-chance).log1p()).ceil()
+        used = used + (
+            cast(sample_uniform(one, tuple(trials.shape)), float64).log() / (-chance).log1p()).ceil()
     return (count - 1).clamp(min=0)
 
 # %% ../../nbs/ops/distributions.ipynb #dist28cdb
@@ -199,7 +200,8 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     many = btrs(key, where(few, 100, whole), where(few, 0.5, q), few)
     hits = where(few, where(q > 0, some, 0), many)
     result = where(valid, where(turned, n - hits, hits), math.nan)
-    return drawn(drawn(cast(result, count.dtype), count, "BinomialBackward0"), prob, "BinomialBackward0")
+    return record_sample(record_sample(cast(result, count.dtype), count, "BinomialBackward0"), prob,
+                         "BinomialBackward0")
 
 # %% ../../nbs/ops/distributions.ipynb #dist29cdb
 @face(method=False)

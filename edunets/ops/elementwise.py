@@ -24,22 +24,22 @@ from ..tensors import is_floating, patch
 from ..views import store
 
 # %% auto #0
-__all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'floats', 'real', 'asinh_steps', 'acosh_steps',
-           'scaled_erfc', 'tail_coefficients', 'erfc', 'erfc_steps', 'stirling', 'lgamma', 'digamma',
-           'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum', 'hypot_steps', 'copysign_steps', 'ratio',
-           'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_slope', 'logit_steps', 'xlogy',
-           'positive', 'sgn', 'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax', 'fmin', 'clamp_min',
-           'clamp_max', 'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal', 'isclose', 'allclose',
-           'equal', 'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink', 'is_floating_point', 'is_complex',
-           'is_signed', 'is_nonzero', 'is_same_size']
+__all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'as_floating', 'check_real', 'asinh_steps',
+           'acosh_steps', 'scaled_erfc', 'tail_coefficients', 'erfc_kernel', 'erfc_steps', 'stirling', 'lgamma_kernel',
+           'digamma_kernel', 'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum', 'hypot_steps',
+           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_slope',
+           'logit_steps', 'xlogy', 'positive', 'sgn', 'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax',
+           'fmin', 'clamp_min', 'clamp_max', 'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal',
+           'isclose', 'allclose', 'equal', 'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink',
+           'is_floating_point', 'is_complex', 'is_signed', 'is_nonzero', 'is_same_size']
 
 # %% ../../nbs/ops/elementwise.ipynb #d8ef3cc4
-def floats(input: Tensor, name: str) -> Tensor:
+def as_floating(input: Tensor, name: str) -> Tensor:
     "A tensor for a function of real numbers: integers become the default dtype."
     check_tensor(input, name)
     return input if is_floating(input) else cast(input, get_default_dtype())
 
-def real(input: Tensor, name: str) -> Tensor:
+def check_real(input: Tensor, name: str) -> Tensor:
     "The same tensor. NotImplementedError for integers, which such a function would leave."
     check_tensor(input, name)
     if is_floating(input): return input
@@ -101,7 +101,7 @@ def tail_coefficients(degree: int) -> list[float]:
 
 # %% ../../nbs/ops/elementwise.ipynb #e390f6a0
 @in_blocks
-def erfc(xp, a):
+def erfc_kernel(xp, a):
     "1 - erf(a), with all its digits where it is small."
     wide = a.dtype == "float64"
     x = xp.absolute(a)
@@ -118,7 +118,7 @@ def erfc_steps(a: Tensor) -> Tensor:
     tail = horner(tail_coefficients(16), 1 - 4 / (outer + 2)) * (-outer * outer).exp() / outer
     return where(a < 1, 1 - a.erf(), tail)
 
-elementwise(erfc=erfc)
+elementwise(erfc=erfc_kernel)
 accumulate(erfc=SINGLE)
 decompose(erfc=erfc_steps)
 vjp(erfc=[lambda g, a: -g * (-a * a).exp() * (2 / math.sqrt(math.pi))])
@@ -139,7 +139,7 @@ def stirling(x):
 
 # %% ../../nbs/ops/elementwise.ipynb #4763598cb
 @in_blocks
-def lgamma(xp, a):
+def lgamma_kernel(xp, a):
     "The logarithm of |gamma(a)|."
     x = xp.where(a < 0.5, 1 - a, a).astype("float64")
     product = functools.reduce(lambda total, k: total * (x + k), range(1, STEPS), x)
@@ -152,7 +152,7 @@ def lgamma(xp, a):
 
 # %% ../../nbs/ops/elementwise.ipynb #b05f4eae
 @in_blocks
-def digamma(xp, a):
+def digamma_kernel(xp, a):
     "The derivative of lgamma."
     x = xp.where(a < 0.5, 1 - a, a).astype("float64")
     below = functools.reduce(lambda total, k: total + 1 / (x + k), range(1, STEPS), 1 / x)
@@ -182,7 +182,8 @@ def polygamma_kernel(xp, a, n):
                     (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271
-elementwise(lgamma=lgamma, digamma=digamma, polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
+elementwise(lgamma=lgamma_kernel, digamma=digamma_kernel,
+            polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
 accumulate(lgamma=SINGLE, digamma=SINGLE, polygamma=SINGLE)
 
 vjp(
@@ -202,7 +203,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     if n < 0:
         raise error(RuntimeError, "polygamma(n, x) does not support negative n.", f"n={n}", "n from 0 on")
     return finish(input.digamma() if n == 0
-                  else call(OPS["polygamma"], (floats(input, "polygamma"),), {"n": n}), out)
+                  else call(OPS["polygamma"], (as_floating(input, "polygamma"),), {"n": n}), out)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271c
 def polygamma_method(self: Tensor, n: int) -> Tensor:
@@ -315,7 +316,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @in_single
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "sin(pi x) / (pi x), and 1 at 0."
-    x = floats(input, "sinc") * math.pi
+    x = as_floating(input, "sinc") * math.pi
     zero = x == 0
     return finish(where(zero, 1 - x * x / 6, x.sin() / where(zero, 1, x)), out)
 
@@ -323,7 +324,7 @@ def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 @face(inplace=True)
 def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
-    x = floats(input, "logit")
+    x = as_floating(input, "logit")
     low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
     return finish(call(OPS["logit"], (x,),
                        {"low": low, "high": high, "outside": math.nan if eps is None else 0.0}), out)
@@ -362,10 +363,10 @@ vjp(xlogy=[lambda g, a, b: g * where((a == 0) & (b <= 0), 0, b.log()), lambda g,
 check(xlogy=check_broadcast)
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503d
-publish("deg2rad", lambda input, *, out=None: finish(floats(input, "deg2rad") * (math.pi / 180), out),
+publish("deg2rad", lambda input, *, out=None: finish(as_floating(input, "deg2rad") * (math.pi / 180), out),
         "Degrees as radians.", inplace=True)
 
-publish("rad2deg", lambda input, *, out=None: finish(floats(input, "rad2deg") * (180 / math.pi), out),
+publish("rad2deg", lambda input, *, out=None: finish(as_floating(input, "rad2deg") * (180 / math.pi), out),
         "Radians as degrees.", inplace=True)
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503db
@@ -574,14 +575,14 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     if alpha == 0:
         raise error(RuntimeError, "ZeroDivisionError: alpha cannot be 0 for CELU", "x is divided by it",
                     "a small alpha; for 0 it would be relu")
-    return call(OPS["elu"], (real(input, "celu"),), {"alpha": alpha, "scale": 1.0, "inner": 1 / alpha},
+    return call(OPS["elu"], (check_real(input, "celu"),), {"alpha": alpha, "scale": 1.0, "inner": 1 / alpha},
                 "CeluBackward0")
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3ec
 @face(method=False)
 def selu(input: Tensor) -> Tensor:
     "A scaled exponential unit that keeps mean 0 and variance 1 (Klambauer et al. 2017)."
-    return call(OPS["elu"], (real(input, "selu"),),
+    return call(OPS["elu"], (check_real(input, "selu"),),
                 {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946,
                  "inner": 1.0})
 
@@ -618,8 +619,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 @face(out=True)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
-    return call(OPS["where"], ((input >= -lambd) & (input <= lambd), 0, real(input, "hardshrink")), NO_PARAMS,
-                "HardshrinkBackward0")
+    return call(OPS["where"], ((input >= -lambd) & (input <= lambd), 0, check_real(input, "hardshrink")),
+                NO_PARAMS, "HardshrinkBackward0")
 
 # %% ../../nbs/ops/elementwise.ipynb #50c2693c
 @face

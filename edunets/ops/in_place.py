@@ -17,7 +17,7 @@ from ..tensors import Tensor, patch, wrap
 from ..views import check_write, rebase_history, store
 
 # %% auto #0
-__all__ = ['AS_FUNCTIONS', 'SAID', 'viewers', 'turn', 'turning', 'told']
+__all__ = ['AS_FUNCTIONS', 'SAID', 'viewers', 'turn', 'turning', 'tell_signature']
 
 # %% ../../nbs/ops/in_place.ipynb #inpl22cd
 def viewers(x: Tensor) -> list[dict]:
@@ -86,7 +86,7 @@ for key in AS_FUNCTIONS.split():
 SAID: dict = {}
 
 # %% ../../nbs/ops/in_place.ipynb #inpl29cdb
-def told(method, function) -> None:
+def tell_signature(method, function) -> None:
     "Let a method in place tell the arguments of its function."
     function = inspect.unwrap(function)
     if (code := function.__code__) not in SAID:
@@ -98,4 +98,4 @@ def told(method, function) -> None:
 for key, function in FUNCTIONS.items():      # those that take `*args`
     method = FUNCTIONS.get(key + "_") or getattr(Tensor, key + "_", None)
     if method and "args" in method.__code__.co_varnames and not hasattr(method, "__signature__"):
-        told(method, getattr(Tensor, key, function))
+        tell_signature(method, getattr(Tensor, key, function))

@@ -12,25 +12,25 @@ from ..autograd.tape import vjp
 from ..composites import order_reversed
 from ..creation import arange
 from ..errors import error
-from ..indexing import along_dim, as_vector, check_mask, gathered, integers, part_of, scattered
+from ..indexing import along_dim, as_vector, check_integers, check_mask, gathered, part_of, scattered
 from ..names import check_tensor, face, where
 from .layout import broadcast_tensors
 from ..table import OPS, call, check, decompose, filled, kernel
 from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
 
 # %% auto #0
-__all__ = ['FARTHEST', 'slices', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'scatter_combine', 'scatter_reduce',
-           'index_reduce', 'check_rows', 'rows_at', 'embedding_steps', 'embedding_slope', 'frequency', 'check_places',
-           'embedding', 'one_hot']
+__all__ = ['FARTHEST', 'slice_places', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'scatter_combine',
+           'scatter_reduce', 'index_reduce', 'check_rows', 'rows_at', 'embedding_steps', 'embedding_slope', 'frequency',
+           'check_places', 'embedding', 'one_hot']
 
 # %% ../../nbs/ops/indexing.ipynb #18fe1b76
-def slices(input: Tensor, dim: int, index: Tensor, name: str, kind: type = IndexError) -> list:
+def slice_places(input: Tensor, dim: int, index: Tensor, name: str, kind: type = IndexError) -> list:
     "The places of whole slices along `dim`. An error for an index that is no vector."
     if index.ndim > 1:
         raise error(kind, f"{name}(): Index should have dimension 1 or 0 (got {index.ndim})",
                     "it names whole slices",
                     "index.flatten()")
-    return [(check_dim(dim, input.ndim), integers(index).reshape(-1))]
+    return [(check_dim(dim, input.ndim), check_integers(index).reshape(-1))]
 
 # %% ../../nbs/ops/indexing.ipynb #18fe1b76b
 @face(inplace=True, out=True)
@@ -41,7 +41,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
                     "index_copy_(): When source and destination are not scalars, their dimensionality must "
                     f"match. Source dimensionality ({source.ndim}), destination dimensionality "
                     f"({input.ndim})", "whole slices are set", "source.unsqueeze(...)")
-    places = slices(input, dim, integers(index, int64), "index_copy_")
+    places = slice_places(input, dim, check_integers(index, int64), "index_copy_")
     if source.dtype is not input.dtype:
         raise error(
             RuntimeError, "index_copy_(): self and source expected to have the same dtype, but got (self) "
@@ -65,8 +65,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
             RuntimeError,
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s).", "one number fills all", "index_copy takes slices")
-    index = integers(index, int64, refusal=IndexError)
-    places = slices(input, dim, index, "index_fill_", RuntimeError)
+    index = check_integers(index, int64, refusal=IndexError)
+    places = slice_places(input, dim, index, "index_fill_", RuntimeError)
     if not input.ndim: return index_fill(input.reshape(1), dim, index, value).reshape(())
     return scattered(input, places, value, "set")
 
@@ -74,7 +74,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
 @face(out=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
-    return gathered(input.reshape(-1), [(0, integers(index, int64))], "TakeBackward0")
+    return gathered(input.reshape(-1), [(0, check_integers(index, int64))], "TakeBackward0")
 
 # %% ../../nbs/ops/indexing.ipynb #0d049ffeb
 @face(inplace=True)
@@ -93,7 +93,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
                         f"source.numel() = {source.numel()}, index.numel() = {index.numel()}",
             "each element goes to one place",
             "as many indices as elements")
-    flat = input.reshape(-1).index_put((integers(index, int64).reshape(-1),), source.reshape(-1), accumulate)
+    flat = input.reshape(-1).index_put((check_integers(index, int64).reshape(-1),), source.reshape(-1),
+                                       accumulate)
     return flat.reshape(input.shape)
 
 # %% ../../nbs/ops/indexing.ipynb #39524e0e
@@ -169,7 +170,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
             RuntimeError,
             f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
             f"{source.ndim}", "whole slices are combined", "source.unsqueeze(...)")
-    places = slices(input, dim, index, "index_reduce")
+    places = slice_places(input, dim, index, "index_reduce")
     if source.ndim and source.size(dim) != len(places[0][1]):
         raise error(RuntimeError,
                     f"index_reduce_(): Number of indices ({len(places[0][1])}) should be equal to "

@@ -22,17 +22,17 @@ from ..views import store_out
 
 # %% auto #0
 __all__ = ['SINGULAR', 'DIVERGED', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldSVD', 'QR', 'OldQR', 'LstSq', 'DRIVERS', 'TERMS',
-           'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'refusal', 'check_matrices', 'finish_all',
-           'linalg', 'solved', 'eye_like', 'columns', 'solve', 'inv', 'swapped', 'lu_steps', 'signs', 'det_steps',
-           'slogdet_steps', 'inverse_of', 'wide', 'cofactors', 'but_two', 'cofactor_rule', 'det', 'slogdet', 'halved',
-           'folded', 'cholesky_rule', 'triangle', 'cholesky', 'gaps_between', 'eigh_rule', 'eigh', 'eigvalsh', 'skew',
-           'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff', 'mirrored', 'matrix_rank',
-           'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel', 'exp_rule', 'matrix_exp',
-           'solve_triangular', 'lu_factor', 'unpacked', 'lu', 'places_of', 'lu_solve', 'vector_norm', 'largest_or_0',
-           'spectral', 'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power', 'multi_dot', 'vecdot', 'cross',
-           'diagonal', 'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse', 'slogdet_of', 'logdet', 'pinverse',
-           'nuclear_norm', 'frobenius_norm', 'cholesky_of', 'cholesky_solve', 'cholesky_inverse', 'qr_of', 'svd_of',
-           'triangular_solve', 'lu_of', 'lu_solve_of', 'lu_unpack']
+           'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'linalg_check', 'check_matrices',
+           'finish_all', 'linalg', 'solved', 'eye_like', 'same_batch', 'solve', 'inv', 'swapped', 'lu_steps', 'signs',
+           'det_steps', 'slogdet_steps', 'inverse_of', 'as_matrices', 'cofactors', 'but_two', 'cofactor_rule', 'det',
+           'slogdet', 'halved', 'folded', 'cholesky_rule', 'read_triangle', 'cholesky', 'gaps_between', 'eigh_rule',
+           'eigh', 'eigvalsh', 'skew', 'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff',
+           'mirrored', 'matrix_rank', 'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel',
+           'exp_rule', 'matrix_exp', 'solve_triangular', 'lu_factor', 'lu_parts', 'lu', 'places_of', 'lu_solve',
+           'vector_norm', 'largest_or_0', 'spectral', 'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power',
+           'multi_dot', 'vecdot', 'cross', 'diagonal', 'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse',
+           'slogdet_of', 'logdet', 'pinverse', 'nuclear_norm', 'frobenius_norm', 'cholesky_of', 'cholesky_solve',
+           'cholesky_inverse', 'qr_of', 'svd_of', 'triangular_solve', 'lu_of', 'lu_solve_of', 'lu_unpack']
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b14dbd76
 kernel(
@@ -48,7 +48,7 @@ class LinAlgError(RuntimeError):
     """What a matrix refuses: a singular one its inverse, one that is not positive-definite its Cholesky
     factor."""
 
-def refusal(name: str, what: str, why: str, fix: str):
+def linalg_check(name: str, what: str, why: str, fix: str):
     "The check of a row: asked when the kernel failed though shapes fit, it raises a LinAlgError."
     def function(*operands, **params) -> None: raise error(LinAlgError, f"linalg.{name}: {what}", why, fix)
     return function
@@ -61,13 +61,13 @@ DIVERGED = ("The algorithm failed to converge because the input matrix contained
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b14dbd76c
 check(
-    solve=refusal("solve", "The solver failed because the input matrix is singular.", *SINGULAR),
-    cholesky=refusal("cholesky",
-                     "The factorization could not be completed because the input is not positive-definite.",
-                     "an eigenvalue of the matrix is not above 0",
-                     "linalg.eigvalsh(a) shows them; add a small multiple of en.eye(n)"),
-    eigh=refusal("eigh", *DIVERGED),
-    svd=refusal("svd", *DIVERGED),
+    solve=linalg_check("solve", "The solver failed because the input matrix is singular.", *SINGULAR),
+    cholesky=linalg_check(
+        "cholesky", "The factorization could not be completed because the input is not positive-definite.",
+        "an eigenvalue of the matrix is not above 0",
+        "linalg.eigvalsh(a) shows them; add a small multiple of en.eye(n)"),
+    eigh=linalg_check("eigh", *DIVERGED),
+    svd=linalg_check("svd", *DIVERGED),
 )
 
 # %% ../../nbs/ops/linear_algebra.ipynb #5cd1d233k
@@ -112,7 +112,7 @@ def eye_like(a: Tensor) -> Tensor:
 vjp(solve=[lambda g, out, a: -solved(a.mT, g) @ out.mT, lambda g, a: solved(a.mT, g)])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937ebx
-def columns(a: Tensor, b: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+def same_batch(a: Tensor, b: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     "Matrices and right sides with the same batch. RuntimeError if they do not fit."
     check_dtypes(a, b)
     if b.size(-2) != rows:
@@ -135,18 +135,18 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
             raise error(RuntimeError,
                         "linalg.solve: Vector broadcasting of the left hand side is not supported "
                         "for left=False.", "a vector is a column", "B.unsqueeze(-2)")
-        return finish(solved(*columns(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1), out)
+        return finish(solved(*same_batch(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1), out)
     check_matrices(B, "solve")
-    X = (solved(*columns(A, B, A.size(-1))) if left
-         else solved(*columns(A.mT, B.mT, A.size(-1))).mT.contiguous())
+    X = (solved(*same_batch(A, B, A.size(-1))) if left
+         else solved(*same_batch(A.mT, B.mT, A.size(-1))).mT.contiguous())
     return finish(X, out)
 
 kernel(inv=lambda xp, a: xp.linalg.inv(a))
 decompose(inv=lambda a: solved(a, eye_like(a)))
 vjp(inv=[lambda g, out: -(out.mT @ g @ out.mT)])
 
-check(inv=refusal("inv", "The inversion could not be completed because the input matrix is singular.",
-                  *SINGULAR))
+check(inv=linalg_check("inv", "The inversion could not be completed because the input matrix is singular.",
+                       *SINGULAR))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937eb
 @linalg
@@ -199,12 +199,12 @@ def slogdet_steps(a: Tensor) -> tuple[Tensor, Tensor]:
 def inverse_of(a: Tensor) -> Tensor: return call(OPS["inv"], (a,), NO_PARAMS, "LinalgInvExBackward0")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2b
-def wide(g: Tensor) -> Tensor: return g.unsqueeze(-1).unsqueeze(-1)
+def as_matrices(g: Tensor) -> Tensor: return g.unsqueeze(-1).unsqueeze(-1)
 
 kernel(det=lambda xp, a: xp.linalg.det(a), slogdet=lambda xp, a: tuple(xp.linalg.slogdet(a)))
 decompose(det=det_steps, slogdet=slogdet_steps)
-vjp(det=[lambda g, a: wide(g) * call(OPS["cofactor"], (a,))],
-    slogdet=[lambda g, a: a * 0 if g[1] is None else wide(g[1]) * inverse_of(a).mT])
+vjp(det=[lambda g, a: as_matrices(g) * call(OPS["cofactor"], (a,))],
+    slogdet=[lambda g, a: a * 0 if g[1] is None else as_matrices(g[1]) * inverse_of(a).mT])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0
 def cofactors(xp, a):
@@ -234,10 +234,10 @@ def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
     g, pairs = u.mT @ g @ vh.mT, but_two(s)
     inner = (pairs @ g.diagonal(0, -2, -1).unsqueeze(-1)).squeeze(-1).diag_embed() - pairs * g.mT
     turn = call(OPS["det"], (u.detach(),)) * call(OPS["det"], (vh.detach(),))
-    return wide(turn) * (u @ inner @ vh)
+    return as_matrices(turn) * (u @ inner @ vh)
 
 kernel(cofactor=cofactors)
-decompose(cofactor=lambda a: wide(call(OPS["det"], (a,))) * inverse_of(a).mT)
+decompose(cofactor=lambda a: as_matrices(call(OPS["det"], (a,))) * inverse_of(a).mT)
 vjp(cofactor=[lambda g, a: cofactor_rule(g, a)])
 SLogDet = return_type("linalg_slogdet", "sign", "logabsdet")
 OldSLogDet = return_type("slogdet", "sign", "logabsdet")
@@ -274,7 +274,7 @@ def cholesky_rule(g: Tensor, out: Tensor) -> Tensor:
 vjp(cholesky=[lambda g, out: cholesky_rule(g, out)])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #f978a873c
-def triangle(A: Tensor, upper: bool) -> Tensor:
+def read_triangle(A: Tensor, upper: bool) -> Tensor:
     """The triangle of a symmetric matrix that is read, brought below the diagonal; the gradient goes to
     both triangles in equal parts."""
     A = A.mT if upper else A
@@ -288,7 +288,7 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
     """The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is
     positive-definite."""
     check_matrices(A, "cholesky", square=True)
-    L = call(OPS["cholesky"], (triangle(A, upper),), NO_PARAMS, "LinalgCholeskyExBackward0")
+    L = call(OPS["cholesky"], (read_triangle(A, upper),), NO_PARAMS, "LinalgCholeskyExBackward0")
     return finish(L.mT if upper else L, out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82
@@ -317,8 +317,8 @@ def eigh(A: Tensor, UPLO: str = "L", *, out: tuple | None = None) -> Eigh:
     if UPLO.upper() not in ("L", "U"):
         raise error(RuntimeError, f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}",
                     "of a symmetric matrix one triangle is enough", "UPLO='L'")
-    return finish_all(Eigh(*call(OPS["eigh"], (triangle(A,
-                                                        UPLO.upper() == "U"),), NO_PARAMS,
+    return finish_all(Eigh(*call(OPS["eigh"], (read_triangle(A,
+                                                             UPLO.upper() == "U"),), NO_PARAMS,
                                  "LinalgEighBackward0")), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82d
@@ -462,7 +462,7 @@ def pinv_rule(g: Tensor, p: Tensor, a: Tensor) -> Tensor:
 kernel(pinv=pinv_kernel)
 decompose(pinv=pinv_steps)
 vjp(pinv=[lambda g, out, a: pinv_rule(g, out, a)])
-check(pinv=refusal("pinv", *DIVERGED))
+check(pinv=linalg_check("pinv", *DIVERGED))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a61df725
 @linalg
@@ -493,7 +493,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
                     "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)",
                     "a driver is a routine of LAPACK", "driver='gelsd'")
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
-    a, b = columns(A, B.unsqueeze(-1) if vector else B, A.size(-2))
+    a, b = same_batch(A, B.unsqueeze(-1) if vector else B, A.size(-2))
     x, s, told = pinv(a, rcond) @ b, svdvals(a.detach()), DRIVERS[driver or "gelsy"]
     rank = (s > cutoff(s, a, None, rcond)).sum(-1)
     full = "residuals" in told and A.size(-2) > A.size(-1) and bool((rank == A.size(-1)).all())
@@ -566,7 +566,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUF
     return finish_all(LUFactor(fresh(lu, A), pivots.to(int32)), out)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #65195eff
-def unpacked(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
+def lu_parts(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
     "P, L and U of a packed factorization."
     rows, many = lu.shape[-2:]
     least = min(rows, many)
@@ -581,7 +581,7 @@ def unpacked(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
 def lu(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LU:
     "A = PLU: a permutation, a lower triangle with ones on its diagonal, an upper triangle."
     check_matrices(A, "lu")
-    return finish_all(LU(*unpacked(*lu_steps(A, pivot))), out)
+    return finish_all(LU(*lu_parts(*lu_steps(A, pivot))), out)
 
 def places_of(pivots: Tensor) -> list: return (pivots.to(int64) - 1).split(1, -1) if pivots.size(-1) else []
 
@@ -591,7 +591,7 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
              out: Tensor | None = None) -> Tensor:
     "solve (with A^T, if `adjoint`) by the factors that `lu_factor` gave."
     check_matrices(LU, "lu_solve", square=True)
-    P, L, U = unpacked(LU, places_of(pivots))
+    P, L, U = lu_parts(LU, places_of(pivots))
     b = B if left else B.mT      # XA = B is turned around
     x = P @ solve(L.mT, solve(U.mT, b)) if left == adjoint else solve(U, solve(L, P.mT @ b))
     return finish(x if left else x.mT.contiguous(), out)
@@ -668,7 +668,7 @@ def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) 
         s = svdvals(A)
         ends = s.select(-1, 0), s.select(-1, -1)
         return finish(ends[1] / ends[0] if p == -2 else ends[0] / ends[1], out)
-    singular = wide(slogdet(A.detach()).sign == 0)
+    singular = as_matrices(slogdet(A.detach()).sign == 0)
     there = where(singular, eye_like(A), A)
     return finish(where(singular.squeeze(-1).squeeze(-1), math.inf,
                         matrix_norm(there, p) * matrix_norm(inv(there), p)), out)
@@ -865,6 +865,6 @@ publish("lu_solve", lu_solve_of, "The X of AX = b, by the factors that `lu` gave
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True,
               unpack_pivots: bool = True) -> LUUnpack:
     "P, L and U, from the two that `lu_factor` gave."
-    P, L, U = unpacked(LU_data, places_of(LU_pivots))
+    P, L, U = lu_parts(LU_data, places_of(LU_pivots))
     none = LU_data.new_zeros(0)
     return LUUnpack(P if unpack_pivots else none, *((L, U) if unpack_data else (none, none)))

@@ -18,14 +18,14 @@ from ..autograd.tape import no_vjp, vjp
 from ..tensors import Tensor, any_at_hand, check_dim, float32, float64, int32, int64, as_count
 
 # %% auto #0
-__all__ = ['RULES', 'check_some', 'seat', 'kthvalue', 'middle', 'median_like', 'between', 'quantiles', 'quantile', 'nanquantile',
-           'runs', 'slices', 'packed', 'unique_consecutive', 'order_of_slices', 'unique', 'mode', 'msort', 'searched',
-           'counted', 'searchsorted', 'bucketize', 'isin', 'argwhere']
+__all__ = ['RULES', 'check_not_empty', 'seat', 'kthvalue', 'middle', 'median_like', 'interpolate_at', 'quantiles', 'quantile',
+           'nanquantile', 'runs', 'unique_slices', 'what_was_asked', 'unique_consecutive', 'order_of_slices', 'unique',
+           'mode', 'msort', 'searched', 'count_below', 'searchsorted', 'bucketize', 'isin', 'argwhere']
 
 # %% ../../nbs/ops/sorting.ipynb #6581e710k
 #| code-fold: true
 #| code-summary: "What is refused (some): 5 lines"
-def check_some(input: Tensor, dim: int, name: str) -> None:
+def check_not_empty(input: Tensor, dim: int, name: str) -> None:
     "An IndexError for the middle of nothing."
     if input.ndim and not input.size(dim):
         raise error(IndexError, f"{name}(): Expected reduction dim {dim} to have non-zero size.",
@@ -47,7 +47,7 @@ def seat(name: str, input: Tensor, dim: int, place, keepdim: bool) -> tuple[Tens
 @face(out=True)
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
-    check_some(input, check_dim(dim, input.ndim), "kthvalue")
+    check_not_empty(input, check_dim(dim, input.ndim), "kthvalue")
     n, k = input.size(dim) if input.ndim else 1, as_count(k)
     if not 1 <= k <= n:
         raise error(RuntimeError, "kthvalue(): selected number k out of range for dimension " + str(dim),
@@ -67,7 +67,7 @@ def middle(name: str, input: Tensor, dim: int, keepdim: bool, skip_nan: bool) ->
 def median_like(name: str, doc: str, skip_nan: bool) -> None:
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False):
         if dim is not None:
-            check_some(input, check_dim(dim, input.ndim), name)
+            check_not_empty(input, check_dim(dim, input.ndim), name)
             return middle(name, input, check_dim(dim, input.ndim), keepdim, skip_nan)
         flat = input.flatten()
         if not len(flat):
@@ -85,7 +85,7 @@ median_like("nanmedian", "The middle of what is not NaN; over `dim`, with its in
 # %% ../../nbs/ops/sorting.ipynb #762cda73
 RULES = ("linear", "lower", "higher", "nearest", "midpoint")
 
-def between(values: Tensor, at: Tensor, rule: str) -> Tensor:
+def interpolate_at(values: Tensor, at: Tensor, rule: str) -> Tensor:
     "Elements of an ordered last dimension at places that need not be whole."
     low, high = at.floor(), at.ceil()
     if rule == "lower": high = low
@@ -125,7 +125,7 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
     values = x.sort(-1).values
     nans = (values != values).to(int64).sum(-1, True)
     last = (x.size(-1) - 1 - nans).clamp(min=0) if skip_nan else nans * 0 + x.size(-1) - 1
-    result = between(values, q.reshape(-1) * last.to(q.dtype), rule)
+    result = interpolate_at(values, q.reshape(-1) * last.to(q.dtype), rule)
     if not skip_nan: result = where(nans > 0, math.nan, result)
     shape = [1] * input.ndim if dim is None else list(input.shape)
     if dim is not None and input.ndim: shape[check_dim(dim, input.ndim)] = 1
@@ -158,7 +158,7 @@ def runs(x: Tensor) -> Tensor:
     return cat([changed.new_ones((min(len(x), 1),)), changed])
 
 # %% ../../nbs/ops/sorting.ipynb #9b810319b
-def slices(input: Tensor, dim: int | None) -> Tensor:
+def unique_slices(input: Tensor, dim: int | None) -> Tensor:
     "What is told apart, along the first dimension. RuntimeError if the slices are empty."
     if dim is None: return input.detach().reshape(-1)
     input.size(dim)      # an IndexError for a dim that is not there
@@ -170,7 +170,7 @@ def slices(input: Tensor, dim: int | None) -> Tensor:
     return x
 
 # %% ../../nbs/ops/sorting.ipynb #9b810319c
-def packed(values: Tensor, inverse: Tensor | None, counts: Tensor | None):
+def what_was_asked(values: Tensor, inverse: Tensor | None, counts: Tensor | None):
     "What was asked for, in PyTorch's order."
     found = tuple(t for t in (values, inverse, counts) if t is not None)
     return found if len(found) > 1 else values
@@ -181,14 +181,14 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
                        dim: int | None = None):
     """Each run of equal elements (or slices along `dim`) once; optionally each element's run, and the
     lengths of the runs."""
-    x = slices(input, dim)
+    x = unique_slices(input, dim)
     first = runs(x)
     values = x[first]
     inverse = (first.to(int64).cumsum(0) - 1) if return_inverse else None
     starts = first.nonzero().reshape(-1)
     counts = cat([starts, starts.new_full((1,), len(x))]).diff() if return_counts else None
     if inverse is not None and dim is None: inverse = inverse.reshape(input.shape)
-    return packed(values if dim is None else values.movedim(0, dim), inverse, counts)
+    return what_was_asked(values if dim is None else values.movedim(0, dim), inverse, counts)
 
 # %% ../../nbs/ops/sorting.ipynb #aff2962d
 def order_of_slices(x: Tensor) -> Tensor:
@@ -205,13 +205,13 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
            dim: int | None = None):
     """The distinct elements (or slices along `dim`) in order; optionally each element's place among them,
     and how often each occurs."""
-    x = slices(input, dim)
+    x = unique_slices(input, dim)
     order = order_of_slices(x)
     values, place, counts = unique_consecutive(x[order], True, True, None if x.ndim < 2 else 0)
     inverse = zeros_like(place).index_put((order,), place) if return_inverse else None
     if inverse is not None and dim is None: inverse = inverse.reshape(input.shape)
-    return packed(values if dim is None else values.movedim(0, dim), inverse,
-                  counts if return_counts else None)
+    return what_was_asked(values if dim is None else values.movedim(0, dim), inverse,
+                          counts if return_counts else None)
 
 # %% ../../nbs/ops/sorting.ipynb #dbf2c3ba
 @face(out=True)
@@ -219,7 +219,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, T
     "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
     x = input if input.ndim else input.reshape(1)
     dim = check_dim(dim, input.ndim)
-    check_some(input, dim, "mode")
+    check_not_empty(input, dim, "mode")
     values, index = x.sort(dim)
     values, index = values.movedim(dim, -1), index.movedim(dim, -1)
     n = values.size(-1)
@@ -250,14 +250,14 @@ def searched(xp, sequence, values, right):
                      for row, v in zip(rows, wanted)]).reshape(values.shape)
 
 # %% ../../nbs/ops/sorting.ipynb #170ed7a7b
-def counted(sequence: Tensor, values: Tensor, right: bool) -> Tensor:
+def count_below(sequence: Tensor, values: Tensor, right: bool) -> Tensor:
     "How many of its row are below each value (not above, with `right`)."
     a, b = sequence.unsqueeze(-2), values.unsqueeze(-1)
     below = (a <= b) | (b != b) if right else (a < b) | ((b != b) & (a == a))
     return below.sum(-1).reshape(values.shape)
 
 kernel(searchsorted=lambda xp, a, b, *, right: searched(xp, a, b, right))
-decompose(searchsorted=lambda a, b, *, right: counted(a, b, right))
+decompose(searchsorted=lambda a, b, *, right: count_below(a, b, right))
 vjp(searchsorted=no_vjp("an index"))
 
 # %% ../../nbs/ops/sorting.ipynb #6d3b7140

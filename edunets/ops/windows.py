@@ -20,13 +20,13 @@ from ..table import OPS, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import SINGLE, Tensor, iinfo, in_memory, int64, is_floating
 
 # %% auto #0
-__all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'columns', 'by_group', 'conv', 'sent_back',
+__all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'im2col', 'by_group', 'conv', 'sent_back',
            'conv_transpose', 'conv_weight', 'conv_params', 'conv_input', 'conv_forward', 'conv_filter', 'per_channel',
-           'column_steps', 'shifted', 'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'check_pad',
-           'bordered', 'from_within', 'pad', 'check_conv', 'expand_ntuple', 'check_bias', 'convolution', 'transposed',
-           'widened', 'lowest', 'max_pool', 'unpool', 'pooling', 'max_pool_places', 'taken', 'put_back', 'pool_steps',
-           'unpool_steps', 'pooled_space', 'pool_options', 'max_pooling', 'window_sum', 'sum_steps', 'sum_back',
-           'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
+           'column_steps', 'add_bias', 'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'check_pad',
+           'pad_dim', 'from_within', 'pad', 'check_conv', 'expand_ntuple', 'check_bias', 'convolution', 'transposed',
+           'widened', 'lowest', 'max_pool', 'unpool', 'pooling', 'max_pool_places', 'take_at_largest', 'scatter_space',
+           'pool_steps', 'unpool_steps', 'pooled_space', 'pool_options', 'max_pooling', 'window_sum', 'sum_steps',
+           'sum_back', 'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994
 def inside(sizes, pads) -> tuple:
@@ -49,7 +49,7 @@ def images_last(xp, x, groups, channels):
     return xp.moveaxis(x, 0, -1).reshape(groups, channels, math.prod(x.shape[2:]) * len(x))
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994c
-def columns(xp, x, size, stride, padding, dilation, groups, space):
+def im2col(xp, x, size, stride, padding, dilation, groups, space):
     """The first `space` windows of images as columns, those of all images at one place side by side:
     (group, channel / group * size, places * image)."""
     n = len(size)
@@ -72,7 +72,7 @@ def conv(xp, x, w, b, stride, padding, dilation, groups):
     space = windows_in(x.shape[2:], size, stride, padding, dilation)
     out = xp.empty((len(x), len(w), *space), x.dtype)
     for part in few_images(xp, len(x), groups * rows.shape[2] * math.prod(space)):
-        y = xp.matmul(rows, columns(xp, x[part], size, stride, padding, dilation, groups, space))
+        y = xp.matmul(rows, im2col(xp, x[part], size, stride, padding, dilation, groups, space))
         if b is not None: y += b.reshape(groups, -1, 1)
         out[part] = xp.moveaxis(y.reshape(len(w), *space, -1), -1, 0)
     return out
@@ -106,7 +106,7 @@ def conv_weight(xp, x, y, *, size, stride, padding, dilation, groups):
     space, each_out = y.shape[2:], y.shape[1] // groups
     out = xp.zeros((groups, x.shape[1] // groups * math.prod(size), each_out), x.dtype)
     for part in few_images(xp, len(x), groups * out.shape[1] * math.prod(space)):
-        out += xp.matmul(columns(xp, x[part], size, stride, padding, dilation, groups, space),
+        out += xp.matmul(im2col(xp, x[part], size, stride, padding, dilation, groups, space),
                          xp.moveaxis(images_last(xp, y[part], groups, each_out), 1, 2))
     return xp.moveaxis(out, 1, 2).reshape(y.shape[1], x.shape[1] // groups, *size)
 
@@ -163,10 +163,10 @@ def per_channel(g: Tensor) -> Tensor: return g.sum((0, *range(2, g.ndim)))
 
 # %% ../../nbs/ops/windows.ipynb #7f66dec1
 def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None) -> tuple[Tensor, tuple]:
-    "`columns` in rows."
+    "`im2col` in rows."
     n = len(size)
     for dim, p in enumerate(padding, 2):
-        if p: x = bordered(x, dim, p, p, 0)
+        if p: x = pad_dim(x, dim, p, p, 0)
     view = call(OPS["windows"], (x,),
                 {"size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
     for dim, o in enumerate(space or (), 2): view = view.narrow(dim, 0, o)
@@ -175,13 +175,13 @@ def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None)
     return view.reshape(x.size(0), groups, x.size(1) // groups * math.prod(size), math.prod(space)), space
 
 # %% ../../nbs/ops/windows.ipynb #7f66dec1b
-def shifted(y: Tensor, b: Tensor | None) -> Tensor:
+def add_bias(y: Tensor, b: Tensor | None) -> Tensor:
     return y if b is None else y + b.reshape(-1, *(1,) * (y.ndim - 2))
 
 def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, *, stride, padding, dilation, groups) -> Tensor:
     cols, space = column_steps(x, w.payload.shape[2:], stride, padding, dilation, groups)
     rows = w.reshape(groups, w.size(0) // groups, -1)
-    return shifted((rows @ cols).reshape(x.size(0), w.size(0), *space), b)
+    return add_bias((rows @ cols).reshape(x.size(0), w.size(0), *space), b)
 
 # %% ../../nbs/ops/windows.ipynb #7f66dec1c
 def weight_steps(x: Tensor, y: Tensor, *, size, stride, padding, dilation, groups) -> Tensor:
@@ -205,7 +205,7 @@ def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -
             "dims": tuple(range(2, 2 + n))
         })
     for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2):
-        image = bordered(image, dim, -p, s + p - c, 0)
+        image = pad_dim(image, dim, -p, s + p - c, 0)
     return image
 
 # %% ../../nbs/ops/windows.ipynb #9fe31c58b
@@ -213,7 +213,7 @@ def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, *, shape, stride, pa
                     groups) -> Tensor:
     sent = (w.reshape(groups, w.size(0) // groups,
                       -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1))
-    return shifted(
+    return add_bias(
         fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape,
                    w.payload.shape[2:],
                    stride, padding, dilation), b)
@@ -252,7 +252,7 @@ def check_pad(shape, pad: tuple, mode: str, value) -> None:
                 "there is not that much to take the border from", "a smaller border, or mode='replicate'")
 
 # %% ../../nbs/ops/windows.ipynb #92c6188c
-def bordered(x: Tensor, dim: int, before: int, after: int, value) -> Tensor:
+def pad_dim(x: Tensor, dim: int, before: int, after: int, value) -> Tensor:
     "One dimension with a border of one number; a negative border cuts."
     n = x.size(dim)
     start, stop = max(-before, 0), n - max(-after, 0)
@@ -280,7 +280,7 @@ def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None =
     for dim, (before, after) in enumerate(zip(pad[::2], pad[1::2])):
         dim = input.ndim - 1 - dim
         if mode == "constant":
-            input = bordered(input, dim, before, after, in_memory(float(value or 0), input.dtype))
+            input = pad_dim(input, dim, before, after, in_memory(float(value or 0), input.dtype))
         elif before or after:
             input = input.index_select(dim,
                                        input.new_tensor(from_within(input.size(dim), before, after, mode),
@@ -472,7 +472,7 @@ accumulate(unpool=SINGLE)
 vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space:
                   call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
     unpool=[lambda g, a, size, stride, padding, dilation, space:
-                taken(g, a, pooling(size, stride, padding, dilation, space)), None, None])
+                take_at_largest(g, a, pooling(size, stride, padding, dilation, space)), None, None])
 
 def pooling(size, stride, padding, dilation, space) -> dict:
     return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
@@ -497,17 +497,17 @@ def max_pool_places(xp, a, *, size, stride, padding, dilation, space):
     return best, index
 
 kernel(max_pool_places=max_pool_places)
-vjp(max_pool_places=[lambda g, like, second, size: put_back(g[0], like, second, len(size))])
+vjp(max_pool_places=[lambda g, like, second, size: scatter_space(g[0], like, second, len(size))])
 
 # %% ../../nbs/ops/windows.ipynb #winplac1b
-def taken(x: Tensor, a: Tensor, options: dict) -> Tensor:
+def take_at_largest(x: Tensor, a: Tensor, options: dict) -> Tensor:
     "The numbers of `x` from where the largest of `a` stand."
     _, index = call(OPS["max_pool_places"], (a.detach(),), options)
     lead = index.payload.shape[:-len(options["size"])]
     return x.reshape(*lead, -1).gather(-1, index.reshape(*lead, -1)).reshape(index.shape)
 
 # %% ../../nbs/ops/windows.ipynb #winplac1c
-def put_back(g: Tensor, like, index: Tensor, n: int) -> Tensor:
+def scatter_space(g: Tensor, like, index: Tensor, n: int) -> Tensor:
     "Gradients added at an index into the flattened space."
     lead, space = like.shape[:-n], math.prod(like.shape[-n:])
     flat = zeros_as(like).reshape(*lead, space)
@@ -523,7 +523,7 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
     for x, border in ((a, -math.inf if a.dtype.is_floating_point else int(iinfo(a.dtype).min)), (place, 0)):
         sides = zip(a.payload.shape[-n:], padding, space, stride, dilation, size)
         for dim, (s, p, o, t, d, k) in enumerate(sides, a.ndim - n):
-            x = bordered(x, dim, p, max((o - 1) * t + d * (k - 1) + 1 - p - s, 0), border)
+            x = pad_dim(x, dim, p, max((o - 1) * t + d * (k - 1) + 1 - p - s, 0), border)
         dims = tuple(range(a.ndim - n, a.ndim))
         view = call(OPS["windows"], (x,),
                     {"size": size, "stride": stride, "dilation": dilation, "dims": dims})
@@ -536,7 +536,7 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
 def unpool_steps(g: Tensor, a: Tensor, **options) -> Tensor:
     "unpool in rows."
     _, index = call(OPS["max_pool_places"], (a.detach(),), options)
-    return put_back(g, Like(a), index, len(options["size"]))
+    return scatter_space(g, Like(a), index, len(options["size"]))
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91c
 decompose(max_pool=lambda a, *, size, stride, padding, dilation, space:
@@ -641,7 +641,7 @@ vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
 def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
     "The sum of each window, with a border of zeros as far as the windows reach."
     for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), x.ndim - len(size)):
-        x = bordered(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
+        x = pad_dim(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
     return call(OPS["window_sum"], (x,), {"size": size, "stride": stride, "space": space})
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1b

@@ -9,8 +9,8 @@ import math
 
 from ..errors import error
 from ..names import cast
-from .optimizer import Group, Optimizer, check_not_negative, descent, descent_in
-from .optimizer import pieces, switched, update_row, zero_step, zeros
+from .optimizer import Group, Optimizer, check_not_negative, descent, descent_in, pieces
+from .optimizer import switched, update_row, zero_step, zeros_for
 from ..tensors import Tensor, float64
 
 # %% auto #0
@@ -98,8 +98,8 @@ class Adam(Optimizer):
     def check(self, group: Group) -> None: check_adam(group)
 
     def slots(self, group: Group) -> dict:
-        return ({"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros} |
-                ({"max_exp_avg_sq": zeros} if group["amsgrad"] else {}))
+        return ({"step": zero_step, "exp_avg": zeros_for, "exp_avg_sq": zeros_for} |
+                ({"max_exp_avg_sq": zeros_for} if group["amsgrad"] else {}))
 
 # %% ../../nbs/05a_adam.ipynb #op5adamcbx
 class AdamW(Adam):

@@ -11,13 +11,13 @@ from ..errors import error
 from ..names import cast
 from .adam import check_adam, check_betas, decayed, decayed_in, follow, follow_square, root_in
 from .optimizer import Group, Optimizer, check_not_negative, check_numbers, descent, descent_in
-from .optimizer import pieces, switched, update_row, zero_step, zeros
-from ..tensors import Tensor, float32, float64, tensor
+from .optimizer import one_for, pieces, switched, update_row, zero_step, zeros_for
+from ..tensors import Tensor, float32, float64
 
 # %% auto #0
 __all__ = ['adagrad', 'adagrad_kernel', 'Adagrad', 'rmsprop', 'rmsprop_kernel', 'RMSprop', 'foresight', 'nadam', 'nadam_kernel',
-           'one', 'NAdam', 'radam', 'radam_kernel', 'RAdam', 'lion', 'lion_kernel', 'Lion', 'short', 'orthogonalized',
-           'adjusted', 'muon', 'shorten', 'orthogonalize', 'muon_kernel', 'Muon']
+           'NAdam', 'radam', 'radam_kernel', 'RAdam', 'lion', 'lion_kernel', 'Lion', 'bfloat16_digits',
+           'orthogonalized', 'adjusted', 'muon', 'shorten', 'orthogonalize', 'muon_kernel', 'Muon']
 
 # %% ../../nbs/05b_family.ipynb #op5badaf
 def adagrad(lr, lr_decay, weight_decay, eps, p, g, step, total, *, maximize) -> tuple:
@@ -58,7 +58,7 @@ class Adagrad(Optimizer):
 
     def slots(self, group: Group) -> dict:
         return {"step": zero_step,
-                "sum": lambda p, group: zeros(p, group) + group["initial_accumulator_value"]}
+                "sum": lambda p, group: zeros_for(p, group) + group["initial_accumulator_value"]}
 
 # %% ../../nbs/05b_family.ipynb #op5brmsf
 def rmsprop(lr, alpha, eps, weight_decay, momentum, p, g, step, square, *kept, centered, maximize) -> tuple:
@@ -116,7 +116,7 @@ class RMSprop(Optimizer):
             "step": True, "square_avg": True, "grad_avg": group["centered"],
             "momentum_buffer": group["momentum"] > 0
         }
-        return {name: zero_step if name == "step" else zeros for name, there in kept.items() if there}
+        return {name: zero_step if name == "step" else zeros_for for name, there in kept.items() if there}
 
 # %% ../../nbs/05b_family.ipynb #op5bnadf
 def foresight(time, beta1, momentum_decay):
@@ -158,9 +158,6 @@ def nadam_kernel(xp, lr, beta1, beta2, eps, weight_decay, momentum_decay, p, g, 
 
 update_row("nadam", nadam, nadam_kernel)
 
-# %% ../../nbs/05b_family.ipynb #op5bnadc
-def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
-
 # %% ../../nbs/05b_family.ipynb #op5bnadcb
 class NAdam(Optimizer):
     """Adam with Nesterov's look ahead, as `torch.optim.NAdam` (Dozat 2016). ValueError for numbers out of
@@ -185,7 +182,7 @@ class NAdam(Optimizer):
         check_not_negative(group, "momentum_decay")
 
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros, "mu_product": one}
+        return {"step": zero_step, "exp_avg": zeros_for, "exp_avg_sq": zeros_for, "mu_product": one_for}
 
 # %% ../../nbs/05b_family.ipynb #op5bradf
 def radam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, *, decoupled_weight_decay,
@@ -240,7 +237,8 @@ class RAdam(Optimizer):
             })
 
     def check(self, group: Group) -> None: check_adam(group)
-    def slots(self, group: Group) -> dict: return {"step": zero_step, "exp_avg": zeros, "exp_avg_sq": zeros}
+    def slots(self, group: Group) -> dict:
+        return {"step": zero_step, "exp_avg": zeros_for, "exp_avg_sq": zeros_for}
 
 # %% ../../nbs/05b_family.ipynb #op5bliof
 def lion(lr, beta1, beta2, weight_decay, p, g, mean, *, maximize) -> tuple:
@@ -277,10 +275,10 @@ class Lion(Optimizer):
         check_not_negative(group, "lr", "weight_decay")
         check_betas(group)
 
-    def slots(self, group: Group) -> dict: return {"exp_avg": zeros}
+    def slots(self, group: Group) -> dict: return {"exp_avg": zeros_for}
 
 # %% ../../nbs/05b_family.ipynb #op5bzerf
-def short(x: Tensor) -> Tensor:
+def bfloat16_digits(x: Tensor) -> Tensor:
     """Numbers in float32 with the eight bits of digits that a bfloat16 has: Veltkamp's splitting (Dekker
     1971)."""
     far = x * 65537.0      # 2 ** 16 + 1: the subtraction below has no room for the last 16 bits
@@ -291,11 +289,11 @@ def orthogonalized(x: Tensor, a, b, c, eps, steps: int) -> Tensor:
     """A matrix with the directions of `x` and singular values near 1, by Newton-Schulz steps (Jordan et
     al. 2024). Each product is rounded to bfloat16, as PyTorch's."""
     if x.shape[0] > x.shape[1]: return orthogonalized(x.T, a, b, c, eps, steps).T
-    x = short(cast(x, float32))
-    x = short(x / short(x.norm()).maximum(eps))
+    x = bfloat16_digits(cast(x, float32))
+    x = bfloat16_digits(x / bfloat16_digits(x.norm()).maximum(eps))
     for _ in range(steps):
-        gram = short(x @ x.T)
-        x = short(a * x + short(b * gram + c * (gram @ gram)) @ x)
+        gram = bfloat16_digits(x @ x.T)
+        x = bfloat16_digits(a * x + bfloat16_digits(b * gram + c * (gram @ gram)) @ x)
     return x
 
 # %% ../../nbs/05b_family.ipynb #op5bmuof
@@ -315,7 +313,7 @@ def muon(lr, weight_decay, momentum, a, b, c, eps, p, g, buffer, *, nesterov, ns
 
 # %% ../../nbs/05b_family.ipynb #op5bzerk
 def shorten(xp, x, spare) -> None:
-    "`short`, in place."
+    "`bfloat16_digits`, in place."
     xp.multiply(x, 65537.0, out=spare)
     x -= spare
     x += spare
@@ -392,4 +390,4 @@ class Muon(Optimizer):
                             f"with size: {p.shape}",
                             "only a matrix has singular values", "en.optim.AdamW for what is no matrix")
 
-    def slots(self, group: Group) -> dict: return {"momentum_buffer": zeros}
+    def slots(self, group: Group) -> dict: return {"momentum_buffer": zeros_for}

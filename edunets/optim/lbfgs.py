@@ -18,7 +18,7 @@ from .optimizer import Group, Optimizer, check_numbers
 from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['C1', 'C2', 'two_loops', 'Point', 'scalar', 'cubic_minimum', 'low_enough', 'flat_enough', 'bracket', 'guess',
+__all__ = ['C1', 'C2', 'two_loops', 'Point', 'scalar_value', 'cubic_minimum', 'low_enough', 'flat_enough', 'bracket', 'guess',
            'strong_wolfe', 'LBFGS']
 
 # %% ../../nbs/05g_lbfgs.ipynb #lbloops0
@@ -44,7 +44,7 @@ class Point(NamedTuple):
     gradient: Tensor
     slope: float
 
-def scalar(x: Tensor) -> np.floating:
+def scalar_value(x: Tensor) -> np.floating:
     """The number in a tensor of one element, with no more digits than it has: a bound of more digits than
     the values have could not be met."""
     return x.payload.dtype.type(x.item())
@@ -183,7 +183,7 @@ def search(self: LBFGS, closure: Callable, start: Point, d: Tensor, t: float, mo
         self.walk(t, d)
         value, gradient = float(closure()), self.flat_gradient()
         for p, old in zip(params, kept): p.copy_(old)
-        return Point(t, value, gradient, scalar(gradient.dot(d)))
+        return Point(t, value, gradient, scalar_value(gradient.dot(d)))
 
     width = d.abs().max().item()
     return strong_wolfe(line, start, t, group["tolerance_change"] / width if width else math.inf, most)
@@ -206,8 +206,8 @@ def moves(self: LBFGS, closure: Callable):
     for move in range(1, group["max_iter"] + 1):
         state["n_iter"] += 1
         d = self.direction(state, gradient)
-        t = lr * min(1.0, 1 / scalar(gradient.abs().sum())) if state["n_iter"] == 1 else lr
-        start = Point(0.0, loss, gradient, scalar(gradient.dot(d)))
+        t = lr * min(1.0, 1 / scalar_value(gradient.abs().sum())) if state["n_iter"] == 1 else lr
+        start = Point(0.0, loss, gradient, scalar_value(gradient.dot(d)))
         state.update(d=d, t=float(t), prev_flat_grad=gradient, prev_loss=loss)
         if start.slope > -group["tolerance_change"]: break
         new, more = self.advance(closure, start, d, t, move < group["max_iter"], group["max_eval"] - looks)

@@ -18,16 +18,16 @@ from ..autograd.modes import enable_grad, no_grad
 from ..autograd.tape import no_vjp, vjp
 from ..errors import error, site, warn
 from ..names import cast
-from ..table import OPS, Op, accumulate, ambient, call, column, decompose, filled, kernel, mode
+from ..table import OPS, Op, accumulate, ambient, call, column, decompose, filled, kernel, set_mode
 from ..tensors import LOCK, SINGLE, Tensor, float32, float64, patch, tensor
 from ..views import commit
 
 # %% auto #0
 __all__ = ['PIECE', 'writes', 'HOOKS', 'GLOBAL_HOOKS', 'SWITCHES', 'WORDS', 'numbers', 'Group', 'descent', 'sgd', 'pieces',
            'all_but_gradients', 'run_in_place', 'textbook', 'descent_in', 'sgd_kernel', 'update_row', 'update_kernel',
-           'operands_signature', 'update', 'zero_step', 'zeros', 'as_groups', 'check_parameters', 'named_parameters_of',
-           'check_names', 'hooked', 'check_new', 'Optimizer', 'switched', 'check_not_negative', 'check_numbers',
-           'sgd_momentum', 'momentum_kernel', 'SGD', 'register', 'register_optimizer_step_pre_hook',
+           'operands_signature', 'update', 'zero_step', 'zeros_for', 'one_for', 'as_groups', 'check_parameters',
+           'named_parameters_of', 'check_names', 'hooked', 'check_new', 'Optimizer', 'switched', 'check_not_negative',
+           'check_numbers', 'sgd_momentum', 'momentum_kernel', 'SGD', 'add_hook', 'register_optimizer_step_pre_hook',
            'register_optimizer_step_post_hook']
 
 # %% ../../nbs/05_optim.ipynb #op5grpcl
@@ -64,7 +64,7 @@ class Group(dict):
         if ambient.get().trace is None: return tuple(map(float, numbers(self[name])))
         if isinstance(self[name], Tensor): return (self[name],)
         if name not in self.tensors:
-            with mode(trace=None):
+            with set_mode(trace=None):
                 self.tensors[name] = tuple(
                     tensor(float(n), dtype=float64, device=self["params"][0].device)
                     for n in numbers(self[name]))
@@ -180,7 +180,9 @@ def zero_step(p: Tensor, group: Group) -> Tensor:
     "A step count. A tensor, so that a recorded step counts on."
     return tensor(0.0, dtype=float32, device=p.device)
 
-def zeros(p: Tensor, group: Group) -> Tensor: return filled(p, p.payload.shape, 0)
+def zeros_for(p: Tensor, group: Group) -> Tensor: return filled(p, p.payload.shape, 0)
+
+def one_for(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
 
 # %% ../../nbs/05_optim.ipynb #op5param
 def as_groups(params) -> list[dict]:
@@ -351,7 +353,7 @@ def begin(self: Optimizer, p: Tensor, group: Group, slots: dict) -> None:
     "The state of a parameter's first step. Made also under a trace, which it is to outlive."
     for name, make in slots.items():
         if name in self.state[p]: continue
-        with mode(trace=None, grad=False): self.state[p][name] = make(p, group)
+        with set_mode(trace=None, grad=False): self.state[p][name] = make(p, group)
 
 # %% ../../nbs/05_optim.ipynb #op5move0d
 @patch
@@ -453,7 +455,7 @@ class SGD(Optimizer):
                                 "weight_decay"), ("nesterov", "sutskever", "maximize")
 
     def slots(self, group: Group) -> dict:
-        return {"step": self.counted, "momentum_buffer": zeros} if group["momentum"] else {}
+        return {"step": self.counted, "momentum_buffer": zeros_for} if group["momentum"] else {}
 
     def counted(self, p: Tensor, group: Group) -> Tensor:
         "A state that came from PyTorch has a velocity and no count: it has taken its first step."
@@ -512,7 +514,7 @@ def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
 # %% ../../nbs/05_optim.ipynb #3f1a6c23
 #| code-fold: true
 #| code-summary: "Registering hooks, and the repr: 45 lines"
-def register(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> RemovableHandle:
+def add_hook(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks, hook)
     if prepend: hooks.move_to_end(handle.id, last=False)
     return handle
@@ -520,42 +522,42 @@ def register(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> Remov
 @patch
 def register_step_pre_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) before each step; a pair that it returns replaces the arguments."
-    return register(self._hooks["step_pre"], hook)
+    return add_hook(self._hooks["step_pre"], hook)
 
 @patch
 def register_step_post_hook(self: Optimizer, hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) after each step."
-    return register(self._hooks["step_post"], hook)
+    return add_hook(self._hooks["step_post"], hook)
 
 @patch
 def register_state_dict_pre_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer) before the state is collected."
-    return register(self._hooks["state_dict_pre"], hook, prepend)
+    return add_hook(self._hooks["state_dict_pre"], hook, prepend)
 
 @patch
 def register_state_dict_post_hook(self: Optimizer, hook: Callable, prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer, state_dict) when the state is collected; what it returns replaces it."
-    return register(self._hooks["state_dict_post"], hook, prepend)
+    return add_hook(self._hooks["state_dict_post"], hook, prepend)
 
 @patch
 def register_load_state_dict_pre_hook(self: Optimizer, hook: Callable,
                                       prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer, state_dict) before a state is loaded; what it returns is loaded in its place."
-    return register(self._hooks["load_state_dict_pre"], hook, prepend)
+    return add_hook(self._hooks["load_state_dict_pre"], hook, prepend)
 
 @patch
 def register_load_state_dict_post_hook(self: Optimizer, hook: Callable,
                                        prepend: bool = False) -> RemovableHandle:
     "Call hook(optimizer) after a state was loaded."
-    return register(self._hooks["load_state_dict_post"], hook, prepend)
+    return add_hook(self._hooks["load_state_dict_post"], hook, prepend)
 
 def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) before each step of every optimizer."
-    return register(GLOBAL_HOOKS["step_pre"], hook)
+    return add_hook(GLOBAL_HOOKS["step_pre"], hook)
 
 def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
     "Call hook(optimizer, args, kwargs) after each step of every optimizer."
-    return register(GLOBAL_HOOKS["step_post"], hook)
+    return add_hook(GLOBAL_HOOKS["step_post"], hook)
 
 @patch
 def __repr__(self: Optimizer) -> str:

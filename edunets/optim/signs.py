@@ -10,13 +10,13 @@ import math
 from ..names import cast
 from .adam import check_betas, follow, follow_square
 from .optimizer import Group, Optimizer, check_not_negative, check_numbers, descent, descent_in
-from .optimizer import pieces, switched, update_row, zero_step, zeros
+from .optimizer import one_for, pieces, switched, update_row, zero_step, zeros_for
 from ..tensors import Tensor, finfo, float32, float64, tensor
 
 # %% auto #0
 __all__ = ['EPS', 'rprop', 'rprop_kernel', 'full_of', 'Rprop', 'adamax', 'adamax_kernel', 'Adamax', 'check_bounds', 'adadelta',
-           'adadelta_kernel', 'Adadelta', 'asgd', 'asgd_kernel', 'ASGD', 'first_rate', 'one', 'root_mean_square',
-           'adafactor', 'adafactor_kernel', 'size_of', 'Adafactor', 'along']
+           'adadelta_kernel', 'Adadelta', 'asgd', 'asgd_kernel', 'ASGD', 'first_rate', 'root_mean_square', 'adafactor',
+           'adafactor_kernel', 'rms_of_array', 'Adafactor', 'along']
 
 # %% ../../nbs/05c_signs.ipynb #5e000006
 def rprop(minus, plus, least, most, p, g, step, before, length, *, maximize) -> tuple:
@@ -44,7 +44,7 @@ update_row("rprop", rprop, rprop_kernel)
 # %% ../../nbs/05c_signs.ipynb #5e000007
 def full_of(name: str):
     "What fills a state with a hyperparameter at first."
-    return lambda p, group: zeros(p, group) + float(group[name])
+    return lambda p, group: zeros_for(p, group) + float(group[name])
 
 class Rprop(Optimizer):
     """Steps by signs, each number with a length of its own, as `torch.optim.Rprop` (Riedmiller and Braun
@@ -61,7 +61,7 @@ class Rprop(Optimizer):
         check_numbers(learning_rate=(lr, lr >= 0), eta_values=(f"{minus}, {plus}", 0 < minus < 1 < plus))
 
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "prev": zeros, "step_size": full_of("lr")}
+        return {"step": zero_step, "prev": zeros_for, "step_size": full_of("lr")}
 
 # %% ../../nbs/05c_signs.ipynb #5e00000b
 def adamax(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, largest, *, maximize) -> tuple:
@@ -99,7 +99,8 @@ class Adamax(Optimizer):
                                   **switched(switches, "foreach", "differentiable", "capturable")})
 
     def check(self, group: Group) -> None: check_bounds(group, "eps")
-    def slots(self, group: Group) -> dict: return {"step": zero_step, "exp_avg": zeros, "exp_inf": zeros}
+    def slots(self, group: Group) -> dict:
+        return {"step": zero_step, "exp_avg": zeros_for, "exp_inf": zeros_for}
 
 # %% ../../nbs/05c_signs.ipynb #5e00000cb
 #| code-fold: true
@@ -148,7 +149,8 @@ class Adadelta(Optimizer):
         check_bounds(group, "eps")
         check_numbers(rho_value=(group["rho"], 0 <= group["rho"] <= 1))
 
-    def slots(self, group: Group) -> dict: return {"step": zero_step, "square_avg": zeros, "acc_delta": zeros}
+    def slots(self, group: Group) -> dict:
+        return {"step": zero_step, "square_avg": zeros_for, "acc_delta": zeros_for}
 
 # %% ../../nbs/05c_signs.ipynb #5e000012
 def asgd(lr, lambd, alpha, t0, weight_decay, p, g, step, eta, mu, mean, *, maximize) -> tuple:
@@ -190,13 +192,11 @@ class ASGD(Optimizer):
 
     def check(self, group: Group) -> None: check_bounds(group)
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "eta": first_rate, "mu": one, "ax": zeros}
+        return {"step": zero_step, "eta": first_rate, "mu": one_for, "ax": zeros_for}
 
 # %% ../../nbs/05c_signs.ipynb #5e000013b
 def first_rate(p: Tensor, group: Group) -> Tensor:
     return tensor(float(group["lr"]), dtype=float32, device=p.device)
-
-def one(p: Tensor, group: Group) -> Tensor: return tensor(1.0, dtype=float32, device=p.device)
 
 # %% ../../nbs/05c_signs.ipynb #5e000017
 def root_mean_square(x: Tensor) -> Tensor: return (x * x).mean().sqrt()
@@ -218,7 +218,7 @@ def adafactor_kernel(xp, lr, beta2_decay, d, weight_decay, p, g, step, *kept, ep
     step += 1
     tiny, least = EPS[p.dtype.itemsize] if eps[0] is None else eps[0], eps[1]
     share, update = step.item() ** beta2_decay, xp.multiply(g, g, out=xp.empty_like(g))
-    rate = max(least, size_of(xp, p)) * min(lr, step.item() ** -0.5)
+    rate = max(least, rms_of_array(xp, p)) * min(lr, step.item() ** -0.5)
     if weight_decay: p *= 1 - lr * weight_decay
     for mean, axis in zip(kept, (-1, -2)):
         new = update if len(kept) == 1 else update.mean(axis, keepdims=True)
@@ -227,14 +227,14 @@ def adafactor_kernel(xp, lr, beta2_decay, d, weight_decay, p, g, step, *kept, ep
     else: xp.multiply(kept[0] / xp.maximum(kept[0].mean(-2, keepdims=True), tiny), kept[1], out=update)
     xp.sqrt(xp.maximum(update, tiny * tiny, out=update), out=update)
     xp.divide(g, update, out=update)
-    rate /= max(1.0, size_of(xp, update) / d)
+    rate /= max(1.0, rms_of_array(xp, update) / d)
     update *= -rate if maximize else rate
     p -= update
 
 EPS = {2: 2.0 ** -10, 4: 2.0 ** -23, 8: 2.0 ** -52}      # of floating numbers of so many bytes
 
 # %% ../../nbs/05c_signs.ipynb #5e000017d
-def size_of(xp, x) -> float:
+def rms_of_array(xp, x) -> float:
     flat = x.reshape(-1)
     return math.sqrt(xp.einsum("i,i->", flat, flat).item() / x.size)
 
@@ -261,7 +261,7 @@ class Adafactor(Optimizer):
                       epsilon2=(least, least >= 0), clipping_threshold_d=(d, d >= 1))
 
     def slots(self, group: Group) -> dict:
-        return {"step": zero_step, "row_var": along(-1), "col_var": along(-2), "variance": zeros}
+        return {"step": zero_step, "row_var": along(-1), "col_var": along(-2), "variance": zeros_for}
 
     def slots_of(self, p: Tensor, group: Group) -> dict:
         "A matrix has a row and a column, a vector its squares."

@@ -18,12 +18,12 @@ from .optimizer import Optimizer
 from ..tensors import Tensor, device, int64, tensor
 
 # %% auto #0
-__all__ = ['follow', 'get_swa_multi_avg_fn', 'get_ema_multi_avg_fn', 'check_decay', 'get_swa_avg_fn', 'get_ema_avg_fn',
+__all__ = ['update_averages', 'get_swa_multi_avg_fn', 'get_ema_multi_avg_fn', 'check_decay', 'get_swa_avg_fn', 'get_ema_avg_fn',
            'AveragedModel', 'by_dtype', 'update_bn', 'SWALR']
 
 # %% ../../nbs/05f_averaging.ipynb #5f000007
 @no_grad()
-def follow(averages: Iterable[Tensor], values: Iterable[Tensor], share) -> None:
+def update_averages(averages: Iterable[Tensor], values: Iterable[Tensor], share) -> None:
     "Move each average a share of the way to the value that is new."
     for average, value in zip(averages, values):
         if average.is_floating_point(): average.lerp_(value, share)
@@ -33,7 +33,7 @@ def follow(averages: Iterable[Tensor], values: Iterable[Tensor], share) -> None:
 def get_swa_multi_avg_fn() -> Callable:
     "An update for lists of tensors: the mean of all that were seen, each of the same weight."
     def swa_update(averaged_param_list, current_param_list, num_averaged) -> None:
-        follow(averaged_param_list, current_param_list, float(1 / (num_averaged + 1)))
+        update_averages(averaged_param_list, current_param_list, float(1 / (num_averaged + 1)))
     return swa_update
 
 # %% ../../nbs/05f_averaging.ipynb #5f000007c
@@ -42,7 +42,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
     unless in [0, 1]."""
     check_decay(decay)
     def ema_update(ema_param_list, current_param_list, _) -> None:
-        follow(ema_param_list, current_param_list, 1 - decay)
+        update_averages(ema_param_list, current_param_list, 1 - decay)
     return ema_update
 
 # %% ../../nbs/05f_averaging.ipynb #5f000008

@@ -13,15 +13,15 @@ from ..autograd.engine import backward
 from ..autograd.function import Function
 from ..autograd.graph import saved_tensors_hooks
 from ..autograd.modes import enable_grad
-from ..autograd.tape import Node, save
+from ..autograd.tape import Node, save_tensor
 from ..errors import error, warn
 from ..random import Generator, drawing_from, get_rng_state
 from ..table import ambient
 from ..tensors import Tensor
 
 # %% auto #0
-__all__ = ['CheckpointError', 'Holder', 'EnoughSaved', 'Frame', 'cut', 'again', 'recompute', 'refused', 'fill', 'differs', 'held',
-           'without_reentry', 'CheckpointFunction', 'no_contexts', 'checkpoint', 'checkpoint_sequential']
+__all__ = ['CheckpointError', 'Holder', 'EnoughSaved', 'Frame', 'cut', 'again', 'recompute', 'refused', 'fill_holder', 'differs',
+           'held', 'without_reentry', 'CheckpointFunction', 'no_contexts', 'checkpoint', 'checkpoint_sequential']
 
 # %% ../../nbs/02h_checkpoint.ipynb #02kcls01
 class CheckpointError(RuntimeError):
@@ -48,7 +48,8 @@ class Frame:
         self.others = [x for x in args if not isinstance(x, Tensor)]
         # as a node saves its operands: noticed if written, and packed by the hooks of a checkpoint around
         # this one
-        self.inputs = Node("Inputs", [], [], saved={"args": [save(x) for x in args if isinstance(x, Tensor)]})
+        self.inputs = Node("Inputs", [], [],
+                           saved={"args": [save_tensor(x) for x in args if isinstance(x, Tensor)]})
 
     def args(self) -> list:
         "The arguments, the tensors cut from what made them."
@@ -73,7 +74,7 @@ def recompute(frame: Frame) -> None:
     count, task = 0, ambient.get().task
     def collect(x: Tensor) -> None:
         nonlocal count
-        if count < len(frame.holders): fill(frame.holders[count](), x, task, frame.check)
+        if count < len(frame.holders): fill_holder(frame.holders[count](), x, task, frame.check)
         count += 1
         if frame.early and count == len(frame.holders): raise EnoughSaved
     try:
@@ -86,7 +87,7 @@ def recompute(frame: Frame) -> None:
 
 def refused(kept): raise differs("the second run goes backward through itself")
 
-def fill(holder: Holder | None, x: Tensor, task: Any, check: bool) -> None:
+def fill_holder(holder: Holder | None, x: Tensor, task: Any, check: bool) -> None:
     "Give a holder its value, unless nobody needs it any more. CheckpointError for one of another kind."
     if holder is None: return
     if check and holder.kind != (tuple(x.shape), x.dtype):

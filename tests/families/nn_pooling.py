@@ -1,14 +1,14 @@
 """Rows, functions and layers of nbs/nn/pooling.ipynb."""
 from arrays import normal
-from edunets.nn.pooling import Grid
+from edunets.nn.pooling import Resampling
 
 D = {"kind": "float64"}
-GRIDS = [Grid("linear", 5, 9, 5 / 9, **D),
-         Grid("linear", 5, 3, 2.0, True, **D),
-         Grid("cubic", 4, 7, 4 / 7, **D),
-         Grid("area", 5, 3, 5 / 3, **D),
-         Grid("nearest", 4, 6, 4 / 6, **D),
-         Grid("lanczos", 6, 3, 2.0, False, True, **D)]
+GRIDS = [Resampling("linear", 5, 9, 5 / 9, **D),
+         Resampling("linear", 5, 3, 2.0, True, **D),
+         Resampling("cubic", 4, 7, 4 / 7, **D),
+         Resampling("area", 5, 3, 5 / 3, **D),
+         Resampling("nearest", 4, 6, 4 / 6, **D),
+         Resampling("lanczos", 6, 3, 2.0, False, True, **D)]
 ROWS = {
     "resample": [((normal(2, grid.n),), {"dim": 1, "grid": grid}) for grid in GRIDS]
     + [((normal(2, 5, 3),), {"dim": 1, "grid": GRIDS[0]}), ((normal(5, 2),), {"dim": 0, "grid": GRIDS[0]})],

@@ -17,10 +17,10 @@ from ...ops.linear_algebra import matrix_exp, qr, solve
 from ...tensors import Tensor, finfo
 
 # %% auto #0
-__all__ = ['MAPS', 'length', 'weight_norm', 'check_spectral', 'spectral_norm', 'tensor_of', 'reflections', 'skew', 'exponential',
-           'cayley', 'householder', 'rotation', 'is_rotation', 'reflectors', 'check_rotation', 'check_maps',
-           'orthogonal', 'NormHook', 'WeightNorm', 'weight_norm_by_hook', 'remove_weight_norm', 'SpectralNorm',
-           'spectral_norm_by_hook', 'remove_spectral_norm']
+__all__ = ['MAPS', 'length', 'weight_norm', 'check_spectral', 'spectral_norm', 'tensor_of', 'reflections', 'skew_symmetric',
+           'exponential_map', 'cayley', 'householder', 'rotation', 'is_rotation', 'reflectors', 'check_rotation',
+           'check_maps', 'orthogonal', 'NormHook', 'WeightNorm', 'weight_norm_by_hook', 'remove_weight_norm',
+           'SpectralNorm', 'spectral_norm_by_hook', 'remove_spectral_norm']
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000007
 def length(v: Tensor, dim: int) -> Tensor:
@@ -121,16 +121,16 @@ def reflections(vectors: Tensor) -> Tensor:
     return product
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b00000eb
-def skew(x: Tensor) -> Tensor:
+def skew_symmetric(x: Tensor) -> Tensor:
     "A square matrix A = -A^T from the numbers below the diagonal of a tall one."
     n, k = x.shape[-2:]
     square = x.tril() if n == k else cat([x.tril(), x.new_zeros(*x.shape[:-1], n - k)], -1)
     return square - square.mT
 
-def exponential(x: Tensor) -> Tensor: return matrix_exp(skew(x))[..., :x.shape[-1]]
+def exponential_map(x: Tensor) -> Tensor: return matrix_exp(skew_symmetric(x))[..., :x.shape[-1]]
 
 def cayley(x: Tensor) -> Tensor:
-    a = skew(x) / 2
+    a = skew_symmetric(x) / 2
     identity = eye(a.shape[-1], dtype=a.dtype, device=a.device)
     return solve(identity - a, identity + a)[..., :x.shape[-1]]
 
@@ -138,7 +138,7 @@ def householder(x: Tensor) -> Tensor:
     # the diagonal holds signs, and is not trained
     return reflections(x) * x.diagonal(dim1=-2, dim2=-1).detach().trunc().unsqueeze(-2)
 
-MAPS = {"matrix_exp": exponential, "cayley": cayley, "householder": householder}
+MAPS = {"matrix_exp": exponential_map, "cayley": cayley, "householder": householder}
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b00000f
 class _Orthogonal(Module):

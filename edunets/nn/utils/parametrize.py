@@ -17,13 +17,13 @@ from ..module import Module, Parameter
 from ...tensors import Tensor
 
 # %% auto #0
-__all__ = ['CACHE', 'put', 'replaced', 'ParametrizationList', 'backwards', 'check_some', 'check_originals', 'check_same',
-           'check_returned', 'cached', 'computed', 'own_class', 'copied', 'refuse', 'register_parametrization',
-           'check_added', 'is_parametrized', 'type_before_parametrizations', 'remove_parametrizations',
-           'transfer_parametrizations_and_params']
+__all__ = ['CACHE', 'register_tensor', 'replaced', 'ParametrizationList', 'right_inverses', 'check_any_modules',
+           'check_originals', 'check_same', 'check_returned', 'cached', 'computed', 'own_class', 'deep_copy',
+           'refuse_pickle', 'register_parametrization', 'check_added', 'is_parametrized',
+           'type_before_parametrizations', 'remove_parametrizations', 'transfer_parametrizations_and_params']
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000a
-def put(module: Module, name: str, x: Tensor) -> None:
+def register_tensor(module: Module, name: str, x: Tensor) -> None:
     (module.register_parameter if isinstance(x, Parameter) else module.register_buffer)(name, x)
 
 def replaced(x: Tensor, value: Tensor) -> None:
@@ -35,21 +35,21 @@ class ParametrizationList(ModuleList):
     """What computes a weight, and from what: as `torch.nn.utils.parametrize.ParametrizationList`.
     ValueError if what comes out is no tensor, or (unless `unsafe`) has another shape or dtype."""
     def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False):
-        check_some(modules)
+        check_any_modules(modules)
         super().__init__(modules)
         self.unsafe = unsafe
         shape, kind = original.shape, original.dtype
-        with no_grad(): new = backwards(self, original, strict=False)
+        with no_grad(): new = right_inverses(self, original, strict=False)
         check_originals(new, original)
         self.is_tensor = isinstance(new, Tensor)
         self.ntensors = 1 if self.is_tensor else len(new)
         if self.is_tensor:
             replaced(original, new)
-            put(self, "original", original)
+            register_tensor(self, "original", original)
         else:
             for n, x in enumerate(new):
                 if isinstance(original, Parameter): x = Parameter(x, original.requires_grad)
-                put(self, f"original{n}", x.requires_grad_(original.requires_grad))
+                register_tensor(self, f"original{n}", x.requires_grad_(original.requires_grad))
         if not unsafe: check_same("Registering a parametrization", self(), shape, kind)
 
     def originals(self) -> list[Tensor]:
@@ -67,12 +67,12 @@ class ParametrizationList(ModuleList):
     def right_inverse(self, value: Tensor) -> None:
         """Set the tensors behind the weight so that it becomes `value`. RuntimeError where a
         parametrization has no way back."""
-        value = backwards(self, value, strict=True)
+        value = right_inverses(self, value, strict=True)
         check_returned(self, value)
         for x, new in zip(self.originals(), [value] if self.is_tensor else value): replaced(x, new)
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000b
-def backwards(modules: ModuleList, value, strict: bool):
+def right_inverses(modules: ModuleList, value, strict: bool):
     "From a weight to what it is computed from, by each module's `right_inverse`, the last first."
     for module in reversed(list(modules)):
         if hasattr(module, "right_inverse"):
@@ -88,7 +88,7 @@ def backwards(modules: ModuleList, value, strict: bool):
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000c
 #| code-fold: true
-def check_some(modules: Sequence[Module]) -> None:
+def check_any_modules(modules: Sequence[Module]) -> None:
     if not len(modules):
         raise error(ValueError, "ParametrizationList requires one or more modules.",
                     "one of them computes the weight",
@@ -162,10 +162,10 @@ def own_class(kind: type, base: type, members: dict) -> type:
     """A class for one parametrized module, which can be copied, and refuses to be pickled: no file can
     find its class."""
     return type(f"Parametrized{base.__name__}", (base,),
-                {"__getstate__": refuse, "__deepcopy__": copied} | members)
+                {"__getstate__": refuse_pickle, "__deepcopy__": deep_copy} | members)
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000ed
-def copied(self: Module, memo: dict) -> Module:
+def deep_copy(self: Module, memo: dict) -> Module:
     "A copy, with a class of its own."
     kind, base = type(self), type(self).__bases__[0]
     members = {name: x for name, x in vars(kind).items() if isinstance(x, property)}
@@ -174,7 +174,7 @@ def copied(self: Module, memo: dict) -> Module:
     vars(copy).update(deepcopy(vars(self), memo))
     return copy
 
-def refuse(self: Module):
+def refuse_pickle(self: Module):
     raise error(RuntimeError, "Serialization of parametrized modules is only supported through state_dict().",
                 "its class was made at run time", "en.save(model.state_dict(), path)")
 
@@ -247,7 +247,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
         if leave_parametrized: replaced(original, value)
     delattr(type(module), tensor_name)
     del module.parametrizations[tensor_name]
-    put(module, tensor_name, original)
+    register_tensor(module, tensor_name, original)
     if not is_parametrized(module):
         del module.parametrizations
         module.__class__ = type(module).__bases__[0]

@@ -16,8 +16,8 @@ from .schedules import per_group, warn_outside
 from ..optimizer import Group, Optimizer
 
 # %% auto #0
-__all__ = ['ANNEAL', 'Composed', 'check_some', 'ChainedScheduler', 'undo', 'SequentialLR', 'CosineAnnealingWarmRestarts',
-           'anneal_cos', 'anneal_linear', 'phase', 'phases', 'positive', 'Cycled', 'OneCycleLR', 'CyclicLR']
+__all__ = ['ANNEAL', 'Composed', 'check_schedulers', 'ChainedScheduler', 'undo', 'SequentialLR', 'CosineAnnealingWarmRestarts',
+           'anneal_cos', 'anneal_linear', 'phase', 'phases', 'check_positive', 'Cycled', 'OneCycleLR', 'CyclicLR']
 
 # %% ../../../nbs/05e_cycles.ipynb #scsequ02
 class Composed(LRScheduler):
@@ -51,7 +51,7 @@ class Composed(LRScheduler):
         for part, state in zip(self._schedulers, state_dict["_schedulers"]): part.load_state_dict(state)
 
 # %% ../../../nbs/05e_cycles.ipynb #scsequ02bx
-def check_some(schedule: Composed, schedulers: Sequence[LRScheduler]) -> None:
+def check_schedulers(schedule: Composed, schedulers: Sequence[LRScheduler]) -> None:
     if len(schedulers) < 1:
         raise error(ValueError,
                     f"{type(schedule).__name__} expects at least one scheduler, but got no scheduler.",
@@ -61,7 +61,7 @@ def check_some(schedule: Composed, schedulers: Sequence[LRScheduler]) -> None:
 class ChainedScheduler(Composed):
     "All schedules step, one after the other. `optimizer` may be left out."
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):
-        check_some(self, schedulers)
+        check_schedulers(self, schedulers)
         self.take(optimizer or schedulers[0].optimizer, schedulers)
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
 
@@ -82,7 +82,7 @@ class SequentialLR(Composed):
     ValueError unless there is one milestone less than schedules."""
     def __init__(self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int],
                  last_epoch: int = -1):
-        check_some(self, schedulers)
+        check_schedulers(self, schedulers)
         self.take(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise error(
@@ -179,7 +179,7 @@ def phases(total: int, share: float, three_phase: bool) -> list[dict]:
 # %% ../../../nbs/05e_cycles.ipynb #sconec02d
 #| code-fold: true
 #| code-summary: "A check: 6 lines"
-def positive(**given) -> None:
+def check_positive(**given) -> None:
     "A ValueError unless each is a positive integer."
     for name, n in given.items():
         if not isinstance(n, int) or n <= 0:
@@ -224,8 +224,8 @@ class OneCycleLR(Cycled):
         if total_steps is None and None in (epochs, steps_per_epoch):
             raise error(ValueError, "You must define either total_steps OR (epochs AND steps_per_epoch)",
                         "the cycle is laid over all steps of the training", "total_steps=1000")
-        positive(**{"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None
-                 else {"total_steps": total_steps})
+        check_positive(**{"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None
+                       else {"total_steps": total_steps})
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
             raise error(ValueError, f"Expected float between 0 and 1 pct_start, but got {pct_start}",
                         "it is the share of the steps on which the rate rises", "0.3")
