@@ -1675,7 +1675,7 @@ def as_count(x):
     "An int for what counts: NumPy's integers, and tensors that are one, too. Anything else stays as it is."
     ...
 def as_read(data, kind):
-    "Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as"
+    "Python numbers as an array. NumPy makes floats, or no numbers at all, of integers beyond int64: where"
     ...
 def as_subclass(self: Tensor, cls: type) -> Tensor:
     "The same tensor as one of a subclass: on its memory, at its place on the tape. TypeError for another"
@@ -1696,8 +1696,14 @@ def bring_bfloat16() -> None:
     ...
 channels_last: Any
 channels_last_3d: Any
+def check_bits(number) -> None:
+    "An OverflowError for an integer of more than 64 bits: no argument takes it."
+    ...
 def check_dim(dim: builtins.int, ndim: builtins.int) -> builtins.int:
     "`dim` counted from the front; an IndexError when it is out of range."
+    ...
+def check_long(number) -> None:
+    "A ValueError for an integer beyond int64: as such it is read from data, and where it is assigned."
     ...
 def check_nested(data, depth: builtins.int = 0) -> None:
     "A ValueError if nested sequences are ragged."
@@ -1721,6 +1727,9 @@ class device:
 class dtype:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+def element(number, kind) -> builtins.int:
+    "A number among data as memory of integers takes it; an error of PyTorch's class for one that it does"
+    ...
 def element_size(self: Tensor) -> builtins.int:
     "Bytes of one element."
     ...
@@ -1730,6 +1739,9 @@ def error(kind: type, what: str, why: str, fix: str):
 class finfo:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
+def first_of(data):
+    "The first number in nested lists."
+    ...
 float16: Any
 float32: Any
 float64: Any
@@ -1862,5 +1874,5 @@ def wrap(payload) -> Tensor:
     "A Tensor around a payload; nothing is copied. What every op reads is set here too: to find it in the"
     ...
 def wrapped(number: builtins.int, kind) -> builtins.int:
-    "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
+    "An integer as its last bits in a dtype say."
     ...

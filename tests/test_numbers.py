@@ -120,11 +120,13 @@ TAKERS = """x.clamp(min=N) | x.clamp(max=N) | m.clip(x, N, None) | x.clamp_min(N
     m.tensor([[N], [0.5]], dtype=x.dtype) | m.tensor(N) | m.tensor([N]) | m.tensor([N, 0.5]) | m.full((2,), N) | x + N | N + x | N - x * 2 | x * N | x // N |
     x % N | x.fmod(N) | m.add(x, x, alpha=N) | x == N | x < N | N >= x | x ** N | x.add_(N) | x.mul_(N) | m.nn.functional.pad(x, (1, 0), value=N) |
     m.linspace(0, N, 3, dtype=x.dtype) | m.linspace(N, 0, 3, dtype=x.dtype) | m.addcmul(x, x, x, value=N) | x & N | x ^ N | m.floor_divide(x, N) |
-    m.remainder(x, N) | m.remainder(N, x) | m.div(x, N, rounding_mode='trunc')""".replace("\n", " ").split(" | ")
-NUMBERS = "300 -10 -200 2**40 -2**70 2**70 1e40 -1e9 math.nan math.inf 2.5 -2.5 70000 True".split()
+    m.remainder(x, N) | m.remainder(N, x) | m.div(x, N, rounding_mode='trunc') | m.nn.init.constant_(x, N) | m.asarray([N], dtype=x.dtype) |
+    x.new_full((), N) | m.fill_(x, N) | x.index_fill_(0, g, N) | x.clamp_(min=N)""".replace("\n", " ").split(" | ")
+NUMBERS = """True -1 -10 -200 255 256 70000 2**31 2**40 (2**63-1) 2**63 (2**64-1) 2**64 -2**63 (-2**63-1) 2**70 -2**70 1e40 -1e9 2.5 -2.5
+    math.nan math.inf""".split()
 TENSORS = {"uint8": [0, 1, 200],
            "int8": [3, -3, 1],
-           "int32": [1, 2, 3],
+           **dict.fromkeys("int16 int32 uint16 uint32 uint64".split(), [1, 2, 3]),
            "int64": [1, -2, 3],
            "bool": [1, 0, 1],
            "float16": [1, -2, 3],
@@ -134,23 +136,27 @@ TENSORS = {"uint8": [0, 1, 200],
 # Where edunets takes a number that PyTorch refuses, or refuses it with another class: (call, number, dtype),
 # why.
 TAKES = [
-    (r".*", r"-?2\*\*70", r".*",
-     "PyTorch's argument parser stops at 64 bits, with an OverflowError or a ValueError; edunets takes it "
-     "where the dtype does, and calls it a number that does not fit elsewhere"),
-    (r"m\.add|.*\*\*", r"2\*\*40|-1e9|1e40|70000", "float16|bfloat16",
+    (r"m\.add|.*\*\*", r".*\*\*.*|-1e9|1e40|70000", "float16|bfloat16",
      "edunets computes in single precision, which holds the number, or makes it infinite"),
     (r".*where\(", "1e40", "float32",
      "edunets does not look at the number where nothing is promoted: it becomes infinite"),
     (r"N - x \* 2", ".*", "bool", "edunets counts True as 1 in a difference"),
     (r"N - x \* 2", "True", ".*", "edunets counts True as 1 in a difference"),
-    (r"m\.tensor\(\[\[N\], \[0\.5", "-10|-200", "uint8",
-     "edunets reads the list as floats, and of these none is negative in uint8"),
     (r"m\.nn\.functional\.threshold\(x, N, 0", "1e40", "float16|bfloat16|float32",
      "edunets compares with any number"),
     (r".*(//|%|fmod|remainder|floor_divide|trunc)", ".*", "bool", "PyTorch has not these for bools"),
-    (r"x \*\* N", r".*", "uint8|int8|int32|int64",
+    (r"x \*\* N", r".*", r"bool|u?int\d+",
      "powers of integers that overflow are left to the processor"),
     (r"m\.linspace", r"math.*|-?2\.5|2\*\*40|1e40|-1e9|70000", ".*", "how the steps of integers are rounded"),
+    (r"x [-+*<&^=]+ N|N [+>]=? x|x\.clamp\(min=N, max=1", r"2\*\*63|\(2\*\*64-1\)", "bool|uint64",
+     "edunets counts every integer as int64 where dtypes meet; PyTorch counts one beyond it as uint64, which "
+     "meets no other"),
+    (r"m\.nn\.functional\.pad", r".*2\*\*6.*", "int64|uint64",
+     "PyTorch makes a float of the number, and lets in the one just beyond the largest integer; edunets "
+     "refuses it"),
+    (r"x\.new_full\(\(\)", ".*", "float16|bfloat16",
+     "PyTorch lets a number without dimensions become infinite; edunets asks whether it fits"),
+    (r"m\.nn\.functional\.hardtanh", r"2\*\*(64|70)", "bool", "edunets looks at the tensor first"),
 ]
 
 

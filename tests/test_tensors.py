@@ -295,7 +295,7 @@ def test_wide_unsigned_integers(name):
             and x.type() == f"edunets.UInt{name[4:]}Tensor")
     assert en.tensor([array[2].item()],
                      dtype=kind).item() == en.full((1,), array[2].item(), dtype=kind).item() == array[2]
-    assert (en.tensor([-1]).to(kind).item() == en.tensor(-1, dtype=kind).item() == array[2]
+    assert (en.tensor([-1]).to(kind).item() == en.full((), -1, dtype=kind).item() == array[2]
             and (x + 1).dtype is kind and (x + 1).tolist() == [6, 4, 0])
     with pytest.raises((RuntimeError, OverflowError, ValueError)): en.tensor(array[2].item() + 1, dtype=kind)
 
