@@ -9,9 +9,8 @@ from .errors import error, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
-from .tensors import at_hand, bfloat16, bool_, check_dim, dtype, float16, from_numpy, in_memory, int32
-from .tensors import int64, patch
-from .tensors import Tensor, tensor
+from .tensors import at_hand, bfloat16, bool_, check_dim, check_long, dtype, float16, from_numpy
+from .tensors import in_memory, int32, int64, patch, Tensor, tensor
 from .tensors import uint8
 from .views import store
 
@@ -243,6 +242,7 @@ def without_leading_ones(value: Tensor) -> Tensor:
 # %% ../nbs/01g_indexing.ipynb #d029e4beb
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
+    check_long(value)
     # here PyTorch makes a larger one infinite
     if isinstance(value, NUMBERS) and self.dtype in (float16, bfloat16):
         value = tensor(value, dtype=self.dtype, device=self.device)

@@ -13,10 +13,10 @@ import numpy as np
 
 from .errors import OVERRIDING, at_border, border, error, handed_over, named, overriding, warn
 from .table import NO_PARAMS, OPS, call, format_of, order_of
-from .tensors import FLOATS, SINGLE, Tensor, as_count, backend_of, bfloat16, bool_, check_dim, dtype
-from .tensors import float16, float32, float64, from_numpy, get_default_dtype, in_memory, int16, int32
-from .tensors import int64, int8, is_floating, memory_format, patch, preserve_format, to_dtype, uint16
-from .tensors import uint32, uint64, uint8, wrapped
+from .tensors import FLOATS, SINGLE, Tensor, as_count, backend_of, bfloat16, bool_, check_bits
+from .tensors import check_dim, dtype, float16, float32, float64, from_numpy, get_default_dtype
+from .tensors import in_memory, int16, int32, int64, int8, is_floating, memory_format, patch
+from .tensors import preserve_format, to_dtype, uint16, uint32, uint64, uint8, wrapped
 from .tensors import device as Device
 from .views import store, store_out, without_base
 
@@ -125,7 +125,8 @@ def promote(operands: tuple, floating: bool = False) -> list:
 # %% ../nbs/01d_names.ipynb #43b8458fd
 def weak(number, kind: dtype):
     """A Python number for use beside tensors of a dtype; an integer too large for it wraps around, as in
-    PyTorch."""
+    PyTorch. OverflowError beyond 64 bits."""
+    check_bits(number)
     if kind.category == 2: return float(number)
     return bool(number) if kind.category == 0 else wrapped(int(number), kind)
 
@@ -180,7 +181,8 @@ def same_dtype(a, b) -> bool:
     "Whether two operands need no promotion."
     if not isinstance(a, Tensor): a, b = b, a
     if isinstance(b, Tensor): return a.payload.dtype is b.payload.dtype
-    return type(b) in (float, int) and isinstance(a, Tensor) and a.payload.dtype.char in FLOATS
+    plain = type(b) is float or (type(b) is int and -1 << 63 <= b < 1 << 64)
+    return plain and isinstance(a, Tensor) and a.payload.dtype.char in FLOATS
 
 # %% ../nbs/01d_names.ipynb #5a2447e1b
 def binary(name: str, row: str, floating: bool) -> Callable:

@@ -20,10 +20,10 @@ __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last'
            'Tensor', 'Version', 'wrap', 'patch', 'owner', 'memory', 'address', 'memory_format', 'is_floating',
            'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
            'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap',
-           'computable', 'to_array', 'as_read', 'float_kinds', 'in_memory', 'wrapped', 'tensor', 'tell_read_only',
-           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'as_count', 'check_dim',
-           'new_lock', 'made_once', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class',
-           'from_dlpack', 'is_tensor']
+           'computable', 'to_array', 'as_read', 'first_of', 'element', 'check_long', 'float_kinds', 'in_memory',
+           'check_bits', 'wrapped', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand',
+           'any_at_hand', 'concrete', 'as_count', 'check_dim', 'new_lock', 'made_once', 'made', 'noticed',
+           'make_subclass', 'same_call', 'converted', 'keep_class', 'from_dlpack', 'is_tensor']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -409,24 +409,46 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
         kind = kinds.pop() if len(kinds) == 1 else np.result_type(*(STORED.get(k, k) for k in kinds))
     if kind is None or kind == array.dtype: return array
     if python and kind.kind in "iu" and array.size:
-        for extreme in (array.min(), array.max()): in_memory(extreme.item(), from_numpy_dtype(kind))
+        for extreme in (array.min(), array.max()): element(extreme.item(), from_numpy_dtype(kind))
     with np.errstate(all="ignore"): return array.astype(kind)      # what is too large becomes infinite
 
 def as_read(data, kind: np.dtype | None) -> np.ndarray:
-    """Python numbers as an array. Integers beyond 64 bits are no integers for NumPy: they are read as
-    floats, if they may; those beyond int64 are uint64 only for who says so."""
+    """Python numbers as an array. NumPy makes floats, or no numbers at all, of integers beyond int64: where
+    there may be some, it is asked of each number whether it fits."""
     array = np.array(data)
-    if array.dtype.kind != "O" and array.dtype != np.uint64: return array
+    whole = kind is not None and kind.kind in "iu"
+    if array.dtype.kind in "biu" and array.dtype != np.uint64: return array
+    if is_floating(array) and not whole and not isinstance(first_of(data), int): return array
     numbers = np.array(data, object).ravel()
-    if array.dtype == np.uint64 and (kind == np.uint64 or all(x < 1 << 63 for x in numbers)): return array
-    if all(isinstance(x, (bool, int, float)) for x in numbers):
-        if (kind is not None and kind.char in FLOATS) or any(isinstance(x, float) for x in numbers):
-            return np.array(data, float)
-        if kind is not None and kind.kind == "b": return array.astype(bool)
-        raise error(ValueError, "Overflow when unpacking long long",
-                    "an integer too large for int64 is in the data",
-                    "dtype=en.float64")
+    if not all(isinstance(x, (bool, int, float)) for x in numbers): return array
+    if whole:
+        return np.array([element(x, from_numpy_dtype(kind)) for x in numbers], kind).reshape(array.shape)
+    if kind is not None or any(isinstance(x, float) for x in numbers): return np.array(data, float)
+    for x in numbers: check_long(x)
     return array
+
+def first_of(data):
+    "The first number in nested lists."
+    while isinstance(data, (list, tuple)) and len(data): data = data[0]
+    return data
+
+def element(number, kind: dtype) -> int:
+    """A number among data as memory of integers takes it; an error of PyTorch's class for one that it does
+    not take. Into uint64 go only integers without a sign."""
+    if kind is not uint64: check_long(number)
+    elif not isinstance(number, int):
+        raise error(TypeError, "an integer is required", f"{number} is none, and uint64 holds integers only",
+                    "int(number)")
+    elif number < 0:
+        raise error(OverflowError, "can't convert negative int to unsigned", f"{number} has a sign",
+                    "dtype=en.int64")
+    return in_memory(number, kind)
+
+def check_long(number) -> None:
+    "A ValueError for an integer beyond int64: as such it is read from data, and where it is assigned."
+    if isinstance(number, int) and not -1 << 63 <= number < 1 << 63:
+        raise error(ValueError, "Overflow when unpacking long long", f"{number} is too large for int64",
+                    "float(number)")
 
 def float_kinds(data) -> set:
     """The floating types in nested lists: those of tensors and arrays count, Python's floats are of the
@@ -455,7 +477,8 @@ def __init__(self: Tensor, *args):
 def in_memory(number, kind: dtype):
     """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for
     one that the dtype can't hold; but a negative integer wraps around where no sign is kept, as in
-    PyTorch."""
+    PyTorch. OverflowError for an integer of more than 64 bits."""
+    check_bits(number)
     low, high = kind.limits
     if kind.category == 0: return bool(number)
     if isinstance(number, int) and low == 0: low = -high
@@ -465,11 +488,14 @@ def in_memory(number, kind: dtype):
     return float(number) if kind.category == 2 else wrapped(int(number), kind)
 
 # %% ../nbs/01_tensors.ipynb #84badb8bb
-def wrapped(number: int, kind: dtype) -> int:
-    "An integer as its last bits in a dtype say. OverflowError beyond 64 bits."
-    if not -1 << 63 <= number < 1 << 64:
+def check_bits(number) -> None:
+    "An OverflowError for an integer of more than 64 bits: no argument takes it."
+    if isinstance(number, int) and not -1 << 63 <= number < 1 << 64:
         raise error(OverflowError, "int too big to convert", f"{number} has more than 64 bits",
                     "float(number)")
+
+def wrapped(number: int, kind: dtype) -> int:
+    "An integer as its last bits in a dtype say."
     number &= (1 << 8 * kind.itemsize) - 1
     return number - (1 << 8 * kind.itemsize) if number > kind.limits[1] else number
 

@@ -18,7 +18,7 @@ from ..ops.elementwise import check_real, hardshrink, prelu
 from ..primitives import in_blocks
 from ..random import rand_like
 from ..table import NO_PARAMS, OPS, accumulate, call, decompose, elementwise, kernel
-from ..tensors import SINGLE, Tensor, bool_, in_memory, is_floating
+from ..tensors import SINGLE, Tensor, bool_, in_memory, int64, is_floating
 from ..views import store
 
 # %% auto #0
@@ -219,7 +219,7 @@ def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
     if low <= -1 and not x.dtype.is_signed:      # a fraction is cut off
         raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
                     f"{x.dtype.name} has no numbers below 0", "x.int()")
-    if not is_floating(x): low, high = (int(v) if math.isfinite(v) else v for v in (low, high))
+    if not is_floating(x): low, high = in_memory(low, int64), in_memory(high, int64)
     return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)},
                 node)
 
