@@ -443,6 +443,7 @@ BAD = {
     "none inside: the best: one": ["# T", ("code", "#| label: fig-x\n#| fig-cap: the best: one\n1")],
     "exported lines": ["# T", ("code", "#| export\n" + "x = 1\n" * 41)],
     "at most 120": ["# T", ("code", "#| export\n#| code-fold: true\n" + "x = 1\n" * 121)],
+    "at most 3 without a word": ["# T"] + [("code", "1")] * 4,
     "at most 60": ["# T"] + ["text"] * 60,
     "the path of one machine": ["# T", ("code", "open('/home/me/data')")],
     "not in the book": ["# T\n\n[there](../LICENSE)"],

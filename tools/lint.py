@@ -22,6 +22,7 @@ APPENDIX = ("nbs/nn/", "nbs/ops/")
 # in a cell; in one that is a single definition, and can't be cut; in a fold: who opens it wants all of it,
 # and cut into cells it would be several folds of one name below each other
 MOST_EXPORTED_LINES, MOST_OF_ONE, MOST_FOLDED = 40, 55, 120
+MOST_IN_A_ROW = 3                    # cells of code without a word between; a fold says what is in it
 MOST_COLUMNS = 110
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
@@ -176,9 +177,25 @@ def titles(nb):
         yield "a chapter begins with its title, the only H1"
 
 
+def wordless(nb):
+    """Cells of code that stand there without a word."""
+    row = []
+    for cell in [*nb["cells"], {"cell_type": "markdown"}]:
+        found = directives(cell) if cell["cell_type"] == "code" else {}
+        if cell["cell_type"] == "code" and found.get("code-fold") != "true":
+            if found.get("echo") != "false" and not any(name in found for name in _nbfilter.DROP):
+                row.append(cell["id"])
+            continue
+        if len(row) > MOST_IN_A_ROW:
+            yield (f"{len(row)} cells of code in a row, from id {row[0]}: at most {MOST_IN_A_ROW} without "
+                   "a word")
+        row = []
+
+
 def notebook(nb, labels, appendix=False):
     yield from shape(nb, appendix)
     yield from titles(nb)
+    yield from wordless(nb)
     for number, cell in enumerate(nb["cells"]):
         found = code(cell) if cell["cell_type"] == "code" else prose(cell, labels)
         for problem in found:
