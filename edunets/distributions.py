@@ -2,7 +2,7 @@
 
 # %% ../nbs/nn/chances.ipynb #tdist012
 #| code-fold: true
-#| code-summary: "What edunets.distributions imports: 17 lines"
+#| code-summary: "What edunets.distributions imports"
 from __future__ import annotations
 
 import math
@@ -114,13 +114,12 @@ class Distribution:
 
 # %% ../nbs/nn/chances.ipynb #tdist017
 #| code-fold: true
+#| code-summary: "Shapes and checks of a distribution"
 @patch
 def drawn_shape(self: Distribution, sample_shape=()) -> Size:
     "The shape of a sample."
     return Size((*sample_shape, *self.batch_shape, *self.event_shape))
 
-# %% ../nbs/nn/chances.ipynb #tdist017b
-#| code-fold: true
 @patch
 def check_parameters(self: Distribution) -> None:
     "ValueError for a parameter that makes no distribution."
@@ -132,8 +131,6 @@ def check_parameters(self: Distribution) -> None:
                         f"but found {value.detach()}", "otherwise there is no such distribution",
                         f"another {name}, or validate_args=False")
 
-# %% ../nbs/nn/chances.ipynb #tdist017c
-#| code-fold: true
 @patch
 def check_value(self: Distribution, value: Tensor) -> None:
     "ValueError for a value that can't be drawn."
@@ -148,13 +145,12 @@ def check_value(self: Distribution, value: Tensor) -> None:
 
 # %% ../nbs/nn/chances.ipynb #tdist018
 #| code-fold: true
+#| code-summary: "expand, the text of a distribution, and what it has no formula for"
 @patch
 def given(self: Distribution) -> dict:
     "The parameters that it was made of, by name."
     return {name: self.__dict__[name] for name in self.arg_constraints if name in self.__dict__}
 
-# %% ../nbs/nn/chances.ipynb #tdist018b
-#| code-fold: true
 @patch
 def expand(self: Distribution, batch_shape) -> Distribution:
     "The same distribution, its parameters expanded to a batch."
@@ -163,8 +159,6 @@ def expand(self: Distribution, batch_shape) -> Distribution:
                 for name, value in self.given().items()}
     return type(self)(**expanded, validate_args=False)
 
-# %% ../nbs/nn/chances.ipynb #tdist018c
-#| code-fold: true
 @patch
 def __repr__(self: Distribution) -> str:
     "`Normal(loc: 0.0, scale: 1.0)`; of more than one number, the shape."
@@ -172,8 +166,6 @@ def __repr__(self: Distribution) -> str:
              for name, value in self.given().items())
     return f"{type(self).__name__}({', '.join(shown)})"
 
-# %% ../nbs/nn/chances.ipynb #tdist018d
-#| code-fold: true
 def no_formula(name: str) -> Callable:
     "A method for what a distribution has no formula for."
     def method(self, *args):
@@ -190,6 +182,7 @@ Distribution.stddev = property(lambda self: self.variance.sqrt(), doc="The squar
 
 # %% ../nbs/nn/chances.ipynb #tdist01b
 #| code-fold: true
+#| code-summary: "Parameters of one shape, and one of probs and logits"
 def together(*values) -> list:
     "Tensors of one shape from tensors and numbers."
     dtype = next((value.dtype for value in values if is_tensor(value)), get_default_dtype())
@@ -232,6 +225,7 @@ class Normal(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist023
 #| code-fold: true
+#| code-summary: "Uniform"
 class Uniform(Distribution):
     "Every number from `low` to `high` alike."
     arg_constraints = {"low": real, "high": real}
@@ -264,6 +258,7 @@ class Uniform(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist024
 #| code-fold: true
+#| code-summary: "Exponential"
 class Exponential(Distribution):
     "Waiting times, `rate` of which are expected in a unit of time."
     arg_constraints = {"rate": positive}
@@ -288,6 +283,7 @@ class Exponential(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist025
 #| code-fold: true
+#| code-summary: "Laplace"
 class Laplace(Distribution):
     "Two exponentials back to back: peaked at `loc`, with heavier ends than the bell."
     arg_constraints = {"loc": real, "scale": positive}
@@ -320,6 +316,7 @@ class Laplace(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist026
 #| code-fold: true
+#| code-summary: "Cauchy and LogNormal"
 class Cauchy(Distribution):
     "Around `loc`, half of all draws farther away than `scale`; it has no mean."
     arg_constraints = {"loc": real, "scale": positive}
@@ -342,8 +339,6 @@ class Cauchy(Distribution):
     mode = property(lambda self: self.loc)
     variance = property(lambda self: self.scale * math.inf)
 
-# %% ../nbs/nn/chances.ipynb #tdist026b
-#| code-fold: true
 class LogNormal(Distribution):
     "Numbers whose logarithm is normal, around `loc` and of standard deviation `scale`."
     arg_constraints = {"loc": real, "scale": positive}
@@ -416,7 +411,7 @@ class Bernoulli(Binary):
 
 # %% ../nbs/nn/chances.ipynb #tdist031
 #| code-fold: true
-#| code-summary: "Geometric, Binomial, Poisson: 48 lines"
+#| code-summary: "Geometric, Binomial, Poisson"
 class Geometric(Binary):
     "How many coins fail before the first success."
     support = nonnegative_integer
@@ -513,7 +508,7 @@ class Categorical(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist034
 #| code-fold: true
-#| code-summary: "The methods of Categorical, and OneHotCategorical: 41 lines"
+#| code-summary: "The methods of Categorical, and OneHotCategorical"
 def chosen_log_prob(self: Categorical, choice: Tensor) -> Tensor:
     "The logarithm of how likely each choice is."
     shape = broadcast_shapes(tuple(choice.shape), tuple(self.batch_shape))
@@ -597,6 +592,7 @@ class Independent(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist039
 #| code-fold: true
+#| code-summary: "MultivariateNormal"
 def triangle_of(covariance_matrix, precision_matrix, scale_tril) -> Tensor:
     "The Cholesky factor of the covariance, from the one matrix that is given; ValueError unless it is one."
     if sum(matrix is not None for matrix in (covariance_matrix, precision_matrix, scale_tril)) != 1:
@@ -607,8 +603,6 @@ def triangle_of(covariance_matrix, precision_matrix, scale_tril) -> Tensor:
     if scale_tril is not None: return scale_tril
     return cholesky(covariance_matrix) if precision_matrix is None else cholesky(inv(precision_matrix))
 
-# %% ../nbs/nn/chances.ipynb #tdist039b
-#| code-fold: true
 class MultivariateNormal(Distribution):
     "The bell around the vector `loc`, with a covariance, its inverse, or its Cholesky factor."
     arg_constraints = {"loc": real_vector, "covariance_matrix": positive_definite,
@@ -634,6 +628,7 @@ class MultivariateNormal(Distribution):
 
 # %% ../nbs/nn/chances.ipynb #tdist040
 #| code-fold: true
+#| code-summary: "Its density and entropy, by the triangle"
 def half_log_det(self: MultivariateNormal) -> Tensor:
     "Half the logarithm of the covariance's determinant: the triangle's diagonal has it."
     return self.scale_tril.diagonal(0, -2, -1).log().sum(-1)
@@ -645,8 +640,6 @@ def squared_length(triangle: Tensor, far: Tensor) -> Tensor:
     triangle, far = triangle.expand(*batch, n, n), far.expand(*batch, n)
     return (solve_triangular(triangle, far.unsqueeze(-1), upper=False) ** 2).sum((-2, -1))
 
-# %% ../nbs/nn/chances.ipynb #tdist040b
-#| code-fold: true
 @patch
 def log_prob(self: MultivariateNormal, value: Tensor) -> Tensor:
     self.check_value(value)
@@ -684,7 +677,7 @@ def normal_divergence(p, q):
 
 # %% ../nbs/nn/chances.ipynb #tdist044
 #| code-fold: true
-#| code-summary: "The formulas for other pairs: 42 lines"
+#| code-summary: "The formulas for other pairs"
 @register_kl(Bernoulli, Bernoulli)
 def bernoulli_divergence(p, q):
     def part(a, b): return where(a == 0, 0, where(b == 0, math.inf, a * (a / where(b == 0, 1, b)).log()))

@@ -37,7 +37,7 @@ __all__ = ['CODES', 'CODE_OF', 'READ_AS', 'LENGTH', 'LIMIT', 'STRING', 'VALUE', 
 
 # %% ../nbs/03d_saving.ipynb #svhead02
 #| code-fold: true
-#| code-summary: "The dtypes, by their codes in a file, and how NumPy reads them: 16 lines"
+#| code-summary: "The dtypes, by their codes in a file, and how NumPy reads them"
 # a dtype's name in a file: what it is read as
 CODES = {
     "BOOL": bool_, "U8": uint8, "I8": int8, "I16": int16, "I32": int32, "I64": int64, "U16": uint16,
@@ -80,7 +80,7 @@ class Unreadable(ValueError):
 
 # %% ../nbs/03d_saving.ipynb #svhead04b
 #| code-fold: true
-#| code-summary: "Names and numbers of the header: 20 lines"
+#| code-summary: "Names and numbers of the header"
 def file_name_of(name: str) -> str:
     "A name from a file, as it stands in a message."
     return repr(shortened(name, 80))
@@ -230,7 +230,7 @@ def contents_of(file) -> Contents:
 
 # %% ../nbs/03d_saving.ipynb #svopen01
 #| code-fold: true
-#| code-summary: "Opening what was given, and what is refused: 22 lines"
+#| code-summary: "Opening what was given, and what is refused"
 def opened(f):
     """The file to read, and what to call it. FileNotFoundError or IsADirectoryError for a path without a
     file, TypeError for what is neither path nor file."""
@@ -358,7 +358,7 @@ def pull(value: Any, path: tuple, tensors: dict) -> Any:
 
 # %% ../nbs/03d_saving.ipynb #svtree05
 #| code-fold: true
-#| code-summary: "Refusals: 22 lines"
+#| code-summary: "Refusals"
 def too_deep() -> Exception:
     return error(ValueError,
                  f"can't save what contains itself, or more than {DEEPEST} dicts and lists within each other",
@@ -386,7 +386,7 @@ def check_key(key: Any, path: tuple) -> Any:
 
 # %% ../nbs/03d_saving.ipynb #svtree02
 #| code-fold: true
-#| code-summary: "What a tensor of the file stands for, lists and keys: 15 lines"
+#| code-summary: "What a tensor of the file stands for, lists and keys"
 AS_TENSOR: dict[str, Callable] = {      # what a tensor of the file stands for
     "tensor": lambda x: x, "leaf": lambda x: x.requires_grad_(), "parameter": Parameter,
     "frozen parameter": lambda x: Parameter(x, requires_grad=False), "array": lambda x: x.cpu().numpy(),
@@ -428,7 +428,7 @@ def push(tree: Any, tensors: Mapping[str, Tensor], depth: int = 0) -> Any:
 
 # %% ../nbs/03d_saving.ipynb #svatom03
 #| code-fold: true
-#| code-summary: "Places that can't be written, and syncing a folder: 22 lines"
+#| code-summary: "Places that can't be written, and syncing a folder"
 def check_target(name: str) -> None:
     "A RuntimeError if no file can be written there, a PermissionError if it may not be."
     folder = os.path.dirname(name)
@@ -512,7 +512,7 @@ def save(obj: Any, f, *, metadata: Mapping[str, str] | None = None) -> None:
 
 # %% ../nbs/03d_saving.ipynb #svlock01
 #| code-fold: true
-#| code-summary: "Locks, on Windows and elsewhere: 31 lines"
+#| code-summary: "Locks, on Windows and elsewhere"
 BESIDE = re.compile(r"\.edunets-[0-9a-f]{16}\.tmp")      # what a file is called while it is written
 
 def take_lock(file: int) -> bool:
@@ -592,7 +592,7 @@ def all_of(file, mmap: bool) -> tuple[Contents, dict[str, Tensor], Any]:
 
 # %% ../nbs/03d_saving.ipynb #svload01c
 #| code-fold: true
-#| code-summary: "Where map_location puts a tensor: 7 lines"
+#| code-summary: "Where map_location puts a tensor"
 def placed(x: Tensor, where) -> Tensor:
     "A tensor at the place that `map_location` tells for one of the CPU."
     if callable(where):

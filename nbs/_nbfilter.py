@@ -88,23 +88,33 @@ def only_imports(cell):
     return bool(tree(cell)) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in tree(cell))
 
 
+def lines_in(cell):
+    lines = len(text(cell).strip().splitlines()) - len(directives(cell))
+    return f"{lines} line{'s' * (lines != 1)}"
+
+
 def summary(cell):
     """What stands on a fold that was given no summary: 'check_names, check_sizes: 31 lines'."""
-    names, lines = defined(cell), len(text(cell).strip().splitlines()) - len(directives(cell))
+    names = defined(cell)
     listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return (f"{listed}: " if names else "") + f"{lines} line{'s' * (lines != 1)}"
+    return (f"{listed}: " if names else "") + lines_in(cell)
 
 
 def fold(cell, exported):
-    """Exported cells of imports only fold by themselves; each fold gets a summary."""
-    found, options = directives(cell), []
-    imports = exported and only_imports(cell)
-    if imports and "code-fold" not in found:
-        options.append("#| code-fold: true")
-    if (options or found.get("code-fold") == "true") and "code-summary" not in found:
-        options.append(f'#| code-summary: "{"imports" if imports else summary(cell)}"')
+    """Exported cells of imports only fold by themselves; each fold gets a summary, which says how long it is."""
+    found = directives(cell)
+    imports = exported and only_imports(cell) and "code-fold" not in found
+    if not imports and found.get("code-fold") != "true":
+        return
+    said = found.get("code-summary")
+    if said is None:
+        said = "imports" if only_imports(cell) else summary(cell)
+    elif not is_solution(cell):
+        said += f": {lines_in(cell)}"
     lines = text(cell).splitlines(keepends=True)
-    set_text(cell, "".join(lines[:len(found)] + [option + "\n" for option in options] + lines[len(found):]))
+    head = [line for line in lines[:len(found)] if not line.startswith("#| code-summary:")]
+    options = ["#| code-fold: true\n"] * imports + [f'#| code-summary: "{said}"\n']
+    set_text(cell, "".join(head + options + lines[len(found):]))
 
 
 def is_solution(cell):

@@ -91,7 +91,7 @@ def folds(site):
 
 def test_folds_say_what_is_in_them(site):
     found = folds(site)
-    assert sorted(found) == ["3 lines", "6 checks, 40 lines", "Solution", "Solution 1: a cube",
+    assert sorted(found) == ["3 lines", "6 checks: 1 line", "Solution", "Solution 1: a cube",
                              "check_names, Sizes: 5 lines", "imports"]
     assert "from functools import reduce" in found["imports"]
     assert "the cube is 27" in found["Solution 1: a cube"]         # a solution's output is folded with it
@@ -441,6 +441,7 @@ BAD = {
     "go together": ["# T", ("code", "#| label: fig-x\n1")],
     "none inside: \"the \"best\"": ["# T", ("code", '#| code-fold: true\n#| code-summary: "the "best""\n1')],
     "none inside: the best: one": ["# T", ("code", "#| label: fig-x\n#| fig-cap: the best: one\n1")],
+    "the site counts": ["# T", ("code", '#| code-fold: true\n#| code-summary: "checks: 9 lines"\n1')],
     "exported lines": ["# T", ("code", "#| export\n" + "x = 1\n" * 41)],
     "at most 120": ["# T", ("code", "#| export\n#| code-fold: true\n" + "x = 1\n" * 121)],
     "at most 3 without a word": ["# T"] + [("code", "1")] * 4,

@@ -124,6 +124,8 @@ def code(cell):
         said = SAID.match(line)
         if said and not re.fullmatch('"[^"]*"', said[2]):
             yield f"{said[1]} stands between double quotes, and has none inside: {said[2]}"
+        if said and re.search(r"\d+ lines?\b", said[2]):
+            yield f"the site counts the lines of a fold: {said[2]}"
     lines = [line for line in text(cell).splitlines() if line.strip()]
     definitions = sum(line.startswith(("def ", "class ")) for line in lines)
     if found.get("code-fold") == "true":

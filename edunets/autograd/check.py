@@ -24,7 +24,7 @@ class GradcheckError(RuntimeError):
 
 # %% ../../nbs/02i_check.ipynb #chkoutp1
 #| code-fold: true
-#| code-summary: "The outputs, and an input nudged, 13 lines"
+#| code-summary: "The outputs, and an input nudged"
 def outputs_of(function: Callable, inputs: list) -> list[Tensor]:
     "The differentiable outputs of a function."
     out = function(*inputs)

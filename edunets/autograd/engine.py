@@ -108,7 +108,7 @@ def run(self: Backward) -> None:
 
 # %% ../../nbs/02_autograd.ipynb #02anothc
 #| code-fold: true
-#| code-summary: "Where a rule gave no gradient, 8 lines"
+#| code-summary: "Where a rule gave no gradient"
 @patch
 def send_nothing(self: Backward, edge: tuple) -> None:
     "Where a rule gave no gradient, that there is none goes on: a Function may make zeros of it."
@@ -191,7 +191,7 @@ def accumulate_grad(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> N
 
 # %% ../../nbs/02_autograd.ipynb #autgrad1
 #| code-fold: true
-#| code-summary: "Read and store `.grad`, also while a trace is recorded, 10 lines"
+#| code-summary: "Read and store `.grad`, also while a trace is recorded"
 def grad_of(x: Tensor) -> Tensor | None:
     "What `x.grad` holds; while a trace is recorded, what it will hold."
     trace = ambient.get().trace
@@ -206,7 +206,7 @@ def store_grad(x: Tensor, g: Tensor | None) -> None:
 
 # %% ../../nbs/02_autograd.ipynb #02aheadc
 #| code-fold: true
-#| code-summary: "Look ahead, where code of yours may look, 23 lines"
+#| code-summary: "Look ahead, where code of yours may look"
 @patch
 def look_ahead(self: Backward, node: Node) -> None:
     """The reader's code is about to run, a hook or a Function: from this node on a leaf takes its gradient
@@ -229,7 +229,7 @@ def settle(self: Backward, node: Node) -> None:
 
 # %% ../../nbs/02_autograd.ipynb #24c04b8f
 #| code-fold: true
-#| code-summary: "The gradient to begin with: 3 checks, 30 lines"
+#| code-summary: "The gradient to begin with: 3 checks"
 def seed_gradient(x: Tensor, g: Tensor | None, number: int) -> Tensor:
     "The gradient to begin with: as given, or 1 for a scalar. RuntimeError where neither is right."
     if isinstance(x, GradientEdge): x = filled_place(x)
@@ -344,7 +344,7 @@ Tensor.backward = tensor_backward
 
 # %% ../../nbs/02_autograd.ipynb #02batcc1
 #| code-fold: true
-#| code-summary: "A pass for each row, 7 lines"
+#| code-summary: "A pass for each row"
 def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options) -> tuple:
     """`grad` with is_grads_batched: a pass for each row of the gradients to begin with. The last one frees
     the graph."""

@@ -69,7 +69,7 @@ FunctionNode.saved_tensors, FunctionNode.recorded_as = property(saved_tensors), 
 
 # %% ../../nbs/02f_function.ipynb #funkeep1
 #| code-fold: true
-#| code-summary: "Keep what was saved, 6 lines"
+#| code-summary: "Keep what was saved"
 def keep_for_backward(ctx: FunctionNode, outputs: tuple) -> None:
     "Turn what forward asked to save into saved tensors; outputs are kept without their node."
     def saved(x, number): return None if x is None else save_tensor(x) if number is None else save_result(x)
@@ -80,7 +80,7 @@ def keep_for_backward(ctx: FunctionNode, outputs: tuple) -> None:
 
 # %% ../../nbs/02f_function.ipynb #8b1aa219
 #| code-fold: true
-#| code-summary: "Call the reader's backward: 2 checks, 27 lines"
+#| code-summary: "Call the reader's backward: 2 checks"
 def apply(self: FunctionNode, g) -> list:
     "Call the user's backward; one gradient for each input of forward."
     grads = g if isinstance(g, tuple) else (g,)
@@ -127,7 +127,7 @@ def attach(ctx: FunctionNode, outputs: list) -> None:
 
 # %% ../../nbs/02f_function.ipynb #funisin1
 #| code-fold: true
-#| code-summary: "Outputs that are inputs, views or written: 2 checks, 18 lines"
+#| code-summary: "Outputs that are inputs, views or written: 2 checks"
 def is_in(x, tensors: tuple) -> bool:
     "Whether `x` is one of these very objects (`in` would compare elements)."
     return any(x is t for t in tensors)
@@ -187,7 +187,7 @@ def not_implemented(method: str) -> Exception:
 
 # %% ../../nbs/02f_function.ipynb #c67db593
 #| code-fold: true
-#| code-summary: "Refuse a second derivative: 1 check, 20 lines"
+#| code-summary: "Refuse a second derivative: 1 check"
 def once_differentiable(backward: Callable) -> Callable:
     """Decorator for a backward that is not itself differentiable: it runs unrecorded, and a pass through
     its result raises."""

@@ -19,7 +19,7 @@ __all__ = ['tupled', 'prepared', 'as_given', 'gradient', 'independent', 'check_o
 
 # %% ../../nbs/02j_functional.ipynb #2475c2cd
 #| code-fold: true
-#| code-summary: "Arguments and results as they came: 1 check, 23 lines"
+#| code-summary: "Arguments and results as they came: 1 check"
 def tupled(x, what: str) -> tuple:
     "One tensor or several, as a tuple. TypeError for anything else."
     several = (x,) if isinstance(x, Tensor) else x
@@ -47,7 +47,7 @@ def gradient(outputs, inputs: tuple, weights=None, create_graph: bool = False) -
 
 # %% ../../nbs/02j_functional.ipynb #02dstrc1
 #| code-fold: true
-#| code-summary: "What strict=True asks: 2 checks, 32 lines"
+#| code-summary: "What strict=True asks: 2 checks"
 def independent(what: str) -> Exception:
     return error(RuntimeError, f"{what} This is not allowed in strict mode.",
                  "no path leads there, so the slope is zero",

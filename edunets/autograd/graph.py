@@ -37,7 +37,7 @@ class save_on_cpu(saved_tensors_hooks):
 
 # %% ../../nbs/02g_graph.ipynb #02jdisa1
 #| code-fold: true
-#| code-summary: "Forbid hooks, or allow writes, 19 lines"
+#| code-summary: "Forbid hooks, or allow writes"
 class disable_saved_tensors_hooks(set_mode):
     "A context in which hooks on what is saved are refused: a RuntimeError with this text."
     def __init__(self, error_message: str): super().__init__(saving=error_message)
@@ -69,7 +69,7 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
 # %% ../../nbs/02g_graph.ipynb #02jmult2
 #| code-fold: true
-#| code-summary: "A hook on several tensors: 1 check, 30 lines"
+#| code-summary: "A hook on several tensors: 1 check"
 def register_multi_grad_hook(tensors: list[Tensor], fn: Callable, *, mode: str = "all") -> MultiHandle:
     """Call fn(grads) once in a pass, when all gradients have come; with mode='any' fn(grad), with the
     first. ValueError else."""

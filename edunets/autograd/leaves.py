@@ -39,7 +39,7 @@ def is_leaf(self: Tensor) -> bool:
 
 # %% ../../nbs/02b_leaves.ipynb #ec15414c
 #| code-fold: true
-#| code-summary: "Get and set requires_grad: 4 checks, 24 lines"
+#| code-summary: "Get and set requires_grad: 4 checks"
 def get_requires_grad(self: Tensor) -> bool:
     gradient_edge(self)
     return self._requires_grad
@@ -72,7 +72,7 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 # %% ../../nbs/02b_leaves.ipynb #28e72167
 #| code-fold: true
-#| code-summary: "The warning of a non-leaf, 13 lines"
+#| code-summary: "The warning of a non-leaf"
 NOT_A_LEAF = ("The .grad attribute of a Tensor that is not a leaf Tensor is being accessed, and it is None.\n"
               "  Why: only leaves (tensors you made, not computed ones) keep their gradient; "
               "this one was computed by {}.\n"
@@ -87,7 +87,7 @@ def get_grad(self: Tensor) -> Tensor | None:
 
 # %% ../../nbs/02b_leaves.ipynb #02fsetgr
 #| code-fold: true
-#| code-summary: "Set `.grad`: 3 checks, 20 lines"
+#| code-summary: "Set `.grad`: 3 checks"
 def set_grad(self: Tensor, g: Tensor | None) -> None:
     if g is not None: check_grad(self, g)
     store_grad(self, g)
@@ -139,7 +139,7 @@ Tensor.data = property(get_data, set_data,
 
 # %% ../../nbs/02b_leaves.ipynb #6edde4cc
 #| code-fold: true
-#| code-summary: "A handle that takes a hook away, 10 lines"
+#| code-summary: "A handle that takes a hook away"
 class RemovableHandle:
     "Takes a hook away again: `handle.remove()`, or as a context."
     ids = itertools.count()
@@ -153,7 +153,7 @@ class RemovableHandle:
 
 # %% ../../nbs/02b_leaves.ipynb #02fhkck1
 #| code-fold: true
-#| code-summary: "What a hook may return: 6 checks, 35 lines"
+#| code-summary: "What a hook may return: 6 checks"
 def hook_result(hook: Callable, returned, g: Tensor | None) -> Tensor | None:
     """The gradient after a hook: what it returned, if it did. TypeError, RuntimeError if that is none for
     this place."""
@@ -187,7 +187,7 @@ def changed_all(hook: Callable, returned, grads: list) -> list:
 
 # %% ../../nbs/02b_leaves.ipynb #02flfhk1
 #| code-fold: true
-#| code-summary: "A leaf's hooks, 22 lines"
+#| code-summary: "A leaf's hooks"
 class LeafHooks:
     """A leaf's hooks: on its gradient, after `.grad` was written; and those of its AccumulateGrad, before
     and after."""
@@ -308,7 +308,7 @@ def retains_grad(self: Tensor) -> bool:
 
 # %% ../../nbs/02b_leaves.ipynb #02fcopy2
 #| code-fold: true
-#| code-summary: "Copies and pickles: what comes along, 30 lines"
+#| code-summary: "Copies and pickles: what comes along"
 TAPE = {name for name in vars(Tensor) if name.startswith("_")} | {"payload"}
 
 def attributes(x: Tensor) -> dict:

@@ -45,7 +45,7 @@ class inference_mode(bare_mode):
 
 # %% ../../nbs/02c_modes.ipynb #02ggen02
 #| code-fold: true
-#| code-summary: "Decorated functions and generators, 22 lines"
+#| code-summary: "Decorated functions and generators"
 @patch
 def __call__(self: set_mode, function: Callable) -> Callable:
     "The mode as a decorator: a function runs in it, a generator does whenever it goes on."
@@ -72,7 +72,7 @@ def in_steps(self: set_mode, function: Callable) -> Callable:
 
 # %% ../../nbs/02c_modes.ipynb #ef81869c
 #| code-fold: true
-#| code-summary: "The mode as a call, a context and a decorator, 25 lines"
+#| code-summary: "The mode as a call, a context and a decorator"
 class set_grad_enabled(set_mode):
     "Record or not, from now on; as a context, until its end."
     def __init__(self, mode: bool):
@@ -101,7 +101,7 @@ def is_inference(self: Tensor) -> bool:
 
 # %% ../../nbs/02c_modes.ipynb #c0cd4289
 #| code-fold: true
-#| code-summary: "Anomaly mode, 19 lines"
+#| code-summary: "Anomaly mode"
 class set_detect_anomaly(set_grad_enabled):
     "Anomaly mode: remember where each op was recorded, and raise at the first NaN in a backward pass."
     def __init__(self, mode: bool, check_nan: bool = True):

@@ -209,7 +209,7 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #2dac48ce
 #| code-fold: true
-#| code-summary: "Helpers for rows that join and cut, 21 lines"
+#| code-summary: "Helpers for rows that join and cut"
 def zeros_as(like) -> Tensor: return filled(like, like.shape, 0)
 
 def hole(g: Tensor, dim: int, length: int) -> Tensor:
@@ -244,7 +244,7 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #eb77f70a
 #| code-fold: true
-#| code-summary: "Spread a gradient over what was summed, 20 lines"
+#| code-summary: "Spread a gradient over what was summed"
 def expand_back(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
     "The transpose of a sum: the gradient at every element that was summed."
     if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": keepdim_shape(shape, dims)})
@@ -360,7 +360,7 @@ vjp(
 
 # %% ../../nbs/02e_rules.ipynb #07e833cb
 #| code-fold: true
-#| code-summary: "Helpers for indices, 28 lines"
+#| code-summary: "Helpers for indices"
 def gather_row(x: Tensor, index: tuple, dims: tuple) -> Tensor:
     return call(OPS["gather"], (x, *index), {"dims": dims})
 

@@ -92,7 +92,7 @@ def save_result(x: Tensor) -> tuple[Tensor, int]:
 
 # %% ../../nbs/02a_tape.ipynb #02ipckc1
 #| code-fold: true
-#| code-summary: "Packed by hooks: 2 checks, 35 lines"
+#| code-summary: "Packed by hooks: 2 checks"
 class PackedTensor:
     "A saved tensor in the form that a user's hook gave it, and its place on the tape."
     def __init__(self, x: Tensor, hooks: tuple):
@@ -161,7 +161,7 @@ class Node:
 
 # %% ../../nbs/02a_tape.ipynb #cbd5ebc0
 #| code-fold: true
-#| code-summary: "The node of a leaf, as PyTorch shows it, 20 lines"
+#| code-summary: "The node of a leaf, as PyTorch shows it"
 class AccumulateGrad(Node):
     "The end of a path backward, as PyTorch shows it: adds the gradient to a leaf's `.grad`."
     _label, _edges, _saved, _op, _params = "AccumulateGrad", (), {}, None, NO_PARAMS
@@ -248,7 +248,7 @@ Tape.record = record
 
 # %% ../../nbs/02a_tape.ipynb #a642cec2
 #| code-fold: true
-#| code-summary: "Unpack, check the version, name the line that wrote, 23 lines"
+#| code-summary: "Unpack, check the version, name the line that wrote"
 @patch
 def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number: int = 0) -> Tensor:
     """A saved tensor, put back on the tape. If it was written since: computed again, or a RuntimeError
@@ -306,7 +306,7 @@ def get(self: Node, ask: str, position: int):
 
 # %% ../../nbs/02a_tape.ipynb #02irpcd1
 #| code-fold: true
-#| code-summary: "A rule that is asked again, 11 lines"
+#| code-summary: "A rule that is asked again"
 @patch
 def can_repeat(self: Node) -> bool:
     "Whether all operands of the op were saved."
@@ -340,7 +340,7 @@ def apply_to_nothing(self: Node) -> list:
 
 # %% ../../nbs/02a_tape.ipynb #02isavc1
 #| code-fold: true
-#| code-summary: "PyTorch's `_saved_` names, 22 lines"
+#| code-summary: "PyTorch's `_saved_` names"
 SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
          # PyTorch's name: operand, or what we call it
          "result": "out", "indices": "second", "dim": "dims"}
@@ -381,7 +381,7 @@ def gradient_edge(x: Tensor | GradientEdge) -> tuple:
 
 # %% ../../nbs/02a_tape.ipynb #ec7459d3
 #| code-fold: true
-#| code-summary: "A NaN in a gradient names its line, 8 lines"
+#| code-summary: "A NaN in a gradient names its line"
 def check_nan(node: Node, grads) -> None:
     "Anomaly mode: a RuntimeError when a node returns NaN."
     for number, g in enumerate(grads):

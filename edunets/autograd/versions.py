@@ -13,7 +13,7 @@ __all__ = []
 
 # %% ../../nbs/02d_inplace.ipynb #da312cab
 #| code-fold: true
-#| code-summary: "A written tensor moves on the tape, 12 lines"
+#| code-summary: "A written tensor moves on the tape"
 @patch
 def adopted_by(self: Node, x: Tensor) -> None:
     "The result was stored into `x`: a saved result is `x` now."

@@ -94,7 +94,7 @@ class History(list):
 
 # %% ../../nbs/06c_learner.ipynb #lnparts1
 #| code-fold: true
-#| code-summary: "What a learner refuses: 17 lines"
+#| code-summary: "What a learner refuses"
 def check_parts(loss, metrics, schedule, callbacks) -> None:
     "A TypeError for a part of a learner that is of the wrong kind."
     listed = isinstance(callbacks, list) and all(isinstance(callback, Callback) for callback in callbacks)

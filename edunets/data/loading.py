@@ -181,7 +181,7 @@ class StreamFetcher(Fetcher):
 
 # %% ../../nbs/06_data.ipynb #dlexp013
 #| code-fold: true
-#| code-summary: "Options that are refused, alone or together: 72 lines"
+#| code-summary: "Options that are refused, alone or together"
 METHODS = {"threads": "thread", "processes": "process"}
 
 def check_types(num_workers, timeout, collate_fn, worker_init_fn, generator) -> None:

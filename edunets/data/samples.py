@@ -192,7 +192,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float],
 
 # %% ../../nbs/06a_samples.ipynb #dlexp005
 #| code-fold: true
-#| code-summary: "A check of a count: 6 lines"
+#| code-summary: "A check of a count"
 def check_number(n: Any, name: str) -> None:
     "A ValueError for what is no positive whole number."
     if not isinstance(n, int) or isinstance(n, bool) or n <= 0:

@@ -312,7 +312,7 @@ class Recipe(NamedTuple):
 
 # %% ../../nbs/06b_workers.ipynb #wkexp08bb
 #| code-fold: true
-#| code-summary: "faulty, which looks for the part: 8 lines"
+#| code-summary: "faulty, which looks for the part"
 def faulty(start: Any) -> str:
     "Which part of a recipe can't be pickled."
     if isinstance(start, Recipe):

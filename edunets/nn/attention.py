@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/attention.ipynb #athead01
 #| code-fold: true
-#| code-summary: "What edunets.nn.attention imports: 20 lines"
+#| code-summary: "What edunets.nn.attention imports"
 from __future__ import annotations
 
 import copy
@@ -125,7 +125,7 @@ vjp(attention=attention_vjp)
 
 # %% ../../nbs/nn/attention.ipynb #atcheck1
 #| code-fold: true
-#| code-summary: "What is refused (attention, operands): 34 lines"
+#| code-summary: "What is refused (attention, operands)"
 def check_attention(q, k, v, mask, keep, scale, causal) -> None:
     "A RuntimeError if queries, keys, values and mask do not fit."
     if k.shape[-2] != v.shape[-2]:
@@ -233,7 +233,7 @@ def grouped(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None)
 
 # %% ../../nbs/nn/attention.ipynb #atmasks1k
 #| code-fold: true
-#| code-summary: "What is refused (mask): 9 lines"
+#| code-summary: "What is refused (mask)"
 def check_mask_dtype(mask: Tensor | None, name: str, other: Tensor | None = None) -> None:
     """An AssertionError unless a mask is of bools or floating numbers; a warning where two masks are of
     different kinds."""
@@ -269,7 +269,7 @@ def merge_masks(attn_mask: Tensor | None, padding: Tensor | None, number: int, e
 
 # %% ../../nbs/nn/attention.ipynb #atfits01
 #| code-fold: true
-#| code-summary: "What is refused (three): 20 lines"
+#| code-summary: "What is refused (three)"
 def refuse_attention(what: str, why: str = "shapes do not fit",
                      fix: str = "look at batch_first, and at the sizes") -> None:
     raise error(AssertionError, what, why, fix)
@@ -301,7 +301,7 @@ def check_three(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Ten
 
 # %% ../../nbs/nn/attention.ipynb #atfits01b
 #| code-fold: true
-#| code-summary: "What is refused (attention sizes): 18 lines"
+#| code-summary: "What is refused (attention sizes)"
 def check_attention_sizes(query: Tensor, key: Tensor, value: Tensor, embed_dim: int, number: int,
                           separate: bool,
                 attn_mask: Tensor | None, batches: tuple, lengths: tuple) -> None:

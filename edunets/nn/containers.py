@@ -119,7 +119,7 @@ def check_sequential(other: Any) -> None:
 
 # %% ../../nbs/03c_containers.ipynb #cnseq002bx
 #| code-fold: true
-#| code-summary: "What a multiple refuses: 8 lines"
+#| code-summary: "What a multiple refuses"
 def check_times(self: Sequential, other: Any) -> None:
     "A TypeError unless it is a number, a ValueError unless it is at least 1."
     if not isinstance(other, int):
@@ -263,7 +263,7 @@ class ParameterList(Module):
 
 # %% ../../nbs/03c_containers.ipynb #cnpara03
 #| code-fold: true
-#| code-summary: "ParameterDict as a dict: 38 lines"
+#| code-summary: "ParameterDict as a dict"
 class ParameterDict(Module):
     """A dict of parameters, all of them registered, as `torch.nn.ParameterDict`; other objects may stand
     in it."""
@@ -316,7 +316,7 @@ class ParameterDict(Module):
 
 # %% ../../nbs/03c_containers.ipynb #cnpara04
 #| code-fold: true
-#| code-summary: "Merging, copying, keys and items: 33 lines"
+#| code-summary: "Merging, copying, keys and items"
 def merge_dicts(first: ParameterDict, second: ParameterDict) -> ParameterDict:
     "A new dict with the parameters of both; those of the second count."
     both = first.copy()
@@ -355,7 +355,7 @@ def fromkeys(self: ParameterDict, keys: Iterable[str], default: Any = None) -> P
 
 # %% ../../nbs/03c_containers.ipynb #cnpara05
 #| code-fold: true
-#| code-summary: "The other methods of a dict: 25 lines"
+#| code-summary: "The other methods of a dict"
 @patch
 def setdefault(self: ParameterDict, key: str, default: Any = None) -> Any:
     "The parameter of a key, which is set to `default` first if there is none."

@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/convolution.ipynb #cvheadr1
 #| code-fold: true
-#| code-summary: "What edunets.nn.convolution imports: 10 lines"
+#| code-summary: "What edunets.nn.convolution imports"
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -29,7 +29,7 @@ __all__ = ['singles', 'pairs', 'triples', 'quadruples', 'BORDERS', 'CONVOLUTIONS
 
 # %% ../../nbs/nn/convolution.ipynb #cvcheck1k
 #| code-fold: true
-#| code-summary: "What is refused (choices): 19 lines"
+#| code-summary: "What is refused (choices)"
 def check_choices(layer: ConvolutionBase) -> None:
     "A ValueError for groups that do not divide the channels, or a border that there is not."
     for what in ("in_channels", "out_channels"):
@@ -134,7 +134,7 @@ for n in (1, 2, 3): FUNCTIONS[f"nn.functional.conv{n}d"] = CONVOLUTIONS[n]
 
 # %% ../../nbs/nn/convolution.ipynb #cvconv02
 #| code-fold: true
-#| code-summary: "Conv1d, Conv2d, Conv3d: 11 lines"
+#| code-summary: "Conv1d, Conv2d, Conv3d"
 class Conv1d(Convolution):
     """A convolution over a line, as `torch.nn.Conv1d`: (batch, channel, length). ValueError for options
     that do not fit."""
@@ -150,6 +150,7 @@ class Conv3d(Convolution):
 
 # %% ../../nbs/nn/convolution.ipynb #cvconv2b
 #| code-fold: true
+#| code-summary: "conv_tbc: time first"
 @functional
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
     """A convolution over a line whose time comes first, its batch second, its channels last; `weight`
@@ -229,7 +230,7 @@ class ConvTranspose3d(TransposedConvolution):
 
 # %% ../../nbs/nn/convolution.ipynb #cvunfo01k
 #| code-fold: true
-#| code-summary: "What is refused (columns): 11 lines"
+#| code-summary: "What is refused (columns)"
 def check_columns(input: Tensor, name: str, ndims: tuple[int, int], **numbers) -> None:
     "A RuntimeError unless there are images (or columns), and positive sizes."
     if input.ndim not in ndims or 0 in input.shape[-ndims[0]:]:
@@ -320,7 +321,7 @@ class Fold(Plain):
 
 # %% ../../nbs/nn/convolution.ipynb #cvshuf01k
 #| code-fold: true
-#| code-summary: "What is refused (factor): 16 lines"
+#| code-summary: "What is refused (factor)"
 def check_divisors(input: Tensor, name: str, what: str, factor: int, parts: dict[int, int]) -> None:
     "A RuntimeError unless there are images, and the factor divides what it has to: {dimension: divisor}."
     if input.ndim < 3:
@@ -447,7 +448,7 @@ class CircularPadding(Padding):
 
 # %% ../../nbs/nn/convolution.ipynb #cvpads02
 #| code-fold: true
-#| code-summary: "ZeroPad1d to ConstantPad3d: 18 lines"
+#| code-summary: "ZeroPad1d to ConstantPad3d"
 class ZeroPad1d(Padding):
     "Zeros around a line, as `torch.nn.ZeroPad1d`."
     dims, value = 1, 0.0
@@ -474,7 +475,7 @@ class ConstantPad3d(ConstantPadding):
 
 # %% ../../nbs/nn/convolution.ipynb #cvpads03
 #| code-fold: true
-#| code-summary: "ReflectionPad1d to CircularPad3d: 27 lines"
+#| code-summary: "ReflectionPad1d to CircularPad3d"
 class ReflectionPad1d(Padding):
     "A line mirrored at its ends, as `torch.nn.ReflectionPad1d`."
     dims, mode = 1, "reflect"

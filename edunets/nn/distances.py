@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/distances.ipynb #nndiex01
 #| code-fold: true
-#| code-summary: "What edunets.nn.distances imports: 19 lines"
+#| code-summary: "What edunets.nn.distances imports"
 from __future__ import annotations
 
 import math
@@ -276,7 +276,7 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
 
 # %% ../../nbs/nn/distances.ipynb #nnloex16b
 #| code-fold: true
-#| code-summary: "What is refused (margin): 21 lines"
+#| code-summary: "What is refused (margin)"
 def check_margin(rows: Tensor, target: Tensor, weight: Tensor | None) -> None:
     "A RuntimeError unless each row has a class for its target, and each class its weight."
     n, classes = rows.shape
@@ -414,7 +414,7 @@ class HuberLoss(Loss):
 
 # %% ../../nbs/nn/distances.ipynb #nndiex20
 #| code-fold: true
-#| code-summary: "PoissonNLLLoss, GaussianNLLLoss: 15 lines"
+#| code-summary: "PoissonNLLLoss, GaussianNLLLoss"
 class PoissonNLLLoss(Loss):
     "The negative log-likelihood of counts."
     def __init__(self, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8,
@@ -438,7 +438,7 @@ class GaussianNLLLoss(Loss):
 
 # %% ../../nbs/nn/distances.ipynb #nnloex21
 #| code-fold: true
-#| code-summary: "MarginLoss to SoftMarginLoss: 27 lines"
+#| code-summary: "MarginLoss to SoftMarginLoss"
 class MarginLoss(Loss):
     "A loss with a margin."
     def __init__(self, margin: float, size_average=None, reduce=None, reduction: str = "mean"):
@@ -476,7 +476,7 @@ class SoftMarginLoss(Loss):
 
 # %% ../../nbs/nn/distances.ipynb #nnloex22
 #| code-fold: true
-#| code-summary: "MultiMarginLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss: 21 lines"
+#| code-summary: "MultiMarginLoss, MultiLabelMarginLoss, MultiLabelSoftMarginLoss"
 class MultiMarginLoss(WeightedLoss):
     "What lacks for the target's score to be the largest by the margin."
     def __init__(self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average=None,
@@ -506,7 +506,7 @@ class MultiLabelSoftMarginLoss(WeightedLoss):
 
 # %% ../../nbs/nn/distances.ipynb #nndiex23
 #| code-fold: true
-#| code-summary: "TripletMarginLoss, TripletMarginWithDistanceLoss: 23 lines"
+#| code-summary: "TripletMarginLoss, TripletMarginWithDistanceLoss"
 def positive_margin(margin: float, name: str) -> float:
     "The margin. ValueError unless it is positive."
     if margin > 0: return margin

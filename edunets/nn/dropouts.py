@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/dropouts.ipynb #nndrex1a
 #| code-fold: true
-#| code-summary: "What edunets.nn.dropouts imports: 11 lines"
+#| code-summary: "What edunets.nn.dropouts imports"
 from __future__ import annotations
 
 import math
@@ -24,7 +24,7 @@ __all__ = ['SELU_LOWEST', 'check_probability', 'keep_mask', 'dropped', 'scale_ke
 
 # %% ../../nbs/nn/dropouts.ipynb #nndrex2ak
 #| code-fold: true
-#| code-summary: "What is refused (probability): 5 lines"
+#| code-summary: "What is refused (probability)"
 def check_probability(p: float) -> None:
     "A ValueError for a number outside of [0, 1]."
     if not 0 <= p <= 1:
@@ -140,7 +140,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 # %% ../../nbs/nn/dropouts.ipynb #nnactdrc
 #| code-fold: true
-#| code-summary: "Dropout1d to FeatureAlphaDropout: 16 lines"
+#| code-summary: "Dropout1d to FeatureAlphaDropout"
 class Dropout1d(Dropping):
     "Dropout of whole channels of (batch,) channel, length."
     def forward(self, input: Tensor) -> Tensor: return dropout1d(input, self.p, self.training, self.inplace)

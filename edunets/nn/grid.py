@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/grid.ipynb #6d000005
 #| code-fold: true
-#| code-summary: "What edunets.nn.grid imports: 8 lines"
+#| code-summary: "What edunets.nn.grid imports"
 from __future__ import annotations
 
 import itertools
@@ -86,7 +86,7 @@ def weighted_pixels(input: Tensor, grid: Tensor, mode: str, padding_mode: str, a
 
 # %% ../../nbs/nn/grid.ipynb #6d000009
 #| code-fold: true
-#| code-summary: "What is refused (grid), and a warning: 38 lines"
+#| code-summary: "What is refused (grid), and a warning"
 CHANGED = ("Default grid_sample and affine_grid behavior has changed to align_corners=False since "
            "1.3.0. Please specify "
            "align_corners=True if the old behavior is desired. See the documentation of "
@@ -154,7 +154,7 @@ def affine_grid(theta: Tensor, size: list[int], align_corners: bool | None = Non
 
 # %% ../../nbs/nn/grid.ipynb #6d00000b
 #| code-fold: true
-#| code-summary: "What is refused (theta): 16 lines"
+#| code-summary: "What is refused (theta)"
 def check_theta(theta: Tensor, size: list[int]) -> None:
     if not theta.dtype.is_floating_point:
         raise error(ValueError, f"Expected theta to have floating point type, but got {theta.dtype}",

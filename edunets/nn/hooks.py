@@ -109,7 +109,7 @@ def register_forward_hook(self: Module, hook: Callable, *, prepend: bool = False
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkone1
 #| code-fold: true
-#| code-summary: "A check: 5 lines"
+#| code-summary: "A check"
 def check_one_kind(others: OrderedDict, where: str) -> None:
     "A RuntimeError if there are hooks of the other of the two kinds for the way back."
     if others:
@@ -133,7 +133,7 @@ def register_full_backward_hook(self: Module, hook: Callable, prepend: bool = Fa
 
 # %% ../../nbs/03a_hooks.ipynb #3f1a6c30
 #| code-fold: true
-#| code-summary: "PyTorch's names for the dicts of hooks: 8 lines"
+#| code-summary: "PyTorch's names for the dicts of hooks"
 # PyTorch's names for the dicts in which the hooks are kept: some scripts count them, or clear them
 KEPT = {"_forward_pre_hooks": "before", "_forward_hooks": "after", "_backward_pre_hooks": "backward_pre",
         "_backward_hooks": "backward", "_state_dict_pre_hooks": "state_pre", "_state_dict_hooks": "state",
@@ -239,7 +239,7 @@ def register_module_full_backward_hook(hook: Callable) -> RemovableHandle:
 
 # %% ../../nbs/03a_hooks.ipynb #nnhkevo1
 #| code-fold: true
-#| code-summary: "The older kind of backward hook: 15 lines"
+#| code-summary: "The older kind of backward hook"
 def watch_node(module: Module, result, hook: Callable) -> None:
     "The older kind: a hook on the node that made the result."
     while isinstance(result, (tuple, list, dict)):

@@ -55,7 +55,7 @@ def zeros_(tensor: Tensor) -> Tensor:
 
 # %% ../../nbs/04_initialization.ipynb #in04gai1
 #| code-fold: true
-#| code-summary: "PyTorch's table of gains, and two look-ups with their refusals: 20 lines"
+#| code-summary: "PyTorch's table of gains, and two look-ups with their refusals"
 GAINS = {
     "linear": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4, "conv1d": 1, "conv2d": 1,
     "conv3d": 1, "conv_transpose1d": 1, "conv_transpose2d": 1, "conv_transpose3d": 1
@@ -162,7 +162,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
 # %% ../../nbs/04_initialization.ipynb #in04lsu1
 #| code-fold: true
-#| code-summary: "Hooks on all layers, and which of them multiply by a weight: 20 lines"
+#| code-summary: "Hooks on all layers, and which of them multiply by a weight"
 @contextlib.contextmanager
 def watched(model: Module, hook: Callable) -> Iterator[None]:
     """A context in which hook(name, layer, args, kwargs, out) is called after each module that has none
@@ -237,7 +237,7 @@ INITS.update({
 
 # %% ../../nbs/04_initialization.ipynb #in04eye1
 #| code-fold: true
-#| code-summary: "eye_, dirac_, sparse_, and what they refuse: 40 lines"
+#| code-summary: "eye_, dirac_, sparse_, and what they refuse"
 def check_ndim(tensor: Tensor, allowed: tuple, words: str) -> None:
     if tensor.ndim not in allowed:
         raise error(ValueError, f"Only tensors with {words} dimensions are supported",
@@ -286,7 +286,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
 # %% ../../nbs/04_initialization.ipynb #in04trn1
 #| code-fold: true
-#| code-summary: "trunc_normal_, and the older names: 45 lines"
+#| code-summary: "trunc_normal_, and the older names"
 def truncated(mean: float, std: float, a: float, b: float) -> tuple[float, float, float]:
     """The part of a normal distribution that lies between a and b: its share of the whole, its mean and
     its variance."""

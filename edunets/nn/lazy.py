@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/lazy.ipynb #6c000005
 #| code-fold: true
-#| code-summary: "What edunets.nn.lazy imports: 10 lines"
+#| code-summary: "What edunets.nn.lazy imports"
 from __future__ import annotations
 
 from typing import Any
@@ -73,6 +73,7 @@ class UninitializedTensorMixin:
 
 # %% ../../nbs/nn/lazy.ipynb #6c000016
 #| code-fold: true
+#| code-summary: "Conversions of a tensor that waits"
 def kept_waiting(name: str):
     "A conversion of a tensor that waits: only its dtype and device change."
     def method(self, *args, **kwargs):

@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/losses.ipynb #nnloex01
 #| code-fold: true
-#| code-summary: "What edunets.nn.losses imports: 19 lines"
+#| code-summary: "What edunets.nn.losses imports"
 from __future__ import annotations
 
 import math
@@ -137,7 +137,7 @@ decompose(nll_loss=nll_steps,
 
 # %% ../../nbs/nn/losses.ipynb #nnloex03b
 #| code-fold: true
-#| code-summary: "What is refused (classes): 10 lines"
+#| code-summary: "What is refused (classes)"
 def check_classes(a, target, weight, *, ignore, shape=None, **params) -> None:
     "An IndexError for a target that is no class."
     shape = a.shape if shape is None else shape
@@ -152,7 +152,7 @@ check(nll_loss=check_classes, nll_slope=check_classes)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex05k
 #| code-fold: true
-#| code-summary: "What is refused (constant, class weight): 19 lines"
+#| code-summary: "What is refused (constant, class weight)"
 def check_constant(x: Tensor | None, what: str, name: str) -> None:
     "A RuntimeError for weights that want a gradient."
     if x is not None and x.requires_grad:
@@ -196,7 +196,7 @@ def meant(reduction: str, size_average: bool | None = None, reduce: bool | None 
 
 # %% ../../nbs/nn/losses.ipynb #nnloex06k
 #| code-fold: true
-#| code-summary: "What is refused (targets): 18 lines"
+#| code-summary: "What is refused (targets)"
 def check_targets(input: Tensor, target: Tensor) -> None:
     """A ValueError or RuntimeError unless there is one target, an integer, where the input has one number
     for each class."""
@@ -236,7 +236,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_a
 
 # %% ../../nbs/nn/losses.ipynb #nnloex07k
 #| code-fold: true
-#| code-summary: "What is refused (mixture): 9 lines"
+#| code-summary: "What is refused (mixture)"
 def check_mixture(input: Tensor, target: Tensor, label_smoothing: float) -> None:
     "A RuntimeError for integers in the input's shape, or a share above 1."
     if input.shape == target.shape and not is_floating(target):
@@ -299,7 +299,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
 
 # %% ../../nbs/nn/losses.ipynb #nnloex11k
 #| code-fold: true
-#| code-summary: "What is refused (share, shares): 8 lines"
+#| code-summary: "What is refused (share, shares)"
 def check_share(xp, a) -> None:
     if not (a.min(initial=0) >= 0 and a.max(initial=1) <= 1): raise ValueError("not between 0 and 1")
 
@@ -346,7 +346,7 @@ check(bce_loss=check_shares,
 
 # %% ../../nbs/nn/losses.ipynb #nnloex12k
 #| code-fold: true
-#| code-summary: "What is refused (same size, fits): 15 lines"
+#| code-summary: "What is refused (same size, fits)"
 def check_same_size(input: Tensor, target: Tensor, name: str) -> None:
     "A ValueError unless two tensors have one shape."
     check_tensor(input, name), check_tensor(target, name)
@@ -484,7 +484,7 @@ def log_spellings(log_probs: Tensor, labels: Tensor, input_lengths: Tensor) -> T
 
 # %% ../../nbs/nn/losses.ipynb #nnloex24k
 #| code-fold: true
-#| code-summary: "What is refused (ctc): 18 lines"
+#| code-summary: "What is refused (ctc)"
 def check_ctc(log_probs: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int) -> None:
     "A RuntimeError unless blank is a class, and each example has two lengths that fit."
     steps, batch, classes = log_probs.shape
@@ -597,7 +597,7 @@ def predict(self: AdaptiveLogSoftmaxWithLoss, input: Tensor) -> Tensor:
 
 # %% ../../nbs/nn/losses.ipynb #nnload03
 #| code-fold: true
-#| code-summary: "What is refused (cutoffs, adaptive): 26 lines"
+#| code-summary: "What is refused (cutoffs, adaptive)"
 def check_cutoffs(cutoffs: list, n_classes: int) -> None:
     "A ValueError unless clusters begin at integers that rise, inside the classes."
     if not cutoffs:
@@ -674,7 +674,7 @@ class NLLLoss(WeightedLoss):
 
 # %% ../../nbs/nn/losses.ipynb #nnloex19
 #| code-fold: true
-#| code-summary: "NLLLoss2d, BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss: 34 lines"
+#| code-summary: "NLLLoss2d, BCELoss, BCEWithLogitsLoss, KLDivLoss, CTCLoss"
 class NLLLoss2d(NLLLoss):
     "The old name of NLLLoss."
     def __init__(self, weight: Tensor | None = None, size_average=None, ignore_index: int = -100, reduce=None,

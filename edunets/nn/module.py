@@ -311,7 +311,7 @@ def get_buffer(self: Module, target: str) -> Tensor: return member(self, target,
 
 # %% ../../nbs/03_nn.ipynb #3f1a6c05
 #| code-fold: true
-#| code-summary: "set_submodule, and what it refuses: 17 lines"
+#| code-summary: "set_submodule, and what it refuses"
 @patch
 def set_submodule(self: Module, target: str, module: Module, strict: bool = False) -> None:
     """Put a module at a dotted name. ValueError for no name or no module; AttributeError if there is

@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/normalization.ipynb #nmheadr1
 #| code-fold: true
-#| code-summary: "What edunets.nn.normalization imports: 12 lines"
+#| code-summary: "What edunets.nn.normalization imports"
 from __future__ import annotations
 
 import math
@@ -137,7 +137,7 @@ vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, N
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01k
 #| code-fold: true
-#| code-summary: "What is refused (normal): 11 lines"
+#| code-summary: "What is refused (normal)"
 def check_normal(name: str, input: Tensor, *others: Tensor | None) -> None:
     "A TypeError for what is no tensor, a RuntimeError unless all have one floating dtype."
     check_tensor(input, name)
@@ -174,7 +174,7 @@ def normalize_affine(input: Tensor, first: int, last: int, eps: float, weight: T
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01b
 #| code-fold: true
-#| code-summary: "What is refused (shape): 23 lines"
+#| code-summary: "What is refused (shape)"
 def check_shape(name: str, input: Tensor, normalized_shape: tuple, *others: Tensor | None) -> None:
     """A RuntimeError unless the last dimensions are those to be normalized, and weight and bias have their
     shape."""
@@ -227,7 +227,7 @@ def rms_norm(input: Tensor, normalized_shape, weight: Tensor | None = None,
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc03k
 #| code-fold: true
-#| code-summary: "What is refused (batch, channels): 11 lines"
+#| code-summary: "What is refused (batch, channels)"
 def check_batch(what: str, shape, count: int) -> None:
     "A ValueError where the spread of one single number is asked for."
     if count == 1:

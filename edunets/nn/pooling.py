@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/pooling.ipynb #plheadr1
 #| code-fold: true
-#| code-summary: "What edunets.nn.pooling imports: 17 lines"
+#| code-summary: "What edunets.nn.pooling imports"
 from __future__ import annotations
 
 import functools
@@ -338,7 +338,7 @@ def given_sizes(input: Tensor, size, scale_factor) -> tuple[list, list | None]:
 
 # %% ../../nbs/nn/pooling.ipynb #plinte01b
 #| code-fold: true
-#| code-summary: "What is refused (mode): 19 lines"
+#| code-summary: "What is refused (mode)"
 def check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
     """A ValueError for options that the mode does not have, a NotImplementedError for a mode that does not
     fit the input."""
@@ -394,7 +394,7 @@ def interpolate(input: Tensor, size=None, scale_factor=None, mode: str = "neares
 
 # %% ../../nbs/nn/pooling.ipynb #plinte2b
 #| code-fold: true
-#| code-summary: "upsample, upsample_nearest, upsample_bilinear: 18 lines"
+#| code-summary: "upsample, upsample_nearest, upsample_bilinear"
 def old_name(name: str) -> None:
     warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.")
 
@@ -519,7 +519,7 @@ for n in (1, 2, 3): adaptive_maximum(n)
 
 # %% ../../nbs/nn/pooling.ipynb #plfrac02k
 #| code-fold: true
-#| code-summary: "What is refused (samples): 8 lines"
+#| code-summary: "What is refused (samples)"
 def check_samples(samples: Tensor, x: Tensor, n: int) -> None:
     "A RuntimeError unless there is a share for each plane and dimension, in the dtype of the input."
     if samples.ndim != 3 or samples.size(0) < x.size(0) or tuple(samples.shape[1:]) != (x.size(1), n):
@@ -666,7 +666,7 @@ class LPPool(Plain):
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye02
 #| code-fold: true
-#| code-summary: "MaxPool1d to LPPool3d: 27 lines"
+#| code-summary: "MaxPool1d to LPPool3d"
 class MaxPool1d(MaxPool):
     "The largest of each window of a line, as `torch.nn.MaxPool1d`."
     dims = 1
@@ -705,7 +705,7 @@ class LPPool3d(LPPool):
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye03
 #| code-fold: true
-#| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d: 26 lines"
+#| code-summary: "AvgPool1d, AvgPool2d, AvgPool3d"
 class AvgPool1d(Module):
     "The mean of each window of a line, as `torch.nn.AvgPool1d`."
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
@@ -747,7 +747,7 @@ class AvgPool3d(AvgPool2d):
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye04
 #| code-fold: true
-#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d: 32 lines"
+#| code-summary: "AdaptiveAvgPool to AdaptiveMaxPool3d"
 class AdaptiveAvgPool(Plain):
     "What AdaptiveAvgPool1d, 2d and 3d share."
     dims = 0
@@ -793,7 +793,7 @@ class AdaptiveMaxPool3d(AdaptiveMaxPool):
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye4b
 #| code-fold: true
-#| code-summary: "FractionalMaxPool, FractionalMaxPool2d, FractionalMaxPool3d: 32 lines"
+#| code-summary: "FractionalMaxPool, FractionalMaxPool2d, FractionalMaxPool3d"
 class FractionalMaxPool(Module):
     "What FractionalMaxPool2d and 3d share."
     dims = 0
@@ -838,7 +838,7 @@ class FractionalMaxPool3d(FractionalMaxPool):
 
 # %% ../../nbs/nn/pooling.ipynb #pllaye05
 #| code-fold: true
-#| code-summary: "Upsample, UpsamplingNearest2d, UpsamplingBilinear2d: 20 lines"
+#| code-summary: "Upsample, UpsamplingNearest2d, UpsamplingBilinear2d"
 class Upsample(Module):
     "Images in another size, as `torch.nn.Upsample`."
     def __init__(self, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,

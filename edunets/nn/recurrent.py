@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/recurrent.ipynb #rchead01
 #| code-fold: true
-#| code-summary: "What edunets.nn.recurrent imports: 14 lines"
+#| code-summary: "What edunets.nn.recurrent imports"
 from __future__ import annotations
 
 import itertools
@@ -301,6 +301,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpacks0
 #| code-fold: true
+#| code-summary: "Conversions of packed sequences"
 def packed_as(name: str) -> Callable:
     "The method that converts the data by the tensor method of that name."
     def method(self: PackedSequence) -> PackedSequence: return self._replace(data=getattr(self.data, name)())
@@ -312,7 +313,7 @@ for name in ("double", "float", "half", "long", "int", "short", "char", "byte", 
 
 # %% ../../nbs/nn/recurrent.ipynb #rcpadse1k
 #| code-fold: true
-#| code-summary: "What is refused (lengths): 18 lines"
+#| code-summary: "What is refused (lengths)"
 def check_lengths(lengths: list[int], input: Tensor) -> None:
     """A RuntimeError unless there is a length for each sequence, none below 1, none beyond the padding,
     the longest first."""
@@ -388,7 +389,7 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
 
 # %% ../../nbs/nn/recurrent.ipynb #rcparam1k
 #| code-fold: true
-#| code-summary: "What is refused (options): 23 lines"
+#| code-summary: "What is refused (options)"
 def check_recurrent_options(input_size, hidden_size, num_layers, bias, batch_first, dropout,
                             proj_size) -> None:
     "A TypeError or ValueError for options that make no layer; a warning for a dropout that has no place."
@@ -482,7 +483,7 @@ class Recurrent(Module):
 
 # %% ../../nbs/nn/recurrent.ipynb #rcchecs1k
 #| code-fold: true
-#| code-summary: "What is refused (input): 13 lines"
+#| code-summary: "What is refused (input)"
 def check_input(self: Recurrent, input: Tensor) -> None:
     "A RuntimeError or ValueError if the input does not fit the layer."
     if input.dtype is not self.weight_ih_l0.dtype:
@@ -647,7 +648,7 @@ class GRU(Recurrent):
 
 # %% ../../nbs/nn/recurrent.ipynb #rccells1k
 #| code-fold: true
-#| code-summary: "What is refused (cell): 10 lines"
+#| code-summary: "What is refused (cell)"
 def check_cell(cell: Cell, input: Tensor, hx: Tensor) -> None:
     "A RuntimeError if input and state do not fit a cell, or each other."
     for what, x, name, n in (("input", input, "input_size", cell.input_size), ("hidden", hx, "hidden_size",

@@ -107,7 +107,7 @@ def growth(first: float, last: float, steps: int) -> str:
 
 # %% ../../nbs/04a_report.ipynb #in04wrd1
 #| code-fold: true
-#| code-summary: "The other sentences: 40 lines"
+#| code-summary: "The other sentences"
 def in_words(filled: Filled | None) -> str:
     "How a tensor was filled, in words."
     if filled is None: return "filled by nobody who noted it"
@@ -184,7 +184,7 @@ init.report, init.Report = report, Report      # the name that its users know
 
 # %% ../../nbs/04a_report.ipynb #in04rep4
 #| code-fold: true
-#| code-summary: "Text: 40 lines"
+#| code-summary: "Text"
 HEADS = ("layer", "variance", "between inputs", "gradient")
 
 def start_note(p: ParameterStats, measured: float) -> str:
@@ -222,7 +222,7 @@ Report.__repr__ = as_text
 
 # %% ../../nbs/04a_report.ipynb #in04rep5
 #| code-fold: true
-#| code-summary: "The drawing, as SVG: 25 lines"
+#| code-summary: "The drawing, as SVG"
 CURVES = (("variance", "currentColor", ""), ("between inputs", "var(--edu-accent,#1f5fbf)", ""),
           ("gradient", "currentColor", "2 3"))
 
@@ -249,7 +249,7 @@ def chart(maps: list[LayerStats]) -> str:
 
 # %% ../../nbs/04a_report.ipynb #in4ahtm1
 #| code-fold: true
-#| code-summary: "HTML: 25 lines"
+#| code-summary: "HTML"
 def as_html(self: Report) -> str:
     "The report as HTML, in the colours of the page."
     line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"

@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/small.ipynb #smhead01
 #| code-fold: true
-#| code-summary: "What edunets.nn.small imports: 16 lines"
+#| code-summary: "What edunets.nn.small imports"
 from __future__ import annotations
 
 import math
@@ -30,7 +30,7 @@ __all__ = ['check_padding', 'renormalize', 'embedding', 'check_table', 'refuse_s
 
 # %% ../../nbs/nn/small.ipynb #smembed1k
 #| code-fold: true
-#| code-summary: "What is refused (padding): 6 lines"
+#| code-summary: "What is refused (padding)"
 def check_padding(padding_idx: int | None, rows: int) -> int:
     "The row that is padding, counted from the front; -1 for none. AssertionError if there is no such row."
     if padding_idx is None: return -1
@@ -61,7 +61,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None, max
 
 # %% ../../nbs/nn/small.ipynb #smembed1c
 #| code-fold: true
-#| code-summary: "Names that nn.functional shares: 5 lines"
+#| code-summary: "Names that nn.functional shares"
 for name, function in {
         "one_hot": one_hot,
         **{name: FUNCTIONS[name] for name in ("bilinear", "cosine_similarity", "pairwise_distance", "pdist")}
@@ -70,7 +70,7 @@ for name, function in {
 
 # %% ../../nbs/nn/small.ipynb #smclass1k
 #| code-fold: true
-#| code-summary: "What is refused (table, sparse): 9 lines"
+#| code-summary: "What is refused (table, sparse)"
 def check_table(embeddings: Tensor) -> Tensor:
     "An AssertionError unless it has two dimensions."
     if embeddings.ndim == 2: return embeddings
@@ -171,7 +171,7 @@ def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, 
 
 # %% ../../nbs/nn/small.ipynb #smbags04k
 #| code-fold: true
-#| code-summary: "What is refused (bagged): 7 lines"
+#| code-summary: "What is refused (bagged)"
 def check_bagged(weight, index) -> None:
     "A RuntimeError if an index is out of range."
     out = ((index < 0) | (index >= len(weight))).nonzero()[0]
@@ -248,7 +248,7 @@ vjp(embedding_bag_max=[
 
 # %% ../../nbs/nn/small.ipynb #smfunc01
 #| code-fold: true
-#| code-summary: "What is refused (offsets): 28 lines"
+#| code-summary: "What is refused (offsets)"
 def check_offsets(input: Tensor, offsets: Tensor | None, include_last_offset: bool) -> Tensor:
     "Where the bags begin, and where the last ends. ValueError or RuntimeError for what can't be."
     if offsets is None:
@@ -310,7 +310,7 @@ def bags_of(input: Tensor, offsets: Tensor | None,
 
 # %% ../../nbs/nn/small.ipynb #smfunc02
 #| code-fold: true
-#| code-summary: "What is refused (bag): 38 lines"
+#| code-summary: "What is refused (bag)"
 def check_bag(input: Tensor, weight: Tensor, scale: Tensor | None, mode: str, by_freq: bool, sparse: bool,
               padding_idx: int | None) -> None:
     "PyTorch's errors for what does not fit."
@@ -434,7 +434,7 @@ class EmbeddingBag(Module):
 
 # %% ../../nbs/nn/small.ipynb #smtwo001
 #| code-fold: true
-#| code-summary: "PairwiseDistance, CosineSimilarity: 14 lines"
+#| code-summary: "PairwiseDistance, CosineSimilarity"
 class PairwiseDistance(Module):
     "The p-norm of the difference of two inputs along the last dimension, as `torch.nn.PairwiseDistance`."
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):

@@ -22,7 +22,7 @@ __all__ = ['EXTRA', 'has_own', 'given_by_place', 'silently', 'saved_members', 'I
 
 # %% ../../nbs/03b_state.ipynb #3f1a6c10
 #| code-fold: true
-#| code-summary: "Extra state, and classes with a method of their own: 28 lines"
+#| code-summary: "Extra state, and classes with a method of their own"
 EXTRA = "_extra_state"      # the last part of the name under which a module's extra state lies
 
 def has_own(module: Module, method: str) -> bool:
@@ -183,7 +183,7 @@ def load_module(module: Module, state: dict, metadata: dict, prefix: str, assign
 
 # %% ../../nbs/03b_state.ipynb #3f1a6c12
 #| code-fold: true
-#| code-summary: "Names in quotes, and a check of what a hook returns: 7 lines"
+#| code-summary: "Names in quotes, and a check of what a hook returns"
 def quoted(names: list[str]) -> str: return ", ".join(f'"{name}"' for name in names)
 
 def check_told(result: Any) -> None:

@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/utilities.ipynb #utglob02
 #| code-fold: true
-#| code-summary: "What edunets.nn.utilities imports: 15 lines"
+#| code-summary: "What edunets.nn.utilities imports"
 from __future__ import annotations
 
 import inspect
@@ -133,7 +133,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
 # %% ../../nbs/nn/utilities.ipynb #utpads01k
 #| code-fold: true
-#| code-summary: "What is refused (sequences), and a decorator: 28 lines"
+#| code-summary: "What is refused (sequences), and a decorator"
 def check_sequences(sequences: tuple, padding_side: str) -> None:
     "A RuntimeError unless they fit into one box."
     if not sequences:

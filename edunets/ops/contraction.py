@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/contraction.ipynb #b2bc9f45
 #| code-fold: true
-#| code-summary: "What edunets.ops.contraction imports: 11 lines"
+#| code-summary: "What edunets.ops.contraction imports"
 from __future__ import annotations
 
 import functools
@@ -51,7 +51,7 @@ def sum_letters(x: Tensor, letters: str, kept: str, dtype: dtype | None = None) 
 
 # %% ../../nbs/ops/contraction.ipynb #e7267086k
 #| code-fold: true
-#| code-summary: "What is refused (dtypes): 8 lines"
+#| code-summary: "What is refused (dtypes)"
 def check_dtypes(*tensors) -> None:
     "A RuntimeError unless all have one dtype."
     found = {x.dtype.name: None for x in tensors}
@@ -106,7 +106,7 @@ def checked_output(output: str, inputs: list[str]) -> str:
 
 # %% ../../nbs/ops/contraction.ipynb #c331b199k
 #| code-fold: true
-#| code-summary: "What is refused (letter sizes): 9 lines"
+#| code-summary: "What is refused (letter sizes)"
 def check_letter_sizes(operands: list, letters: list[str]) -> None:
     "A RuntimeError if a letter has two sizes, other than 1."
     sizes = {}

@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/elementwise.ipynb #bcb570c6
 #| code-fold: true
-#| code-summary: "What edunets.ops.elementwise imports: 17 lines"
+#| code-summary: "What edunets.ops.elementwise imports"
 from __future__ import annotations
 
 import functools

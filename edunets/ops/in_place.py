@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/in_place.ipynb #inpl09cd
 #| code-fold: true
-#| code-summary: "What edunets.ops.in_place imports: 10 lines"
+#| code-summary: "What edunets.ops.in_place imports"
 from __future__ import annotations
 
 import gc

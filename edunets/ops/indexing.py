@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/indexing.ipynb #04baaded
 #| code-fold: true
-#| code-summary: "What edunets.ops.indexing imports: 12 lines"
+#| code-summary: "What edunets.ops.indexing imports"
 from __future__ import annotations
 
 import math
@@ -180,7 +180,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3dk
 #| code-fold: true
-#| code-summary: "What is refused (rows): 7 lines"
+#| code-summary: "What is refused (rows)"
 def check_rows(weight, index, **params) -> None:
     "An IndexError if an index is out of range."
     out = index[(index < 0) | (index >= len(weight))]
@@ -225,7 +225,7 @@ vjp(embedding=[
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3ek
 #| code-fold: true
-#| code-summary: "What is refused (places): 10 lines"
+#| code-summary: "What is refused (places)"
 def check_places(index, name: str) -> None:
     "A TypeError unless it is a tensor, a RuntimeError unless of int32 or int64."
     if not isinstance(index, Tensor):

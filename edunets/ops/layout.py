@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/layout.ipynb #d893177e
 #| code-fold: true
-#| code-summary: "What edunets.ops.layout imports: 15 lines"
+#| code-summary: "What edunets.ops.layout imports"
 from __future__ import annotations
 
 import itertools
@@ -55,7 +55,7 @@ def diagonal_places(x, offset: int, dim1: int, dim2: int) -> tuple[Tensor, Tenso
 
 # %% ../../nbs/ops/layout.ipynb #cbe602bak
 #| code-fold: true
-#| code-summary: "What is refused (src): 6 lines"
+#| code-summary: "What is refused (src)"
 def check_src(src: Tensor, shape: tuple) -> None:
     "A RuntimeError unless the source fits its place."
     if tuple(src.shape) != tuple(shape):
@@ -165,7 +165,7 @@ def strided_written(base: Tensor, value: Tensor, there: Geometry, inside: Geomet
 
 # %% ../../nbs/ops/layout.ipynb #strided5k
 #| code-fold: true
-#| code-summary: "What is refused (strided): 15 lines"
+#| code-summary: "What is refused (strided)"
 def check_strided(x: Tensor, there: Geometry) -> None:
     "A RuntimeError unless all elements lie in the tensor's memory."
     size, stride, offset = there

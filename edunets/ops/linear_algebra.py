@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/linear_algebra.ipynb #01b2dea0
 #| code-fold: true
-#| code-summary: "What edunets.ops.linear_algebra imports: 14 lines"
+#| code-summary: "What edunets.ops.linear_algebra imports"
 from __future__ import annotations
 
 import functools
@@ -72,7 +72,7 @@ check(
 
 # %% ../../nbs/ops/linear_algebra.ipynb #5cd1d233k
 #| code-fold: true
-#| code-summary: "What is refused (matrices): 15 lines"
+#| code-summary: "What is refused (matrices)"
 def check_matrices(A: Tensor, name: str, square: bool = False) -> None:
     "A RuntimeError unless these are (square) matrices of single or double precision."
     check_tensor(A, name)

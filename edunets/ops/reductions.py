@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/reductions.ipynb #4e430199
 #| code-fold: true
-#| code-summary: "What edunets.ops.reductions imports: 10 lines"
+#| code-summary: "What edunets.ops.reductions imports"
 from __future__ import annotations
 
 import math
@@ -268,7 +268,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *,
 
 # %% ../../nbs/ops/reductions.ipynb #0b07da69k
 #| code-fold: true
-#| code-summary: "What is refused (weights): 9 lines"
+#| code-summary: "What is refused (weights)"
 def check_weights(name: str, weights: Tensor, category: int, said: str) -> None:
     "A RuntimeError for weights of another kind of number, or below zero."
     if weights.dtype.category != category:

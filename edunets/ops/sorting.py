@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/sorting.ipynb #685820ae
 #| code-fold: true
-#| code-summary: "What edunets.ops.sorting imports: 11 lines"
+#| code-summary: "What edunets.ops.sorting imports"
 from __future__ import annotations
 
 import math
@@ -24,7 +24,7 @@ __all__ = ['RULES', 'check_not_empty', 'seat', 'kthvalue', 'middle', 'median_lik
 
 # %% ../../nbs/ops/sorting.ipynb #6581e710k
 #| code-fold: true
-#| code-summary: "What is refused (some): 5 lines"
+#| code-summary: "What is refused (some)"
 def check_not_empty(input: Tensor, dim: int, name: str) -> None:
     "An IndexError for the middle of nothing."
     if input.ndim and not input.size(dim):

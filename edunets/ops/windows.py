@@ -2,7 +2,7 @@
 
 # %% ../../nbs/ops/windows.ipynb #c305777f
 #| code-fold: true
-#| code-summary: "What edunets.ops.windows imports: 12 lines"
+#| code-summary: "What edunets.ops.windows imports"
 from __future__ import annotations
 
 import itertools
@@ -227,7 +227,7 @@ decompose(
 
 # %% ../../nbs/ops/windows.ipynb #92c6188ck
 #| code-fold: true
-#| code-summary: "What is refused (pad): 20 lines"
+#| code-summary: "What is refused (pad)"
 def check_pad(shape, pad: tuple, mode: str, value) -> None:
     "A RuntimeError for a border that can't be made, a NotImplementedError for a mode that there is not."
     if mode not in ("constant", "reflect", "replicate", "circular"):
@@ -289,7 +289,7 @@ def pad(input: Tensor, pad: tuple, mode: str = "constant", value: float | None =
 
 # %% ../../nbs/ops/windows.ipynb #87bcce5ak
 #| code-fold: true
-#| code-summary: "What is refused (conv): 29 lines"
+#| code-summary: "What is refused (conv)"
 def check_conv(input: Tensor, weight: Tensor, bias: Tensor | None, channels: int, n: int, stride, groups: int,
                name: str) -> None:
     "A RuntimeError unless image, filter and bias fit."
@@ -339,6 +339,7 @@ def expand_ntuple(value, n: int, what: str) -> tuple:
 
 # %% ../../nbs/ops/windows.ipynb #winbias1
 #| code-fold: true
+#| code-summary: "A check of the bias"
 def check_bias(bias: Tensor | None, weight: Tensor, channels: int) -> None:
     "A RuntimeError unless there is one number for each channel that comes out."
     if bias is not None and tuple(bias.shape) != (channels,):
@@ -664,7 +665,7 @@ def avg_pool(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool
 
 # %% ../../nbs/ops/windows.ipynb #abaee560k
 #| code-fold: true
-#| code-summary: "What is refused (line): 5 lines"
+#| code-summary: "What is refused (line)"
 def check_line(input: Tensor, name: str) -> None:
     "A RuntimeError unless there are (batch,) channels and a line, none of them empty."
     if input.ndim not in (2, 3) or 0 in input.shape[-2:]:

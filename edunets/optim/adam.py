@@ -45,7 +45,7 @@ def adam(lr, beta1, beta2, eps, weight_decay, p, g, step, mean, square, largest=
 
 # %% ../../nbs/05a_adam.ipynb #op5bfoll
 #| code-fold: true
-#| code-summary: "Three pieces of arithmetic in place: 13 lines"
+#| code-summary: "Three pieces of arithmetic in place"
 def follow(xp, mean, x, keep, buffer) -> None:
     "A running mean takes in `x`: it keeps the share `keep` of itself."
     mean += xp.multiply(xp.subtract(x, mean, out=buffer), 1 - keep, out=buffer)
@@ -113,7 +113,7 @@ class AdamW(Adam):
 
 # %% ../../nbs/05a_adam.ipynb #op5adamcb
 #| code-fold: true
-#| code-summary: "Checks: 9 lines"
+#| code-summary: "Checks"
 def check_betas(group: Group) -> None:
     for index, beta in enumerate(group["betas"]):
         if not 0 <= beta < 1:

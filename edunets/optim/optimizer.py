@@ -228,7 +228,7 @@ def check_parameters(params, taken: set) -> list[Tensor]:
 
 # %% ../../nbs/05_optim.ipynb #3f1a6c20
 #| code-fold: true
-#| code-summary: "Names of parameters, and their check: 18 lines"
+#| code-summary: "Names of parameters, and their check"
 def named_parameters_of(params) -> tuple[list, list[str]]:
     """Parameters, and their names where they come as pairs (`model.named_parameters()`). ValueError if
     some have a name and some have none."""
@@ -513,7 +513,7 @@ def restore(self: Optimizer, p: Tensor, group: Group, kept: dict) -> None:
 
 # %% ../../nbs/05_optim.ipynb #3f1a6c23
 #| code-fold: true
-#| code-summary: "Registering hooks, and the repr: 45 lines"
+#| code-summary: "Registering hooks, and the repr"
 def add_hook(hooks: OrderedDict, hook: Callable, prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks, hook)
     if prepend: hooks.move_to_end(handle.id, last=False)

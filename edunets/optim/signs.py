@@ -104,7 +104,7 @@ class Adamax(Optimizer):
 
 # %% ../../nbs/05c_signs.ipynb #5e00000cb
 #| code-fold: true
-#| code-summary: "A check of the bounds: 5 lines"
+#| code-summary: "A check of the bounds"
 def check_bounds(group: Group, *names: str) -> None:
     """A ValueError if the rate, the decay or another of a group's numbers is below zero, or a beta is out
     of range."""

@@ -47,7 +47,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
 
 # %% ../../nbs/05f_averaging.ipynb #5f000008
 #| code-fold: true
-#| code-summary: "Averages of one tensor, and a check: 17 lines"
+#| code-summary: "Averages of one tensor, and a check"
 def check_decay(decay: float) -> None:
     if not 0.0 <= decay <= 1.0:
         raise error(ValueError,

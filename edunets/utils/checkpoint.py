@@ -61,7 +61,7 @@ def cut(x: Tensor) -> Tensor: return x.detach().requires_grad_(x.requires_grad)
 
 # %% ../../nbs/02h_checkpoint.ipynb #02krec01
 #| code-fold: true
-#| code-summary: "Run the segment again: 4 checks, 35 lines"
+#| code-summary: "Run the segment again: 4 checks"
 def again(state: Tensor | None):
     "A context, in this thread only, in which the random numbers are those that followed a state."
     if state is None: return contextlib.nullcontext()
@@ -122,7 +122,7 @@ def without_reentry(function: Callable, args: tuple, kwargs: dict, preserve: boo
 
 # %% ../../nbs/02h_checkpoint.ipynb #02kreen2
 #| code-fold: true
-#| code-summary: "PyTorch's older way, by a Function: 2 checks, 26 lines"
+#| code-summary: "PyTorch's older way, by a Function: 2 checks"
 class CheckpointFunction(Function):
     "A function as one node; its backward runs it again, and a backward pass inside."
     @staticmethod
@@ -154,7 +154,7 @@ class CheckpointFunction(Function):
 
 # %% ../../nbs/02h_checkpoint.ipynb #02kchk02
 #| code-fold: true
-#| code-summary: "The arguments of checkpoint: 1 check, 16 lines"
+#| code-summary: "The arguments of checkpoint: 1 check"
 def no_contexts() -> tuple: return contextlib.nullcontext(), contextlib.nullcontext()
 
 def checkpoint(function: Callable, *args, use_reentrant: bool | None = None,

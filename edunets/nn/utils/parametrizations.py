@@ -2,7 +2,7 @@
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000005
 #| code-fold: true
-#| code-summary: "What edunets.nn.utils.parametrizations imports: 11 lines"
+#| code-summary: "What edunets.nn.utils.parametrizations imports"
 from __future__ import annotations
 
 from ...autograd.modes import no_grad
@@ -80,7 +80,7 @@ class _SpectralNorm(Module):
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b00000bk
 #| code-fold: true
-#| code-summary: "What is refused (spectral): 8 lines"
+#| code-summary: "What is refused (spectral)"
 def check_spectral(ndim: int, times: int, dim: int) -> None:
     "An IndexError for a dimension that is not there, a ValueError for no turns."
     if not -ndim <= dim < ndim:
@@ -175,7 +175,7 @@ def is_rotation(x: Tensor) -> bool:
 
 # %% ../../../nbs/nn/parametrizations.ipynb #6b000010
 #| code-fold: true
-#| code-summary: "The way back by reflections, and what is refused (rotation, maps): 39 lines"
+#| code-summary: "The way back by reflections, and what is refused (rotation, maps)"
 def reflectors(x: Tensor) -> Tensor:
     """The vectors of the reflections whose product is the Q of x = QR, below the diagonal, and the signs
     of Q on it."""

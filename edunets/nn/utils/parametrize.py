@@ -2,7 +2,7 @@
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a000009
 #| code-fold: true
-#| code-summary: "What edunets.nn.utils.parametrize imports: 10 lines"
+#| code-summary: "What edunets.nn.utils.parametrize imports"
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -88,14 +88,13 @@ def right_inverses(modules: ModuleList, value, strict: bool):
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a00000c
 #| code-fold: true
+#| code-summary: "4 checks"
 def check_any_modules(modules: Sequence[Module]) -> None:
     if not len(modules):
         raise error(ValueError, "ParametrizationList requires one or more modules.",
                     "one of them computes the weight",
                     "[module]")
 
-# %% ../../../nbs/nn/parametrize.ipynb #6a00000cb
-#| code-fold: true
 def check_originals(new, original: Tensor) -> None:
     "A ValueError if a `right_inverse` gave what is no tensor, or one tensor of another dtype or device."
     many = isinstance(new, Sequence) and all(isinstance(x, Tensor) for x in new)
@@ -109,8 +108,6 @@ def check_originals(new, original: Tensor) -> None:
                         f"{getattr(original, what)} became {getattr(new, what)}",
                         f"the {what} of its argument")
 
-# %% ../../../nbs/nn/parametrize.ipynb #6a00000cc
-#| code-fold: true
 def check_same(who: str, x, shape, kind) -> None:
     "A ValueError unless it is a tensor of a shape and dtype."
     if not isinstance(x, Tensor):
@@ -122,8 +119,6 @@ def check_same(who: str, x, shape, kind) -> None:
                         f"{who} may not change the {what} of the tensor, unless `unsafe` flag is enabled.",
                         f"{wanted} became {getattr(x, what)}", "unsafe=True, if that is meant")
 
-# %% ../../../nbs/nn/parametrize.ipynb #6a00000cd
-#| code-fold: true
 def check_returned(parametrizations: ParametrizationList, value) -> None:
     "A ValueError unless what a `right_inverse` returned can be put where the old values are."
     if parametrizations.is_tensor: value = [value]
@@ -255,6 +250,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
 
 # %% ../../../nbs/nn/parametrize.ipynb #6a000011
 #| code-fold: true
+#| code-summary: "Parametrizations moved to another module"
 def transfer_parametrizations_and_params(from_module: Module, to_module: Module,
                                          tensor_name: str | None = None) -> Module:
     "Give a module the parametrizations of another, and the tensors behind them."

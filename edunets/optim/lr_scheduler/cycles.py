@@ -178,7 +178,7 @@ def phases(total: int, share: float, three_phase: bool) -> list[dict]:
 
 # %% ../../../nbs/05e_cycles.ipynb #sconec02d
 #| code-fold: true
-#| code-summary: "A check: 6 lines"
+#| code-summary: "A check"
 def check_positive(**given) -> None:
     "A ValueError unless each is a positive integer."
     for name, n in given.items():
