@@ -2,7 +2,7 @@
 
 # %% ../../nbs/nn/activations.ipynb #nnactex1
 #| code-fold: true
-#| code-summary: "What edunets.nn.activations imports: 15 lines"
+#| code-summary: "What edunets.nn.activations imports"
 from __future__ import annotations
 
 import math
@@ -414,7 +414,7 @@ class LeakyReLU(Plain):
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo3
 #| code-fold: true
-#| code-summary: "PReLU, RReLU, ELU, CELU: 27 lines"
+#| code-summary: "PReLU, RReLU, ELU, CELU"
 class PReLU(Module):
     "x where it is positive, else weight * x, the weight learned: one, or one for each channel."
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device=None, dtype=None):
@@ -453,7 +453,7 @@ class CELU(Plain):
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo5
 #| code-fold: true
-#| code-summary: "SELU to Tanh: 26 lines"
+#| code-summary: "SELU to Tanh"
 class SELU(Plain):
     "A scaled elu that keeps mean 0 and variance 1."
     def __init__(self, inplace: bool = False): super().__init__(inplace=inplace)
@@ -489,7 +489,7 @@ class Tanh(Module):
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo6
 #| code-fold: true
-#| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish: 27 lines"
+#| code-summary: "Hardtanh, ReLU6, Hardsigmoid, Hardswish"
 class Hardtanh(Plain):
     """x, not below `min_val` and not above `max_val`. `min_value` and `max_value` are their older names.
     AssertionError if they are the wrong way around."""
@@ -527,7 +527,7 @@ class Hardswish(Hardsigmoid):
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo8
 #| code-fold: true
-#| code-summary: "Hardshrink to Threshold: 25 lines"
+#| code-summary: "Hardshrink to Threshold"
 class Hardshrink(Plain):
     "x where it is farther than `lambd` from 0, else 0."
     def __init__(self, lambd: float = 0.5): super().__init__(lambd=lambd)
@@ -564,7 +564,7 @@ class Threshold(Plain):
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo9
 #| code-fold: true
-#| code-summary: "GLU to Softmax2d: 23 lines"
+#| code-summary: "GLU to Softmax2d"
 class GLU(Plain):
     "One half of `dim` times the sigmoid of the other."
     said = ("dim",)
