@@ -132,7 +132,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
 
 def huber_row(input: Tensor, target: Tensor, delta: float, scale: float, reduction: str,
               node: str = "") -> Tensor:
-    return call(OPS["huber_loss"], (real(input, "huber_cpu"), target),
+    return call(OPS["huber_loss"], (check_real(input, "huber_cpu"), target),
                 {"delta": delta, "scale": scale, "reduction": reduction}, node)
 
 # %% ../../nbs/nn/distances.ipynb #nnloex10c
