@@ -13,6 +13,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def label(value):
+    """A parameter as text without its address: a test has the same name in every process."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", str(value))
+
+
 class ByFile:
     """Tells what runs where several processes share the files (`-n`): each as it begins and as it ends, and
     a failure when it happens."""

@@ -25,6 +25,7 @@ import pytest
 import book
 import datasets
 import edunets as en
+from conftest import label
 from datasets import Failing, Mixed, Noisy, Noted, Numbers, Sleepy, Stream
 from edunets.data import (BatchSampler, ChainDataset, ConcatDataset, DataLoader, RandomSampler,
                           SequentialSampler, Subset, SubsetRandomSampler, TensorDataset,
@@ -121,7 +122,7 @@ SAMPLES = [1,
            np.array("a"), np.array([None]), np.str_("a"), None, object(), {1, 2}, 1j, [], (), {}, [None]]
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=repr)
+@pytest.mark.parametrize("sample", SAMPLES, ids=label)
 @pytest.mark.parametrize("function", ["default_collate", "default_convert"])
 def test_collate_beside_pytorch(torch, sample, function):
     found = []
@@ -330,7 +331,7 @@ def test_an_empty_dataset():
                           dict(collate_fn=3),
                           dict(worker_init_fn="f"),
                           dict(generator=0),
-                          dict(generator=np.random.default_rng(0))], ids=str)
+                          dict(generator=np.random.default_rng(0))], ids=label)
 def test_options_of_the_wrong_kind(options):
     with pytest.raises(TypeError, match=f"DataLoader got {next(iter(options))}=.*\n.*\n  Try: "):
         DataLoader([1, 2], **options)

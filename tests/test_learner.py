@@ -20,6 +20,7 @@ import pytest
 
 import execute
 import edunets as en
+from conftest import label
 from edunets.data import Callback, Checkpoint, DataLoader, EarlyStopping, IterableDataset, Learner, LivePlot
 from edunets.data import TensorDataset
 from edunets.data.checkpointing import checkpoints, read_checkpoint, steps_done
@@ -214,7 +215,7 @@ def test_an_empty_loader():
                           {"callbacks": EarlyStopping},
                           {"loss": en.nn.CrossEntropyLoss},
                           {"loss": None},
-                          {"schedule": schedules.ReduceLROnPlateau}], ids=str)
+                          {"schedule": schedules.ReduceLROnPlateau}], ids=label)
 def test_slips_are_told_of(options):
     model = en.nn.Linear(6, 3)
     optimizer = en.optim.SGD(model.parameters())
