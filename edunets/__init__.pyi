@@ -89,7 +89,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Te
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
     "x + value * tensor1 * tensor2."
     ...
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1, out=None) -> Tensor:
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
     ...
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
@@ -116,13 +116,13 @@ def amax(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builti
 def amin(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The smallest element; ties share the gradient."
     ...
-def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None) -> tuple[Tensor, Tensor]:
+def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out: tuple | None = None) -> tuple[Tensor, Tensor]:
     "The smallest and the largest element; ties share the gradient."
     ...
 def any(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "Whether an element is nonzero."
     ...
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     ...
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -167,10 +167,10 @@ def arctanh_(input: Tensor) -> Tensor:
 def are_deterministic_algorithms_enabled() -> builtins.bool:
     ""
     ...
-def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
     ...
-def argmin(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+def argmin(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The index of the smallest element (of the flattened tensor, without `dim`)."
     ...
 def argsort(input: Tensor, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Tensor:
@@ -233,7 +233,7 @@ def avg_pool1d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bu
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * bmm(batch1, batch2)."
     ...
-def bernoulli(input: Tensor, p: builtins.float | None = None, *, generator=None, out=None) -> Tensor:
+def bernoulli(input: Tensor, p: builtins.float | None = None, *, generator=None, out: Tensor | None = None) -> Tensor:
     "1 with the probability that each element gives (or with probability p), else 0."
     ...
 bfloat16: Any
@@ -409,10 +409,10 @@ def cov(input: Tensor, *, correction: builtins.int = 1, fweights: Tensor | None 
 def cross(input: Tensor, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
     ...
-def cummax(input: Tensor, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
+def cummax(input: Tensor, dim: builtins.int, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
     "The largest element so far along `dim`, and its index (of equal ones the last)."
     ...
-def cummin(input: Tensor, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
+def cummin(input: Tensor, dim: builtins.int, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
     "The smallest element so far along `dim`, and its index (of equal ones the last)."
     ...
 def cumprod(input: Tensor, dim: builtins.int, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -442,7 +442,7 @@ def detach_(self: Tensor) -> Tensor:
 class device:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
-def diag(input: Tensor, diagonal: builtins.int = 0, *, out=None) -> Tensor:
+def diag(input: Tensor, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
     ...
 def diag_embed(input: Tensor, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
@@ -492,7 +492,7 @@ def einsum(*args) -> Tensor:
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
     "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with"
     ...
-def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., out=None) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., out: Tensor | None = None) -> Tensor:
     "Memory for you to fill; here it is zeros."
     ...
 def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
@@ -543,7 +543,7 @@ def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def expm1_(input: Tensor) -> Tensor:
     "`expm1`, in place."
     ...
-def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
     ...
 def fill_(self: Tensor, value) -> Tensor:
@@ -601,7 +601,7 @@ def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def frac_(input: Tensor) -> Tensor:
     "`frac`, in place."
     ...
-def frobenius_norm(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+def frobenius_norm(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The root of the sum of squares."
     ...
 def from_dlpack(other) -> Tensor:
@@ -613,13 +613,13 @@ def from_numpy(array) -> Tensor:
 def frombuffer(buffer, *, dtype, count: builtins.int = -1, offset: builtins.int = 0, requires_grad: builtins.bool = False) -> Tensor:
     "A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it"
     ...
-def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "A tensor filled with one number."
     ...
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
     "One number in the shape and dtype of a tensor, and in its order of memory unless another is asked for."
     ...
-def gather(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
+def gather(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
     ...
 def gcd(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -656,7 +656,7 @@ def gt(input, other, *, out: Tensor | None = None) -> Tensor:
     "x > y."
     ...
 half: Any
-def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
+def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out: Tensor | None = None) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
     ...
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -677,10 +677,10 @@ def hypot(input, other, *, out: Tensor | None = None) -> Tensor:
 class iinfo:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
-def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out=None) -> Tensor:
+def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out: Tensor | None = None) -> Tensor:
     "The slices of `source` added at `index` along a dimension; repeated places add up."
     ...
-def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, out=None) -> Tensor:
+def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
     ...
 def index_fill(input: Tensor, dim: builtins.int, index: Tensor, value) -> Tensor:
@@ -692,10 +692,10 @@ def index_put(input: Tensor, indices: tuple, values: Tensor, accumulate: builtin
 def index_put_(input: Tensor, indices: tuple, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
     "`index_put`, in place."
     ...
-def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
+def index_reduce(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out: Tensor | None = None) -> Tensor:
     "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."
     ...
-def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
+def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The slices at `index` along a dimension."
     ...
 inf: Any
@@ -755,7 +755,7 @@ def isclose(input: Tensor, other: Tensor, rtol: builtins.float = 1e-05, atol: bu
 def isfinite(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is neither infinite nor NaN."
     ...
-def isin(elements, test_elements, *, assume_unique: builtins.bool = False, invert: builtins.bool = False, out=None) -> Tensor:
+def isin(elements, test_elements, *, assume_unique: builtins.bool = False, invert: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Whether each element is among the test elements."
     ...
 def isinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -776,7 +776,7 @@ def isreal(input: Tensor) -> Tensor:
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The Kronecker product: each element of x times the whole of y."
     ...
-def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     ...
 def lcm(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -806,7 +806,7 @@ def less_equal(input, other, *, out: Tensor | None = None) -> Tensor:
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The logarithm of the absolute value of the gamma function."
     ...
-def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
     ...
 def load(f, map_location=None, *, weights_only: builtins.bool | None = None, mmap: builtins.bool | None = None) -> Any:
@@ -836,7 +836,7 @@ def log2_(input: Tensor) -> Tensor:
 def log_(input: Tensor) -> Tensor:
     "`log`, in place."
     ...
-def log_softmax(input: Tensor, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
+def log_softmax(input: Tensor, dim: builtins.int, dtype=None, *, out: Tensor | None = None) -> Tensor:
     "The logarithm of softmax, without overflow."
     ...
 def logaddexp(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -869,17 +869,17 @@ def logit(input: Tensor, eps: builtins.float | None = None, *, out: Tensor | Non
 def logit_(input: Tensor, eps: builtins.float | None = None) -> Tensor:
     "`logit`, in place."
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: builtins.int, base: builtins.float = 10.0, *, dtype=None, device=None, out=None) -> Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: builtins.int, base: builtins.float = 10.0, *, dtype=None, device=None, out: Tensor | None = None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
     ...
-def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "log(sum(exp(x))) over `dim`, without overflow."
     ...
 long: Any
 def lt(input, other, *, out: Tensor | None = None) -> Tensor:
     "x < y."
     ...
-def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
+def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out: tuple | None = None) -> tuple:
     "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,"
     ...
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -897,7 +897,7 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     "A copy whose elements where the mask is true are those of `source`, in order. RuntimeError for too few."
     ...
-def masked_select(input: Tensor, mask: Tensor, *, out=None) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The elements where the mask is true, as a vector."
     ...
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -945,7 +945,7 @@ def minimum(input, other, *, out: Tensor | None = None) -> Tensor:
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
     ...
-def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
+def mode(input: Tensor, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
     "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
     ...
 def moveaxis(input: Tensor, source: builtins.int | tuple, destination: builtins.int | tuple) -> Tensor:
@@ -960,7 +960,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def mul(input, other, *, out: Tensor | None = None) -> Tensor:
     "x * y."
     ...
-def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out=None) -> Tensor:
+def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out: Tensor | None = None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
     ...
 def multiply(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -985,13 +985,13 @@ def nanmedian(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.
 def nanquantile(input: Tensor, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
     "The quantile of what is not NaN."
     ...
-def nansum(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out=None) -> Tensor:
+def nansum(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The sum of what is not NaN."
     ...
 def narrow(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
     "`length` elements of a dimension, from `start`; a view."
     ...
-def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int, *, out=None) -> Tensor:
+def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int, *, out: Tensor | None = None) -> Tensor:
     "A copy of a part of a dimension."
     ...
 def ne(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -1016,22 +1016,22 @@ class no_grad:
 def nonzero(input: Tensor, *, as_tuple: builtins.bool = False, out=None):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
     ...
-def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The p-norm, of all elements or over `dim`."
     ...
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient"
     ...
 def not_equal(input, other, *, out: Tensor | None = None) -> Tensor:
     "x != y."
     ...
-def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The sum of the singular values."
     ...
 def numel(input: Tensor) -> builtins.int:
     "The number of elements."
     ...
-def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Ones, of the default dtype unless told."
     ...
 def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
@@ -1040,7 +1040,7 @@ def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins
 def op(name: str):
     "A row of the table by its name; it prints as a card. KeyError for a name that is no row."
     ...
-def outer(input: Tensor, vec2: Tensor, *, out=None) -> Tensor:
+def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "All products of an element of one vector and one of another."
     ...
 def pairwise_distance(x1: Tensor, x2: Tensor, p: builtins.float = 2.0, eps: builtins.float = 1e-06, keepdim: builtins.bool = False) -> Tensor:
@@ -1093,25 +1093,25 @@ def rad2deg(input, *, out=None):
 def rad2deg_(input):
     "`rad2deg`, in place."
     ...
-def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
     ...
 def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
     ...
-def randint(low: builtins.int = 0, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def randint(low: builtins.int = 0, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype"
     ...
 def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
     ...
-def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Numbers of the standard normal distribution."
     ...
 def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
     ...
-def randperm(n: builtins.int, *, generator=None, dtype=..., device=None, out=None) -> Tensor:
+def randperm(n: builtins.int, *, generator=None, dtype=..., device=None, out: Tensor | None = None) -> Tensor:
     "The integers below n in random order."
     ...
 def ravel(input: Tensor) -> Tensor:
@@ -1171,13 +1171,13 @@ def rsub(input, other) -> Tensor:
 def save(obj: Any, f, *, metadata=None) -> None:
     "Write a state to a safetensors file: a dict of names and tensors, or dicts, lists, tuples, sets,"
     ...
-def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
+def scatter(input: Tensor, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out: Tensor | None = None) -> Tensor:
     "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`"
     ...
-def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *, out=None) -> Tensor:
+def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
     ...
-def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
+def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out: Tensor | None = None) -> Tensor:
     "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
     ...
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, out: Tensor | None = None) -> Tensor:
@@ -1250,13 +1250,13 @@ def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def sinh_(input: Tensor) -> Tensor:
     "`sinh`, in place."
     ...
-def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, out=None) -> Tensor:
+def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, out: Tensor | None = None) -> Tensor:
     "A copy with `src` in place of the elements from start to end."
     ...
-def slogdet(input: Tensor, *, out=None):
+def slogdet(input: Tensor, *, out: tuple | None = None):
     "The sign of the determinant, and the logarithm of its size: it does not overflow."
     ...
-def softmax(input: Tensor, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
+def softmax(input: Tensor, dim: builtins.int, dtype=None, *, out: Tensor | None = None) -> Tensor:
     "exp(x) / sum(exp(x)) over `dim`."
     ...
 def sort(input: Tensor, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True, *, out=None):
@@ -1286,7 +1286,7 @@ def squeeze(input: Tensor, dim: builtins.int | tuple | None = None) -> Tensor:
 def stack(tensors: tuple[Tensor, ...], dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
     ...
-def std(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
+def std(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out: Tensor | None = None) -> Tensor:
     "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     ...
 def std_mean(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> tuple[Tensor, Tensor]:
@@ -1313,10 +1313,10 @@ def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
 def t(input: Tensor) -> Tensor:
     "A matrix transposed (vectors stay); a view."
     ...
-def take(input: Tensor, index: Tensor, *, out=None) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The elements at indices of the flattened tensor, in the shape of the index."
     ...
-def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None = None, *, out=None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
     "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened"
     ...
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1364,16 +1364,16 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:
     "The area under a line through points."
     ...
-def triangular_solve(b: Tensor, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out=None):
+def triangular_solve(b: Tensor, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out: tuple | None = None):
     "solve_triangular in PyTorch's older form, with a copy of A."
     ...
-def tril(input: Tensor, diagonal: builtins.int = 0, *, out=None) -> Tensor:
+def tril(input: Tensor, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "The lower triangle of matrices, zeros above."
     ...
 def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None) -> Tensor:
     "Rows and columns of the lower triangle of a matrix, as a 2 by n tensor."
     ...
-def triu(input: Tensor, diagonal: builtins.int = 0, *, out=None) -> Tensor:
+def triu(input: Tensor, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "The upper triangle of matrices, zeros below."
     ...
 def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None) -> Tensor:
@@ -1413,7 +1413,7 @@ def use_deterministic_algorithms(mode: builtins.bool, *, warn_only: builtins.boo
 def vander(x: Tensor, N: builtins.int | None = None, increasing: builtins.bool = False) -> Tensor:
     "The powers of a vector's elements as columns, falling unless `increasing`."
     ...
-def var(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
+def var(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out: Tensor | None = None) -> Tensor:
     "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
     ...
 def var_mean(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1) -> tuple[Tensor, Tensor]:
@@ -1428,7 +1428,7 @@ def vsplit(input: Tensor, indices_or_sections) -> tuple:
 def vstack(tensors, *, out: Tensor | None = None) -> Tensor:
     "One below the other: along the first dimension; vectors are rows."
     ...
-def where(condition: Tensor, input=None, other=None, *, out=None) -> Tensor:
+def where(condition: Tensor, input=None, other=None, *, out: Tensor | None = None) -> Tensor:
     "`input` where the condition is true, else `other`; with the condition alone, the indices where it is"
     ...
 def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -1440,7 +1440,7 @@ def xlogy_(input, other) -> Tensor:
 def zero_(self: Tensor) -> Tensor:
     "Become zero."
     ...
-def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out=None) -> Tensor:
+def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Zeros, of the default dtype unless told."
     ...
 def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:

@@ -14,7 +14,7 @@ from typing import Callable
 
 from .errors import OVERRIDING, at_border, error, handed_over, named, overriding, warn
 from .names import FUNCTIONS, OPERANDS, binary, cast, check_dims, check_factor, check_tensor, face
-from .names import finish, node_name, operand, promote, publish_all, reduction, result_type, rounding
+from .names import node_name, operand, promote, publish_all, reduction, result_type, rounding
 from .names import same_dtype, sizes_of, unary, where, with_scaled
 from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
 from .table import NO_PARAMS, OPS, accumulate, call, check, decompose, elementwise, filled, kernel
@@ -180,14 +180,15 @@ publish_all(unary, {
 
 publish_all(unary, {"relu": "x where it is positive, else 0."})
 
-@face(inplace=True)
-def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def square(input: Tensor) -> Tensor:
     "x * x."
     check_tensor(input, "square")
     if input.dtype is bool_: input = cast(input, int64)
-    return finish(call(OPS["square"], (input,), NO_PARAMS, "PowBackward0"), out)
+    return call(OPS["square"], (input,), NO_PARAMS, "PowBackward0")
 
-publish_all(rounding, {"ceil": "The smallest integer not below x.", "trunc": "The integer part of x."})
+publish_all(rounding, {"ceil": "The smallest integer not below x.", "trunc": "The integer part of x."},
+            out=True)
 
 publish_all(unary,
             {"sign": "-1, 0 or 1.", "logical_not": "Whether x is zero.",
@@ -271,12 +272,12 @@ publish_all(binary,
 # %% ../nbs/01e_composites.ipynb #4da1a923
 #| code-fold: true
 #| code-summary: "sub, rsub and clamp"
-@face(inplace=True)
-def sub(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def sub(input, other, *, alpha=1) -> Tensor:
     "x - alpha * y."
-    if alpha != 1 or alpha is True: return finish(with_scaled(sub, input, other, alpha), out)
+    if alpha != 1 or alpha is True: return with_scaled(sub, input, other, alpha)
     if not same_dtype(input, other): input, other = promote((input, other))
-    return finish(call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0"), out)
+    return call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0")
 
 @face(method=False)
 def rsub(input, other) -> Tensor:
@@ -284,16 +285,16 @@ def rsub(input, other) -> Tensor:
     if not same_dtype(input, other): input, other = promote((input, other))
     return call(OPS["sub"], (other, input), NO_PARAMS, "RsubBackward1")
 
-@face(inplace=True)
-def clamp(input: Tensor, min=None, max=None, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def clamp(input: Tensor, min=None, max=None) -> Tensor:
     "x, not below `min` and not above `max`."
     if min is None and max is None:
         raise error(RuntimeError, "torch.clamp: At least one of 'min' or 'max' must not be None",
                     "there is nothing to clamp to", "x.clamp(min=0)")
-    if isinstance(min, Tensor) or isinstance(max, Tensor): return finish(clamp_steps(input, min, max), out)
+    if isinstance(min, Tensor) or isinstance(max, Tensor): return clamp_steps(input, min, max)
     kind = result_type(input, *(x for x in (min, max) if x is not None))
     input, (low, high) = cast(input, kind), (x if x is None else in_memory(x, kind) for x in (min, max))
-    return finish(call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1"), out)
+    return call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1")
 
 def clamp_steps(a: Tensor, low, high) -> Tensor:
     "clamp in rows; the borders may be tensors."
@@ -462,43 +463,35 @@ def max_steps(a: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 publish_all(reduction, {
     "amax": "The largest element; ties share the gradient.",
     "amin": "The smallest element; ties share the gradient.",
-}, rows={"amax": "max"}, inplace=False)
+}, rows={"amax": "max"}, inplace=False, out=True)
 
 def truth(name: str, row: str, floating: bool) -> Callable:
     "A reduction to bools; of bytes to bytes, for bools were bytes once in PyTorch."
     reduce = reduction(name, row, floating)
-    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
-                 out: Tensor | None = None) -> Tensor:
+    def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False) -> Tensor:
         result = reduce(input, dim, keepdim)
-        return finish(cast(result, uint8) if input.dtype is uint8 else result, out)
+        return cast(result, uint8) if input.dtype is uint8 else result
     return function
 
 publish_all(truth, {"all": "Whether all elements are nonzero.", "any": "Whether an element is nonzero."},
-            inplace=False)
+            inplace=False, out=True)
 
-def accumulate_dtype(input: Tensor, dtype, out: Tensor | None = None) -> Tensor:
-    "`input` in the dtype of its sum or product: that of its place `out`; integers and bool give int64."
-    if dtype is None and out is not None: dtype = out.dtype
+def accumulate_dtype(input: Tensor, dtype) -> Tensor:
+    "`input` in the dtype of its sum or product; integers and bool give int64."
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, int64)
 
-@face
-def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
-        out: Tensor | None = None) -> Tensor:
+@face(out=True, out_dtype=True)
+def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
     "The sum of all elements, or over the dimensions `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["sum"], (accumulate_dtype(input, dtype, out),), params,
-                       f"SumBackward{int(dim is not None)}"),
-                  out)
+    return call(OPS["sum"], (accumulate_dtype(input, dtype),), params, f"SumBackward{int(dim is not None)}")
 
-@face
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None,
-         out: Tensor | None = None) -> Tensor:
+@face(out=True, out_dtype=True)
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
     "The product of all elements, or over the dimension `dim`."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-    return finish(call(OPS["prod"], (accumulate_dtype(input, dtype, out),), params,
-                       f"ProdBackward{int(dim is not None)}"),
-                  out)
+    return call(OPS["prod"], (accumulate_dtype(input, dtype),), params, f"ProdBackward{int(dim is not None)}")
 
 # %% ../nbs/01e_composites.ipynb #6544dab1
 #| code-fold: true
@@ -515,17 +508,15 @@ def floating(input: Tensor, dtype=None) -> Tensor:
     if dtype is not None: return cast(input, to_dtype(dtype))
     return input if is_floating(input) else cast(input, get_default_dtype())
 
-@face
-def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
-         out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def mean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
     "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
     if dtype is not None: input = cast(input, to_dtype(dtype))
     check_floating(input,
                    "mean(): could not infer output dtype. Input dtype must be either a floating point or "
                    "complex dtype")
     params = {"dims": check_dims(dim, len(input.payload.shape)), "keepdim": keepdim}
-    return finish(call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1"),
-                  out)
+    return call(OPS["mean"], (input,), params, "MeanBackward0" if dim is None else "MeanBackward1")
 
 @face(out=True)
 def var(input: Tensor, dim: int | tuple | None = None, unbiased: bool | None = None, keepdim: bool = False, *,
@@ -602,16 +593,16 @@ def log_softmax(input: Tensor, dim: int, dtype=None) -> Tensor:
     "The logarithm of softmax, without overflow."
     return call_along("log_softmax", floating(input, dtype), dim, "LogSoftmaxBackward0")
 
-@face(inplace=True)
-def cumsum(input: Tensor, dim: int, *, dtype=None, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True, out_dtype=True)
+def cumsum(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running sums along `dim`."
-    input = accumulate_dtype(input, dtype, out)
-    return finish(call_along("cumsum", input, dim, "CumsumBackward0", reverse=False), out)
+    input = accumulate_dtype(input, dtype)
+    return call_along("cumsum", input, dim, "CumsumBackward0", reverse=False)
 
-@face(inplace=True)
-def cumprod(input: Tensor, dim: int, *, dtype=None, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True, out_dtype=True)
+def cumprod(input: Tensor, dim: int, *, dtype=None) -> Tensor:
     "Running products along `dim`."
-    return finish(call_along("cumprod", accumulate_dtype(input, dtype, out), dim, "CumprodBackward0"), out)
+    return call_along("cumprod", accumulate_dtype(input, dtype), dim, "CumprodBackward0")
 
 @face
 def count_nonzero(input: Tensor, dim: int | tuple | None = None) -> Tensor:
@@ -783,8 +774,8 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 #| code-summary: "matmul, and products by their other names"
 MATMUL_NODES = {(1, 1): "dot", (2, 1): "mv"}
 
-@face
-def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def matmul(input: Tensor, other: Tensor) -> Tensor:
     "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
     if not isinstance(other, Tensor): other = operand(other)      # an array, as beside the other operators
     check_tensor(input, "matmul"), check_tensor(other, "matmul")
@@ -803,9 +794,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     elif sizes[0] == 1: result = matmul(input.unsqueeze(0), other).squeeze(-2)
     elif sizes[1] == 1: result = matmul(input, other.unsqueeze(1)).squeeze(-1)
     else: result = call(OPS["matmul"], (input, other), NO_PARAMS, "BmmBackward0")
-    return finish(result, out)
+    return result
 
-def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -> Tensor:
+def product(name: str, sizes: tuple, a: Tensor, b: Tensor) -> Tensor:
     "matmul for operands with just these numbers of dimensions."
     if (a.ndim, b.ndim) != sizes:
         raise error(RuntimeError,
@@ -816,27 +807,27 @@ def product(name: str, sizes: tuple, a: Tensor, b: Tensor, out: Tensor | None) -
         raise error(RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: "
                                   f"{[a.shape[0], a.shape[2]]} but got: {list(b.shape[:2])}.",
                     f"{name} does not broadcast", "a @ b does")
-    return matmul(a, b, out=out)
+    return matmul(a, b)
 
-@face
-def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
     "The product of two matrices."
-    return product("mm", (2, 2), input, mat2, out)
+    return product("mm", (2, 2), input, mat2)
 
-@face
-def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     "The products of two batches of matrices."
-    return product("bmm", (3, 3), input, mat2, out)
+    return product("bmm", (3, 3), input, mat2)
 
-@face
-def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def mv(input: Tensor, vec: Tensor) -> Tensor:
     "A matrix times a vector."
-    return product("mv", (2, 1), input, vec, out)
+    return product("mv", (2, 1), input, vec)
 
-@face
-def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
     "The inner product of two vectors."
-    return product("dot", (1, 1), input, tensor, out)
+    return product("dot", (1, 1), input, tensor)
 
 # %% ../nbs/01e_composites.ipynb #399e4ce0
 kernel(
@@ -903,20 +894,20 @@ def join(name: str, tensors: list, dim: int, extra: int) -> Tensor:
 def no_tensors(kind: type, what: str) -> Exception:
     return error(kind, what, "nothing says shape and dtype of the result", "en.zeros(0)")
 
-@face(method=False)
-def cat(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def cat(tensors: tuple[Tensor, ...], dim: int = 0) -> Tensor:
     "Tensors one after the other along a dimension they have."
     tensors = alike(list(tensors))
     if not tensors: raise no_tensors(ValueError, "cat(): expected a non-empty list of Tensors")
     tensors = [t for t in tensors if t.payload.shape != (0,)] or tensors
-    return finish(join("cat", tensors, dim, 0), out)
+    return join("cat", tensors, dim, 0)
 
-@face(method=False)
-def stack(tensors: tuple[Tensor, ...], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def stack(tensors: tuple[Tensor, ...], dim: int = 0) -> Tensor:
     "Tensors of one shape side by side along a new dimension."
     tensors = alike(list(tensors))
     if not tensors: raise no_tensors(RuntimeError, "stack expects a non-empty TensorList")
-    return finish(join("stack", tensors, dim, 1), out)
+    return join("stack", tensors, dim, 1)
 
 @face
 def flip(input: Tensor, *args: int, dims: int | tuple | None = None) -> Tensor:

@@ -50,22 +50,22 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool,
 # %% ../nbs/01h_creation.ipynb #85838a78
 #| code-fold: true
 #| code-summary: "full, zeros, ones, empty"
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "A tensor filled with one number."
     return full_(size, fill_value, dtype, device, requires_grad)
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Zeros, of the default dtype unless told."
     return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones, of the default dtype unless told."
     return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False,
           memory_format: memory_format = contiguous_format) -> Tensor:
     "Memory for you to fill; here it is zeros."
@@ -126,7 +126,7 @@ def iota(length: int, device=None) -> Tensor:
     return call(OPS["iota"], (), {"length": length, "device": device})
 
 # %% ../nbs/01h_creation.ipynb #b58bf6f2b
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     if end is None: start, end = 0, start
@@ -150,7 +150,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #3d985f1e
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def linspace(start: float, end: float, steps: int, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
@@ -168,14 +168,14 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None,
 # %% ../nbs/01h_creation.ipynb #3d985f1eb
 #| code-fold: true
 #| code-summary: "logspace"
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
     powers = float(base) ** linspace(start, end, steps, dtype=float64, device=device)
     return cast(powers, dtype or get_default_dtype())
 
 # %% ../nbs/01h_creation.ipynb #c4c45009
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
     rows, columns = check_sizes((n, n if m is None else m))

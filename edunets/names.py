@@ -23,9 +23,9 @@ from .views import store, store_out, without_base
 # %% auto #0
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
-           'Names', 'check_tensor', 'node_name', 'finish', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
-           'sizes_of', 'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding',
-           'round_to_decimals', 'bitwise', 'face', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor',
+           'Names', 'check_tensor', 'node_name', 'unary', 'same_dtype', 'binary', 'check_dims', 'given', 'sizes_of',
+           'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding', 'round_to_decimals',
+           'bitwise', 'face', 'namespace', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor',
            'with_scaled', 'pow', 'div', 'true_divide', 'tensor_conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
@@ -105,8 +105,7 @@ def in_single(function: Callable) -> Callable:
         kinds = {x.dtype for x in args if is_floating(x) and isinstance(x, Tensor)}
         if len(kinds) != 1 or next(iter(kinds)).numpy not in SINGLE: return function(*args, **options)
         wide = [cast(x, float32) if isinstance(x, Tensor) and is_floating(x) else x for x in args]
-        out = options.pop("out", None)                # takes what was rounded
-        return finish(cast(function(*wide, **options), kinds.pop()), out)
+        return cast(function(*wide, **options), kinds.pop())
     return run
 
 # %% ../nbs/01d_names.ipynb #43b8458fc
@@ -132,7 +131,7 @@ def weak(number, kind: dtype):
 
 # %% ../nbs/01d_names.ipynb #4666d3cf
 #| code-fold: true
-#| code-summary: "The names, and how a result is finished"
+#| code-summary: "The names, and a check of what is given to them"
 class Names(dict):
     "Functions by name, each with the border that it has for users."
     def __setitem__(self, name: str, function: Callable) -> None:
@@ -154,10 +153,6 @@ def node_name(name: str, number: int = 0) -> str:
     "PyTorch's name for a node of the tape: `log_softmax` gives `LogSoftmaxBackward0`."
     return "".join(part[:1].upper() + part[1:] for part in name.split("_")) + f"Backward{number}"
 
-def finish(result: Tensor, out: Tensor | None) -> Tensor:
-    "The end of every function that takes `out=`."
-    return result if out is None else store_out(out, result)
-
 # %% ../nbs/01d_names.ipynb #0597980e
 def unary(name: str, row: str, floating: bool) -> Callable:
     "A function of one tensor; if `floating`, integers are taken as floating numbers."
@@ -169,7 +164,7 @@ def unary(name: str, row: str, floating: bool) -> Callable:
         try:
             if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
             result = call(op, (input,), NO_PARAMS, node)
-            return result if out is None else finish(result, out)
+            return result if out is None else store_out(out, result)
         except Exception as problem:
             if not (found := overriding((input,), {})): raise at_border(problem, name, function, (input,), {})
         return handed_over(function, found, (input,), {})
@@ -196,7 +191,7 @@ def binary(name: str, row: str, floating: bool) -> Callable:
             if not same_dtype(input, other) or (floating and not is_floating(input)):
                 input, other = promote((input, other), floating)
             result = call(op, (input, other), NO_PARAMS, node)
-            return result if out is None else finish(result, out)
+            return result if out is None else store_out(out, result)
         except Exception as problem:
             if not (found := overriding((input, other), {})):
                 raise at_border(problem, name, function, (input, other), {})
@@ -238,12 +233,11 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
     op, node = OPS[row], node_name(name)
 
     def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
-                 dtype: dtype | None = None,
-                 out: Tensor | None = None) -> Tensor:
+                 dtype: dtype | None = None) -> Tensor:
         if dtype is not None: input = cast(input, to_dtype(dtype))
         if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
         params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
-        return finish(call(op, (input,), params, node), out)
+        return call(op, (input,), params, node)
     return function
 
 # %% ../nbs/01d_names.ipynb #nmwout01
@@ -258,29 +252,30 @@ def stored(result, out):
     return getattr(result, "_make", tuple)(map(store_out, out, result))
 
 # %% ../nbs/01d_names.ipynb #nmwout01b
-def with_out(function: Callable, made: bool = False) -> Callable:
-    """The function with an `out=`; one that makes a tensor from nothing (`made`) makes it in the dtype of
-    its place."""
+def with_out(function: Callable, out_dtype: bool = False) -> Callable:
+    """The function with an `out=`; with `out_dtype` it computes in the dtype of its place, unless told
+    another."""
     @functools.wraps(function)
     def run(*args, out=None, **options):
         if out is None: return function(*args, **options)
-        if made and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
-        tracked = made and options.pop("requires_grad", False)
+        if out_dtype and options.get("dtype") is None: options["dtype"] = getattr(out, "dtype", None)
+        tracked = out_dtype and options.pop("requires_grad", False)
         result = stored(function(*args, **options), out)
         return result.requires_grad_() if tracked else result
     said = inspect.signature(function)
-    place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
+    kind = {"Tensor": "Tensor | None", said.empty: said.empty}.get(said.return_annotation, "tuple | None")
+    place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
     run.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
     run.without_out = function
     return run
 
 # %% ../nbs/01d_names.ipynb #6eb80120
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False,
-            out: bool = False, made: bool = False) -> Callable:
+            out: bool = False, out_dtype: bool = False) -> Callable:
     """Give a function to the package under PyTorch's name: a function, a method, and if asked a method
-    that works in place, and `out=` (`made`: of a tensor made from nothing). What users call."""
+    that works in place, and `out=` (`out_dtype`: computed in the dtype of its place). What users call."""
     named(function, name).__doc__ = doc
-    FUNCTIONS[name] = with_out(function, made) if out else function
+    FUNCTIONS[name] = with_out(function, out_dtype) if out else function
     if method: setattr(Tensor, name, FUNCTIONS[name])
     if inplace: setattr(Tensor, name + "_", border(name + "_", in_place(name, function)))
     return FUNCTIONS[name]
@@ -296,9 +291,10 @@ def in_place(name: str, function: Callable) -> Callable:
 
 # %% ../nbs/01d_names.ipynb #6eb80120c
 def publish_all(kind: Callable, docs: dict[str, str], rows: dict[str, str] = {}, floating: bool = False,
-                inplace: bool = True) -> None:
+                inplace: bool = True, out: bool = False) -> None:
     "A group of names of one kind: PyTorch's name and what it is; `rows` where the row is called otherwise."
-    for key, doc in docs.items(): publish(key, kind(key, rows.get(key, key), floating), doc, inplace=inplace)
+    for key, doc in docs.items():
+        publish(key, kind(key, rows.get(key, key), floating), doc, inplace=inplace, out=out)
 
 # %% ../nbs/01d_names.ipynb #fda26b2c
 #| code-fold: true
@@ -323,21 +319,21 @@ publish_all(unary,
 def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     to_whole = unary(name, row, floating)
-    def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        if input.payload.dtype.char in FLOATS: return to_whole(input, out=out)
-        return finish(input.clone(), out)
+    def function(input: Tensor) -> Tensor:
+        if input.payload.dtype.char in FLOATS: return to_whole(input)
+        return input.clone()
     return function
 
-publish_all(rounding, {"floor": "The largest integer not above x."})
+publish_all(rounding, {"floor": "The largest integer not above x."}, out=True)
 to_even = rounding("round", "round", False)
 
-def round_to_decimals(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
+def round_to_decimals(input: Tensor, *, decimals: int = 0) -> Tensor:
     scale = 10.0 ** abs(decimals)
-    if decimals > 0: return finish(to_even(input * scale) / scale, out)
-    return finish(to_even(input / scale) * scale, out) if decimals else to_even(input, out=out)
+    if decimals > 0: return to_even(input * scale) / scale
+    return to_even(input / scale) * scale if decimals else to_even(input)
 
 publish("round", round_to_decimals, "The nearest number with so many decimals, halves to the even one.",
-        inplace=True)
+        inplace=True, out=True)
 
 # %% ../nbs/01d_names.ipynb #124874a9
 #| code-fold: true
@@ -353,9 +349,9 @@ publish_all(binary, {"eq": "x == y.", "lt": "x < y.", "less": "x < y."}, rows={"
 
 def bitwise(name: str, row: str, floating: bool) -> Callable:
     "A function of two integer (or bool) operands, bit by bit."
-    def function(input, other, *, out: Tensor | None = None) -> Tensor:
+    def function(input, other) -> Tensor:
         input, other = promote((input, other))
-        return finish(call(OPS["bit"], (input, other), {"kind": row}), out)
+        return call(OPS["bit"], (input, other), {"kind": row})
     return function
 
 publish_all(bitwise, {
@@ -365,13 +361,22 @@ publish_all(bitwise, {
     "bitwise_left_shift": "x << y.",
     "bitwise_right_shift": "x >> y.",
 }, rows={"bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "bitwise_left_shift": "shl",
-         "bitwise_right_shift": "shr"})
+         "bitwise_right_shift": "shr"}, out=True)
 
 # %% ../nbs/01d_names.ipynb #bad48474
 def face(function: Callable | None = None, **how) -> Callable:
     "Decorator: make a function with a signature of its own a name of the package; `how` as for `publish`."
     if function is None: return functools.partial(face, **how)
     return publish(function.__name__, function, function.__doc__, **how)
+
+def namespace(place: str) -> Callable:
+    "A decorator that makes a function a name of a part of the package: `edunets.linalg`, by `linalg`."
+    def decorate(function: Callable | None = None, *, out: bool = False) -> Callable:
+        if function is None: return functools.partial(decorate, out=out)
+        name = f"{place}.{function.__name__}"
+        FUNCTIONS[name] = with_out(function) if out else function
+        return FUNCTIONS[name]
+    return decorate
 
 # %% ../nbs/01d_names.ipynb #bad48474b
 def fitting_operands(*operands) -> tuple:
@@ -410,13 +415,12 @@ Tensor.where = where_method
 # %% ../nbs/01d_names.ipynb #65398636
 #| code-fold: true
 #| code-summary: "add and pow, with their checks"
-@face(inplace=True)
-def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def add(input, other, *, alpha=1) -> Tensor:
     "x + alpha * y."
-    if alpha != 1 or alpha is True: return finish(with_scaled(add, input, other, alpha), out)
+    if alpha != 1 or alpha is True: return with_scaled(add, input, other, alpha)
     if not same_dtype(input, other): input, other = promote((input, other))
-    result = call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")
-    return result if out is None else finish(result, out)
+    return call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")
 
 def check_factor(name: str, factor, kind: dtype) -> None:
     "A RuntimeError for a fraction by which integers are to be multiplied."
@@ -437,8 +441,8 @@ def with_scaled(function: Callable, input, other, alpha) -> Tensor:
     if isinstance(other, Tensor): other = cast(other, kind)
     return function(input, other * in_memory(alpha, kind))
 
-@face(inplace=True)
-def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def pow(input, exponent) -> Tensor:
     "x to the power of y."
     number = 2 if not isinstance(input, Tensor) else int(isinstance(exponent, Tensor))
     if number == 2 and isinstance(exponent, Tensor): exponent = exponent.contiguous()
@@ -447,32 +451,31 @@ def pow(input, exponent, *, out: Tensor | None = None) -> Tensor:
         if kind.category == 1 and isinstance(exponent, int):      # a negative one is refused by the row
             input, exponent = cast(input, kind), exponent if exponent < 0 else in_memory(exponent, kind)
         else: input, exponent = promote((input, exponent))
-        if kind is bool_: return finish(cast(call(OPS["pow"], (input, exponent)), bool_), out)
-    result = call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number])
-    return result if out is None else finish(result, out)
+        if kind is bool_: return cast(call(OPS["pow"], (input, exponent)), bool_)
+    return call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number])
 
 POW_NODES = [f"PowBackward{number}" for number in range(3)]
 
 # %% ../nbs/01d_names.ipynb #34724581
-@face(inplace=True)
-def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def div(input, other, *, rounding_mode: str | None = None) -> Tensor:
     "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
     if not same_dtype(input, other) or not is_floating(input):
         input, other = promote((input, other), floating=rounding_mode is None)
-    if rounding_mode is None: return finish(call(OPS["div"], (input, other), NO_PARAMS, "DivBackward0"), out)
+    if rounding_mode is None: return call(OPS["div"], (input, other), NO_PARAMS, "DivBackward0")
     rows = {"floor": "floordiv", "trunc": "truncdiv"}
     if rounding_mode not in rows:
         raise error(RuntimeError,
                     "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
                     f"'{rounding_mode}'",
                     "a quotient is rounded down or towards zero", "rounding_mode='floor'")
-    return finish(call(OPS[rows[rounding_mode]], (input, other), NO_PARAMS, "DivBackward1"), out)
+    return call(OPS[rows[rounding_mode]], (input, other), NO_PARAMS, "DivBackward1")
 
 # %% ../nbs/01d_names.ipynb #34724581b
-@face(inplace=True)
-def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def true_divide(input, other) -> Tensor:
     "x / y."
-    return div(input, other, out=out)
+    return div(input, other)
 
 # %% ../nbs/01d_names.ipynb #456724d2
 #| code-fold: true

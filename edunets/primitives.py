@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import error
 from .table import accumulate, as_made, check, elementwise, in_turn, kernel, order, ordered_copy
-from .table import set_mode, view
+from .table import view
 from .tensors import DOUBLE, SINGLE, backend_of, is_floating
 
 # %% auto #0

@@ -178,13 +178,13 @@ def continuous(dtype):
 # %% ../nbs/01i_random.ipynb #e3d4a25d
 #| code-fold: true
 #| code-summary: "rand, randn, and those like a tensor"
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
     return draw(sample_uniform, sizes if size is None else size, continuous(dtype), device, generator,
                 requires_grad)
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
     return draw(sample_normal, sizes if size is None else size, continuous(dtype), device, generator,
@@ -223,7 +223,7 @@ def borders(dtype) -> tuple[int, int]:
     info = finfo(dtype) if dtype.is_floating_point else iinfo(dtype)
     return int(info.min), int(info.max)
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, device=None,
             requires_grad: bool = False) -> Tensor:
     """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype
@@ -242,7 +242,7 @@ def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, 
     return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype,
                 device, generator, requires_grad)
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     "The integers below n in random order."
     return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype,
@@ -263,7 +263,7 @@ def check_spread(std) -> None:
                     "a standard deviation is a length",
                     "abs(std)")
 
-@face(method=False, out=True, made=True)
+@face(method=False, out=True, out_dtype=True)
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
     """Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient

@@ -20,7 +20,7 @@ __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last'
            'Tensor', 'Version', 'wrap', 'patch', 'owner', 'memory', 'address', 'memory_format', 'is_floating',
            'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
            'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap',
-           'computable', 'to_array', 'as_read', 'first_of', 'element', 'check_long', 'float_kinds', 'in_memory',
+           'computable', 'to_array', 'as_read', 'first_of', 'as_integer', 'check_long', 'float_kinds', 'in_memory',
            'check_bits', 'wrapped', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand',
            'any_at_hand', 'concrete', 'as_count', 'check_dim', 'new_lock', 'made_once', 'made', 'noticed',
            'make_subclass', 'same_call', 'converted', 'keep_class', 'from_dlpack', 'is_tensor']
@@ -409,7 +409,7 @@ def to_array(data, kind: np.dtype | None = None) -> np.ndarray:
         kind = kinds.pop() if len(kinds) == 1 else np.result_type(*(STORED.get(k, k) for k in kinds))
     if kind is None or kind == array.dtype: return array
     if python and kind.kind in "iu" and array.size:
-        for extreme in (array.min(), array.max()): element(extreme.item(), from_numpy_dtype(kind))
+        for extreme in (array.min(), array.max()): as_integer(extreme.item(), from_numpy_dtype(kind))
     with np.errstate(all="ignore"): return array.astype(kind)      # what is too large becomes infinite
 
 def as_read(data, kind: np.dtype | None) -> np.ndarray:
@@ -422,7 +422,7 @@ def as_read(data, kind: np.dtype | None) -> np.ndarray:
     numbers = np.array(data, object).ravel()
     if not all(isinstance(x, (bool, int, float)) for x in numbers): return array
     if whole:
-        return np.array([element(x, from_numpy_dtype(kind)) for x in numbers], kind).reshape(array.shape)
+        return np.array([as_integer(x, from_numpy_dtype(kind)) for x in numbers], kind).reshape(array.shape)
     if kind is not None or any(isinstance(x, float) for x in numbers): return np.array(data, float)
     for x in numbers: check_long(x)
     return array
@@ -432,7 +432,7 @@ def first_of(data):
     while isinstance(data, (list, tuple)) and len(data): data = data[0]
     return data
 
-def element(number, kind: dtype) -> int:
+def as_integer(number, kind: dtype) -> int:
     """A number among data as memory of integers takes it; an error of PyTorch's class for one that it does
     not take. Into uint64 go only integers without a sign."""
     if kind is not uint64: check_long(number)

@@ -13,10 +13,10 @@ class Tensor:
     def __abs__(self, *, out: Tensor | None = None) -> Tensor:
         "The absolute value."
         ...
-    def __add__(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
+    def __add__(self, other, *, alpha=1) -> Tensor:
         "x + alpha * y."
         ...
-    def __and__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __and__(self, other) -> Tensor:
         "x & y."
         ...
     def __array__(self, dtype=None, copy=None):
@@ -118,13 +118,13 @@ class Tensor:
     def __len__(self) -> builtins.int:
         ""
         ...
-    def __lshift__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __lshift__(self, other) -> Tensor:
         "x << y."
         ...
     def __lt__(self, other, *, out: Tensor | None = None) -> Tensor:
         "x < y."
         ...
-    def __matmul__(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def __matmul__(self, other: Tensor) -> Tensor:
         "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
         ...
     def __mod__(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -139,19 +139,19 @@ class Tensor:
     def __neg__(self, *, out: Tensor | None = None) -> Tensor:
         "-x."
         ...
-    def __or__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __or__(self, other) -> Tensor:
         "x | y."
         ...
     def __pos__(self):
         ""
         ...
-    def __pow__(self, exponent, *, out: Tensor | None = None) -> Tensor:
+    def __pow__(self, exponent) -> Tensor:
         "x to the power of y."
         ...
-    def __radd__(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
+    def __radd__(self, other, *, alpha=1) -> Tensor:
         "x + alpha * y."
         ...
-    def __rand__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __rand__(self, other) -> Tensor:
         "x & y."
         ...
     def __reduce_ex__(self, protocol: builtins.int) -> tuple:
@@ -166,10 +166,10 @@ class Tensor:
     def __rfloordiv__(self, other, *, out: Tensor | None = None) -> Tensor:
         "The largest integer not above x / y."
         ...
-    def __rlshift__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __rlshift__(self, other) -> Tensor:
         "x << y."
         ...
-    def __rmatmul__(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def __rmatmul__(self, other: Tensor) -> Tensor:
         "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
         ...
     def __rmod__(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -178,16 +178,16 @@ class Tensor:
     def __rmul__(self, other, *, out: Tensor | None = None) -> Tensor:
         "x * y."
         ...
-    def __ror__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __ror__(self, other) -> Tensor:
         "x | y."
         ...
-    def __rpow__(self, exponent, *, out: Tensor | None = None) -> Tensor:
+    def __rpow__(self, exponent) -> Tensor:
         "x to the power of y."
         ...
-    def __rrshift__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __rrshift__(self, other) -> Tensor:
         "x >> y."
         ...
-    def __rshift__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __rshift__(self, other) -> Tensor:
         "x >> y."
         ...
     def __rsub__(self, other) -> Tensor:
@@ -196,19 +196,19 @@ class Tensor:
     def __rtruediv__(self, other) -> Tensor:
         "`2 / x` is the reciprocal times 2, as in PyTorch: two roundings."
         ...
-    def __rxor__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __rxor__(self, other) -> Tensor:
         "x ^ y."
         ...
     def __setitem__(self, index, value) -> None:
         ""
         ...
-    def __sub__(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
+    def __sub__(self, other, *, alpha=1) -> Tensor:
         "x - alpha * y."
         ...
-    def __truediv__(self, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+    def __truediv__(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
         ...
-    def __xor__(self, other, *, out: Tensor | None = None) -> Tensor:
+    def __xor__(self, other) -> Tensor:
         "x ^ y."
         ...
     def abs(self, *, out: Tensor | None = None) -> Tensor:
@@ -259,7 +259,7 @@ class Tensor:
     def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
         "`addcmul`, in place."
         ...
-    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1, out=None) -> Tensor:
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
         "beta * input + alpha * (mat1 @ mat2): what `nn.Linear` computes."
         ...
     def addmm_(self, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
@@ -292,7 +292,7 @@ class Tensor:
     def amin(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The smallest element; ties share the gradient."
         ...
-    def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out=None) -> tuple[Tensor, Tensor]:
+    def aminmax(self, *, dim: builtins.int | None = None, keepdim: builtins.bool = False, out: tuple | None = None) -> tuple[Tensor, Tensor]:
         "The smallest and the largest element; ties share the gradient."
         ...
     def any(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -340,10 +340,10 @@ class Tensor:
     def arctanh_(self) -> Tensor:
         "`arctanh`, in place."
         ...
-    def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+    def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "The index of the largest element (of the flattened tensor, without `dim`)."
         ...
-    def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+    def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "The index of the smallest element (of the flattened tensor, without `dim`)."
         ...
     def argsort(self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True) -> Tensor:
@@ -400,7 +400,7 @@ class Tensor:
     def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
         "`baddbmm`, in place."
         ...
-    def bernoulli(self, p: builtins.float | None = None, *, generator=None, out=None) -> Tensor:
+    def bernoulli(self, p: builtins.float | None = None, *, generator=None, out: Tensor | None = None) -> Tensor:
         "1 with the probability that each element gives (or with probability p), else 0."
         ...
     def bernoulli_(self, p: builtins.float | Tensor = 0.5, *, generator=None) -> Tensor:
@@ -550,10 +550,10 @@ class Tensor:
     def cross(self, other: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
         "The vector product, in three dimensions. RuntimeError for other sizes."
         ...
-    def cummax(self, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
+    def cummax(self, dim: builtins.int, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
         "The largest element so far along `dim`, and its index (of equal ones the last)."
         ...
-    def cummin(self, dim: builtins.int, *, out=None) -> tuple[Tensor, Tensor]:
+    def cummin(self, dim: builtins.int, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
         "The smallest element so far along `dim`, and its index (of equal ones the last)."
         ...
     def cumprod(self, dim: builtins.int, *, dtype=None, out: Tensor | None = None) -> Tensor:
@@ -592,7 +592,7 @@ class Tensor:
         ...
     @property
     def device(self) -> Any: ...
-    def diag(self, diagonal: builtins.int = 0, *, out=None) -> Tensor:
+    def diag(self, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
         "The diagonal of a matrix; of a vector, the matrix that has it as its diagonal."
         ...
     def diag_embed(self, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
@@ -765,7 +765,7 @@ class Tensor:
     def frac_(self) -> Tensor:
         "`frac`, in place."
         ...
-    def gather(self, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
+    def gather(self, dim: builtins.int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
         "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
         ...
     def gcd(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -813,7 +813,7 @@ class Tensor:
     def half(self, memory_format=...) -> Tensor:
         "In float16."
         ...
-    def hardshrink(self, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
+    def hardshrink(self, lambd: builtins.float = 0.5, *, out: Tensor | None = None) -> Tensor:
         "x where it is farther than `lambd` from 0, else 0."
         ...
     def heaviside(self, values: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -834,13 +834,13 @@ class Tensor:
     def hypot_(self, other) -> Tensor:
         "`hypot`, in place."
         ...
-    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out=None) -> Tensor:
+    def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1, out: Tensor | None = None) -> Tensor:
         "The slices of `source` added at `index` along a dimension; repeated places add up."
         ...
     def index_add_(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha=1) -> Tensor:
         "`index_add`, in place."
         ...
-    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor, *, out=None) -> Tensor:
+    def index_copy(self, dim: builtins.int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The slices of `source` set at `index` along a dimension. RuntimeError for another dtype."
         ...
     def index_copy_(self, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
@@ -858,13 +858,13 @@ class Tensor:
     def index_put_(self, indices: tuple, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "`index_put`, in place."
         ...
-    def index_reduce(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
+    def index_reduce(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True, out: Tensor | None = None) -> Tensor:
         "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."
         ...
     def index_reduce_(self, dim: builtins.int, index: Tensor, source: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
         "`index_reduce`, in place."
         ...
-    def index_select(self, dim: builtins.int, index: Tensor, *, out=None) -> Tensor:
+    def index_select(self, dim: builtins.int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The slices at `index` along a dimension."
         ...
     def inner(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -926,7 +926,7 @@ class Tensor:
     def kron(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The Kronecker product: each element of x times the whole of y."
         ...
-    def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
+    def kthvalue(self, k: builtins.int, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
         "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
         ...
     def lcm(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -998,7 +998,7 @@ class Tensor:
     def log_normal_(self, mean: builtins.float = 1.0, std: builtins.float = 2.0, *, generator=None) -> Tensor:
         "Become numbers whose logarithm is normal, with this mean and standard deviation."
         ...
-    def log_softmax(self, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
+    def log_softmax(self, dim: builtins.int, dtype=None, *, out: Tensor | None = None) -> Tensor:
         "The logarithm of softmax, without overflow."
         ...
     def logaddexp(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -1043,7 +1043,7 @@ class Tensor:
     def logit_(self, eps: builtins.float | None = None) -> Tensor:
         "`logit`, in place."
         ...
-    def logsumexp(self, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+    def logsumexp(self, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "log(sum(exp(x))) over `dim`, without overflow."
         ...
     def long(self, memory_format=...) -> Tensor:
@@ -1055,7 +1055,7 @@ class Tensor:
     def lt_(self, other) -> Tensor:
         "`lt`, in place."
         ...
-    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out=None) -> tuple:
+    def lu(self, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out: tuple | None = None) -> tuple:
         "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,"
         ...
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1077,7 +1077,7 @@ class Tensor:
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
         "`masked_scatter`, in place."
         ...
-    def masked_select(self, mask: Tensor, *, out=None) -> Tensor:
+    def masked_select(self, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The elements where the mask is true, as a vector."
         ...
     def matmul(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1110,7 +1110,7 @@ class Tensor:
     def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The product of two matrices."
         ...
-    def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out=None) -> tuple[Tensor, Tensor]:
+    def mode(self, dim: builtins.int = -1, keepdim: builtins.bool = False, *, out: tuple | None = None) -> tuple[Tensor, Tensor]:
         "The most frequent element along `dim` (the smallest of several), and the index of its last occurrence."
         ...
     def moveaxis(self, source: builtins.int | tuple, destination: builtins.int | tuple) -> Tensor:
@@ -1128,7 +1128,7 @@ class Tensor:
     def mul_(self, other) -> Tensor:
         "`mul`, in place."
         ...
-    def multinomial(self, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out=None) -> Tensor:
+    def multinomial(self, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out: Tensor | None = None) -> Tensor:
         "Indices drawn from each row with probabilities in proportion to its elements."
         ...
     def multiply(self, other, *, out: Tensor | None = None) -> Tensor:
@@ -1155,13 +1155,13 @@ class Tensor:
     def nanquantile(self, q, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, interpolation: str = 'linear', out: Tensor | None = None) -> Tensor:
         "The quantile of what is not NaN."
         ...
-    def nansum(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out=None) -> Tensor:
+    def nansum(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The sum of what is not NaN."
         ...
     def narrow(self, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
         "`length` elements of a dimension, from `start`; a view."
         ...
-    def narrow_copy(self, dim: builtins.int, start: builtins.int, length: builtins.int, *, out=None) -> Tensor:
+    def narrow_copy(self, dim: builtins.int, start: builtins.int, length: builtins.int, *, out: Tensor | None = None) -> Tensor:
         "A copy of a part of a dimension."
         ...
     @property
@@ -1210,7 +1210,7 @@ class Tensor:
     def nonzero(self, *, as_tuple: builtins.bool = False, out=None):
         "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
         ...
-    def norm(self, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out=None) -> Tensor:
+    def norm(self, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
         "The p-norm, of all elements or over `dim`."
         ...
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator=None) -> Tensor:
@@ -1228,7 +1228,7 @@ class Tensor:
     def numpy(self, *, force: builtins.bool = False):
         "The array itself, on shared memory. RuntimeError if the tensor requires grad (unless `force`)."
         ...
-    def outer(self, vec2: Tensor, *, out=None) -> Tensor:
+    def outer(self, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         "All products of an element of one vector and one of another."
         ...
     def permute(self, *args: builtins.int, dims: tuple | None = None) -> Tensor:
@@ -1354,19 +1354,19 @@ class Tensor:
     def rsqrt_(self) -> Tensor:
         "`rsqrt`, in place."
         ...
-    def scatter(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out=None) -> Tensor:
+    def scatter(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None, out: Tensor | None = None) -> Tensor:
         "The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`"
         ...
     def scatter_(self, dim: builtins.int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
         "`scatter`, in place."
         ...
-    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor, *, out=None) -> Tensor:
+    def scatter_add(self, dim: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
         "`src` added at `index` along `dim`; repeated places add up."
         ...
     def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
         "`scatter_add`, in place."
         ...
-    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out=None) -> Tensor:
+    def scatter_reduce(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True, out: Tensor | None = None) -> Tensor:
         "`src` combined in at `index` along `dim`, by 'sum', 'prod', 'mean', 'amax' or 'amin'."
         ...
     def scatter_reduce_(self, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True) -> Tensor:
@@ -1425,13 +1425,13 @@ class Tensor:
     def size(self, dim: builtins.int | None = None):
         "The shape, or the size of one dimension."
         ...
-    def slice_scatter(self, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, out=None) -> Tensor:
+    def slice_scatter(self, src: Tensor, dim: builtins.int = 0, start: builtins.int | None = None, end: builtins.int | None = None, step: builtins.int = 1, *, out: Tensor | None = None) -> Tensor:
         "A copy with `src` in place of the elements from start to end."
         ...
-    def slogdet(self, *, out=None):
+    def slogdet(self, *, out: tuple | None = None):
         "The sign of the determinant, and the logarithm of its size: it does not overflow."
         ...
-    def softmax(self, dim: builtins.int, dtype=None, *, out=None) -> Tensor:
+    def softmax(self, dim: builtins.int, dtype=None, *, out: Tensor | None = None) -> Tensor:
         "exp(x) / sum(exp(x)) over `dim`."
         ...
     def sort(self, dim: builtins.int = -1, descending: builtins.bool = False, stable: builtins.bool = True, *, out=None):
@@ -1461,7 +1461,7 @@ class Tensor:
     def squeeze_(self, dim: builtins.int | tuple | None = None) -> Tensor:
         "`squeeze`, in place."
         ...
-    def std(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
+    def std(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out: Tensor | None = None) -> Tensor:
         "The standard deviation; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
         ...
     def storage(self) -> Tensor:
@@ -1512,10 +1512,10 @@ class Tensor:
     def t_(self) -> Tensor:
         "`t`, in place."
         ...
-    def take(self, index: Tensor, *, out=None) -> Tensor:
+    def take(self, index: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The elements at indices of the flattened tensor, in the shape of the index."
         ...
-    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = None, *, out=None) -> Tensor:
+    def take_along_dim(self, indices: Tensor, dim: builtins.int | None = None, *, out: Tensor | None = None) -> Tensor:
         "`gather` with broadcasting of `indices`, as `numpy.take_along_axis`; without `dim`, of the flattened"
         ...
     def tan(self, *, out: Tensor | None = None) -> Tensor:
@@ -1554,16 +1554,16 @@ class Tensor:
     def transpose_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         "`transpose`, in place."
         ...
-    def triangular_solve(self, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out=None):
+    def triangular_solve(self, A: Tensor, upper: builtins.bool = True, transpose: builtins.bool = False, unitriangular: builtins.bool = False, *, out: tuple | None = None):
         "solve_triangular in PyTorch's older form, with a copy of A."
         ...
-    def tril(self, diagonal: builtins.int = 0, *, out=None) -> Tensor:
+    def tril(self, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
         "The lower triangle of matrices, zeros above."
         ...
     def tril_(self, diagonal: builtins.int = 0) -> Tensor:
         "`tril`, in place."
         ...
-    def triu(self, diagonal: builtins.int = 0, *, out=None) -> Tensor:
+    def triu(self, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
         "The upper triangle of matrices, zeros below."
         ...
     def triu_(self, diagonal: builtins.int = 0) -> Tensor:
@@ -1611,7 +1611,7 @@ class Tensor:
     def unsqueeze_(self, dim: builtins.int) -> Tensor:
         "`unsqueeze`, in place."
         ...
-    def var(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out=None) -> Tensor:
+    def var(self, dim: builtins.int | tuple | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: builtins.int = 1, out: Tensor | None = None) -> Tensor:
         "The variance; divides by n - correction, 1 unless told (NumPy and JAX: 0)."
         ...
     def vdot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:

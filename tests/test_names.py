@@ -1327,3 +1327,21 @@ def test_no_helper_bears_the_name_of_a_public_function(definitions):
                if inspect.isfunction(value := getattr(importlib.import_module(module), name))
                and inspect.unwrap(value) not in public[name]}
     assert helpers == set()
+
+
+def test_out_is_given_where_a_function_is_published():
+    "`out=` is no parameter of functions: who publishes one asks for it. Three have it themselves, each for its reason."
+    found = []
+    for path in sorted(Path(en.__path__[0]).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+                defaults = [*reversed(list(zip(reversed(node.args.args), reversed(node.args.defaults)))),
+                            *zip(node.args.kwonlyargs, node.args.kw_defaults)]
+                if any(p.arg == "out" and isinstance(value, ast.Constant) and value.value is None
+                       for p, value in defaults):
+                    found.append(f"{path.stem}.{getattr(node, 'name', 'lambda')}")
+    assert sorted(found) == [
+        "activations.normalize",                # PyTorch takes it by position there
+        "names.function", "names.function",     # of unary and binary, which are their own border: a call less
+        "names.run",                            # what gives it to all others
+    ]

@@ -30,7 +30,7 @@ def eigvalsh(A: Tensor, UPLO: str = 'L', *, out: Tensor | None = None) -> Tensor
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse of a square matrix. LinAlgError if it is singular."
     ...
-def lstsq(A: Tensor, B: Tensor, rcond: builtins.float | None = None, *, driver: str | None = None, out=None):
+def lstsq(A: Tensor, B: Tensor, rcond: builtins.float | None = None, *, driver: str | None = None, out: tuple | None = None):
     "The X that brings AX nearest to B, and what the driver reports besides. RuntimeError if they do not fit."
     ...
 def lu(A: Tensor, *, pivot: builtins.bool = True, out: tuple | None = None):
@@ -60,7 +60,7 @@ def matrix_rank(A: Tensor, tol: builtins.float | None = None, hermitian: builtin
 def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
     "The product of two or more matrices in the cheapest order; the first may be a row, the last a column."
     ...
-def norm(A: Tensor, ord: builtins.float | str | None = None, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None, dtype=None) -> Tensor:
+def norm(A: Tensor, ord: builtins.float | str | None = None, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The norm of vectors (one dim, or no `ord`: over all) or of matrices (two dims)."
     ...
 def pinv(A: Tensor, rcond: builtins.float | None = None, hermitian: builtins.bool = False, *, atol: builtins.float | None = None, rtol: builtins.float | None = None, out: Tensor | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Callable
 from ..autograd.tape import vjp
 from ..creation import empty, empty_like, zeros_like
 from ..errors import error, warn
-from ..names import FUNCTIONS, check_tensor, finish, where
+from ..names import FUNCTIONS, check_tensor, where
 from .module import Module, Parameter, fill, functional
 from ..ops import elementwise as ops
 from ..ops.elementwise import check_real, hardshrink, prelu
@@ -19,7 +19,7 @@ from ..primitives import in_blocks
 from ..random import rand_like
 from ..table import NO_PARAMS, OPS, accumulate, call, decompose, elementwise, kernel
 from ..tensors import SINGLE, Tensor, bool_, in_memory, int64, is_floating
-from ..views import store
+from ..views import store, store_out
 
 # %% auto #0
 __all__ = ['SLOPE', 'CUBE', 'leaky', 'log_above', 'soft', 'mish_kernel', 'softplus_kernel', 'soft_steps', 'mish_slope',
@@ -160,8 +160,8 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return applied(lambda x: ops.celu(x, alpha), input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfb1
-@functional
-def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None) -> Tensor:
+@functional(out=True)
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """x times the probability that a normal number is below x; `approximate` is 'none' or 'tanh'.
     RuntimeError for another."""
     rows = {"none": "gelu", "tanh": "gelu_tanh"}
@@ -169,7 +169,7 @@ def gelu(input: Tensor, *, approximate: str = "none", out: Tensor | None = None)
         raise error(RuntimeError, "approximate argument must be either none or tanh.",
                     f"approximate={approximate!r}",
                     "approximate='tanh'")
-    return finish(row(rows[approximate], input, "GeluBackward0"), out)
+    return row(rows[approximate], input, "GeluBackward0")
 
 # %% ../../nbs/nn/activations.ipynb #nnactfb1b
 @functional
@@ -183,16 +183,15 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     return applied(lambda x: row("mish", x), input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfb1c
-@functional
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0, *,
-             out: Tensor | None = None) -> Tensor:
+@functional(out=True)
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     "log(1 + exp(beta * x)) / beta; x itself where beta * x is above the threshold."
-    return finish(row("softplus", input, beta=beta, threshold=threshold), out)
+    return row("softplus", input, beta=beta, threshold=threshold)
 
-@functional
-def logsigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@functional(out=True)
+def logsigmoid(input: Tensor) -> Tensor:
     "log(sigmoid(x)), without overflow."
-    return finish(row("log_sigmoid", input), out)
+    return row("log_sigmoid", input)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfb1d
 @functional
@@ -249,16 +248,14 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
                    inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfd1
-@functional
-def softshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:
+@functional(out=True)
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     "x moved towards 0 by `lambd`, at most to 0. RuntimeError for a negative one."
     if lambd < 0:
         raise error(RuntimeError, f"lambda must be greater or equal to 0, but found to be {lambd}",
                     "a negative one would push away from 0", f"lambd={-lambd}")
-    return finish(
-        call(OPS["sub"], (check_real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS,
-             "SoftshrinkBackward0"),
-        out)
+    return call(OPS["sub"], (check_real(input, "softshrink"), input.clamp(-lambd, lambd)), NO_PARAMS,
+                "SoftshrinkBackward0")
 
 # %% ../../nbs/nn/activations.ipynb #nnactfd1b
 @functional
@@ -378,7 +375,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
 def normalize(input: Tensor, p: float = 2.0, dim: int | tuple = 1, eps: float = 1e-12,
               out: Tensor | None = None) -> Tensor:
     "x divided by its p-norm over `dim`; a norm counts as at least eps."
-    return finish(input / input.norm(p, dim, keepdim=True).clamp(min=eps), out)
+    result = input / input.norm(p, dim, keepdim=True).clamp(min=eps)
+    return result if out is None else store_out(out, result)
 
 # %% ../../nbs/nn/activations.ipynb #nnactmo2
 class Plain(Module):

@@ -15,16 +15,16 @@ from ..autograd.modes import no_grad
 from ..autograd.tape import vjp
 from ..creation import empty, empty_like
 from ..errors import at_border, error
-from ..names import FUNCTIONS, check_tensor, finish
+from ..names import check_tensor, namespace
 from ..table import NO_PARAMS, OPS, accumulate, call, check, decompose, kernel
 from ..tensors import SINGLE, Tensor, device, dtype, memory_format, patch
 
 # %% auto #0
-__all__ = ['STORES', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of', 'set_member',
-           'get_member', 'forget', 'delete_member', 'list_members', 'check_name', 'register_member', 'dotted', 'values',
-           'member', 'module_conversion', 'as_type', 'indented', 'linear_kernel', 'linear_weight', 'as_rows', 'mapped',
-           'check_linear', 'functional', 'linear', 'Filled', 'fill', 'fans', 'default_init', 'initialize', 'Linear',
-           'Sequential']
+__all__ = ['STORES', 'functional', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of',
+           'set_member', 'get_member', 'forget', 'delete_member', 'list_members', 'check_name', 'register_member',
+           'dotted', 'values', 'member', 'module_conversion', 'as_type', 'indented', 'linear_kernel', 'linear_weight',
+           'as_rows', 'mapped', 'check_linear', 'linear', 'Filled', 'fill', 'fans', 'default_init', 'initialize',
+           'Linear', 'Sequential']
 
 # %% ../../nbs/03_nn.ipynb #nnparam1
 class Parameter(Tensor):
@@ -497,11 +497,7 @@ def check_linear(x, w, b) -> None:
 check(linear=check_linear)
 
 # %% ../../nbs/03_nn.ipynb #nnlinfn1
-def functional(function: Callable) -> Callable:
-    "Decorator: make a function a name of `edunets.nn.functional`."
-    name = f"nn.functional.{function.__name__}"
-    FUNCTIONS[name] = function
-    return FUNCTIONS[name]
+functional = namespace("nn.functional")
 
 # PyTorch takes another road for a matrix than for more dimensions, and its node is named by the last step.
 # These are the common cases, by (input is a matrix, there is a bias); the end of the chapter shows others.
@@ -509,8 +505,8 @@ LINEAR_NODES = {(True, True): "AddmmBackward0", (True, False): "MmBackward0", (F
                 (False, False): "UnsafeViewBackward0"}
 
 # %% ../../nbs/03_nn.ipynb #nnlinfn1b
-@functional
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
+@functional(out=True)
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x w^T + b: features in the last dimension of `input`, `weight` (out, in), or (in) for one number.
     RuntimeError if they do not fit."""
     check_tensor(input, "linear")
@@ -520,10 +516,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
                 RuntimeError, f"mat1 and mat2 must have the same dtype, but got {input.dtype.name} and "
                               f"{other.dtype.name}",
                 "products do not promote, as in PyTorch", "x.to(weight.dtype)")
-    if weight.ndim == 1: return finish(input @ weight if bias is None else input @ weight + bias, out)
-    return finish(
-        call(OPS["linear"], (input, weight, bias), NO_PARAMS,
-             LINEAR_NODES[input.ndim == 2, bias is not None]), out)
+    if weight.ndim == 1: return input @ weight if bias is None else input @ weight + bias
+    return call(OPS["linear"], (input, weight, bias), NO_PARAMS,
+                LINEAR_NODES[input.ndim == 2, bias is not None])
 
 # %% ../../nbs/03_nn.ipynb #nnfille1
 class Filled(NamedTuple):

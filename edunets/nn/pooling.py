@@ -15,7 +15,7 @@ import numpy as np
 from ..autograd.tape import vjp
 from ..creation import arange
 from ..errors import error, warn
-from ..names import FUNCTIONS, cast, finish, where
+from ..names import FUNCTIONS, cast, where
 from .activations import Plain
 from .convolution import repeated
 from .module import Module, functional
@@ -129,25 +129,19 @@ for n in (1, 2, 3): max_unpooling(n)
 # %% ../../nbs/nn/pooling.ipynb #plavgf01
 FUNCTIONS["nn.functional.avg_pool1d"] = avg_pool1d
 
-@functional
+@functional(out=True)
 def avg_pool2d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
-               count_include_pad: bool = True, divisor_override: int | None = None, *,
-               out: Tensor | None = None) -> Tensor:
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
     """The mean of each window of images; the border counts unless told, `divisor_override` takes the place
     of the count. RuntimeError for windows that do not fit."""
-    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad,
-                           divisor_override, n=2),
-                  out)
+    return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=2)
 
-@functional
+@functional(out=True)
 def avg_pool3d(input: Tensor, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
-               count_include_pad: bool = True, divisor_override: int | None = None, *,
-               out: Tensor | None = None) -> Tensor:
+               count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
     """The mean of each window of volumes; the border counts unless told, `divisor_override` takes the
     place of the count. RuntimeError for windows that do not fit."""
-    return finish(avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad,
-                           divisor_override, n=3),
-                  out)
+    return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, n=3)
 
 # %% ../../nbs/nn/pooling.ipynb #plavgf01d
 def power_pooling(n: int) -> None:

@@ -12,7 +12,7 @@ import string
 from ..composites import addmm, check_floating, outer
 from ..creation import eye
 from ..errors import error, warn
-from ..names import cast, check_factor, face, finish, given, in_single, promote, promote_types, where
+from ..names import cast, check_factor, face, given, in_single, promote, promote_types, where
 from .layout import broadcast_shapes, broadcast_tensors, triu_indices
 from ..table import fresh
 from ..tensors import Tensor, as_count, check_dim, dtype
@@ -163,8 +163,8 @@ def einsum(*args) -> Tensor:
     return result.permute([text.index(c) for c in output])
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2
-@face(method=False)
-def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
     """Summed over pairs of dimensions: the last `dims` of a with the first of b, or two lists.
     RuntimeError if sizes differ."""
     dims = as_count(dims)
@@ -187,84 +187,82 @@ def tensordot(a: Tensor, b: Tensor, dims=2, *, out: Tensor | None = None) -> Ten
               for d in range(b.ndim)]
     kept = "".join(c for c in [*letters, *others] if c not in [letters[d] for d in left])
     product, text = contract_pair(a, letters, b, "".join(others), kept)
-    return finish(product, out)
+    return product
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2b
-@face
-def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def inner(input: Tensor, other: Tensor) -> Tensor:
     "Summed over the last dimension of both. RuntimeError if they differ in size."
-    if not input.ndim or not other.ndim: return finish(input * other, out)
+    if not input.ndim or not other.ndim: return input * other
     if input.size(-1) != other.size(-1):
         raise error(
             RuntimeError, "inner() the last dimension must match on both input tensors but got shapes "
                           f"{list(input.shape)} and {list(other.shape)}",
             "they are summed together", "another shape")
-    return finish(tensordot(input, other, ([input.ndim - 1], [other.ndim - 1])), out)
+    return tensordot(input, other, ([input.ndim - 1], [other.ndim - 1]))
 
 # %% ../../nbs/ops/contraction.ipynb #905351a2c
-@face
-def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def kron(input: Tensor, other: Tensor) -> Tensor:
     "The Kronecker product: each element of x times the whole of y."
     n = max(input.ndim, other.ndim)
     a, b = (x.reshape((1,) * (n - x.ndim) + tuple(x.shape)) for x in (input, other))
     wide = (a.reshape([m for size in a.shape for m in (size, 1)])
             * b.reshape([m for size in b.shape for m in (1, size)]))
-    return finish(wide.reshape([p * q for p, q in zip(a.shape, b.shape)]), out)
+    return wide.reshape([p * q for p, q in zip(a.shape, b.shape)])
 
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51
-def scaled_sum(input: Tensor, product: Tensor, beta, alpha, out) -> Tensor:
+def scaled_sum(input: Tensor, product: Tensor, beta, alpha) -> Tensor:
     "beta * input + alpha * product; with beta 0 the input is not looked at, though it be NaN."
     input, product = promote((input, product))
     for name, factor in (("beta", beta), ("alpha", alpha)): check_factor(name, factor, product.dtype)
     if alpha != 1: product = product * alpha
     input = input.expand(product.payload.shape)
-    if beta == 0: return finish(product, out)
-    return finish((input if beta == 1 else input * beta) + product, out)
+    if beta == 0: return product
+    return (input if beta == 1 else input * beta) + product
 
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51b
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * x + alpha * (mat @ vec)."
     check_dtypes(input, mat, vec)
-    return scaled_sum(input, mat.mv(vec), beta, alpha, out)
+    return scaled_sum(input, mat.mv(vec), beta, alpha)
 
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51c
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * x + alpha * outer(vec1, vec2)."
     kind = promote_types(input.dtype, promote_types(vec1.dtype, vec2.dtype))
-    return scaled_sum(cast(input, kind), outer(cast(vec1, kind), cast(vec2, kind)), beta, alpha, out)
+    return scaled_sum(cast(input, kind), outer(cast(vec1, kind), cast(vec2, kind)), beta, alpha)
 
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51d
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1,
-            out: Tensor | None = None) -> Tensor:
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * x + alpha * bmm(batch1, batch2)."
     check_dtypes(input, batch1, batch2)
-    return scaled_sum(input, batch1.bmm(batch2), beta, alpha, out)
+    return scaled_sum(input, batch1.bmm(batch2), beta, alpha)
 
 # %% ../../nbs/ops/contraction.ipynb #ffff2e51e
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1,
-           out: Tensor | None = None) -> Tensor:
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
     check_dtypes(input, batch1, batch2)
-    return scaled_sum(input, batch1.bmm(batch2).sum(0, dtype=batch1.dtype), beta, alpha, out)
+    return scaled_sum(input, batch1.bmm(batch2).sum(0, dtype=batch1.dtype), beta, alpha)
 
 # %% ../../nbs/ops/contraction.ipynb #471f7493
-@face
-def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def vdot(input: Tensor, other: Tensor) -> Tensor:
     "The inner product of two vectors."
-    return input.dot(other, out=out)
+    return input.dot(other)
 
-@face
-def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def ger(input: Tensor, vec2: Tensor) -> Tensor:
     "All products of an element of one vector and one of another."
-    return finish(outer(input, vec2), out)
+    return outer(input, vec2)
 
 # %% ../../nbs/ops/contraction.ipynb #471f7493b
 @face
@@ -276,8 +274,8 @@ def trace(input: Tensor) -> Tensor:
     return input.diagonal().sum()
 
 # %% ../../nbs/ops/contraction.ipynb #471f7493c
-@face
-def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def matrix_power(input: Tensor, n: int) -> Tensor:
     "A square matrix times itself, n times over, by repeated squaring; of a negative n, its inverse."
     if input.ndim < 2 or input.size(-1) != input.size(-2):
         raise error(
@@ -292,7 +290,7 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     while n:
         if n % 2: result = input if result is None else result @ input
         input, n = input @ input if n > 1 else input, n // 2
-    return finish(fresh(result, base), out)
+    return fresh(result, base)
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24
 def cheapest(sizes: tuple) -> tuple[int, tuple]:
@@ -312,8 +310,8 @@ def multiply_chain(order, matrices: list) -> Tensor:
             @ multiply_chain(order[1], matrices))
 
 # %% ../../nbs/ops/contraction.ipynb #5521eb24c
-@face(method=False)
-def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def chain_matmul(*matrices) -> Tensor:
     "The product of matrices, in the cheapest order."
     matrices = list(given(matrices))
     for m in matrices:
@@ -321,7 +319,7 @@ def chain_matmul(*matrices, out: Tensor | None = None) -> Tensor:
             raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.",
                         "a chain is made of matrices", "a @ b @ c")
     order = cheapest((*(m.size(0) for m in matrices), matrices[-1].size(1)))[1]
-    return finish(multiply_chain(order, matrices) if len(matrices) > 1 else matrices[0].clone(), out)
+    return multiply_chain(order, matrices) if len(matrices) > 1 else matrices[0].clone()
 
 # %% ../../nbs/ops/contraction.ipynb #facf36b7
 @face(method=False)
@@ -385,8 +383,8 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 # %% ../../nbs/ops/contraction.ipynb #df26eee6c
-@face
-def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     "The vector product, in three dimensions. RuntimeError for other sizes."
     if input.ndim != other.ndim:
         raise error(RuntimeError, "linalg.cross: inputs must have the same number of dimensions.",
@@ -405,7 +403,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
                     space, "dim=...")
     check_dtypes(input, other)
     a, b = input.expand(shape), other.expand(shape)
-    return finish(a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim), out)
+    return a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim)
 
 # %% ../../nbs/ops/contraction.ipynb #df26eee6b
 @face(method=False)

@@ -14,7 +14,7 @@ import numpy as np
 from ..autograd.tape import no_vjp, vjp
 from ..creation import ones_like
 from ..errors import error
-from ..names import FUNCTIONS, binary, cast, check_tensor, face, finish, in_place, in_single, pow
+from ..names import FUNCTIONS, binary, cast, check_tensor, face, in_place, in_single, pow
 from ..names import promote, publish, publish_all, result_type, unary, where
 from ..primitives import check_broadcast
 from ..table import NO_PARAMS, OPS, accumulate, call, check, decompose, elementwise, filled
@@ -197,13 +197,13 @@ publish_all(unary,
              "digamma": "The derivative of lgamma."}, floating=True)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271b
-@face(method=False)
-def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def polygamma(n: int, input: Tensor) -> Tensor:
     "The n-th derivative of digamma. RuntimeError for a negative n."
     if n < 0:
         raise error(RuntimeError, "polygamma(n, x) does not support negative n.", f"n={n}", "n from 0 on")
-    return finish(input.digamma() if n == 0
-                  else call(OPS["polygamma"], (as_floating(input, "polygamma"),), {"n": n}), out)
+    return (input.digamma() if n == 0
+            else call(OPS["polygamma"], (as_floating(input, "polygamma"),), {"n": n}))
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271c
 def polygamma_method(self: Tensor, n: int) -> Tensor:
@@ -306,28 +306,27 @@ for alias, name in ALIASES.items():
     publish(alias, twin(FUNCTIONS[name]), FUNCTIONS[name].__doc__, inplace=True)
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237
-@face(inplace=True)
-def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def frac(input: Tensor) -> Tensor:
     "x without its integer part."
-    return finish(input - input.trunc(), out)
+    return input - input.trunc()
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237b
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def sinc(input: Tensor) -> Tensor:
     "sin(pi x) / (pi x), and 1 at 0."
     x = as_floating(input, "sinc") * math.pi
     zero = x == 0
-    return finish(where(zero, 1 - x * x / 6, x.sin() / where(zero, 1, x)), out)
+    return where(zero, 1 - x * x / 6, x.sin() / where(zero, 1, x))
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237c
-@face(inplace=True)
-def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
     x = as_floating(input, "logit")
     low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
-    return finish(call(OPS["logit"], (x,),
-                       {"low": low, "high": high, "outside": math.nan if eps is None else 0.0}), out)
+    return call(OPS["logit"], (x,), {"low": low, "high": high, "outside": math.nan if eps is None else 0.0})
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237d
 @in_blocks
@@ -348,13 +347,13 @@ accumulate(logit=SINGLE)
 def logit_steps(a: Tensor) -> Tensor: return (a / (1 - a)).log()
 
 # %% ../../nbs/ops/elementwise.ipynb #a6794147
-@face(inplace=True)
-def xlogy(input, other, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def xlogy(input, other) -> Tensor:
     "x * log(y), and 0 where x is 0."
     x, y = promote((input, other), floating=True)
     if not isinstance(x, Tensor): x = y.new_tensor(x)
     if not isinstance(y, Tensor): y = x.new_tensor(y)
-    return finish(call(OPS["xlogy"], (x, y)), out)
+    return call(OPS["xlogy"], (x, y))
 
 elementwise(xlogy=lambda xp, a, b: xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b)).astype(a.dtype))
 accumulate(xlogy=SINGLE)
@@ -363,11 +362,11 @@ vjp(xlogy=[lambda g, a, b: g * where((a == 0) & (b <= 0), 0, b.log()), lambda g,
 check(xlogy=check_broadcast)
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503d
-publish("deg2rad", lambda input, *, out=None: finish(as_floating(input, "deg2rad") * (math.pi / 180), out),
-        "Degrees as radians.", inplace=True)
+publish("deg2rad", lambda input: as_floating(input, "deg2rad") * (math.pi / 180), "Degrees as radians.",
+        inplace=True, out=True)
 
-publish("rad2deg", lambda input, *, out=None: finish(as_floating(input, "rad2deg") * (180 / math.pi), out),
-        "Radians as degrees.", inplace=True)
+publish("rad2deg", lambda input: as_floating(input, "rad2deg") * (180 / math.pi), "Radians as degrees.",
+        inplace=True, out=True)
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503db
 @face
@@ -380,26 +379,26 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503dc
-@face(inplace=True)
-def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def sgn(input: Tensor) -> Tensor:
     "-1, 0 or 1."
-    return finish(input.sign(), out)
+    return input.sign()
 
 # %% ../../nbs/ops/elementwise.ipynb #ddf7503dd
-@face
-def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def signbit(input: Tensor) -> Tensor:
     "Whether the sign bit is set: of -0.0 too."
     check_tensor(input, "signbit")
     bits = (call(OPS["bitcast"],
                  (input,), {"dtype": INTEGERS[input.element_size()]}) if is_floating(input) else input)
-    return finish(bits < 0, out)
+    return bits < 0
 
 INTEGERS = {2: int16, 4: int32, 8: int64}      # as wide as a floating number of so many bytes
 
 # %% ../../nbs/ops/elementwise.ipynb #126f7e47
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Tensor:
+def lerp(input: Tensor, end: Tensor, weight) -> Tensor:
     "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
     for x, what in ((end, "end"), (weight, "weight")):
         if isinstance(x, Tensor) and x.dtype is not input.dtype:
@@ -408,36 +407,36 @@ def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Te
                         "lerp does not promote, as in PyTorch", f"{what}.to(input.dtype)")
     low = input + weight * (end - input)
     high = end - (end - input) * (1 - weight)
-    if not isinstance(weight, Tensor): return finish(low if abs(weight) < 0.5 else high, out)
-    return finish(where(abs(weight) < 0.5, low, high), out)
+    if not isinstance(weight, Tensor): return low if abs(weight) < 0.5 else high
+    return where(abs(weight) < 0.5, low, high)
 
 
 # %% ../../nbs/ops/elementwise.ipynb #126f7e48
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     "x + value * tensor1 * tensor2."
     value = in_memory(value, result_type(input, tensor1, tensor2))
     input, tensor1, tensor2 = promote((input, tensor1, tensor2))
-    return finish(input + tensor1 * tensor2 * value, out)
+    return input + tensor1 * tensor2 * value
 
 # %% ../../nbs/ops/elementwise.ipynb #126f7e48b
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1, out: Tensor | None = None) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     "x + value * tensor1 / tensor2. RuntimeError for integers."
     if not (tensor1.is_floating_point() or tensor2.is_floating_point()):
         raise error(RuntimeError, "Integer division with addcdiv is no longer supported",
                     "the quotient would be rounded", "tensor1.float()")
     input, tensor1, tensor2 = promote((input, tensor1, tensor2))
-    return finish(input + value * (tensor1 / tensor2), out)
+    return input + value * (tensor1 / tensor2)
 
 # %% ../../nbs/ops/elementwise.ipynb #126f7e48c
-@face
-def float_power(input, exponent, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def float_power(input, exponent) -> Tensor:
     "x to the power of y, in float64."
     doubled = [cast(x, float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
-    return finish(pow(*doubled), out)
+    return pow(*doubled)
 
 # %% ../../nbs/ops/elementwise.ipynb #126f7e48d
 @patch
@@ -451,71 +450,71 @@ def float_power_(self: Tensor, exponent) -> Tensor:
     return store(self, lambda old: float_power(old, exponent))
 
 # %% ../../nbs/ops/elementwise.ipynb #76f95d66
-@face
-def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def fmax(input: Tensor, other: Tensor) -> Tensor:
     "The larger of x and y; of a number and NaN, the number."
     check_tensor(input, "fmax"), check_tensor(other, "fmax")
     a, b = promote((input, other))
-    return finish(where((a >= b) | (b != b), a, b), out)
+    return where((a >= b) | (b != b), a, b)
 
 # %% ../../nbs/ops/elementwise.ipynb #76f95d66b
-@face
-def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def fmin(input: Tensor, other: Tensor) -> Tensor:
     "The smaller of x and y; of a number and NaN, the number."
     check_tensor(input, "fmin"), check_tensor(other, "fmin")
     a, b = promote((input, other))
-    return finish(where((a <= b) | (b != b), a, b), out)
+    return where((a <= b) | (b != b), a, b)
 
 # %% ../../nbs/ops/elementwise.ipynb #76f95d66c
-@face(inplace=True)
-def clamp_min(input: Tensor, min, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def clamp_min(input: Tensor, min) -> Tensor:
     "x, not below `min`."
-    return finish(input.clamp(min=min), out)
+    return input.clamp(min=min)
 
-@face(inplace=True)
-def clamp_max(input: Tensor, max, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def clamp_max(input: Tensor, max) -> Tensor:
     "x, not above `max`."
-    return finish(input.clamp(max=max), out)
+    return input.clamp(max=max)
 
 # %% ../../nbs/ops/elementwise.ipynb #76f95d66d
-@face(inplace=True)
-def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
     "0 for negative x, 1 for positive, `values` at 0. RuntimeError for two dtypes."
     if input.dtype is not values.dtype:
         raise error(RuntimeError, "heaviside is not yet implemented for tensors with different dtypes.",
                     f"{input.dtype} and {values.dtype}", "values.to(input.dtype)")
-    return finish(where(input == 0, values, cast(input > 0, input.dtype)), out)
+    return where(input == 0, values, cast(input > 0, input.dtype))
 
 # %% ../../nbs/ops/elementwise.ipynb #baba31f3
-@face(inplace=True)
-def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None, *,
-               out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None,
+               neginf: float | None = None) -> Tensor:
     "NaN and the infinities replaced: by `nan`, and by the largest numbers of the dtype unless told."
-    if not is_floating(input): return finish(input.clone(), out)
+    if not is_floating(input): return input.clone()
     largest = input.dtype.limits[1]
     kept = where(input.isnan(), nan or 0.0, input)
     kept = where(input == math.inf, largest if posinf is None else posinf, kept)
-    return finish(where(input == -math.inf, -largest if neginf is None else neginf, kept), out)
+    return where(input == -math.inf, -largest if neginf is None else neginf, kept)
 
 # %% ../../nbs/ops/elementwise.ipynb #baba31f3b
-@face(inplace=True)
-def ldexp(input: Tensor, other, *, out: Tensor | None = None) -> Tensor:
+@face(inplace=True, out=True)
+def ldexp(input: Tensor, other) -> Tensor:
     "x * 2 ** y."
     check_tensor(input, "ldexp"), check_tensor(other, "ldexp")
     # it brings its dtype, if there is one that is floating
     two = filled(input, (), 2) if is_floating(input) else 2.0
-    return finish(input * pow(two, other), out)
+    return input * pow(two, other)
 
 # %% ../../nbs/ops/elementwise.ipynb #baba31f3c
-@face
-def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def isposinf(input: Tensor) -> Tensor:
     "Whether x is infinity."
-    return finish(input == math.inf if is_floating(input) else input != input, out)
+    return input == math.inf if is_floating(input) else input != input
 
-@face
-def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def isneginf(input: Tensor) -> Tensor:
     "Whether x is minus infinity."
-    return finish(input == -math.inf if is_floating(input) else input != input, out)
+    return input == -math.inf if is_floating(input) else input != input
 
 # %% ../../nbs/ops/elementwise.ipynb #baba31f3d
 @face
@@ -587,13 +586,12 @@ def selu(input: Tensor) -> Tensor:
                  "inner": 1.0})
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3f
-@face(method=False)
-def threshold(input: Tensor, threshold: float, value: float, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     "x where it is above the threshold, else `value`."
     value = in_memory(value, input.dtype)
     if not input.is_floating_point(): threshold = in_memory(threshold, input.dtype)
-    return finish(call(OPS["where"], (input <= threshold, value, input), NO_PARAMS, "ThresholdBackward0"),
-                  out)
+    return call(OPS["where"], (input <= threshold, value, input), NO_PARAMS, "ThresholdBackward0")
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3fb
 @face

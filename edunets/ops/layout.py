@@ -463,13 +463,13 @@ def atleast_3d(*tensors):
 # %% ../../nbs/ops/layout.ipynb #1f54cab6
 def stacker(name: str, doc: str, prepare, dim: int) -> None:
     "One of hstack, vstack ...: the parts prepared, then joined along a dimension."
-    def function(tensors, *, out: Tensor | None = None) -> Tensor:
+    def function(tensors) -> Tensor:
         parts = [prepare(t) for t in tensors]
         if not parts:
             raise error(RuntimeError, f"{name} expects a non-empty TensorList",
                         "nothing says shape and dtype of the result", "en.zeros(0)")
-        return cat(parts, min(dim, parts[0].ndim - 1), out=out)
-    publish(name, function, doc, method=False)
+        return cat(parts, min(dim, parts[0].ndim - 1))
+    publish(name, function, doc, method=False, out=True)
 
 stacker("hstack", "Side by side: along the second dimension (vectors along the first).", atleast_1d, 1)
 stacker("vstack", "One below the other: along the first dimension; vectors are rows.", atleast_2d, 0)
@@ -480,15 +480,15 @@ stacker("column_stack", "Vectors as columns, matrices side by side.",
         lambda x: x.reshape(-1, 1) if x.ndim < 2 else x, 1)
 
 # %% ../../nbs/ops/layout.ipynb #1f54cab6b
-@face(method=False)
-def concat(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def concat(tensors, dim: int = 0) -> Tensor:
     "Tensors one after the other along a dimension they have."
-    return cat(tensors, dim, out=out)
+    return cat(tensors, dim)
 
-@face(method=False)
-def concatenate(tensors, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def concatenate(tensors, dim: int = 0) -> Tensor:
     "Tensors one after the other along a dimension they have."
-    return cat(tensors, dim, out=out)
+    return cat(tensors, dim)
 
 # %% ../../nbs/ops/layout.ipynb #563a147b
 @face(method=False)

@@ -5,7 +5,6 @@
 #| code-summary: "What edunets.ops.linear_algebra imports"
 from __future__ import annotations
 
-import functools
 import math
 
 from ..autograd.tape import vjp
@@ -13,20 +12,19 @@ from ..composites import cat, check_floating, return_type, stack
 from ..creation import arange, eye
 from ..errors import error
 from ..indexing import gather
-from ..names import FUNCTIONS, cast, check_dims, check_tensor, face, finish, publish, where, with_out
+from ..names import cast, check_dims, check_tensor, face, namespace, publish, where
 from .contraction import chain_matmul, check_dtypes
 from .layout import broadcast_shapes
 from ..table import NO_PARAMS, OPS, call, check, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, bfloat16, bool_, finfo, float16, int32, int64, to_dtype
-from ..views import store_out
 
 # %% auto #0
-__all__ = ['SINGULAR', 'DIVERGED', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldSVD', 'QR', 'OldQR', 'LstSq', 'DRIVERS', 'TERMS',
-           'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'linalg_check', 'check_matrices',
-           'finish_all', 'linalg', 'solved', 'eye_like', 'same_batch', 'solve', 'inv', 'swapped', 'lu_steps', 'signs',
-           'det_steps', 'slogdet_steps', 'inverse_of', 'as_matrices', 'cofactors', 'but_two', 'cofactor_rule', 'det',
-           'slogdet', 'halved', 'folded', 'cholesky_rule', 'read_triangle', 'cholesky', 'gaps_between', 'eigh_rule',
-           'eigh', 'eigvalsh', 'skew', 'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff',
+__all__ = ['SINGULAR', 'DIVERGED', 'linalg', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldSVD', 'QR', 'OldQR', 'LstSq', 'DRIVERS',
+           'TERMS', 'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'linalg_check', 'check_matrices',
+           'solved', 'eye_like', 'same_batch', 'solve', 'inv', 'swapped', 'lu_steps', 'signs', 'det_steps',
+           'slogdet_steps', 'inverse_of', 'as_matrices', 'cofactors', 'but_two', 'cofactor_rule', 'det', 'slogdet',
+           'halved', 'folded', 'cholesky_rule', 'read_triangle', 'cholesky', 'gaps_between', 'eigh_rule', 'eigh',
+           'eigvalsh', 'skew', 'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff',
            'mirrored', 'matrix_rank', 'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel',
            'exp_rule', 'matrix_exp', 'solve_triangular', 'lu_factor', 'lu_parts', 'lu', 'places_of', 'lu_solve',
            'vector_norm', 'largest_or_0', 'spectral', 'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power',
@@ -90,16 +88,7 @@ def check_matrices(A: Tensor, name: str, square: bool = False) -> None:
                     "elimination in half precision would lose all digits", "A.float()")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #5cd1d233
-def finish_all(results: tuple, out: tuple | None) -> tuple:
-    "The end of a function with several results that takes `out=`."
-    return results if out is None else type(results)(*map(store_out, out, results))
-
-def linalg(function=None, *, out: bool = False):
-    "Decorator: make a function a name of `edunets.linalg`; with `out=` if asked."
-    if function is None: return functools.partial(linalg, out=out)
-    name = f"linalg.{function.__name__}"
-    FUNCTIONS[name] = with_out(function) if out else function
-    return FUNCTIONS[name]
+linalg = namespace("linalg")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937e
 def solved(a: Tensor, b: Tensor) -> Tensor:
@@ -125,8 +114,8 @@ def same_batch(a: Tensor, b: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     return a.expand(*batch, *a.shape[-2:]), b.expand(*batch, *b.shape[-2:])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937ec
-@linalg
-def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The X of AX = B (of XA = B, if not `left`); B may be a vector for each matrix. LinAlgError if A is
     singular."""
     check_matrices(A, "solve", square=True)
@@ -135,11 +124,11 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
             raise error(RuntimeError,
                         "linalg.solve: Vector broadcasting of the left hand side is not supported "
                         "for left=False.", "a vector is a column", "B.unsqueeze(-2)")
-        return finish(solved(*same_batch(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1), out)
+        return solved(*same_batch(A, B.unsqueeze(-1), A.size(-1))).squeeze(-1)
     check_matrices(B, "solve")
     X = (solved(*same_batch(A, B, A.size(-1))) if left
          else solved(*same_batch(A.mT, B.mT, A.size(-1))).mT.contiguous())
-    return finish(X, out)
+    return X
 
 kernel(inv=lambda xp, a: xp.linalg.inv(a))
 decompose(inv=lambda a: solved(a, eye_like(a)))
@@ -149,11 +138,11 @@ check(inv=linalg_check("inv", "The inversion could not be completed because the 
                        *SINGULAR))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #8da8937eb
-@linalg
-def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def inv(A: Tensor) -> Tensor:
     "The inverse of a square matrix. LinAlgError if it is singular."
     check_matrices(A, "inv", square=True)
-    return finish(call(OPS["inv"], (A,), NO_PARAMS, "LinalgInvExBackward0"), out)
+    return call(OPS["inv"], (A,), NO_PARAMS, "LinalgInvExBackward0")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #0bef9da2
 def swapped(x: Tensor, k: int, place: Tensor) -> Tensor:
@@ -243,18 +232,18 @@ SLogDet = return_type("linalg_slogdet", "sign", "logabsdet")
 OldSLogDet = return_type("slogdet", "sign", "logabsdet")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0d
-@linalg
-def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def det(A: Tensor) -> Tensor:
     "The determinant of a square matrix."
     check_matrices(A, "det", square=True)
-    return finish(call(OPS["det"], (A,), NO_PARAMS, "LinalgDetBackward0"), out)
+    return call(OPS["det"], (A,), NO_PARAMS, "LinalgDetBackward0")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0b
-@linalg
-def slogdet(A: Tensor, *, out: tuple | None = None) -> SLogDet:
+@linalg(out=True)
+def slogdet(A: Tensor) -> SLogDet:
     "The sign of the determinant, and the logarithm of its size: it does not overflow."
     check_matrices(A, "slogdet", square=True)
-    return finish_all(SLogDet(*call(OPS["slogdet"], (A,), NO_PARAMS, "LinalgSlogdetBackward0")), out)
+    return SLogDet(*call(OPS["slogdet"], (A,), NO_PARAMS, "LinalgSlogdetBackward0"))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #f978a873
 def halved(x: Tensor) -> Tensor:
@@ -283,13 +272,13 @@ def read_triangle(A: Tensor, upper: bool) -> Tensor:
     return middle + (A - middle).detach()
 
 # %% ../../nbs/ops/linear_algebra.ipynb #f978a873d
-@linalg
-def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangular L with A = L L^T (its transpose, if `upper`). LinAlgError unless A is
     positive-definite."""
     check_matrices(A, "cholesky", square=True)
     L = call(OPS["cholesky"], (read_triangle(A, upper),), NO_PARAMS, "LinalgCholeskyExBackward0")
-    return finish(L.mT if upper else L, out)
+    return L.mT if upper else L
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82
 def gaps_between(values: Tensor) -> Tensor:
@@ -309,24 +298,23 @@ vjp(eigh=[lambda g, out: eigh_rule(g, out)])
 Eigh = return_type("linalg_eigh", "eigenvalues", "eigenvectors")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82c
-@linalg
-def eigh(A: Tensor, UPLO: str = "L", *, out: tuple | None = None) -> Eigh:
+@linalg(out=True)
+def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     """The eigenvalues of a symmetric matrix in order, and the eigenvectors as columns; the lower triangle
     is read (the upper: UPLO='U')."""
     check_matrices(A, "eigh", square=True)
     if UPLO.upper() not in ("L", "U"):
         raise error(RuntimeError, f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}",
                     "of a symmetric matrix one triangle is enough", "UPLO='L'")
-    return finish_all(Eigh(*call(OPS["eigh"], (read_triangle(A,
-                                                             UPLO.upper() == "U"),), NO_PARAMS,
-                                 "LinalgEighBackward0")), out)
+    return Eigh(*call(OPS["eigh"], (read_triangle(A, UPLO.upper() == "U"),), NO_PARAMS,
+                      "LinalgEighBackward0"))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82d
-@linalg
-def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of a symmetric matrix in order; where some are equal, only functions that treat
     those alike have a gradient."""
-    return finish(eigh(A, UPLO).eigenvalues, out)
+    return eigh(A, UPLO).eigenvalues
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157b
 def skew(x: Tensor) -> Tensor: return x - x.mT
@@ -359,19 +347,19 @@ def completed(q: Tensor) -> Tensor:
     return cat([q, rest], -1)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157bd
-@linalg
-def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: tuple | None = None) -> SVD:
+@linalg(out=True)
+def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """A = U diag(S) Vh: S falls, U has orthonormal columns and Vh rows; all of them, or as many as there
     are singular values."""
     check_matrices(A, "svd")
     u, s, vh = call(OPS["svd"], (A,), NO_PARAMS, "LinalgSvdBackward0")
-    return finish_all(SVD(completed(u), s, completed(vh.mT).mT) if full_matrices else SVD(u, s, vh), out)
+    return SVD(completed(u), s, completed(vh.mT).mT) if full_matrices else SVD(u, s, vh)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157be
-@linalg
-def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     "The singular values, the largest first."
-    return finish(svd(A, False).S, out)
+    return svd(A, False).S
 
 # %% ../../nbs/ops/linear_algebra.ipynb #7bc94381
 def qr_tall(gq: Tensor, gr: Tensor, q: Tensor, r: Tensor) -> Tensor:
@@ -402,8 +390,8 @@ vjp(qr=[lambda g, out, like, mode: qr_rule(g, out, like.shape, mode)])
 QR, OldQR = return_type("linalg_qr", "Q", "R"), return_type("qr", "Q", "R")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #7bc94381c
-@linalg
-def qr(A: Tensor, mode: str = "reduced", *, out: tuple | None = None) -> QR:
+@linalg(out=True)
+def qr(A: Tensor, mode: str = "reduced") -> QR:
     "A = QR: orthonormal columns, and an upper triangle; 'complete' has all columns of Q, 'r' none."
     check_matrices(A, "qr")
     if mode not in ("reduced", "complete", "r"):
@@ -412,7 +400,7 @@ def qr(A: Tensor, mode: str = "reduced", *, out: tuple | None = None) -> QR:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
             "or 'complete'", "it says how many columns Q has", "mode='reduced'")
     q, r = call(OPS["qr"], (A,), {"mode": "reduced" if mode == "r" else mode}, "LinalgQrBackward0")
-    return finish_all(QR(A.new_zeros(0) if mode == "r" else q, r), out)
+    return QR(A.new_zeros(0) if mode == "r" else q, r)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #3ed638de
 def cutoff(s: Tensor, A: Tensor, atol, rtol) -> Tensor:
@@ -427,14 +415,14 @@ def mirrored(A: Tensor, hermitian: bool) -> Tensor:
     return A.tril() + A.tril(-1).mT if hermitian else A
 
 # %% ../../nbs/ops/linear_algebra.ipynb #3ed638debx
-@linalg
+@linalg(out=True)
 def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *, atol: float | None = None,
-                rtol: float | None = None, out: Tensor | None = None) -> Tensor:
+                rtol: float | None = None) -> Tensor:
     "How many singular values are above the cutoff."
     check_matrices(A, "matrix_rank", square=hermitian)
     with_tol = tol is not None
     s = svdvals(mirrored(A, hermitian).detach())
-    return finish((s > cutoff(s, A, tol if with_tol else atol, 0 if with_tol else rtol)).sum(-1), out)
+    return (s > cutoff(s, A, tol if with_tol else atol, 0 if with_tol else rtol)).sum(-1)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #3ed638dec
 def pinv_kernel(xp, a, *, atol, rtol):
@@ -465,15 +453,14 @@ vjp(pinv=[lambda g, out, a: pinv_rule(g, out, a)])
 check(pinv=linalg_check("pinv", *DIVERGED))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a61df725
-@linalg
+@linalg(out=True)
 def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol: float | None = None,
-         rtol: float | None = None, out: Tensor | None = None) -> Tensor:
+         rtol: float | None = None) -> Tensor:
     "The pseudoinverse: of all X that bring AX nearest to the identity, the smallest."
     check_matrices(A, "pinv", square=hermitian)
     if rcond is not None: rtol = rcond
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
-    return finish(call(OPS["pinv"], (mirrored(A, hermitian),),
-                       {"atol": float(atol or 0), "rtol": float(rtol)}), out)
+    return call(OPS["pinv"], (mirrored(A, hermitian),), {"atol": float(atol or 0), "rtol": float(rtol)})
 
 LstSq = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 
@@ -537,22 +524,22 @@ def matrix_exp(A: Tensor) -> Tensor:
     return call(OPS["matrix_exp"], (A,), NO_PARAMS, "LinalgMatrixExpBackward0")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #aec79956
-@linalg
-def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False,
-                     out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True,
+                     unitriangular: bool = False) -> Tensor:
     """solve, with one triangle of A (its diagonal taken as ones, if `unitriangular`). LinAlgError for a
     zero on the diagonal."""
     check_matrices(A, "solve_triangular", square=True)
     check_matrices(B, "solve_triangular")
     a = A.triu(int(unitriangular)) if upper else A.tril(-int(unitriangular))
     if unitriangular: a = a + eye_like(a)
-    return solve(a, B, left=left, out=out)
+    return solve(a, B, left=left)
 
 LUFactor, LU = return_type("linalg_lu_factor", "LU", "pivots"), return_type("linalg_lu", "P", "L", "U")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #aec79956b
-@linalg
-def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUFactor:
+@linalg(out=True)
+def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     """L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,
     counted from 1. LinAlgError if A is singular."""
     check_matrices(A, "lu_factor")
@@ -563,7 +550,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LUF
                          "would result in a division by zero.", "the matrix is singular",
             "linalg.lu, which gives the factors all the same")
     pivots = cat(places, -1) + 1 if places else A.new_zeros(*A.shape[:-2], 0)
-    return finish_all(LUFactor(fresh(lu, A), pivots.to(int32)), out)
+    return LUFactor(fresh(lu, A), pivots.to(int32))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #65195eff
 def lu_parts(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
@@ -577,33 +564,31 @@ def lu_parts(lu: Tensor, places: list) -> tuple[Tensor, Tensor, Tensor]:
     return turned.mT.contiguous(), lower + one.narrow(-1, 0, least), lu.narrow(-2, 0, least).triu()
 
 # %% ../../nbs/ops/linear_algebra.ipynb #65195effb
-@linalg
-def lu(A: Tensor, *, pivot: bool = True, out: tuple | None = None) -> LU:
+@linalg(out=True)
+def lu(A: Tensor, *, pivot: bool = True) -> LU:
     "A = PLU: a permutation, a lower triangle with ones on its diagonal, an upper triangle."
     check_matrices(A, "lu")
-    return finish_all(LU(*lu_parts(*lu_steps(A, pivot))), out)
+    return LU(*lu_parts(*lu_steps(A, pivot)))
 
 def places_of(pivots: Tensor) -> list: return (pivots.to(int64) - 1).split(1, -1) if pivots.size(-1) else []
 
 # %% ../../nbs/ops/linear_algebra.ipynb #65195effc
-@linalg
-def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False,
-             out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Tensor:
     "solve (with A^T, if `adjoint`) by the factors that `lu_factor` gave."
     check_matrices(LU, "lu_solve", square=True)
     P, L, U = lu_parts(LU, places_of(pivots))
     b = B if left else B.mT      # XA = B is turned around
     x = P @ solve(L.mT, solve(U.mT, b)) if left == adjoint else solve(U, solve(L, P.mT @ b))
-    return finish(x if left else x.mT.contiguous(), out)
+    return x if left else x.mT.contiguous()
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8
-@linalg
+@linalg(out=True)
 def vector_norm(x: Tensor, ord: float = 2, dim: int | tuple | None = None, keepdim: bool = False, *,
-                dtype=None,
-                out: Tensor | None = None) -> Tensor:
+                dtype=None) -> Tensor:
     "The p-norm of all elements, or of those along `dim`."
     if dtype is not None and x.is_floating_point(): x = cast(x, to_dtype(dtype))      # others are refused
-    return finish(x.norm(ord, dim, keepdim), out)
+    return x.norm(ord, dim, keepdim)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8bx
 def largest_or_0(x: Tensor, dim: int) -> Tensor:
@@ -618,10 +603,9 @@ def spectral(A: Tensor, ord, dims: tuple, keepdim: bool) -> Tensor:
     return size
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8c
-@linalg
+@linalg(out=True)
 def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keepdim: bool = False, *,
-                dtype=None,
-                out: Tensor | None = None) -> Tensor:
+                dtype=None) -> Tensor:
     """A norm of matrices: 'fro', 'nuc', 2 and -2 by singular values, 1 and -1 by sums of columns, inf and
     -inf by sums of rows."""
     if A.ndim < 2 or isinstance(dim, int) or len(dim) != 2:
@@ -635,17 +619,17 @@ def matrix_norm(A: Tensor, ord: float | str = "fro", dim: tuple = (-2, -1), keep
                     "matrices have fewer norms than vectors", "'fro', 'nuc', inf, -inf, 1, -1, 2 or -2")
     check_floating(A, "linalg.matrix_norm: Expected a floating point tensor as input")
     A, dims = A if dtype is None else cast(A, to_dtype(dtype)), check_dims(tuple(dim), A.ndim)
-    if ord == "fro": return finish(A.norm(2, dims, keepdim), out)
-    if ord in ("nuc", 2, -2): return finish(spectral(A, ord, dims, keepdim), out)
+    if ord == "fro": return A.norm(2, dims, keepdim)
+    if ord in ("nuc", 2, -2): return spectral(A, ord, dims, keepdim)
     over, along = dims if ord in (1, -1) else dims[::-1]
     sums = A.abs().sum(over, True)
     size = largest_or_0(sums, along) if ord > 0 else sums.amin(along, True)
-    return finish(size if keepdim else size.squeeze(dims), out)
+    return size if keepdim else size.squeeze(dims)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #c2fcffd8b
-@linalg
+@linalg(out=True)
 def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = None, keepdim: bool = False, *,
-         out: Tensor | None = None, dtype=None) -> Tensor:
+         dtype=None) -> Tensor:
     "The norm of vectors (one dim, or no `ord`: over all) or of matrices (two dims)."
     if ord is not None and dim is None and A.ndim not in (1, 2):
         raise error(RuntimeError,
@@ -653,40 +637,40 @@ def norm(A: Tensor, ord: float | str | None = None, dim: int | tuple | None = No
                     f"Got {A.ndim}D.", "of more dimensions one must say which", "dim=...")
     dims = tuple(range(A.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     if ord is not None and (len(dims) == 2 or isinstance(ord, str)):
-        return matrix_norm(A, ord, dims, keepdim, dtype=dtype, out=out)
-    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
+        return matrix_norm(A, ord, dims, keepdim, dtype=dtype)
+    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #e8724dcb
-@linalg
-def cond(A: Tensor, p: float | str | None = None, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def cond(A: Tensor, p: float | str | None = None) -> Tensor:
     """How much solving with A may enlarge an error: the largest singular value over the least, or norm(A)
     norm(A^-1); infinite of a singular matrix."""
     check_matrices(A, "cond", square=isinstance(p, str))
-    if not A.numel(): return finish(A.new_zeros(A.shape[:-2]), out)
+    if not A.numel(): return A.new_zeros(A.shape[:-2])
     check_matrices(A, "cond", square=p not in (None, 2, -2))
     if p in (None, 2, -2):
         s = svdvals(A)
         ends = s.select(-1, 0), s.select(-1, -1)
-        return finish(ends[1] / ends[0] if p == -2 else ends[0] / ends[1], out)
+        return ends[1] / ends[0] if p == -2 else ends[0] / ends[1]
     singular = as_matrices(slogdet(A.detach()).sign == 0)
     there = where(singular, eye_like(A), A)
-    return finish(where(singular.squeeze(-1).squeeze(-1), math.inf,
-                        matrix_norm(there, p) * matrix_norm(inv(there), p)), out)
+    return where(singular.squeeze(-1).squeeze(-1), math.inf,
+                 matrix_norm(there, p) * matrix_norm(inv(there), p))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #d558750e
-@linalg
-def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def matmul(input: Tensor, other: Tensor) -> Tensor:
     "The matrix product, as `edunets.matmul`."
-    return input.matmul(other, out=out)
+    return input.matmul(other)
 
-@linalg
-def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def matrix_power(A: Tensor, n: int) -> Tensor:
     "A square matrix times itself, n times over; of a negative n, the inverse."
-    return A.matrix_power(n, out=out)
+    return A.matrix_power(n)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #d558750eb
-@linalg
-def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def multi_dot(tensors) -> Tensor:
     "The product of two or more matrices in the cheapest order; the first may be a row, the last a column."
     parts = list(tensors)
     if len(parts) < 2:
@@ -696,21 +680,21 @@ def multi_dot(tensors, *, out: Tensor | None = None) -> Tensor:
     if row: parts[0] = parts[0].unsqueeze(0)
     if column: parts[-1] = parts[-1].unsqueeze(1)
     product = chain_matmul(*parts)
-    return finish(product.squeeze(tuple(d for d, lost in ((0, row), (1, column)) if lost)), out)
+    return product.squeeze(tuple(d for d, lost in ((0, row), (1, column)) if lost))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #d558750ec
-@linalg
-def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     "The inner products of vectors along `dim`."
     check_dtypes(x, y)
     check_floating(x, "linalg.vecdot: Expected a floating point tensor as input")
-    return finish((x * y).sum(dim), out)
+    return (x * y).sum(dim)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #d558750ed
-@linalg
-def cross(input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     "The vector product along `dim`."
-    return input.cross(other, dim, out=out)
+    return input.cross(other, dim)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cb
 @linalg
@@ -734,8 +718,8 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     return cat([one, x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)], -1)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cbc
-@linalg
-def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of the matrix that the first `ind` dims, as rows, and the others, as columns, make.
     RuntimeError unless it is square."""
     if ind < 1:
@@ -748,11 +732,11 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
             "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
             "prod(self.shape[:ind]), but got "
             f"{math.prod(back)} != {math.prod(front)}", "only a square matrix has an inverse", "another ind")
-    return finish(inv(A.reshape(math.prod(front), math.prod(back))).reshape(*back, *front), out)
+    return inv(A.reshape(math.prod(front), math.prod(back))).reshape(*back, *front)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a22eb2cbb
-@linalg
-def tensorsolve(A: Tensor, B: Tensor, dims: tuple | None = None, *, out: Tensor | None = None) -> Tensor:
+@linalg(out=True)
+def tensorsolve(A: Tensor, B: Tensor, dims: tuple | None = None) -> Tensor:
     """The X with tensordot(A, X, X.ndim) == B; `dims` of A are first moved to its end. RuntimeError unless
     that is a square system."""
     if dims is not None: A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
@@ -763,17 +747,17 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple | None = None, *, out: Tensor 
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
             "prod(self.shape[:other.ndim]), but "
             f"got {math.prod(shape)} != {B.numel()}", "as many unknowns as equations", "another shape")
-    return finish(solve(A.reshape(B.numel(), B.numel()), B.reshape(-1)).reshape(*shape), out)
+    return solve(A.reshape(B.numel(), B.numel()), B.reshape(-1)).reshape(*shape)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #836f0705
 def det_of(input: Tensor) -> Tensor: return det(input)
 publish("det", det_of, det.__doc__)
 publish("matrix_exp", matrix_exp, matrix_exp.__doc__)
 
-@face
-def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def inverse(input: Tensor) -> Tensor:
     "The inverse of a square matrix. LinAlgError if it is singular."
-    return inv(input, out=out)
+    return inv(input)
 
 def slogdet_of(input: Tensor) -> OldSLogDet: return OldSLogDet(*slogdet(input))
 publish("slogdet", slogdet_of, slogdet.__doc__, out=True)
@@ -802,39 +786,38 @@ def frobenius_norm(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Te
     return vector_norm(input, 2, dim, keepdim)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80b
-def cholesky_of(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
-    return cholesky(input, upper=upper, out=out)
+def cholesky_of(input: Tensor, upper: bool = False) -> Tensor:
+    return cholesky(input, upper=upper)
 
-publish("cholesky", cholesky_of, cholesky.__doc__)
+publish("cholesky", cholesky_of, cholesky.__doc__, out=True)
 
-@face
-def cholesky_solve(B: Tensor, input2: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def cholesky_solve(B: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
     "The X of AX = B, from the Cholesky factor of A."
     a, b = (input2.mT, input2) if upper else (input2, input2.mT)
-    return finish(solve_triangular(b, solve_triangular(a, B, upper=False), upper=True), out)
+    return solve_triangular(b, solve_triangular(a, B, upper=False), upper=True)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bbx
-@face
-def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     "The inverse of A, from its Cholesky factor."
     check_matrices(L, "cholesky_inverse", square=True)
-    return cholesky_solve(eye_like(L), L, upper, out=out)
+    return cholesky_solve(eye_like(L), L, upper)
 
-def qr_of(input: Tensor, some: bool = True, *, out: tuple | None = None) -> OldQR:
-    return finish_all(OldQR(*qr(input, "reduced" if some else "complete")), out)
+def qr_of(input: Tensor, some: bool = True) -> OldQR:
+    return OldQR(*qr(input, "reduced" if some else "complete"))
 
-publish("qr", qr_of, qr.__doc__)
+publish("qr", qr_of, qr.__doc__, out=True)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bc
-def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: tuple | None = None) -> OldSVD:
+def svd_of(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSVD:
     if not compute_uv:
-        return finish_all(
-            OldSVD(*(input.new_zeros(*input.shape[:-2], n, n) for n in input.shape[-2:-1]), svdvals(input),
-                   input.new_zeros(*input.shape[:-2], input.size(-1), input.size(-1))), out)
+        return OldSVD(*(input.new_zeros(*input.shape[:-2], n, n) for n in input.shape[-2:-1]), svdvals(input),
+                      input.new_zeros(*input.shape[:-2], input.size(-1), input.size(-1)))
     u, s, vh = svd(input, not some)
-    return finish_all(OldSVD(u, s, vh.mT.contiguous()), out)
+    return OldSVD(u, s, vh.mT.contiguous())
 
-publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form.")
+publish("svd", svd_of, "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form.", out=True)
 
 TriangularSolve, LUUnpack = return_type("triangular_solve", "solution",
                                    "cloned_coefficient"), return_type("lu_unpack", "P", "L", "U")
@@ -855,10 +838,10 @@ def lu_of(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
 
 publish("lu", lu_of, lu_factor.__doc__, out=True)
 
-def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
-    return lu_solve(LU_data, LU_pivots, b, out=out)
+def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    return lu_solve(LU_data, LU_pivots, b)
 
-publish("lu_solve", lu_solve_of, "The X of AX = b, by the factors that `lu` gave.")
+publish("lu_solve", lu_solve_of, "The X of AX = b, by the factors that `lu` gave.", out=True)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bbb
 @face(method=False)

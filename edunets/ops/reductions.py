@@ -12,7 +12,7 @@ from ..autograd.tape import vjp
 from ..composites import call_along, cat, check_floating, no_freedom, return_type, values_indices
 from ..creation import zeros
 from ..errors import error
-from ..names import face, finish, in_single, where
+from ..names import face, in_single, where
 from ..table import OPS, accumulate, call, decompose, filled, kernel
 from ..tensors import DOUBLE, Tensor, any_at_hand, check_dim, float32, int64, is_floating, patch
 
@@ -30,14 +30,13 @@ def nansum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False,
     return where(gaps(input), 0, input).to(input.dtype).sum(dim, keepdim, dtype=dtype)
 
 # %% ../../nbs/ops/reductions.ipynb #35bb0787b
-@face
+@face(out=True)
 @in_single
-def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None,
-            out: Tensor | None = None) -> Tensor:
+def nanmean(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
     "The mean of what is not NaN. RuntimeError for integers."
     check_floating(input, "nanmean(): expected input to have floating point or complex dtype")
     total = nansum(input, dim, keepdim, dtype=dtype)
-    return finish(total / (~gaps(input)).sum(dim, keepdim), out)
+    return total / (~gaps(input)).sum(dim, keepdim)
 
 # %% ../../nbs/ops/reductions.ipynb #7034260a
 @face(out=True)
@@ -136,18 +135,17 @@ def cummin(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     return values_indices("cummin", call_along("cummin", input, dim, "CumminBackward0"))
 
 # %% ../../nbs/ops/reductions.ipynb #d9a4961bb
-@face
-def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     "log(cumsum(exp(x))) along `dim`, without overflow."
     check_dim(dim, input.ndim)
     check_floating(input, "logcumsumexp does not support integers")
-    return finish(call_along("logcumsumexp", input, dim, "LogcumsumexpBackward0"), out)
+    return call_along("logcumsumexp", input, dim, "LogcumsumexpBackward0")
 
 # %% ../../nbs/ops/reductions.ipynb #31fc2201
-@face
+@face(out=True)
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
-         append: Tensor | None = None, *,
-         out: Tensor | None = None) -> Tensor:
+         append: Tensor | None = None) -> Tensor:
     "The differences of neighbours along `dim`, `n` times over. RuntimeError for a number."
     if not input.ndim:
         raise error(RuntimeError, "diff expects input to be at least one-dimensional",
@@ -160,7 +158,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         rest = max(x.size(dim) - 1, 0)
         later, earlier = x.narrow(dim, x.size(dim) - rest, rest), x.narrow(dim, 0, rest)
         x = later ^ earlier if x.payload.dtype.kind == "b" else later - earlier
-    return finish(input.clone() if n == 0 and x is input else x, out)
+    return input.clone() if n == 0 and x is input else x
 
 # %% ../../nbs/ops/reductions.ipynb #31fc2201b
 def strips(y: Tensor, x: Tensor | None, dx, dim: int) -> Tensor:
@@ -203,16 +201,16 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, d
     return strips(y, x, dx, dim).cumsum(dim)
 
 # %% ../../nbs/ops/reductions.ipynb #27defaee
-@face(inplace=True)
+@face(inplace=True, out=True)
 @in_single
-def renorm(input: Tensor, p: float, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
     if input.ndim < 2:
         raise error(RuntimeError, f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions",
                     "its slices have a length", "x.unsqueeze(0)")
     dim = check_dim(dim, input.ndim)
     length = input.norm(p, tuple(d for d in range(input.ndim) if d != dim), True)
-    return finish(input.contiguous() * where(length > maxnorm, maxnorm / (length + 1e-7), 1), out)
+    return input.contiguous() * where(length > maxnorm, maxnorm / (length + 1e-7), 1)
 
 # %% ../../nbs/ops/reductions.ipynb #27defaeeb
 @face
@@ -250,9 +248,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return zeros(length, dtype=ones.dtype, device=input.device).index_add(0, input.to(int64), ones)
 
 # %% ../../nbs/ops/reductions.ipynb #c02141c7b
-@face
-def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *,
-          out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of `bins` equal parts of [min, max]; of the data's own range, if
     both are equal."""
     check_floating(input, "histogram_cpu not implemented for integers")
@@ -264,7 +261,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0, *,
                     "histc(x, bins, min, max)")
     inside = x[(x >= min) & (x <= max)]
     place = ((inside.double() - min) / (max - min) * bins).floor().clamp(0, bins - 1).to(int64)
-    return finish(bincount(place, minlength=bins).to(input.dtype), out)
+    return bincount(place, minlength=bins).to(input.dtype)
 
 # %% ../../nbs/ops/reductions.ipynb #0b07da69k
 #| code-fold: true

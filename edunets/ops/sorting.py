@@ -11,7 +11,7 @@ from ..composites import cat, values_indices
 from ..creation import full, iota, zeros_like
 from ..errors import error
 from ..indexing import gather
-from ..names import cast, face, finish, promote, publish, result_type, where
+from ..names import cast, face, promote, publish, result_type, where
 from .elementwise import lerp
 from ..table import OPS, call, decompose, kernel
 from ..autograd.tape import no_vjp, vjp
@@ -134,21 +134,19 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
     return kept if q.ndim else kept.squeeze(0)
 
 # %% ../../nbs/ops/sorting.ipynb #31236e1f
-@face
+@face(out=True)
 def quantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *,
-             interpolation: str = "linear",
-             out: Tensor | None = None) -> Tensor:
+             interpolation: str = "linear") -> Tensor:
     """The element below which a share `q` of the elements lies (several, of a list), over all or along
     `dim`; NaN if there is one. RuntimeError for a q outside of [0, 1]."""
-    return finish(quantiles(input, q, dim, keepdim, interpolation, False), out)
+    return quantiles(input, q, dim, keepdim, interpolation, False)
 
 # %% ../../nbs/ops/sorting.ipynb #31236e1fb
-@face
+@face(out=True)
 def nanquantile(input: Tensor, q, dim: int | None = None, keepdim: bool = False, *,
-                interpolation: str = "linear",
-                out: Tensor | None = None) -> Tensor:
+                interpolation: str = "linear") -> Tensor:
     "The quantile of what is not NaN."
-    return finish(quantiles(input, q, dim, keepdim, interpolation, True), out)
+    return quantiles(input, q, dim, keepdim, interpolation, True)
 
 # %% ../../nbs/ops/sorting.ipynb #9b810319
 def runs(x: Tensor) -> Tensor:
@@ -234,10 +232,10 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> tuple[Tensor, T
                            for f in found])
 
 # %% ../../nbs/ops/sorting.ipynb #dbf2c3bab
-@face
-def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+@face(out=True)
+def msort(input: Tensor) -> Tensor:
     "Sorted along the first dimension."
-    return finish(input.sort(0).values if input.ndim else input.clone(), out)
+    return input.sort(0).values if input.ndim else input.clone()
 
 # %% ../../nbs/ops/sorting.ipynb #170ed7a7
 def searched(xp, sequence, values, right):
@@ -261,9 +259,9 @@ decompose(searchsorted=lambda a, b, *, right: count_below(a, b, right))
 vjp(searchsorted=no_vjp("an index"))
 
 # %% ../../nbs/ops/sorting.ipynb #6d3b7140
-@face(method=False)
+@face(method=False, out=True)
 def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, right: bool = False,
-                 side: str | None = None, out: Tensor | None = None) -> Tensor:
+                 side: str | None = None) -> Tensor:
     """Where each number would be put into an ordered sequence (its row's, of several) to keep the order;
     `right`: behind equal ones. RuntimeError if shapes do not fit."""
     if side not in (None, "left", "right"):
@@ -284,17 +282,16 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: bool = False, rig
                           f"{list(values.shape)}", "each row of values has a row of boundaries",
             "one sequence for all, or one for each row")
     result = call(OPS["searchsorted"], tuple(promote((sorted_sequence, values))), {"right": right})
-    return finish(result.to(int32) if out_int32 else result, out)
+    return result.to(int32) if out_int32 else result
 
 # %% ../../nbs/ops/sorting.ipynb #6d3b7140b
-@face(method=False)
-def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False,
-              out: Tensor | None = None) -> Tensor:
+@face(method=False, out=True)
+def bucketize(input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
     "The number of the bucket, between two boundaries, that each number falls into."
     if boundaries.ndim != 1:
         raise error(RuntimeError, f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})",
                     "buckets lie side by side", "boundaries.flatten()")
-    return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 # %% ../../nbs/ops/sorting.ipynb #0f3ac0aa
 @face(method=False, out=True)

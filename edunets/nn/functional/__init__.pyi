@@ -159,7 +159,7 @@ def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None = 
 def gumbel_softmax(logits: Tensor, tau: builtins.float = 1, hard: builtins.bool = False, eps: builtins.float = 1e-10, dim: builtins.int = -1) -> Tensor:
     "A random class from each row of logits, softly (the softer, the larger `tau`), or with `hard` as"
     ...
-def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out=None) -> Tensor:
+def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out: Tensor | None = None) -> Tensor:
     "x where it is farther than `lambd` from 0, else 0."
     ...
 def hardsigmoid(input: Tensor, inplace: builtins.bool = False) -> Tensor:
