@@ -1,5 +1,6 @@
 # One command reads the book, one command tests it: `make book` and `make test`.
-# Everything lives in .venv and _build; nothing else on the machine is changed.
+# Everything lives in .venv and _build; nothing else on the machine is changed (but JupyterLab, in `make lab`, keeps a folder
+# of its own, with the signatures of notebooks).
 
 PYTHON  ?= python3
 EXECUTE ?= 1

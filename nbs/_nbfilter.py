@@ -4,6 +4,7 @@ Quarto runs this file on every notebook (`ipynb-filters`, stdin to stdout) and
 `tools/site_build.py` imports it, so both renderers show the same. Standard library only.
 """
 import ast
+import html
 import json
 import re
 import sys
@@ -125,9 +126,9 @@ def is_solution(cell):
 
 # Notes for the reader
 
-def note(kind, html, anchor=""):
+def note(kind, content, anchor=""):
     return {"cell_type": "markdown", "id": f"note-{kind}", "metadata": {},
-            "source": [f'<p class="edu-{kind}"{anchor}>{html}</p>\n']}
+            "source": [f'<p class="edu-{kind}"{anchor}>{content}</p>\n']}
 
 
 def made_note(flag, cell):
@@ -140,13 +141,15 @@ def made_note(flag, cell):
 
 
 def inline_svg(cell):
-    """Our own drawings go into the page itself, where they take the colours of its theme."""
+    """Plots go into the page itself, where they take the colours of its theme; a caption is the name of
+    its plot for who can't see it."""
+    caption = directives(cell).get("fig-cap")
+    name = f'role="img" aria-label="{html.escape(plain(caption))}" ' if caption else ""
     for output in cell.get("outputs", []):
         data = output.get("data", {})
-        svg = "".join(data.get("image/svg+xml", []))
-        if svg and "text/html" not in data and "Matplotlib" not in svg:
-            del data["image/svg+xml"]
-            data["text/html"] = [f'<div class="edu-svg">{svg[svg.index("<svg"):].strip()}</div>']
+        if svg := "".join(data.pop("image/svg+xml", [])):
+            shown = svg[svg.index("<svg"):].strip().replace("<svg ", f"<svg {name}", 1)
+            data.setdefault("text/html", [f'<div class="edu-svg">{shown}</div>'])
 
 
 def default_exp(nb):
@@ -187,7 +190,7 @@ def show(nb):
 
 
 def plain(caption):
-    """A caption as alt text: without markup."""
+    """A caption as the name of its picture: without markup."""
     return re.sub(r"[`*$]", "", re.sub(r"@(sec|eq|fig)-[\w-]*\w", lambda match: KINDS[match[1]], caption))
 
 
@@ -226,9 +229,9 @@ def folded_with_output(cell):
 
 
 def for_quarto(nb):
-    """What only Quarto needs: the caption as alt text; a picture with a caption as the one result of its
-    cell (each further one would become a part of the figure); and HTML that asks for no scripts (as
-    text/html it brings require.js and jQuery from the web)."""
+    """What only Quarto needs: a picture with a caption as the one result of its cell (each further one would
+    become a part of the figure); and HTML that asks for no scripts (as text/html it brings require.js and
+    jQuery from the web)."""
     cells = []
     for cell in nb["cells"]:
         with_marked_headline(cell)
@@ -237,9 +240,6 @@ def for_quarto(nb):
     nb["cells"] = cells
     for cell in nb["cells"]:
         found, outputs = directives(cell), cell.get("outputs", [])
-        if "label" in found:
-            set_text(cell,
-                     f"#| fig-alt: {json.dumps(plain(found['fig-cap']), ensure_ascii=False)}\n" + text(cell))
         for number, output in enumerate(outputs):
             data = output.get("data", {})
             if "label" in found and len(outputs) > 1 and list(data) == ["text/plain"]:

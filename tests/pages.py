@@ -35,6 +35,17 @@ LOW_CONTRAST = """least => {
   }
   return bad }"""
 
+# Text of plots whose contrast with the page is below `least`. (What is drawn in the page's colour stands on
+# something else.)
+LOW_CONTRAST_IN_PLOTS = LOW_CONTRAST.split("const bad")[0] + """
+  const bad = [], page = getComputedStyle(document.body).backgroundColor, b = light(parse(page));
+  for (const e of document.querySelectorAll('main .edu-plot :is(text, tspan)')) {
+    const fill = getComputedStyle(e).fill, a = light(parse(fill));
+    if (fill == page || !e.textContent.trim()) continue;
+    if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < least) bad.push(e.textContent.slice(0, 40) + ': ' + fill);
+  }
+  return bad }"""
+
 # Code that is cut although none of its lines has more than 110 characters.
 CUT = """() => [...document.querySelectorAll('main .cell pre')].filter(e => e.innerText.trim()
   && Math.max(...e.innerText.split('\\n').map(line => line.length)) <= 110 && e.scrollWidth > e.clientWidth + 1)
@@ -147,6 +158,7 @@ def complaints(browser, path, theme):
                           "=> e.textContent)")
     found += [f"image does not load: {name}" for name in broken] + [f"mathematics: {name}" for name in wrong]
     found += [f"low contrast: {name}" for name in page.evaluate(LOW_CONTRAST, 4.5)]
+    found += [f"low contrast in a plot: {name}" for name in page.evaluate(LOW_CONTRAST_IN_PLOTS, 4.5)]
     found += [f"code is cut: {name}" for name in page.evaluate(CUT)]
     context.close()
     return found

@@ -27,7 +27,7 @@ ipynb-filters:
   - nbs/_nbfilter.py
 format:
   html:
-    theme: {light: assets/light.scss, dark: assets/dark.scss}
+    theme: {light: [assets/theme.scss, assets/light.scss], dark: [assets/theme.scss, assets/dark.scss]}
     css: assets/book.css
     respect-user-color-scheme: true
     toc-title: On this page
@@ -81,7 +81,7 @@ ONE = [
     ("code", WIDE),
     ("code", "#| hide\nhidden_cell = 1"),
     ("code", "#| label: fig-line\n#| fig-cap: \"A line, as in @eq-square.\"\n#| code-fold: true\n"
-             "import matplotlib.pyplot as plt\nplt.figure(figsize=(4, 2))\nplt.plot([square(x) "
+             "from edunets.draw.plots import plt\nplt.figure(figsize=(4, 2))\nplt.plot([square(x) "
              "for x in range(5)]);"),
     "::: {.callout-note}\n## A title\n\nA note with `code`.\n:::\n\n::: {.callout-tip collapse=\"true\" "
     "title=\"Solution\"}\n\n"

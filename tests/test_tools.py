@@ -10,6 +10,7 @@ import urllib.parse
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 import _nbfilter
 import book
@@ -71,7 +72,8 @@ def test_every_construct_is_rendered(site):
     page = pages.soup(site / "nbs/one.html")
     assert page.select_one("p.edu-exported")["id"].startswith("cell-")
     assert page.select_one(".edu-svg svg rect[stroke=currentColor]")
-    assert [image["alt"] for image in page.select("main .cell img")] == ["A line, as in the equation."]
+    assert [plot["aria-label"] for plot in page.select("main .cell svg.edu-plot")] == [
+        "A line, as in the equation."]
     assert "hello from the index" in words(site, "index.html")
     assert "First part One chapter Two" in words(site, "index.html")
 
@@ -266,16 +268,13 @@ def test_the_filter_as_quarto_runs_it(sample):
     assert "def square(x):\n    'The square of x.'\n    return x * x" in sources
     assert '#| code-fold: true\n#| code-summary: "imports"\nimport math\nfrom functools import reduce' in sources
     assert '::: {.callout-tip collapse="true" title="Solution 1: a cube"}\n' in sources
-    assert any(source.startswith(
-            '#| fig-alt: "A line, as in the equation."\n#| label: fig-line\n#| fig-cap:')
-               for source in sources)
     drawing = next(cell for cell in shown["cells"] if "Drawing()" in "".join(cell["source"]))
     assert list(drawing["outputs"][0]["data"]) == ["text/plain", "text/markdown"]
 
 
 def test_quarto_gets_one_result_for_a_caption():
     picture, value = ({"output_type": kind, "metadata": {}, "data": data} for kind, data in [
-        ("display_data", {"image/png": "", "text/plain": "<Figure>"}),
+        ("display_data", {"text/html": "<svg></svg>", "text/plain": "<Figure>"}),
         ("execute_result", {"text/plain": ["1.5"]})])
     cell = {"cell_type": "code",
             "source": ["#| label: fig-x\n", '#| fig-cap: "X."\n', "x"],
@@ -424,6 +423,20 @@ def test_a_readers_copy_that_was_changed_is_never_overwritten(tmp_path):
     assert "mine = 1" in words_of(one)
 
 
+def test_a_readers_copies_may_show_their_pictures_at_once(tmp_path):
+    """Until somebody else has changed one."""
+    root, copies = sample_book.make(tmp_path / "book"), tmp_path / "lab"
+    lab.write(root, copies)
+    one, two = copies / "01 First part" / "01 One chapter.ipynb", copies / "01 First part" / "02 Two.ipynb"
+    changed = book.read(one)
+    changed["cells"][-1]["source"] = ["x = 1"]
+    book.write(one, changed)
+    notary = NotebookNotary(data_dir=str(tmp_path))
+    lab.sign(copies, notary)
+    signed = [notary.check_signature(nbformat.read(path, as_version=4)) for path in (one, two)]
+    assert signed == [False, True]
+
+
 def test_links_between_a_readers_copies_lead_somewhere(tmp_path):
     lab.write(lab=tmp_path)
     for path in tmp_path.rglob("*.ipynb"):
@@ -445,9 +458,10 @@ BAD = {
     "exported lines": ["# T", ("code", "#| export\n" + "x = 1\n" * 41)],
     "at most 120": ["# T", ("code", "#| export\n#| code-fold: true\n" + "x = 1\n" * 121)],
     "at most 3 without a word": ["# T"] + [("code", "1")] * 4,
-    "at most 60": ["# T"] + ["text"] * 60,
+    "at most 40": ["# T"] + [("code", "1")] * 41,
     "the path of one machine": ["# T", ("code", "open('/home/me/data')")],
     "not in the book": ["# T\n\n[there](../LICENSE)"],
+    "plt of Matplotlib": ["# T", ("code", "import matplotlib.pyplot as plt")],
 }
 
 
@@ -455,6 +469,13 @@ BAD = {
 def test_lint_finds(problem, tmp_path):
     sample_book.write_notebook(tmp_path / "bad.ipynb", BAD[problem])
     assert problem in "\n".join(lint.notebook(book.read(tmp_path / "bad.ipynb"), set()))
+
+
+@pytest.mark.parametrize("data, problem", [({"image/png": "x"}, "in pixels"),
+                                           ({"image/svg+xml": ["x" * 150_001]}, "a plot of more than")])
+def test_lint_finds_a_plot_that_no_page_should_have(data, problem):
+    cell = {"cell_type": "code", "source": [], "outputs": [{"output_type": "display_data", "data": data}]}
+    assert problem in "\n".join(lint.outputs(cell))
 
 
 def test_the_files_stand_in_the_books_order():
@@ -473,7 +494,10 @@ def test_the_files_stand_in_the_books_order():
 def test_quarto_has_the_books_colours(theme):
     """The colours of light.scss and dark.scss are those of book.css."""
     styles = (book.ROOT / "assets/book.css").read_text()
-    own = re.findall(r"--edu-\w+: (#\w+);", styles[styles.index(":root"):styles.index("/* The theme's own")])
+    own = re.findall(r"--edu-(\w+): (#\w+);",
+                     styles[styles.index(":root"):styles.index("/* The theme's own")])
     half = len(own) // 2
-    found = re.findall(r"#[0-9a-f]{6}", (book.ROOT / f"assets/{theme}.scss").read_text())
-    assert found and set(found) <= set(own[:half] if theme == "light" else own[half:])
+    colours = dict(own[:half] if theme == "light" else own[half:])
+    found = re.findall(r"\$edu-(\w+): (#\w+);", (book.ROOT / f"assets/{theme}.scss").read_text())
+    handed_on = re.findall(r": \$edu-(\w+);", (book.ROOT / "assets/theme.scss").read_text())
+    assert found and dict(found).items() <= colours.items() and {name for name, _ in found} == {*handed_on}

@@ -17,31 +17,32 @@ sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
 from _nbfilter import directives, prose_lines, text
 
-MOST_CELLS, MOST_IN_APPENDIX = 60, 75      # a chapter is one story, the appendix a catalogue
-APPENDIX = ("nbs/nn/", "nbs/ops/")
+MOST_CELLS = 40      # of code, in a chapter; words between them cost nothing
 # in a cell; in one that is a single definition, and can't be cut; in a fold: who opens it wants all of it,
 # and cut into cells it would be several folds of one name below each other
 MOST_EXPORTED_LINES, MOST_OF_ONE, MOST_FOLDED = 40, 55, 120
 MOST_IN_A_ROW = 3                    # cells of code without a word between; a fold says what is in it
 MOST_COLUMNS = 110
 MOST_OUTPUT_BYTES = 400_000          # one cell's outputs, as stored
+MOST_PLOT_BYTES = 150_000
 DIRECTIVES = {"default_exp", "export", "exporti", "hide", "eval", "notest", "label", "fig-cap", "code-fold",
               "code-summary", "echo", *_nbfilter.FLAGS}
 SAID = re.compile(r"#\|\s*(code-summary|fig-cap):\s*(.*?)\s*$")      # what the reader is told, as YAML
 CALLOUTS = {"note", "tip", "warning", "important"}
 CALLOUT = re.compile(r'::: \{\.callout-(\w+)(?: (?:collapse="true"|title="[^"]*"))*\}')
 ATTRIBUTES = re.compile(r"\{#(sec|eq)-[\w-]*\w\}$")
+PYPLOT = re.compile(r"^(import|from) matplotlib\b", re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/Users/|/tmp/|/work/|/opt/|/usr/)")
 
 
-def shape(nb, appendix):
+def shape(nb):
     """What the file itself must be."""
     if (nb["nbformat"], nb["nbformat_minor"]) != (4, 5):
         yield "the notebook is not nbformat 4.5"
-    most = MOST_IN_APPENDIX if appendix else MOST_CELLS
-    told = sum(not any(name in directives(cell) for name in _nbfilter.EXPORT) for cell in nb["cells"])
-    if told > most:
-        yield f"{told} cells that are not exported code; a chapter has at most {most}"
+    shown = sum(cell["cell_type"] == "code" and not any(name in directives(cell) for name in _nbfilter.EXPORT)
+                for cell in nb["cells"])
+    if shown > MOST_CELLS:
+        yield f"{shown} cells of code that are not exported; a chapter has at most {MOST_CELLS}"
     ids = [cell.get("id") for cell in nb["cells"]]
     if None in ids or len(set(ids)) < len(ids):
         yield "each cell needs an id of its own"
@@ -138,6 +139,8 @@ def code(cell):
         yield "a directive that does not stand at the head of its cell"
     if MACHINE_PATH.search(text(cell)):
         yield f"the path of one machine: {MACHINE_PATH.search(text(cell))[0]}"
+    if PYPLOT.search(text(cell)) and "export" not in found:
+        yield "plt of Matplotlib; the book's is in edunets.draw.plots"
     yield from outputs(cell)
 
 
@@ -152,6 +155,10 @@ def outputs(cell):
     if len(book.json.dumps(cell["outputs"])) > MOST_OUTPUT_BYTES:
         yield f"outputs of more than {MOST_OUTPUT_BYTES:,} bytes"
     for output in cell["outputs"]:
+        if "image/png" in output.get("data", {}):
+            yield "a picture in pixels, on white in the dark theme; plots are SVG (edunets.draw.plots)"
+        if len("".join(output.get("data", {}).get("image/svg+xml", []))) > MOST_PLOT_BYTES:
+            yield f"a plot of more than {MOST_PLOT_BYTES:,} bytes"
         html = "".join(output.get("data", {}).get("text/html", []))
         if len(re.findall(r"<t[dh]\b", html)) != len(re.findall(r"</t[dh]>", html)):
             yield "a table with cells that are not closed; Quarto cannot read it"
@@ -194,8 +201,8 @@ def wordless(nb):
         row = []
 
 
-def notebook(nb, labels, appendix=False):
-    yield from shape(nb, appendix)
+def notebook(nb, labels):
+    yield from shape(nb)
     yield from titles(nb)
     yield from wordless(nb)
     for number, cell in enumerate(nb["cells"]):
@@ -211,7 +218,7 @@ def check(root=book.ROOT):
     nbs = {path: book.read(root / path) for path in paths}
     labels = [label for nb in nbs.values() for label in labels_of(nb)]
     problems = [f"{path}: {problem}" for path, nb in nbs.items()
-                for problem in notebook(nb, set(labels), path.startswith(APPENDIX))]
+                for problem in notebook(nb, set(labels))]
     folders = [root / folder for folder in ("tests", "tools", "benchmarks")]
     scripts = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     problems += [f"{path.relative_to(root)}: {problem}" for path in scripts

@@ -4,14 +4,14 @@
     $$ ... $$ {#eq-x}                 $$ ... $$ (eq-x)
     ::: {.callout-note}               :::{note}, or a fold with collapse="true"
     @sec-x, @eq-x, @fig-x             {ref}, {eq}
-    #| label: fig-x, #| fig-cap:      a numbered caption under the cell, and the picture's alt text
+    #| label: fig-x, #| fig-cap:      a numbered caption under the cell
     #| code-fold, code-summary, echo  cell tags
     # Topic: question?                spans, as in Quarto
 """
 import functools
 import re
 
-from _nbfilter import directives, is_solution, plain, set_text, text, walk, with_marked_headline
+from _nbfilter import directives, is_solution, set_text, text, walk, with_marked_headline
 
 HEADING = re.compile(r"(#+ .*?)\s*\{#(sec-[\w-]+)\}\s*$")
 EQUATION = re.compile(r"(.*)\$\$\s*\{#(eq-[\w-]+)\}\s*$")
@@ -94,7 +94,6 @@ def code(cell, figures):
     label = options.get("label", "")
     if not label.startswith("fig-"):
         return [cell]
-    cell["metadata"].setdefault("mystnb", {})["image"] = {"alt": plain(options["fig-cap"])}
     caption = (f"({label})=\n\n{{.edu-caption}}\n**Figure {figures[label]}.** "
                f"{references(options['fig-cap'], functools.partial(reference, figures))}\n")
     return [cell, {"cell_type": "markdown", "id": label[:64], "metadata": {}, "source": caption}]

@@ -282,7 +282,7 @@ class RateSweep(NamedTuple):
         "Draw the loss over the rate; returns Matplotlib's axes."
         if ax is None:
             import matplotlib.pyplot as plt      # slow to import, and needed only here
-            _, ax = plt.subplots(figsize=(6.5, 2.5), dpi=90)
+            _, ax = plt.subplots(figsize=(6.4, 2.5))
         ax.semilogx(self.rates, self.losses)
         ax.axvline(self.suggestion, color="C1", ls="--", label=f"falls fastest: {self.suggestion:.1e}")
         ax.set(xlabel="learning rate", ylabel="smoothed loss")

@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from io import BytesIO
 
 from ..autograd.modes import no_grad
 from ..errors import error, warn
@@ -360,7 +359,7 @@ def plot(self: Learner, ax=None):
     "Draw how the loss fell; returns Matplotlib's axes."
     if ax is None:
         import matplotlib.pyplot as plt      # slow to import, and needed only here
-        _, ax = plt.subplots(figsize=(6.5, 2.5), dpi=90)
+        _, ax = plt.subplots(figsize=(6.4, 2.5))
     draw_losses(ax, self)
     return ax
 
@@ -383,14 +382,13 @@ class LivePlot(Callback):
 
     def draw(self, learner: Learner) -> None:
         if not in_notebook(): return
-        from IPython.display import Image, display
-        from matplotlib.figure import Figure      # not pyplot's: no window, and closed when it is forgotten
-        figure, file = Figure(figsize=(6.5, 2.5), dpi=90, layout="constrained"), BytesIO()
-        draw_losses(figure.subplots(), learner)
-        figure.savefig(file, format="png")
-        image = Image(file.getvalue())
-        if self.handle is None: self.handle = display(image, display_id=True)
-        else: self.handle.update(image)
+        from IPython.display import display
+        import matplotlib.pyplot as plt
+        figure, ax = plt.subplots(figsize=(6.4, 2.5), layout="constrained")
+        draw_losses(ax, learner)
+        plt.close(figure)       # or it would be shown once more at the end of the cell
+        if self.handle is None: self.handle = display(figure, display_id=True)
+        else: self.handle.update(figure)
         self.drawn = time.monotonic()
 
 # %% ../../nbs/06c_learner.ipynb #lnearly1
