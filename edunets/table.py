@@ -25,12 +25,13 @@ from .tensors import memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
-           'NO_PARAMS', 'quiet', 'Op', 'column', 'Payload', 'Trace', 'Mode', 'set_mode', 'Registered', 'handle',
-           'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain', 'accumulating', 'in_wider',
-           'array_handler', 'run_source', 'add_backend', 'below_tape', 'in_order', 'elementwise', 'as_operands',
-           'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view',
-           'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op',
-           'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'signature', 'card', 'html_card']
+           'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'column', 'Payload', 'Trace', 'Mode', 'set_mode', 'Registered',
+           'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain', 'accumulating',
+           'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'may_be_in_rows', 'in_order',
+           'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of',
+           'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom',
+           'fresh', 'by_parts', 'op', 'not_a_row', 'rows_in', 'text_of', 'lambda_text', 'lambdas', 'place_of',
+           'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -259,7 +260,9 @@ def array_handler(kind: type, xp) -> Callable:
         kernel = op.kernel if not (op.accumulate or STORED) else accumulating(op, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
-        if type(out) is kind: return out if out.flags.c_contiguous else in_order(op, out, payloads)
+        if type(out) is kind:
+            if out.flags.c_contiguous and (out.ndim < 2 or may_be_in_rows(op, payloads)): return out
+            return in_order(op, out, payloads)
         if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
         return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
     return run
@@ -294,11 +297,17 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
 # %% ../nbs/01a_table.ipynb #0a44ed02
+def may_be_in_rows(op: Op, payloads: list) -> bool:
+    "Whether nothing speaks against a result row by row: its row has no order, or the first operand lies so too."
+    return op.order is None or getattr(payloads[0], "flags", IN_ROWS).c_contiguous
+
+IN_ROWS = np.empty(0).flags      # a number's
+
 def in_order(op: Op, out, payloads: list):
     """A result as it is if it is a view, or lies row by row and is all of its memory; else in the order
     that its row says."""
     if op.view is not None: return out
-    if out.flags.c_contiguous:
+    if out.flags.c_contiguous and may_be_in_rows(op, payloads):
         return out if out.base is None or owner(out).nbytes <= out.nbytes else out.copy()
     return out.copy() if op.order is None else op.order(out, payloads)
 
@@ -477,9 +486,27 @@ def op(name: str) -> Op:
     "A row of the table by its name; it prints as a card. KeyError for a name that is no row."
     if name in OPS: return OPS[name]
     import difflib      # slow to import, and seldom needed
+    from edunets.names import FUNCTIONS      # they come later
+    function = FUNCTIONS.get(name) or FUNCTIONS.get(f"nn.functional.{name}") or getattr(Tensor, name, None)
+    if inspect.isfunction(function): raise not_a_row(name, function)
     near = difflib.get_close_matches(name, OPS)
     raise error(KeyError, f"no row is called '{name}'", f"the table has {len(OPS)} rows",
                 f"one of {near}" if near else "sorted(en.table.OPS)")
+
+def not_a_row(name: str, function: Callable) -> KeyError:
+    "What is said of a function that is made of rows: where it is written, and of which ones."
+    rows = rows_in(inspect.unwrap(function))
+    return error(KeyError, f"'{name}' is a function, not a row", f"it is written at {place_of(function)}",
+                 " or ".join(f"en.op('{row}')" for row in rows[:3]) or "the function there")
+
+def rows_in(function: Callable, helpers: bool = True) -> list[str]:
+    "The rows that a function asks for, itself or by what it calls."
+    closed = inspect.getclosurevars(function)
+    rows = [value.name for value in closed.nonlocals.values() if isinstance(value, Op)]
+    rows += [text for text in function.__code__.co_consts if isinstance(text, str) and text in OPS]
+    for called in closed.globals.values() if helpers else ():
+        if inspect.isfunction(called := inspect.unwrap(called)): rows += rows_in(called, False)
+    return list(dict.fromkeys(rows))
 
 def text_of(entry) -> str:
     "An entry as text: a lambda, the head of a function, the reason why there is none."
@@ -503,17 +530,26 @@ def lambdas(source: str) -> list:
 def place_of(entry) -> str:
     "Where a function is defined, `edunets/table.py:175`; empty for what is none."
     if not callable(entry): return ""
-    return f"{entry.__module__.replace('.', '/')}.py:{inspect.unwrap(entry).__code__.co_firstlineno}"
+    written = inspect.unwrap(entry)
+    return f"{written.__globals__['__name__'].replace('.', '/')}.py:{written.__code__.co_firstlineno}"
 
 def entries(row: Op) -> list[tuple[str, str, str]]:
-    "What a row's columns hold: (column, text, place); rules of the same text are one entry."
-    found = {}
+    "What a row's columns hold: (column, text, place); rules of the same text are one entry, by operands."
+    found = []
     for name in COLUMNS:
         entry = getattr(row, name)
-        for rule in entry if isinstance(entry, list) else [entry]:
-            rule = getattr(rule, "function", rule)
-            if rule is not None: found[name, text_of(rule), place_of(rule)] = None
-    return list(found)
+        if isinstance(entry, list): found += [(name, *rule) for rule in by_operand(row, entry)]
+        elif entry is not None: found.append((name, text_of(entry), place_of(entry)))
+    return found
+
+def by_operand(row: Op, rules: list) -> list[tuple[str, str]]:
+    "The text and the place of a row's rules, one for each operand; the operands stand before it."
+    names, found = (*row.operands, *([f"*{row.variadic}"] if row.variadic else [])), {}
+    for number, rule in enumerate(rules):
+        rule = getattr(rule, "function", rule)
+        key = ("none", "") if rule is None else (text_of(rule), place_of(rule))
+        found.setdefault(key, []).append(names[min(number, len(names) - 1)])
+    return [(f"{', '.join(operands)}: {text}", place) for (text, place), operands in found.items()]
 
 # %% ../nbs/01a_table.ipynb #6f3f285e
 #| code-fold: true

@@ -1,9 +1,13 @@
 """Laws over the whole table: gradients to second order, composites beside their decomposition."""
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import edunets as en
 from edunets.autograd.tape import NoRule
+from edunets.names import FUNCTIONS
 from edunets.table import COLUMNS, OPS, call
 from samples import SAMPLES, cases
 
@@ -218,3 +222,16 @@ def test_cards():
         text = repr(op)
         assert (text.startswith(f"{name}(")
                 and all(column in text for column in COLUMNS if getattr(op, column) is not None))
+
+
+def test_what_is_no_row_says_where_it_is_written():
+    "Most of what users write are functions, not rows: asked for a card they name file, line and rows."
+    for name in sorted(set(FUNCTIONS) - set(OPS)):
+        with pytest.raises(KeyError, match="is a function, not a row") as raised: en.op(name)
+        file, line = re.search(r"written at edunets/(\S+)\.py:(\d+)", str(raised.value)).groups()
+        assert (Path(en.__file__).parent / f"{file}.py").read_text().splitlines()[int(line) - 1].strip()
+    with pytest.raises(KeyError, match=r"en\.op\('permute'\)"): en.op("t")
+
+
+def test_a_card_tells_whose_rule_it_is():
+    assert "c: none" in str(en.op("where")) and "a, b: lambda g: g" in str(en.op("add"))
