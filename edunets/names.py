@@ -249,7 +249,7 @@ def stored(result, out):
         raise error(TypeError,
                     f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
                     "each result has its own place", "out=(values, indices)")
-    return getattr(result, "_make", tuple)(map(store_out, out, result))
+    return getattr(result, "_make", tuple)([store_out(o, r) for o, r in zip(out, result)])
 
 # %% ../nbs/01d_names.ipynb #nmwout01b
 def with_out(function: Callable, out_dtype: bool = False) -> Callable:
