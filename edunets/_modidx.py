@@ -4228,7 +4228,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.table.ordered_copy': ('table.html#ordered_copy', 'edunets/table.py'),
                                'edunets.table.place_of': ('table.html#place_of', 'edunets/table.py'),
                                'edunets.table.refresh': ('table.html#refresh', 'edunets/table.py'),
-                               'edunets.table.rows_in': ('table.html#rows_in', 'edunets/table.py'),
+                               'edunets.table.rows_asked': ('table.html#rows_asked', 'edunets/table.py'),
                                'edunets.table.run_source': ('table.html#run_source', 'edunets/table.py'),
                                'edunets.table.set_mode': ('table.html#set_mode', 'edunets/table.py'),
                                'edunets.table.set_mode.__enter__': ('table.html#set_mode.__enter__', 'edunets/table.py'),

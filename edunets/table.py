@@ -30,7 +30,7 @@ __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulat
            'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'may_be_in_rows', 'in_order',
            'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of',
            'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom',
-           'fresh', 'by_parts', 'op', 'not_a_row', 'rows_in', 'text_of', 'lambda_text', 'lambdas', 'place_of',
+           'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of', 'lambda_text', 'lambdas', 'place_of',
            'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
@@ -495,17 +495,17 @@ def op(name: str) -> Op:
 
 def not_a_row(name: str, function: Callable) -> KeyError:
     "What is said of a function that is made of rows: where it is written, and of which ones."
-    rows = rows_in(inspect.unwrap(function))
+    rows = rows_asked(inspect.unwrap(function))
     return error(KeyError, f"'{name}' is a function, not a row", f"it is written at {place_of(function)}",
                  " or ".join(f"en.op('{row}')" for row in rows[:3]) or "the function there")
 
-def rows_in(function: Callable, helpers: bool = True) -> list[str]:
+def rows_asked(function: Callable, helpers: bool = True) -> list[str]:
     "The rows that a function asks for, itself or by what it calls."
     closed = inspect.getclosurevars(function)
     rows = [value.name for value in closed.nonlocals.values() if isinstance(value, Op)]
     rows += [text for text in function.__code__.co_consts if isinstance(text, str) and text in OPS]
     for called in closed.globals.values() if helpers else ():
-        if inspect.isfunction(called := inspect.unwrap(called)): rows += rows_in(called, False)
+        if inspect.isfunction(called := inspect.unwrap(called)): rows += rows_asked(called, False)
     return list(dict.fromkeys(rows))
 
 def text_of(entry) -> str:
