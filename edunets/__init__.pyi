@@ -913,13 +913,13 @@ def max(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
     "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the"
     ...
 def max_pool1d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False) -> Tensor:
-    "The largest of each window in 1 dimensions of space."
+    "The largest of each window in 1 dimensions of space; of equal ones the first takes the gradient (the row `unpool`)."
     ...
 def max_pool2d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False) -> Tensor:
-    "The largest of each window in 2 dimensions of space."
+    "The largest of each window in 2 dimensions of space; of equal ones the first takes the gradient (the row `unpool`)."
     ...
 def max_pool3d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: builtins.bool = False) -> Tensor:
-    "The largest of each window in 3 dimensions of space."
+    "The largest of each window in 3 dimensions of space; of equal ones the first takes the gradient (the row `unpool`)."
     ...
 def maximum(input, other, *, out: Tensor | None = None) -> Tensor:
     "The larger of x and y."

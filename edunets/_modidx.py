@@ -4198,6 +4198,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.table.by_parts': ('table.html#by_parts', 'edunets/table.py'),
                                'edunets.table.call': ('table.html#call', 'edunets/table.py'),
                                'edunets.table.card': ('table.html#card', 'edunets/table.py'),
+                               'edunets.table.chapters_line': ('table.html#chapters_line', 'edunets/table.py'),
                                'edunets.table.check_custom': ('table.html#check_custom', 'edunets/table.py'),
                                'edunets.table.column': ('table.html#column', 'edunets/table.py'),
                                'edunets.table.derive': ('table.html#derive', 'edunets/table.py'),

@@ -207,7 +207,7 @@ def border(name: str, function: Callable, finish: Callable | None = None) -> Cal
         except Exception as problem:
             if not (found := overriding(args, kwargs)):
                 if renamed := in_pytorchs_names(kwargs, called): return called(*args, **renamed)
-                raise at_border(problem, name, function, args, kwargs)
+                raise at_border(problem, name, function, args, kwargs)  # en.errors.WHOLE = True says where
         return handed_over(called, found, args, kwargs)
     functools.update_wrapper(called, function).at_border = True
     return named(called, name)

@@ -254,7 +254,8 @@ def stored(result, out):
 # %% ../nbs/01d_names.ipynb #nmwout01b
 def with_out(function: Callable, out_dtype: bool = False) -> Callable:
     """The function with an `out=`; with `out_dtype` it computes in the dtype of its place, unless told
-    another."""
+    another. The result goes through `views.store_out`: a place of another shape is resized, with a warning
+    if it held elements."""
     @functools.wraps(function)
     def run(*args, out=None, **options):
         if out is None: return function(*args, **options)
@@ -273,7 +274,8 @@ def with_out(function: Callable, out_dtype: bool = False) -> Callable:
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False,
             out: bool = False, out_dtype: bool = False) -> Callable:
     """Give a function to the package under PyTorch's name: a function, a method, and if asked a method
-    that works in place, and `out=` (`out_dtype`: computed in the dtype of its place). What users call."""
+    that works in place, and `out=` (see `with_out`; `out_dtype`: computed in the dtype of its place). What
+    users call."""
     named(function, name).__doc__ = doc
     FUNCTIONS[name] = with_out(function, out_dtype) if out else function
     if method: setattr(Tensor, name, FUNCTIONS[name])

@@ -9,6 +9,7 @@ import ast
 import functools
 import inspect
 import linecache
+import sys
 import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar, copy_context
@@ -25,19 +26,19 @@ from .tensors import memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
-           'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'column', 'Payload', 'Trace', 'Mode', 'set_mode', 'Registered',
-           'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain', 'accumulating',
-           'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'may_be_in_rows', 'in_order',
-           'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of',
-           'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom',
-           'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of', 'lambda_text', 'lambdas', 'place_of',
-           'entries', 'by_operand', 'signature', 'card', 'html_card']
+           'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'column', 'chapters_line', 'Payload', 'Trace', 'Mode', 'set_mode',
+           'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain',
+           'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'may_be_in_rows',
+           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of',
+           'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape',
+           'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of', 'lambda_text', 'lambdas',
+           'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
     "A row of the table: an operation's name, and one attribute for each column (`None`: empty)."
     def __init__(self, name: str):
-        self.name = name
+        self.name, self.places = name, {}      # of each column: the line that filled it
         for column in COLUMNS: setattr(self, column, None)
     @functools.cached_property
     def operands(self) -> tuple[str, ...]:
@@ -61,8 +62,18 @@ def column(name: str, doc: str) -> Callable:
     COLUMNS[name] = doc
     for row in OPS.values(): vars(row).setdefault(name, None)
     def fill(**entries) -> None:
-        for row, entry in entries.items(): setattr(OPS.setdefault(row, Op(row)), name, entry)
+        place = chapters_line()
+        for row, entry in entries.items():
+            if row not in OPS: OPS[row] = Op(row)
+            setattr(OPS[row], name, entry)
+            OPS[row].places[name] = place
     return fill
+
+def chapters_line() -> str:
+    "The line of a module that is being run, `edunets/primitives.py:271`: it fills the column."
+    frame = sys._getframe(2)
+    while frame.f_code.co_name != "<module>" and frame.f_back: frame = frame.f_back
+    return f"{frame.f_globals['__name__'].replace('.', '/')}.py:{frame.f_lineno}"
 
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
@@ -509,7 +520,9 @@ def rows_asked(function: Callable, helpers: bool = True) -> list[str]:
     return list(dict.fromkeys(rows))
 
 def text_of(entry) -> str:
-    "An entry as text: a lambda, the head of a function, the reason why there is none."
+    "An entry as text: a lambda, the head of a function, dtypes, the reason why there is none."
+    if isinstance(entry, dict):
+        return ", ".join(f"{kind} in {wide}" for kind, wide in entry.items()) or "each dtype as it is"
     if not callable(entry): return str(getattr(entry, "reason", entry))
     entry = inspect.unwrap(entry)
     if entry.__name__ != "<lambda>": return entry.__name__ + str(inspect.signature(entry)).partition(" ->")[0]
@@ -528,7 +541,7 @@ def lambdas(source: str) -> list:
     return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Lambda)]
 
 def place_of(entry) -> str:
-    "Where a function is defined, `edunets/table.py:175`; empty for what is none."
+    "Where a function is defined, `edunets/table.py:175`; empty for data."
     if not callable(entry): return ""
     written = inspect.unwrap(entry)
     return f"{written.__globals__['__name__'].replace('.', '/')}.py:{written.__code__.co_firstlineno}"
@@ -538,8 +551,9 @@ def entries(row: Op) -> list[tuple[str, str, str]]:
     found = []
     for name in COLUMNS:
         entry = getattr(row, name)
+        entry = getattr(entry, "function", entry)      # one rule for all operands
         if isinstance(entry, list): found += [(name, *rule) for rule in by_operand(row, entry)]
-        elif entry is not None: found.append((name, text_of(entry), place_of(entry)))
+        elif entry is not None: found.append((name, text_of(entry), place_of(entry) or row.places[name]))
     return found
 
 def by_operand(row: Op, rules: list) -> list[tuple[str, str]]:

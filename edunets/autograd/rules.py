@@ -171,7 +171,7 @@ vjp(
     bitcast=no_vjp("the bits of a number are no smooth function of it", "undefined"),
     reshape=[lambda g, like: g.reshape(like.shape)],
     permute=[lambda g, dims: g.permute(inverse_permutation(dims))],
-    expand=[lambda g: g],
+    expand=[lambda g: g],                     # the engine sums over the copies (`engine.unbroadcast`)
     copy=[lambda g, like: g.to(like.device)],
     copy_into=[lambda g: g * 0, lambda g, like: g],
     detach=no_vjp("it cuts the graph", "cut"),

@@ -38,7 +38,7 @@ def no_vjp(reason: str, tangent: str = "zero") -> NoRule: return NoRule(reason, 
 
 fill_vjp = column("vjp",
                   "the gradient of each operand, from `g`, the result `out`, the operands, "
-                  "their shape (`like`)")
+                  "their shape (`like`); over what was broadcast the engine sums (`engine.unbroadcast`)")
 
 # %% ../../nbs/02a_tape.ipynb #8d2310da
 def vjp(**rows) -> None:
@@ -187,10 +187,10 @@ Node.recorded_as = Node
 # %% ../../nbs/02a_tape.ipynb #tapeaskd
 @functools.cache
 def planned(op: Op, pattern: str) -> tuple | None:
-    """How to record a row, worked out once for each pattern of operands (`g`: needs a gradient, `-`: does not).
-
-    Its rules as (position, function, asks), or one rule for all; the operands to keep as (name, position); what else to keep.
-    `None` where the row says why it has no vjp; NotImplementedError for an empty field."""
+    """How to record a row, worked out once for each pattern of operands (`g`: needs a gradient, `-`: does
+    not): its rules as (position, function, asks), or one rule for all; the operands to keep, as (name,
+    position); what else to keep. `None` where the row says why it has no vjp; NotImplementedError for an
+    empty field."""
     if op.vjp is None:
         raise error(NotImplementedError, f"the row '{op.name}' has no vjp", "its field in the table is empty",
                     f"vjp({op.name}=...) or no_vjp(why)")
@@ -260,9 +260,10 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
         if is_result and self.can_repeat(): return self.unpack((self.repeated(number), 0), True, number)
         saved_at = f" It was saved at {describe(self._site)}." if self._site else ""
         raise error(
-            RuntimeError, "one of the variables needed for gradient computation has been modified by an "
-                          f"inplace operation: a tensor of shape {list(x.shape)}, saved by {self._label}, is "
-                          f"at version {counter.count}; expected version {version} instead.",
+            RuntimeError, "one of the variables needed for gradient computation "
+                          "has been modified by an inplace operation: "
+                          f"a tensor of shape {list(x.shape)}, saved by {self._label}, "
+                          f"is at version {counter.count}; expected version {version} instead.",
             f"it was written at {describe(counter.site)}.{saved_at}",
             "write into a copy there (x = x + 1 or x.clone()), " +
             ("or save a clone"

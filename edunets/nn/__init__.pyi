@@ -156,7 +156,7 @@ class Module():
         ...
     def __getattr__(self, name: str) -> Any: ...
 class Linear(Module):
-    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and"
+    "x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). Weight and bias"
     def __init__(self, in_features: builtins.int, out_features: builtins.int, bias: builtins.bool = True, device=None, dtype=None, *, init: str | None = None, nonlinearity: str | None = None):
         ""
         ...
@@ -167,7 +167,7 @@ class Linear(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Weight and bias anew, by the scheme that the layer was made with: `default_init`, if none was named."
         ...
 class Parameter(Tensor):
     "A tensor that a module trains, as `torch.nn.Parameter`: on the memory of `data`, and it requires grad."

@@ -587,8 +587,9 @@ def initialize(layer: Module) -> None:
 
 # %% ../../nbs/03_nn.ipynb #nnlinea1
 class Linear(Module):
-    """x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). `init` and
-    `nonlinearity` (ours) choose how it begins; see `edunets.nn.init`."""
+    """x w^T + b, as `torch.nn.Linear`: input (..., in_features), output (..., out_features). Weight and bias
+    begin as `default_init` says: uniform between -1 / sqrt(in_features) and 1 / sqrt(in_features). `init` and
+    `nonlinearity` (ours) choose another scheme, see `edunets.nn.init`; `weight.filled` tells which it was."""
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None, *,
                  init: str | None = None, nonlinearity: str | None = None):
         super().__init__()
@@ -599,7 +600,10 @@ class Linear(Module):
                                 Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: initialize(self)
+    def reset_parameters(self) -> None:
+        "Weight and bias anew, by the scheme that the layer was made with: `default_init`, if none was named."
+        initialize(self)
+
     def forward(self, input: Tensor) -> Tensor: return linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:

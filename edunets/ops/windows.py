@@ -601,7 +601,8 @@ def max_pooling(name: str, n: int) -> None:
                  ceil_mode: bool = False) -> Tensor:
         return call(OPS["max_pool"], (input,),
                     pool_options(input, name, n, kernel_size, stride, padding, dilation, ceil_mode), node)
-    publish(name, function, f"The largest of each window in {n} dimensions of space.", method=False)
+    publish(name, function, f"The largest of each window in {n} dimensions of space; of equal ones the first "
+                            "takes the gradient (the row `unpool`).", method=False)
     INDEXED[n] = with_indices
 
 INDEXED: dict = {}      # by dimensions: max pooling that returns the indices too

@@ -82,7 +82,8 @@ update_row("adam", adam, adam_kernel)
 class Adam(Optimizer):
     """Steps about as long as the rate where gradients stay as they are, whatever their size, as
     `torch.optim.Adam` (Kingma and Ba 2014; amsgrad: Reddi et al. 2018). `eps` stands outside the root.
-    ValueError for numbers out of range."""
+    `weight_decay` is added to the gradient (an L2 penalty), so it goes through the means; `AdamW` decouples
+    it. ValueError for numbers out of range."""
     row, hyper = "adam", ("lr", "betas", "eps", "weight_decay")
     flags = "amsgrad", "decoupled_weight_decay", "maximize"
 
@@ -103,8 +104,8 @@ class Adam(Optimizer):
 
 # %% ../../nbs/05a_adam.ipynb #op5adamcbx
 class AdamW(Adam):
-    """Adam whose weight decay does not go through the means, as `torch.optim.AdamW` (Loshchilov and Hutter
-    2017)."""
+    """Adam with decoupled weight decay, as `torch.optim.AdamW` (Loshchilov and Hutter 2017): each step takes
+    lr * weight_decay of the parameter away from it, and the means see the gradient alone."""
     def __init__(self, params, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, **switches):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize,
