@@ -382,9 +382,9 @@ def prepare(name, label, n):
         steps = {"PyTorch": eval(f"lambda: {case.torch}", scope(case.torch, n, torch))}
     else:
         import edunets
-        from edunets.table import OPS, call
+        from edunets.table import OPS
         op = OPS[row_of(label)]
-        words = scope(case.edunets, n, edunets) | {"row": lambda *args, **params: call(op, args, params)}
+        words = scope(case.edunets, n, edunets) | {"row": getattr(OPS, op.name)}
         ours = eval(f"lambda: {case.edunets}", words)
         steps = {"edunets": ours,
                  "NumPy": eval(f"lambda: {case.numpy}", scope(case.numpy, n, np)) if case.numpy

@@ -62,7 +62,7 @@ decompose(
     log10=lambda a: a.log() / math.log(10),
     rsqrt=lambda a: a.sqrt().reciprocal(),
     square=lambda a: a * a,
-    reciprocal=lambda a: call(OPS["div"], (1.0, a)),
+    reciprocal=lambda a: OPS.div(1.0, a),
     tan=lambda a: a.sin() / a.cos(),
     asin=lambda a: a.atan2((1 - a * a).sqrt()),
     acos=lambda a: (1 - a * a).sqrt().atan2(a),
@@ -223,12 +223,12 @@ decompose(
     sub=lambda a, b: a + -b,
     maximum=lambda a, b: where((a > b) | (a != a), a, b),
     minimum=lambda a, b: where((a < b) | (a != a), a, b),
-    remainder=lambda a, b: remainder_steps(call(OPS["rem"], (a, b)), b),
-    truncdiv=lambda a, b: truncdiv_steps(a, b, call(OPS["rem"], (a, b))),
+    remainder=lambda a, b: remainder_steps(OPS.rem(a, b), b),
+    truncdiv=lambda a, b: truncdiv_steps(a, b, OPS.rem(a, b)),
     le=lambda a, b: (a < b) | (a == b),
     ne=lambda a, b: ~(a == b),
-    gt=lambda a, b: call(OPS["lt"], (b, a)),
-    ge=lambda a, b: call(OPS["lt"], (b, a)) | (a == b),
+    gt=lambda a, b: OPS.lt(b, a),
+    ge=lambda a, b: OPS.lt(b, a) | (a == b),
     logical_and=lambda a, b: (a != 0) & (b != 0),
     logical_or=lambda a, b: (a != 0) | (b != 0),
     logical_xor=lambda a, b: (a != 0) != (b != 0),
@@ -240,7 +240,7 @@ def remainder_steps(rest: Tensor, b) -> Tensor:
 
 def truncdiv_steps(a, b, rest: Tensor) -> Tensor:
     "truncdiv in rows."
-    return (a / b).trunc() if rest.dtype.is_floating_point else call(OPS["floordiv"], (a - rest, b))
+    return (a / b).trunc() if rest.dtype.is_floating_point else OPS.floordiv(a - rest, b)
 
 def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
@@ -448,7 +448,7 @@ def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     n = a.shape[dim] if a.ndim else 1
     shape = [1] * a.ndim
     if a.ndim: shape[dim] = n
-    countdown = (n - 1) - call(OPS["iota"], (), {"length": n, "device": a.device}).reshape(shape)
+    countdown = (n - 1) - OPS.iota(length=n, device=a.device).reshape(shape)
     winners = (a == a.amax(dim, True)) | (a != a)
     return (n - 1) - where(winners, countdown, -1).amax(dim, keepdim)
 
@@ -657,7 +657,7 @@ def order_reversed(x: Tensor) -> Tensor:
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
     if dim is not None: return call_along("argmax", input, dim, "", keepdim=keepdim)
-    index = call(OPS["argmax"], (input,), {"dim": None, "keepdim": False})
+    index = OPS.argmax(input, dim=None, keepdim=False)
     return index.reshape((1,) * input.ndim) if keepdim else index
 
 @face(out=True)
@@ -702,7 +702,7 @@ kernel(topk=topk_kernel)
 
 decompose(
     topk=lambda a, *, k, dim, largest:
-        tuple(t.narrow(dim, 0, k) for t in call(OPS["sort"], (a,), {"dim": dim, "descending": largest})))
+        tuple(t.narrow(dim, 0, k) for t in OPS.sort(a, dim=dim, descending=largest)))
 
 # %% ../nbs/01e_composites.ipynb #257ed040
 kernel(
@@ -758,7 +758,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
     for name, factor in (("beta", beta), ("alpha", alpha)): check_factor(name, factor, input.dtype)
     if beta != 1: input = input * beta
     if alpha != 1: mat1 = mat1 * alpha
-    return call(OPS["addmm"], (input, mat1, mat2))
+    return OPS.addmm(input, mat1, mat2)
 
 @face(out=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
@@ -863,7 +863,7 @@ def cat_steps(tensors, dim: int) -> Tensor:
     start = 0
     for t in tensors:
         length = t.payload.shape[dim]
-        out = call(OPS["put_slice"], (out, t), {"dim": dim, "start": start, "length": length, "step": 1})
+        out = OPS.put_slice(out, t, dim=dim, start=start, length=length, step=1)
         start += length
     return out
 
@@ -872,7 +872,7 @@ def flip_steps(a: Tensor, dims: tuple) -> Tensor:
     "A slice that walks backwards."
     for dim in dims:
         n = a.payload.shape[dim]
-        a = call(OPS["slice"], (a,), {"dim": dim, "start": n - 1, "length": n, "step": -1})
+        a = OPS.slice(a, dim=dim, start=n - 1, length=n, step=-1)
     return a
 
 # %% ../nbs/01e_composites.ipynb #fca7fb29

@@ -44,7 +44,8 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool,
     value = in_memory(value, dtype)
     shape = check_sizes(shape)
     params = {"shape": shape, "value": value, "dtype": dtype, "device": device}
-    result = call(OPS["full"], (), params if order is None else params | {"order": order})
+    if order is not None: params["order"] = order
+    result = OPS.full(**params)
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #85838a78
@@ -123,7 +124,7 @@ def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bo
 
 # %% ../nbs/01h_creation.ipynb #b58bf6f2
 def iota(length: int, device=None) -> Tensor:
-    return call(OPS["iota"], (), {"length": length, "device": device})
+    return OPS.iota(length=length, device=device)
 
 # %% ../nbs/01h_creation.ipynb #b58bf6f2b
 @face(method=False, out=True, out_dtype=True)

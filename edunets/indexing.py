@@ -318,7 +318,7 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     check_index_shape(x, dim, index)
     places = []
     for d in range(x.ndim):
-        own = call(OPS["iota"], (), {"length": index.payload.shape[d], "device": x.device})
+        own = OPS.iota(length=index.payload.shape[d], device=x.device)
         places.append((d, index if d == dim else own.reshape([-1 if k == d else 1 for k in range(x.ndim)])))
     return places
 
@@ -435,5 +435,5 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     "The indices of the elements that are not zero, a row each (or a vector for each dimension)."
     if as_tuple and not input.ndim: input = input.reshape(1)
-    places = call(OPS["nonzero"], (input,))
+    places = OPS.nonzero(input)
     return tuple(places.select(1, d) for d in range(input.ndim)) if as_tuple else places

@@ -44,7 +44,7 @@ def view_(self: Tensor, *args: int, size: tuple | None = None, dtype: Dtype | No
     """The same memory in another shape (or, given a dtype, read as another type); a RuntimeError where
     strides do not allow it."""
     if args and isinstance(args[0], Dtype): dtype = args[0]
-    if dtype is not None: return call(OPS["bitcast"], (self,), {"dtype": dtype})
+    if dtype is not None: return OPS.bitcast(self, dtype=dtype)
     result = reshape(self, *args, shape=size)
     if type(result.payload) in BACKENDS and not looks_into(result.payload, self.payload) and self.numel():
         raise error(RuntimeError,
@@ -237,8 +237,8 @@ def repeat(self: Tensor, *args: int, repeats: tuple | None = None) -> Tensor:
 kernel(select=lambda xp, a, *, dim, index: a[(slice(None),) * dim + (index, Ellipsis)])
 decompose(select=lambda a, *, dim, index: a.narrow(dim, index, 1).squeeze(dim))
 
-view(select=lambda base, v, *, dim, index: call(OPS["put_slice"], (base, v.unsqueeze(dim)),
-                                                {"dim": dim, "start": index, "length": 1, "step": 1}))
+view(select=lambda base, v, *, dim, index:
+         OPS.put_slice(base, v.unsqueeze(dim), dim=dim, start=index, length=1, step=1))
 
 # %% ../nbs/01f_layout.ipynb #14252745b
 @face
@@ -289,7 +289,7 @@ def cuts(dim: int, sizes: tuple) -> list[dict]:
             for n, end in zip(sizes, itertools.accumulate(sizes))]
 
 kernel(split=lambda xp, a, *, dim, sizes: tuple([a[slice_index(**place)] for place in cuts(dim, sizes)]))
-decompose(split=lambda a, *, dim, sizes: tuple(call(OPS["slice"], (a,), place) for place in cuts(dim, sizes)))
+decompose(split=lambda a, *, dim, sizes: tuple(OPS.slice(a, **place) for place in cuts(dim, sizes)))
 view(split=lambda count, *, dim, sizes: [("slice", place) for place in cuts(dim, sizes)])
 
 def equal_sizes(n: int, size: int) -> list[int]:

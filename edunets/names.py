@@ -353,7 +353,7 @@ def bitwise(name: str, row: str, floating: bool) -> Callable:
     "A function of two integer (or bool) operands, bit by bit."
     def function(input, other) -> Tensor:
         input, other = promote((input, other))
-        return call(OPS["bit"], (input, other), {"kind": row})
+        return OPS.bit(input, other, kind=row)
     return function
 
 publish_all(bitwise, {
@@ -453,7 +453,7 @@ def pow(input, exponent) -> Tensor:
         if kind.category == 1 and isinstance(exponent, int):      # a negative one is refused by the row
             input, exponent = cast(input, kind), exponent if exponent < 0 else in_memory(exponent, kind)
         else: input, exponent = promote((input, exponent))
-        if kind is bool_: return cast(call(OPS["pow"], (input, exponent)), bool_)
+        if kind is bool_: return cast(OPS.pow(input, exponent), bool_)
     return call(OPS["pow"], (input, exponent), NO_PARAMS, POW_NODES[number])
 
 POW_NODES = [f"PowBackward{number}" for number in range(3)]

@@ -26,11 +26,11 @@ __all__ = ['lent', 'DRAWING', 'default_generator', 'random_words', 'bits', 'samp
 # %% ../nbs/01i_random.ipynb #0dc4a26c
 def random_words(key: Tensor, shape: tuple) -> Tensor:
     "Two random uint32 for each place, in a last dimension (JAX's `split` gives these as keys)."
-    return call(OPS["random_bits"], (key,), {"shape": shape, "words": 2})
+    return OPS.random_bits(key, shape=shape, words=2)
 
 def bits(key: Tensor, shape: tuple) -> Tensor:
     "Random uint32, equal to `jax.random.bits(key, shape)`."
-    return call(OPS["random_bits"], (key,), {"shape": shape, "words": 1})
+    return OPS.random_bits(key, shape=shape, words=1)
 
 # %% ../nbs/01i_random.ipynb #b63904da
 def sample_uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
@@ -40,7 +40,7 @@ def sample_uniform(key: Tensor, shape: tuple, dtype=float32) -> Tensor:
         high, low = random_words(key, shape).unbind(-1)
         return cast(high, float64) * 2.0 ** -32 + cast(low >> 12, float64) * 2.0 ** -52
     one = bits(key, shape) >> 9 | 0x3F800000
-    return cast(call(OPS["bitcast"], (one,), {"dtype": float32}) - 1.0, dtype)
+    return cast(OPS.bitcast(one, dtype=float32) - 1.0, dtype)
 
 # %% ../nbs/01i_random.ipynb #ba10bb66
 def sample_normal(key: Tensor, shape: tuple, dtype=float32) -> Tensor:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import functools
 import inspect
 import linecache
@@ -19,20 +20,20 @@ from typing import Any, Callable, Protocol
 
 import numpy as np
 
-from .errors import error, explained, no_memory
+from .errors import error, explained, named, no_memory
 from .tensors import BACKENDS, LOCK, STORED, SUBCLASSES, Backend, Reading, Tensor, Version, backend_of
 from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
 from .tensors import memory_format, owner, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
-           'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'column', 'chapters_line', 'Payload', 'Trace', 'Mode', 'set_mode',
-           'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet', 'explain',
-           'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'may_be_in_rows',
-           'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of',
-           'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape',
-           'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of', 'lambda_text', 'lambdas',
-           'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
+           'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Payload', 'Trace', 'Mode',
+           'set_mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet',
+           'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape',
+           'may_be_in_rows', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn',
+           'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
+           'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of',
+           'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -53,7 +54,15 @@ class Op:
     @property
     def parameters(self) -> list: return list(inspect.signature(self.kernel).parameters.values())[1:]
 
-OPS: dict[str, Op] = {}
+# %% ../nbs/01a_table.ipynb #tabrow01
+class OpTable(dict):
+    "The rows by name. As an attribute, a row is a function that applies it: `OPS.exp(x)`."
+    def __setitem__(self, name: str, op: Op) -> None:
+        super().__setitem__(name, op)
+        def row(*operands, **params): return call(op, operands, params)
+        setattr(self, name, named(row, name))
+
+OPS = OpTable()
 COLUMNS: dict[str, str] = {}    # column: what it is
 
 # %% ../nbs/01a_table.ipynb #0f975be0
@@ -209,7 +218,7 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
 # %% ../nbs/01a_table.ipynb #57ea3708c
 def filled(like, shape: tuple, value) -> Tensor:
     "A tensor filled with one number, of the dtype and on the device of `like`."
-    return call(OPS["full"], (), {"shape": shape, "value": value, "dtype": like.dtype, "device": like.device})
+    return OPS.full(shape=shape, value=value, dtype=like.dtype, device=like.device)
 
 def mark_inference(result) -> None:
     for tensor in result if type(result) is tuple else (result,):
@@ -515,6 +524,8 @@ def rows_asked(function: Callable, helpers: bool = True) -> list[str]:
     closed = inspect.getclosurevars(function)
     rows = [value.name for value in closed.nonlocals.values() if isinstance(value, Op)]
     rows += [text for text in function.__code__.co_consts if isinstance(text, str) and text in OPS]
+    loaded = [step.argval for step in dis.get_instructions(function)]      # OPS.exp: "OPS", then "exp"
+    rows += [row for table, row in zip(loaded, loaded[1:]) if table == "OPS" and row in OPS]
     for called in closed.globals.values() if helpers else ():
         if inspect.isfunction(called := inspect.unwrap(called)): rows += rows_asked(called, False)
     return list(dict.fromkeys(rows))

@@ -39,7 +39,7 @@ def overlapping():
 def put_expanded(base: Tensor, v: Tensor) -> Tensor:
     "The base with all elements set. RuntimeError where they are repeated."
     if math.prod(v.payload.shape) != math.prod(base.payload.shape): overlapping()
-    return call(OPS["reshape"], (v,), {"shape": base.payload.shape})
+    return OPS.reshape(v, shape=base.payload.shape)
 
 # %% ../nbs/01c_views.ipynb #fbfc27add
 def put_windows(base: Tensor, v: Tensor, *, size: tuple, **place) -> Tensor:
@@ -47,17 +47,17 @@ def put_windows(base: Tensor, v: Tensor, *, size: tuple, **place) -> Tensor:
     for n, step, gap, dim in zip(size, place["stride"], place["dilation"], place["dims"]):
         if step <= gap * (n - 1) and v.payload.shape[dim] > 1: overlapping()
     back = {"shape": base.payload.shape, "size": size, **place}
-    covered, values = (call(OPS["fold"], (x,), back) for x in (filled(v, v.payload.shape, 1), v))
-    return call(OPS["where"], (call(OPS["eq"], (covered, 0)), base, values))
+    covered, values = (OPS.fold(x, **back) for x in (filled(v, v.payload.shape, 1), v))
+    return OPS.where(OPS.eq(covered, 0), base, values)
 
 # %% ../nbs/01c_views.ipynb #0a49bb5f
 view(
-    reshape=lambda base, v, *, shape: call(OPS["reshape"], (v,), {"shape": base.payload.shape}),
-    permute=lambda base, v, *, dims: call(OPS["permute"], (v,), {"dims": inverse_permutation(dims)}),
-    slice=lambda base, v, **place: call(OPS["put_slice"], (base, v), place),
+    reshape=lambda base, v, *, shape: OPS.reshape(v, shape=base.payload.shape),
+    permute=lambda base, v, *, dims: OPS.permute(v, dims=inverse_permutation(dims)),
+    slice=lambda base, v, **place: OPS.put_slice(base, v, **place),
     expand=lambda base, v, *, shape: put_expanded(base, v),
     windows=lambda base, v, **sizes: put_windows(base, v, **sizes),
-    bitcast=lambda base, v, *, dtype: call(OPS["bitcast"], (v,), {"dtype": base.dtype}),
+    bitcast=lambda base, v, *, dtype: OPS.bitcast(v, dtype=base.dtype),
     detach=keeps_nothing,
 )
 
@@ -137,7 +137,7 @@ def fit(value: Tensor, x: Tensor) -> Tensor:
                     f"result type {value.dtype.name} can't be cast to the desired output type {x.dtype.name}",
                     "an in-place operation keeps the dtype of the tensor it writes",
                     f"x = x.to({value.dtype}) first, or the operation without the underscore")
-    return call(OPS["cast"], (value,), {"dtype": x.dtype})
+    return OPS.cast(value, dtype=x.dtype)
 
 # %% ../nbs/01c_views.ipynb #ebde1e0e
 def check_write(x: Tensor) -> None:
@@ -211,7 +211,7 @@ def store(x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
     value = fit(compute(old), x)
     # the old value is gone
     if old._requires_grad and not value._requires_grad and ambient.get().grad:
-        value = call(OPS["copy_into"], (old, value))
+        value = OPS.copy_into(old, value)
     commit(x, value)
     return x
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import edunets as en
-from edunets.table import OPS, call
+from edunets.table import OPS
 
 F = en.nn.functional
 
@@ -36,7 +36,7 @@ def test_nothing_is_copied_on_the_way_to_the_heads_and_back():
     layer, x = en.nn.MultiheadAttention(8, 2, batch_first=True), en.randn(2, 5, 8)
     shared = F.linear(x, layer.in_proj_weight, layer.in_proj_bias).reshape(2, 5, 3, 2, 4)
     q, k, v = (part.permute(0, 2, 1, 3) for part in shared.unbind(2))
-    out = call(OPS["attention"], (q, k, v, None, None), {"scale": 0.5, "causal": False})[0]
+    out = OPS.attention(q, k, v, None, None, scale=0.5, causal=False)[0]
     assert all(part._base is not None for part in (q, k, v)) and out.permute(0, 2, 1, 3).is_contiguous()
 
 

@@ -73,7 +73,7 @@ def test_a_payload_that_nobody_registered():
 def test_a_primitive_that_a_payload_has_no_rule_for():
     told = (r"'eigh' has no entry in the column 'shape'\n.*a payload of type Shape.*\n  Try: "
             r"fill it: shape\(eigh=")
-    with pytest.raises(NotImplementedError, match=told): call(OPS["eigh"], (toys.hollow(en.eye(2)),))
+    with pytest.raises(NotImplementedError, match=told): OPS.eigh(toys.hollow(en.eye(2)))
 
 
 def test_a_value_without_memory_is_not_written_into_memory():

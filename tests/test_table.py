@@ -50,6 +50,17 @@ def test_every_row_has_a_sample():
     assert sorted(SAMPLES) == sorted(OPS)
 
 
+def test_a_row_is_a_function_under_its_name():
+    "`OPS.exp(x)` applies the row exp, and so for all rows; a traceback names it."
+    for row in OPS: assert getattr(OPS, row).__name__ == getattr(OPS, row).__code__.co_name == row
+    for row, args, params in CASES.values():
+        by_name = getattr(OPS, row)(*tensors(args), **params)
+        by_call = call(OPS[row], tuple(tensors(args)), params)
+        for a, b in zip(listed(by_name), listed(by_call), strict=True):
+            assert a.dtype is b.dtype
+            np.testing.assert_array_equal(a.payload, b.payload, err_msg=row)
+
+
 def test_every_row_has_what_it_needs():
     for op in OPS.values():
         assert op.kernel or op.decompose, op.name

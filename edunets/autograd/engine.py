@@ -13,7 +13,7 @@ from .tape import GradientEdge, Node, check_nan, gradient_edge
 from ..composites import stack
 from ..creation import zeros, zeros_like
 from ..errors import HANDING, error, warn
-from ..table import OPS, ambient, call, filled
+from ..table import OPS, ambient, filled
 from ..tensors import DTYPES, Tensor, new_lock, patch
 
 # %% auto #0
@@ -29,8 +29,8 @@ def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> T
         dims = broadcast_axes(g.payload.shape, shape)
         if dims is None: raise invalid_gradient(g.payload.shape, shape, sender)
         extra, repeated = dims
-        if extra: g = call(OPS["sum"], (g,), {"dims": extra, "keepdim": False})
-        if repeated: g = call(OPS["sum"], (g,), {"dims": repeated, "keepdim": True})
+        if extra: g = OPS.sum(g, dims=extra, keepdim=False)
+        if repeated: g = OPS.sum(g, dims=repeated, keepdim=True)
     return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
 
 # %% ../../nbs/02_autograd.ipynb #0359f620b

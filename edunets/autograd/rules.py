@@ -21,8 +21,8 @@ from ..views import inverse_permutation
 # %% auto #0
 __all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as',
            'hole', 'join_parts', 'slice_params', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean',
-           'spread_mean_kernel', 'extremum_share', 'norm_slope', 'var_slope', 'nt', 'tn', 'gather_row', 'scatter_row',
-           'attains', 'scatter_ties', 'scatter_product', 'ones_for_zeros', 'factor_slope', 'scatter_along']
+           'spread_mean_kernel', 'extremum_share', 'norm_slope', 'var_slope', 'gather_row', 'scatter_row', 'attains',
+           'scatter_ties', 'scatter_product', 'ones_for_zeros', 'factor_slope', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -65,7 +65,7 @@ vjp(
     erf=[lambda g, a: g * (-a * a).exp() * (2 / math.sqrt(math.pi))],
     sigmoid=[lambda g, out: g * (1 - out) * out],
     silu=[lambda g, a: g * (a.sigmoid() * (1 + a * (1 - a.sigmoid())))],
-    gelu=[lambda g, a: call(OPS["gelu_slope"], (g, a))],
+    gelu=[lambda g, a: OPS.gelu_slope(g, a)],
     relu=[lambda g, out: where(out <= 0, 0, g)],
     erfinv=[lambda g, a: g * (a.erfinv().square().exp() * (math.sqrt(math.pi) / 2))],
 )
@@ -109,8 +109,8 @@ vjp(
     pow=[lambda g, a, b: power_slope(g, a, b), lambda g, out, a: g * exponent_slope(out, a)],
     atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
     floordiv=[lambda g: g * 0, lambda g: g * 0],
-    rem=[lambda g: g, lambda g, a, b: -g * call(OPS["truncdiv"], (a, b))],
-    remainder=[lambda g: g, lambda g, a, b: -g * call(OPS["floordiv"], (a, b))],
+    rem=[lambda g: g, lambda g, a, b: -g * OPS.truncdiv(a, b)],
+    remainder=[lambda g: g, lambda g, a, b: -g * OPS.floordiv(a, b)],
     truncdiv=[lambda g: g * 0, lambda g: g * 0],
 )
 
@@ -119,7 +119,7 @@ def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
     """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite
     at 0, and g may be NaN."""
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
-    return zeros_as(g) if b == 0 else call(OPS["power_slope"], (g, a), {"exponent": b})
+    return zeros_as(g) if b == 0 else OPS.power_slope(g, a, exponent=b)
 
 # %% ../../nbs/02e_rules.ipynb #fc29be53b
 def slope_in_place(xp, g, a, *, exponent):
@@ -192,10 +192,9 @@ vjp(
                lambda g, dim, start, length, step:
                    call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
     windows=[lambda g, like, size, stride, dilation, dims:
-                 call(OPS["fold"], (g,),
-                      dict(shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims))],
+                 OPS.fold(g, shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims)],
     fold=[lambda g, size, stride, dilation, dims:
-              call(OPS["windows"], (g,), dict(size=size, stride=stride, dilation=dilation, dims=dims))],
+              OPS.windows(g, size=size, stride=stride, dilation=dilation, dims=dims)],
     select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)),
                                              slice_params(dim, index, 1, 1))],
     split=[lambda g, like, dim, sizes: join_parts(
@@ -238,7 +237,7 @@ def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
 vjp(
     sum=[lambda g, like, dims, keepdim: expand_back(g, like.shape, dims, keepdim)],
     mean=[lambda g, like, dims, keepdim: spread_mean(g, like.shape, dims, keepdim, count(like.shape, dims))],
-    cumsum=[lambda g, dim, reverse: call(OPS["cumsum"], (g,), {"dim": dim, "reverse": not reverse})],
+    cumsum=[lambda g, dim, reverse: OPS.cumsum(g, dim=dim, reverse=not reverse)],
 )
 
 
@@ -247,8 +246,8 @@ vjp(
 #| code-summary: "Spread a gradient over what was summed"
 def expand_back(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool) -> Tensor:
     "The transpose of a sum: the gradient at every element that was summed."
-    if not keepdim and dims is not None: g = call(OPS["reshape"], (g,), {"shape": keepdim_shape(shape, dims)})
-    return call(OPS["expand"], (g,), {"shape": tuple(shape)})
+    if not keepdim and dims is not None: g = OPS.reshape(g, shape=keepdim_shape(shape, dims))
+    return OPS.expand(g, shape=tuple(shape))
 
 def keepdim_shape(shape: tuple, dims: tuple) -> tuple:
     "A shape with its reduced dimensions kept, of size 1."
@@ -256,8 +255,7 @@ def keepdim_shape(shape: tuple, dims: tuple) -> tuple:
 
 def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, count: int) -> Tensor:
     "The transpose of a mean: the gradient over `count`, at every element."
-    return call(OPS["spread_mean"], (g,),
-                {"shape": tuple(shape), "dims": dims, "keepdim": keepdim, "count": count})
+    return OPS.spread_mean(g, shape=tuple(shape), dims=dims, keepdim=keepdim, count=count)
 
 def spread_mean_kernel(xp, g, shape, dims, keepdim, count):
     share, out = scaled(xp.divide, g, count), xp.empty(shape, g.dtype)
@@ -322,22 +320,17 @@ kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)),
        matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
 decompose(matmul_nt=lambda a, b: a @ b.mT, matmul_tn=lambda a, b: a.mT @ b)
 
-def nt(a: Tensor, b: Tensor) -> Tensor: return call(OPS["matmul_nt"], (a, b))
-
-def tn(a: Tensor, b: Tensor) -> Tensor: return call(OPS["matmul_tn"], (a, b))
-
 vjp(
-    matmul=[lambda g, b: nt(g, b), lambda g, a: tn(a, g)],
+    matmul=[lambda g, b: OPS.matmul_nt(g, b), lambda g, a: OPS.matmul_tn(a, g)],
     mv=[lambda g, b: g.unsqueeze(1) * b, lambda g, a: a.t() @ g],
     dot=[lambda g, b: g * b, lambda g, a: g * a],
-    addmm=[lambda g: g, lambda g, b: nt(g, b), lambda g, a: tn(a, g)],
+    addmm=[lambda g: g, lambda g, b: OPS.matmul_nt(g, b), lambda g, a: OPS.matmul_tn(a, g)],
 )
 
 
 # %% ../../nbs/02e_rules.ipynb #rulidx01
 vjp(
-    gather=[lambda g, like, index, dims:
-                call(OPS["scatter"], (zeros_as(like), g, *index), {"dims": dims, "mode": "add"}), None],
+    gather=[lambda g, like, index, dims: OPS.scatter(zeros_as(like), g, *index, dims=dims, mode="add"), None],
     scatter=[lambda g, index, dims, mode:
                  g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
              lambda g, index, dims: gather_row(g, index, dims), None],
@@ -362,10 +355,10 @@ vjp(
 #| code-fold: true
 #| code-summary: "Helpers for indices"
 def gather_row(x: Tensor, index: tuple, dims: tuple) -> Tensor:
-    return call(OPS["gather"], (x, *index), {"dims": dims})
+    return OPS.gather(x, *index, dims=dims)
 
 def scatter_row(x: Tensor, v, index: tuple, dims: tuple, mode: str) -> Tensor:
-    return call(OPS["scatter"], (x, v, *index), {"dims": dims, "mode": mode})
+    return OPS.scatter(x, v, *index, dims=dims, mode=mode)
 
 def attains(mine: Tensor, result: Tensor) -> Tensor: return (mine == result).to(mine.dtype)
 
@@ -376,7 +369,7 @@ def scatter_ties(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dim
                           "add").clamp(min=1))
 
 def scatter_product(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
-    return call(OPS["scatter_prod"], (x, v, *index), {"dims": dims})
+    return OPS.scatter_prod(x, v, *index, dims=dims)
 
 def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
 

@@ -80,7 +80,7 @@ def save_tensor(x: Tensor) -> tuple[Tensor, int]:
 # %% ../../nbs/02a_tape.ipynb #34ed5e0ab
 def saved_copy(x: Tensor) -> Tensor:
     "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
-    with set_mode(grad=False): copy = call(OPS["copy"], (x,), {"device": None})
+    with set_mode(grad=False): copy = OPS.copy(x, device=None)
     copy._node, copy._output_nr, copy._requires_grad = x._node, x._output_nr, x._requires_grad
     return copy
 

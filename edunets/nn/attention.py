@@ -95,7 +95,7 @@ def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: T
         if needed[4]: d_keep = heard * weights
         if keep is not None: heard = heard * keep
         d = heard if d is None else heard + d
-    d = call(OPS["softmax_slope"], (d, weights), {"dim": -1})
+    d = OPS.softmax_slope(d, weights, dim=-1)
     return (d @ k * scale if needed[0] else None, d.mT @ (q * scale) if needed[1] else None, d_v,
             d if needed[3] else None, d_keep)
 

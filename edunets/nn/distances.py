@@ -103,7 +103,7 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     input, target = loss_operands(input, target, "mse_loss")
     reduction = meant(reduction, size_average, reduce)
     if weight is not None: return weighted((input - target) ** 2, weight, reduction)
-    return call(OPS["mse_loss"], (check_real(input, "mse_cpu"), target), {"reduction": reduction})
+    return OPS.mse_loss(check_real(input, "mse_cpu"), target, reduction=reduction)
 
 @functional
 def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,

@@ -471,7 +471,7 @@ def as_rows(x: Tensor) -> Tensor:
     "All but the last dimension as one."
     return x.reshape(math.prod(x.payload.shape[:-1]), x.payload.shape[-1])
 
-def mapped(x: Tensor, w: Tensor) -> Tensor: return call(OPS["linear"], (x, w, None))
+def mapped(x: Tensor, w: Tensor) -> Tensor: return OPS.linear(x, w, None)
 kernel(linear=linear_kernel, linear_weight=linear_weight)
 accumulate(linear=SINGLE)
 
@@ -479,9 +479,8 @@ decompose(linear=lambda x, w, b: x @ w.t() if b is None else x @ w.t() + b,
           linear_weight=lambda y, x: as_rows(y).t() @ as_rows(x))
 
 # %% ../../nbs/03_nn.ipynb #nnlinro1c
-vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: call(OPS["linear_weight"], (g, x)),
-            lambda g: call(OPS["sum"], (g,),
-                           {"dims": tuple(range(len(g.payload.shape) - 1)), "keepdim": False})],
+vjp(linear=[lambda g, w: mapped(g, w.t()), lambda g, x: OPS.linear_weight(g, x),
+            lambda g: OPS.sum(g, dims=tuple(range(len(g.payload.shape) - 1)), keepdim=False)],
     linear_weight=[lambda g, x: mapped(x, g), lambda g, y: mapped(y, g.t())])
 
 # %% ../../nbs/03_nn.ipynb #nnlinro1d

@@ -88,9 +88,7 @@ def standardize_rule(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
     y, square = out[:2]
     n, parts = math.prod(y.payload.shape[:first] + y.payload.shape[last:]), []
     if g[0] is not None:
-        parts.append(
-            call(OPS["standardize_slope"], (g[0], y, square),
-                 {"first": first, "last": last, "eps": eps, "center": center}))
+        parts.append(OPS.standardize_slope(g[0], y, square, first=first, last=last, eps=eps, center=center))
     # y is (x - mean) / sqrt(square + eps)
     if g[1] is not None: parts.append(g[1] * (square + eps).sqrt() * y * (2 / n))
     if center and g[2] is not None: parts.append((g[2] / n).expand(y.shape))
@@ -130,9 +128,8 @@ accumulate(affine=SINGLE)
 decompose(affine=affine_steps,
           products=lambda a, b, *, first, last: sum_outside(a * b, first, last))
 
-vjp(affine=[lambda g, w, first: g if w is None else call(OPS["affine"], (g, w, None), {"first": first}),
-            lambda g, x, like, first:
-                call(OPS["products"], (g, x), {"first": first, "last": first + len(like.shape)}),
+vjp(affine=[lambda g, w, first: g if w is None else OPS.affine(g, w, None, first=first),
+            lambda g, x, like, first: OPS.products(g, x, first=first, last=first + len(like.shape)),
             lambda g, like, first: sum_outside(g, first, first + len(like.shape))])
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01k

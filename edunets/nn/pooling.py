@@ -278,8 +278,8 @@ decompose(resample=lambda a, *, dim, grid:
               sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
           resample_back=lambda g, *, dim, grid: back_steps(g, dim, grid))
 
-vjp(resample=[lambda g, dim, grid: call(OPS["resample_back"], (g,), {"dim": dim, "grid": grid})],
-    resample_back=[lambda g, dim, grid: call(OPS["resample"], (g,), {"dim": dim, "grid": grid})])
+vjp(resample=[lambda g, dim, grid: OPS.resample_back(g, dim=dim, grid=grid)],
+    resample_back=[lambda g, dim, grid: OPS.resample(g, dim=dim, grid=grid)])
 
 def back_steps(g: Tensor, dim: int, grid: Resampling) -> Tensor:
     out = filled(g, g.payload.shape[:dim] + (grid.n,) + g.payload.shape[dim + 1:], 0)
@@ -301,7 +301,7 @@ def sampled(input: Tensor, grids: list[Resampling]) -> Tensor:
     order = sorted(range(len(grids)), key=lambda k: grids[k].m / max(grids[k].n, 1))
     for k in order:
         if grids[k].m != grids[k].n or grids[k].step != 1:
-            input = call(OPS["resample"], (input,), {"dim": input.ndim - len(grids) + k, "grid": grids[k]})
+            input = OPS.resample(input, dim=input.ndim - len(grids) + k, grid=grids[k])
     return input
 
 # %% ../../nbs/nn/pooling.ipynb #plinte01c

@@ -150,7 +150,7 @@ def bag_kernel(xp, weight, scale, index, bag, bags, length, padding_idx):
     if length: return rows.reshape(bags, length, weight.shape[1]).sum(1)
     return combined(xp, xp.add, xp.zeros((bags, weight.shape[1]), weight.dtype), rows, (bag,))
 
-def take_rows(x: Tensor, index: Tensor) -> Tensor: return call(OPS["gather"], (x, index), {"dims": (0,)})
+def take_rows(x: Tensor, index: Tensor) -> Tensor: return OPS.gather(x, index, dims=(0,))
 
 # %% ../../nbs/nn/small.ipynb #smbags03b
 def without(rows: Tensor, index: Tensor, padding_idx: int, value: float = 0) -> Tensor:
@@ -162,12 +162,10 @@ def without(rows: Tensor, index: Tensor, padding_idx: int, value: float = 0) -> 
 def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, bags: int, padding_idx: int,
               by_freq: bool) -> Tensor:
     "`bag_kernel` in rows."
-    rows = without(call(OPS["embedding"], (weight, index), {"padding_idx": padding_idx, "by_freq": by_freq}),
-                   index,
+    rows = without(OPS.embedding(weight, index, padding_idx=padding_idx, by_freq=by_freq), index,
                    padding_idx)
     if scale is not None: rows = rows * scale.unsqueeze(-1)
-    return call(OPS["scatter"], (filled(rows, (bags, rows.payload.shape[1]), 0), rows, bag),
-                {"dims": (0,), "mode": "add"})
+    return OPS.scatter(filled(rows, (bags, rows.payload.shape[1]), 0), rows, bag, dims=(0,), mode="add")
 
 # %% ../../nbs/nn/small.ipynb #smbags04k
 #| code-fold: true
@@ -225,15 +223,13 @@ def bag_max_steps(weight: Tensor, index: Tensor, bag: Tensor, bags: int,
     "`bag_max` in rows."
     rows, n = without(take_rows(weight, index), index, padding_idx, -math.inf), index.size(0)
     columns = weight.size(1)
-    best = call(OPS["scatter_max"], (filled(weight, (bags, columns), -math.inf), rows, bag), {"dims": (0,)})
+    best = OPS.scatter_max(filled(weight, (bags, columns), -math.inf), rows, bag, dims=(0,))
     number = arange(n, device=weight.device).unsqueeze(1)
-    first = -call(OPS["scatter_max"],
-                  (filled(number,
-                          (bags, columns), -n), where(rows == take_rows(best, bag), -number, -n), bag),
-                  {"dims": (0,)})
+    first = -OPS.scatter_max(filled(number, (bags, columns), -n),
+                             where(rows == take_rows(best, bag), -number, -n), bag, dims=(0,))
     place = where(first < n, take_rows(index, first.clamp(max=n - 1)), -1).to(int64)
     place = where(place == padding_idx, -1, place)
-    return where(place < 0, 0, call(OPS["gather"], (weight, *at_place(place)), {"dims": (0, 1)})), place
+    return where(place < 0, 0, OPS.gather(weight, *at_place(place), dims=(0, 1))), place
 
 # %% ../../nbs/nn/small.ipynb #smmax002
 kernel(embedding_bag_max=bag_max)
@@ -242,8 +238,8 @@ decompose(embedding_bag_max=lambda weight, index, bag, *, bags, length, padding_
               bag_max_steps(weight, index, bag, bags, padding_idx))
 vjp(embedding_bag_max=[
     lambda g, like, second:
-        call(OPS["scatter"], (filled(like, like.shape, 0), where(second < 0, 0, g[0]), *at_place(second)),
-             {"dims": (0, 1), "mode": "add"}),
+        OPS.scatter(filled(like, like.shape, 0), where(second < 0, 0, g[0]), *at_place(second),
+                    dims=(0, 1), mode="add"),
     None])
 
 # %% ../../nbs/nn/small.ipynb #smfunc01
@@ -382,7 +378,7 @@ def mean_scale(weight: Tensor, index: Tensor, bag: Tensor, bags: int, length: in
     "One over the size of the bag that each index lies in."
     if length and padding_idx < 0: return filled(weight, index.payload.shape, 1 / length)
     ones = without(filled(weight, index.payload.shape, 1), index, padding_idx)
-    sizes = call(OPS["scatter"], (filled(weight, (bags,), 0), ones, bag), {"dims": (0,), "mode": "add"})
+    sizes = OPS.scatter(filled(weight, (bags,), 0), ones, bag, dims=(0,), mode="add")
     return take_rows(1 / sizes.clamp(min=1), bag)
 
 # %% ../../nbs/nn/small.ipynb #smfunc04

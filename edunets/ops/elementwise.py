@@ -202,8 +202,7 @@ def polygamma(n: int, input: Tensor) -> Tensor:
     "The n-th derivative of digamma. RuntimeError for a negative n."
     if n < 0:
         raise error(RuntimeError, "polygamma(n, x) does not support negative n.", f"n={n}", "n from 0 on")
-    return (input.digamma() if n == 0
-            else call(OPS["polygamma"], (as_floating(input, "polygamma"),), {"n": n}))
+    return input.digamma() if n == 0 else OPS.polygamma(as_floating(input, "polygamma"), n=n)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271c
 def polygamma_method(self: Tensor, n: int) -> Tensor:
@@ -326,7 +325,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
     x = as_floating(input, "logit")
     low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
-    return call(OPS["logit"], (x,), {"low": low, "high": high, "outside": math.nan if eps is None else 0.0})
+    return OPS.logit(x, low=low, high=high, outside=math.nan if eps is None else 0.0)
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237d
 @in_blocks
@@ -353,7 +352,7 @@ def xlogy(input, other) -> Tensor:
     x, y = promote((input, other), floating=True)
     if not isinstance(x, Tensor): x = y.new_tensor(x)
     if not isinstance(y, Tensor): y = x.new_tensor(y)
-    return call(OPS["xlogy"], (x, y))
+    return OPS.xlogy(x, y)
 
 elementwise(xlogy=lambda xp, a, b: xp.where((a == 0) & ~xp.isnan(b), 0, a * xp.log(b)).astype(a.dtype))
 accumulate(xlogy=SINGLE)
@@ -389,8 +388,7 @@ def sgn(input: Tensor) -> Tensor:
 def signbit(input: Tensor) -> Tensor:
     "Whether the sign bit is set: of -0.0 too."
     check_tensor(input, "signbit")
-    bits = (call(OPS["bitcast"],
-                 (input,), {"dtype": INTEGERS[input.element_size()]}) if is_floating(input) else input)
+    bits = OPS.bitcast(input, dtype=INTEGERS[input.element_size()]) if is_floating(input) else input
     return bits < 0
 
 INTEGERS = {2: int16, 4: int32, 8: int64}      # as wide as a floating number of so many bytes
@@ -581,9 +579,8 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
 @face(method=False)
 def selu(input: Tensor) -> Tensor:
     "A scaled exponential unit that keeps mean 0 and variance 1 (Klambauer et al. 2017)."
-    return call(OPS["elu"], (check_real(input, "selu"),),
-                {"alpha": 1.6732632423543772848170429916717, "scale": 1.0507009873554804934193349852946,
-                 "inner": 1.0})
+    return OPS.elu(check_real(input, "selu"), alpha=1.6732632423543772848170429916717,
+                   scale=1.0507009873554804934193349852946, inner=1.0)
 
 # %% ../../nbs/ops/elementwise.ipynb #3b04eb3f
 @face(method=False, out=True)

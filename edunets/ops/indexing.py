@@ -197,7 +197,7 @@ def rows_at(xp, weight, index):
 
 def embedding_steps(weight: Tensor, index: Tensor, *, padding_idx: int, by_freq: bool) -> Tensor:
     "The rows, of which some have a slope of their own."
-    rows = call(OPS["gather"], (weight, index), {"dims": (0,)})
+    rows = OPS.gather(weight, index, dims=(0,))
     if by_freq: rows = rows.detach() + (rows - rows.detach()) / frequency(rows, len(weight), index)
     return rows if padding_idx < 0 else where((index == padding_idx).unsqueeze(-1), rows.detach(), rows)
 
@@ -212,9 +212,9 @@ def embedding_slope(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: b
 # %% ../../nbs/ops/indexing.ipynb #58f54b3dc
 def frequency(like: Tensor, n: int, index: Tensor) -> Tensor:
     "How often each index stands among all, beside it."
-    count = call(OPS["scatter"], (filled(like, (n,), 0), filled(like, index.payload.shape, 1), index),
-                 {"dims": (0,), "mode": "add"})
-    return call(OPS["gather"], (count, index), {"dims": (0,)}).unsqueeze(-1)
+    count = OPS.scatter(filled(like, (n,), 0), filled(like, index.payload.shape, 1), index,
+                        dims=(0,), mode="add")
+    return OPS.gather(count, index, dims=(0,)).unsqueeze(-1)
 
 kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, weight, index))
 check(embedding=check_rows)

@@ -82,7 +82,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     if dim1 == dim2:
         raise error(RuntimeError, f"diagonal dimensions cannot be identical {dim1}, {dim2}",
                     "a diagonal runs along two dimensions", "two dims")
-    return call(OPS["diagonal"], (input,), {"offset": as_count(offset), "dim1": dim1, "dim2": dim2})
+    return OPS.diagonal(input, offset=as_count(offset), dim1=dim1, dim2=dim2)
 
 # %% ../../nbs/ops/layout.ipynb #cbe602bac
 @face

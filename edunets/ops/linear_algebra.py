@@ -192,7 +192,7 @@ def as_matrices(g: Tensor) -> Tensor: return g.unsqueeze(-1).unsqueeze(-1)
 
 kernel(det=lambda xp, a: xp.linalg.det(a), slogdet=lambda xp, a: tuple(xp.linalg.slogdet(a)))
 decompose(det=det_steps, slogdet=slogdet_steps)
-vjp(det=[lambda g, a: as_matrices(g) * call(OPS["cofactor"], (a,))],
+vjp(det=[lambda g, a: as_matrices(g) * OPS.cofactor(a)],
     slogdet=[lambda g, a: a * 0 if g[1] is None else as_matrices(g[1]) * inverse_of(a).mT])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0
@@ -219,14 +219,14 @@ def but_two(s: Tensor) -> Tensor:
 def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
     """The second derivative of det, in the basis in which the matrix is diagonal: no division, so it holds
     for singular ones."""
-    u, s, vh = call(OPS["svd"], (a,))
+    u, s, vh = OPS.svd(a)
     g, pairs = u.mT @ g @ vh.mT, but_two(s)
     inner = (pairs @ g.diagonal(0, -2, -1).unsqueeze(-1)).squeeze(-1).diag_embed() - pairs * g.mT
-    turn = call(OPS["det"], (u.detach(),)) * call(OPS["det"], (vh.detach(),))
+    turn = OPS.det(u.detach()) * OPS.det(vh.detach())
     return as_matrices(turn) * (u @ inner @ vh)
 
 kernel(cofactor=cofactors)
-decompose(cofactor=lambda a: as_matrices(call(OPS["det"], (a,))) * inverse_of(a).mT)
+decompose(cofactor=lambda a: as_matrices(OPS.det(a)) * inverse_of(a).mT)
 vjp(cofactor=[lambda g, a: cofactor_rule(g, a)])
 SLogDet = return_type("linalg_slogdet", "sign", "logabsdet")
 OldSLogDet = return_type("slogdet", "sign", "logabsdet")
@@ -343,7 +343,7 @@ def completed(q: Tensor) -> Tensor:
     would do."""
     rows, many = q.shape[-2:]
     if rows == many: return q
-    rest = call(OPS["qr"], (q.detach(),), {"mode": "complete"})[0].narrow(-1, many, rows - many)
+    rest = OPS.qr(q.detach(), mode="complete")[0].narrow(-1, many, rows - many)
     return cat([q, rest], -1)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157bd
@@ -460,7 +460,7 @@ def pinv(A: Tensor, rcond: float | None = None, hermitian: bool = False, *, atol
     check_matrices(A, "pinv", square=hermitian)
     if rcond is not None: rtol = rcond
     if rtol is None: rtol = 0 if atol is not None else finfo(A.dtype).eps * max(A.shape[-2:])
-    return call(OPS["pinv"], (mirrored(A, hermitian),), {"atol": float(atol or 0), "rtol": float(rtol)})
+    return OPS.pinv(mirrored(A, hermitian), atol=float(atol or 0), rtol=float(rtol))
 
 LstSq = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 
@@ -511,7 +511,7 @@ def exp_rule(g: Tensor, a: Tensor) -> Tensor:
     that of A^T, in direction g."""
     n, at = a.size(-1), a.mT
     top, below = cat([at, g], -1), cat([at * 0, at], -1)
-    return call(OPS["matrix_exp"], (cat([top, below], -2),)).narrow(-2, 0, n).narrow(-1, n, n)
+    return OPS.matrix_exp(cat([top, below], -2)).narrow(-2, 0, n).narrow(-1, n, n)
 
 kernel(matrix_exp=exp_kernel)
 vjp(matrix_exp=[lambda g, a: exp_rule(g, a)])

@@ -13,7 +13,7 @@ from ..composites import call_along, cat, check_floating, no_freedom, return_typ
 from ..creation import zeros
 from ..errors import error
 from ..names import face, in_single, where
-from ..table import OPS, accumulate, call, decompose, filled, kernel
+from ..table import OPS, accumulate, decompose, filled, kernel
 from ..tensors import DOUBLE, Tensor, any_at_hand, check_dim, float32, int64, is_floating, patch
 
 # %% auto #0
@@ -107,7 +107,7 @@ def doubling(a: Tensor, dim: int, combine) -> Tensor:
 # %% ../../nbs/ops/reductions.ipynb #0bb969ecb
 def latest_steps(a: Tensor, values: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     "`latest` in rows."
-    place = call(OPS["iota"], (), {"length": a.payload.shape[dim], "device": a.device}).reshape(
+    place = OPS.iota(length=a.payload.shape[dim], device=a.device).reshape(
         [-1 if d == dim else 1 for d in range(a.ndim)])
     return values, doubling(where((a == values) | (a != a), place, 0), dim, Tensor.maximum)
 

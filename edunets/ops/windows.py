@@ -167,8 +167,7 @@ def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None)
     n = len(size)
     for dim, p in enumerate(padding, 2):
         if p: x = pad_dim(x, dim, p, p, 0)
-    view = call(OPS["windows"], (x,),
-                {"size": tuple(size), "stride": stride, "dilation": dilation, "dims": tuple(range(2, 2 + n))})
+    view = OPS.windows(x, size=tuple(size), stride=stride, dilation=dilation, dims=tuple(range(2, 2 + n)))
     for dim, o in enumerate(space or (), 2): view = view.narrow(dim, 0, o)
     space = view.payload.shape[2:2 + n]
     view = view.permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
@@ -198,12 +197,8 @@ def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -
                            columns.size(1) // math.prod(size), *size,
                            *space).permute(0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
     covered = [(o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(space, stride, dilation, size)]
-    image = call(
-        OPS["fold"], (view,), {
-            "shape": (*view.payload.shape[:2], *covered), "size": tuple(size), "stride": stride,
-            "dilation": dilation,
-            "dims": tuple(range(2, 2 + n))
-        })
+    image = OPS.fold(view, shape=(*view.payload.shape[:2], *covered), size=tuple(size), stride=stride,
+                     dilation=dilation, dims=tuple(range(2, 2 + n)))
     for dim, (s, p, c) in enumerate(zip(shape, padding, covered), 2):
         image = pad_dim(image, dim, -p, s + p - c, 0)
     return image
@@ -260,8 +255,8 @@ def pad_dim(x: Tensor, dim: int, before: int, after: int, value) -> Tensor:
     shape = list(x.payload.shape)
     shape[dim] += max(before, 0) + max(after, 0)
     if shape[dim] == x.size(dim): return x
-    return call(OPS["put_slice"], (filled(x, tuple(shape), value), x),
-                {"dim": dim, "start": max(before, 0), "length": x.size(dim), "step": 1})
+    return OPS.put_slice(filled(x, tuple(shape), value), x, dim=dim,
+                         start=max(before, 0), length=x.size(dim), step=1)
 
 # %% ../../nbs/ops/windows.ipynb #92c6188cbx
 def from_within(n: int, before: int, after: int, mode: str) -> list[int]:
@@ -526,8 +521,7 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
         for dim, (s, p, o, t, d, k) in enumerate(sides, a.ndim - n):
             x = pad_dim(x, dim, p, max((o - 1) * t + d * (k - 1) + 1 - p - s, 0), border)
         dims = tuple(range(a.ndim - n, a.ndim))
-        view = call(OPS["windows"], (x,),
-                    {"size": size, "stride": stride, "dilation": dilation, "dims": dims})
+        view = OPS.windows(x, size=size, stride=stride, dilation=dilation, dims=dims)
         for dim, o in zip(dims, space): view = view.narrow(dim, 0, o)
         found.append(view.reshape(*a.payload.shape[:-n], *space, -1))
     values, index = found[0].max(-1)
@@ -621,18 +615,15 @@ def window_sum(xp, a, *, size, stride, space):
 def sum_steps(a: Tensor, *, size, stride, space) -> Tensor:
     "The same in rows."
     dims = tuple(range(a.ndim - len(size), a.ndim))
-    return call(OPS["windows"], (a,),
-                {"size": size, "stride": stride, "dilation": (1,) * len(size), "dims": dims}).sum(
+    return OPS.windows(a, size=size, stride=stride, dilation=(1,) * len(size), dims=dims).sum(
         tuple(range(a.ndim, a.ndim + len(size))))
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1c
 def sum_back(g: Tensor, like, size, stride) -> Tensor:
     "Each gradient to all of its window."
     g = g.reshape(*g.payload.shape, *(1,) * len(size)).expand(*g.payload.shape, *size)
-    return call(OPS["fold"], (g,), {
-        "shape": like.shape, "size": size, "stride": stride, "dilation": (1,) * len(size),
-        "dims": tuple(range(len(like.shape) - len(size), len(like.shape)))
-    })
+    return OPS.fold(g, shape=like.shape, size=size, stride=stride, dilation=(1,) * len(size),
+                    dims=tuple(range(len(like.shape) - len(size), len(like.shape))))
 
 kernel(window_sum=window_sum)
 accumulate(window_sum=SINGLE)
@@ -644,7 +635,7 @@ def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
     "The sum of each window, with a border of zeros as far as the windows reach."
     for dim, (p, o, t, k) in enumerate(zip(padding, space, stride, size), x.ndim - len(size)):
         x = pad_dim(x, dim, p, max((o - 1) * t + k - p - x.size(dim), p), 0)
-    return call(OPS["window_sum"], (x,), {"size": size, "stride": stride, "space": space})
+    return OPS.window_sum(x, size=size, stride=stride, space=space)
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1b
 @in_single
