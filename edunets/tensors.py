@@ -17,7 +17,7 @@ from .errors import OVERRIDING, DisableTorchFunctionSubclass, Lacking, error, si
 __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d', 'FLOATS', 'bool_', 'uint8',
            'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'bfloat16', 'float32', 'float64',
            'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'LOCK', 'SUBCLASSES',
-           'Tensor', 'Version', 'wrap', 'patch', 'owner', 'memory', 'address', 'memory_format', 'is_floating',
+           'Tensor', 'wrap', 'patch', 'owner', 'memory', 'address', 'memory_format', 'Version', 'is_floating',
            'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
            'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap',
            'computable', 'to_array', 'as_read', 'first_of', 'as_integer', 'check_long', 'float_kinds', 'in_memory',
@@ -46,33 +46,6 @@ class Tensor(Lacking):                       # it tells which of PyTorch's names
         backend = BACKENDS.get(type(self.payload))
         return self.payload.device if backend is None else backend.device_of(self.payload)
 
-
-# %% ../nbs/01_tensors.ipynb #tnfldcd1
-Tensor._requires_grad, Tensor._grad = False, None
-Tensor._node, Tensor._output_nr = None, 0    # the tape: who made me, as which of its outputs
-Tensor._hooks, Tensor._inference = None, False
-Tensor._fleeting = False                     # an in-place op is about to overwrite it: who saves it, copies
-
-# of a view: what it looks into, how, at which version
-Tensor._parent, Tensor._view, Tensor._seen = None, None, 0
-
-# a view that a user's Function returned: the name of that Function
-Tensor._custom = None
-
-Tensor._version_counter = None               # made at the first view or write
-
-# %% ../nbs/01_tensors.ipynb #tnfldcd2b
-class Version:
-    """How often a memory was written, and where first since it was saved for a backward pass, which would
-    miss it. A base and its views share one."""
-    __slots__ = ("count", "site", "saved")
-    # saved: perhaps, before it had a version
-    def __init__(self): self.count, self.site, self.saved = 0, None, True
-    def bump(self, where: tuple | None = None) -> None:
-        # looking for the line takes long
-        if self.saved: self.site, self.saved = where or site(), False
-        # no call in between: Python changes threads at calls, so no other thread comes in
-        self.count += 1
 
 # %% ../nbs/01_tensors.ipynb #38196558
 new_tensor = object.__new__
@@ -173,6 +146,37 @@ def element_size(self: Tensor) -> int:
 def nbytes(self: Tensor) -> int:
     "Bytes of all elements."
     return self.numel() * self.payload.dtype.itemsize
+
+# %% ../nbs/01_tensors.ipynb #tnfldcd1
+#| code-fold: true
+#| code-summary: "What autograd and views keep on a tensor"
+Tensor._requires_grad, Tensor._grad = False, None
+Tensor._node, Tensor._output_nr = None, 0    # the tape: who made me, as which of its outputs
+Tensor._hooks, Tensor._inference = None, False
+Tensor._fleeting = False                     # an in-place op is about to overwrite it: who saves it, copies
+
+# of a view: what it looks into, how, at which version
+Tensor._parent, Tensor._view, Tensor._seen = None, None, 0
+
+# a view that a user's Function returned: the name of that Function
+Tensor._custom = None
+
+Tensor._version_counter = None               # made at the first view or write
+
+# %% ../nbs/01_tensors.ipynb #tnfldcd2b
+#| code-fold: true
+#| code-summary: "Version: how often a memory was written"
+class Version:
+    """How often a memory was written, and where first since it was saved for a backward pass, which would
+    miss it. A base and its views share one."""
+    __slots__ = ("count", "site", "saved")
+    # saved: perhaps, before it had a version
+    def __init__(self): self.count, self.site, self.saved = 0, None, True
+    def bump(self, where: tuple | None = None) -> None:
+        # looking for the line takes long
+        if self.saved: self.site, self.saved = where or site(), False
+        # no call in between: Python changes threads at calls, so no other thread comes in
+        self.count += 1
 
 # %% ../nbs/01_tensors.ipynb #1edcd108
 #| code-fold: true
@@ -352,6 +356,8 @@ class device:
     def __hash__(self) -> int: return hash(str(self))
 
 # %% ../nbs/01_tensors.ipynb #8632d3f8
+#| code-fold: true
+#| code-summary: "Backend: a kind of array, and the device it stands for"
 class Backend(NamedTuple):
     "A kind of array: its array module (`numpy`'s names) and the device it stands for."
     xp: Any
@@ -363,6 +369,8 @@ class Backend(NamedTuple):
 BACKENDS: dict[type, Backend] = {np.ndarray: Backend(np, device("cpu"))}
 
 # %% ../nbs/01_tensors.ipynb #8632d3f8b
+#| code-fold: true
+#| code-summary: "The backend of a device"
 def backend_of(where: str | device | None) -> Backend:
     "The backend of a device (`None`: the CPU)."
     kind = where.type if isinstance(where, device) else device(where or "cpu").type
@@ -519,6 +527,8 @@ def tell_read_only() -> None:
          "Copy the array to have memory of your own.")
 
 # %% ../nbs/01_tensors.ipynb #d6921567c
+#| code-fold: true
+#| code-summary: "from_numpy and as_tensor, on memory that is there"
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor on the memory of a NumPy array: each sees the other's writes. As `torch.from_numpy`.
     Read-only memory is told."""
@@ -758,6 +768,8 @@ def keep_class(args: tuple, result) -> None:
     for tensor in result if type(result) is tuple else (result,): tensor.__class__ = kind
 
 # %% ../nbs/01_tensors.ipynb #51e643b1
+#| code-fold: true
+#| code-summary: "Tensor.__dlpack__: what another library asks for"
 @patch
 def __dlpack__(self: Tensor, **options):
     "A DLPack capsule on the same memory; a BufferError if the tensor requires grad."
@@ -770,6 +782,8 @@ def __dlpack__(self: Tensor, **options):
     return concrete(self).__dlpack__(**options)
 
 # %% ../nbs/01_tensors.ipynb #51e643b1b
+#| code-fold: true
+#| code-summary: "from_dlpack and is_tensor"
 @patch
 def __dlpack_device__(self: Tensor): return self.payload.__dlpack_device__()
 
