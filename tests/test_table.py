@@ -79,10 +79,18 @@ def test_rules_ask_for_what_there_is():
                      "likes",
                      "position",
                      "second",
+                     "params",
                      op.variadic,
                      *op.operands,
                      *(p.name for p in op.parameters)}
             assert rule is None or set(rule.asks) <= known, op.name
+
+
+def test_a_rule_may_ask_for_all_parameters():
+    "The dict that the row was called with; it is the node's anyway, and not saved once more."
+    node = en.ones(3, requires_grad=True)[1:].grad_fn
+    assert "params" in OPS["slice"].vjp[0].asks and node._saved.keys() == {"likes"}
+    assert node.get("params", 0) == {"dim": 0, "start": 1, "length": 2, "step": 1}
 
 
 def test_rows_without_a_rule_have_no_gradient():

@@ -20,9 +20,9 @@ from ..views import inverse_permutation
 
 # %% auto #0
 __all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as',
-           'hole', 'join_parts', 'slice_params', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean',
-           'spread_mean_kernel', 'extremum_share', 'norm_slope', 'var_slope', 'gather_row', 'scatter_row', 'attains',
-           'scatter_ties', 'scatter_product', 'ones_for_zeros', 'factor_slope', 'scatter_along']
+           'hole', 'join_parts', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean', 'spread_mean_kernel',
+           'extremum_share', 'norm_slope', 'var_slope', 'gather_row', 'scatter_row', 'attains', 'scatter_ties',
+           'scatter_product', 'ones_for_zeros', 'factor_slope', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -185,18 +185,14 @@ vjp(
 #| code-fold: true
 #| code-summary: "More rows that only move elements"
 vjp(
-    slice=[lambda g, like, dim, start, length, step:
-               call(OPS["put_slice"], (zeros_as(like), g), slice_params(dim, start, length, step))],
-    put_slice=[lambda g, dim, start, length, step: call(OPS["put_slice"], (g, hole(g, dim, length)),
-                                                        slice_params(dim, start, length, step)),
-               lambda g, dim, start, length, step:
-                   call(OPS["slice"], (g,), slice_params(dim, start, length, step))],
-    windows=[lambda g, like, size, stride, dilation, dims:
-                 OPS.fold(g, shape=like.shape, size=size, stride=stride, dilation=dilation, dims=dims)],
+    slice=[lambda g, like, params: OPS.put_slice(zeros_as(like), g, **params)],
+    put_slice=[lambda g, dim, length, params: OPS.put_slice(g, hole(g, dim, length), **params),
+               lambda g, params: OPS.slice(g, **params)],
+    windows=[lambda g, like, params: OPS.fold(g, shape=like.shape, **params)],
     fold=[lambda g, size, stride, dilation, dims:
               OPS.windows(g, size=size, stride=stride, dilation=dilation, dims=dims)],
-    select=[lambda g, like, dim, index: call(OPS["put_slice"], (zeros_as(like), g.unsqueeze(dim)),
-                                             slice_params(dim, index, 1, 1))],
+    select=[lambda g, like, dim, index:
+                OPS.put_slice(zeros_as(like), g.unsqueeze(dim), dim=dim, start=index, length=1, step=1)],
     split=[lambda g, like, dim, sizes: join_parts(
         "cat", g, [like.shape[:dim] + (n,) + like.shape[dim + 1:] for n in sizes], like, dim)],
     unbind=[lambda g, like, dim: join_parts(
@@ -223,9 +219,6 @@ def join_parts(row: str, g: Tensor | tuple, shapes: list, like, dim: int) -> Ten
              for shape in {shape for part, shape in zip(g, shapes) if part is None}}
     parts = [empty[shape] if part is None else part for part, shape in zip(g, shapes)]
     return call(OPS[row], tuple(parts), {"dim": dim})
-
-def slice_params(dim: int, start: int, length: int, step: int) -> dict:
-    return {"dim": dim, "start": start, "length": length, "step": step}
 
 def parted(g: Tensor, sizes: list, needed: list, dim: int) -> list:
     """The pieces of a gradient, where they are needed. One rule for all operands: each alone would have to
@@ -283,12 +276,11 @@ def extremum_share(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Te
 
 # %% ../../nbs/02e_rules.ipynb #rulvar01
 vjp(
-    var=[lambda g, a, dims, keepdim, correction: var_slope(g * 2, a, dims, keepdim, correction)],
-    std=[lambda g, a, out, dims, keepdim, correction:
-             var_slope(where(out == 0, 0, g / out), a, dims, keepdim, correction)],
+    var=[lambda g, a, params: var_slope(g * 2, a, **params)],
+    std=[lambda g, a, out, params: var_slope(where(out == 0, 0, g / out), a, **params)],
     norm=[lambda g, a, out, dims, keepdim:
               expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
-    power_norm=[lambda g, a, out, p, dims, keepdim: norm_slope(g, a, out, p, dims, keepdim)],
+    power_norm=[lambda g, a, out, params: norm_slope(g, a, out, **params)],
     logsumexp=[lambda g, a, out, dims, keepdim:
                    expand_back(g, a.payload.shape, dims, keepdim)
                    * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],

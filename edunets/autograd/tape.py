@@ -298,6 +298,7 @@ def get(self: Node, ask: str, position: int):
     kept = self._saved.get(ask)
     if type(kept) is tuple: return self.unpack(kept, ask == "out")
     if ask in self._params: return self._params[ask]
+    if ask == "params": return self._params
     if ask == "like": return self._saved["likes"][position]
     if ask == "position": return position
     if ask == "needed": return [edge is not None for edge in self._edges]

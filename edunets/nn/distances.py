@@ -69,8 +69,8 @@ decompose(mse_loss=lambda a, b, *, reduction: reduced((a - b).square(), reductio
 # %% ../../nbs/nn/distances.ipynb #nnloex08c
 vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction),
               lambda g, a, b, reduction: mse_slope(g, b, a, reduction)],
-    huber_loss=[lambda g, a, b, delta, scale, reduction: huber_slope(g, a, b, delta, scale, reduction),
-                lambda g, a, b, delta, scale, reduction: huber_slope(g, b, a, delta, scale, reduction)])
+    huber_loss=[lambda g, a, b, params: huber_slope(g, a, b, **params),
+                lambda g, a, b, params: huber_slope(g, b, a, **params)])
 
 check(mse_loss=check_broadcast, huber_loss=check_broadcast)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 from ..autograd.tape import vjp
 from ..composites import cat, log_softmax, mean_kernel, stack
@@ -26,14 +26,13 @@ from ..tensors import SINGLE, Tensor, any_at_hand, bool_, int64, is_floating, pa
 
 # %% auto #0
 __all__ = ['FAR', 'total', 'reduced', 'in_dtype_of', 'loss_share', 'target_index', 'targets_and_weights', 'nll', 'nll_slope',
-           'linear_in', 'counted_steps', 'nll_steps', 'nll_slope_steps', 'check_classes', 'check_constant',
-           'check_class_weight', 'meant', 'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected',
-           'smoothed', 'cross_entropy', 'check_share', 'check_shares', 'bce', 'bce_steps', 'bce_logits',
-           'bce_logits_steps', 'check_same_size', 'check_fits', 'each_share', 'bce_logits_slope',
-           'bce_logits_target_slope', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'kl_div',
-           'with_blanks', 'shift_right', 'log_spellings', 'check_ctc', 'ctc_loss', 'AdaptiveLogSoftmaxWithLoss',
-           'check_cutoffs', 'check_adaptive', 'Loss', 'WeightedLoss', 'CrossEntropyLoss', 'NLLLoss', 'NLLLoss2d',
-           'BCELoss', 'BCEWithLogitsLoss', 'KLDivLoss', 'CTCLoss']
+           'counted_steps', 'nll_steps', 'nll_slope_steps', 'check_classes', 'check_constant', 'check_class_weight',
+           'meant', 'check_targets', 'nll_loss', 'check_mixture', 'by_class', 'expected', 'smoothed', 'cross_entropy',
+           'check_share', 'check_shares', 'bce', 'bce_steps', 'bce_logits', 'bce_logits_steps', 'check_same_size',
+           'check_fits', 'each_share', 'bce_logits_slope', 'bce_logits_target_slope', 'binary_cross_entropy',
+           'binary_cross_entropy_with_logits', 'kl_div', 'with_blanks', 'shift_right', 'log_spellings', 'check_ctc',
+           'ctc_loss', 'AdaptiveLogSoftmaxWithLoss', 'check_cutoffs', 'check_adaptive', 'Loss', 'WeightedLoss',
+           'CrossEntropyLoss', 'NLLLoss', 'NLLLoss2d', 'BCELoss', 'BCEWithLogitsLoss', 'KLDivLoss', 'CTCLoss']
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02
 def total(xp, each, reduction: str):
@@ -102,15 +101,10 @@ kernel(nll_loss=nll,
 
 accumulate(nll_loss=SINGLE, nll_slope=SINGLE)
 
-def linear_in(row: str) -> Callable:
-    "A rule: the gradient of one of the two rows is the other."
-    def rule(g, target, weight, like, ignore, reduction):
-        params = {"ignore": ignore, "reduction": reduction}
-        return call(OPS[row], (g, target, weight),
-                    params | {"shape": tuple(like.shape)} if row == "nll_slope" else params)
-    return rule
-
-vjp(nll_loss=[linear_in("nll_slope"), None, None], nll_slope=[linear_in("nll_loss"), None, None])
+vjp(nll_loss=[lambda g, target, weight, like, params:
+                  OPS.nll_slope(g, target, weight, shape=tuple(like.shape), **params), None, None],
+    nll_slope=[lambda g, target, weight, ignore, reduction:
+                   OPS.nll_loss(g, target, weight, ignore=ignore, reduction=reduction), None, None])
 
 # %% ../../nbs/nn/losses.ipynb #nnloex03c
 def counted_steps(like: Tensor, target: Tensor, weight, ignore: int) -> tuple:

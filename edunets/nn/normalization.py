@@ -94,7 +94,7 @@ def standardize_rule(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
     if center and g[2] is not None: parts.append((g[2] / n).expand(y.shape))
     return sum(parts[1:], parts[0])
 
-vjp(standardize=[lambda g, out, first, last, eps, center: standardize_rule(g, out, first, last, eps, center)])
+vjp(standardize=[lambda g, out, params: standardize_rule(g, out, **params)])
 
 # %% ../../nbs/nn/normalization.ipynb #nmaffi01
 def around(v, first: int, ndim: int) -> tuple:

@@ -19,7 +19,7 @@ from ..names import FUNCTIONS, cast, where
 from .activations import Plain
 from .convolution import repeated
 from .module import Module, functional
-from ..ops.windows import INDEXED, avg_pool, avg_pool1d, expand_ntuple, pooling
+from ..ops.windows import INDEXED, avg_pool, avg_pool1d, expand_ntuple
 from ..random import rand
 from ..table import OPS, accumulate, call, decompose, filled, fresh, kernel
 from ..tensors import SINGLE, Tensor, any_at_hand, from_numpy, int64
@@ -278,8 +278,8 @@ decompose(resample=lambda a, *, dim, grid:
               sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
           resample_back=lambda g, *, dim, grid: back_steps(g, dim, grid))
 
-vjp(resample=[lambda g, dim, grid: OPS.resample_back(g, dim=dim, grid=grid)],
-    resample_back=[lambda g, dim, grid: OPS.resample(g, dim=dim, grid=grid)])
+vjp(resample=[lambda g, params: OPS.resample_back(g, **params)],
+    resample_back=[lambda g, params: OPS.resample(g, **params)])
 
 def back_steps(g: Tensor, dim: int, grid: Resampling) -> Tensor:
     out = filled(g, g.payload.shape[:dim] + (grid.n,) + g.payload.shape[dim + 1:], 0)
@@ -479,7 +479,8 @@ def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
     n, shape = len(parts), input.shape[-len(parts):]
     if all(p and s % p == 0 for s, p in zip(shape, parts)):
         size = tuple(s // p for s, p in zip(shape, parts))
-        return call(OPS["max_pool_places"], (input,), pooling(size, size, (0,) * n, (1,) * n, parts), node)
+        params = {"size": size, "stride": size, "padding": (0,) * n, "dilation": (1,) * n, "space": parts}
+        return call(OPS["max_pool_places"], (input,), params, node)
     if 0 in parts:
         return (input.new_zeros(*input.shape[:-n], *parts),
                 input.new_zeros(*input.shape[:-n], *parts, dtype=int64))

@@ -339,7 +339,7 @@ def logit_slope(g: Tensor, a: Tensor, low: float, high: float, outside: float) -
 
 elementwise(logit=lambda xp, a, *, low, high, outside: logit_kernel(xp, a, low, high))
 decompose(logit=lambda a, *, low, high, outside: logit_steps(a if low == 0 else a.clamp(low, high)))
-vjp(logit=[lambda g, a, low, high, outside: logit_slope(g, a, low, high, outside)])
+vjp(logit=[lambda g, a, params: logit_slope(g, a, **params)])
 accumulate(logit=SINGLE)
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237e

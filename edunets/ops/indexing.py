@@ -220,8 +220,7 @@ kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, 
 check(embedding=check_rows)
 decompose(embedding=embedding_steps)
 
-vjp(embedding=[
-    lambda g, like, index, padding_idx, by_freq: embedding_slope(g, like, index, padding_idx, by_freq), None])
+vjp(embedding=[lambda g, like, index, params: embedding_slope(g, like, index, **params), None])
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3ek
 #| code-fold: true

@@ -70,7 +70,7 @@ kernel(diagonal=diagonal_kernel)
 decompose(diagonal=lambda a, *, offset, dim1, dim2:
               a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
 
-vjp(diagonal=[lambda g, like, offset, dim1, dim2: diagonal_scatter(zeros_as(like), g, offset, dim1, dim2)])
+vjp(diagonal=[lambda g, like, params: diagonal_scatter(zeros_as(like), g, **params)])
 view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, offset, dim1, dim2))
 
 # %% ../../nbs/ops/layout.ipynb #cbe602bab

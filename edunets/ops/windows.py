@@ -21,10 +21,10 @@ from ..tensors import SINGLE, Tensor, iinfo, in_memory, int64, is_floating
 
 # %% auto #0
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'im2col', 'by_group', 'conv', 'sent_back',
-           'conv_transpose', 'conv_weight', 'conv_params', 'conv_input', 'conv_forward', 'conv_filter', 'per_channel',
+           'conv_transpose', 'conv_weight', 'shared', 'conv_input', 'conv_forward', 'conv_filter', 'per_channel',
            'column_steps', 'add_bias', 'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'check_pad',
            'pad_dim', 'from_within', 'pad', 'check_conv', 'expand_ntuple', 'check_bias', 'convolution', 'transposed',
-           'widened', 'lowest', 'max_pool', 'unpool', 'pooling', 'max_pool_places', 'take_at_largest', 'scatter_space',
+           'widened', 'lowest', 'max_pool', 'unpool', 'max_pool_places', 'take_at_largest', 'scatter_space',
            'pool_steps', 'unpool_steps', 'pooled_space', 'pool_options', 'max_pooling', 'window_sum', 'sum_steps',
            'sum_back', 'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
 
@@ -121,41 +121,36 @@ kernel(
 accumulate(conv=SINGLE, conv_transpose=SINGLE, conv_weight=SINGLE)
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625
-def conv_params(stride, padding, dilation, groups, **more) -> dict:
-    return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups, **more}
+def shared(params: dict, **more) -> dict:
+    "The parameters that all three rows have, and some more."
+    return {name: params[name] for name in ("stride", "padding", "dilation", "groups")} | more
 
-def conv_input(g: Tensor, w: Tensor, like, *options) -> Tensor:
+def conv_input(g: Tensor, w: Tensor, like, params: dict) -> Tensor:
     "Results sent back to an image of some shape."
-    return call(OPS["conv_transpose"], (g, w, None), conv_params(*options, shape=like.shape[2:]),
+    return call(OPS["conv_transpose"], (g, w, None), shared(params, shape=like.shape[2:]),
                 "ConvolutionBackward0")
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625b
-def conv_forward(x: Tensor, w: Tensor, like, *options) -> Tensor:
+def conv_forward(x: Tensor, w: Tensor, like, params: dict) -> Tensor:
     "Results of some shape: the image may have room for some more windows."
-    y = call(OPS["conv"], (x, w, None), conv_params(*options), "ConvolutionBackward0")
+    y = call(OPS["conv"], (x, w, None), shared(params), "ConvolutionBackward0")
     for dim, n in enumerate(like.shape): y = y if y.size(dim) == n else y.narrow(dim, 0, n)
     return y
 
-def conv_filter(x: Tensor, y: Tensor, like, *options) -> Tensor:
+def conv_filter(x: Tensor, y: Tensor, like, params: dict) -> Tensor:
     "Windows times results: filters of some shape."
-    return call(OPS["conv_weight"], (x, y), conv_params(*options, size=like.shape[2:]))
+    return OPS.conv_weight(x, y, **shared(params, size=like.shape[2:]))
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625c
 vjp(
-    conv=[lambda g, w, like, stride, padding, dilation, groups:
-              conv_input(g, w, like, stride, padding, dilation, groups),
-          lambda g, x, like, stride, padding, dilation, groups:
-              conv_filter(x, g, like, stride, padding, dilation, groups),
+    conv=[lambda g, w, like, params: conv_input(g, w, like, params),
+          lambda g, x, like, params: conv_filter(x, g, like, params),
           lambda g: per_channel(g)],
-    conv_transpose=[lambda g, w, like, stride, padding, dilation, groups:
-                        conv_forward(g, w, like, stride, padding, dilation, groups),
-                    lambda g, y, like, stride, padding, dilation, groups:
-                        conv_filter(g, y, like, stride, padding, dilation, groups),
+    conv_transpose=[lambda g, w, like, params: conv_forward(g, w, like, params),
+                    lambda g, y, like, params: conv_filter(g, y, like, params),
                     lambda g: per_channel(g)],
-    conv_weight=[lambda g, y, like, stride, padding, dilation, groups:
-                     conv_input(y, g, like, stride, padding, dilation, groups),
-                 lambda g, x, like, stride, padding, dilation, groups:
-                     conv_forward(x, g, like, stride, padding, dilation, groups)],
+    conv_weight=[lambda g, y, like, params: conv_input(y, g, like, params),
+                 lambda g, x, like, params: conv_forward(x, g, like, params)],
 )
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625d
@@ -371,8 +366,8 @@ def convolution(name: str, n: int) -> None:
                               f"{tuple(size)}. Kernel size can't be greater than actual input size",
                 "not even one window fits",
                 "padding=...")
-        y = call(OPS["conv"], (x, weight, bias), conv_params(stride, padding, dilation, groups),
-                 "ConvolutionBackward0")
+        params = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        y = call(OPS["conv"], (x, weight, bias), params, "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function,
             f"The convolution (cross-correlation) of images with {n} dimensions of space with filters, as "
@@ -408,9 +403,9 @@ def transposed(name: str, n: int) -> None:
                 f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per "
                 f"channel: {list(shape)}. Output size is too small", "the padding takes all away",
                 "less padding")
-        y = call(OPS["conv_transpose"], (x, weight, bias),
-                 conv_params(stride, padding, dilation, groups, shape=shape),
-                 "ConvolutionBackward0")
+        params = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups,
+                  "shape": shape}
+        y = call(OPS["conv_transpose"], (x, weight, bias), params, "ConvolutionBackward0")
         return y if input.ndim == n + 2 else y.squeeze(0)
     publish(name, function,
             f"The transposed convolution with {n} dimensions of space: the gradient of conv{n}d in its "
@@ -447,7 +442,7 @@ def max_pool(xp, a, *, size, stride, padding, dilation, space):
     return best
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fd
-def unpool(xp, g, a, out, size, stride, padding, dilation, space):
+def unpool(xp, g, a, out, *, size, stride, padding, dilation, space):
     "Gradients put back to where the largest stood: the first of equal ones, place by place of the window."
     wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     grad = xp.zeros(wide.shape, g.dtype)
@@ -462,16 +457,10 @@ def unpool(xp, g, a, out, size, stride, padding, dilation, space):
     return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
-kernel(max_pool=max_pool, unpool=lambda xp, g, a, out, *, size, stride, padding, dilation, space:
-           unpool(xp, g, a, out, size, stride, padding, dilation, space))
+kernel(max_pool=max_pool, unpool=unpool)
 accumulate(unpool=SINGLE)
-vjp(max_pool=[lambda g, a, out, size, stride, padding, dilation, space:
-                  call(OPS["unpool"], (g, a, out), pooling(size, stride, padding, dilation, space))],
-    unpool=[lambda g, a, size, stride, padding, dilation, space:
-                take_at_largest(g, a, pooling(size, stride, padding, dilation, space)), None, None])
-
-def pooling(size, stride, padding, dilation, space) -> dict:
-    return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
+vjp(max_pool=[lambda g, a, out, params: OPS.unpool(g, a, out, **params)],
+    unpool=[lambda g, a, params: take_at_largest(g, a, params), None, None])
 
 # %% ../../nbs/ops/windows.ipynb #winplac1
 def max_pool_places(xp, a, *, size, stride, padding, dilation, space):
@@ -496,10 +485,10 @@ kernel(max_pool_places=max_pool_places)
 vjp(max_pool_places=[lambda g, like, second, size: scatter_space(g[0], like, second, len(size))])
 
 # %% ../../nbs/ops/windows.ipynb #winplac1b
-def take_at_largest(x: Tensor, a: Tensor, options: dict) -> Tensor:
+def take_at_largest(x: Tensor, a: Tensor, params: dict) -> Tensor:
     "The numbers of `x` from where the largest of `a` stand."
-    _, index = call(OPS["max_pool_places"], (a.detach(),), options)
-    lead = index.payload.shape[:-len(options["size"])]
+    _, index = OPS.max_pool_places(a.detach(), **params)
+    lead = index.payload.shape[:-len(params["size"])]
     return x.reshape(*lead, -1).gather(-1, index.reshape(*lead, -1)).reshape(index.shape)
 
 # %% ../../nbs/ops/windows.ipynb #winplac1c
@@ -510,7 +499,7 @@ def scatter_space(g: Tensor, like, index: Tensor, n: int) -> Tensor:
     return flat.scatter_add(-1, index.reshape(*lead, -1), g.reshape(*lead, -1)).reshape(like.shape)
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91
-def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tensor, Tensor]:
+def pool_steps(a: Tensor, *, size, stride, padding, dilation, space) -> tuple[Tensor, Tensor]:
     "max_pool_places in rows: windows, and the first largest of each."
     n = len(size)
     place = arange(math.prod(a.payload.shape[-n:]),
@@ -528,18 +517,15 @@ def pool_steps(a: Tensor, size, stride, padding, dilation, space) -> tuple[Tenso
     return values, gather(found[1], -1, index.unsqueeze(-1)).squeeze(-1)
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91b
-def unpool_steps(g: Tensor, a: Tensor, **options) -> Tensor:
+def unpool_steps(g: Tensor, a: Tensor, **params) -> Tensor:
     "unpool in rows."
-    _, index = call(OPS["max_pool_places"], (a.detach(),), options)
-    return scatter_space(g, Like(a), index, len(options["size"]))
+    _, index = OPS.max_pool_places(a.detach(), **params)
+    return scatter_space(g, Like(a), index, len(params["size"]))
 
 # %% ../../nbs/ops/windows.ipynb #67e67f91c
-decompose(max_pool=lambda a, *, size, stride, padding, dilation, space:
-              pool_steps(a, size, stride, padding, dilation, space)[0],
-          max_pool_places=lambda a, *, size, stride, padding, dilation, space:
-              pool_steps(a, size, stride, padding, dilation, space),
-          unpool=lambda g, a, out, *, size, stride, padding, dilation, space:
-              unpool_steps(g, a, **pooling(size, stride, padding, dilation, space)))
+decompose(max_pool=lambda a, **params: pool_steps(a, **params)[0],
+          max_pool_places=pool_steps,
+          unpool=lambda g, a, out, **params: unpool_steps(g, a, **params))
 
 # %% ../../nbs/ops/windows.ipynb #717540f0
 def pooled_space(shape, size, stride, padding, dilation, ceil_mode: bool) -> tuple:
@@ -579,8 +565,8 @@ def pool_options(input: Tensor, name: str, n: int, kernel_size, stride, padding,
         if min(values) < (what != "padding"):
             raise error(RuntimeError, f"{what} should be greater than zero, but got {what}={values}",
                         "a window has a size, and goes forward", f"{what}=1")
-    return pooling(size, stride, padding, dilation,
-                   pooled_space(input.shape[-n:], size, stride, padding, dilation, ceil_mode))
+    space = pooled_space(input.shape[-n:], size, stride, padding, dilation, ceil_mode)
+    return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "space": space}
 
 # %% ../../nbs/ops/windows.ipynb #717540f0b
 def max_pooling(name: str, n: int) -> None:
