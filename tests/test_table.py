@@ -9,6 +9,7 @@ import edunets as en
 from edunets.autograd.tape import NoRule
 from edunets.names import FUNCTIONS
 from edunets.table import COLUMNS, OPS, call
+from edunets.tensors import owner
 from samples import SAMPLES, cases
 
 CASES = cases()
@@ -105,6 +106,14 @@ def test_rows_without_a_rule_have_no_gradient():
 def test_results_are_arrays(key):
     row, args, params = CASES[key]
     for out in listed(call(OPS[row], tuple(tensors(args)), params)): assert type(out.payload) is np.ndarray
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_a_new_result_keeps_no_more_memory_than_it_shows(key):
+    row, args, params = CASES[key]
+    if OPS[row].view is not None: return
+    for out in listed(call(OPS[row], tuple(tensors(args)), params)):
+        assert owner(out.payload).nbytes <= out.payload.nbytes
 
 
 @pytest.mark.parametrize("key", CASES)

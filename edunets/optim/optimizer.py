@@ -149,9 +149,10 @@ def update_row(name: str, formula: Callable, in_place: Callable | None = None) -
 # %% ../../nbs/05_optim.ipynb #op5updatb
 def update_kernel(in_place: Callable, hyper: list[str]) -> Callable:
     "The kernel of an update: `in_place` for all parameters."
+    n = len(hyper)
     @functools.wraps(in_place)
     def computed(xp, *operands, each: int, **flags) -> tuple:
-        return run_in_place(xp, in_place, operands[len(hyper):], each, *operands[:len(hyper)], **flags)
+        return run_in_place(xp, in_place, operands[n:], each, *operands[:n], **flags)
     computed.__signature__ = operands_signature(hyper)
     return computed
 
