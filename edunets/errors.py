@@ -4,9 +4,10 @@
 __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HANDING', 'LATER', 'NEVER', 'user_frame', 'package',
            'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'hint', 'fits', 'wrong_argument',
            'wrong', 'OutOfMemoryError', 'no_memory', 'refusal', 'arguments_text', 'in_users_code', 'at_border',
-           'border', 'named', 'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods', 'Handing',
-           'DisableTorchFunctionSubclass', 'overriding', 'handed_over', 'has_torch_function', 'handle_torch_function',
-           'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
+           'border', 'named', 'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods',
+           'border_without_arguments', 'Handing', 'DisableTorchFunctionSubclass', 'overriding', 'handed_over',
+           'has_torch_function', 'handle_torch_function', 'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names',
+           'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
 #| code-fold: true
@@ -197,13 +198,18 @@ def at_border(problem: Exception, name: str, function: Callable, args: tuple, kw
 # %% ../nbs/errors.ipynb #607d7fd8c
 def border(name: str, function: Callable, finish: Callable | None = None) -> Callable:
     """A function as users call it: what goes wrong inside is told of the call; `finish(result, args,
-    kwargs)` comes last."""
+    kwargs)` comes last, of a result that may be a view of something else."""
     short = getattr(function, "without_out", function)      # without `out=` there is nothing to do but this
     def called(*args, **kwargs):
         if OVERRIDING and (found := overriding(args, kwargs)): return handed_over(called, found, args, kwargs)
         try:
-            result = (function if "out" in kwargs else short)(*args, **kwargs)
-            return result if finish is None else finish(result, args, kwargs)
+            if kwargs: result = (function if "out" in kwargs else short)(*args, **kwargs)
+            else: result = short(*args)      # no dict is copied
+            if finish is None: return result
+            # nearly always: a Tensor that is no view, or one of the first argument
+            if isinstance(result, Lacking) and (result._parent is None or args and result._parent is args[0]):
+                return result
+            return finish(result, args, kwargs)
         except Exception as problem:
             if not (found := overriding(args, kwargs)):
                 if renamed := in_pytorchs_names(kwargs, called): return called(*args, **renamed)
@@ -271,7 +277,17 @@ def border_methods(kind: type) -> None:
     for name, method in list(vars(kind).items()):
         if not inspect.isfunction(method) or hasattr(method, "at_border"): continue
         asks = not name.startswith("_") and len(inspect.signature(method).parameters) > 1
-        if asks or name in HANDED: setattr(kind, name, border(f"{kind.__name__}.{name}", method))
+        if asks: setattr(kind, name, border(f"{kind.__name__}.{name}", method))
+        elif name in HANDED: setattr(kind, name, border_without_arguments(f"{kind.__name__}.{name}", method))
+
+def border_without_arguments(name: str, method: Callable) -> Callable:
+    "The border of a method that takes no arguments: it has nothing to pack and unpack."
+    def called(self):
+        if OVERRIDING and (found := overriding((self,), {})): return handed_over(called, found, (self,), {})
+        try: return method(self)
+        except Exception as problem: raise at_border(problem, name, method, (self,), {})
+    functools.update_wrapper(called, method).at_border = True
+    return named(called, name)
 
 
 # %% ../nbs/errors.ipynb #eroverr2

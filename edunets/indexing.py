@@ -263,7 +263,7 @@ def __setitem__(self: Tensor, index, value) -> None:
 #| code-summary: "Is there room for the value? Then a scatter"
 def check_room(x: Tensor, dims: tuple, shape: tuple) -> None:
     "An IndexError for an index where a dimension has no places."
-    empty = [d for d in dims if x.size(d) == 0]
+    empty = [d for d in dims if x.payload.shape[d] == 0]
     if empty and 0 not in shape:
         raise error(IndexError, "index is out of bounds for dimension with size 0",
                     f"that is dimension {empty[0]} of shape {tuple(x.shape)}", "an empty index")
@@ -304,7 +304,8 @@ def check_index_shape(x: Tensor, dim: int, index: Tensor) -> None:
         raise error(RuntimeError, "Index tensor must have the same number of dimensions as input tensor",
                     f"they have {index.ndim} and {x.ndim}",
                     "index.unsqueeze(...), or index_select for a vector of indices")
-    larger = [d for d in range(x.ndim) if d != dim and index.size(d) > x.size(d)]
+    sizes, room = index.payload.shape, x.payload.shape
+    larger = [d for d in range(len(room)) if d != dim and sizes[d] > room[d]]
     if larger and index.numel():
         raise error(RuntimeError,
                     f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart "

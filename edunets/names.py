@@ -24,9 +24,9 @@ from .views import store, store_out, without_base
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
            'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
            'Names', 'check_tensor', 'node_name', 'unary', 'same_dtype', 'binary', 'check_dims', 'given', 'sizes_of',
-           'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding', 'round_to_decimals',
-           'bitwise', 'face', 'namespace', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor',
-           'with_scaled', 'pow', 'div', 'true_divide', 'tensor_conversion', 'to_type']
+           'as_size', 'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding',
+           'round_to_decimals', 'bitwise', 'face', 'namespace', 'fitting_operands', 'where', 'where_method', 'add',
+           'check_factor', 'with_scaled', 'pow', 'div', 'true_divide', 'tensor_conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
 WIDER = {
@@ -206,8 +206,9 @@ def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
     "`dim` as a tuple counted from the front; `None` for all. RuntimeError for a dim named twice."
     if dim is None: return None
     dim = as_count(dim)
-    if not isinstance(dim, int) and len(dim) == 0: return None
-    dims = tuple(check_dim(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim))
+    if isinstance(dim, int): dims = (check_dim(dim, ndim),)
+    elif len(dim) == 0: return None
+    else: dims = tuple([check_dim(d, ndim) for d in dim])
     if len(set(dims)) < len(dims):
         raise error(RuntimeError,
                     f"dim {max(dims, key=dims.count)} appears multiple times in the list of dims",
@@ -219,13 +220,16 @@ def given(args: tuple) -> tuple:
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
 
 def sizes_of(args: tuple, named=None) -> tuple:
-    "Sizes or dims, given one by one, as one sequence, or by name. TypeError for a float."
-    sizes = tuple(map(as_count, given(args if named is None else (named,))))
-    for n in sizes:
-        if isinstance(n, float):
-            raise error(TypeError, f"sizes and dims must be ints, but got {list(sizes)}",
-                        "they count elements and dimensions", "int(n), or n // 2 instead of n / 2")
-    return sizes
+    "Sizes or dims, given one by one, as one sequence, or by name."
+    return tuple(map(as_size, given(args if named is None else (named,))))
+
+def as_size(n) -> int:
+    "A size or a dim as an int. TypeError for a float."
+    if isinstance(n, int): return n
+    if isinstance(n, float):
+        raise error(TypeError, f"sizes and dims must be ints, but got {n}",
+                    "they count elements and dimensions", "int(n), or n // 2 instead of n / 2")
+    return as_count(n)
 
 # %% ../nbs/01d_names.ipynb #7a184c00
 def reduction(name: str, row: str, floating: bool) -> Callable:
@@ -320,9 +324,9 @@ publish_all(unary,
 
 def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
-    to_whole = unary(name, row, floating)
+    op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input: Tensor) -> Tensor:
-        if input.payload.dtype.char in FLOATS: return to_whole(input)
+        if input.payload.dtype.char in FLOATS: return call(op, (input,), NO_PARAMS, node)
         return input.clone()
     return function
 

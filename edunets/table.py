@@ -23,14 +23,14 @@ import numpy as np
 from .errors import error, explained, named, no_memory
 from .tensors import BACKENDS, LOCK, STORED, SUBCLASSES, Backend, Reading, Tensor, Version, backend_of
 from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
-from .tensors import memory_format, owner, preserve_format, wrap
+from .tensors import memory_format, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
            'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Payload', 'Trace', 'Mode',
            'set_mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet',
            'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'may_be_in_rows', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn',
+           'begins_in_rows', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn',
            'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
            'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of',
            'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
@@ -253,10 +253,9 @@ def accumulating(op: Op, payloads: list) -> Callable:
     """A row's kernel, in the dtype that its column `accumulate` names for these operands; where it names
     none, only what is merely stored is computed in another."""
     wider = STORED if op.accumulate is None else op.accumulate
-    if op.view is not None: return op.kernel
     for p in payloads:
-        if (kind := getattr(p, "dtype", None)) in wider:
-            return functools.partial(in_wider, op.kernel, kind, wider[kind])
+        if getattr(p, "dtype", None) in wider and op.view is None:
+            return functools.partial(in_wider, op.kernel, p.dtype, wider[p.dtype])
     return op.kernel
 
 # %% ../nbs/01a_table.ipynb #d235a5d5b
@@ -281,7 +280,8 @@ def array_handler(kind: type, xp) -> Callable:
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is kind:
-            if out.flags.c_contiguous and (out.ndim < 2 or may_be_in_rows(op, payloads)): return out
+            if out.flags.c_contiguous and (out.ndim < 2 or op.order is None or begins_in_rows(payloads)):
+                return out
             return in_order(op, out, payloads)
         if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
         return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
@@ -317,18 +317,16 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
 # %% ../nbs/01a_table.ipynb #0a44ed02
-def may_be_in_rows(op: Op, payloads: list) -> bool:
-    "Whether nothing speaks against a result row by row: its row has no order, or the first operand lies so too."
-    return op.order is None or getattr(payloads[0], "flags", IN_ROWS).c_contiguous
+def begins_in_rows(payloads: list) -> bool:
+    "Whether the first operand lies row by row: then a result may, whatever order its row has."
+    return getattr(payloads[0], "flags", IN_ROWS).c_contiguous
 
 IN_ROWS = np.empty(0).flags      # a number's
 
 def in_order(op: Op, out, payloads: list):
-    """A result as it is if it is a view, or lies row by row and is all of its memory; else in the order
-    that its row says."""
+    "A result as it is if it is a view, or lies row by row and may; else in the order that its row says."
     if op.view is not None: return out
-    if out.flags.c_contiguous and may_be_in_rows(op, payloads):
-        return out if out.base is None or owner(out).nbytes <= out.nbytes else out.copy()
+    if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads)): return out
     return out.copy() if op.order is None else op.order(out, payloads)
 
 # %% ../nbs/01a_table.ipynb #0a44ed02b
@@ -378,7 +376,7 @@ def in_turn(array, dims: tuple):
 def ordered_copy(a, order):
     """A copy that lies as `a` does (K), row by row (C), or with these dimensions from the longest step to
     the shortest."""
-    if order == "C" or (order == "K" and a.flags.c_contiguous): return a.copy("C")
+    if (order == "K" and a.flags.c_contiguous) or order == "C": return a.copy()
     dims = memory_order(a.shape, [a]) if order == "K" else order
     return in_turn(a.transpose(dims).copy("C"), dims)
 

@@ -106,10 +106,9 @@ def is_hidden(base: Tensor, args: tuple, kwargs: dict) -> bool:
 def without_base(result, args: tuple, kwargs: dict):
     """What a function gives for arguments, as it is; but a view of what is hidden is none, and keeps its
     own memory only."""
-    if isinstance(result, Tensor) and (result._parent is None or args and result._parent is args[0]):
-        return result                                                     # nearly always
+    own = args[0] if args else None
     for x in result if isinstance(result, (tuple, list)) else (result,):
-        if not isinstance(x, Tensor) or x._parent is None or (args and x._parent is args[0]): continue
+        if not isinstance(x, Tensor) or x._parent is None or x._parent is own: continue
         if is_hidden(root(x), args, kwargs): forget_base(x)
     return result
 
