@@ -70,11 +70,11 @@ def patch(f):
 def owner(array):
     """The array that owns the memory which `array` looks into. NumPy's `as_strided` puts an object of its
     own between."""
-    while True:
-        base = array.base
-        if base is not None and type(base) is not type(array): base = getattr(base, "base", None)
-        if type(base) is not type(array): return array
+    while (base := array.base) is not None:
+        if type(base) is not type(array): base = getattr(base, "base", None)
+        if type(base) is not type(array): break
         array = base
+    return array
 
 # %% ../nbs/01_tensors.ipynb #94a6832cb
 def memory(array):
@@ -486,10 +486,11 @@ def in_memory(number, kind: dtype):
     """A Python number as memory of a dtype takes it: cut off to an integer where need be. RuntimeError for
     one that the dtype can't hold; but a negative integer wraps around where no sign is kept, as in
     PyTorch. OverflowError for an integer of more than 64 bits."""
-    check_bits(number)
     low, high = kind.limits
+    if isinstance(number, int):
+        check_bits(number)
+        if low == 0: low = -high
     if kind.category == 0: return bool(number)
-    if isinstance(number, int) and low == 0: low = -high
     if not (low <= number <= high or (kind.category == 2 and (number != number or abs(number) == math.inf))):
         raise error(RuntimeError, f"value cannot be converted to type {kind.name} without overflow",
                     f"{number} is not between {kind.limits[0]:.6g} and {kind.limits[1]:.6g}", "a wider dtype")
@@ -672,7 +673,8 @@ def as_count(x):
 
 def check_dim(dim: int, ndim: int) -> int:
     "`dim` counted from the front; an IndexError when it is out of range."
-    dim, bound = as_count(dim), max(ndim, 1)
+    if not isinstance(dim, int): dim = as_count(dim)
+    bound = ndim or 1
     if -bound <= dim < bound: return dim % bound
     raise error(IndexError,
                 f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})",
