@@ -16,6 +16,7 @@ NUMBERED = re.compile(r'(<span id="eq-[\w-]+">\s*<math\b.*?)<mspace width="2\.0e
 CAPTION = re.compile(r"(<figcaption[^>]*>\s*Figure&nbsp;)([\d.]+)")
 REFERENCE = re.compile(r'(<a href="([^"]*#(?:eq|fig)-[^"]*)" '
                        r'class="quarto-xref">(?:Equation|Figure)&nbsp;<span>)([\d.]+)')
+SENTENCE = re.compile(r'(<math display="inline"(?:(?!</math>).)*</math>)([.,;:?!)]+)', re.DOTALL)
 READABLE = re.compile(r"[\w\s=+*/().,<>'-]*")      # a formula that reads as text
 
 
@@ -73,6 +74,11 @@ def numbers(text, page, chapters):
     return REFERENCE.sub(reference, CAPTION.sub(caption, NUMBERED.sub(equation, text)))
 
 
+def together(text):
+    """A formula and the punctuation after it stand on one line: browsers would break between them."""
+    return SENTENCE.sub(r'<span class="edu-together">\1\2</span>', text)
+
+
 def head(text, chapter):
     text = re.sub(r'<meta name="description"[^>]*>\n?', "", text)
     text = text.replace("</title>", "</title>\n" + frame.meta(chapter), 1)
@@ -81,7 +87,7 @@ def head(text, chapter):
 
 
 def framed(text, page, parts, chapters):
-    text = chapter_list(text, page, parts)
+    text = together(chapter_list(text, page, parts))
     return head(contents(numbers(text, page, chapters)), chapters[page]) if page in chapters else text
 
 
