@@ -45,7 +45,7 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool,
     shape = check_sizes(shape)
     params = {"shape": shape, "value": value, "dtype": dtype, "device": device}
     if order is not None: params["order"] = order
-    result = OPS.full(**params)
+    result = call(OPS["full"], (), params)      # as a function it would copy the dict, twice
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #85838a78
