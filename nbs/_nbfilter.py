@@ -228,6 +228,17 @@ def folded_with_output(cell):
             for place, end in enumerate(ends)]
 
 
+def after_the_picture(cell):
+    """What a cell with a caption shows after its picture (a table), as a cell of its own."""
+    shown = [number for number, output in enumerate(cell.get("outputs", []))
+             if "text/html" in output.get("data", {})]
+    if "label" not in directives(cell) or len(shown) < 2:
+        return None
+    rest = cell["outputs"][shown[1]:]
+    del cell["outputs"][shown[1]:]
+    return cell | {"id": f"after-{cell['id']}"[:64], "source": ["#| echo: false\n"], "outputs": rest}
+
+
 def for_quarto(nb):
     """What only Quarto needs: a picture with a caption as the one result of its cell (each further one would
     become a part of the figure); and HTML that asks for no scripts (as text/html it brings require.js and
@@ -236,7 +247,7 @@ def for_quarto(nb):
     for cell in nb["cells"]:
         with_marked_headline(cell)
         first, last = folded_with_output(cell) if is_solution(cell) else (None, None)
-        cells += [part for part in (first, cell, last) if part]
+        cells += [part for part in (first, cell, after_the_picture(cell), last) if part]
     nb["cells"] = cells
     for cell in nb["cells"]:
         found, outputs = directives(cell), cell.get("outputs", [])

@@ -284,6 +284,16 @@ def test_quarto_gets_one_result_for_a_caption():
         picture, {"output_type": "stream", "name": "stdout", "text": "1.5\n"}]
 
 
+def test_a_table_after_a_picture_is_no_part_of_the_figure():
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {"text/html": [f"<{tag}></{tag}>"]}}
+               for tag in ("svg", "table")]
+    cell = {"cell_type": "code", "id": "both", "source": ["#| label: fig-x\n", "x"], "outputs": outputs}
+    picture, table = _nbfilter.for_quarto({"cells": [cell]})["cells"]
+    for shown, tag in ((picture, "svg"), (table, "table")):
+        assert [f"<{tag}>" in output["data"]["text/markdown"] for output in shown["outputs"]] == [True]
+    assert table["source"] == ["#| echo: false\n"] and table["id"] != "both"
+
+
 def stub_quarto(folder, body, monkeypatch):
     folder.mkdir()
     (folder / "quarto").write_text(f"#!/bin/sh\n{body}\n")
