@@ -7,8 +7,7 @@ def chapters_of(request, test):
     return [item.callspec.params["path"] for item in request.session.items if item.function is test]
 
 
-def passes(future):
-    """Wait for a notebook; the test fails with what failed in it."""
-    failed = future.result()
+def passes(failed):
+    """The test fails with what failed in a notebook."""
     if failed:
         pytest.fail(str(failed), pytrace=False)

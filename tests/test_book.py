@@ -17,6 +17,7 @@ import lint
 import pages
 import readme
 import site_build
+import solutions
 from chapters import chapters_of, passes
 
 NBDEV = Path(sys.executable).parent
@@ -81,13 +82,24 @@ def test_one_version():
 
 @pytest.fixture(scope="module")
 def running(request, staged):
-    with execute.futures(chapters_of(request, test_chapter_runs), staged) as futures:
+    """The chapters, and after each, in the same kernel, its exercises with their solutions."""
+    asked = {*chapters_of(request, test_chapter_runs), *chapters_of(request, test_solutions)}
+    paths = [path for path in book.notebooks() if path in asked]
+    more = {path: solutions.answered(book.read(book.ROOT / path)["cells"])[0]
+            for path in paths if path in solutions.CHAPTERS}
+    with execute.futures(paths, staged, more) as futures:
         yield futures
 
 
 @pytest.mark.parametrize("path", book.notebooks())
 def test_chapter_runs(path, running):
-    passes(running[path])
+    passes(running[path].result()[0])
+
+
+@pytest.mark.parametrize("path", solutions.CHAPTERS)
+def test_solutions(path, running):
+    assert solutions.unasked(*solutions.answered(book.read(book.ROOT / path)["cells"])) == set()
+    passes(running[path].result()[1])
 
 
 TRAINING = [path for path in book.notebooks() if book.trains(book.read(book.ROOT / path))]
@@ -110,7 +122,7 @@ def running_elsewhere(request, tmp_path_factory):
 
 @pytest.mark.parametrize("path", TRAINING)
 def test_chapter_that_trains_runs_with_another_kernel(path, running_elsewhere):
-    passes(running_elsewhere[path])
+    passes(running_elsewhere[path].result()[0])
 
 
 def test_the_other_kernel_adds_in_another_order():

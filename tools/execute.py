@@ -30,7 +30,7 @@ import book
 sys.path.insert(0, str(book.ROOT / "nbs"))
 import _nbfilter
 
-SECONDS_A_CELL = 600
+SECONDS_A_CELL = 1800      # on a busy machine the longest takes twenty times its own time
 STAGED = ["nbs", "assets", "benchmarks", "tests", "_quarto.yml", "index.qmd", "README.md"]
 REPORTED = ["numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x"]   # versions kept with a flagged output
 # how long each chapter took its authors; a run's own lie in _build
@@ -202,15 +202,23 @@ def stamp():
 def run(path, root=book.STAGE, **environment):
     """Run one notebook in place, with some variables more in its environment. Returns its Failure, or
     None."""
+    return run_then(path, [], root, **environment)[0]
+
+
+def run_then(path, sources, root, **environment):
+    """Run one notebook in place, then some sources more in the same kernel. Returns the Failure, or None,
+    of both."""
     nb = nbformat.read(root / path, as_version=4)
     client = NotebookClient(nb, timeout=SECONDS_A_CELL, kernel_name="python3", record_timing=False,
                             coalesce_streams=True, extra_arguments=["--IPKernelApp.log_level=ERROR"],
                             resources={"metadata": {"path": str((root / path).parent)}})
     with client.setup_kernel(env=os.environ | environment):
         failed = run_cells(path, client)
-    if failed is None:
+        if failed:
+            return failed, failed
         book.write(root / path, nb_as_json(nb))
-    return failed
+        nb.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        return None, run_cells(path, client)
 
 
 def nb_as_json(nb):
@@ -303,12 +311,13 @@ def cores():
 
 
 @contextlib.contextmanager
-def futures(paths, root, **environment):
-    """Run notebooks one a core, for tests: {path: the future of its failure}. At the end those that wait
-    are let go."""
+def futures(paths, root, sources={}, **environment):
+    """Run notebooks one a core, for tests, some with sources to run after: {path: the future of `run_then`}.
+    At the end those that wait are let go."""
     environment = share_of_cores(cores()) | environment
     with concurrent.futures.ThreadPoolExecutor(cores()) as pool:
-        yield {path: pool.submit(run, path, root, **environment) for path in paths}
+        yield {path: pool.submit(run_then, path, sources.get(path, []), root, **environment)
+               for path in paths}
         pool.shutdown(cancel_futures=True)
 
 
