@@ -280,7 +280,7 @@ def array_handler(kind: type, xp) -> Callable:
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is kind:
-            if out.flags.c_contiguous and (out.ndim < 2 or op.order is None or begins_in_rows(payloads)):
+            if out.flags.c_contiguous and (out.ndim < 2 or op.order is None or begins_in_rows(payloads, out)):
                 return out
             return in_order(op, out, payloads)
         if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
@@ -317,16 +317,20 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
 # %% ../nbs/01a_table.ipynb #0a44ed02
-def begins_in_rows(payloads: list) -> bool:
-    "Whether the first operand lies row by row: then a result may, whatever order its row has."
-    return getattr(payloads[0], "flags", IN_ROWS).c_contiguous
+def begins_in_rows(payloads: list, out) -> bool:
+    """Whether the first operand lies row by row, or is a part of what does: then a result may, whatever
+    order its row has."""
+    first = payloads[0]
+    if getattr(first, "flags", IN_ROWS).c_contiguous: return True
+    steps = list(first.strides)
+    return first.shape == out.shape and steps[-1] > 0 and steps == sorted(set(steps), reverse=True)
 
 IN_ROWS = np.empty(0).flags      # a number's
 
 def in_order(op: Op, out, payloads: list):
     "A result as it is if it is a view, or lies row by row and may; else in the order that its row says."
     if op.view is not None: return out
-    if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads)): return out
+    if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads, out)): return out
     return out.copy() if op.order is None else op.order(out, payloads)
 
 # %% ../nbs/01a_table.ipynb #0a44ed02b
