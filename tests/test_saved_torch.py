@@ -16,13 +16,7 @@ torch = pytest.importorskip("torch")
 REFUSED = "modified by an inplace"
 SKIPPED = ("rand", "manual_seed", "requires_grad", "backward", "dropout", "poisson", "gumbel", "rrelu")
 # Refused here, computed by PyTorch: names, and why
-KEPT = {
-    "nn.functional.batch_norm nn.functional.group_norm nn.functional.instance_norm nn.functional.layer_norm "
-    "nn.functional.rms_norm":
-        "Without weight and bias the standardized numbers are the result, and the tape keeps them; "
-        "PyTorch keeps the input.",
-}
-
+KEPT = {}
 FREED = {"as_strided_scatter": "The tape keeps the places of the elements in memory; PyTorch keeps sizes and "
                                "strides, which it does not free."}
 

@@ -110,7 +110,7 @@ def affine(xp, x, w, b, *, first):
 def affine_steps(x: Tensor, w, b, *, first) -> Tensor:
     "The same in rows."
     if w is not None: x = x * w.reshape(around(w.payload, first, x.ndim))
-    return x if b is None else x + b.reshape(around(b.payload, first, x.ndim))
+    return x.clone() if b is None else x + b.reshape(around(b.payload, first, x.ndim))
 
 def sum_outside(x: Tensor, first: int, last: int) -> Tensor:
     "The sum over all dimensions but those from `first` to `last`."
@@ -161,12 +161,11 @@ def rounded(y: Tensor, input: Tensor, name: str) -> Tensor:
 def normalize_affine(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None,
                      bias: Tensor | None, at: int, name: str,
                      center: bool = True) -> tuple[Tensor, list[Tensor]]:
-    """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is
-    recorded under PyTorch's name. Also the statistics."""
-    alone = weight is None and bias is None
-    y, *stats = call(OPS["standardize"], (single(input),),
-                     {"first": first, "last": last, "eps": eps, "center": center}, name if alone else "")
-    if not alone: y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
+    """`standardize`, then weight and bias from dimension `at` on, recorded under PyTorch's name; also the
+    statistics. Without both it is a copy: the tape keeps the standardized numbers, and a result may be
+    written into."""
+    y, *stats = OPS.standardize(single(input), first=first, last=last, eps=eps, center=center)
+    y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
     return rounded(y, input, name), stats
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01b
@@ -317,11 +316,9 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
             "num_groups=1")
     check_normal("group_norm", input, weight, bias)
     check_channels("group_norm", channels, weight=weight, bias=bias)
-    name, alone = "NativeGroupNormBackward0", weight is None and bias is None
-    x = single(input).reshape(batch, num_groups, -1)
-    y = normalize_affine(x, 0, 2, eps, None, None, 1, name)[0].reshape(input.shape)
-    if not alone: y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": 1}, name)
-    return rounded(y, input, name)
+    name, x = "NativeGroupNormBackward0", single(input).reshape(batch, num_groups, -1)
+    y = OPS.standardize(x, first=0, last=2, eps=eps, center=True)[0].reshape(input.shape)
+    return rounded(call(OPS["affine"], (y, single(weight), single(bias)), {"first": 1}, name), input, name)
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc05
 @functional

@@ -22,6 +22,7 @@ ROWS = {
     "affine": [((normal(2, 3, 4), normal(4), normal(4)), {"first": 2}),
                ((normal(2, 3, 4), normal(3), None), {"first": 1}),
                ((normal(2, 4), None, normal(4)), {"first": 1}),
+               ((normal(2, 4), None, None), {"first": 1}),
                ((normal(2, 3), normal(2, 3), normal(2, 3)), {"first": 0})],
     "products": [((normal(2, 3, 4), normal(2, 3, 4)), {"first": 1, "last": 2}),
                  ((normal(2, 3), normal(2, 3)), {"first": 1, "last": 2}),
