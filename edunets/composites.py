@@ -53,8 +53,6 @@ elementwise(
     sigmoid=lambda xp, a: 1 / (1 + xp.exp(-a)),
     relu=lambda xp, a: xp.maximum(a, 0),
     silu=lambda xp, a: a / (1 + xp.exp(-a)),
-    gelu=in_blocks(lambda xp, a: gelu_kernel(xp, a)),
-    erfinv=lambda xp, a: erfinv_kernel(xp, a),
 )
 decompose(
     exp2=lambda a: (a * math.log(2)).exp(),
@@ -74,7 +72,6 @@ decompose(
     relu=lambda a: where((a > 0) | (a != a), a, 0),
     silu=lambda a: a / (1 + (-a).exp()),
     gelu=lambda a: 0.5 * a * (1 + (a * math.sqrt(0.5)).erf()),
-    erfinv=lambda a: erfinv_steps(a),
 )
 
 # %% ../nbs/01e_composites.ipynb #741b43c0
@@ -97,11 +94,14 @@ def normal_cdf(xp, a):
     odds += 1
     return xp.divide(1, odds, out=odds)
 
+@in_blocks
 def gelu_kernel(xp, a):
     "a times the share of normal numbers below a."
     share = normal_cdf(xp, a)
     share *= a
     return share
+
+elementwise(gelu=gelu_kernel)
 
 # %% ../nbs/01e_composites.ipynb #371e54b9
 #| code-fold: true
@@ -125,6 +125,8 @@ def erfinv_kernel(xp, a):
                          x - (erf_kernel(xp, x) - a) * xp.exp(x * x) * (math.sqrt(math.pi) / 2), x)
     return x
 
+elementwise(erfinv=erfinv_kernel)
+
 accumulate(**dict.fromkeys(["rsqrt", "sigmoid", "silu", "gelu", "erfinv"], SINGLE))
 
 def erfinv_steps(a: Tensor) -> Tensor:
@@ -136,6 +138,8 @@ def erfinv_steps(a: Tensor) -> Tensor:
         for _ in range(2):
             x = where(x.isfinite(), x - (x.erf() - a) * (x * x).exp() * (math.sqrt(math.pi) / 2), x)
     return x
+
+decompose(erfinv=erfinv_steps)
 
 # %% ../nbs/01e_composites.ipynb #71cc6643
 elementwise(
@@ -206,7 +210,6 @@ elementwise(
     maximum=lambda xp, a, b: xp.maximum(a, b),
     minimum=lambda xp, a, b: xp.minimum(a, b),
     remainder=lambda xp, a, b: divided(xp, "remainder", a, b),
-    truncdiv=lambda xp, a, b: truncdiv(xp, a, b),
     le=lambda xp, a, b: xp.less_equal(a, b),
     ne=lambda xp, a, b: xp.not_equal(a, b),
     gt=lambda xp, a, b: xp.greater(a, b),
@@ -246,6 +249,8 @@ def truncdiv(xp, a, b):
     "a / b rounded towards zero; of integers, by taking away the remainder first."
     if is_floating(a) or is_floating(b): return xp.trunc(xp.divide(a, b))
     return divided(xp, "floor_divide", xp.subtract(a, divided(xp, "fmod", a, b)), b)
+
+elementwise(truncdiv=truncdiv)
 
 # %% ../nbs/01e_composites.ipynb #47c40d78
 #| code-fold: true
@@ -291,26 +296,25 @@ def clamp(input: Tensor, min=None, max=None) -> Tensor:
     if min is None and max is None:
         raise error(RuntimeError, "torch.clamp: At least one of 'min' or 'max' must not be None",
                     "there is nothing to clamp to", "x.clamp(min=0)")
-    if isinstance(min, Tensor) or isinstance(max, Tensor): return clamp_steps(input, min, max)
+    if isinstance(min, Tensor) or isinstance(max, Tensor): return clamp_steps(input, low=min, high=max)
     kind = result_type(input, *(x for x in (min, max) if x is not None))
     input, (low, high) = cast(input, kind), (x if x is None else in_memory(x, kind) for x in (min, max))
     return call(OPS["clamp"], (input,), {"low": low, "high": high}, "ClampBackward1")
 
-def clamp_steps(a: Tensor, low, high) -> Tensor:
+def clamp_steps(a: Tensor, *, low, high) -> Tensor:
     "clamp in rows; the borders may be tensors."
     if low is not None: a = where((a >= low) | (a != a), a, low)
     return a if high is None else where((a <= high) | (a != a), a, high)
 
 elementwise(clamp=lambda xp, a, *, low, high: xp.clip(a, low, high))
-decompose(clamp=lambda a, *, low, high: clamp_steps(a, low, high))
+decompose(clamp=clamp_steps)
 
 # %% ../nbs/01e_composites.ipynb #78d4d13c
 #| code-fold: true
 #| code-summary: "Kernels of mean and variance"
 kernel(
-    mean=lambda xp, a, *, dims, keepdim: mean_kernel(xp, a, dims, keepdim),
-    var=lambda xp, a, *, dims, keepdim, correction: var_kernel(xp, a, dims, keepdim, correction),
-    std=lambda xp, a, *, dims, keepdim, correction: xp.sqrt(var_kernel(xp, a, dims, keepdim, correction)),
+    std=lambda xp, a, *, dims, keepdim, correction:
+        xp.sqrt(var_kernel(xp, a, dims=dims, keepdim=keepdim, correction=correction)),
     prod=lambda xp, a, *, dims, keepdim: a.prod(axis=dims, dtype=a.dtype, keepdims=keepdim),
     amin=lambda xp, a, *, dims, keepdim: a.min(axis=dims, keepdims=keepdim),
     all=lambda xp, a, *, dims, keepdim: a.all(axis=dims, keepdims=keepdim),
@@ -318,12 +322,9 @@ kernel(
     norm=lambda xp, a, *, dims, keepdim: xp.sqrt((a * a).sum(axis=dims, keepdims=keepdim)),
     power_norm=lambda xp, a, *, p, dims, keepdim:
         (xp.absolute(a) ** p).sum(axis=dims, keepdims=keepdim) ** (1 / p),
-    logsumexp=lambda xp, a, *, dims, keepdim: logsumexp_kernel(xp, a, dims, keepdim),
     cumprod=lambda xp, a, *, dim: xp.cumprod(a, axis=dim, dtype=a.dtype),
     argmax=lambda xp, a, *, dim, keepdim: xp.argmax(a, axis=dim, keepdims=keepdim),
     max_dim=lambda xp, a, *, dim, keepdim: pick(xp, a, xp.argmax(a, axis=dim, keepdims=True), dim, keepdim),
-    softmax=lambda xp, a, *, dim: softmax_kernel(xp, a, dim),
-    log_softmax=lambda xp, a, *, dim: log_softmax_kernel(xp, a, dim),
 )
 
 accumulate(**dict.fromkeys(["mean", "var", "std", "prod", "norm", "power_norm", "logsumexp"], SINGLE),
@@ -333,18 +334,20 @@ def count(shape: tuple, dims: tuple | None) -> int:
     "How many elements a reduction over `dims` takes together."
     return math.prod(shape if dims is None else [shape[d] for d in dims])
 
-def mean_kernel(xp, a, dims, keepdim, missing=0):
-    "The sum over the count (less `missing`). NumPy's own mean and var warn where PyTorch gives NaN."
-    n = count(a.shape, dims)
-    return a.sum(axis=dims, keepdims=keepdim) / builtins.max(n - missing, 0)
+def mean_kernel(xp, a, *, dims, keepdim):
+    "The sum over the count. NumPy's own mean and var warn where PyTorch gives NaN."
+    return a.sum(axis=dims, keepdims=keepdim) / count(a.shape, dims)
 
-def var_kernel(xp, a, dims, keepdim, correction):
-    "The mean of the squared distances from the mean."
-    away = a - mean_kernel(xp, a, dims, True)
-    return mean_kernel(xp, away * away, dims, keepdim, correction)
+def var_kernel(xp, a, *, dims, keepdim, correction):
+    "The sum of the squared distances from the mean, over the count less the correction."
+    away = a - mean_kernel(xp, a, dims=dims, keepdim=True)
+    freedom = builtins.max(count(a.shape, dims) - correction, 0)
+    return (away * away).sum(axis=dims, keepdims=keepdim) / freedom
+
+kernel(mean=mean_kernel, var=var_kernel)
 
 # %% ../nbs/01e_composites.ipynb #4666dc01
-def logsumexp_kernel(xp, a, dims, keepdim):
+def logsumexp_kernel(xp, a, *, dims, keepdim):
     "log(sum(exp(a))), from the largest element, so that nothing overflows."
     top = a.max(axis=dims, keepdims=True, initial=-math.inf)
     top = xp.where(xp.isfinite(top), top, 0)
@@ -352,11 +355,13 @@ def logsumexp_kernel(xp, a, dims, keepdim):
     return (total if keepdim
             else total.reshape([n for d, n in enumerate(a.shape) if dims is not None and d not in dims]))
 
-def softmax_kernel(xp, a, dim):
+def softmax_kernel(xp, a, *, dim):
     "exp(a) / sum(exp(a)) in one buffer."
     e = xp.subtract(a, a.max(axis=dim, keepdims=True, initial=-math.inf))
     xp.exp(e, out=e)
     return xp.divide(e, e.sum(axis=dim, keepdims=True), out=e)
+
+kernel(logsumexp=logsumexp_kernel, softmax=softmax_kernel)
 
 # %% ../nbs/01e_composites.ipynb #b7636501
 decompose(
@@ -365,45 +370,44 @@ decompose(
         (a - a.mean(dims, True)).square().sum(dims, keepdim)
         / builtins.max(count(a.payload.shape, dims) - correction, 0),
     std=lambda a, *, dims, keepdim, correction: a.var(dims, correction=correction, keepdim=keepdim).sqrt(),
-    prod=lambda a, *, dims, keepdim: prod_steps(a, dims, keepdim),
     amin=lambda a, *, dims, keepdim:
         -(-a).amax(dims, keepdim) if a.dtype.is_floating_point else ~(~a).amax(dims, keepdim),
     all=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) == count(a.payload.shape, dims),
     any=lambda a, *, dims, keepdim: (a != 0).sum(dims, keepdim) > 0,
     norm=lambda a, *, dims, keepdim: (a * a).sum(dims, keepdim).sqrt(),
     power_norm=lambda a, *, p, dims, keepdim: powers(powers(a.abs(), p).sum(dims, keepdim), 1 / p),
-    logsumexp=lambda a, *, dims, keepdim: logsumexp_steps(a, dims, keepdim),
-    cumprod=lambda a, *, dim: cumprod_steps(a, dim),
-    argmax=lambda a, *, dim, keepdim: argmax_steps(a, dim, keepdim),
-    max_dim=lambda a, *, dim, keepdim: max_steps(a, dim, keepdim),
-    softmax=lambda a, *, dim: softmax_steps(a, dim),
-    log_softmax=lambda a, *, dim: log_softmax_steps(a, dim),
 )
 
 # %% ../nbs/01e_composites.ipynb #b7636501b
-def logsumexp_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
+def logsumexp_steps(a: Tensor, *, dims, keepdim: bool) -> Tensor:
     "logsumexp in rows."
     top = a.detach().amax(dims, True)
     top = where(top.isfinite(), top, 0)
     total = (a - top).exp().sum(dims, True).log() + top
     return total if keepdim else total.reshape(a.sum(dims).shape)
 
+decompose(logsumexp=logsumexp_steps)
+
 # %% ../nbs/01e_composites.ipynb #b7636501c
-def softmax_steps(a: Tensor, dim: int) -> Tensor:
+def softmax_steps(a: Tensor, *, dim: int) -> Tensor:
     "softmax in rows: one exponential for each element."
     a = (a - a.detach().amax(dim, True)).exp()
     return a / a.sum(dim, True)
 
-def log_softmax_steps(a: Tensor, dim: int) -> Tensor:
+def log_softmax_steps(a: Tensor, *, dim: int) -> Tensor:
     "log_softmax in rows."
     a = a - a.detach().amax(dim, True)
     return a - a.exp().sum(dim, True).log()
 
+decompose(softmax=softmax_steps, log_softmax=log_softmax_steps)
+
 # %% ../nbs/01e_composites.ipynb #b7636501d
-def log_softmax_kernel(xp, a, dim):
+def log_softmax_kernel(xp, a, *, dim):
     "a - logsumexp(a), the largest element taken away first: large numbers would lose their digits."
     a = a - a.max(axis=dim, keepdims=True, initial=-math.inf)
     return a - xp.log(xp.exp(a).sum(axis=dim, keepdims=True))
+
+kernel(log_softmax=log_softmax_kernel)
 
 # %% ../nbs/01e_composites.ipynb #e964863c
 def halves(a: Tensor, dim: int) -> tuple[Tensor, Tensor]:
@@ -416,7 +420,7 @@ def cat_pair(a: Tensor, b: Tensor, dim: int) -> Tensor:
     return call(OPS["cat"], (a, b), {"dim": dim}, "CatBackward0")
 
 # %% ../nbs/01e_composites.ipynb #e964863cb
-def prod_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
+def prod_steps(a: Tensor, *, dims, keepdim: bool) -> Tensor:
     "A product in log2(n) multiplications of halves: its gradient is right at zeros."
     shape = a.sum(dims, keepdim).shape
     for dim in range(a.ndim) if dims is None else dims:
@@ -426,14 +430,18 @@ def prod_steps(a: Tensor, dims, keepdim: bool) -> Tensor:
             a = front * back
     return a.reshape(shape)
 
+decompose(prod=prod_steps)
+
 # %% ../nbs/01e_composites.ipynb #e964863cc
-def cumprod_steps(a: Tensor, dim: int) -> Tensor:
+def cumprod_steps(a: Tensor, *, dim: int) -> Tensor:
     "Running products in log2(n) steps (Hillis and Steele 1986)."
     step, n = 1, a.shape[dim] if a.ndim else 1
     while step < n:
         a = a * cat_pair(filled(a, a.narrow(dim, 0, step).shape, 1), a.narrow(dim, 0, n - step), dim)
         step *= 2
     return a
+
+decompose(cumprod=cumprod_steps)
 
 # %% ../nbs/01e_composites.ipynb #56f82491
 def pick(xp, a, index, dim, keepdim):
@@ -442,9 +450,9 @@ def pick(xp, a, index, dim, keepdim):
     return (values, index) if keepdim else (values.squeeze(dim), index.squeeze(dim))
 
 # %% ../nbs/01e_composites.ipynb #56f82491b
-def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+def argmax_steps(a: Tensor, *, dim: int | None, keepdim: bool) -> Tensor:
     "The first index of the largest element: the largest countdown among the winners."
-    if dim is None: return argmax_steps(a.reshape(-1), 0, False)
+    if dim is None: return argmax_steps(a.reshape(-1), dim=0, keepdim=False)
     n = a.shape[dim] if a.ndim else 1
     shape = [1] * a.ndim
     if a.ndim: shape[dim] = n
@@ -452,10 +460,12 @@ def argmax_steps(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     winners = (a == a.amax(dim, True)) | (a != a)
     return (n - 1) - where(winners, countdown, -1).amax(dim, keepdim)
 
-def max_steps(a: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
-    index = argmax_steps(a, dim, True)
+def max_steps(a: Tensor, *, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
+    index = argmax_steps(a, dim=dim, keepdim=True)
     values = a.gather(dim, index)      # a method: indexing is a later page
     return (values, index) if keepdim else (values.squeeze(dim), index.squeeze(dim))
+
+decompose(argmax=argmax_steps, max_dim=max_steps)
 
 # %% ../nbs/01e_composites.ipynb #aeb15e2b
 #| code-fold: true
@@ -830,22 +840,12 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     return product("dot", (1, 1), input, tensor)
 
 # %% ../nbs/01e_composites.ipynb #399e4ce0
-kernel(
-    cat=lambda xp, *tensors, dim: xp.concatenate(tensors, axis=dim),
-    stack=lambda xp, *tensors, dim: stacked(xp, tensors, dim),
-)
+kernel(cat=lambda xp, *tensors, dim: xp.concatenate(tensors, axis=dim))
 
 elementwise(flip=lambda xp, a, *, dims: xp.flip(a, dims).copy("K"))
 
-# %% ../nbs/01e_composites.ipynb #399e4ce0b
-decompose(
-    cat=lambda *tensors, dim: cat_steps(tensors, dim),
-    stack=lambda *tensors, dim: cat_steps([t.unsqueeze(dim) for t in tensors], dim),
-    flip=lambda a, *, dims: flip_steps(a, dims),
-)
-
 # %% ../nbs/01e_composites.ipynb #399e4ce0c
-def stacked(xp, tensors, dim):
+def stacked(xp, *tensors, dim):
     """Tensors side by side, in row-major memory: `xp.stack` alone would take over the order of transposed
     ones, and the next reshape would copy."""
     shape = tensors[0].shape
@@ -854,8 +854,10 @@ def stacked(xp, tensors, dim):
     return xp.stack(tensors, axis=dim,
                     out=xp.empty(shape[:dim] + (len(tensors),) + shape[dim:], tensors[0].dtype))
 
+kernel(stack=stacked)
+
 # %% ../nbs/01e_composites.ipynb #399e4ce0d
-def cat_steps(tensors, dim: int) -> Tensor:
+def cat_steps(*tensors: Tensor, dim: int) -> Tensor:
     "Put each tensor at its place in zeros."
     shape = list(tensors[0].payload.shape)
     shape[dim] = builtins.sum(t.payload.shape[dim] for t in tensors)
@@ -867,13 +869,18 @@ def cat_steps(tensors, dim: int) -> Tensor:
         start += length
     return out
 
+decompose(cat=cat_steps,
+          stack=lambda *tensors, dim: cat_steps(*[t.unsqueeze(dim) for t in tensors], dim=dim))
+
 # %% ../nbs/01e_composites.ipynb #399e4ce0e
-def flip_steps(a: Tensor, dims: tuple) -> Tensor:
+def flip_steps(a: Tensor, *, dims: tuple) -> Tensor:
     "A slice that walks backwards."
     for dim in dims:
         n = a.payload.shape[dim]
         a = OPS.slice(a, dim=dim, start=n - 1, length=n, step=-1)
     return a
+
+decompose(flip=flip_steps)
 
 # %% ../nbs/01e_composites.ipynb #fca7fb29
 #| code-fold: true

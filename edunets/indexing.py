@@ -189,7 +189,6 @@ def __contains__(self: Tensor, element) -> bool:
     return bool((self == element).any())
 
 # %% ../nbs/01g_indexing.ipynb #007df38f
-kernel(copy_into=lambda xp, a, b: copy_into_kernel(xp, a, b))
 decompose(copy_into=lambda a, b:
               cast(b, a.dtype).expand(a.shape) if isinstance(b, Tensor) else filled(a, a.payload.shape, b))
 
@@ -198,6 +197,8 @@ def copy_into_kernel(xp, a, b):
     out = xp.empty_like(a)
     out[...] = b
     return out
+
+kernel(copy_into=copy_into_kernel)
 
 # %% ../nbs/01g_indexing.ipynb #587956ec
 @patch

@@ -35,7 +35,6 @@ elementwise(
     sin=lambda xp, a: xp.sin(a),
     cos=lambda xp, a: xp.cos(a),
     tanh=lambda xp, a: xp.tanh(a),
-    erf=lambda xp, a: erf_kernel(xp, a),
     abs=lambda xp, a: xp.absolute(a),
     floor=lambda xp, a: xp.floor(a),
     round=lambda xp, a: xp.rint(a),
@@ -52,7 +51,6 @@ elementwise(
     eq=lambda xp, a, b: xp.equal(a, b),
     lt=lambda xp, a, b: xp.less(a, b),
     bit=lambda xp, a, b, *, kind: getattr(xp, BITS[kind])(a, b),
-    where=lambda xp, c, a, b: where_by_bits(xp, c, a, b),
 )
 BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "shl": "left_shift",
         "shr": "right_shift"}
@@ -80,6 +78,8 @@ def where_by_bits(xp, c, a, b):
     else: np.bitwise_xor(np.bitwise_and(mix, a ^ b, out=mix), a, out=mix)
     return out
 
+elementwise(where=where_by_bits)
+
 # %% ../nbs/01b_primitives.ipynb #006637a0
 BLOCK = 1 << 15     # elements at a time: the arrays between two steps stay in the cache
 
@@ -99,18 +99,19 @@ def in_blocks(kernel: Callable) -> Callable:
     """A kernel of many steps, element by element, run on blocks of its arrays: what is between the steps
     stays in the cache. A GPU takes all at once."""
     @functools.wraps(kernel)
-    def run(xp, a, *others):
+    def run(xp, a, *others, **params):
         arrays = [x for x in (a, *others) if hasattr(x, "shape")]
         if not a.ndim:      # of a single number NumPy's functions make one that can't be written
-            return run(xp, *[x.reshape(1) if hasattr(x, "shape") else x for x in (a, *others)]).reshape(())
+            return run(xp, *[x.reshape(1) if hasattr(x, "shape") else x for x in (a, *others)],
+                       **params).reshape(())
         if (xp is not np or a.size <= BLOCK
             or not all(x.shape == a.shape and x.flags.c_contiguous for x in arrays)):
-            return kernel(xp, a, *others)
+            return kernel(xp, a, *others, **params)
         out = xp.empty_like(a)
         places, *operands = (x.reshape(-1) if hasattr(x, "shape") else x for x in (out, a, *others))
         for start in range(0, a.size, BLOCK):
             block = slice(start, start + BLOCK)
-            places[block] = kernel(xp, *[x[block] if hasattr(x, "shape") else x for x in operands])
+            places[block] = kernel(xp, *[x[block] if hasattr(x, "shape") else x for x in operands], **params)
         return out
     return run
 
@@ -139,6 +140,8 @@ def erf_kernel(xp, a):
     small = x * horner(near, xp.minimum(x * x, 1))
     large = 1 - xp.exp(-x * x) * horner(tail, xp.maximum((x - 2) / (x + 2), -1 / 3))
     return xp.copysign(xp.where(x < 1, small, large), a)
+
+elementwise(erf=erf_kernel)
 
 # %% ../nbs/01b_primitives.ipynb #7b5809d1
 #| code-fold: true
@@ -179,11 +182,7 @@ kernel(
     bitcast=lambda xp, a, *, dtype: a.view(dtype.numpy),
     reshape=lambda xp, a, *, shape: xp.reshape(a, shape),
     permute=lambda xp, a, *, dims: a.transpose(dims),
-    expand=lambda xp, a, *, shape: expand_kernel(xp, a, shape),
     slice=lambda xp, a, *, dim, start, length, step: a[slice_index(dim, start, length, step)],
-    windows=lambda xp, a, *, size, stride, dilation, dims: windows(xp, a, size, stride, dilation, dims),
-    fold=lambda xp, a, *, shape, size, stride, dilation, dims:
-        fold_kernel(xp, a, shape, size, stride, dilation, dims),
     detach=lambda xp, a: a,
 )
 
@@ -197,7 +196,7 @@ def slice_index(dim: int, start: int, length: int, step: int) -> tuple:
     return (slice(None),) * dim + (slice(start, stop if stop >= 0 else None, step),)
 
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9d
-def expand_kernel(xp, a, shape):
+def expand_kernel(xp, a, *, shape):
     """A view with stride 0 where the shape is larger. A single number's is made directly: `broadcast_to`
     is Python, and takes as long as five additions."""
     if a.size == math.prod(shape): return xp.reshape(a, shape)
@@ -205,6 +204,8 @@ def expand_kernel(xp, a, shape):
     view = np.ndarray(shape, a.dtype, a, 0, (0,) * len(shape))
     view.setflags(write=False)
     return view
+
+kernel(expand=expand_kernel)
 
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9e
 def to_device(a, device):
@@ -220,7 +221,7 @@ def with_slice(a, index, v):
 order(copy=as_made)
 
 # %% ../nbs/01b_primitives.ipynb #770f06e6
-def windows(xp, a, size, stride, dilation, dims):
+def windows(xp, a, *, size, stride, dilation, dims):
     "A view with one more dimension for each of `dims`: the window at each place."
     shape, strides = list(a.shape), list(a.strides)
     for n, s, d, dim in zip(size, stride, dilation, dims):
@@ -230,8 +231,10 @@ def windows(xp, a, size, stride, dilation, dims):
         strides.append(a.strides[dim] * d)
     return xp.lib.stride_tricks.as_strided(a, tuple(shape), tuple(strides))
 
+kernel(windows=windows)
+
 # %% ../nbs/01b_primitives.ipynb #770f06e6b
-def fold_kernel(xp, a, shape, size, stride, dilation, dims):
+def fold_kernel(xp, a, *, shape, size, stride, dilation, dims):
     "The transpose of windows: every window is added back to where it came from."
     out = xp.zeros(shape, a.dtype)
     for place in np.ndindex(*size):
@@ -241,32 +244,32 @@ def fold_kernel(xp, a, shape, size, stride, dilation, dims):
         out[tuple(index)] += a[(...,) + place]
     return out
 
+kernel(fold=fold_kernel)
+
 # %% ../nbs/01b_primitives.ipynb #ce604914
 kernel(
     sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, dtype=a.dtype, keepdims=keepdim),
     max=lambda xp, a, *, dims, keepdim: a.max(axis=dims, keepdims=keepdim),
-    cumsum=lambda xp, a, *, dim, reverse: running_sum(xp, a, dim, reverse),
-    sort=lambda xp, a, *, dim, descending: sort_kernel(xp, a, dim, descending),
     matmul=lambda xp, a, b: xp.matmul(a, b),
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
-    scatter=lambda xp, a, v, *index, dims, mode: scatter_kernel(xp, a, v, index, dims, mode),
-    scatter_max=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, index, dims, "max"),
-    scatter_prod=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, index, dims, "prod"),
+    scatter_max=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, *index, dims=dims, mode="max"),
+    scatter_prod=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, *index, dims=dims, mode="prod"),
     nonzero=lambda xp, a:
         xp.stack(xp.nonzero(a), axis=0).T if a.ndim else xp.zeros((int(a != 0), 0), "int64"),
     full=lambda xp, *, shape, value, dtype, device, order=None:
         full_kernel(xp, shape, value, dtype.numpy, order),
     iota=lambda xp, *, length, device: xp.arange(length),
-    random_bits=lambda xp, key, *, shape, words: random_bits(xp, key, shape, words),
 )
 
 order(nonzero=as_made)      # column by column: who takes the columns apart has them in one piece each
 
 # %% ../nbs/01b_primitives.ipynb #ce604914b
-def running_sum(xp, a, dim, reverse):
+def running_sum(xp, a, *, dim, reverse):
     "The sum of all elements so far along `dim`; from the end, if `reverse`."
-    if reverse: return xp.flip(running_sum(xp, xp.flip(a, dim), dim, False), dim)
+    if reverse: return xp.flip(running_sum(xp, xp.flip(a, dim), dim=dim, reverse=False), dim)
     return xp.cumsum(a, axis=dim, dtype=a.dtype)
+
+kernel(cumsum=running_sum)
 
 accumulate(sum=SINGLE, cumsum=DOUBLE, scatter=SINGLE, scatter_prod=SINGLE, fold=SINGLE, erf=SINGLE)
 
@@ -279,7 +282,7 @@ def full_kernel(xp, shape, value, kind, order):
     return out
 
 # %% ../nbs/01b_primitives.ipynb #ce604914d
-def sort_kernel(xp, a, dim, descending):
+def sort_kernel(xp, a, *, dim, descending):
     "Sorted values and where they came from; stable, NaN counts as largest."
     if not a.ndim: return a.copy(), xp.zeros((), "int64")
     if descending:
@@ -288,8 +291,10 @@ def sort_kernel(xp, a, dim, descending):
         order = xp.argsort(a, axis=dim, kind="stable")
     return xp.take_along_axis(a, order, axis=dim), order
 
+kernel(sort=sort_kernel)
+
 # %% ../nbs/01b_primitives.ipynb #8abe7291
-def scatter_kernel(xp, a, v, index, dims, mode):
+def scatter_kernel(xp, a, v, *index, dims, mode):
     """A copy of `a` with `v` set (added, maximized, multiplied) at `index` along `dims`; the index
     dimensions come first in `v`."""
     out = a.copy()
@@ -299,6 +304,8 @@ def scatter_kernel(xp, a, v, index, dims, mode):
         rows[...] = combined(xp, {"add": xp.add, "max": xp.maximum, "prod": Products(xp)}[mode], rows, v,
                              index)
     return out
+
+kernel(scatter=scatter_kernel)
 
 # %% ../nbs/01b_primitives.ipynb #8abe7291b
 def in_rows(xp, a):
@@ -367,7 +374,7 @@ def threefry(xp, key, x0, x1):
         x1 += group + 1
 
 # %% ../nbs/01b_primitives.ipynb #3d0b7169
-def random_bits(xp, key, shape, words):
+def random_bits(xp, key, *, shape, words):
     """Random uint32: the two words of a block xored (`words=1`, JAX's `random.bits`), or both in a last
     dimension (`words=2`)."""
     count = math.prod(shape)
@@ -379,6 +386,8 @@ def random_bits(xp, key, shape, words):
         if words == 1: xp.bitwise_xor(high, low, out=out[start:start + BLOCK, 0])
         else: out[start:start + BLOCK, 0], out[start:start + BLOCK, 1] = high, low
     return out.reshape(shape if words == 1 else shape + (2,))
+
+kernel(random_bits=random_bits)
 
 # %% ../nbs/01b_primitives.ipynb #2c0e8aed
 #| code-fold: true

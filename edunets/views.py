@@ -56,7 +56,7 @@ view(
     permute=lambda base, v, *, dims: OPS.permute(v, dims=inverse_permutation(dims)),
     slice=lambda base, v, **place: OPS.put_slice(base, v, **place),
     expand=lambda base, v, *, shape: put_expanded(base, v),
-    windows=lambda base, v, **sizes: put_windows(base, v, **sizes),
+    windows=put_windows,
     bitcast=lambda base, v, *, dtype: OPS.bitcast(v, dtype=base.dtype),
     detach=keeps_nothing,
 )

@@ -33,10 +33,10 @@ __all__ = ['SLOPE', 'CUBE', 'leaky', 'log_above', 'soft', 'mish_kernel', 'softpl
 
 # %% ../../nbs/nn/activations.ipynb #nnactex2
 @in_blocks
-def leaky(xp, a, slope): return xp.maximum(a, 0) + slope * xp.minimum(a, 0)
+def leaky(xp, a, *, slope): return xp.maximum(a, 0) + slope * xp.minimum(a, 0)
 
 elementwise(
-    leaky_relu=lambda xp, a, *, slope: leaky(xp, a, slope),
+    leaky_relu=leaky,
     hardtanh=lambda xp, a, *, low, high: xp.clip(a, low, high),
 )
 

@@ -53,7 +53,7 @@ def softmax_(xp, scores, masked: bool):
     return xp.divide(scores, total, out=scores)
 
 # %% ../../nbs/nn/attention.ipynb #atkerne1c
-def attention_kernel(xp, q, k, v, mask, keep, scale, causal):
+def attention_kernel(xp, q, k, v, mask, keep, *, scale, causal):
     """What the queries hear, and how they listened: one product each, and all between them in the memory
     of the scores."""
     weights = xp.matmul(q * scale, xp.swapaxes(k, -1, -2))
@@ -106,9 +106,7 @@ def softmax_slope(xp, g, out, *, dim):
     d = xp.subtract(g, xp.einsum("...i,...i->...", g, xp.moveaxis(out, dim, -1))[..., None])
     return xp.multiply(xp.moveaxis(d, -1, dim), out, out=xp.moveaxis(d, -1, dim))
 
-kernel(attention=lambda xp, q, k, v, mask, keep, *, scale, causal:
-           attention_kernel(xp, q, k, v, mask, keep, scale, causal),
-       softmax_slope=softmax_slope)
+kernel(attention=attention_kernel, softmax_slope=softmax_slope)
 
 accumulate(attention=SINGLE, softmax_slope=SINGLE)
 

@@ -38,7 +38,7 @@ __all__ = ['FAR', 'total', 'reduced', 'in_dtype_of', 'loss_share', 'target_index
 def total(xp, each, reduction: str):
     "All losses, their sum, or their mean."
     if reduction == "none": return each
-    return each.sum() if reduction == "sum" else mean_kernel(xp, each, None, False)
+    return each.sum() if reduction == "sum" else mean_kernel(xp, each, dims=None, keepdim=False)
 
 def reduced(each: Tensor, reduction: str) -> Tensor:
     "The same in rows."

@@ -275,16 +275,17 @@ def tap_steps(a: Tensor, dim: int, grid: Resampling):
         yield a.new_tensor(i.tolist(), dtype=int64), weights.reshape(-1, *(1,) * (a.ndim - dim - 1))
 
 decompose(resample=lambda a, *, dim, grid:
-              sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)),
-          resample_back=lambda g, *, dim, grid: back_steps(g, dim, grid))
+              sum(a.index_select(dim, i) * w for i, w in tap_steps(a, dim, grid)))
 
 vjp(resample=[lambda g, params: OPS.resample_back(g, **params)],
     resample_back=[lambda g, params: OPS.resample(g, **params)])
 
-def back_steps(g: Tensor, dim: int, grid: Resampling) -> Tensor:
+def back_steps(g: Tensor, *, dim: int, grid: Resampling) -> Tensor:
     out = filled(g, g.payload.shape[:dim] + (grid.n,) + g.payload.shape[dim + 1:], 0)
     for i, w in tap_steps(g, dim, grid): out = out.index_add(dim, i, g * w)
     return out
+
+decompose(resample_back=back_steps)
 
 # %% ../../nbs/nn/pooling.ipynb #plinte01
 # mode: what is done along each dimension

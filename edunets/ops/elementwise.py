@@ -27,7 +27,7 @@ from ..views import store
 __all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'as_floating', 'check_real', 'asinh_steps',
            'acosh_steps', 'scaled_erfc', 'tail_coefficients', 'erfc_kernel', 'erfc_steps', 'stirling', 'lgamma_kernel',
            'digamma_kernel', 'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum', 'hypot_steps',
-           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_slope',
+           'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_vjp',
            'logit_steps', 'xlogy', 'positive', 'sgn', 'signbit', 'lerp', 'addcmul', 'addcdiv', 'float_power', 'fmax',
            'fmin', 'clamp_min', 'clamp_max', 'heaviside', 'nan_to_num', 'ldexp', 'isposinf', 'isneginf', 'isreal',
            'isclose', 'allclose', 'equal', 'elu_kernel', 'celu', 'selu', 'threshold', 'prelu', 'hardshrink',
@@ -167,7 +167,7 @@ def digamma_kernel(xp, a):
 
 # %% ../../nbs/ops/elementwise.ipynb #b05f4eaeb
 @in_blocks
-def polygamma_kernel(xp, a, n):
+def polygamma_kernel(xp, a, *, n):
     "The n-th derivative of digamma (Abramowitz and Stegun 6.4.11), n from 1 on; NaN below -LOWEST."
     x = a.astype("float64")
     steps = STEPS + math.ceil(max(0, min(LOWEST, -float(xp.where(x == x, x, 0).min(initial=0)))))
@@ -182,8 +182,7 @@ def polygamma_kernel(xp, a, n):
                     (-1) ** (n + 1) * math.factorial(n) * (below + above)).astype(a.dtype)
 
 # %% ../../nbs/ops/elementwise.ipynb #09c0b271
-elementwise(lgamma=lgamma_kernel, digamma=digamma_kernel,
-            polygamma=lambda xp, a, *, n: polygamma_kernel(xp, a, n))
+elementwise(lgamma=lgamma_kernel, digamma=digamma_kernel, polygamma=polygamma_kernel)
 accumulate(lgamma=SINGLE, digamma=SINGLE, polygamma=SINGLE)
 
 vjp(
@@ -333,13 +332,13 @@ def logit_kernel(xp, a, low, high):
     if low > 0: a = xp.clip(a, low, high)
     return xp.log(a / (1 - a))
 
-def logit_slope(g: Tensor, a: Tensor, low: float, high: float, outside: float) -> Tensor:
+def logit_vjp(g: Tensor, a: Tensor, low: float, high: float, outside: float) -> Tensor:
     "1 / (x (1 - x)), infinite at both ends; outside of them there is no slope: `outside`."
     return where((a >= low) & (a <= high), g / (a * (1 - a)), outside)
 
 elementwise(logit=lambda xp, a, *, low, high, outside: logit_kernel(xp, a, low, high))
 decompose(logit=lambda a, *, low, high, outside: logit_steps(a if low == 0 else a.clamp(low, high)))
-vjp(logit=[lambda g, a, params: logit_slope(g, a, **params)])
+vjp(logit=[logit_vjp])
 accumulate(logit=SINGLE)
 
 # %% ../../nbs/ops/elementwise.ipynb #82c3a237e

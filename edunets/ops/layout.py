@@ -71,7 +71,6 @@ decompose(diagonal=lambda a, *, offset, dim1, dim2:
               a.movedim((dim1, dim2), (0, 1))[diagonal_places(a, offset, dim1, dim2)].movedim(0, -1))
 
 vjp(diagonal=[lambda g, like, params: diagonal_scatter(zeros_as(like), g, **params)])
-view(diagonal=lambda base, v, *, offset, dim1, dim2: diagonal_scatter(base, v, offset, dim1, dim2))
 
 # %% ../../nbs/ops/layout.ipynb #cbe602bab
 @face
@@ -98,6 +97,8 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     flat = call(OPS["put_slice"], (front.reshape(*lead, rows * columns), cast(src, input.dtype)), place,
                 "DiagonalScatterBackward0")
     return flat.reshape(front.shape).movedim((-2, -1), (dim1, dim2))
+
+view(diagonal=diagonal_scatter)
 
 # %% ../../nbs/ops/layout.ipynb #strided2
 class Geometry(NamedTuple):

@@ -238,7 +238,7 @@ def msort(input: Tensor) -> Tensor:
     return input.sort(0).values if input.ndim else input.clone()
 
 # %% ../../nbs/ops/sorting.ipynb #170ed7a7
-def searched(xp, sequence, values, right):
+def searched(xp, sequence, values, *, right):
     "Where each value would be put into its ordered row."
     side = "right" if right else "left"
     if sequence.ndim == 1:
@@ -248,14 +248,14 @@ def searched(xp, sequence, values, right):
                      for row, v in zip(rows, wanted)]).reshape(values.shape)
 
 # %% ../../nbs/ops/sorting.ipynb #170ed7a7b
-def count_below(sequence: Tensor, values: Tensor, right: bool) -> Tensor:
+def count_below(sequence: Tensor, values: Tensor, *, right: bool) -> Tensor:
     "How many of its row are below each value (not above, with `right`)."
     a, b = sequence.unsqueeze(-2), values.unsqueeze(-1)
     below = (a <= b) | (b != b) if right else (a < b) | ((b != b) & (a == a))
     return below.sum(-1).reshape(values.shape)
 
-kernel(searchsorted=lambda xp, a, b, *, right: searched(xp, a, b, right))
-decompose(searchsorted=lambda a, b, *, right: count_below(a, b, right))
+kernel(searchsorted=searched)
+decompose(searchsorted=count_below)
 vjp(searchsorted=no_vjp("an index"))
 
 # %% ../../nbs/ops/sorting.ipynb #6d3b7140
