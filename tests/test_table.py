@@ -1,4 +1,6 @@
 """Laws over the whole table: gradients to second order, composites beside their decomposition."""
+import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 import edunets as en
 from edunets.autograd.tape import NoRule
 from edunets.names import FUNCTIONS
-from edunets.table import COLUMNS, OPS, call
+from edunets.table import COLUMNS, OPS, call, lambda_text
 from edunets.tensors import owner
 from samples import SAMPLES, cases
 
@@ -69,6 +71,44 @@ def test_every_row_has_what_it_needs():
                 or op.decompose), f"{op.name}: no vjp, no reason, no decomposition"
         assert not isinstance(op.vjp, NoRule) or op.vjp.reason
         assert not op.kernel or all(name.isidentifier() for name in op.operands)
+
+
+def functions(column):
+    "(row, function) of a column's entries that are functions; of a rule, what it calls."
+    for op in OPS.values():
+        entry = getattr(op, column)
+        for part in entry if isinstance(entry, list) else [entry]:
+            function = inspect.unwrap(getattr(part, "function", part))
+            if inspect.isfunction(function): yield op.name, function
+
+
+def forwards(source):
+    "Whether a lambda only hands its parameters, in their order, to one function."
+    given = ast.parse(f"({source})", mode="eval").body
+    if not (isinstance(given.body, ast.Call) and isinstance(given.body.func, ast.Name)): return False
+    operands = [p.arg for p in given.args.args]
+    others = [p.arg for p in (given.args.vararg, *given.args.kwonlyargs, given.args.kwarg) if p]
+    texts = [ast.unparse(x).lstrip("*") for x in (*given.body.args, *given.body.keywords)]
+    handed = [re.sub(r"^(\w+)=\1$", r"\1", text) for text in texts]      # dim=dim
+    return handed[:len(operands)] == operands and sorted(handed) == sorted(operands + others)
+
+
+def test_an_entry_is_the_function_itself():
+    "A lambda around it hides from the card, and from who reads it, where the code stands."
+    assert forwards("lambda xp, a, *, dim: f(xp, a, dim)") and forwards("lambda xp, *a, dim: f(xp, a, dim=dim)")
+    assert forwards("lambda g, a, **params: f(g, a, **params)")
+    for other in ("g, a: f(a, g)", "g, a: f(g, a, n=1)", "a, *, low: f(a, min=low)", "a, *, dim: f(a)", "a: -a"):
+        assert not forwards(f"lambda {other}")
+    for column in COLUMNS:
+        for row, function in functions(column):
+            if function.__name__ == "<lambda>":
+                text = lambda_text(function.__code__)
+                assert not forwards(text), f"{column}({row}={text}): give the function"
+
+
+def test_a_rule_that_is_a_function_says_so():
+    for row, function in functions("vjp"):
+        assert function.__name__ == "<lambda>" or function.__name__.endswith("_vjp"), row
 
 
 def test_rules_ask_for_what_there_is():

@@ -19,10 +19,10 @@ from ..tensors import SINGLE, Tensor
 from ..views import inverse_permutation
 
 # %% auto #0
-__all__ = ['gelu_slope', 'power_slope', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as',
-           'hole', 'join_parts', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean', 'spread_mean_kernel',
-           'extremum_share', 'norm_slope', 'var_slope', 'gather_row', 'scatter_row', 'attains', 'scatter_ties',
-           'scatter_product', 'ones_for_zeros', 'factor_slope', 'scatter_along']
+__all__ = ['gelu_slope', 'pow_vjp', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as', 'hole',
+           'join_parts', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean', 'spread_mean_kernel', 'extremum_vjp',
+           'power_norm_vjp', 'var_vjp', 'gather_row', 'scatter_row', 'attains', 'scatter_ties', 'scatter_product',
+           'ones_for_zeros', 'scatter_prod_vjp', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -106,7 +106,6 @@ vjp(
     sub=[lambda g: g, lambda g: -g],
     mul=[lambda g, b: g * b, lambda g, a: g * a],
     div=[lambda g, b: g / b, lambda g, a, b: -g * (a / b) / b],
-    pow=[lambda g, a, b: power_slope(g, a, b), lambda g, out, a: g * exponent_slope(out, a)],
     atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
     floordiv=[lambda g: g * 0, lambda g: g * 0],
     rem=[lambda g: g, lambda g, a, b: -g * OPS.truncdiv(a, b)],
@@ -115,11 +114,13 @@ vjp(
 )
 
 # %% ../../nbs/02e_rules.ipynb #fc29be53
-def power_slope(g: Tensor, a: Tensor, b) -> Tensor:
+def pow_vjp(g: Tensor, a: Tensor, b) -> Tensor:
     """g times the slope of a ** b in a: b * a ** (b - 1), and 0 where b is 0, though a ** -1 is infinite
     at 0, and g may be NaN."""
     if isinstance(b, Tensor): return where(b == 0, 0, g * (b * a ** (b - 1)))
     return zeros_as(g) if b == 0 else OPS.power_slope(g, a, exponent=b)
+
+vjp(pow=[pow_vjp, lambda g, out, a: g * exponent_slope(out, a)])
 
 # %% ../../nbs/02e_rules.ipynb #fc29be53b
 def slope_in_place(xp, g, a, *, exponent):
@@ -246,41 +247,33 @@ def keepdim_shape(shape: tuple, dims: tuple) -> tuple:
     "A shape with its reduced dimensions kept, of size 1."
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
 
-def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, count: int) -> Tensor:
+def spread_mean(g: Tensor, shape: tuple, dims: tuple | None, keepdim: bool, count: float) -> Tensor:
     "The transpose of a mean: the gradient over `count`, at every element."
     return OPS.spread_mean(g, shape=tuple(shape), dims=dims, keepdim=keepdim, count=count)
 
-def spread_mean_kernel(xp, g, shape, dims, keepdim, count):
+def spread_mean_kernel(xp, g, *, shape, dims, keepdim, count):
     share, out = scaled(xp.divide, g, count), xp.empty(shape, g.dtype)
     out[...] = share if keepdim or dims is None else share.reshape(keepdim_shape(shape, dims))
     return out
 
-kernel(spread_mean=lambda xp, g, *, shape, dims, keepdim, count:
-           spread_mean_kernel(xp, g, shape, dims, keepdim, count))
+kernel(spread_mean=spread_mean_kernel)
 
 decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
 
-# %% ../../nbs/02e_rules.ipynb #rulmax01
-vjp(
-    max=[lambda g, a, out, dims, keepdim: extremum_share(g, a, out, dims, keepdim)],
-    amin=[lambda g, a, out, dims, keepdim: extremum_share(g, a, out, dims, keepdim)],
-)
-
-
 # %% ../../nbs/02e_rules.ipynb #rulshare
-def extremum_share(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
+def extremum_vjp(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."
     # a NaN is the largest, and equals nothing
     ties = (a == expand_back(out, a.payload.shape, dims, keepdim)) | (a != a)
     return where(ties, expand_back(g, a.payload.shape, dims, keepdim) / ties.to(g.dtype).sum(dims, True), 0)
 
+vjp(max=[extremum_vjp], amin=[extremum_vjp])
+
 # %% ../../nbs/02e_rules.ipynb #rulvar01
 vjp(
-    var=[lambda g, a, params: var_slope(g * 2, a, **params)],
-    std=[lambda g, a, out, params: var_slope(where(out == 0, 0, g / out), a, **params)],
+    std=[lambda g, a, out, params: var_vjp(where(out == 0, 0, g / (out * 2)), a, **params)],
     norm=[lambda g, a, out, dims, keepdim:
               expand_back(where(out == 0, 0, g / out), a.payload.shape, dims, keepdim) * a],
-    power_norm=[lambda g, a, out, params: norm_slope(g, a, out, **params)],
     logsumexp=[lambda g, a, out, dims, keepdim:
                    expand_back(g, a.payload.shape, dims, keepdim)
                    * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
@@ -290,7 +283,7 @@ vjp(
 )
 
 # %% ../../nbs/02e_rules.ipynb #rulvar01b
-def norm_slope(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool) -> Tensor:
+def power_norm_vjp(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool) -> Tensor:
     """g times (|a| / norm) ** (p - 1), with a's sign: no power of a large number. At 0, where it may be
     infinite, 0."""
     length = expand_back(out, a.payload.shape, dims, keepdim)
@@ -298,14 +291,18 @@ def norm_slope(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool)
     size = where(zero, 1, a.abs() / where(zero, 1, length))
     return where(zero, 0, a.sign() * size ** (p - 1)) * expand_back(g, a.payload.shape, dims, keepdim)
 
+vjp(power_norm=[power_norm_vjp])
+
 # %% ../../nbs/02e_rules.ipynb #rulvar01c
-def var_slope(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> Tensor:
-    """g times the distance from the mean, over the degrees of freedom; without any it is infinite,
+def var_vjp(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> Tensor:
+    """g times the distance from the mean, over half the degrees of freedom; without any it is infinite,
     whatever its sign."""
     away, n = a - a.mean(dims, True), count(a.payload.shape, dims) - correction
-    if n > 0: return spread_mean(g, a.payload.shape, dims, keepdim, n) * away
+    if n > 0: return spread_mean(g, a.payload.shape, dims, keepdim, n / 2) * away
     return (expand_back(g, a.payload.shape, dims, keepdim)
             * where(away == 0, math.nan, where(away == away, math.inf, away)))
+
+vjp(var=[var_vjp])
 
 # %% ../../nbs/02e_rules.ipynb #rulmat01
 kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)),
@@ -325,14 +322,11 @@ vjp(
     gather=[lambda g, like, index, dims: OPS.scatter(zeros_as(like), g, *index, dims=dims, mode="add"), None],
     scatter=[lambda g, index, dims, mode:
                  g if mode == "add" else scatter_row(g, filled(g, (), 0), index, dims, "set"),
-             lambda g, index, dims: gather_row(g, index, dims), None],
+             lambda g, index, dims: OPS.gather(g, *index, dims=dims), None],
     scatter_max=[lambda g, a, v, index, out, dims: scatter_ties(g, a, v, index, out, dims) * attains(a, out),
                  lambda g, a, v, index, out, dims:
                      gather_row(scatter_ties(g, a, v, index, out, dims), index, dims)
                      * attains(v, gather_row(out, index, dims)), None],
-    scatter_prod=[lambda g, a, v, index, dims:
-                      g * scatter_product(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
-                  lambda g, a, v, index, out, dims: factor_slope(g, a, v, index, out, dims), None],
     # second: the second result, the index
     sort=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
     topk=[lambda g, like, second, dim: scatter_along(g[0], like, second, dim)],
@@ -365,13 +359,17 @@ def scatter_product(x: Tensor, v: Tensor, index: tuple, dims: tuple) -> Tensor:
 
 def ones_for_zeros(x: Tensor) -> Tensor: return where(x == 0, 1, x)
 
-def factor_slope(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
+def scatter_prod_vjp(g: Tensor, a: Tensor, v: Tensor, index: tuple, out: Tensor, dims: tuple) -> Tensor:
     """For each factor the product of all others at its place: out / v, and of the only zero there, the
     product without it."""
     zeros_there = scatter_row(zeros_as(a), (v == 0).to(v.dtype), index, dims, "add")
     alone = (v == 0) & (gather_row(zeros_there, index, dims) == 1)
     others = gather_row(g * scatter_product(a, where(alone, 1, v), index, dims), index, dims)
     return where(alone, others, gather_row(g * out, index, dims) / ones_for_zeros(v))
+
+vjp(scatter_prod=[lambda g, a, v, index, dims:
+                      g * scatter_product(ones_for_zeros(a), v, index, dims) / ones_for_zeros(a),
+                  scatter_prod_vjp, None])
 
 def scatter_along(g: Tensor, like, index: Tensor, dim: int) -> Tensor:
     "Gradients put back where an index along one dimension took the values from."

@@ -27,8 +27,8 @@ from ..table import OPS, accumulate, call, check, decompose, elementwise
 from ..tensors import SINGLE, Tensor, any_at_hand, in_memory, int64
 
 # %% auto #0
-__all__ = ['mse_slope', 'squared', 'huber', 'huber_slope', 'huber_steps', 'loss_operands', 'weighted', 'mse_loss', 'l1_loss',
-           'huber_loss', 'huber_row', 'smooth_l1_loss', 'poisson_nll_loss', 'gaussian_nll_loss', 'hinge',
+__all__ = ['mse_loss_vjp', 'squared', 'huber', 'huber_loss_vjp', 'huber_steps', 'loss_operands', 'weighted', 'mse_loss',
+           'l1_loss', 'huber_loss', 'huber_row', 'smooth_l1_loss', 'poisson_nll_loss', 'gaussian_nll_loss', 'hinge',
            'hinge_embedding_loss', 'margin_ranking_loss', 'soft_margin_loss', 'cosine_embedding_loss',
            'multi_margin_loss', 'check_margin', 'multilabel_margin_loss', 'multilabel_soft_margin_loss',
            'triplet_margin_loss', 'triplet_margin_with_distance_loss', 'MSELoss', 'L1Loss', 'SmoothL1Loss', 'HuberLoss',
@@ -37,7 +37,7 @@ __all__ = ['mse_slope', 'squared', 'huber', 'huber_slope', 'huber_steps', 'loss_
            'positive_margin', 'TripletMarginLoss', 'TripletMarginWithDistanceLoss']
 
 # %% ../../nbs/nn/distances.ipynb #nnloex08
-def mse_slope(g: Tensor, a: Tensor, b: Tensor, reduction: str) -> Tensor:
+def mse_loss_vjp(g: Tensor, a: Tensor, b: Tensor, reduction: str) -> Tensor:
     away = a - b
     return away * (loss_share(g, away, reduction) * 2)
 
@@ -48,7 +48,7 @@ def huber(xp, away, delta: float, scale: float):
     return near * (away - near * 0.5) * scale
 
 # %% ../../nbs/nn/distances.ipynb #nnloex08b
-def huber_slope(g: Tensor, a: Tensor, b: Tensor, delta: float, scale: float, reduction: str) -> Tensor:
+def huber_loss_vjp(g: Tensor, a: Tensor, b: Tensor, delta: float, scale: float, reduction: str) -> Tensor:
     away = a - b
     return away.clamp(-delta, delta) * (loss_share(g, away, reduction) * scale)
 
@@ -67,10 +67,8 @@ decompose(mse_loss=lambda a, b, *, reduction: reduced((a - b).square(), reductio
               reduced(huber_steps(a - b, delta, scale), reduction))
 
 # %% ../../nbs/nn/distances.ipynb #nnloex08c
-vjp(mse_loss=[lambda g, a, b, reduction: mse_slope(g, a, b, reduction),
-              lambda g, a, b, reduction: mse_slope(g, b, a, reduction)],
-    huber_loss=[lambda g, a, b, params: huber_slope(g, a, b, **params),
-                lambda g, a, b, params: huber_slope(g, b, a, **params)])
+vjp(mse_loss=[mse_loss_vjp, lambda g, a, b, reduction: mse_loss_vjp(g, b, a, reduction)],
+    huber_loss=[huber_loss_vjp, lambda g, a, b, params: huber_loss_vjp(g, b, a, **params)])
 
 check(mse_loss=check_broadcast, huber_loss=check_broadcast)
 

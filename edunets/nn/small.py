@@ -16,7 +16,7 @@ from ..names import FUNCTIONS, where
 from .module import Module, Parameter, fill, functional
 from ..ops import indexing
 from ..ops.contraction import bilinear, cosine_similarity, pairwise_distance
-from ..ops.indexing import check_places, embedding_slope, one_hot, rows_at
+from ..ops.indexing import check_places, embedding_vjp, one_hot, rows_at
 from ..ops.sorting import searchsorted
 from ..primitives import combined
 from ..table import OPS, accumulate, call, check, decompose, filled, kernel
@@ -188,8 +188,8 @@ decompose(embedding_bag=lambda weight, scale, index, bag, *, bags, length, paddi
               bag_steps(weight, scale, index, bag, bags, padding_idx, by_freq))
 vjp(embedding_bag=[
     lambda g, scale, like, index, bag, padding_idx, by_freq:
-        embedding_slope(take_rows(g, bag) if scale is None else take_rows(g, bag) * scale.unsqueeze(-1),
-                        like, index, padding_idx, by_freq),
+        embedding_vjp(take_rows(g, bag) if scale is None else take_rows(g, bag) * scale.unsqueeze(-1),
+                      like, index, padding_idx, by_freq),
     lambda g, weight, index, bag, padding_idx:
         without((take_rows(g, bag) * take_rows(weight, index)).sum(-1), index, padding_idx),
     None])

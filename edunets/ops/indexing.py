@@ -20,7 +20,7 @@ from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_
 
 # %% auto #0
 __all__ = ['FARTHEST', 'slice_places', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'scatter_combine',
-           'scatter_reduce', 'index_reduce', 'check_rows', 'rows_at', 'embedding_steps', 'embedding_slope', 'frequency',
+           'scatter_reduce', 'index_reduce', 'check_rows', 'rows_at', 'embedding_steps', 'embedding_vjp', 'frequency',
            'check_places', 'embedding', 'one_hot']
 
 # %% ../../nbs/ops/indexing.ipynb #18fe1b76
@@ -202,7 +202,7 @@ def embedding_steps(weight: Tensor, index: Tensor, *, padding_idx: int, by_freq:
     return rows if padding_idx < 0 else where((index == padding_idx).unsqueeze(-1), rows.detach(), rows)
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3db
-def embedding_slope(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: bool) -> Tensor:
+def embedding_vjp(g: Tensor, like, index: Tensor, padding_idx: int, by_freq: bool) -> Tensor:
     "The gradient of a table: what came back for each place where a row stood, added up."
     if by_freq: g = g / frequency(g, like.shape[0], index)
     if padding_idx >= 0: g = where((index == padding_idx).unsqueeze(-1), 0, g)
@@ -220,7 +220,7 @@ kernel(embedding=lambda xp, weight, index, *, padding_idx, by_freq: rows_at(xp, 
 check(embedding=check_rows)
 decompose(embedding=embedding_steps)
 
-vjp(embedding=[lambda g, like, index, params: embedding_slope(g, like, index, **params), None])
+vjp(embedding=[embedding_vjp, None])
 
 # %% ../../nbs/ops/indexing.ipynb #58f54b3ek
 #| code-fold: true

@@ -24,7 +24,7 @@ from ..views import overlapping, root
 
 # %% auto #0
 __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'check_src', 'diagonal', 'diagonal_scatter', 'Geometry',
-           'geometry', 'strided_kernel', 'laid_out', 'strided_slope', 'strided_written', 'check_strided',
+           'geometry', 'strided_kernel', 'laid_out', 'strided_vjp', 'strided_written', 'check_strided',
            'strided_elements', 'as_strided', 'as_strided_scatter', 'diag_embed', 'diagflat', 'select_scatter',
            'slice_scatter', 'numel', 'detach', 'swapaxes', 'swapdims', 'moveaxis', 'adjoint', 'roll', 'fliplr',
            'flipud', 'rot90', 'tile', 'repeat_interleave', 'interleaved', 'map_tensors', 'atleast_1d', 'atleast_2d',
@@ -149,7 +149,7 @@ def laid_out(x: Tensor, inside: Geometry, other: Geometry, add: bool = False) ->
     return flat.index_put((inside.places(first, x.device),), x.reshape(-1), accumulate=add), first
 
 # %% ../../nbs/ops/layout.ipynb #strided4c
-def strided_slope(g: Tensor, there: Geometry, inside: Geometry) -> Tensor:
+def strided_vjp(g: Tensor, there: Geometry, inside: Geometry) -> Tensor:
     """The gradient of the elements inside: summed where one was shown often, shared where several lie at
     one place."""
     flat, first = laid_out(g, there, inside, add=True)
@@ -196,7 +196,7 @@ kernel(as_strided=strided_kernel)
 decompose(as_strided=lambda a, *, size, stride, offset, inside:
               strided_elements(a, Geometry(size, stride, offset), inside))
 vjp(as_strided=[lambda g, size, stride, offset, inside:
-                    strided_slope(g, Geometry(size, stride, offset), inside)])
+                    strided_vjp(g, Geometry(size, stride, offset), inside)])
 view(as_strided=lambda base, v, *, size, stride, offset, inside:
          strided_written(base, v, Geometry(size, stride, offset), inside))
 

@@ -22,11 +22,11 @@ from ..tensors import Tensor, any_at_hand, bfloat16, bool_, finfo, float16, int3
 __all__ = ['SINGULAR', 'DIVERGED', 'linalg', 'SLogDet', 'OldSLogDet', 'Eigh', 'SVD', 'OldSVD', 'QR', 'OldQR', 'LstSq', 'DRIVERS',
            'TERMS', 'LUFactor', 'LU', 'TriangularSolve', 'LUUnpack', 'LinAlgError', 'linalg_check', 'check_matrices',
            'solved', 'eye_like', 'same_batch', 'solve', 'inv', 'swapped', 'lu_steps', 'signs', 'det_steps',
-           'slogdet_steps', 'inverse_of', 'as_matrices', 'cofactors', 'but_two', 'cofactor_rule', 'det', 'slogdet',
-           'halved', 'folded', 'cholesky_rule', 'read_triangle', 'cholesky', 'gaps_between', 'eigh_rule', 'eigh',
-           'eigvalsh', 'skew', 'svd_rule', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_rule', 'qr', 'cutoff',
-           'mirrored', 'matrix_rank', 'pinv_kernel', 'pinv_steps', 'pinv_rule', 'pinv', 'lstsq', 'exp_kernel',
-           'exp_rule', 'matrix_exp', 'solve_triangular', 'lu_factor', 'lu_parts', 'lu', 'places_of', 'lu_solve',
+           'slogdet_steps', 'inverse_of', 'as_matrices', 'cofactors', 'but_two', 'cofactor_vjp', 'det', 'slogdet',
+           'halved', 'folded', 'cholesky_vjp', 'read_triangle', 'cholesky', 'gaps_between', 'eigh_vjp', 'eigh',
+           'eigvalsh', 'skew', 'svd_vjp', 'completed', 'svd', 'svdvals', 'qr_tall', 'qr_vjp', 'qr', 'cutoff',
+           'mirrored', 'matrix_rank', 'pinv_kernel', 'pinv_steps', 'pinv_vjp', 'pinv', 'lstsq', 'exp_kernel',
+           'matrix_exp_vjp', 'matrix_exp', 'solve_triangular', 'lu_factor', 'lu_parts', 'lu', 'places_of', 'lu_solve',
            'vector_norm', 'largest_or_0', 'spectral', 'matrix_norm', 'norm', 'cond', 'matmul', 'matrix_power',
            'multi_dot', 'vecdot', 'cross', 'diagonal', 'vander', 'tensorinv', 'tensorsolve', 'det_of', 'inverse',
            'slogdet_of', 'logdet', 'pinverse', 'nuclear_norm', 'frobenius_norm', 'cholesky_of', 'cholesky_solve',
@@ -216,7 +216,7 @@ def but_two(s: Tensor) -> Tensor:
     return where(same, 0, pairs)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #47bf11f0c
-def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
+def cofactor_vjp(g: Tensor, a: Tensor) -> Tensor:
     """The second derivative of det, in the basis in which the matrix is diagonal: no division, so it holds
     for singular ones."""
     u, s, vh = OPS.svd(a)
@@ -227,7 +227,7 @@ def cofactor_rule(g: Tensor, a: Tensor) -> Tensor:
 
 kernel(cofactor=cofactors)
 decompose(cofactor=lambda a: as_matrices(OPS.det(a)) * inverse_of(a).mT)
-vjp(cofactor=[lambda g, a: cofactor_rule(g, a)])
+vjp(cofactor=[cofactor_vjp])
 SLogDet = return_type("linalg_slogdet", "sign", "logabsdet")
 OldSLogDet = return_type("slogdet", "sign", "logabsdet")
 
@@ -256,11 +256,11 @@ def folded(s: Tensor) -> Tensor:
     return s.tril() + s.triu(1).mT
 
 # %% ../../nbs/ops/linear_algebra.ipynb #f978a873b
-def cholesky_rule(g: Tensor, out: Tensor) -> Tensor:
+def cholesky_vjp(g: Tensor, out: Tensor) -> Tensor:
     half = solved(out.mT, halved(out.mT @ g))
     return folded(solved(out.mT, half.mT).mT)
 
-vjp(cholesky=[lambda g, out: cholesky_rule(g, out)])
+vjp(cholesky=[cholesky_vjp])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #f978a873c
 def read_triangle(A: Tensor, upper: bool) -> Tensor:
@@ -287,14 +287,14 @@ def gaps_between(values: Tensor) -> Tensor:
     return where(eye_like(gaps) == 1, math.inf, gaps)
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82b
-def eigh_rule(g: tuple, out: tuple) -> Tensor:
+def eigh_vjp(g: tuple, out: tuple) -> Tensor:
     "The gradient of the eigenvalues on the diagonal; of the eigenvectors, beside it, over the gaps."
     values, v = out
     inner = v.mT @ v * 0 if g[0] is None else g[0].diag_embed()
     if g[1] is not None: inner = inner + (v.mT @ g[1]) / gaps_between(values)
     return folded(v @ inner @ v.mT)
 
-vjp(eigh=[lambda g, out: eigh_rule(g, out)])
+vjp(eigh=[eigh_vjp])
 Eigh = return_type("linalg_eigh", "eigenvalues", "eigenvectors")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #b06cdd82c
@@ -320,7 +320,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 def skew(x: Tensor) -> Tensor: return x - x.mT
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157bb
-def svd_rule(g: tuple, out: tuple) -> Tensor:
+def svd_vjp(g: tuple, out: tuple) -> Tensor:
     """As of eigh, on both sides, with the gaps of the squares; and what turns out of the plane of U or V,
     over the singular value."""
     (gu, gs, gvh), (u, s, vh) = g, out
@@ -334,7 +334,7 @@ def svd_rule(g: tuple, out: tuple) -> Tensor:
         total = total + u @ ((gvh - gvh @ vh.mT @ vh) / s.unsqueeze(-1))
     return total
 
-vjp(svd=[lambda g, out: svd_rule(g, out)])
+vjp(svd=[svd_vjp])
 SVD, OldSVD = return_type("linalg_svd", "U", "S", "Vh"), return_type("svd", "U", "S", "V")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #1a47157bc
@@ -371,10 +371,10 @@ def qr_tall(gq: Tensor, gr: Tensor, q: Tensor, r: Tensor) -> Tensor:
     return solved(r, (gq + q @ (w.tril() + w.tril(-1).mT)).mT).mT
 
 # %% ../../nbs/ops/linear_algebra.ipynb #7bc94381b
-def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
+def qr_vjp(g: tuple, out: tuple, like, mode: str) -> Tensor:
     "Of a wide matrix the first columns make Q, and the rest is turned by it."
     q, r = out
-    rows, many = shape[-2:]
+    rows, many = like.shape[-2:]
     if mode == "complete" and rows > many:
         raise error(RuntimeError,
                     "The QR decomposition is not differentiable when mode='complete' and nrows > ncols",
@@ -386,7 +386,7 @@ def qr_rule(g: tuple, out: tuple, shape: tuple, mode: str) -> Tensor:
     left = qr_tall(gq + q @ rest @ g_rest.mT, gr.narrow(-1, 0, rows), q, square)
     return cat([left, q @ g_rest], -1)
 
-vjp(qr=[lambda g, out, like, mode: qr_rule(g, out, like.shape, mode)])
+vjp(qr=[qr_vjp])
 QR, OldQR = return_type("linalg_qr", "Q", "R"), return_type("qr", "Q", "R")
 
 # %% ../../nbs/ops/linear_algebra.ipynb #7bc94381c
@@ -440,8 +440,9 @@ def pinv_steps(a: Tensor, *, atol, rtol) -> Tensor:
     return vh.mT * where(kept, 1 / where(kept, s, 1), 0).unsqueeze(-2) @ u.mT
 
 # %% ../../nbs/ops/linear_algebra.ipynb #3ed638deb
-def pinv_rule(g: Tensor, p: Tensor, a: Tensor) -> Tensor:
+def pinv_vjp(g: Tensor, out: Tensor, a: Tensor) -> Tensor:
     "Golub and Pereyra (1973): the inverse's rule, and what A P and P A leave out."
+    p = out
     back = p.mT @ p
     rest = (g.mT @ p) @ p.mT
     side = back @ g.mT
@@ -449,7 +450,7 @@ def pinv_rule(g: Tensor, p: Tensor, a: Tensor) -> Tensor:
 
 kernel(pinv=pinv_kernel)
 decompose(pinv=pinv_steps)
-vjp(pinv=[lambda g, out, a: pinv_rule(g, out, a)])
+vjp(pinv=[pinv_vjp])
 check(pinv=linalg_check("pinv", *DIVERGED))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #a61df725
@@ -506,7 +507,7 @@ def exp_kernel(xp, a):
     return out
 
 # %% ../../nbs/ops/linear_algebra.ipynb #50326325c
-def exp_rule(g: Tensor, a: Tensor) -> Tensor:
+def matrix_exp_vjp(g: Tensor, a: Tensor) -> Tensor:
     """The upper right block of exp([[A, E], [0, A]]) is the derivative in direction E; the gradient is
     that of A^T, in direction g."""
     n, at = a.size(-1), a.mT
@@ -514,7 +515,7 @@ def exp_rule(g: Tensor, a: Tensor) -> Tensor:
     return OPS.matrix_exp(cat([top, below], -2)).narrow(-2, 0, n).narrow(-1, n, n)
 
 kernel(matrix_exp=exp_kernel)
-vjp(matrix_exp=[lambda g, a: exp_rule(g, a)])
+vjp(matrix_exp=[matrix_exp_vjp])
 
 # %% ../../nbs/ops/linear_algebra.ipynb #50326325d
 @linalg

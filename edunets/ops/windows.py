@@ -21,12 +21,12 @@ from ..tensors import SINGLE, Tensor, iinfo, in_memory, int64, is_floating
 
 # %% auto #0
 __all__ = ['INDEXED', 'inside', 'windows_in', 'few_images', 'images_last', 'im2col', 'by_group', 'conv', 'sent_back',
-           'conv_transpose', 'conv_weight', 'shared', 'conv_input', 'conv_forward', 'conv_filter', 'per_channel',
-           'column_steps', 'add_bias', 'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps', 'check_pad',
-           'pad_dim', 'from_within', 'pad', 'check_conv', 'expand_ntuple', 'check_bias', 'convolution', 'transposed',
-           'widened', 'lowest', 'max_pool', 'unpool', 'max_pool_places', 'take_at_largest', 'scatter_space',
+           'conv_transpose', 'conv_weight', 'shared', 'conv_input_vjp', 'conv_filter_vjp', 'conv_transpose_vjp',
+           'conv_bias_vjp', 'column_steps', 'add_bias', 'conv_steps', 'weight_steps', 'fold_steps', 'transpose_steps',
+           'check_pad', 'pad_dim', 'from_within', 'pad', 'check_conv', 'expand_ntuple', 'check_bias', 'convolution',
+           'transposed', 'widened', 'lowest', 'max_pool', 'unpool', 'max_pool_places', 'unpool_vjp', 'scatter_space',
            'pool_steps', 'unpool_steps', 'pooled_space', 'pool_options', 'max_pooling', 'window_sum', 'sum_steps',
-           'sum_back', 'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
+           'window_sum_vjp', 'window_sums', 'avg_pool', 'check_line', 'avg_pool1d']
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994
 def inside(sizes, pads) -> tuple:
@@ -66,7 +66,7 @@ def by_group(w, groups):
     return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
 
 # %% ../../nbs/ops/windows.ipynb #ec3a9994b
-def conv(xp, x, w, b, stride, padding, dilation, groups):
+def conv(xp, x, w, b, *, stride, padding, dilation, groups):
     "The products of filters and windows: one matrix product for each group and few images."
     rows, size = by_group(w, groups), w.shape[2:]
     space = windows_in(x.shape[2:], size, stride, padding, dilation)
@@ -111,12 +111,7 @@ def conv_weight(xp, x, y, *, size, stride, padding, dilation, groups):
     return xp.moveaxis(out, 1, 2).reshape(y.shape[1], x.shape[1] // groups, *size)
 
 # %% ../../nbs/ops/windows.ipynb #25aac3fad
-kernel(
-    conv=lambda xp, x, w, b, *, stride, padding, dilation, groups:
-        conv(xp, x, w, b, stride, padding, dilation, groups),
-    conv_transpose=conv_transpose,
-    conv_weight=conv_weight,
-)
+kernel(conv=conv, conv_transpose=conv_transpose, conv_weight=conv_weight)
 
 accumulate(conv=SINGLE, conv_transpose=SINGLE, conv_weight=SINGLE)
 
@@ -125,36 +120,33 @@ def shared(params: dict, **more) -> dict:
     "The parameters that all three rows have, and some more."
     return {name: params[name] for name in ("stride", "padding", "dilation", "groups")} | more
 
-def conv_input(g: Tensor, w: Tensor, like, params: dict) -> Tensor:
+def conv_input_vjp(g: Tensor, w: Tensor, like, params: dict) -> Tensor:
     "Results sent back to an image of some shape."
     return call(OPS["conv_transpose"], (g, w, None), shared(params, shape=like.shape[2:]),
                 "ConvolutionBackward0")
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625b
-def conv_forward(x: Tensor, w: Tensor, like, params: dict) -> Tensor:
+def conv_filter_vjp(g: Tensor, x: Tensor, like, params: dict) -> Tensor:
+    "Windows times results: filters of some shape."
+    return OPS.conv_weight(x, g, **shared(params, size=like.shape[2:]))
+
+def conv_transpose_vjp(g: Tensor, w: Tensor, like, params: dict) -> Tensor:
     "Results of some shape: the image may have room for some more windows."
-    y = call(OPS["conv"], (x, w, None), shared(params), "ConvolutionBackward0")
+    y = call(OPS["conv"], (g, w, None), shared(params), "ConvolutionBackward0")
     for dim, n in enumerate(like.shape): y = y if y.size(dim) == n else y.narrow(dim, 0, n)
     return y
 
-def conv_filter(x: Tensor, y: Tensor, like, params: dict) -> Tensor:
-    "Windows times results: filters of some shape."
-    return OPS.conv_weight(x, y, **shared(params, size=like.shape[2:]))
+# %% ../../nbs/ops/windows.ipynb #76aa3625d
+def conv_bias_vjp(g: Tensor) -> Tensor: return g.sum((0, *range(2, g.ndim)))
 
 # %% ../../nbs/ops/windows.ipynb #76aa3625c
 vjp(
-    conv=[lambda g, w, like, params: conv_input(g, w, like, params),
-          lambda g, x, like, params: conv_filter(x, g, like, params),
-          lambda g: per_channel(g)],
-    conv_transpose=[lambda g, w, like, params: conv_forward(g, w, like, params),
-                    lambda g, y, like, params: conv_filter(g, y, like, params),
-                    lambda g: per_channel(g)],
-    conv_weight=[lambda g, y, like, params: conv_input(y, g, like, params),
-                 lambda g, x, like, params: conv_forward(x, g, like, params)],
+    conv=[conv_input_vjp, conv_filter_vjp, conv_bias_vjp],
+    conv_transpose=[conv_transpose_vjp, lambda g, y, like, params: conv_filter_vjp(y, g, like, params),
+                    conv_bias_vjp],
+    conv_weight=[lambda g, y, like, params: conv_input_vjp(y, g, like, params),
+                 lambda g, x, like, params: conv_transpose_vjp(x, g, like, params)],
 )
-
-# %% ../../nbs/ops/windows.ipynb #76aa3625d
-def per_channel(g: Tensor) -> Tensor: return g.sum((0, *range(2, g.ndim)))
 
 # %% ../../nbs/ops/windows.ipynb #7f66dec1
 def column_steps(x: Tensor, size, stride, padding, dilation, groups, space=None) -> tuple[Tensor, tuple]:
@@ -459,8 +451,7 @@ def unpool(xp, g, a, out, *, size, stride, padding, dilation, space):
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
 kernel(max_pool=max_pool, unpool=unpool)
 accumulate(unpool=SINGLE)
-vjp(max_pool=[lambda g, a, out, params: OPS.unpool(g, a, out, **params)],
-    unpool=[lambda g, a, params: take_at_largest(g, a, params), None, None])
+vjp(max_pool=[lambda g, a, out, params: OPS.unpool(g, a, out, **params)])
 
 # %% ../../nbs/ops/windows.ipynb #winplac1
 def max_pool_places(xp, a, *, size, stride, padding, dilation, space):
@@ -485,11 +476,13 @@ kernel(max_pool_places=max_pool_places)
 vjp(max_pool_places=[lambda g, like, second, size: scatter_space(g[0], like, second, len(size))])
 
 # %% ../../nbs/ops/windows.ipynb #winplac1b
-def take_at_largest(x: Tensor, a: Tensor, params: dict) -> Tensor:
-    "The numbers of `x` from where the largest of `a` stand."
+def unpool_vjp(g: Tensor, a: Tensor, params: dict) -> Tensor:
+    "The numbers of `g` from where the largest of `a` stand."
     _, index = OPS.max_pool_places(a.detach(), **params)
     lead = index.payload.shape[:-len(params["size"])]
-    return x.reshape(*lead, -1).gather(-1, index.reshape(*lead, -1)).reshape(index.shape)
+    return g.reshape(*lead, -1).gather(-1, index.reshape(*lead, -1)).reshape(index.shape)
+
+vjp(unpool=[unpool_vjp, None, None])
 
 # %% ../../nbs/ops/windows.ipynb #winplac1c
 def scatter_space(g: Tensor, like, index: Tensor, n: int) -> Tensor:
@@ -605,7 +598,7 @@ def sum_steps(a: Tensor, *, size, stride, space) -> Tensor:
         tuple(range(a.ndim, a.ndim + len(size))))
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1c
-def sum_back(g: Tensor, like, size, stride) -> Tensor:
+def window_sum_vjp(g: Tensor, like, size, stride) -> Tensor:
     "Each gradient to all of its window."
     g = g.reshape(*g.payload.shape, *(1,) * len(size)).expand(*g.payload.shape, *size)
     return OPS.fold(g, shape=like.shape, size=size, stride=stride, dilation=(1,) * len(size),
@@ -614,7 +607,7 @@ def sum_back(g: Tensor, like, size, stride) -> Tensor:
 kernel(window_sum=window_sum)
 accumulate(window_sum=SINGLE)
 decompose(window_sum=sum_steps)
-vjp(window_sum=[lambda g, like, size, stride: sum_back(g, like, size, stride)])
+vjp(window_sum=[window_sum_vjp])
 
 # %% ../../nbs/ops/windows.ipynb #winavgp1d
 def window_sums(x: Tensor, size, stride, padding, space) -> Tensor:
