@@ -19,7 +19,7 @@ from ..table import OPS, accumulate, call, decompose, kernel
 from ..tensors import SINGLE, Tensor, finfo, float32, int64
 
 # %% auto #0
-__all__ = ['around_kept', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_rule', 'around',
+__all__ = ['around_kept', 'standardize', 'standardize_steps', 'standardize_slope', 'slope_steps', 'standardize_vjp', 'around',
            'affine', 'affine_steps', 'sum_outside', 'check_normal', 'single', 'rounded', 'normalize_affine',
            'check_shape', 'layer_norm', 'rms_norm', 'check_batch', 'check_channels', 'update_running', 'batch_norm',
            'instance_norm', 'group_norm', 'local_response_norm', 'learned', 'reset_affine', 'LayerNorm', 'RMSNorm',
@@ -83,7 +83,7 @@ accumulate(standardize_slope=SINGLE)
 decompose(standardize_slope=slope_steps)
 
 # %% ../../nbs/nn/normalization.ipynb #nmkern03
-def standardize_rule(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
+def standardize_vjp(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
     "The gradient of `standardize`, from those of its results, of which some may be missing."
     y, square = out[:2]
     n, parts = math.prod(y.payload.shape[:first] + y.payload.shape[last:]), []
@@ -94,7 +94,7 @@ def standardize_rule(g: tuple, out: tuple, first, last, eps, center) -> Tensor:
     if center and g[2] is not None: parts.append((g[2] / n).expand(y.shape))
     return sum(parts[1:], parts[0])
 
-vjp(standardize=[lambda g, out, params: standardize_rule(g, out, **params)])
+vjp(standardize=[standardize_vjp])
 
 # %% ../../nbs/nn/normalization.ipynb #nmaffi01
 def around(v, first: int, ndim: int) -> tuple:
