@@ -17,7 +17,7 @@ book:
   favicon: assets/favicon.svg
   chapters:
     - index.qmd
-    - part: First part
+    - part: "1 First part"
       chapters:
         - nbs/one.ipynb
         - nbs/two.ipynb

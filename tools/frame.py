@@ -1,7 +1,8 @@
 """What frames each page, the same in both renderers: the chapters at the left, their numbers, what a page says of itself.
 
-Parts are numbered in their order and chapters within their part: 4.1 is the first chapter of the fourth part, and
-Figure 4.1.2 is its second figure.
+A part has its number in _quarto.yml: '4 Initialization', and 'A Layers' for what is no step of the story, so that the
+chapters to come have the next numbers. Chapters are numbered within their part: 4.1 is the first chapter of part 4,
+and Figure 4.1.2 is its second figure.
 """
 import html
 import re
@@ -20,7 +21,7 @@ MOST_DESCRIBED = 160        # characters of a page's description, for search eng
 
 class Chapter(NamedTuple):
     path: str               # nbs/01b_views.ipynb
-    number: str             # 1.3
+    number: str             # 1.3, or A.3
     title: str              # Views: who else sees my write?
     nb: dict
 
@@ -30,13 +31,14 @@ class Chapter(NamedTuple):
 
 
 def parts(root):
-    """[('1 Tensors', [Chapter, ...]), ...]: the parts of _quarto.yml, numbered."""
-    named = [(name, paths) for name, paths in book.parts(root) if name]
+    """[('1 Tensors', [Chapter, ...]), ...]: the parts of _quarto.yml."""
     found = []
-    for n, (name, paths) in enumerate(named, start=1):
+    for name, paths in book.parts(root):
+        if name is None: continue
+        number = name.split()[0]
         nbs = [(path, book.read(root / path)) for path in paths if path.endswith(".ipynb")]
-        chapters = [Chapter(path, f"{n}.{m}", title(nb), nb) for m, (path, nb) in enumerate(nbs, start=1)]
-        found.append((f"{n} " + re.sub(r"^\d+ ", "", name), chapters))
+        found.append((name, [Chapter(path, f"{number}.{m}", title(nb), nb)
+                             for m, (path, nb) in enumerate(nbs, start=1)]))
     return found
 
 

@@ -28,8 +28,8 @@ LINK = re.compile(r"\]\(((?:\.\./)*[\w/]+\.ipynb)(#[\w-]*)?\)")
 
 
 def in_order(number, name):
-    """'03 Views': a number in front of which a file browser puts nothing that comes later."""
-    return f"{int(number):02d} {name}"
+    """'03 Views': a number in front of which a file browser puts nothing that comes later; letters follow."""
+    return f"{number.zfill(2) if number.isdigit() else number} {name}"
 
 
 def place(part, chapter):

@@ -69,29 +69,44 @@ class Backward:
         self.last = None
         self.check_nan = ambient.get().check_nan
 
-    def send(self, edge: tuple, g: Tensor, sender: Node | None = None, grads: list = ()) -> None:
-        "Add a gradient for an output of a node, or for a leaf; the sender computed it from `grads`."
-        target, number = edge
-        if self.needed is not None and target not in self.needed: return
-        if isinstance(target, Tensor): return self.send_leaf(target, g, sender, grads)
-        shape, kind = target._outputs[number]
-        payload = g.payload
-        if payload.shape != shape or payload.dtype is not kind: g = unbroadcast(g, shape, kind, sender)
-        grads = self.waiting.get(target)
-        if grads is None:
-            grads = self.waiting[target] = [None] * len(target._outputs)
-            heapq.heappush(self.queue, (-target._sequence, target))
-        grads[number] = g if grads[number] is None else grads[number] + g
+# %% ../../nbs/02_autograd.ipynb #autsend1
+@patch
+def send(self: Backward, edge: tuple, g: Tensor, sender: Node | None = None, grads: list = ()) -> None:
+    "Add a gradient for an output of a node, or for a leaf; the sender computed it from `grads`."
+    target, number = edge
+    if self.needed is not None and target not in self.needed: return
+    if isinstance(target, Tensor): return self.send_leaf(target, g, sender, grads)
+    shape, kind = target._outputs[number]
+    payload = g.payload
+    if payload.shape != shape or payload.dtype is not kind: g = unbroadcast(g, shape, kind, sender)
+    grads = self.waiting.get(target)
+    if grads is None:
+        grads = self.waiting[target] = [None] * len(target._outputs)
+        heapq.heappush(self.queue, (-target._sequence, target))
+    grads[number] = g if grads[number] is None else grads[number] + g
 
-    def send_leaf(self, leaf: Tensor, g: Tensor, sender: Node | None, grads: list) -> None:
-        shape, kind, payload = leaf.payload.shape, leaf.payload.dtype, g.payload
-        fits = payload.shape == shape and payload.dtype is kind
-        own = not fits or is_own(g, sender, grads)
-        if not fits: g = unbroadcast(g, shape, kind, sender)
-        so_far = self.leaves[leaf][0] if leaf in self.leaves else None
-        self.leaves[leaf] = (g, own) if so_far is None else (so_far + g, True)
-        if leaf._hooks is not None and sender is not None: self.look_ahead(sender)
+# %% ../../nbs/02_autograd.ipynb #autsend2
+#| code-fold: true
+#| code-summary: "To a leaf; and where a rule gave no gradient"
+@patch
+def send_leaf(self: Backward, leaf: Tensor, g: Tensor, sender: Node | None, grads: list) -> None:
+    shape, kind, payload = leaf.payload.shape, leaf.payload.dtype, g.payload
+    fits = payload.shape == shape and payload.dtype is kind
+    own = not fits or is_own(g, sender, grads)
+    if not fits: g = unbroadcast(g, shape, kind, sender)
+    so_far = self.leaves[leaf][0] if leaf in self.leaves else None
+    self.leaves[leaf] = (g, own) if so_far is None else (so_far + g, True)
+    if leaf._hooks is not None and sender is not None: self.look_ahead(sender)
 
+@patch
+def send_nothing(self: Backward, edge: tuple) -> None:
+    "Where a rule gave no gradient, that there is none goes on: a Function may make zeros of it."
+    target, _ = edge
+    if self.needed is not None and target not in self.needed: return
+    if isinstance(target, Tensor): self.leaves.setdefault(target, (None, True))
+    elif target not in self.waiting:
+        self.waiting[target] = [None] * len(target._outputs)
+        heapq.heappush(self.queue, (-target._sequence, target))
 
 # %% ../../nbs/02_autograd.ipynb #23484d43
 @patch
@@ -105,19 +120,6 @@ def run(self: Backward) -> None:
     finally:
         HANDING.off -= 1
         ambient.reset(token)
-
-# %% ../../nbs/02_autograd.ipynb #02anothc
-#| code-fold: true
-#| code-summary: "Where a rule gave no gradient"
-@patch
-def send_nothing(self: Backward, edge: tuple) -> None:
-    "Where a rule gave no gradient, that there is none goes on: a Function may make zeros of it."
-    target, _ = edge
-    if self.needed is not None and target not in self.needed: return
-    if isinstance(target, Tensor): self.leaves.setdefault(target, (None, True))
-    elif target not in self.waiting:
-        self.waiting[target] = [None] * len(target._outputs)
-        heapq.heappush(self.queue, (-target._sequence, target))
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
 @patch

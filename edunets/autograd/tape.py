@@ -16,9 +16,9 @@ from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_flo
 
 # %% auto #0
 __all__ = ['fill_vjp', 'SEQUENCE_NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like',
-           'save_tensor', 'saved_copy', 'save_result', 'PackedTensor', 'wrap_like', 'pack_saved', 'Node',
-           'AccumulateGrad', 'node_class', 'as_node', 'planned', 'keep', 'record', 'freed', 'saved_as', 'node_dir',
-           'GradientEdge', 'gradient_edge', 'check_nan']
+           'save_tensor', 'saved_copy', 'save_result', 'wrap_like', 'Node', 'AccumulateGrad', 'node_class', 'as_node',
+           'planned', 'keep', 'record', 'freed', 'PackedTensor', 'pack_saved', 'GradientEdge', 'gradient_edge',
+           'check_nan', 'saved_as', 'node_dir']
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -78,6 +78,8 @@ def save_tensor(x: Tensor) -> tuple[Tensor, int]:
     return (saved_copy(x), 0) if x._fleeting else (x, counter.count)
 
 # %% ../../nbs/02a_tape.ipynb #34ed5e0ab
+#| code-fold: true
+#| code-summary: "A copy of what is about to be overwritten"
 def saved_copy(x: Tensor) -> Tensor:
     "A copy, at the same place on the tape, of a tensor that an in-place op is about to overwrite."
     with set_mode(grad=False): copy = OPS.copy(x, device=None)
@@ -90,48 +92,11 @@ def save_result(x: Tensor) -> tuple[Tensor, int]:
     if x._version_counter is None: x._version_counter = Version()      # no other thread has seen it yet
     return save_tensor(wrap_like(x))
 
-# %% ../../nbs/02a_tape.ipynb #02ipckc1
-#| code-fold: true
-#| code-summary: "Packed by hooks: 2 checks"
-class PackedTensor:
-    "A saved tensor in the form that a user's hook gave it, and its place on the tape."
-    def __init__(self, x: Tensor, hooks: tuple):
-        pack, self.unpack = hooks
-        self.edge = (x._node or x, x._output_nr) if x._requires_grad else None
-        before = x._version
-        with set_mode(grad=False, saving=None): self.kept = pack(x)
-        if x._version != before:
-            raise error(RuntimeError,
-                        "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
-                        "to pack hook can not be modified by in-place operations",
-                        "others still use the tensor", "return a new one: x.clone()")
-
-    def tensor(self) -> Tensor:
-        "What the hook makes of it, at the old place on the tape. TypeError for what is no tensor."
-        value = self.unpack(self.kept)
-        if not isinstance(value, Tensor):
-            raise error(TypeError,
-                        "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-                        f"{type(value).__name__}", "a rule computes with it", "return a tensor")
-        value = wrap_like(value)
-        if self.edge is not None:
-            node = Node("Unpacked", [self.edge], [(value.payload.shape, value.payload.dtype)],
-                        rules=[(0, lambda g: g, ())])
-            value._node, value._requires_grad = node, True
-        return value
-
 def wrap_like(x: Tensor) -> Tensor:
     "Another Tensor on the same memory and version, off the tape."
     alone = wrap(x.payload)
     alone._version_counter = x._version_counter
     return alone
-
-def pack_saved(saved: dict, hooks) -> dict:
-    "What is saved, the tensors in it packed."
-    def one(kept): return (PackedTensor(kept[0], hooks), None) if type(kept) is tuple else kept
-    if type(hooks) is not tuple: return saved
-    return {ask: kept if ask == "likes" else list(map(one, kept)) if type(kept) is list else one(kept)
-            for ask, kept in saved.items()}
 
 # %% ../../nbs/02a_tape.ipynb #1dedb591
 SEQUENCE_NUMBERS = itertools.count()
@@ -246,6 +211,39 @@ def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
 # %% ../../nbs/02a_tape.ipynb #16f0c2e6b
 Tape.record = record
 
+# %% ../../nbs/02a_tape.ipynb #55c674dc
+@patch
+def apply(self: Node, g) -> list:
+    "The gradients of the inputs from that of the output (a tuple, of several outputs)."
+    if type(self._rules) is not list:
+        return list(self._rules.function(g, *[self.get(ask, 0) for ask in self._rules.asks]))
+    grads = [None] * len(self._edges)
+    for position, function, asks in self._rules:
+        if not asks: grads[position] = function(g)
+        elif len(asks) == 1: grads[position] = function(g, self.get(asks[0], position))
+        else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
+    return grads
+
+@patch
+def apply_to_nothing(self: Node) -> list:
+    "Where no gradient has come, none goes on."
+    return [None] * len(self._edges)
+
+# %% ../../nbs/02a_tape.ipynb #tapegetx
+@patch
+def get(self: Node, ask: str, position: int):
+    "What a rule asks for."
+    kept = self._saved.get(ask)
+    if type(kept) is tuple: return self.unpack(kept, ask == "out")
+    if ask in self._params: return self._params[ask]
+    if ask == "params": return self._params
+    if ask == "like": return self._saved["likes"][position]
+    if ask == "position": return position
+    if ask == "needed": return [edge is not None for edge in self._edges]
+    if kept is FREED: raise freed(self)
+    return (tuple([self.unpack(k, ask == "out", n)
+                   for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept)
+
 # %% ../../nbs/02a_tape.ipynb #a642cec2
 #| code-fold: true
 #| code-summary: "Unpack, check the version, name the line that wrote"
@@ -274,6 +272,22 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
     result._node, result._output_nr, result._requires_grad = self, number, True
     return result
 
+# %% ../../nbs/02a_tape.ipynb #02irpcd1
+#| code-fold: true
+#| code-summary: "A rule that is asked again"
+@patch
+def can_repeat(self: Node) -> bool:
+    "Whether all operands of the op were saved."
+    return (bool(self._op and self._op.operands) and not self._op.variadic
+            and all(name in self._saved for name in self._op.operands))
+
+@patch
+def repeated(self: Node, number: int) -> Tensor:
+    "One of the results, computed again from the operands."
+    operands = tuple([self.get(name, 0) for name in self._op.operands])
+    with set_mode(grad=False): result = call(self._op, operands, self._params)
+    return result[number] if type(result) is tuple else result
+
 # %% ../../nbs/02a_tape.ipynb #tapefree
 FREED = "freed"
 
@@ -291,54 +305,68 @@ def release(self: Node) -> None:
         if type(self._saved[ask]) is tuple or type(self._saved[ask]) is list and ask != "likes":
             self._saved[ask] = FREED
 
-# %% ../../nbs/02a_tape.ipynb #tapegetx
-@patch
-def get(self: Node, ask: str, position: int):
-    "What a rule asks for."
-    kept = self._saved.get(ask)
-    if type(kept) is tuple: return self.unpack(kept, ask == "out")
-    if ask in self._params: return self._params[ask]
-    if ask == "params": return self._params
-    if ask == "like": return self._saved["likes"][position]
-    if ask == "position": return position
-    if ask == "needed": return [edge is not None for edge in self._edges]
-    if kept is FREED: raise freed(self)
-    return (tuple([self.unpack(k, ask == "out", n)
-                   for n, k in enumerate(kept)]) if type(kept) is list and ask != "likes" else kept)
-
-# %% ../../nbs/02a_tape.ipynb #02irpcd1
+# %% ../../nbs/02a_tape.ipynb #02ipckc1
 #| code-fold: true
-#| code-summary: "A rule that is asked again"
-@patch
-def can_repeat(self: Node) -> bool:
-    "Whether all operands of the op were saved."
-    return (bool(self._op and self._op.operands) and not self._op.variadic
-            and all(name in self._saved for name in self._op.operands))
+#| code-summary: "Packed by hooks: 2 checks"
+class PackedTensor:
+    "A saved tensor in the form that a user's hook gave it, and its place on the tape."
+    def __init__(self, x: Tensor, hooks: tuple):
+        pack, self.unpack = hooks
+        self.edge = (x._node or x, x._output_nr) if x._requires_grad else None
+        before = x._version
+        with set_mode(grad=False, saving=None): self.kept = pack(x)
+        if x._version != before:
+            raise error(RuntimeError,
+                        "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
+                        "to pack hook can not be modified by in-place operations",
+                        "others still use the tensor", "return a new one: x.clone()")
 
-@patch
-def repeated(self: Node, number: int) -> Tensor:
-    "One of the results, computed again from the operands."
-    operands = tuple([self.get(name, 0) for name in self._op.operands])
-    with set_mode(grad=False): result = call(self._op, operands, self._params)
-    return result[number] if type(result) is tuple else result
+    def tensor(self) -> Tensor:
+        "What the hook makes of it, at the old place on the tape. TypeError for what is no tensor."
+        value = self.unpack(self.kept)
+        if not isinstance(value, Tensor):
+            raise error(TypeError,
+                        "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                        f"{type(value).__name__}", "a rule computes with it", "return a tensor")
+        value = wrap_like(value)
+        if self.edge is not None:
+            node = Node("Unpacked", [self.edge], [(value.payload.shape, value.payload.dtype)],
+                        rules=[(0, lambda g: g, ())])
+            value._node, value._requires_grad = node, True
+        return value
 
-# %% ../../nbs/02a_tape.ipynb #55c674dc
-@patch
-def apply(self: Node, g) -> list:
-    "The gradients of the inputs from that of the output (a tuple, of several outputs)."
-    if type(self._rules) is not list:
-        return list(self._rules.function(g, *[self.get(ask, 0) for ask in self._rules.asks]))
-    grads = [None] * len(self._edges)
-    for position, function, asks in self._rules:
-        if not asks: grads[position] = function(g)
-        elif len(asks) == 1: grads[position] = function(g, self.get(asks[0], position))
-        else: grads[position] = function(g, *[self.get(ask, position) for ask in asks])
-    return grads
+def pack_saved(saved: dict, hooks) -> dict:
+    "What is saved, the tensors in it packed."
+    def one(kept): return (PackedTensor(kept[0], hooks), None) if type(kept) is tuple else kept
+    if type(hooks) is not tuple: return saved
+    return {ask: kept if ask == "likes" else list(map(one, kept)) if type(kept) is list else one(kept)
+            for ask, kept in saved.items()}
 
-@patch
-def apply_to_nothing(self: Node) -> list:
-    "Where no gradient has come, none goes on."
-    return [None] * len(self._edges)
+# %% ../../nbs/02a_tape.ipynb #4d10b1cf
+class GradientEdge(NamedTuple):
+    "A place on the tape, as `torch.autograd.graph.GradientEdge`: a node, and which of its outputs."
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
+
+def gradient_edge(x: Tensor | GradientEdge) -> tuple:
+    "Where gradients of `x` are sent: its node and output, or itself."
+    if isinstance(x, GradientEdge): return getattr(x.node, "variable", x.node), x.output_nr
+    if x._parent is not None: refresh(x)
+    return (x._node or x, x._output_nr)
+
+# %% ../../nbs/02a_tape.ipynb #ec7459d3
+#| code-fold: true
+#| code-summary: "A NaN in a gradient names its line"
+def check_nan(node: Node, grads) -> None:
+    "Anomaly mode: a RuntimeError when a node returns NaN."
+    for number, g in enumerate(grads):
+        if g is not None and g.isnan().any():
+            raise error(RuntimeError,
+                        f"Function '{node._label}' returned nan values in its {number}th output.",
+                        "the op was recorded at "
+                        f"{describe(node._site) if node._site else 'a place before anomaly mode was on'}",
+                        "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")
 
 # %% ../../nbs/02a_tape.ipynb #02isavc1
 #| code-fold: true
@@ -367,29 +395,3 @@ def node_dir(self: Node) -> list[str]:
     return [name for name in object.__dir__(self) if not name.startswith("_saved_") or hasattr(self, name)]
 
 Node.__dir__ = node_dir
-
-# %% ../../nbs/02a_tape.ipynb #4d10b1cf
-class GradientEdge(NamedTuple):
-    "A place on the tape, as `torch.autograd.graph.GradientEdge`: a node, and which of its outputs."
-    node: Node
-    output_nr: int
-    ownership_token: Node | None = None
-
-def gradient_edge(x: Tensor | GradientEdge) -> tuple:
-    "Where gradients of `x` are sent: its node and output, or itself."
-    if isinstance(x, GradientEdge): return getattr(x.node, "variable", x.node), x.output_nr
-    if x._parent is not None: refresh(x)
-    return (x._node or x, x._output_nr)
-
-# %% ../../nbs/02a_tape.ipynb #ec7459d3
-#| code-fold: true
-#| code-summary: "A NaN in a gradient names its line"
-def check_nan(node: Node, grads) -> None:
-    "Anomaly mode: a RuntimeError when a node returns NaN."
-    for number, g in enumerate(grads):
-        if g is not None and g.isnan().any():
-            raise error(RuntimeError,
-                        f"Function '{node._label}' returned nan values in its {number}th output.",
-                        "the op was recorded at "
-                        f"{describe(node._site) if node._site else 'a place before anomaly mode was on'}",
-                        "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")

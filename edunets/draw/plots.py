@@ -19,7 +19,7 @@ __all__ = ['PAPER', 'INK', 'COLOURS', 'RCPARAMS', 'BLUE', 'RED', 'COLOURMAPS', '
 # %% ../../nbs/draw_plots.ipynb #plt0exp2
 PAPER, INK = ("#ffffff", "#171b21"), ("#22262e", "#d7dbe2")      # on a light page, on a dark one
 COLOURS = {"blue": ("#1f5fbf", "#7db1ff"), "orange": ("#c2540a", "#f29a4a"), "green": ("#0b4f2c", "#9ff0cf"),
-           "red": ("#b3175f", "#f0609f"), "violet": ("#560a7d", "#9c70fb"), "mauve": ("#7d6690", "#f5df4d")}
+           "red": ("#b3175f", "#f0609f"), "violet": ("#560a7d", "#9c70fb"), "mauve": ("#7d6690", "#d9abc1")}
 
 # %% ../../nbs/draw_plots.ipynb #plt0exp3
 RCPARAMS = {

@@ -98,6 +98,8 @@ def kaiming(tensor: Tensor, distribution: str, a: float, mode: str, nonlinearity
                        f"std = gain {gain:.4g} / sqrt({mode.lower()} = {fan})", generator)
 
 # %% ../../nbs/04_initialization.ipynb #in04kai1c
+#| code-fold: true
+#| code-summary: "kaiming_uniform_, kaiming_normal_: the two names of the rule"
 def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
                      generator: Generator | None = None) -> Tensor:
     "He's: variance gain**2 / fan, uniform. `a` is the slope of leaky_relu."
@@ -109,6 +111,8 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
     return kaiming(tensor, "normal", a, mode, nonlinearity, generator)
 
 # %% ../../nbs/04_initialization.ipynb #in04xav1
+#| code-fold: true
+#| code-summary: "The same for Xavier: the rule, and its two names"
 def xavier(tensor: Tensor, distribution: str, gain: float, generator: Generator | None) -> Tensor:
     fan_in, fan_out = fans(tensor)
     return fill_spread(tensor, distribution, gain * math.sqrt(2 / (fan_in + fan_out)), "xavier",
@@ -123,6 +127,8 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     return xavier(tensor, "normal", gain, generator)
 
 # %% ../../nbs/04_initialization.ipynb #in04xav1b
+#| code-fold: true
+#| code-summary: "The same for LeCun"
 def lecun(tensor: Tensor, distribution: str, generator: Generator | None) -> Tensor:
     fan_in = fans(tensor)[0]
     return fill_spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun",
