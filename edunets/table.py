@@ -26,14 +26,14 @@ from .tensors import channels_last, channels_last_3d, contiguous_format, device,
 from .tensors import memory_format, preserve_format, wrap
 
 # %% auto #0
-__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'ambient', 'HANDLERS', 'RANKS',
-           'NO_PARAMS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Payload', 'Trace', 'Mode',
-           'set_mode', 'Registered', 'handle', 'stronger', 'Tape', 'call', 'filled', 'mark_inference', 'Quiet',
-           'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape',
-           'begins_in_rows', 'in_order', 'elementwise', 'as_operands', 'as_made', 'memory_order', 'in_turn',
-           'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
-           'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of',
-           'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
+__all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
+           'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'Payload', 'Trace',
+           'Mode', 'set_mode', 'Registered', 'handle', 'stronger', 'filled', 'mark_inference', 'Quiet', 'explain',
+           'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'elementwise',
+           'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order', 'in_turn', 'ordered_copy',
+           'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive',
+           'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of', 'lambda_text',
+           'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -84,6 +84,7 @@ def chapters_line() -> str:
     while frame.f_code.co_name != "<module>" and frame.f_back: frame = frame.f_back
     return f"{frame.f_globals['__name__'].replace('.', '/')}.py:{frame.f_lineno}"
 
+# %% ../nbs/01a_table.ipynb #tabcolsc
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
 check = column("check", "asked when the kernel failed: says in our words what is wrong with the inputs")
 decompose = column("decompose", "the same in terms of other rows")
@@ -94,96 +95,6 @@ accumulate = column("accumulate",
 view = column("view",
               "the result looks into the operand's memory: how a write to it changes the operand (of several "
               "results, which row gives each)")
-
-# %% ../nbs/01a_table.ipynb #01aproto
-#| code-fold: true
-#| code-summary: "Two contracts: of a payload, and of a trace"
-class Payload(Protocol):
-    "What stands behind a Tensor, and all that is asked of it; its type is registered by `handle`."
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    device: device      # an array's is found by its backend
-
-class Trace(Protocol):
-    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and
-    the place of the memory of tensors from outside: they are never written."""
-    def run(self, op: Op, args: tuple, params: dict) -> Payload | tuple[Payload, ...]:
-        "What stands for the result of an operation, or for its results."
-    def read(self, x: Tensor) -> Payload:
-        "What stands for a tensor now."
-    def store(self, x: Tensor, value: Tensor) -> None:
-        "From now on `value` stands for `x`."
-    def get_grad(self, x: Tensor) -> Tensor | None:
-        "What `x.grad` is now."
-    def set_grad(self, x: Tensor, g: Tensor | None) -> None:
-        "From now on `x.grad` is `g`."
-
-# %% ../nbs/01a_table.ipynb #fae2c482
-@dataclass(eq=False, slots=True)      # each op reads it, and of a NamedTuple Python reads slower
-class Mode:
-    "What is ambient, per thread and per context. Never written: `but` makes another."
-    grad: bool = True          # record on the tape
-    inference: bool = False    # results are inference tensors
-    trace: Trace | None = None # the trace in progress: it takes every op
-    anomaly: bool = False      # remember where each node was made
-    check_nan: bool = False    # look for NaN in a backward pass
-    # (pack, unpack) for what the tape saves; or a text that says why there may be none
-    saving: Any = None
-    task: Any = None           # the backward pass that is under way
-
-    def but(self, **changes) -> Mode:
-        "The same with some fields changed."
-        other = Mode(self.grad, self.inference, self.trace, self.anomaly, self.check_nan, self.saving,
-                     self.task)
-        for name, value in changes.items(): setattr(other, name, value)
-        return other
-
-ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
-Reading.allowed = lambda: ambient.get().trace is None      # in a trace the memory of a tensor is the past
-
-# %% ../nbs/01a_table.ipynb #fae2c482b
-class set_mode(ContextDecorator):
-    "A context, also a decorator, in which the ambient mode has some fields changed."
-    def __init__(self, **changes): self.changes, self.tokens = changes, []
-    def _recreate_cm(self): return set_mode(**self.changes)
-    def __enter__(self) -> set_mode:
-        self.tokens.append(ambient.set(ambient.get().but(**self.changes)))
-        return self
-    def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
-
-# %% ../nbs/01a_table.ipynb #01ahandl
-class Registered(dict):
-    "What is known of each type of payload. RuntimeError for a type that nobody has registered."
-    def __missing__(self, kind: type):
-        raise error(RuntimeError,
-                    f"nobody has said what an operation means on a payload of type {kind.__name__}",
-                    "the payload decides, and this type is not registered",
-                    f"handle({kind.__name__}, run, rank)")
-
-# payload type: run(op, payloads, params) -> payload(s)
-HANDLERS: dict[type | None, Callable] = Registered()
-
-# among several payload types, the highest rank runs the op
-RANKS: dict[type | None, int] = Registered()
-
-RANKS[None] = -1
-
-# %% ../nbs/01a_table.ipynb #01ahandlb
-def handle(payload_type: type, run: Callable, rank: int) -> None:
-    "Register what an op means on a type of payload."
-    HANDLERS[payload_type], RANKS[payload_type] = run, rank
-
-# %% ../nbs/01a_table.ipynb #01ahandlc
-def stronger(a: type | None, b: type) -> type:
-    "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
-    if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
-    if a in BACKENDS and b in BACKENDS:
-        raise error(RuntimeError,
-                    f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
-                    f"{BACKENDS[b].device}",
-                    "no operation moves data between devices silently", "x.to(y.device)")
-    raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
-                f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
 
 # %% ../nbs/01a_table.ipynb #57ea3708
 NO_PARAMS: dict = {}
@@ -215,7 +126,107 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     if SUBCLASSES: keep_class(args, result)
     return result
 
+# %% ../nbs/01a_table.ipynb #01aproto
+#| code-fold: true
+#| code-summary: "Two contracts: of a payload, and of a trace"
+class Payload(Protocol):
+    "What stands behind a Tensor, and all that is asked of it; its type is registered by `handle`."
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    device: device      # an array's is found by its backend
+
+class Trace(Protocol):
+    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and
+    the place of the memory of tensors from outside: they are never written."""
+    def run(self, op: Op, args: tuple, params: dict) -> Payload | tuple[Payload, ...]:
+        "What stands for the result of an operation, or for its results."
+    def read(self, x: Tensor) -> Payload:
+        "What stands for a tensor now."
+    def store(self, x: Tensor, value: Tensor) -> None:
+        "From now on `value` stands for `x`."
+    def get_grad(self, x: Tensor) -> Tensor | None:
+        "What `x.grad` is now."
+    def set_grad(self, x: Tensor, g: Tensor | None) -> None:
+        "From now on `x.grad` is `g`."
+
+# %% ../nbs/01a_table.ipynb #fae2c482
+#| code-fold: true
+#| code-summary: "Mode: what is ambient"
+@dataclass(eq=False, slots=True)      # each op reads it, and of a NamedTuple Python reads slower
+class Mode:
+    "What is ambient, per thread and per context. Never written: `but` makes another."
+    grad: bool = True          # record on the tape
+    inference: bool = False    # results are inference tensors
+    trace: Trace | None = None # the trace in progress: it takes every op
+    anomaly: bool = False      # remember where each node was made
+    check_nan: bool = False    # look for NaN in a backward pass
+    # (pack, unpack) for what the tape saves; or a text that says why there may be none
+    saving: Any = None
+    task: Any = None           # the backward pass that is under way
+
+    def but(self, **changes) -> Mode:
+        "The same with some fields changed."
+        other = Mode(self.grad, self.inference, self.trace, self.anomaly, self.check_nan, self.saving,
+                     self.task)
+        for name, value in changes.items(): setattr(other, name, value)
+        return other
+
+ambient: ContextVar[Mode] = ContextVar("edunets_mode", default=Mode())
+Reading.allowed = lambda: ambient.get().trace is None      # in a trace the memory of a tensor is the past
+
+# %% ../nbs/01a_table.ipynb #fae2c482b
+#| code-fold: true
+#| code-summary: "set_mode: a context in which some of it is changed"
+class set_mode(ContextDecorator):
+    "A context, also a decorator, in which the ambient mode has some fields changed."
+    def __init__(self, **changes): self.changes, self.tokens = changes, []
+    def _recreate_cm(self): return set_mode(**self.changes)
+    def __enter__(self) -> set_mode:
+        self.tokens.append(ambient.set(ambient.get().but(**self.changes)))
+        return self
+    def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
+
+# %% ../nbs/01a_table.ipynb #01ahandl
+#| code-fold: true
+#| code-summary: "HANDLERS and RANKS, and what is said of a type that is in neither"
+class Registered(dict):
+    "What is known of each type of payload. RuntimeError for a type that nobody has registered."
+    def __missing__(self, kind: type):
+        raise error(RuntimeError,
+                    f"nobody has said what an operation means on a payload of type {kind.__name__}",
+                    "the payload decides, and this type is not registered",
+                    f"handle({kind.__name__}, run, rank)")
+
+# payload type: run(op, payloads, params) -> payload(s)
+HANDLERS: dict[type | None, Callable] = Registered()
+
+# among several payload types, the highest rank runs the op
+RANKS: dict[type | None, int] = Registered()
+
+RANKS[None] = -1
+
+# %% ../nbs/01a_table.ipynb #01ahandlb
+def handle(payload_type: type, run: Callable, rank: int) -> None:
+    "Register what an op means on a type of payload."
+    HANDLERS[payload_type], RANKS[payload_type] = run, rank
+
+# %% ../nbs/01a_table.ipynb #01ahandlc
+#| code-fold: true
+#| code-summary: "stronger: which of two types runs the operation"
+def stronger(a: type | None, b: type) -> type:
+    "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
+    if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
+    if a in BACKENDS and b in BACKENDS:
+        raise error(RuntimeError,
+                    f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
+                    f"{BACKENDS[b].device}",
+                    "no operation moves data between devices silently", "x.to(y.device)")
+    raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
+                f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
+
 # %% ../nbs/01a_table.ipynb #57ea3708c
+#| code-fold: true
+#| code-summary: "filled, and the mark of inference mode"
 def filled(like, shape: tuple, value) -> Tensor:
     "A tensor filled with one number, of the dtype and on the device of `like`."
     return OPS.full(shape=shape, value=value, dtype=like.dtype, device=like.device)
@@ -316,7 +327,21 @@ def below_tape(op: Op, payloads: list, params: dict, column: str):
         out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
     return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
+# %% ../nbs/01a_table.ipynb #0a44ed02b
+def elementwise(**kernels) -> None:
+    "Kernels that work element by element, or copy: a result lies as the operands do."
+    kernel(**kernels)
+    order(**dict.fromkeys(kernels, as_operands))
+
+def as_operands(out, operands: list):
+    "The order of the operands."
+    dims = memory_order(out.shape, [a for a in operands if hasattr(a, "strides")])
+    turned = out.transpose(dims)
+    return out if turned.flags.c_contiguous else turned.copy().transpose(sorted(dims, key=dims.__getitem__))
+
 # %% ../nbs/01a_table.ipynb #0a44ed02
+#| code-fold: true
+#| code-summary: "Does a result lie in order? If not, a copy that does"
 def begins_in_rows(payloads: list, out) -> bool:
     """Whether the first operand lies row by row, or is a part of what does: then a result may, whatever
     order its row has."""
@@ -333,19 +358,9 @@ def in_order(op: Op, out, payloads: list):
     if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads, out)): return out
     return out.copy() if op.order is None else op.order(out, payloads)
 
-# %% ../nbs/01a_table.ipynb #0a44ed02b
-def elementwise(**kernels) -> None:
-    "Kernels that work element by element, or copy: a result lies as the operands do."
-    kernel(**kernels)
-    order(**dict.fromkeys(kernels, as_operands))
-
-def as_operands(out, operands: list):
-    "The order of the operands."
-    dims = memory_order(out.shape, [a for a in operands if hasattr(a, "strides")])
-    turned = out.transpose(dims)
-    return out if turned.flags.c_contiguous else turned.copy().transpose(sorted(dims, key=dims.__getitem__))
-
 # %% ../nbs/01a_table.ipynb #0a44ed02c
+#| code-fold: true
+#| code-summary: "as_made, for a kernel that has put its result in order itself"
 def as_made(out, operands: list):
     "As the kernel made it."
     return out
@@ -414,6 +429,8 @@ def follows(shape: tuple, strides: tuple, dims: tuple) -> bool:
     return True
 
 # %% ../nbs/01a_table.ipynb #e67ede2d
+#| code-fold: true
+#| code-summary: "link_view: a view knows its base, and shares its version"
 def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: str) -> None:
     """Let a view know its base, and share the base's version; of several views, each as what a simpler row
     gives."""
@@ -431,6 +448,8 @@ def link_view(result: Tensor | tuple, op: Op, base: Tensor, params: dict, name: 
         if base._custom is not None: result._custom = base._custom
 
 # %% ../nbs/01a_table.ipynb #e67ede2db
+#| code-fold: true
+#| code-summary: "Is it a view at all? And the entry of detach"
 def looks_into(array, base) -> bool:
     "Whether an array made from `base` lies in base's memory."
     if array is base or array.base is base: return True
@@ -442,6 +461,8 @@ def keeps_nothing(base: Tensor, value: Tensor, **params) -> Tensor:
     return value
 
 # %% ../nbs/01a_table.ipynb #01arefr1
+#| code-fold: true
+#| code-summary: "refresh: is the view older than the last write?"
 def refresh(x: Tensor) -> None:
     """Derive a view anew if the memory was written since: its place on the tape, and a payload that is not
     an array."""
@@ -451,6 +472,8 @@ def refresh(x: Tensor) -> None:
     with LOCK: derive(x)
 
 # %% ../nbs/01a_table.ipynb #01arefr1b
+#| code-fold: true
+#| code-summary: "derive: the operation of the view, once more"
 def derive(x: Tensor) -> None:
     "Run the view's operation again. It counts as seen at the end only: until then other threads wait."
     count = x._version_counter.count
