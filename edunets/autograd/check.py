@@ -59,6 +59,7 @@ def numerical(function: Callable, inputs: list, which: int, eps: float) -> list[
 def analytical(output: Tensor, x: Tensor) -> np.ndarray:
     "The Jacobian that backward gives, a row for each element of the output."
     rows = []
+    if not output.requires_grad: return np.zeros((output.numel(), x.numel()))
     for place in np.ndindex(tuple(output.shape)):
         seed = np.zeros(tuple(output.shape), output.payload.dtype)
         seed[place] = 1
@@ -78,8 +79,8 @@ def directions(func: Callable, inputs: list, n: int, eps: float):
     outs, v = outputs_of(func, inputs), randn_like(inputs[n]).payload
     high, low = (outputs_of(func, nudged(inputs, n, s)) for s in (eps * v, -eps * v))
     for out, h, l in zip(outs, high, low):
-        u = randn_like(out)
-        g, = grad(out, inputs[n], u, retain_graph=True, allow_unused=True)
+        u, g = randn_like(out), None
+        if out.requires_grad: g, = grad(out, inputs[n], u, retain_graph=True, allow_unused=True)
         along = 0.0 if g is None else (g.detach().payload * v).sum()
         yield along, (u.payload * (h.detach().payload - l.detach().payload)).sum() / (2 * eps)
 

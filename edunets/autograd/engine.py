@@ -9,7 +9,7 @@ import functools
 import heapq
 import itertools
 
-from .tape import GradientEdge, Node, check_nan, gradient_edge
+from .tape import GradientEdge, Node, as_one_step, check_nan, gradient_edge
 from ..composites import stack
 from ..creation import zeros, zeros_like
 from ..errors import HANDING, error, warn
@@ -134,6 +134,7 @@ def step(self: Backward, node: Node) -> None:
     if node._hooks is not None: grads = node._hooks.on_node(grads)
     if grads[0] is None and all(g is None for g in grads): sent = node.apply_to_nothing()
     else: sent = node.apply(grads[0] if len(grads) == 1 else tuple(grads))
+    if self.create_graph: sent = as_one_step(node, sent, grads)
     if self.check_nan: check_nan(node, sent)
     if node._hooks is not None: sent = node._hooks.on_inputs(sent, grads)
     for edge, g in zip(node._edges, sent):

@@ -19,10 +19,10 @@ from ..tensors import SINGLE, Tensor
 from ..views import inverse_permutation
 
 # %% auto #0
-__all__ = ['gelu_slope', 'pow_vjp', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share', 'zeros_as', 'hole',
-           'join_parts', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean', 'spread_mean_kernel', 'extremum_vjp',
-           'power_norm_vjp', 'var_vjp', 'gather_row', 'scatter_row', 'attains', 'scatter_ties', 'scatter_product',
-           'ones_for_zeros', 'scatter_prod_vjp', 'scatter_along']
+__all__ = ['gelu_slope', 'zeros_vjp', 'pow_vjp', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share',
+           'zeros_as', 'hole', 'join_parts', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean',
+           'spread_mean_kernel', 'extremum_vjp', 'power_norm_vjp', 'var_vjp', 'gather_row', 'scatter_row', 'attains',
+           'scatter_ties', 'scatter_product', 'ones_for_zeros', 'scatter_prod_vjp', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -90,13 +90,17 @@ decompose(gelu_slope=lambda g, a: g * (0.5 * (1 + (a * math.sqrt(0.5)).erf()) +
 accumulate(gelu_slope=SINGLE)
 
 # %% ../../nbs/02e_rules.ipynb #rulstp01
+def zeros_vjp(g: Tensor) -> Tensor:
+    "The gradient of an operand whose small changes do not change the result."
+    return filled(g, g.payload.shape, 0)
+
 vjp(
     abs=[lambda g, a: g * a.sign()],
-    floor=[lambda g: g * 0],
-    round=[lambda g: g * 0],
-    sign=[lambda g: g * 0],
-    ceil=[lambda g: g * 0],
-    trunc=[lambda g: g * 0],
+    floor=[zeros_vjp],
+    round=[zeros_vjp],
+    sign=[zeros_vjp],
+    ceil=[zeros_vjp],
+    trunc=[zeros_vjp],
 )
 
 
@@ -107,10 +111,10 @@ vjp(
     mul=[lambda g, b: g * b, lambda g, a: g * a],
     div=[lambda g, b: g / b, lambda g, a, b: -g * (a / b) / b],
     atan2=[lambda g, a, b: g * on_circle(b, a, b), lambda g, a, b: -g * on_circle(a, a, b)],
-    floordiv=[lambda g: g * 0, lambda g: g * 0],
+    floordiv=[zeros_vjp, zeros_vjp],
     rem=[lambda g: g, lambda g, a, b: -g * OPS.truncdiv(a, b)],
     remainder=[lambda g: g, lambda g, a, b: -g * OPS.floordiv(a, b)],
-    truncdiv=[lambda g: g * 0, lambda g: g * 0],
+    truncdiv=[zeros_vjp, zeros_vjp],
 )
 
 # %% ../../nbs/02e_rules.ipynb #fc29be53
@@ -174,7 +178,7 @@ vjp(
     permute=[lambda g, dims: g.permute(inverse_permutation(dims))],
     expand=[lambda g: g],                     # the engine sums over the copies (`engine.unbroadcast`)
     copy=[lambda g, like: g.to(like.device)],
-    copy_into=[lambda g: g * 0, lambda g, like: g],
+    copy_into=[zeros_vjp, lambda g, like: g],
     detach=no_vjp("it cuts the graph", "cut"),
     flip=[lambda g, dims: g.flip(dims)],
     tril=[lambda g, diagonal: g.tril(diagonal)],

@@ -11,14 +11,14 @@ from typing import Callable, NamedTuple
 
 from ..errors import describe, error, site
 from ..names import node_name
-from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, refresh, set_mode
+from ..table import NO_PARAMS, OPS, Op, Tape, ambient, call, column, filled, refresh, set_mode
 from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_floating
 
 # %% auto #0
-__all__ = ['fill_vjp', 'SEQUENCE_NUMBERS', 'FREED', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp', 'vjp', 'asking', 'Like',
-           'save_tensor', 'saved_copy', 'save_result', 'wrap_like', 'Node', 'AccumulateGrad', 'node_class', 'as_node',
-           'planned', 'keep', 'record', 'freed', 'PackedTensor', 'pack_saved', 'GradientEdge', 'gradient_edge',
-           'check_nan', 'saved_as', 'node_dir']
+__all__ = ['fill_vjp', 'SEQUENCE_NUMBERS', 'FREED', 'ONE_STEP', 'STRAIGHT_PIECES', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp',
+           'vjp', 'asking', 'Like', 'save_tensor', 'saved_copy', 'save_result', 'wrap_like', 'Node', 'AccumulateGrad',
+           'node_class', 'as_node', 'planned', 'keep', 'record', 'freed', 'PackedTensor', 'pack_saved', 'GradientEdge',
+           'gradient_edge', 'check_nan', 'as_one_step', 'without_slope', 'saved_as', 'node_dir']
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -367,6 +367,41 @@ def check_nan(node: Node, grads) -> None:
                         "the op was recorded at "
                         f"{describe(node._site) if node._site else 'a place before anomaly mode was on'}",
                         "look at its inputs there: 0/0, log(0), sqrt at 0, inf - inf")
+
+# %% ../../nbs/02a_tape.ipynb #tapeones
+#| code-fold: true
+#| code-summary: "The gradient of a gradient under PyTorch's names"
+# nodes whose gradient PyTorch computes in one step; most are named after the node
+ONE_STEP = {f"{name}Backward0": f"{name}BackwardBackward0" for name in """
+    BinaryCrossEntropy Diagonal Elu Gelu Hardshrink Hardtanh HuberLoss LeakyRelu LogSigmoid MseLoss Select
+    Sigmoid Slice SmoothL1Loss Softplus Softshrink Tanh Threshold Unfold""".split()}
+
+ONE_STEP |= {"ReluBackward0": "ThresholdBackwardBackward0", "CeluBackward0": "EluBackwardBackward0",
+             "SoftmaxBackward0": "SoftmaxBackwardDataBackward0",
+             "LogSoftmaxBackward0": "LogSoftmaxBackwardDataBackward0"}
+
+# functions of straight pieces: the slope depends on the input, though its own slope is 0
+STRAIGHT_PIECES = {f"{name}Backward0" for name in
+                   ("Hardshrink", "Hardtanh", "LeakyRelu", "Relu", "Softshrink", "Threshold")}
+
+def as_one_step(node: Node, sent: list, grads: list) -> list:
+    """What a node has made of its gradients, on the tape as PyTorch records it: the last step under its
+    name; the slope of a straight piece depends on the input, so it can be differentiated, to zeros."""
+    name = ONE_STEP.get(node._label)
+    if name is None: return sent
+    for number, g in enumerate(sent):
+        if g is None: continue
+        if g._node is None:
+            if node._label in STRAIGHT_PIECES: sent[number] = without_slope(g, node._edges[number], name)
+        elif all(g is not handed_on for handed_on in grads): g._node._label = name
+    return sent
+
+def without_slope(g: Tensor, edge: tuple, name: str) -> Tensor:
+    "A constant, as a step of the tape that hands zeros on to a place there."
+    g, outputs = wrap_like(g), [(g.payload.shape, g.payload.dtype)]
+    g._node = Node(name, [edge], outputs, rules=[(0, lambda g: filled(g, g.payload.shape, 0), ())])
+    g._requires_grad = True
+    return g
 
 # %% ../../nbs/02a_tape.ipynb #02isavc1
 #| code-fold: true

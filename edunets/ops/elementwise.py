@@ -11,6 +11,7 @@ import types
 
 import numpy as np
 
+from ..autograd.rules import zeros_vjp
 from ..autograd.tape import no_vjp, vjp
 from ..creation import ones_like
 from ..errors import error
@@ -257,7 +258,7 @@ vjp(
     logaddexp=[lambda g, a, b: g * soft_share(a, b, 1), lambda g, a, b: g * soft_share(b, a, 1)],
     logaddexp2=[lambda g, a, b: g * soft_share(a, b, math.log(2)),
                 lambda g, a, b: g * soft_share(b, a, math.log(2))],
-    copysign=[lambda g, a, out: g * (out.sign() * a.sign()), lambda g: g * 0],
+    copysign=[lambda g, a, out: g * (out.sign() * a.sign()), zeros_vjp],
     gcd=no_vjp("integers"), lcm=no_vjp("integers"),
 )
 
