@@ -247,12 +247,17 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
 # %% ../nbs/01d_names.ipynb #nmwout01
 def stored(result, out):
     """What `out=` does with a result: each of its tensors is written into its place. TypeError for a wrong
-    number of places."""
+    number of places; RuntimeError where one of several has not the dtype of its result."""
     if isinstance(result, Tensor): return store_out(out, result)
     if not isinstance(out, (tuple, list)) or len(out) != len(result):
         raise error(TypeError,
                     f"expected a tuple of {len(result)} tensors as out, but got {type(out).__name__}",
                     "each result has its own place", "out=(values, indices)")
+    for place, part in zip(out, result):
+        if isinstance(place, Tensor) and place.dtype is not part.dtype:
+            raise error(RuntimeError, f"Expected out tensor to have dtype {part.dtype.name}, but got "
+                        f"{place.dtype.name} instead", "of several results none is cast",
+                        f"en.empty(0, dtype=en.{part.dtype.name})")
     return getattr(result, "_make", tuple)([store_out(o, r) for o, r in zip(out, result)])
 
 # %% ../nbs/01d_names.ipynb #nmwout01b

@@ -192,6 +192,22 @@ def test_places_must_fit():
     with en.no_grad(): assert en.softmax(en.zeros(2), 0, out=w).is_leaf and w.tolist() == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("name, more", [("sort", ()), ("max", (0,)), ("min", (0,)), ("topk", (1,)),
+                                        ("kthvalue", (1,)), ("median", (0,)), ("nanmedian", (0,)),
+                                        ("mode", (0,)), ("cummax", (0,)), ("cummin", (0,)), ("aminmax", ())])
+def test_of_several_places_none_is_cast(name, more):
+    "One alone takes what can be cast; of a tuple each has the dtype of its result."
+    torch = pytest.importorskip("torch")
+    for wrong in (0, 1):
+        for kind in ("float64", "int32"):
+            for m in (en, torch):
+                function, x = getattr(m, name), m.tensor([3.0, 1.0, 2.0])
+                places = [m.empty(0, dtype=part.dtype) for part in function(x, *more)]
+                assert all(a is b for a, b in zip(function(x, *more, out=tuple(places)), places))
+                places[wrong] = m.empty(0, dtype=getattr(m, kind))
+                with pytest.raises(RuntimeError, match="dtype|type"): function(x, *more, out=tuple(places))
+
+
 @st.composite
 def turns(draw):
     "Steps that turn a tensor or its views, or write into one of them."

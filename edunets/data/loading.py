@@ -261,9 +261,9 @@ def check_loader_options(stream: bool, batch_size, shuffle, sampler, batch_sampl
 class DataLoader(Generic[T]):
     """The batches of a dataset, anew for each `for`, as `torch.utils.data.DataLoader`. `workers` says
     whether `num_workers` are 'threads' or 'processes'; without `in_order` they give batches as these
-    are ready. What a worker raises is raised here; one that dies ends the `for` with a RuntimeError, which
-    names its exit code and the batch it was at. TypeError for what is no dataset, ValueError for options
-    that don't fit together."""
+    are ready. What a worker raises is raised here; a worker process that dies ends the `for` with a
+    RuntimeError, which names its exit code and the batch it was at (`os._exit` in a thread ends all).
+    TypeError for what is no dataset, ValueError for options that don't fit together."""
     ready = False
 
     def __init__(self, dataset: Dataset[T], batch_size: int | None = 1, shuffle: bool | None = None,

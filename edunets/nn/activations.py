@@ -50,7 +50,7 @@ decompose(
 
 vjp(
     leaky_relu=[lambda g, a, slope: where(a > 0, g, g * slope)],
-    hardtanh=[lambda g, a, low, high: where((a > low) & (a < high), g, 0)],
+    hardtanh=[lambda g, a, low, high: where((a <= low) | (a >= high), 0, g)],
 )
 
 # %% ../../nbs/nn/activations.ipynb #nnactex4
@@ -289,8 +289,8 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
                                      "RreluWithNoiseBackward0", slope=slope),
                        input, inplace)
     slopes = rand_like(check_real(input, "rrelu")) * (upper - lower) + lower
-    return applied(lambda x: call(OPS["where"], (x > 0, x, x * slopes), NO_PARAMS, "RreluWithNoiseBackward0"),
-                   input, inplace)
+    return applied(lambda x: call(OPS["where"], (x <= 0, x * slopes, x), NO_PARAMS,
+                                  "RreluWithNoiseBackward0"), input, inplace)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfe1
 @functional

@@ -489,10 +489,12 @@ def largest(input: Tensor, parts: tuple, node: str) -> tuple[Tensor, Tensor]:
     return largest_at(input, input.detach().flatten(-n)[..., index], index, n)
 
 def largest_at(input: Tensor, windows: Tensor, index: Tensor, n: int) -> tuple[Tensor, Tensor]:
-    """The largest of each window, and where it stood: the numbers of the windows, (..., count), and their
-    places."""
+    """The largest of each window, and where it stood (of equal ones the first, of NaNs the last): the
+    numbers of the windows, (..., count), and their places."""
     which = windows.max(-1, keepdim=True).indices
-    places = index.expand(windows.shape).gather(-1, which).squeeze(-1)
+    first = index.expand(windows.shape).gather(-1, which).squeeze(-1)
+    last_nan = where(windows != windows, index, -1).amax(-1)
+    places = where(last_nan < 0, first, last_nan)
     return input.flatten(-n).gather(-1, places.flatten(-n)).reshape(places.shape), places
 
 # %% ../../nbs/nn/pooling.ipynb #pladap02b

@@ -104,7 +104,8 @@ def steps_back(sizes: tuple, reverse: bool) -> list[tuple[int, int, int]]:
 def rnn_vjp(g: Tensor, out: Tensor, h: Tensor, w: Tensor, sizes: tuple, reverse: bool, relu: bool) -> tuple:
     """One walk back through time gives the gradient at each step; that of the weight is then one product
     for all steps."""
-    slope, found, begun, d = (out > 0) if relu else 1 - out * out, [], [], 0
+    slope = ~(out <= 0) if relu else 1 - out * out      # a NaN passes it on
+    found, begun, d = [], [], 0
     for start, n, before in steps_back(sizes, reverse):
         found.append((rows(g, start, n) + d) * rows(slope, start, n))
         d = carry(found[-1] @ w, before, begun)

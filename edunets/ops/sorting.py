@@ -125,8 +125,9 @@ def quantiles(input: Tensor, q, dim, keepdim: bool, rule: str, skip_nan: bool) -
     values = x.sort(-1).values
     nans = (values != values).to(int64).sum(-1, True)
     last = (x.size(-1) - 1 - nans).clamp(min=0) if skip_nan else nans * 0 + x.size(-1) - 1
-    result = interpolate_at(values, q.reshape(-1) * last.to(q.dtype), rule)
-    if not skip_nan: result = where(nans > 0, math.nan, result)
+    at = q.reshape(-1) * last.to(q.dtype)
+    if not skip_nan: at = where(nans > 0, last.to(q.dtype), at)      # a NaN stands last
+    result = interpolate_at(values, at, rule)
     shape = [1] * input.ndim if dim is None else list(input.shape)
     if dim is not None and input.ndim: shape[check_dim(dim, input.ndim)] = 1
     kept = result.movedim(-1, 0).reshape(

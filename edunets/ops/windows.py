@@ -435,17 +435,24 @@ def max_pool(xp, a, *, size, stride, padding, dilation, space):
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fd
 def unpool(xp, g, a, out, *, size, stride, padding, dilation, space):
-    "Gradients put back to where the largest stood: the first of equal ones, place by place of the window."
+    """Gradients put back to where the largest stood, place by place of the window. Ties: the first of equal
+    ones takes all, of NaNs the last."""
     wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     grad = xp.zeros(wide.shape, g.dtype)
     free, here = xp.ones(out.shape, "bool"), xp.empty(out.shape, "bool")
-    for place in itertools.product(*map(range, size)):
-        index = ((...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t)
-                                for p, d, o, t in zip(place, dilation, space, stride)))
-        xp.equal(wide[index], out, out=here)
+    places = [(...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t)
+                             for p, d, o, t in zip(place, dilation, space, stride))
+              for place in itertools.product(*map(range, size))]
+    for place in places:
+        xp.equal(wide[place], out, out=here)
         here &= free
         free ^= here
-        grad[index] += g * here
+        grad[place] += xp.where(here, g, 0)
+    if free.any():      # a NaN equals nothing
+        for place in reversed(places):
+            here = free & xp.isnan(wide[place])
+            free ^= here
+            grad[place] += xp.where(here, g, 0)
     return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
