@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HANDING', 'LATER', 'NEVER', 'user_frame', 'package',
-           'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'hint', 'fits', 'wrong_argument',
-           'wrong', 'OutOfMemoryError', 'no_memory', 'refusal', 'arguments_text', 'in_users_code', 'at_border',
-           'border', 'named', 'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods',
+           'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'superseded', 'hint', 'fits',
+           'wrong_argument', 'wrong', 'OutOfMemoryError', 'no_memory', 'refusal', 'arguments_text', 'in_users_code',
+           'at_border', 'border', 'named', 'in_pytorchs_names', 'init_border', 'border_classes', 'border_methods',
            'border_without_arguments', 'Handing', 'DisableTorchFunctionSubclass', 'overriding', 'handed_over',
            'has_torch_function', 'handle_torch_function', 'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names',
            'Missing', 'Lacking', 'tell_lacking']
@@ -84,6 +84,10 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     while frame and frame.f_globals.get("__name__", "").split(".")[0] == "edunets":
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+def superseded(old: str, new: str) -> None:
+    "The warning for a name of PyTorch's that it means to remove."
+    warn(f"{old} is deprecated in favor of {new}; PyTorch will remove it")
 
 # %% ../nbs/errors.ipynb #98d7aee9
 def hint(annotation, function: Callable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .errors import error, warn
+from .errors import error, superseded, warn
 from .layout import select, sliced
 from .names import NUMBERS, cast, face, operand, where
 from .table import NO_PARAMS, OPS, call, decompose, filled, fresh, kernel
@@ -18,8 +18,8 @@ from .views import store
 __all__ = ['check_integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape',
            'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'copy_into_kernel', 'taking', 'in_dtype',
            'without_leading_ones', 'check_room', 'scattered', 'as_vector', 'check_index_shape', 'along_dim', 'gather',
-           'take_along_dim', 'scatter', 'part_of', 'scatter_add', 'index_select', 'index_add', 'index_put',
-           'check_mask', 'masked_fill', 'masked_select', 'nonzero']
+           'take_along_dim', 'scatter', 'scatter_by', 'part_of', 'scatter_add', 'index_select', 'index_add',
+           'index_put', 'check_mask', 'masked_fill', 'masked_select', 'nonzero']
 
 # %% ../nbs/01g_indexing.ipynb #2a7b72fc
 #| code-fold: true
@@ -349,10 +349,14 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 def scatter(input: Tensor, dim: int, index: Tensor, src, *, reduce: str | None = None) -> Tensor:
     """The transpose of `gather`: `src` (a tensor, or a number) set at `index` along `dim`; `reduce='add'`
     adds."""
+    if reduce is not None and isinstance(src, Tensor): superseded("scatter(reduce=...)", "scatter_reduce")
+    return scatter_by(input, dim, index, src, reduce)
+
+def scatter_by(input: Tensor, dim: int, index: Tensor, src, reduce: str | None) -> Tensor:
     dim = check_dim(dim, input.ndim)
     if not input.ndim or not index.ndim:
-        return scatter(as_vector(input), dim, as_vector(index), as_vector(src),
-                       reduce=reduce).reshape(input.shape)
+        return scatter_by(as_vector(input), dim, as_vector(index), as_vector(src),
+                          reduce).reshape(input.shape)
     modes = {None: "set", "add": "add", "amax": "max", "multiply": "prod"}
     if reduce not in modes:
         raise error(RuntimeError, f"scatter() does not know reduce={reduce!r}",
@@ -378,7 +382,7 @@ def part_of(src: Tensor, index: Tensor) -> Tensor:
 @face(inplace=True, out=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     "`src` added at `index` along `dim`; repeated places add up."
-    return scatter(input, dim, index, src, reduce="add")
+    return scatter_by(input, dim, index, src, "add")
 
 # %% ../nbs/01g_indexing.ipynb #74ebc252
 #| code-fold: true

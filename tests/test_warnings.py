@@ -8,7 +8,8 @@ import pytest
 import edunets as en
 
 SETUP = """x = m.arange(12.).reshape(3, 4); c = m.arange(24.).reshape(2, 3, 4); one = m.tensor([1.]); s = m.tensor(1.); u = m.tensor([1, 0, 1], dtype=m.uint8)
-p = m.ones(2, requires_grad=True); F = m.nn.functional; box = m.ones(1, 1, 5)"""
+p = m.ones(2, requires_grad=True); F = m.nn.functional; box = m.ones(1, 1, 5)
+i = m.tensor([0, 1]); A = m.tensor([[4., 1.], [1., 3.]])"""
 WARNED = ["one.var()",
           "one.std()",
           "x[:1].std(0)",
@@ -43,7 +44,22 @@ WARNED = ["one.var()",
           "m.nn.Conv1d(1, 1, 4, padding='same')(box)",
           "m.cross(m.ones(2, 3), m.ones(2, 3))",
           "m.ones(2, 3).cross(m.ones(2, 3))",
-          "m.optim.SGD([p, p], lr=0.1)"]
+          "m.optim.SGD([p, p], lr=0.1)",
+          "x.index_reduce(0, i, x[:2], 'prod')",
+          "x.index_reduce_(0, i, m.ones(2, 4), 'prod')",
+          "m.index_reduce(x, 0, i, x[:2], 'mean')",
+          "x.scatter(0, i.reshape(1, 2), x[:1], reduce='add')",
+          "m.scatter(x, 0, i.reshape(1, 2), x[:1], reduce='multiply')",
+          "x.scatter_(0, i.reshape(1, 2), m.ones(1, 2), reduce='add')",
+          "A.qr()",
+          "m.qr(A)",
+          "A.cholesky()",
+          "m.cholesky(A)",
+          "A.lu()",
+          "m.lu(A)",
+          "A.triangular_solve(A)",
+          "m.lu_solve(A, *m.linalg.lu_factor(A))",
+          "m.chain_matmul(A, A)"]
 SILENT = ["x.var()",
           "x.var(0)",
           "one.var(correction=0)",
@@ -70,6 +86,13 @@ SILENT = ["x.var()",
           "m.cross(m.ones(2, 3), m.ones(2, 3), dim=1)",
           "m.linalg.cross(m.ones(2, 3), m.ones(2, 3))",
           "m.optim.SGD([p], lr=0.1)",
+          "x.scatter(0, i.reshape(1, 2), 1., reduce='add')",
+          "x.scatter(0, i.reshape(1, 2), x[:1])",
+          "x.scatter_add(0, i.reshape(1, 2), x[:1])",
+          "x.scatter_reduce(0, i.reshape(1, 2), x[:1], 'prod')",
+          "x.index_add(0, i, x[:2])",
+          "m.linalg.multi_dot([A, A, A])",
+          "m.linalg.qr(A), m.linalg.cholesky(A), m.linalg.lu_factor(A), m.svd(A)",
           "F.batch_norm(c, None, None, training=True)",
           "F.layer_norm(x, (4,))"]
 

@@ -11,7 +11,7 @@ import string
 
 from ..composites import addmm, check_floating, outer
 from ..creation import eye
-from ..errors import error, warn
+from ..errors import error, superseded, warn
 from ..names import cast, check_factor, face, given, in_single, promote, promote_types, where
 from .layout import broadcast_shapes, broadcast_tensors, triu_indices
 from ..table import fresh
@@ -21,8 +21,8 @@ from ..tensors import Tensor, as_count, check_dim, dtype
 __all__ = ['arranged', 'contract_pair', 'sum_letters', 'check_dtypes', 'einsum_error', 'spelled', 'checked_output',
            'check_letter_sizes', 'without_repeats', 'narrowed', 'einsum', 'tensordot', 'inner', 'kron', 'scaled_sum',
            'addmv', 'addr', 'baddbmm', 'addbmm', 'vdot', 'ger', 'trace', 'matrix_power', 'cheapest', 'multiply_chain',
-           'chain_matmul', 'cdist', 'lengths_of', 'safe_sqrt', 'pdist', 'cosine_similarity', 'pairwise_distance',
-           'cross', 'bilinear', 'linear_steps']
+           'chain_matmul', 'chain_product', 'cdist', 'lengths_of', 'safe_sqrt', 'pdist', 'cosine_similarity',
+           'pairwise_distance', 'cross', 'bilinear', 'linear_steps']
 
 # %% ../../nbs/ops/contraction.ipynb #59caece8
 def arranged(x: Tensor, letters: str, order: list[str]) -> Tensor:
@@ -313,7 +313,11 @@ def multiply_chain(order, matrices: list) -> Tensor:
 @face(method=False, out=True)
 def chain_matmul(*matrices) -> Tensor:
     "The product of matrices, in the cheapest order."
-    matrices = list(given(matrices))
+    superseded("chain_matmul", "linalg.multi_dot")
+    return chain_product(list(given(matrices)))
+
+def chain_product(matrices: list) -> Tensor:
+    "The product of matrices in the cheapest order. RuntimeError for what is no matrix."
     for m in matrices:
         if m.ndim != 2:
             raise error(RuntimeError, f"Tensor dimension is {m.ndim}, expected 2 instead.",

@@ -11,7 +11,7 @@ from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
 from ..composites import order_reversed
 from ..creation import arange
-from ..errors import error
+from ..errors import error, warn
 from ..indexing import along_dim, as_vector, check_integers, check_mask, gathered, part_of, scattered
 from ..names import check_tensor, face, where
 from .layout import broadcast_tensors
@@ -162,6 +162,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *,
                  include_self: bool = True) -> Tensor:
     "The slices of `source` combined in at `index` along a dimension, by 'prod', 'mean', 'amax' or 'amin'."
+    warn("index_reduce() is in beta and the API may change at any time.")
     if source.dtype is not input.dtype:
         raise error(RuntimeError, "index_reduce(): Expected self and source to have the same dtype",
                     "numbers would be rounded silently", "source.to(x.dtype)")

@@ -10,10 +10,10 @@ import math
 from ..autograd.tape import vjp
 from ..composites import cat, check_floating, return_type, stack
 from ..creation import arange, eye
-from ..errors import error
+from ..errors import error, superseded
 from ..indexing import gather
 from ..names import cast, check_dims, check_tensor, face, namespace, publish, where
-from .contraction import chain_matmul, check_dtypes
+from .contraction import chain_product, check_dtypes
 from .layout import broadcast_shapes
 from ..table import NO_PARAMS, OPS, call, check, decompose, filled, fresh, kernel
 from ..tensors import Tensor, any_at_hand, bfloat16, bool_, finfo, float16, int32, int64, to_dtype
@@ -680,7 +680,7 @@ def multi_dot(tensors) -> Tensor:
     row, column = parts[0].ndim == 1, parts[-1].ndim == 1
     if row: parts[0] = parts[0].unsqueeze(0)
     if column: parts[-1] = parts[-1].unsqueeze(1)
-    product = chain_matmul(*parts)
+    product = chain_product(parts)
     return product.squeeze(tuple(d for d, lost in ((0, row), (1, column)) if lost))
 
 # %% ../../nbs/ops/linear_algebra.ipynb #d558750ec
@@ -788,6 +788,7 @@ def frobenius_norm(input: Tensor, dim: int | tuple, keepdim: bool = False) -> Te
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80b
 def cholesky_of(input: Tensor, upper: bool = False) -> Tensor:
+    superseded("cholesky", "linalg.cholesky")
     return cholesky(input, upper=upper)
 
 publish("cholesky", cholesky_of, cholesky.__doc__, out=True)
@@ -806,6 +807,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     return cholesky_solve(eye_like(L), L, upper)
 
 def qr_of(input: Tensor, some: bool = True) -> OldQR:
+    superseded("qr", "linalg.qr")
     return OldQR(*qr(input, "reduced" if some else "complete"))
 
 publish("qr", qr_of, qr.__doc__, out=True)
@@ -828,18 +830,21 @@ TriangularSolve, LUUnpack = return_type("triangular_solve", "solution",
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
                      unitriangular: bool = False) -> TriangularSolve:
     "solve_triangular in PyTorch's older form, with a copy of A."
+    superseded("triangular_solve", "linalg.solve_triangular")
     a = A.mT if transpose else A
     return TriangularSolve(solve_triangular(a, b, upper=upper != transpose, unitriangular=unitriangular),
                            A.clone())
 
 # %% ../../nbs/ops/linear_algebra.ipynb #56c8d80bb
 def lu_of(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
+    superseded("lu", "linalg.lu_factor")
     LU, pivots = lu_factor(A, pivot=pivot)
     return (LU, pivots, pivots.new_zeros(A.shape[:-2])) if get_infos else (LU, pivots)
 
 publish("lu", lu_of, lu_factor.__doc__, out=True)
 
 def lu_solve_of(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    superseded("lu_solve", "linalg.lu_solve")
     return lu_solve(LU_data, LU_pivots, b)
 
 publish("lu_solve", lu_solve_of, "The X of AX = b, by the factors that `lu` gave.", out=True)
