@@ -355,6 +355,9 @@ class Tensor:
     def as_strided(self, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
         "A view of the memory behind a tensor, of any sizes and strides, from any place in it (by default"
         ...
+    def as_strided_(self, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
+        "`as_strided`, in place."
+        ...
     def as_strided_scatter(self, src: Tensor, size: tuple, stride: tuple, storage_offset: builtins.int | None = None) -> Tensor:
         "A copy with `src` in place of the elements that `as_strided` would show. RuntimeError if it does not"
         ...

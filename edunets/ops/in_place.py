@@ -53,7 +53,7 @@ def turning(name: str) -> None:
     method.__doc__ = f"`{name}`, in place."
     setattr(Tensor, name + "_", border(name + "_", method))
 
-for key in "t transpose swapaxes swapdims squeeze unsqueeze".split(): turning(key)
+for key in "t transpose swapaxes swapdims squeeze unsqueeze as_strided".split(): turning(key)
 
 # %% ../../nbs/ops/in_place.ipynb #inpl26cd
 @patch
@@ -73,7 +73,7 @@ def fill_diagonal_(self: Tensor, fill_value: float, wrap: bool = False) -> Tenso
     return store(self, lambda old: index_fill(old.reshape(-1), 0, place, fill_value).reshape(old.shape))
 
 # %% ../../nbs/ops/in_place.ipynb #inpl29cd
-AS_FUNCTIONS = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh
+AS_FUNCTIONS = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh
     deg2rad detach erf erfc exp exp2 expm1 fill fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal
     relu round rsqrt selu sigmoid sin sinc sinh sqrt square tan tanh threshold trunc xlogy zero"""
 

@@ -1,6 +1,7 @@
 """Samples of what writes into what is there. The functions in place are the methods, which are tried under
 the name of their function; here they are called as functions."""
 ARGUMENTS = {"addmv": "x, y[0]",
+             "as_strided": "(1,), (1,)",
              "clamp": "0.2, 0.4",
              "clip": "min=0.3",
              "clamp_min": "0.3",
@@ -12,7 +13,7 @@ ARGUMENTS = {"addmv": "x, y[0]",
              "ldexp": "k",
              "gcd": "k",
              "lcm": "k"}
-NAMED = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh deg2rad detach erf
+NAMED = """abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan atanh ceil celu clamp clamp_max clamp_min clip cos cosh deg2rad detach erf
     erfc exp exp2 expm1 fill fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu round rsqrt selu sigmoid sin
     sinc sinh sqrt square tan tanh threshold trunc xlogy zero""".split()
 
@@ -47,7 +48,8 @@ METHODS = {
                              "swapaxes_": ["0, 1"],
                              "swapdims_": ["0, -1"],
                              "squeeze_": [""],
-                             "unsqueeze_": ["0", "-1"]}.items()},
+                             "unsqueeze_": ["0", "-1"],
+                             "as_strided_": ["(2, 2), (1, 2)", "(3,), (1,), 0"]}.items()},
     "shape in place": ["c.t_()",
                        "x.transpose_(0, 2)",
                        "x[:1].squeeze_(0).shape",
@@ -57,6 +59,11 @@ METHODS = {
                        "s.squeeze_()",
                        "c.transpose_(0, 2).stride()",
                        "x.unsqueeze_(4)",
+                       "c.as_strided_((3,), (2,)), c",
+                       "v.as_strided_(size=(2, 2), stride=(1, 1), storage_offset=0); v",
+                       "x.as_strided_((20,), (1,))",
+                       "a = x[0]; a.as_strided_((2,), (2,)); a.zero_(); x",
+                       "a = x[0]; x.as_strided_((2,), (2,)); a.zero_(); x",
                        "a = x.t(); a.t_(); (a, x)",
                        "a = x[0]; a.unsqueeze_(0); a.zero_(); x"],
     "fill_diagonal_": ["x.fill_diagonal_(7)",
@@ -123,6 +130,8 @@ DIFFERENCES = [
     (r"resize storage that is not resizable",
      "edunets lets go of another library's memory that is too small for a result; PyTorch "
      "refuses to resize it."),
+    (r"^y = x\.view\(6\); x\.as_strided_\(.*gradient",
+     "edunets keeps the gradient of a view whose base has fewer elements since; PyTorch loses it."),
     (r"threshold_\(w",
      "edunets refuses every write to an expanded tensor; PyTorch lets some functions write."),
     (r"^x\[:, :2\]\.addmm_",
