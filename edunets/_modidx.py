@@ -4408,6 +4408,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.views.put_windows': ('views.html#put_windows', 'edunets/views.py'),
                                'edunets.views.read_only': ('views.html#read_only', 'edunets/views.py'),
                                'edunets.views.rebase_history': ('views.html#rebase_history', 'edunets/views.py'),
+                               'edunets.views.resize_place': ('views.html#resize_place', 'edunets/views.py'),
                                'edunets.views.root': ('views.html#root', 'edunets/views.py'),
                                'edunets.views.store': ('views.html#store', 'edunets/views.py'),
                                'edunets.views.store_out': ('views.html#store_out', 'edunets/views.py'),

@@ -8,12 +8,12 @@ from typing import Callable, Iterator
 
 from .errors import error, warn
 from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, refresh, view
-from .tensors import BACKENDS, Tensor, Version, made_once, owner, patch, wrap
+from .tensors import BACKENDS, Tensor, Version, made_once, memory, owner, patch, wrap
 
 # %% auto #0
 __all__ = ['inverse_permutation', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
            'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'write_payload', 'alias',
-           'rebase_history', 'store', 'commit', 'write_back', 'store_out']
+           'rebase_history', 'store', 'commit', 'write_back', 'store_out', 'resize_place']
 
 # %% ../nbs/01c_views.ipynb #fbfc27ad
 def inverse_permutation(dims: tuple) -> tuple:
@@ -261,5 +261,13 @@ def store_out(out: Tensor, value: Tensor) -> Tensor:
         if out.numel():
             warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, "
                  f"which does not match the required output shape {list(value.shape)}.")
-        out.payload = BACKENDS[type(out.payload)].xp.empty(value.payload.shape, out.payload.dtype)
+        resize_place(out, value.payload.shape)
     return store(out, lambda old: value)
+
+def resize_place(out: Tensor, shape: tuple) -> None:
+    """Let `out` have a shape: in the memory that it looks into, if that has room, else in new memory. Where
+    an empty tensor lies in a memory is not known."""
+    begin, room = out.storage_offset(), memory(out.payload).nbytes // out.element_size()
+    if out.numel() and 0 < math.prod(shape) <= room - begin:
+        out.as_strided_(shape, [math.prod(shape[d + 1:]) for d in range(len(shape))], begin)
+    else: out.payload = BACKENDS[type(out.payload)].xp.empty(shape, out.payload.dtype)
