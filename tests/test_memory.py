@@ -1,7 +1,6 @@
 """What a step leaves behind (nothing), depth, threads, and what importing does to the process (nothing)."""
 import gc
 import inspect
-import pkgutil
 import subprocess
 import sys
 import threading
@@ -351,25 +350,6 @@ def test_importing_brings_nothing_heavy():
                    "'pandas', 'IPython', 'tqdm', 'safetensors', 'threadpoolctl', 'importlib.resources', "
                    "'asyncio') if m in sys.modules])")
     assert heavy == []
-
-
-def modules(package=en):
-    for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        yield info.name
-
-
-def test_no_submodule_bears_the_name_of_a_public_function():
-    import importlib
-    for name in modules():
-        parent, _, last = name.rpartition(".")
-        package = importlib.import_module(parent)
-        importlib.import_module(name)
-        assert inspect.ismodule(getattr(package, last)), f"{name} is hidden by a function of that name"
-        if name.startswith("edunets.nn.modules."): continue      # these bear the names of PyTorch's files
-        for other in (en, en.autograd, package):
-            found = getattr(other, last, None)
-            assert (found is None
-                    or inspect.ismodule(found)), f"{other.__name__}.{last} is a function, and {name} a module"
 
 
 def test_the_one_function_is_short():

@@ -1262,7 +1262,10 @@ def test_no_module_bears_the_name_of_a_function():
     assert leaves & public == set()
     for name in modules:
         parent, _, leaf = name.rpartition(".")
-        assert inspect.ismodule(getattr(importlib.import_module(parent), leaf, importlib.import_module(name)))
+        package, module = importlib.import_module(parent), importlib.import_module(name)
+        assert getattr(package, leaf) is module, f"{name} is hidden"
+        if not name.startswith("edunets.nn.modules."):
+            assert inspect.ismodule(getattr(en.autograd, leaf, module)), f"en.autograd.{leaf}, and {name}"
 
 
 def test_what_a_chapter_defines_is_what_users_call():

@@ -141,7 +141,8 @@ DIFFERENCES = [
      "edunets gives a place that is too small new memory; PyTorch lets the memory grow, and all that look "
      "into it see the result."),
     (r"^a = v\.detach\(\)\[1:1\]; m\.add",
-     "edunets does not know where an empty view lies, and gives it new memory; PyTorch writes on from there."),
+     "edunets does not know where an empty view lies, and gives it new memory; PyTorch writes on from "
+     "there."),
     (r"threshold_\(w",
      "edunets refuses every write to an expanded tensor; PyTorch lets some functions write."),
     (r"^x\[:, :2\]\.addmm_",
