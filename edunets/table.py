@@ -21,7 +21,8 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from .errors import error, explained, named, no_memory
-from .tensors import BACKENDS, LOCK, STORED, SUBCLASSES, Backend, Reading, Tensor, Version, backend_of
+from .tensors import BACKENDS, DOUBLE, LOCK, SINGLE, STORED, SUBCLASSES, Backend, Reading, Tensor
+from .tensors import Version, backend_of
 from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
 from .tensors import memory_format, preserve_format, wrap
 
@@ -32,8 +33,8 @@ __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulat
            'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'elementwise',
            'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order', 'in_turn', 'ordered_copy',
            'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive',
-           'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'text_of', 'lambda_text',
-           'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
+           'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'texts', 'around',
+           'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -527,8 +528,13 @@ def by_parts(op: Op, args: tuple, params: dict):
 # %% ../nbs/01a_table.ipynb #e0d6eb07
 #| code-fold: true
 #| code-summary: "What a column holds, and where that is written"
-def op(name: str) -> Op:
-    "A row of the table by its name; it prints as a card. KeyError for a name that is no row."
+def op(name: str | Callable) -> Op:
+    """A row of the table by its name, or by the function of that name; it prints as a card. KeyError for a
+    name that is no row, TypeError for what has no name."""
+    name = getattr(name, "__name__", name)
+    if not isinstance(name, str):
+        raise error(TypeError, f"op() takes the name of a row, not a {type(name).__name__}",
+                    "a row is found by its name", "en.op('sum')")
     if name in OPS: return OPS[name]
     import difflib      # slow to import, and seldom needed
     from edunets.names import FUNCTIONS      # they come later
@@ -544,21 +550,47 @@ def not_a_row(name: str, function: Callable) -> KeyError:
     return error(KeyError, f"'{name}' is a function, not a row", f"it is written at {place_of(function)}",
                  " or ".join(f"en.op('{row}')" for row in rows[:3]) or "the function there")
 
+@functools.cache
 def rows_asked(function: Callable, helpers: bool = True) -> list[str]:
     "The rows that a function asks for, itself or by what it calls."
     closed = inspect.getclosurevars(function)
     rows = [value.name for value in closed.nonlocals.values() if isinstance(value, Op)]
-    rows += [text for text in function.__code__.co_consts if isinstance(text, str) and text in OPS]
+    for value in closed.nonlocals.values():
+        if inspect.isfunction(value) and value is not function: rows += rows_asked(value, False)
+    rows += [text for text in texts(function.__code__) if text in OPS]
     loaded = [step.argval for step in dis.get_instructions(function)]      # OPS.exp: "OPS", then "exp"
     rows += [row for table, row in zip(loaded, loaded[1:]) if table == "OPS" and row in OPS]
     for called in closed.globals.values() if helpers else ():
         if inspect.isfunction(called := inspect.unwrap(called)): rows += rows_asked(called, False)
     return list(dict.fromkeys(rows))
 
+def texts(code) -> list[str]:
+    "The texts that a function's code holds, and the functions that it makes."
+    found = [text for text in code.co_consts if isinstance(text, str)]
+    return found + [text for inner in code.co_consts if inspect.iscode(inner) for text in texts(inner)]
+
+def around(row: Op) -> list[tuple[str, str, str]]:
+    """What a card says besides the columns: a public function that asks for the row, the one of its name
+    before others, and through a helper only that; and who sums the gradient of what was broadcast."""
+    from edunets.autograd.engine import unbroadcast      # they come later
+    from edunets.names import FUNCTIONS
+    found = []
+    own = [name for name in FUNCTIONS if name.rpartition(".")[2] == row.name]
+    for name, helpers in [(name, False) for name in [*own, *FUNCTIONS]] + [(name, True) for name in own]:
+        if row.name in rows_asked(function := inspect.unwrap(FUNCTIONS[name]), helpers):
+            found.append(("called by", name, place_of(function)))
+            break
+    if row.order is as_operands and len(row.operands) > 1 and isinstance(row.vjp, list):
+        found.append(("broadcast", "the engine sums the gradient over the copies: unbroadcast",
+                      place_of(unbroadcast)))
+    return found
+
 def text_of(entry) -> str:
     "An entry as text: a lambda, the head of a function, dtypes, the reason why there is none."
     if isinstance(entry, dict):
-        return ", ".join(f"{kind} in {wide}" for kind, wide in entry.items()) or "each dtype as it is"
+        wider = {str(kind): wide for kind, wide in entry.items()}
+        if entry in (SINGLE, DOUBLE): wider["bfloat16"] = "float32"      # it joins them at its first use
+        return ", ".join(f"{kind} in {wide}" for kind, wide in wider.items()) or "each dtype as it is"
     if not callable(entry): return str(getattr(entry, "reason", entry))
     entry = inspect.unwrap(entry)
     if entry.__name__ != "<lambda>": return entry.__name__ + str(inspect.signature(entry)).partition(" ->")[0]
@@ -614,7 +646,8 @@ def card(self: Op) -> str:
     width = max(map(len, COLUMNS))
     return "\n".join(
         [signature(self),
-         *(f"  {name:{width}}  {text}  {place}".rstrip() for name, text, place in entries(self))])
+         *(f"  {name:{width}}  {text}  {place}".rstrip()
+           for name, text, place in [*entries(self), *around(self)])])
 
 def html_card(self: Op) -> str:
     "The row as HTML, in the colours of the page."
@@ -623,10 +656,10 @@ def html_card(self: Op) -> str:
         f'<div style="{line}"><div '
         'style="display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 '
         '1em;opacity:.75;font-size:.85em">'
-        f'<span title="{escape(COLUMNS[name])}">{name}</span><span>{place}</span></div>'
+        f'<span title="{escape(COLUMNS.get(name, name))}">{name}</span><span>{place}</span></div>'
         '<code '
         f'style="background:none;padding:0;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</code></div>'
-        for name, text, place in entries(self))
+        for name, text, place in [*entries(self), *around(self)])
     return ('<div style="border:1px solid '
             'var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">'
             f'<div style="padding:.4em .9em"><strong>{escape(signature(self))}</strong></div>{cells}</div>')

@@ -301,5 +301,26 @@ def test_what_is_no_row_says_where_it_is_written():
     with pytest.raises(KeyError, match=r"en\.op\('permute'\)"): en.op("t")
 
 
+def test_a_row_is_found_by_a_function_of_its_name():
+    assert en.op(en.sum) is OPS["sum"] and en.op(en.nn.functional.relu) is OPS["relu"]
+    with pytest.raises(KeyError, match="is a function, not a row"): en.op(en.multiply)
+    with pytest.raises(TypeError, match="Why: .*\n.*Try: "): en.op(3)
+
+
+def test_a_card_tells_who_calls_the_row():
+    """The public function, with the place where its row is asked for, and who sums what was broadcast."""
+    called = {name: re.search(r"called by +(\S+)  edunets/(\S+)\.py:(\d+)", str(op))
+              for name, op in OPS.items()}
+    found = {name: line[1] for name, line in called.items() if line}
+    assert found["sum"] == "sum" and found["max_dim"] == "max" and found["rem"] == "fmod"
+    assert found["any"] == "any" and found["silu"] == "nn.functional.silu" and len(found) > 120
+    for line in filter(None, called.values()):
+        source = (Path(en.__file__).parent / f"{line[2]}.py").read_text().splitlines()
+        assert re.match(r" *(def|@)", source[int(line[3]) - 1])
+    assert "unbroadcast  edunets/autograd/engine.py:" in str(en.op("add"))
+    assert "unbroadcast" not in str(en.op("exp"))
+    assert "float16 in float32, bfloat16 in float32" in str(en.op("sum"))
+
+
 def test_a_card_tells_whose_rule_it_is():
     assert "c: none" in str(en.op("where")) and "a, b: lambda g: g" in str(en.op("add"))
