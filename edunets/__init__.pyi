@@ -1040,8 +1040,8 @@ def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.boo
 def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
     "Ones in the shape and dtype of a tensor."
     ...
-def op(name: str):
-    "A row of the table by its name; it prints as a card. KeyError for a name that is no row."
+def op(name: str | Callable):
+    "A row of the table by its name, or by the function of that name; it prints as a card. KeyError for a"
     ...
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "All products of an element of one vector and one of another."
