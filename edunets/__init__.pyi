@@ -78,7 +78,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
     "The mean of each of `output_size` parts, in 1 dimensions of space. RuntimeError for an input without space."
     ...
 def add(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
-    "x + alpha * y."
+    "x + alpha * y, in the dtype of `result_type`."
     ...
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1, out: Tensor | None = None) -> Tensor:
     "beta * x + alpha * the sum of bmm(batch1, batch2) over the batch."
@@ -153,7 +153,7 @@ def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse tangent."
     ...
 def arctan2(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The angle of the point (y, x)."
+    "The angle of the point (y, x). The operands meet in the dtype of `result_type`."
     ...
 def arctan_(input: Tensor) -> Tensor:
     "`arctan`, in place."
@@ -165,7 +165,7 @@ def arctanh_(input: Tensor) -> Tensor:
     "`arctanh`, in place."
     ...
 def are_deterministic_algorithms_enabled() -> builtins.bool:
-    ""
+    "Whether `use_deterministic_algorithms` was asked for."
     ...
 def argmax(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The index of the largest element (of the flattened tensor, without `dim`)."
@@ -210,7 +210,7 @@ def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inverse tangent."
     ...
 def atan2(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The angle of the point (y, x)."
+    "The angle of the point (y, x). The operands meet in the dtype of `result_type`."
     ...
 def atan_(input: Tensor) -> Tensor:
     "`atan`, in place."
@@ -383,7 +383,7 @@ def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, 
     "The transposed convolution with 3 dimensions of space: the gradient of conv3d in its image, as `torch.conv_transpose3d`."
     ...
 def copysign(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The size of x with the sign of y."
+    "The size of x with the sign of y. The operands meet in the dtype of `result_type`."
     ...
 def corrcoef(input: Tensor) -> Tensor:
     "The correlations of variables (rows): their covariances over both standard deviations."
@@ -505,7 +505,7 @@ class enable_grad:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 def eq(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x == y."
+    "x == y. The operands meet in the dtype of `result_type`."
     ...
 def equal(input: Tensor, other: Tensor) -> builtins.bool:
     "Whether shape and all elements are the same."
@@ -587,7 +587,7 @@ def floor_(input: Tensor) -> Tensor:
     "`floor`, in place."
     ...
 def floor_divide(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The largest integer not above x / y."
+    "The largest integer not above x / y. The operands meet in the dtype of `result_type`."
     ...
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The larger of x and y; of a number and NaN, the number."
@@ -596,7 +596,7 @@ def fmin(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The smaller of x and y; of a number and NaN, the number."
     ...
 def fmod(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The remainder of x / y with the sign of x."
+    "The remainder of x / y with the sign of x. The operands meet in the dtype of `result_type`."
     ...
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "x without its integer part."
@@ -626,13 +626,13 @@ def gather(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | Non
     "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
     ...
 def gcd(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The greatest common divisor."
+    "The greatest common divisor. The operands meet in the dtype of `result_type`."
     ...
 def gcd_(input, other) -> Tensor:
     "`gcd`, in place."
     ...
 def ge(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x >= y."
+    "x >= y. The operands meet in the dtype of `result_type`."
     ...
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "All products of an element of one vector and one of another."
@@ -641,7 +641,7 @@ def get_default_dtype():
     "The dtype of tensors made from Python floats."
     ...
 def get_float32_matmul_precision() -> str:
-    ""
+    "What `set_float32_matmul_precision` was told."
     ...
 def get_num_threads() -> builtins.int:
     "How many threads a matrix product may use."
@@ -650,13 +650,13 @@ def get_rng_state() -> Tensor:
     "The state of the default generator: its key."
     ...
 def greater(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x > y."
+    "x > y. The operands meet in the dtype of `result_type`."
     ...
 def greater_equal(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x >= y."
+    "x >= y. The operands meet in the dtype of `result_type`."
     ...
 def gt(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x > y."
+    "x > y. The operands meet in the dtype of `result_type`."
     ...
 half: Any
 def hardshrink(input: Tensor, lambd: builtins.float = 0.5, *, out: Tensor | None = None) -> Tensor:
@@ -675,7 +675,7 @@ def hstack(tensors, *, out: Tensor | None = None) -> Tensor:
     "Side by side: along the second dimension (vectors along the first)."
     ...
 def hypot(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The length of the hypotenuse, sqrt(x*x + y*y), without overflow."
+    "The length of the hypotenuse, sqrt(x*x + y*y), without overflow. The operands meet in the dtype of `result_type`."
     ...
 class iinfo:
     def __init__(self, *args, **kwargs) -> None: ...
@@ -729,7 +729,7 @@ def is_complex(input: Tensor) -> builtins.bool:
     "Whether the dtype is complex: never."
     ...
 def is_deterministic_algorithms_warn_only_enabled() -> builtins.bool:
-    ""
+    "Whether it was asked for with `warn_only`."
     ...
 def is_floating_point(input: Tensor) -> builtins.bool:
     "Whether the dtype is floating."
@@ -783,7 +783,7 @@ def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int = -1, keepdim: bu
     "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
     ...
 def lcm(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The least common multiple."
+    "The least common multiple. The operands meet in the dtype of `result_type`."
     ...
 def lcm_(input, other) -> Tensor:
     "`lcm`, in place."
@@ -795,16 +795,16 @@ def ldexp_(input: Tensor, other) -> Tensor:
     "`ldexp`, in place."
     ...
 def le(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x <= y."
+    "x <= y. The operands meet in the dtype of `result_type`."
     ...
 def lerp(input: Tensor, end: Tensor, weight, *, out: Tensor | None = None) -> Tensor:
     "From input to end by a weight: both ends are exact. RuntimeError for two dtypes."
     ...
 def less(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x < y."
+    "x < y. The operands meet in the dtype of `result_type`."
     ...
 def less_equal(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x <= y."
+    "x <= y. The operands meet in the dtype of `result_type`."
     ...
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The logarithm of the absolute value of the gamma function."
@@ -843,10 +843,10 @@ def log_softmax(input: Tensor, dim: builtins.int, dtype=None, *, out: Tensor | N
     "The logarithm of softmax, without overflow."
     ...
 def logaddexp(input, other, *, out: Tensor | None = None) -> Tensor:
-    "log(exp(x) + exp(y)), without overflow."
+    "log(exp(x) + exp(y)), without overflow. The operands meet in the dtype of `result_type`."
     ...
 def logaddexp2(input, other, *, out: Tensor | None = None) -> Tensor:
-    "log2(2**x + 2**y), without overflow."
+    "log2(2**x + 2**y), without overflow. The operands meet in the dtype of `result_type`."
     ...
 def logcumsumexp(input: Tensor, dim: builtins.int, *, out: Tensor | None = None) -> Tensor:
     "log(cumsum(exp(x))) along `dim`, without overflow."
@@ -855,16 +855,16 @@ def logdet(input: Tensor) -> Tensor:
     "The logarithm of the determinant; NaN if that is negative."
     ...
 def logical_and(input, other, *, out: Tensor | None = None) -> Tensor:
-    "Whether both are nonzero."
+    "Whether both are nonzero. The operands meet in the dtype of `result_type`."
     ...
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Whether x is zero."
     ...
 def logical_or(input, other, *, out: Tensor | None = None) -> Tensor:
-    "Whether one is nonzero."
+    "Whether one is nonzero. The operands meet in the dtype of `result_type`."
     ...
 def logical_xor(input, other, *, out: Tensor | None = None) -> Tensor:
-    "Whether just one is nonzero."
+    "Whether just one is nonzero. The operands meet in the dtype of `result_type`."
     ...
 def logit(input: Tensor, eps: builtins.float | None = None, *, out: Tensor | None = None) -> Tensor:
     "log(x / (1 - x)), the inverse of sigmoid; with `eps`, x is first brought into [eps, 1 - eps]."
@@ -880,7 +880,7 @@ def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool =
     ...
 long: Any
 def lt(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x < y."
+    "x < y. The operands meet in the dtype of `result_type`."
     ...
 def lu(A: Tensor, pivot: builtins.bool = True, get_infos: builtins.bool = False, *, out: tuple | None = None) -> tuple:
     "L (below the diagonal) and U in one matrix, and for each row the one that it changed places with,"
@@ -925,7 +925,7 @@ def max_pool3d(input: Tensor, kernel_size, stride=None, padding=0, dilation=1, c
     "The largest of each window in 3 dimensions of space; of equal ones the first takes the gradient (the row `unpool`)."
     ...
 def maximum(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The larger of x and y."
+    "The larger of x and y. The operands meet in the dtype of `result_type`."
     ...
 def mean(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
     "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
@@ -943,7 +943,7 @@ def min(input: Tensor, dim=None, keepdim: builtins.bool = False, *, out=None):
     "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
     ...
 def minimum(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The smaller of x and y."
+    "The smaller of x and y. The operands meet in the dtype of `result_type`."
     ...
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The product of two matrices."
@@ -961,13 +961,13 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "Sorted along the first dimension."
     ...
 def mul(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x * y."
+    "x * y. The operands meet in the dtype of `result_type`."
     ...
 def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool = False, *, generator=None, out: Tensor | None = None) -> Tensor:
     "Indices drawn from each row with probabilities in proportion to its elements."
     ...
 def multiply(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x * y."
+    "x * y. The operands meet in the dtype of `result_type`."
     ...
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
     "A matrix times a vector."
@@ -998,7 +998,7 @@ def narrow_copy(input: Tensor, dim: builtins.int, start: builtins.int, length: b
     "A copy of a part of a dimension."
     ...
 def ne(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x != y."
+    "x != y. The operands meet in the dtype of `result_type`."
     ...
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "-x."
@@ -1026,7 +1026,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=N
     "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient"
     ...
 def not_equal(input, other, *, out: Tensor | None = None) -> Tensor:
-    "x != y."
+    "x != y. The operands meet in the dtype of `result_type`."
     ...
 def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The sum of the singular values."
@@ -1076,7 +1076,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     ...
 preserve_format: Any
 def prod(input: Tensor, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
-    "The product of all elements, or over the dimension `dim`."
+    "The product of all elements, or over `dim`; integers and bools in int64 (`accumulate_dtype`)."
     ...
 def promote_types(a, b):
     "The nearest dtype that may follow both, as `torch.promote_types`. RuntimeError for integers that"
@@ -1133,7 +1133,7 @@ def relu_(input: Tensor) -> Tensor:
     "`relu`, in place."
     ...
 def remainder(input, other, *, out: Tensor | None = None) -> Tensor:
-    "The remainder of x / y with the sign of y."
+    "The remainder of x / y with the sign of y. The operands meet in the dtype of `result_type`."
     ...
 def renorm(input: Tensor, p: builtins.float, dim: builtins.int, maxnorm: builtins.float, *, out: Tensor | None = None) -> Tensor:
     "Each slice along `dim` scaled down to a p-norm of `maxnorm` if it is longer."
@@ -1296,13 +1296,13 @@ def std_mean(input: Tensor, dim: builtins.int | tuple | None = None, unbiased: b
     "The standard deviation and the mean."
     ...
 def sub(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
-    "x - alpha * y."
+    "x - alpha * y, in the dtype of `result_type`."
     ...
 def subtract(input, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
-    "x - alpha * y."
+    "x - alpha * y, in the dtype of `result_type`."
     ...
 def sum(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
-    "The sum of all elements, or over the dimensions `dim`."
+    "The sum of all elements, or over `dim`; integers and bools in int64 (`accumulate_dtype`)."
     ...
 def svd(input: Tensor, some: builtins.bool = True, compute_uv: builtins.bool = True, *, out: tuple | None = None):
     "A = U diag(S) V^T, with V and not its transpose: PyTorch's older form."

@@ -279,7 +279,7 @@ publish_all(binary,
 #| code-summary: "sub, rsub and clamp"
 @face(inplace=True, out=True)
 def sub(input, other, *, alpha=1) -> Tensor:
-    "x - alpha * y."
+    "x - alpha * y, in the dtype of `result_type`."
     if alpha != 1 or alpha is True: return with_scaled(sub, input, other, alpha)
     if not same_dtype(input, other): input, other = promote((input, other))
     return call(OPS["sub"], (input, other), NO_PARAMS, "SubBackward0")
@@ -493,13 +493,13 @@ def accumulate_dtype(input: Tensor, dtype) -> Tensor:
 
 @face(out=True, out_dtype=True)
 def sum(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
-    "The sum of all elements, or over the dimensions `dim`."
+    "The sum of all elements, or over `dim`; integers and bools in int64 (`accumulate_dtype`)."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
     return call(OPS["sum"], (accumulate_dtype(input, dtype),), params, f"SumBackward{int(dim is not None)}")
 
 @face(out=True, out_dtype=True)
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype=None) -> Tensor:
-    "The product of all elements, or over the dimension `dim`."
+    "The product of all elements, or over `dim`; integers and bools in int64 (`accumulate_dtype`)."
     params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
     return call(OPS["prod"], (accumulate_dtype(input, dtype),), params, f"ProdBackward{int(dim is not None)}")
 

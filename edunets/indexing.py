@@ -160,6 +160,7 @@ def gathered(x: Tensor, advanced: list, node: str = "IndexBackward0") -> Tensor:
 # %% ../nbs/01g_indexing.ipynb #9c6e81bf
 @patch
 def __getitem__(self: Tensor, index) -> Tensor:
+    "The elements at an index: a view where numbers and slices tell them, else a copy."
     x, advanced = basic(self, index)
     if advanced: return gathered(x, advanced)
     return x.view(x.shape) if x is self else x
@@ -169,6 +170,7 @@ def __getitem__(self: Tensor, index) -> Tensor:
 #| code-summary: "What Python asks of a sequence: loops, reversed, in"
 @patch
 def __iter__(self: Tensor):
+    "Its slices along the first dimension. TypeError for a 0-d tensor."
     if not self.ndim:
         raise error(TypeError, "iteration over a 0-d tensor", "a number has no slices",
                     "x.item(), or x.reshape(1)")
@@ -243,6 +245,8 @@ def without_leading_ones(value: Tensor) -> Tensor:
 # %% ../nbs/01g_indexing.ipynb #d029e4beb
 @patch
 def __setitem__(self: Tensor, index, value) -> None:
+    """Write at an index. A mask and a number: `where`; other index tensors: scattered; else a write into a
+    view."""
     check_long(value)
     # here PyTorch makes a larger one infinite
     if isinstance(value, NUMBERS) and self.dtype in (float16, bfloat16):

@@ -199,6 +199,8 @@ def binary(name: str, row: str, floating: bool) -> Callable:
     function.at_border = True
     return function
 
+binary.note = " The operands meet in the dtype of `result_type`."
+
 # %% ../nbs/01d_names.ipynb #50df1c00
 #| code-fold: true
 #| code-summary: "Sizes and dims, as they may be given"
@@ -303,9 +305,11 @@ def in_place(name: str, function: Callable) -> Callable:
 # %% ../nbs/01d_names.ipynb #6eb80120c
 def publish_all(kind: Callable, docs: dict[str, str], rows: dict[str, str] = {}, floating: bool = False,
                 inplace: bool = True, out: bool = False) -> None:
-    "A group of names of one kind: PyTorch's name and what it is; `rows` where the row is called otherwise."
+    """A group of names of one kind: PyTorch's name and what it is, and what is said of the kind (`note`);
+    `rows` where the row is called otherwise."""
     for key, doc in docs.items():
-        publish(key, kind(key, rows.get(key, key), floating), doc, inplace=inplace, out=out)
+        publish(key, kind(key, rows.get(key, key), floating), doc + getattr(kind, "note", ""),
+                inplace=inplace, out=out)
 
 # %% ../nbs/01d_names.ipynb #fda26b2c
 #| code-fold: true
@@ -428,7 +432,7 @@ Tensor.where = where_method
 #| code-summary: "add and pow, with their checks"
 @face(inplace=True, out=True)
 def add(input, other, *, alpha=1) -> Tensor:
-    "x + alpha * y."
+    "x + alpha * y, in the dtype of `result_type`."
     if alpha != 1 or alpha is True: return with_scaled(add, input, other, alpha)
     if not same_dtype(input, other): input, other = promote((input, other))
     return call(OPS["add"], (input, other), NO_PARAMS, "AddBackward0")

@@ -133,4 +133,5 @@ def __repr__(self: Tensor) -> str:
 # %% ../nbs/01j_printing.ipynb #cb71752ec
 @patch
 def __format__(self: Tensor, spec: str) -> str:
+    "Of a 0-d tensor its number, in the format `spec`; else how it prints."
     return object.__format__(self, spec) if self.ndim else format(self.item(), spec)

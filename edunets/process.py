@@ -56,8 +56,12 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     "Ask for the same numbers in each run. They are the same here; the wish is kept."
     SETTINGS.update(deterministic=bool(mode), warn_only=bool(warn_only))
 
-def are_deterministic_algorithms_enabled() -> bool: return SETTINGS["deterministic"]
-def is_deterministic_algorithms_warn_only_enabled() -> bool: return SETTINGS["warn_only"]
+def are_deterministic_algorithms_enabled() -> bool:
+    "Whether `use_deterministic_algorithms` was asked for."
+    return SETTINGS["deterministic"]
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    "Whether it was asked for with `warn_only`."
+    return SETTINGS["warn_only"]
 
 def set_float32_matmul_precision(precision: str) -> None:
     """How exact products of float32 are on a GPU: 'highest', 'high' or 'medium'. RuntimeError for another
@@ -67,7 +71,9 @@ def set_float32_matmul_precision(precision: str) -> None:
                     "one of 'highest', 'high', 'medium'")
     SETTINGS["precision"] = precision
 
-def get_float32_matmul_precision() -> str: return SETTINGS["precision"]
+def get_float32_matmul_precision() -> str:
+    "What `set_float32_matmul_precision` was told."
+    return SETTINGS["precision"]
 
 def never() -> bool:
     "What is asked of a library that is not at work here: no."

@@ -65,7 +65,9 @@ class Generator:
         self.seed()
 
     @property
-    def key(self) -> Tensor: return lent.get().get(self, self).own
+    def key(self) -> Tensor:
+        "The state that it draws from now, in a trace the one lent to it."
+        return lent.get().get(self, self).own
 
     def manual_seed(self, seed: int) -> Generator:
         "Begin again from a seed: equal seeds give equal numbers. ValueError for more than 64 bits."
@@ -82,10 +84,16 @@ class Generator:
         "Begin again from a seed that the operating system gives; returns it."
         return self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 11).begun
 
-    def initial_seed(self) -> int: return self.begun
-    def get_state(self) -> Tensor: return self.key.clone()
+    def initial_seed(self) -> int:
+        "The seed with which it began."
+        return self.begun
+    def get_state(self) -> Tensor:
+        "A copy of its state."
+        return self.key.clone()
     @property
-    def device(self) -> device: return self.key.device
+    def device(self) -> device:
+        "The device on which its state lies."
+        return self.key.device
 
     def set_state(self, state: Tensor) -> None:
         "Go to a state that `get_state` gave. TypeError or RuntimeError for anything else."

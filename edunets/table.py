@@ -33,7 +33,7 @@ __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulat
            'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'elementwise',
            'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order', 'in_turn', 'ordered_copy',
            'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive',
-           'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'texts', 'around',
+           'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'texts', 'besides',
            'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
@@ -569,7 +569,7 @@ def texts(code) -> list[str]:
     found = [text for text in code.co_consts if isinstance(text, str)]
     return found + [text for inner in code.co_consts if inspect.iscode(inner) for text in texts(inner)]
 
-def around(row: Op) -> list[tuple[str, str, str]]:
+def besides(row: Op) -> list[tuple[str, str, str]]:
     """What a card says besides the columns: a public function that asks for the row, the one of its name
     before others, and through a helper only that; and who sums the gradient of what was broadcast."""
     from edunets.autograd.engine import unbroadcast      # they come later
@@ -647,7 +647,7 @@ def card(self: Op) -> str:
     return "\n".join(
         [signature(self),
          *(f"  {name:{width}}  {text}  {place}".rstrip()
-           for name, text, place in [*entries(self), *around(self)])])
+           for name, text, place in [*entries(self), *besides(self)])])
 
 def html_card(self: Op) -> str:
     "The row as HTML, in the colours of the page."
@@ -659,7 +659,7 @@ def html_card(self: Op) -> str:
         f'<span title="{escape(COLUMNS.get(name, name))}">{name}</span><span>{place}</span></div>'
         '<code '
         f'style="background:none;padding:0;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere">{escape(text)}</code></div>'
-        for name, text, place in [*entries(self), *around(self)])
+        for name, text, place in [*entries(self), *besides(self)])
     return ('<div style="border:1px solid '
             'var(--edu-line,#8886);border-radius:8px;max-width:44em;color:inherit">'
             f'<div style="padding:.4em .9em"><strong>{escape(signature(self))}</strong></div>{cells}</div>')

@@ -34,15 +34,24 @@ class Tensor(Lacking):                       # it tells which of PyTorch's names
     __hash__ = object.__hash__
 
     @property
-    def shape(self) -> Size: return Size(self.payload.shape)
+    def shape(self) -> Size:
+        "Its sizes, of each dimension."
+        return Size(self.payload.shape)
     @property
-    def ndim(self) -> int: return len(self.payload.shape)
-    def dim(self) -> int: return len(self.payload.shape)
+    def ndim(self) -> int:
+        "How many dimensions it has."
+        return len(self.payload.shape)
+    def dim(self) -> int:
+        "How many dimensions it has."
+        return len(self.payload.shape)
     ndimension = dim
     @property
-    def dtype(self) -> dtype: return DTYPES[self.payload.dtype]
+    def dtype(self) -> dtype:
+        "The kind of its numbers."
+        return DTYPES[self.payload.dtype]
     @property
     def device(self) -> device:
+        "Where its numbers lie."
         backend = BACKENDS.get(type(self.payload))
         return self.payload.device if backend is None else backend.device_of(self.payload)
 
@@ -325,7 +334,9 @@ class iinfo:
 #| code-summary: "Size and device, as in PyTorch"
 class Size(tuple):
     "A shape, as `torch.Size`."
-    def numel(self) -> int: return math.prod(self)
+    def numel(self) -> int:
+        "How many elements a tensor of this shape has."
+        return math.prod(self)
     def __repr__(self) -> str: return f"edunets.Size({list(self)})"
     def __add__(self, other: tuple) -> Size: return Size(tuple(self) + tuple(other))
     def __radd__(self, other: tuple) -> Size: return Size(tuple(other) + tuple(self))
@@ -595,6 +606,7 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
 #| code-summary: "What NumPy asks of a tensor"
 @patch
 def __array__(self: Tensor, dtype=None, copy=None) -> np.ndarray:
+    "Its numbers as a NumPy array."
     array = self.numpy()
     return np.array(array, dtype, copy=copy) if copy is not None or dtype is not None else array
 
@@ -623,6 +635,7 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
 #| code-summary: "What Python asks of a tensor, its sizes and dimensions"
 @patch
 def __bool__(self: Tensor) -> bool:
+    "Whether its one element is nonzero. RuntimeError for another number of elements."
     if self.numel() != 1:
         raise error(RuntimeError,
                     "Boolean value of Tensor with "
@@ -787,7 +800,9 @@ def __dlpack__(self: Tensor, **options):
 #| code-fold: true
 #| code-summary: "from_dlpack and is_tensor"
 @patch
-def __dlpack_device__(self: Tensor): return self.payload.__dlpack_device__()
+def __dlpack_device__(self: Tensor):
+    "Its device, as DLPack numbers them."
+    return self.payload.__dlpack_device__()
 
 def from_dlpack(other) -> Tensor:
     "A tensor on the memory of anything that speaks DLPack, as `torch.from_dlpack`."

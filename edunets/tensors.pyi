@@ -14,19 +14,19 @@ class Tensor:
         "The absolute value."
         ...
     def __add__(self, other, *, alpha=1) -> Tensor:
-        "x + alpha * y."
+        "x + alpha * y, in the dtype of `result_type`."
         ...
     def __and__(self, other) -> Tensor:
         "x & y."
         ...
     def __array__(self, dtype=None, copy=None):
-        ""
+        "Its numbers as a NumPy array."
         ...
     def __array_wrap__(self, array, context=None, return_scalar: builtins.bool = False) -> Tensor:
         "What NumPy's functions make of a tensor is a tensor again."
         ...
     def __bool__(self) -> builtins.bool:
-        ""
+        "Whether its one element is nonzero. RuntimeError for another number of elements."
         ...
     def __contains__(self, element) -> builtins.bool:
         "Whether some element equals a number, or one of a tensor's that stands beside it. RuntimeError for"
@@ -38,28 +38,28 @@ class Tensor:
         "A DLPack capsule on the same memory; a BufferError if the tensor requires grad."
         ...
     def __dlpack_device__(self):
-        ""
+        "Its device, as DLPack numbers them."
         ...
     def __eq__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x == y."
+        "x == y. The operands meet in the dtype of `result_type`."
         ...
     def __float__(self) -> builtins.float:
         ""
         ...
     def __floordiv__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The largest integer not above x / y."
+        "The largest integer not above x / y. The operands meet in the dtype of `result_type`."
         ...
     def __format__(self, spec: str) -> str:
-        ""
+        "Of a 0-d tensor its number, in the format `spec`; else how it prints."
         ...
     def __ge__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x >= y."
+        "x >= y. The operands meet in the dtype of `result_type`."
         ...
     def __getitem__(self, index) -> Tensor:
-        ""
+        "The elements at an index: a view where numbers and slices tell them, else a copy."
         ...
     def __gt__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x > y."
+        "x > y. The operands meet in the dtype of `result_type`."
         ...
     def __iadd__(self, other, *, alpha=1) -> Tensor:
         "`add`, in place."
@@ -104,7 +104,7 @@ class Tensor:
         "`sub`, in place."
         ...
     def __iter__(self):
-        ""
+        "Its slices along the first dimension. TypeError for a 0-d tensor."
         ...
     def __itruediv__(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "`div`, in place."
@@ -113,7 +113,7 @@ class Tensor:
         "`bitwise_xor`, in place."
         ...
     def __le__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x <= y."
+        "x <= y. The operands meet in the dtype of `result_type`."
         ...
     def __len__(self) -> builtins.int:
         ""
@@ -122,19 +122,19 @@ class Tensor:
         "x << y."
         ...
     def __lt__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x < y."
+        "x < y. The operands meet in the dtype of `result_type`."
         ...
     def __matmul__(self, other: Tensor) -> Tensor:
         "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
         ...
     def __mod__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The remainder of x / y with the sign of y."
+        "The remainder of x / y with the sign of y. The operands meet in the dtype of `result_type`."
         ...
     def __mul__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x * y."
+        "x * y. The operands meet in the dtype of `result_type`."
         ...
     def __ne__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x != y."
+        "x != y. The operands meet in the dtype of `result_type`."
         ...
     def __neg__(self, *, out: Tensor | None = None) -> Tensor:
         "-x."
@@ -149,7 +149,7 @@ class Tensor:
         "x to the power of y."
         ...
     def __radd__(self, other, *, alpha=1) -> Tensor:
-        "x + alpha * y."
+        "x + alpha * y, in the dtype of `result_type`."
         ...
     def __rand__(self, other) -> Tensor:
         "x & y."
@@ -164,7 +164,7 @@ class Tensor:
         ""
         ...
     def __rfloordiv__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The largest integer not above x / y."
+        "The largest integer not above x / y. The operands meet in the dtype of `result_type`."
         ...
     def __rlshift__(self, other) -> Tensor:
         "x << y."
@@ -173,10 +173,10 @@ class Tensor:
         "The matrix product, as `torch.matmul`: vectors are rows or columns, leading dimensions broadcast."
         ...
     def __rmod__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The remainder of x / y with the sign of y."
+        "The remainder of x / y with the sign of y. The operands meet in the dtype of `result_type`."
         ...
     def __rmul__(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x * y."
+        "x * y. The operands meet in the dtype of `result_type`."
         ...
     def __ror__(self, other) -> Tensor:
         "x | y."
@@ -200,10 +200,10 @@ class Tensor:
         "x ^ y."
         ...
     def __setitem__(self, index, value) -> None:
-        ""
+        "Write at an index. A mask and a number: `where`; other index tensors: scattered; else a write into a"
         ...
     def __sub__(self, other, *, alpha=1) -> Tensor:
-        "x - alpha * y."
+        "x - alpha * y, in the dtype of `result_type`."
         ...
     def __truediv__(self, other, *, rounding_mode: str | None = None) -> Tensor:
         "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
@@ -236,7 +236,7 @@ class Tensor:
         "`acosh`, in place."
         ...
     def add(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
-        "x + alpha * y."
+        "x + alpha * y, in the dtype of `result_type`."
         ...
     def add_(self, other, *, alpha=1) -> Tensor:
         "`add`, in place."
@@ -326,7 +326,7 @@ class Tensor:
         "The inverse tangent."
         ...
     def arctan2(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The angle of the point (y, x)."
+        "The angle of the point (y, x). The operands meet in the dtype of `result_type`."
         ...
     def arctan2_(self, other) -> Tensor:
         "`arctan2`, in place."
@@ -380,7 +380,7 @@ class Tensor:
         "The inverse tangent."
         ...
     def atan2(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The angle of the point (y, x)."
+        "The angle of the point (y, x). The operands meet in the dtype of `result_type`."
         ...
     def atan2_(self, other) -> Tensor:
         "`atan2`, in place."
@@ -521,7 +521,7 @@ class Tensor:
         "Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more"
         ...
     def copysign(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The size of x with the sign of y."
+        "The size of x with the sign of y. The operands meet in the dtype of `result_type`."
         ...
     def copysign_(self, other) -> Tensor:
         "`copysign`, in place."
@@ -620,7 +620,7 @@ class Tensor:
         "`digamma`, in place."
         ...
     def dim(self) -> builtins.int:
-        ""
+        "How many dimensions it has."
         ...
     def dist(self, other: Tensor, p: builtins.float = 2) -> Tensor:
         "The p-norm of x - y."
@@ -652,7 +652,7 @@ class Tensor:
         "Bytes of one element."
         ...
     def eq(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x == y."
+        "x == y. The operands meet in the dtype of `result_type`."
         ...
     def eq_(self, other) -> Tensor:
         "`eq`, in place."
@@ -745,7 +745,7 @@ class Tensor:
         "`floor`, in place."
         ...
     def floor_divide(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The largest integer not above x / y."
+        "The largest integer not above x / y. The operands meet in the dtype of `result_type`."
         ...
     def floor_divide_(self, other) -> Tensor:
         "`floor_divide`, in place."
@@ -757,7 +757,7 @@ class Tensor:
         "The smaller of x and y; of a number and NaN, the number."
         ...
     def fmod(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The remainder of x / y with the sign of x."
+        "The remainder of x / y with the sign of x. The operands meet in the dtype of `result_type`."
         ...
     def fmod_(self, other) -> Tensor:
         "`fmod`, in place."
@@ -772,13 +772,13 @@ class Tensor:
         "Along `dim`, the elements at `index`; elsewhere each element's own place. As `torch.gather`."
         ...
     def gcd(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The greatest common divisor."
+        "The greatest common divisor. The operands meet in the dtype of `result_type`."
         ...
     def gcd_(self, other) -> Tensor:
         "`gcd`, in place."
         ...
     def ge(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x >= y."
+        "x >= y. The operands meet in the dtype of `result_type`."
         ...
     def ge_(self, other) -> Tensor:
         "`ge`, in place."
@@ -796,19 +796,19 @@ class Tensor:
     @property
     def grad_fn(self) -> Any: ...
     def greater(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x > y."
+        "x > y. The operands meet in the dtype of `result_type`."
         ...
     def greater_(self, other) -> Tensor:
         "`greater`, in place."
         ...
     def greater_equal(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x >= y."
+        "x >= y. The operands meet in the dtype of `result_type`."
         ...
     def greater_equal_(self, other) -> Tensor:
         "`greater_equal`, in place."
         ...
     def gt(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x > y."
+        "x > y. The operands meet in the dtype of `result_type`."
         ...
     def gt_(self, other) -> Tensor:
         "`gt`, in place."
@@ -832,7 +832,7 @@ class Tensor:
         "Cut into columns: along the second dimension (a vector along the first)."
         ...
     def hypot(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The length of the hypotenuse, sqrt(x*x + y*y), without overflow."
+        "The length of the hypotenuse, sqrt(x*x + y*y), without overflow. The operands meet in the dtype of `result_type`."
         ...
     def hypot_(self, other) -> Tensor:
         "`hypot`, in place."
@@ -933,7 +933,7 @@ class Tensor:
         "The k-th smallest element along `dim` (k from 1 on), and its index. RuntimeError for a k out of range."
         ...
     def lcm(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The least common multiple."
+        "The least common multiple. The operands meet in the dtype of `result_type`."
         ...
     def lcm_(self, other) -> Tensor:
         "`lcm`, in place."
@@ -945,7 +945,7 @@ class Tensor:
         "`ldexp`, in place."
         ...
     def le(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x <= y."
+        "x <= y. The operands meet in the dtype of `result_type`."
         ...
     def le_(self, other) -> Tensor:
         "`le`, in place."
@@ -957,13 +957,13 @@ class Tensor:
         "`lerp`, in place."
         ...
     def less(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x < y."
+        "x < y. The operands meet in the dtype of `result_type`."
         ...
     def less_(self, other) -> Tensor:
         "`less`, in place."
         ...
     def less_equal(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x <= y."
+        "x <= y. The operands meet in the dtype of `result_type`."
         ...
     def less_equal_(self, other) -> Tensor:
         "`less_equal`, in place."
@@ -1005,10 +1005,10 @@ class Tensor:
         "The logarithm of softmax, without overflow."
         ...
     def logaddexp(self, other, *, out: Tensor | None = None) -> Tensor:
-        "log(exp(x) + exp(y)), without overflow."
+        "log(exp(x) + exp(y)), without overflow. The operands meet in the dtype of `result_type`."
         ...
     def logaddexp2(self, other, *, out: Tensor | None = None) -> Tensor:
-        "log2(2**x + 2**y), without overflow."
+        "log2(2**x + 2**y), without overflow. The operands meet in the dtype of `result_type`."
         ...
     def logcumsumexp(self, dim: builtins.int, *, out: Tensor | None = None) -> Tensor:
         "log(cumsum(exp(x))) along `dim`, without overflow."
@@ -1017,7 +1017,7 @@ class Tensor:
         "The logarithm of the determinant; NaN if that is negative."
         ...
     def logical_and(self, other, *, out: Tensor | None = None) -> Tensor:
-        "Whether both are nonzero."
+        "Whether both are nonzero. The operands meet in the dtype of `result_type`."
         ...
     def logical_and_(self, other) -> Tensor:
         "`logical_and`, in place."
@@ -1029,13 +1029,13 @@ class Tensor:
         "`logical_not`, in place."
         ...
     def logical_or(self, other, *, out: Tensor | None = None) -> Tensor:
-        "Whether one is nonzero."
+        "Whether one is nonzero. The operands meet in the dtype of `result_type`."
         ...
     def logical_or_(self, other) -> Tensor:
         "`logical_or`, in place."
         ...
     def logical_xor(self, other, *, out: Tensor | None = None) -> Tensor:
-        "Whether just one is nonzero."
+        "Whether just one is nonzero. The operands meet in the dtype of `result_type`."
         ...
     def logical_xor_(self, other) -> Tensor:
         "`logical_xor`, in place."
@@ -1053,7 +1053,7 @@ class Tensor:
         "In int64."
         ...
     def lt(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x < y."
+        "x < y. The operands meet in the dtype of `result_type`."
         ...
     def lt_(self, other) -> Tensor:
         "`lt`, in place."
@@ -1096,7 +1096,7 @@ class Tensor:
         "The largest element; over `dim`, with its index (the first wins the gradient); of two tensors, the"
         ...
     def maximum(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The larger of x and y."
+        "The larger of x and y. The operands meet in the dtype of `result_type`."
         ...
     def mean(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
         "The mean of all elements, or over the dimensions `dim`. RuntimeError for integers."
@@ -1108,7 +1108,7 @@ class Tensor:
         "The smallest element; over `dim`, with its index; of two tensors, the smaller of each pair."
         ...
     def minimum(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The smaller of x and y."
+        "The smaller of x and y. The operands meet in the dtype of `result_type`."
         ...
     def mm(self, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
         "The product of two matrices."
@@ -1126,7 +1126,7 @@ class Tensor:
         "Sorted along the first dimension."
         ...
     def mul(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x * y."
+        "x * y. The operands meet in the dtype of `result_type`."
         ...
     def mul_(self, other) -> Tensor:
         "`mul`, in place."
@@ -1135,7 +1135,7 @@ class Tensor:
         "Indices drawn from each row with probabilities in proportion to its elements."
         ...
     def multiply(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x * y."
+        "x * y. The operands meet in the dtype of `result_type`."
         ...
     def multiply_(self, other) -> Tensor:
         "`multiply`, in place."
@@ -1172,10 +1172,10 @@ class Tensor:
     @property
     def ndim(self) -> builtins.int: ...
     def ndimension(self) -> builtins.int:
-        ""
+        "How many dimensions it has."
         ...
     def ne(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x != y."
+        "x != y. The operands meet in the dtype of `result_type`."
         ...
     def ne_(self, other) -> Tensor:
         "`ne`, in place."
@@ -1220,7 +1220,7 @@ class Tensor:
         "Become normal numbers. RuntimeError for a negative `std`."
         ...
     def not_equal(self, other, *, out: Tensor | None = None) -> Tensor:
-        "x != y."
+        "x != y. The operands meet in the dtype of `result_type`."
         ...
     def not_equal_(self, other) -> Tensor:
         "`not_equal`, in place."
@@ -1259,7 +1259,7 @@ class Tensor:
         "x where it is positive, else weight * x: one weight, or one for each channel (dimension 1)."
         ...
     def prod(self, dim: builtins.int | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
-        "The product of all elements, or over the dimension `dim`."
+        "The product of all elements, or over `dim`; integers and bools in int64 (`accumulate_dtype`)."
         ...
     def put(self, index: Tensor, source: Tensor, accumulate: builtins.bool = False) -> Tensor:
         "A copy with the elements of `source` set (or added) at indices of the flattened tensor. RuntimeError"
@@ -1292,7 +1292,7 @@ class Tensor:
         "`reciprocal`, in place."
         ...
     def register_hook(self, hook: Callable):
-        "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it."
+        "Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it, if it has"
         ...
     def register_post_accumulate_grad_hook(self, hook: Callable):
         "Call hook(leaf) after a pass has written its `.grad`."
@@ -1304,7 +1304,7 @@ class Tensor:
         "`relu`, in place."
         ...
     def remainder(self, other, *, out: Tensor | None = None) -> Tensor:
-        "The remainder of x / y with the sign of y."
+        "The remainder of x / y with the sign of y. The operands meet in the dtype of `result_type`."
         ...
     def remainder_(self, other) -> Tensor:
         "`remainder`, in place."
@@ -1477,19 +1477,19 @@ class Tensor:
         "How many elements to step, in memory, to the next index of each dimension."
         ...
     def sub(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
-        "x - alpha * y."
+        "x - alpha * y, in the dtype of `result_type`."
         ...
     def sub_(self, other, *, alpha=1) -> Tensor:
         "`sub`, in place."
         ...
     def subtract(self, other, *, alpha=1, out: Tensor | None = None) -> Tensor:
-        "x - alpha * y."
+        "x - alpha * y, in the dtype of `result_type`."
         ...
     def subtract_(self, other, *, alpha=1) -> Tensor:
         "`subtract`, in place."
         ...
     def sum(self, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, dtype=None, out: Tensor | None = None) -> Tensor:
-        "The sum of all elements, or over the dimensions `dim`."
+        "The sum of all elements, or over `dim`; integers and bools in int64 (`accumulate_dtype`)."
         ...
     def sum_to_size(self, *size) -> Tensor:
         "Summed over the dimensions that broadcasting from `size` would have repeated. RuntimeError if it"

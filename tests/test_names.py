@@ -1142,6 +1142,34 @@ def place_in(package, name):
     return functools.reduce(lambda place, part: getattr(place, part, None), name.split("."), package)
 
 
+def asked_for():
+    "What `help` may be asked for: functions and classes of the public namespaces, and the classes' methods."
+    found = {}
+    for module in [en, *(importlib.import_module(m.name)
+                         for m in pkgutil.walk_packages(en.__path__, "edunets.") if m.ispkg)]:
+        for name, value in vars(module).items():
+            if name.startswith("_") or "edunets" not in str(getattr(value, "__module__", "")): continue
+            found[f"{module.__name__}.{name}"] = value
+            for kind in value.__mro__ if inspect.isclass(value) else ():
+                if kind.__module__.startswith("edunets"):
+                    found |= {f"{kind.__module__}.{kind.__qualname__}.{member}": getattr(kind, member, None)
+                              for member in vars(kind)}
+    return found
+
+
+def test_help_says_what_it_is():
+    """Where a docstring lacks, `help` shows the comment above: the mark of a cell. So every public function
+    and method has one of its own or of its class's base; other methods at least no such comment."""
+    lacking = []
+    for name, value in asked_for().items():
+        what, last = value.fget if isinstance(value, property) else value, name.rpartition(".")[2]
+        if inspect.getdoc(value) or not (inspect.isroutine(what) or inspect.isclass(what)): continue
+        if "Uninitialized" in name: continue      # they answer as a Tensor's
+        if not last.startswith("_") or (inspect.isfunction(what) and inspect.getcomments(what)):
+            lacking.append(name)
+    assert lacking == []
+
+
 def test_names_are_pytorchs():
     """Nothing has a name of our own."""
     torch = pytest.importorskip("torch")

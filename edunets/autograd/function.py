@@ -155,10 +155,14 @@ class Function:
     """An operation with a backward of your own, as `torch.autograd.Function`: static methods `forward(ctx,
     ...)` (or `forward(...)` and `setup_context`) and `backward(ctx, *grads)`."""
     @staticmethod
-    def forward(*args): raise not_implemented("forward")
+    def forward(*args):
+        "The result, from the arguments of `apply`: yours to write."
+        raise not_implemented("forward")
 
     @staticmethod
-    def backward(*grads): raise not_implemented("backward")
+    def backward(*grads):
+        "The gradient of each argument, from that of each result: yours to write."
+        raise not_implemented("backward")
 
     @classmethod
     def apply(cls, *args):

@@ -26,7 +26,8 @@ __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_
 @patch
 @property
 def grad_fn(self: Tensor) -> Node | None:
-    "The node that made this tensor; `None` for a leaf."
+    """The node that made this tensor; `None` for a leaf. A view whose base was written is derived anew first
+    (`table.derive`)."""
     gradient_edge(self)
     return as_node(self._node)
 
@@ -266,8 +267,8 @@ AccumulateGrad.register_hook, AccumulateGrad.register_prehook = leaf_register_ho
 
 # %% ../../nbs/02b_leaves.ipynb #d8d96726
 def tensor_register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
-    """Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it.
-    RuntimeError without requires_grad."""
+    """Call hook(grad) when the gradient of this tensor is computed; what it returns replaces it, if it has
+    the same shape and dtype. RuntimeError without requires_grad."""
     if not self.requires_grad:
         raise error(RuntimeError, "cannot register a hook on a tensor that doesn't require gradient",
                     "no gradient will ever come", "x.requires_grad_()")

@@ -121,7 +121,8 @@ class Node:
 
     @property
     def next_functions(self) -> tuple:
-        "The nodes that the gradients go on to, each with the number of its output."
+        """The nodes that the gradients go on to, each with the number of its output. Of a view whose base was
+        written it is derived anew first (`table.derive`)."""
         return tuple((None, 0) if edge is None else (as_node(edge[0]), edge[1]) for edge in self._edges)
 
 # %% ../../nbs/02a_tape.ipynb #cbd5ebc0

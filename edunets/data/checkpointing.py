@@ -203,6 +203,7 @@ class Checkpoint(Callback):
             raise
 
     def unlock(self) -> None:
+        "Leave the folder to others."
         if self.lock is not None: close_locked(self.folder / IN_USE, self.lock)
         self.lock = None
 

@@ -72,7 +72,9 @@ class Callback:
     def after_step(self, learner: Learner) -> None: "After each step of the optimizer."
     def after_epoch(self, learner: Learner) -> None: "After each epoch, when `learner.history` has its row."
     def end_fit(self, learner: Learner) -> None: "At the end, also after an error; not if `begin_fit` failed."
-    def state_dict(self) -> dict: return {}
+    def state_dict(self) -> dict:
+        "What has to be kept to go on later."
+        return {}
     def load_state_dict(self, state_dict: dict) -> None: "Go to a state that `state_dict` gave."
 
 # %% ../../nbs/06c_learner.ipynb #lnhisto1
@@ -289,6 +291,7 @@ def loader_state(loader: Iterable) -> dict | None:
 
 @patch
 def train_step(self: Learner, batch) -> None:
+    "One step on a batch, and its values to the means."
     self.settled = None
     values, samples = self.descend(batch)
     if self.schedule is not None and self.schedule_each == "step": self.schedule.step()
@@ -301,6 +304,7 @@ def train_step(self: Learner, batch) -> None:
 # %% ../../nbs/06c_learner.ipynb #lnfitte2c
 @patch
 def finish_epoch(self: Learner, valid: dict[str, float]) -> None:
+    "A row of the history, the schedule's step, and the callbacks' turn."
     self.settled = None
     row = {
         "epoch": self.epoch + 1, "step": self.step, **self.running.means("train_loader"),
@@ -381,6 +385,7 @@ class LivePlot(Callback):
     def end_fit(self, learner: Learner) -> None: self.draw(learner)
 
     def draw(self, learner: Learner) -> None:
+        "Draw the losses so far, in a notebook."
         if not in_notebook(): return
         from IPython.display import display
         import matplotlib.pyplot as plt
@@ -424,7 +429,9 @@ class EarlyStopping(Callback):
             self.waited = 0      # who goes on waits anew
             if self.weights: learner.model.load_state_dict(self.weights)
 
-    def state_dict(self) -> dict: return {"best": self.best, "waited": self.waited, "weights": self.weights}
+    def state_dict(self) -> dict:
+        "The best value, how long it waited, and the best weights."
+        return {"best": self.best, "waited": self.waited, "weights": self.weights}
 
     def load_state_dict(self, state_dict: dict) -> None:
         self.best, self.waited, self.weights = (state_dict[name] for name in ("best", "waited", "weights"))

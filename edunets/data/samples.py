@@ -92,8 +92,10 @@ class StackDataset(Dataset):
                         "Subset, to shorten one")
 
     def parts(self) -> list:
+        "Its datasets, as a list."
         return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
     def side_by_side(self, samples: Iterable) -> tuple | dict:
+        "Samples of each dataset as one: a dict, or a tuple."
         return dict(zip(self.datasets, samples)) if isinstance(self.datasets, dict) else tuple(samples)
     def __len__(self) -> int: return len(self.parts()[0])
     def __getitem__(self, index): return self.side_by_side(part[index] for part in self.parts())
@@ -232,7 +234,9 @@ class RandomSampler(Sampler[int]):
         check_number(self.num_samples, "num_samples")
 
     @property
-    def num_samples(self) -> int: return len(self.data_source) if self.given is None else self.given
+    def num_samples(self) -> int:
+        "How many indices it draws."
+        return len(self.data_source) if self.given is None else self.given
     def __len__(self) -> int: return self.num_samples
 
     def __iter__(self) -> Iterator[int]:

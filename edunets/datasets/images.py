@@ -97,7 +97,9 @@ class Images(Dataset[tuple]):
 
     def __len__(self) -> int: return len(self.targets)
     @property
-    def class_to_idx(self) -> dict[str, int]: return {name: n for n, name in enumerate(self.classes)}
+    def class_to_idx(self) -> dict[str, int]:
+        "The number of each class, by its name."
+        return {name: n for n, name in enumerate(self.classes)}
 
     def pictures(self, rows: Any) -> Tensor:
         "Some of the images, as floats and with channels."
@@ -251,7 +253,9 @@ class MNIST(Images):
         super().__init__(images, labels, transform, target_transform)
 
     @property
-    def raw_folder(self) -> Path: return self.root / type(self).__name__ / "raw"
+    def raw_folder(self) -> Path:
+        "Where its files lie."
+        return self.root / type(self).__name__ / "raw"
 
     def read(self, file: File, ndim: int, fetch_it: bool) -> np.ndarray:
         "The bytes of one file, as an array."

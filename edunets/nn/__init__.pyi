@@ -29,16 +29,16 @@ class Module():
         "All floating parameters and buffers, by `Tensor.bfloat16`."
         ...
     def buffers(self, recurse: builtins.bool = True):
-        ""
+        "All buffers, of its modules too; shared ones once."
         ...
     def children(self):
-        ""
+        "The modules that it holds itself."
         ...
     def cpu(self) -> Module:
-        ""
+        "Move its parameters and buffers to the CPU."
         ...
     def cuda(self, device: builtins.int | None = None) -> Module:
-        ""
+        "Move its parameters and buffers to a GPU."
         ...
     def double(self) -> Module:
         "All floating parameters and buffers, by `Tensor.double`."
@@ -53,16 +53,16 @@ class Module():
         "All floating parameters and buffers, by `Tensor.float`."
         ...
     def forward(self, *args, **kwargs):
-        ""
+        "The result, from the inputs: what a call of the module runs between its hooks."
         ...
     def get_buffer(self, target: str) -> Tensor:
-        ""
+        "A buffer by its full name. AttributeError if there is none."
         ...
     def get_extra_state(self) -> Any:
         "What a module keeps in the state beside tensors. A class that has some has its own, and a"
         ...
     def get_parameter(self, target: str) -> Parameter:
-        ""
+        "A parameter by its full name, `'0.weight'`. AttributeError if there is none."
         ...
     def get_submodule(self, target: str) -> Module:
         "The module with a dotted name. AttributeError if there is none."
@@ -74,7 +74,7 @@ class Module():
         "Copy a state into this module; `assign` puts the tensors themselves in place. RuntimeError for a"
         ...
     def modules(self, remove_duplicate: builtins.bool = True):
-        ""
+        "Itself and all modules below, each once."
         ...
     def named_buffers(self, prefix: str = '', recurse: builtins.bool = True, remove_duplicate: builtins.bool = True):
         "All buffers, each with its dotted name."
@@ -89,7 +89,7 @@ class Module():
         "All parameters, each with its dotted name; a shared one once."
         ...
     def parameters(self, recurse: builtins.bool = True):
-        ""
+        "All parameters, of its modules too; shared ones once."
         ...
     def register_backward_hook(self, hook: Callable):
         "The older kind, which sees the gradients of the last node alone. RuntimeError beside full ones."
@@ -200,22 +200,22 @@ class ModuleDict(Module):
         ""
         ...
     def clear(self) -> None:
-        ""
+        "Take all modules out."
         ...
     def items(self):
-        ""
+        "Names and modules."
         ...
     def keys(self):
-        ""
+        "The names."
         ...
     def pop(self, key: str) -> Module:
-        ""
+        "Take a module out and return it."
         ...
     def update(self, modules) -> None:
         "Take in the modules of a mapping, or of pairs, by their names."
         ...
     def values(self):
-        ""
+        "The modules."
         ...
 class Numbered():
     "What Sequential and ModuleList share: modules by number, as in a list."
@@ -248,22 +248,22 @@ class ParameterDict(Module):
         "Take all out."
         ...
     def copy(self):
-        ""
+        "A dict of the same parameters."
         ...
     def extra_repr(self) -> str:
         ""
         ...
     def fromkeys(self, keys, default: Any = None):
-        ""
+        "A dict that holds `default` under each of the names."
         ...
     def get(self, key: str, default: Any = None) -> Any:
-        ""
+        "What a name holds, or `default`."
         ...
     def items(self):
-        ""
+        "Names and parameters."
         ...
     def keys(self):
-        ""
+        "The names."
         ...
     def pop(self, key: str) -> Any:
         "Take one out, and return it."
@@ -278,7 +278,7 @@ class ParameterDict(Module):
         "Take in the parameters of a mapping, or of pairs, by their names; those of a plain dict in the order"
         ...
     def values(self):
-        ""
+        "The parameters."
         ...
 class ParameterList(Module):
     "A list of parameters, all of them registered, as `torch.nn.ParameterList`; other objects may stand"
@@ -309,7 +309,7 @@ class Bilinear(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class CosineSimilarity(Module):
     "The cosine of the angle between two inputs along a dimension, as `torch.nn.CosineSimilarity`."
@@ -331,7 +331,7 @@ class Embedding(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class EmbeddingBag(Module):
     "The sum, mean or maximum of the rows of each bag of numbers, as `torch.nn.EmbeddingBag`: input"
@@ -345,7 +345,7 @@ class EmbeddingBag(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class PairwiseDistance(Module):
     "The p-norm of the difference of two inputs along the last dimension, as `torch.nn.PairwiseDistance`."
@@ -410,13 +410,13 @@ class ConstantPad3d(ConstantPadding):
 class ConvolutionBase(Module):
     "What all convolutions choose: channels, the window, its steps, the border, groups; `init` and"
     def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias, padding_mode, device, dtype, init, nonlinearity) -> None:
-        ""
+        "Keep the options, checked, and make the parameters."
         ...
     def extra_repr(self) -> str:
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class Convolution(ConvolutionBase):
     "What Conv1d, 2d and 3d share."
@@ -521,16 +521,16 @@ class Running(Module):
         ""
         ...
     def check_dims(self, input: Tensor) -> None:
-        ""
+        "A ValueError for an input of other dimensions."
         ...
     def extra_repr(self) -> str:
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Weight 1 and bias 0 again."
         ...
     def reset_running_stats(self) -> None:
-        ""
+        "Mean 0 and variance 1 again, of no batch."
         ...
 class BatchNorm(Running):
     "What BatchNorm1d, 2d and 3d share."
@@ -558,7 +558,7 @@ class GroupNorm(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Weight 1 and bias 0 again."
         ...
 class InstanceNorm(Running):
     "What InstanceNorm1d, 2d and 3d share."
@@ -586,7 +586,7 @@ class LayerNorm(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Weight 1 and bias 0 again."
         ...
 class LocalResponseNorm(Module):
     "Each number over the size of its neighbours in other channels, as `torch.nn.LocalResponseNorm`."
@@ -611,7 +611,7 @@ class RMSNorm(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Weight 1 and bias 0 again."
         ...
 class SyncBatchNorm(BatchNorm):
     "BatchNorm for any number of dimensions, as `torch.nn.SyncBatchNorm`. In PyTorch the processes of a"
@@ -619,7 +619,7 @@ class SyncBatchNorm(BatchNorm):
         ""
         ...
     def check_dims(self, input: Tensor) -> None:
-        ""
+        "A ValueError for an input of fewer dimensions."
         ...
 class CELU(Plain):
     "x where it is positive, else alpha * (exp(x / alpha) - 1)."
@@ -745,7 +745,7 @@ class PReLU(Module):
         ""
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Each slope `init` again."
         ...
 class ReLU(Plain):
     "x where it is positive, else 0."
@@ -879,7 +879,7 @@ class MultiheadAttention(Module):
         ""
         ...
     def forward(self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None, need_weights: builtins.bool = True, attn_mask: Tensor | None = None, average_attn_weights: builtins.bool = True, is_causal: builtins.bool = False) -> tuple[Tensor, Tensor | None]:
-        ""
+        "What each query reads from the values, and with `need_weights` how much from each."
         ...
 class Transformer(Module):
     "An encoder and a decoder, as `torch.nn.Transformer`: from a source and what of the target is known,"
@@ -887,7 +887,7 @@ class Transformer(Module):
         ""
         ...
     def forward(self, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, src_is_causal: builtins.bool | None = None, tgt_is_causal: builtins.bool | None = None, memory_is_causal: builtins.bool = False) -> Tensor:
-        ""
+        "The decoder's output for `tgt`, which reads the encoder's of `src`."
         ...
 class TransformerDecoder(Module):
     "Several decoder layers one after the other, copies of one, as `torch.nn.TransformerDecoder`."
@@ -938,7 +938,7 @@ class Recurrent(Module):
         "Output of the last layer at each step, and the last states of all layers; hx are the states to begin"
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class GRU(Recurrent):
     "An RNN whose gates choose between the old state and a new one, as `torch.nn.GRU`."
@@ -946,7 +946,7 @@ class GRU(Recurrent):
         ""
         ...
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
-        ""
+        "One direction of one layer: the output and the last states."
         ...
 class Cell(Module):
     "What RNNCell, LSTMCell and GRUCell have in common."
@@ -960,7 +960,7 @@ class Cell(Module):
         "What comes from the input, and what from the state."
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class GRUCell(Cell):
     "One step of a GRU, as `torch.nn.GRUCell`."
@@ -971,7 +971,7 @@ class GRUCell(Cell):
         ""
         ...
     def step(self, input, h, *_):
-        ""
+        "The next state, from an input and the last."
         ...
 class LSTM(Recurrent):
     "An RNN with a cell that gates write to and read from, as `torch.nn.LSTM`; its state is a pair (h, c)."
@@ -979,7 +979,7 @@ class LSTM(Recurrent):
         ""
         ...
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
-        ""
+        "One direction of one layer: the output and the last states."
         ...
 class LSTMCell(Cell):
     "One step of an LSTM, as `torch.nn.LSTMCell`: its state is a pair (h, c)."
@@ -990,7 +990,7 @@ class LSTMCell(Cell):
         ""
         ...
     def step(self, input, h, c):
-        ""
+        "The next state, from an input and the last."
         ...
 class RNN(Recurrent):
     "h' = tanh(W x + b + U h + c) along a sequence, as `torch.nn.RNN`: input (steps, batch, features), or"
@@ -998,7 +998,7 @@ class RNN(Recurrent):
         ""
         ...
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
-        ""
+        "One direction of one layer: the output and the last states."
         ...
 class RNNCell(Cell):
     "One step of an RNN, as `torch.nn.RNNCell`: tanh (or ReLU) of a linear map of input and state."
@@ -1009,7 +1009,7 @@ class RNNCell(Cell):
         ""
         ...
     def step(self, input, h, *_):
-        ""
+        "The next state, from an input and the last."
         ...
 class Loss(Module):
     "What the losses have in common: how they are reduced."
@@ -1137,7 +1137,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         ""
         ...
     def forward(self, input_: Tensor, target_: Tensor):
-        ""
+        "The log probability of each target, and the loss."
         ...
     def log_prob(self, input: Tensor) -> Tensor:
         "The log-probability of all classes: (batch, n_classes)."
@@ -1146,7 +1146,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         "The most probable class of each example: (batch)."
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, as when it was made."
         ...
 class BCELoss(WeightedLoss):
     "The cross entropy of probabilities of yes."
@@ -1340,7 +1340,7 @@ class LazyModuleMixin():
         "Does a parameter or buffer still wait?"
         ...
     def initialize_parameters(self, *args, **kwargs) -> None:
-        ""
+        "Give what waits its shape, by the first input: yours to write."
         ...
 class Sized(LazyModuleMixin):
     "A lazy layer that lacks one size."
@@ -1348,7 +1348,7 @@ class Sized(LazyModuleMixin):
         "Parameters that wait, in the places where there will be some."
         ...
     def reset_parameters(self) -> None:
-        ""
+        "Fill its parameters anew, once they have a shape."
         ...
     def settle(self, size: builtins.int, **shapes: tuple) -> None:
         "Set the size, and give what waits its shape."
@@ -1359,7 +1359,7 @@ class LazyNorm(Sized):
         ""
         ...
     def initialize_parameters(self, input: Tensor) -> None:
-        ""
+        "Give what waits its shape, by the first input."
         ...
 class LazyBatchNorm1d(LazyNorm, BatchNorm1d):
     "BatchNorm1d that takes `num_features` from its first input, as `torch.nn.LazyBatchNorm1d`."
@@ -1373,7 +1373,7 @@ class LazyConvolution(Sized):
         ""
         ...
     def initialize_parameters(self, input: Tensor, *args, **kwargs) -> None:
-        ""
+        "Give what waits its shape, by the first input."
         ...
 class LazyConv1d(LazyConvolution, Conv1d):
     "Conv1d that takes `in_channels` from its first input, as `torch.nn.LazyConv1d`."
@@ -1404,7 +1404,7 @@ class LazyLinear(Sized, Linear):
         ""
         ...
     def initialize_parameters(self, input: Tensor) -> None:
-        ""
+        "Give what waits its shape, by the first input."
         ...
 class UninitializedTensorMixin():
     "A tensor that waits for its shape, as `torch.nn.parameter.UninitializedTensorMixin`."
@@ -1450,7 +1450,7 @@ class UninitializedTensorMixin():
         ""
         ...
     def wait(self, requires_grad: builtins.bool, device, dtype) -> None:
-        ""
+        "Begin without a shape."
         ...
     @property
     def waiting(self) -> Tensor: ...

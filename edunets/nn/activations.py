@@ -422,6 +422,7 @@ class PReLU(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
+        "Each slope `init` again."
         fill(self.weight, "constant", self.init, scheme="constant", why="the argument init")
     def forward(self, input: Tensor) -> Tensor: return prelu(input, self.weight)
     def extra_repr(self) -> str: return f"num_parameters={self.num_parameters}"

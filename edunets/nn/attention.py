@@ -485,6 +485,7 @@ def forward(self: MultiheadAttention, query: Tensor, key: Tensor, value: Tensor,
             key_padding_mask: Tensor | None = None,
             need_weights: bool = True, attn_mask: Tensor | None = None, average_attn_weights: bool = True,
             is_causal: bool = False) -> tuple[Tensor, Tensor | None]:
+    "What each query reads from the values, and with `need_weights` how much from each."
     separate = (None if self._qkv_same_embed_dim
                 else (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight))
     weights = Weights(self.in_proj_weight, separate, self.in_proj_bias, self.bias_k, self.bias_v,
@@ -671,6 +672,7 @@ def forward(self: Transformer, src: Tensor, tgt: Tensor, src_mask: Tensor | None
             tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
             src_is_causal: bool | None = None, tgt_is_causal: bool | None = None,
             memory_is_causal: bool = False) -> Tensor:
+    "The decoder's output for `tgt`, which reads the encoder's of `src`."
     batch = 0 if self.batch_first else 1
     if src.ndim == 3 and src.size(batch) != tgt.size(batch):
         raise error(RuntimeError, "the batch number of src and tgt must be equal",

@@ -132,6 +132,7 @@ def check_times(self: Sequential, other: Any) -> None:
 # %% ../../nbs/03c_containers.ipynb #cnseq002c
 @patch
 def __getitem__(self: Sequential, idx: int | slice) -> Module | Sequential:
+    "A module by its place, or of a slice a Sequential."
     kept = list(self._modules.items())
     if isinstance(idx, slice): return type(self)(OrderedDict(kept[idx]))
     return kept[index_from_front(len(kept), idx)][1]
@@ -144,6 +145,7 @@ def __add__(self: Sequential, other: Sequential) -> Sequential:
 # %% ../../nbs/03c_containers.ipynb #cnseq002d
 @patch
 def __iadd__(self: Sequential, other: Sequential) -> Sequential:
+    "Put the modules of another behind its own."
     check_sequential(other)
     return self.extend(other)
 
@@ -193,11 +195,21 @@ class ModuleDict(Module):
     def __len__(self) -> int: return len(self._modules)
     def __iter__(self) -> Iterator[str]: return iter(self._modules)
     def __contains__(self, key: str) -> bool: return key in self._modules
-    def clear(self) -> None: self._modules.clear()
-    def pop(self, key: str) -> Module: return self._modules.pop(key)
-    def keys(self): return self._modules.keys()
-    def items(self): return self._modules.items()
-    def values(self): return self._modules.values()
+    def clear(self) -> None:
+        "Take all modules out."
+        self._modules.clear()
+    def pop(self, key: str) -> Module:
+        "Take a module out and return it."
+        return self._modules.pop(key)
+    def keys(self):
+        "The names."
+        return self._modules.keys()
+    def items(self):
+        "Names and modules."
+        return self._modules.items()
+    def values(self):
+        "The modules."
+        return self._modules.values()
 
     def update(self, modules: Mapping[str, Module]) -> None:
         "Take in the modules of a mapping, or of pairs, by their names."
@@ -339,18 +351,28 @@ def update(self: ParameterDict, parameters: Any) -> None:
         self[key] = value
 
 @patch
-def keys(self: ParameterDict): return self._keys.keys()
+def keys(self: ParameterDict):
+    "The names."
+    return self._keys.keys()
 @patch
-def items(self: ParameterDict) -> Iterator[tuple[str, Any]]: return ((key, self[key]) for key in self._keys)
+def items(self: ParameterDict) -> Iterator[tuple[str, Any]]:
+    "Names and parameters."
+    return ((key, self[key]) for key in self._keys)
 @patch
-def values(self: ParameterDict) -> Iterator[Any]: return (self[key] for key in self._keys)
+def values(self: ParameterDict) -> Iterator[Any]:
+    "The parameters."
+    return (self[key] for key in self._keys)
 @patch
 def get(self: ParameterDict, key: str, default: Any = None) -> Any:
+    "What a name holds, or `default`."
     return self[key] if key in self else default
 @patch
-def copy(self: ParameterDict) -> ParameterDict: return ParameterDict(OrderedDict(self.items()))
+def copy(self: ParameterDict) -> ParameterDict:
+    "A dict of the same parameters."
+    return ParameterDict(OrderedDict(self.items()))
 @patch
 def fromkeys(self: ParameterDict, keys: Iterable[str], default: Any = None) -> ParameterDict:
+    "A dict that holds `default` under each of the names."
     return ParameterDict((key, default) for key in keys)
 
 # %% ../../nbs/03c_containers.ipynb #cnpara05

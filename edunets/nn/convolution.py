@@ -76,6 +76,7 @@ class ConvolutionBase(Module):
     def choose(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding,
                groups, bias,
                padding_mode, device, dtype, init, nonlinearity) -> None:
+        "Keep the options, checked, and make the parameters."
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.padding_mode = padding_mode
         self.kernel_size, self.stride, self.dilation, self.output_padding = (
@@ -90,7 +91,9 @@ class ConvolutionBase(Module):
                                 Parameter(empty(out_channels, device=device, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: initialize(self)
+    def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
+        initialize(self)
 
     def extra_repr(self) -> str:
         said = (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "

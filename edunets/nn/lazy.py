@@ -29,6 +29,7 @@ class UninitializedTensorMixin:
     cls_to_become: type
 
     def wait(self, requires_grad: bool, device, dtype) -> None:
+        "Begin without a shape."
         vars(self).update(vars(empty(0, device=device, dtype=dtype)))
         self._requires_grad = requires_grad
 
@@ -41,6 +42,7 @@ class UninitializedTensorMixin:
 
     @property
     def payload(self):
+        "A ValueError: it has no numbers yet."
         raise error(ValueError,
                     f"Attempted to use an uninitialized parameter, of class {type(self).__name__}",
                     "it has no shape before the first forward pass", "call the model on a first batch")
@@ -119,6 +121,7 @@ class LazyModuleMixin:
         self._initialize_hook = self.register_forward_pre_hook(shapes_from_input, with_kwargs=True)
 
     def initialize_parameters(self, *args, **kwargs) -> None:
+        "Give what waits its shape, by the first input: yours to write."
         raise error(NotImplementedError,
                     f"initialize_parameters is not implemented for {type(self).__name__}",
                     "it gives the parameters their shapes", "def initialize_parameters(self, input): ...")
@@ -159,6 +162,7 @@ class Sized(LazyModuleMixin):
                        f"`torch.nn.{cls.__name__}`.")
 
     def reset_parameters(self) -> None:
+        "Fill its parameters anew, once they have a shape."
         if not self.has_uninitialized_params() and getattr(self, self.unknown): super().reset_parameters()
 
     def leave_open(self, device, dtype, **there: bool) -> None:
@@ -184,6 +188,7 @@ class LazyLinear(Sized, Linear):
         self.leave_open(device, dtype, weight=True, bias=bias)
 
     def initialize_parameters(self, input: Tensor) -> None:
+        "Give what waits its shape, by the first input."
         if self.has_uninitialized_params():
             n = input.shape[-1]
             self.settle(n, weight=(self.out_features, n), bias=(self.out_features,))
@@ -202,6 +207,7 @@ class LazyConvolution(Sized):
         self.leave_open(device, dtype, weight=True, bias=bias)
 
     def initialize_parameters(self, input: Tensor, *args, **kwargs) -> None:
+        "Give what waits its shape, by the first input."
         if not self.has_uninitialized_params(): return
         if input.ndim not in (self.dims + 1, self.dims + 2):
             raise error(RuntimeError,
@@ -252,6 +258,7 @@ class LazyNorm(Sized):
         self.num_batches_tracked = tensor(0, dtype=int64, device=device)
 
     def initialize_parameters(self, input: Tensor) -> None:
+        "Give what waits its shape, by the first input."
         if not self.has_uninitialized_params(): return
         n = (input.shape[1],)
         self.settle(n[0], weight=n, bias=n, running_mean=n, running_var=n)

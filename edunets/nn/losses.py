@@ -554,12 +554,14 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                                         Linear(width, high - low, False, device, dtype)))
 
     def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
         for layer in (self.head, *(layer for cluster in self.tail for layer in cluster)):
             layer.reset_parameters()
 
 # %% ../../nbs/nn/losses.ipynb #nnload2b
 @patch
 def forward(self: AdaptiveLogSoftmaxWithLoss, input_: Tensor, target_: Tensor) -> _ASMoutput:
+    "The log probability of each target, and the loss."
     check_adaptive(self, input_, target_)
     single = not target_.ndim
     input, target = (input_.unsqueeze(0), target_.unsqueeze(0)) if single else (input_, target_)

@@ -68,6 +68,7 @@ class Module:
     def __setstate__(self, state: dict) -> None: vars(self).update(state)
 
     def forward(self, *args, **kwargs):
+        "The result, from the inputs: what a call of the module runs between its hooks."
         raise error(NotImplementedError,
                     f'Module [{type(self).__name__}] is missing the required "forward" function',
                     "a module is called through it", "def forward(self, x): ...")
@@ -110,6 +111,7 @@ def store_of(module: Module, name: str) -> dict | None:
 
 # %% ../../nbs/03_nn.ipynb #nnstore1d
 def set_member(self: Module, name: str, value) -> None:
+    "Set an attribute: parameters, buffers and modules are kept apart. AttributeError before `__init__`."
     for store, (kind, later, called, put) in STORES.items():
         kept = vars(self).get(store)
         if isinstance(value, kind):
@@ -151,6 +153,7 @@ def delete_member(self: Module, name: str) -> None:
 
 # %% ../../nbs/03_nn.ipynb #nngetat1c
 def list_members(self: Module) -> list[str]:
+    "The names of its attributes, parameters, buffers and modules."
     return sorted({*object.__dir__(self), *self._parameters, *self._buffers, *self._modules})
 
 Module.__getattr__, Module.__delattr__, Module.__dir__ = get_member, delete_member, list_members
@@ -265,17 +268,22 @@ def values(pairs) -> Iterator: return (value for _, value in pairs)
 # %% ../../nbs/03_nn.ipynb #nnwalks2d
 @patch
 def parameters(self: Module, recurse: bool = True) -> Iterator[Parameter]:
+    "All parameters, of its modules too; shared ones once."
     return values(self.named_parameters(recurse=recurse))
 
 @patch
 def buffers(self: Module, recurse: bool = True) -> Iterator[Tensor]:
+    "All buffers, of its modules too; shared ones once."
     return values(self.named_buffers(recurse=recurse))
 
 @patch
-def children(self: Module) -> Iterator[Module]: return values(self.named_children())
+def children(self: Module) -> Iterator[Module]:
+    "The modules that it holds itself."
+    return values(self.named_children())
 
 @patch
 def modules(self: Module, remove_duplicate: bool = True) -> Iterator[Module]:
+    "Itself and all modules below, each once."
     return values(self.named_modules(remove_duplicate=remove_duplicate))
 
 # %% ../../nbs/03_nn.ipynb #nnfinds1
@@ -304,10 +312,14 @@ def member(module: Module, target: str, store: str):
 
 # %% ../../nbs/03_nn.ipynb #nnfinds1c
 @patch
-def get_parameter(self: Module, target: str) -> Parameter: return member(self, target, "_parameters")
+def get_parameter(self: Module, target: str) -> Parameter:
+    "A parameter by its full name, `'0.weight'`. AttributeError if there is none."
+    return member(self, target, "_parameters")
 
 @patch
-def get_buffer(self: Module, target: str) -> Tensor: return member(self, target, "_buffers")
+def get_buffer(self: Module, target: str) -> Tensor:
+    "A buffer by its full name. AttributeError if there is none."
+    return member(self, target, "_buffers")
 
 # %% ../../nbs/03_nn.ipynb #3f1a6c05
 #| code-fold: true
@@ -421,10 +433,13 @@ def as_type(self: Module, dst_type: dtype | str) -> Module:
 Module.type = as_type      # not by `patch`: this page needs Python's `type`
 
 @patch
-def cpu(self: Module) -> Module: return self._apply(lambda x: x.cpu())
+def cpu(self: Module) -> Module:
+    "Move its parameters and buffers to the CPU."
+    return self._apply(lambda x: x.cpu())
 
 @patch
 def cuda(self: Module, device: int | None = None) -> Module:
+    "Move its parameters and buffers to a GPU."
     return self._apply(lambda x: x.to("cuda" if device is None else f"cuda:{device}"))
 
 # %% ../../nbs/03_nn.ipynb #3f1a6c04b
@@ -447,6 +462,7 @@ def indented(text: str) -> str: return text.replace("\n", "\n  ")
 # %% ../../nbs/03_nn.ipynb #nnreprs1b
 @patch
 def __repr__(self: Module) -> str:
+    "Its name, what `extra_repr` says, and its modules, a line each."
     said = self.extra_repr()
     children = [f"({name}): {indented(repr(child))}" for name, child in self._modules.items()]
     lines = (said.split("\n") if said else []) + children

@@ -363,7 +363,9 @@ class LayerNorm(Module):
         learned(self, self.normalized_shape, elementwise_affine, bias, device, dtype)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: reset_affine(self)
+    def reset_parameters(self) -> None:
+        "Weight 1 and bias 0 again."
+        reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -388,7 +390,9 @@ class RMSNorm(Module):
             else None)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: reset_affine(self)
+    def reset_parameters(self) -> None:
+        "Weight 1 and bias 0 again."
+        reset_affine(self)
     def forward(self, x: Tensor) -> Tensor: return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
@@ -410,7 +414,9 @@ class GroupNorm(Module):
         learned(self, (num_channels,), affine, bias, device, dtype)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: reset_affine(self)
+    def reset_parameters(self) -> None:
+        "Weight 1 and bias 0 again."
+        reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
@@ -442,10 +448,12 @@ class Running(Module):
 
     @no_grad()
     def reset_running_stats(self) -> None:
+        "Mean 0 and variance 1 again, of no batch."
         if not self.track_running_stats: return
         self.running_mean.zero_(), self.running_var.fill_(1), self.num_batches_tracked.zero_()
 
     def reset_parameters(self) -> None:
+        "Weight 1 and bias 0 again."
         self.reset_running_stats()
         reset_affine(self)
 
@@ -456,6 +464,7 @@ class Running(Module):
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def check_dims(self, input: Tensor) -> None:
+        "A ValueError for an input of other dimensions."
         if input.ndim not in self.ndims:
             raise error(ValueError,
                         f"expected {' or '.join(f'{n}D' for n in self.ndims)} input (got {input.ndim}D input)",
@@ -514,6 +523,7 @@ class SyncBatchNorm(BatchNorm):
         self.process_group = process_group
 
     def check_dims(self, input: Tensor) -> None:
+        "A ValueError for an input of fewer dimensions."
         if input.ndim < 2:
             raise error(ValueError, f"expected at least 2D input (got {input.ndim}D input)", "batch, channel",
                         "x.unsqueeze(0)")

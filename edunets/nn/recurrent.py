@@ -465,7 +465,9 @@ class Recurrent(Module):
                 setattr(self, parameter_name(name, layer, direction), Parameter(empty(*shape, **made)))
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: fill_recurrent(self)
+    def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
+        fill_recurrent(self)
 
     @property
     def all_weights(self) -> list[list[Parameter]]:
@@ -607,6 +609,7 @@ class RNN(Recurrent):
         self.nonlinearity = nonlinearity
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
+        "One direction of one layer: the output and the last states."
         x = linear(x, w_ih, b_ih if b_ih is None else b_ih + b_hh)
         return (call(OPS["rnn"], (x, states[0], w_hh),
                      {"sizes": sizes, "reverse": reverse, "relu": self.nonlinearity == "relu"},
@@ -626,6 +629,7 @@ class LSTM(Recurrent):
                          proj_size, device, dtype)
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
+        "One direction of one layer: the output and the last states."
         x = linear(x, w_ih, b_ih if b_ih is None else b_ih + b_hh)
         return call(OPS["lstm"], (x, *states, w_hh, w_hr), {"sizes": sizes, "reverse": reverse},
                     "MkldnnRnnLayerBackward0")
@@ -643,6 +647,7 @@ class GRU(Recurrent):
                          device, dtype)
 
     def run(self, x, states, w_ih, w_hh, b_ih, b_hh, w_hr, sizes, reverse):
+        "One direction of one layer: the output and the last states."
         return call(OPS["gru"], (linear(x, w_ih, b_ih), states[0], w_hh, b_hh),
                     {"sizes": sizes, "reverse": reverse},
                     "StackBackward0")
@@ -676,7 +681,9 @@ class Cell(Module):
             self.register_parameter(name, Parameter(empty(gates * hidden_size, **made)) if bias else None)
         self.reset_parameters()
 
-    def reset_parameters(self) -> None: fill_recurrent(self)
+    def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
+        fill_recurrent(self)
 
     def parts(self, input: Tensor, hx: Tensor) -> tuple[Tensor, Tensor]:
         "What comes from the input, and what from the state."
@@ -719,6 +726,7 @@ class RNNCell(Cell):
         return one_step(self, input, hx, self.step)
 
     def step(self, input, h, *_):
+        "The next state, from an input and the last."
         if self.nonlinearity not in ("tanh", "relu"):
             raise error(RuntimeError, f"Unknown nonlinearity: {self.nonlinearity}",
                         "PyTorch has tanh and relu",
@@ -736,6 +744,7 @@ class LSTMCell(Cell):
         return one_step(self, input, hx, self.step)
 
     def step(self, input, h, c):
+        "The next state, from an input and the last."
         x, h = self.parts(input, h)
         i, f, new, o = (x + h).chunk(4, 1)
         c = f.sigmoid() * c + i.sigmoid() * new.tanh()
@@ -750,6 +759,7 @@ class GRUCell(Cell):
         return one_step(self, input, hx, self.step)
 
     def step(self, input, h, *_):
+        "The next state, from an input and the last."
         (x_reset, x_update, x_new), (reset, update, held) = (x.chunk(3, 1) for x in self.parts(input, h))
         new = (x_new + (x_reset + reset).sigmoid() * held).tanh()
         return new + (x_update + update).sigmoid() * (h - new)

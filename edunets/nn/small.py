@@ -116,7 +116,9 @@ class Embedding(Module):
         self.sparse = sparse
         make_table(self, num_embeddings, embedding_dim, _weight, not _freeze, device, dtype)
 
-    def reset_parameters(self) -> None: fill_table(self)
+    def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
+        fill_table(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type,
@@ -398,7 +400,9 @@ class EmbeddingBag(Module):
         self.mode, self.sparse, self.include_last_offset = mode, sparse, include_last_offset
         make_table(self, num_embeddings, embedding_dim, _weight, True, device, dtype)
 
-    def reset_parameters(self) -> None: fill_table(self)
+    def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
+        fill_table(self)
 
     def forward(self, input: Tensor, offsets: Tensor | None = None,
                 per_sample_weights: Tensor | None = None) -> Tensor:
@@ -467,6 +471,7 @@ class Bilinear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
+        "Fill its parameters anew, as when it was made."
         bound = 1 / math.sqrt(self.weight.size(1))
         for x in (self.weight, self.bias):
             if x is not None:

@@ -198,6 +198,7 @@ def step(self: LBFGS, closure: Callable):
 # %% ../../nbs/05g_lbfgs.ipynb #lbclass6bx
 @patch
 def moves(self: LBFGS, closure: Callable):
+    "The steps of one call of `step`, one after the other."
     group, state = self.param_groups[0], self.state[self.param_groups[0]["params"][0]]
     first, gradient, looks = closure(), self.flat_gradient(), 1
     loss, lr = float(first), float(group["lr"])

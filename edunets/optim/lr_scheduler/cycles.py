@@ -205,6 +205,7 @@ class Cycled(LRScheduler):
         return lowest, highest
 
     def set_momentum(self, group: Group, value: float) -> None:
+        "Write a group's momentum, or its beta1."
         if self.use_beta1: group["betas"] = (value, *group["betas"][1:])
         else: group["momentum"] = value
 

@@ -111,6 +111,7 @@ def step(self: LRScheduler, epoch: int | None = None) -> None:
 # %% ../../../nbs/05d_schedules.ipynb #scbase03c
 @patch
 def _update_lr(self: LRScheduler, epoch: int | None = None) -> None:
+    "Go on a step, and write the rates."
     self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
     self._write(self.get_lr if epoch is None else getattr(self, "_get_closed_form_lr", self.get_lr))
 
@@ -151,8 +152,12 @@ class Scaled(LRScheduler):
     """A schedule that multiplies.
 
     The initial rate by `scale(t)`, or the last rate by `ratio(t)` = scale(t) / scale(t - 1)."""
-    def scale(self, t: int) -> float: raise NotImplementedError
-    def ratio(self, t: int) -> float: raise NotImplementedError
+    def scale(self, t: int) -> float:
+        "The share of the initial rate at a step."
+        raise NotImplementedError
+    def ratio(self, t: int) -> float:
+        "The rate at a step over the rate before."
+        raise NotImplementedError
 
     def get_lr(self) -> list[float]:
         warn_outside(self)
@@ -382,7 +387,9 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = [group["lr"] for group in optimizer.param_groups]
 
     @property
-    def in_cooldown(self) -> bool: return self.cooldown_counter > 0
+    def in_cooldown(self) -> bool:
+        "Whether it waits after the last reduction."
+        return self.cooldown_counter > 0
 
     def is_better(self, value: float) -> bool:
         "Whether it beats the best value so far by the threshold."
