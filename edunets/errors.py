@@ -34,7 +34,11 @@ def user_frame() -> FrameType | None:
     while frame and package(frame) in ("edunets", "numpy", "threading"): frame = frame.f_back
     return frame
 
-def package(frame: FrameType) -> str: return frame.f_globals.get("__name__", "").split(".")[0]
+def package(frame: FrameType) -> str:
+    "The package that a frame belongs to; what a chapter exports is edunets' own where it is a cell, too."
+    name = frame.f_globals.get("__name__", "").split(".")[0]
+    exported = name == "__main__" and linecache.getline(frame.f_code.co_filename, 1).startswith("#| export")
+    return "edunets" if exported else name
 
 # %% ../nbs/errors.ipynb #d843b8fa
 def site() -> tuple:
