@@ -14,7 +14,7 @@ import numpy as np
 from .errors import error
 from .table import accumulate, as_made, check, elementwise, in_turn, kernel, order, ordered_copy
 from .table import view
-from .tensors import DOUBLE, SINGLE, backend_of, is_floating
+from .tensors import BACKENDS, DOUBLE, SINGLE, backend_of, is_floating
 
 # %% auto #0
 __all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'where_by_bits', 'erf_coefficients', 'in_blocks',
@@ -210,7 +210,7 @@ kernel(expand=expand_kernel)
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9e
 def to_device(a, device):
     "A copy on a device; from a GPU's memory by way of the host (`get`)."
-    return backend_of(device).xp.array(a.get() if hasattr(a, "get") else a)
+    return backend_of(device).put(BACKENDS[type(a)].fetch(a), device)
 
 def with_slice(a, index, v):
     "A copy of `a` with `v` at `index`."

@@ -8,7 +8,7 @@ from typing import Callable, Iterator
 
 from .errors import error, warn
 from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, refresh, view
-from .tensors import BACKENDS, Tensor, Version, made_once, memory, owner, patch, wrap
+from .tensors import BACKENDS, Tensor, Version, backend_of, made_once, memory, owner, patch, wrap
 
 # %% auto #0
 __all__ = ['inverse_permutation', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
@@ -161,6 +161,7 @@ def check_write(x: Tensor) -> None:
 
 # %% ../nbs/01c_views.ipynb #8cf570fe
 def no_memory_for(x: Tensor, value: Tensor) -> Exception:
+    if hasattr(value.payload, "no_numbers"): return value.payload.no_numbers()
     kind, level = type(value.payload).__name__, getattr(value.payload, "level", None)
     at = "" if level is None else f" (level {level})"
     return error(RuntimeError,
@@ -267,7 +268,10 @@ def store_out(out: Tensor, value: Tensor) -> Tensor:
 def resize_place(out: Tensor, shape: tuple) -> None:
     """Let `out` have a shape: in the memory that it looks into, if that has room, else in new memory. Where
     an empty tensor lies in a memory is not known."""
-    begin, room = out.storage_offset(), memory(out.payload).nbytes // out.element_size()
-    if out.numel() and 0 < math.prod(shape) <= room - begin:
-        out.as_strided_(shape, [math.prod(shape[d + 1:]) for d in range(len(shape))], begin)
-    else: out.payload = BACKENDS[type(out.payload)].xp.empty(shape, out.payload.dtype)
+    if type(out.payload) in BACKENDS and out.numel():
+        begin, room = out.storage_offset(), memory(out.payload).nbytes // out.element_size()
+        if 0 < math.prod(shape) <= room - begin:
+            out.as_strided_(shape, [math.prod(shape[d + 1:]) for d in range(len(shape))], begin)
+            return
+    fresh = {"shape": shape, "value": 0, "dtype": out.dtype, "device": out.device}
+    out.payload = backend_of(out.device).make(OPS["full"], fresh)

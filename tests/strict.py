@@ -1,11 +1,13 @@
 """A strict array module: NumPy that behaves as CuPy does, so that code which would fail on a GPU fails
 here. It refuses NumPy's arrays and numbers as operands, has only names that CuPy has, and every result
 is an array, 0-d ones too."""
+import contextlib
 import types
 
 import numpy as np
 
-from edunets.tensors import DEVICES
+from edunets.table import add_backend, remove_backend
+from edunets.tensors import BACKENDS, DEVICES, Backend, device
 
 DEVICES.add("strict")
 UFUNCS = """absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
@@ -93,3 +95,19 @@ xp.lib = types.SimpleNamespace(
         stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
 # all the ufuncs whose `at` CuPy has and we use
 for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)
+
+
+class There(Backend):
+    "The device of this module's arrays."
+    def fetch(self, array): return array.get()
+
+
+@contextlib.contextmanager
+def at_hand(backend=There(xp, device("strict"))):
+    "A context in which the device is known."
+    if Array in BACKENDS:
+        yield
+        return
+    add_backend(Array, backend)
+    try: yield
+    finally: remove_backend(Array)

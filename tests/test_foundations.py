@@ -8,8 +8,7 @@ import pytest
 import edunets as en
 import strict
 import toys
-from edunets.table import HANDLERS, OPS, RANKS, add_backend, call
-from edunets.tensors import BACKENDS, Backend
+from edunets.table import OPS, call
 from programs import program, run, without
 from samples import cases
 
@@ -29,11 +28,8 @@ def cupy_or_skip():
 def there(request):
     "A device whose arrays are not NumPy's."
     xp = strict.xp if request.param == "strict" else cupy_or_skip()
-    known = xp.ndarray in BACKENDS
-    if not known: add_backend(xp.ndarray, Backend(xp, en.device(request.param)))
-    yield types.SimpleNamespace(device=en.device(request.param), xp=xp)
-    if not known:
-        for table in (BACKENDS, HANDLERS, RANKS): del table[xp.ndarray]
+    with strict.at_hand():
+        yield types.SimpleNamespace(device=en.device(request.param), xp=xp)
 
 
 def host(x): return x.payload.get() if hasattr(x.payload, "get") else x.payload

@@ -8,8 +8,6 @@ import pytest
 
 import edunets as en
 import strict
-from edunets.table import HANDLERS, RANKS, add_backend
-from edunets.tensors import BACKENDS, Backend
 
 F = en.nn.functional
 
@@ -93,9 +91,7 @@ ELSEWHERE = """F.relu(x) F.relu(x*1,True) F.relu6(x) F.leaky_relu(x) F.elu(x) F.
 @pytest.fixture(scope="module")
 def elsewhere():
     "A device whose arrays are not NumPy's."
-    add_backend(strict.Array, Backend(strict.xp, en.device("strict")))
-    yield en.device("strict")
-    for table in (BACKENDS, HANDLERS, RANKS): del table[strict.Array]
+    with strict.at_hand(): yield en.device("strict")
 
 
 @pytest.mark.parametrize("code", ELSEWHERE)

@@ -114,11 +114,7 @@ def test_the_gradient_flows_into_the_vector():
 
 def test_devices_are_not_mixed():
     import strict
-    from edunets.table import HANDLERS, RANKS, add_backend
-    from edunets.tensors import BACKENDS, Backend
-    known = strict.xp.ndarray in BACKENDS
-    if not known: add_backend(strict.xp.ndarray, Backend(strict.xp, en.device("strict")))
-    try:
+    with strict.at_hand():
         here, there = en.nn.Parameter(en.ones(2)), en.nn.Parameter(en.ones(2).to("strict"))
         for wrong in (lambda: U.parameters_to_vector([here, there]),
                       lambda: U.vector_to_parameters(en.ones(4), [here, there])):
@@ -129,9 +125,6 @@ def test_devices_are_not_mixed():
         assert (total.item() == pytest.approx(math.sqrt(50), rel=1e-6)
                 and there.grad.device == en.device("strict"))
         assert there.grad.payload.tolist() == pytest.approx([4 / math.sqrt(50)] * 2, rel=1e-5)
-    finally:
-        if not known:
-            for table in (BACKENDS, HANDLERS, RANKS): del table[strict.xp.ndarray]
 
 
 @pytest.mark.parametrize("batch_first", [False, True])

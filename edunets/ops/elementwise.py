@@ -25,7 +25,7 @@ from ..tensors import is_floating, patch
 from ..views import store
 
 # %% auto #0
-__all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'as_floating', 'check_real', 'asinh_steps',
+__all__ = ['LARGE', 'BERNOULLI', 'LOWEST', 'STEPS', 'ALIASES', 'INTEGERS', 'as_floating', 'check_real', 'large', 'asinh_steps',
            'acosh_steps', 'scaled_erfc', 'tail_coefficients', 'erfc_kernel', 'erfc_steps', 'stirling', 'lgamma_kernel',
            'digamma_kernel', 'polygamma_kernel', 'polygamma', 'polygamma_method', 'log_sum', 'hypot_steps',
            'copysign_steps', 'ratio', 'soft_share', 'twin', 'frac', 'sinc', 'logit', 'logit_kernel', 'logit_vjp',
@@ -51,17 +51,21 @@ def check_real(input: Tensor, name: str) -> Tensor:
 # from here on asinh(x) and acosh(x) are log(2 * x) to all digits, and x * x does not overflow before
 LARGE = 1e9
 
+def large(a: Tensor) -> float:
+    "The same in half precision, where squares end sooner."
+    return min(LARGE, a.dtype.limits[1] ** 0.5 / 2)
+
 def asinh_steps(a: Tensor) -> Tensor:
     "asinh in rows, with its digits near 0 and without overflow."
-    x = abs(a).clamp(max=LARGE)
+    x = abs(a).clamp(max=large(a))
     near = (x + x * x / (1 + (x * x + 1).sqrt())).log1p()
-    return a.sign() * where(abs(a) < LARGE, near, abs(a).log() + math.log(2))
+    return a.sign() * where(abs(a) < large(a), near, abs(a).log() + math.log(2))
 
 # %% ../../nbs/ops/elementwise.ipynb #c75a691bb
 def acosh_steps(a: Tensor) -> Tensor:
     "acosh in rows, with its digits near 1 and without overflow."
-    x = a.clamp(max=LARGE) - 1
-    return where(a < LARGE, (x + x.sqrt() * (x + 2).sqrt()).log1p(), a.log() + math.log(2))
+    x = a.clamp(max=large(a)) - 1
+    return where(a < large(a), (x + x.sqrt() * (x + 2).sqrt()).log1p(), a.log() + math.log(2))
 
 elementwise(
     asinh=lambda xp, a: xp.arcsinh(a),
