@@ -14,51 +14,11 @@ class Shape:
     def __init__(self, shape, dtype): self.shape, self.dtype = tuple(shape), np.dtype(dtype)
 
 
-def shape(x): return np.shape(x) if isinstance(x, (bool, int, float)) else tuple(x.shape)
-def kind(*xs): return next(x.dtype for x in xs if hasattr(x, "dtype"))
-def broadcast(*xs, dtype=None): return Shape(np.broadcast_shapes(*map(shape, xs)), dtype or kind(*xs))
-
-
-def reduced(a, dims, keepdim):
-    dims = range(len(a.shape)) if dims is None else dims
-    return Shape([1 if d in dims else n for d, n in enumerate(a.shape) if keepdim or d not in dims], a.dtype)
-
-
-def along(a, dim, length): return Shape(a.shape[:dim] + (length,) + a.shape[dim + 1:], a.dtype)
-def matmul(a, b):
-    return Shape(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) + (a.shape[-2], b.shape[-1]), a.dtype)
-
-
-def gather(a, *index, dims):
-    return Shape(np.broadcast_shapes(*map(shape, index))
-                 + tuple(n for d, n in enumerate(a.shape) if d not in dims), a.dtype)
-
-
-RULES = {
-    **dict.fromkeys("neg exp log log1p expm1 sqrt sin cos tanh erf abs floor round add mul div pow "
-                    "atan2 floordiv rem".split(), broadcast),
-    **dict.fromkeys(["eq", "lt"], lambda a, b: broadcast(a, b, dtype=bool)),
-    **dict.fromkeys(["put_slice", "scatter", "scatter_max", "scatter_prod", "cumsum", "copy", "detach",
-                     "copy_into"], lambda a, *rest, **params: Shape(a.shape, a.dtype)),
-    **dict.fromkeys(["sum", "max"], reduced),
-    **dict.fromkeys(["reshape", "expand"], lambda a, shape: Shape(shape, a.dtype)),
-    **dict.fromkeys(["cast", "bitcast"], lambda a, dtype: Shape(a.shape, dtype.numpy)),
-    "bit": lambda a, b, kind: broadcast(a, b),
-    "where": lambda c, a, b: Shape(np.broadcast_shapes(shape(c), shape(a), shape(b)), kind(a, b)),
-    "permute": lambda a, dims: Shape([a.shape[d] for d in dims], a.dtype),
-    "slice": lambda a, dim, start, length, step: along(a, dim, length),
-    "sort": lambda a, dim, descending: (Shape(a.shape, a.dtype), Shape(a.shape, "int64")),
-    "matmul": matmul, "gather": gather,
-    "full": lambda shape, value, dtype, device: Shape(shape, dtype.numpy),
-    "iota": lambda length, device: Shape((length,), "int64"),
-    "random_bits": lambda key, shape, words: Shape(tuple(shape) + (2,) * (words == 2), "uint32"),
-}
-
-
 def run_shape(op, payloads, params):
     "A row on shapes: by its rule; a composite by its decomposition."
-    return (RULES[op.name](*payloads, **params) if op.name in RULES
-            else below_tape(op, payloads, params, "shape"))
+    if op.shape is None: return below_tape(op, payloads, params, "shape")
+    found = op.shape(*payloads, **params)
+    return tuple(Shape(*form) for form in found) if type(found) is tuple else Shape(*found)
 
 
 handle(Shape, run_shape, rank=10)
@@ -113,11 +73,12 @@ class Trace:
 
     def run(self, op, args, params):
         operands = [self.read(x) for x in args]
-        if op.name not in RULES: return below_tape(op, operands, params, "shape")
-        out = RULES[op.name](*operands, **params)
-        results = [Var(o.shape, o.dtype) for o in (out if isinstance(out, tuple) else (out,))]
+        if op.shape is None: return below_tape(op, operands, params, "shape")
+        forms = op.shape(*operands, **params)
+        several = type(forms) is tuple
+        results = [Var(*form) for form in (forms if several else (forms,))]
         self.steps.append((op, operands, params, results))
-        return tuple(results) if isinstance(out, tuple) else results[0]
+        return tuple(results) if several else results[0]
 
     def store(self, x, value):
         if isinstance(x.payload, Var): x.payload = self.read(value)

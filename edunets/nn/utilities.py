@@ -209,4 +209,5 @@ def skip_init(module_cls: type[Module], *args, **kwargs) -> Module:
     if "device" not in inspect.signature(module_cls).parameters:
         raise error(RuntimeError, "Module must support a 'device' arg to skip initialization",
                     "PyTorch makes it on the device 'meta' first", "def __init__(self, ..., device=None)")
-    with fork_rng(): return module_cls(*args, **kwargs)
+    where = kwargs.pop("device", "cpu")
+    with fork_rng(): return module_cls(*args, device="meta", **kwargs).to_empty(device=where)
