@@ -273,5 +273,6 @@ def resize_place(out: Tensor, shape: tuple) -> None:
         if 0 < math.prod(shape) <= room - begin:
             out.as_strided_(shape, [math.prod(shape[d + 1:]) for d in range(len(shape))], begin)
             return
+    if type(out.payload) not in BACKENDS: out._parent = None      # without memory it is a view no more
     fresh = {"shape": shape, "value": 0, "dtype": out.dtype, "device": out.device}
     out.payload = backend_of(out.device).make(OPS["full"], fresh)
