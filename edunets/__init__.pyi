@@ -637,6 +637,9 @@ def ge(input, other, *, out: Tensor | None = None) -> Tensor:
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     "All products of an element of one vector and one of another."
     ...
+def get_default_device():
+    "The device on which new tensors are made, as `torch.get_default_device`."
+    ...
 def get_default_dtype():
     "The dtype of tensors made from Python floats."
     ...
@@ -1200,6 +1203,9 @@ def selu(input: Tensor) -> Tensor:
     ...
 def selu_(input: Tensor) -> Tensor:
     "`selu`, in place."
+    ...
+def set_default_device(device) -> None:
+    "The device on which new tensors are made, if none is named, as `torch.set_default_device`; `None`: the CPU."
     ...
 def set_default_dtype(kind) -> None:
     "Set the dtype of tensors made from Python floats; a TypeError unless it is floating."

@@ -13,7 +13,8 @@ import numpy as np
 
 from .errors import OVERRIDING, at_border, border, error, handed_over, named, overriding, warn
 from .table import NO_PARAMS, OPS, call, format_of, order_of
-from .tensors import FLOATS, SINGLE, Tensor, as_count, backend_of, bfloat16, bool_, check_bits
+from .tensors import FLOATS, SINGLE, Tensor, as_count, as_device, backend_of, bfloat16, bool_
+from .tensors import check_bits
 from .tensors import check_dim, dtype, float16, float32, float64, from_numpy, get_default_dtype
 from .tensors import in_memory, int16, int32, int64, int8, is_floating, memory_format, patch
 from .tensors import preserve_format, to_dtype, uint16, uint32, uint64, uint8, wrapped
@@ -505,8 +506,8 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
         elif isinstance(arg, (str, Device)): device = arg
         else: dtype = to_dtype(arg)
     result = self if dtype is None else cast(self, to_dtype(dtype))
-    if device is not None and backend_of(device).device != self.device:
-        result = call(OPS["copy"], (result,), {"device": Device(device)}, "ToCopyBackward0")
+    if device is not None and (where := backend_of(device).exact(as_device(device))) != self.device:
+        result = call(OPS["copy"], (result,), {"device": where}, "ToCopyBackward0")
     copy = copy and result is self
     if memory_format is preserve_format: return result.clone() if copy else result
     if not copy and format_of(result) is memory_format: return result

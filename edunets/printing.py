@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .names import face
-from .tensors import Tensor, bool_, get_default_dtype, int64, patch, is_floating
+from .tensors import BACKENDS, Tensor, bool_, get_default_dtype, int64, patch, is_floating
 
 # %% auto #0
 __all__ = ['options', 'PrintOptions', 'set_printoptions', 'number_format', 'padded', 'summarized', 'vector_text', 'array_text',
@@ -118,7 +118,7 @@ def with_suffixes(text: str, said: list[str], indent: int) -> str:
 # %% ../nbs/01j_printing.ipynb #cb71752e
 def as_numpy(payload) -> np.ndarray:
     "An array's numbers on the CPU."
-    return payload.get() if hasattr(payload, "get") else payload
+    return BACKENDS[type(payload)].fetch(payload)
 
 # %% ../nbs/01j_printing.ipynb #cb71752eb
 @patch

@@ -12,7 +12,8 @@ from .creation import check_sizes
 from .errors import error
 from .names import cast, face
 from .table import OPS, call
-from .tensors import Tensor, any_at_hand, device, finfo, float32, float64, get_default_dtype, iinfo
+from .tensors import CPU, Tensor, any_at_hand, as_device, device, finfo, float32, float64
+from .tensors import get_default_dtype, iinfo
 from .tensors import int64
 from .tensors import new_lock, patch, tensor, to_dtype, uint32
 from .views import store
@@ -61,7 +62,7 @@ DRAWING = new_lock()     # one thread at a time reads a state and writes it
 class Generator:
     "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
     def __init__(self, device=None):
-        self.own = tensor([0, 0], dtype=uint32, device=device)
+        self.own = tensor([0, 0], dtype=uint32, device=device or "cpu")
         self.seed()
 
     @property
@@ -171,7 +172,8 @@ def draw(sample, size: tuple, dtype, device, generator: Generator | None, requir
     "A new tensor of samples, from the generator's next key."
     shape = check_sizes(size)
     key = (generator or default_generator).next_key()
-    if device is not None: key = key.to(device)      # the numbers are made where the key is
+    where = as_device(device)
+    if where is not CPU: key = key.to(where)      # the numbers are made where the key is
     result = sample(key, shape, to_dtype(dtype or get_default_dtype()))
     return result.requires_grad_() if requires_grad else result
 

@@ -21,8 +21,8 @@ from typing import Any, Callable, Protocol
 import numpy as np
 
 from .errors import error, explained, named, no_memory
-from .tensors import BACKENDS, DOUBLE, LOCK, SINGLE, STORED, SUBCLASSES, Backend, Reading, Tensor
-from .tensors import Version, backend_of
+from .tensors import BACKENDS, DOUBLE, LOCK, PLACES, SINGLE, STORED, SUBCLASSES, Backend, Reading
+from .tensors import Tensor, Version, backend_of
 from .tensors import channels_last, channels_last_3d, contiguous_format, device, keep_class, made_once
 from .tensors import memory_format, preserve_format, wrap
 
@@ -30,11 +30,12 @@ from .tensors import memory_format, preserve_format, wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
            'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'Payload', 'Trace',
            'Mode', 'set_mode', 'Registered', 'handle', 'stronger', 'filled', 'mark_inference', 'Quiet', 'explain',
-           'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'below_tape', 'elementwise',
-           'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order', 'in_turn', 'ordered_copy',
-           'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive',
-           'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'texts', 'besides',
-           'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
+           'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'remove_backend', 'below_tape',
+           'elementwise', 'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order', 'in_turn',
+           'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
+           'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'texts',
+           'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card',
+           'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -217,10 +218,10 @@ def handle(payload_type: type, run: Callable, rank: int) -> None:
 def stronger(a: type | None, b: type) -> type:
     "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
     if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
-    if a in BACKENDS and b in BACKENDS:
+    here, there = (BACKENDS.get(kind, kind).device for kind in (a, b))
+    if here != there:
         raise error(RuntimeError,
-                    f"Expected all tensors to be on the same device, but found {BACKENDS[a].device} and "
-                    f"{BACKENDS[b].device}",
+                    f"Expected all tensors to be on the same device, but found {here} and {there}",
                     "no operation moves data between devices silently", "x.to(y.device)")
     raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
                 f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
@@ -302,15 +303,19 @@ def array_handler(kind: type, xp) -> Callable:
 # %% ../nbs/01a_table.ipynb #5089f126b
 def run_source(op: Op, payloads: list, params: dict):
     "A row without operands makes an array on the device that it is told."
-    return op.kernel(backend_of(params["device"]).xp, *payloads, **params)
+    return backend_of(params["device"]).make(op, params)
 
 handle(np.ndarray, array_handler(np.ndarray, np), rank=0)
 handle(None, run_source, rank=-1)
 
 def add_backend(array_type: type, backend: Backend) -> None:
     "Let arrays of another module be payloads."
-    BACKENDS[array_type] = backend
+    BACKENDS[array_type] = PLACES[backend.device.type] = backend
     handle(array_type, array_handler(array_type, backend.xp), rank=0)
+
+def remove_backend(array_type: type) -> None:
+    "Forget what `add_backend` added."
+    del PLACES[BACKENDS.pop(array_type).device.type], HANDLERS[array_type], RANKS[array_type]
 
 # %% ../nbs/01a_table.ipynb #01abelow
 #| code-fold: true

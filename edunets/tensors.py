@@ -7,6 +7,7 @@ import functools
 import math
 import os
 import threading
+from contextvars import ContextVar
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
@@ -16,14 +17,15 @@ from .errors import OVERRIDING, DisableTorchFunctionSubclass, Lacking, error, si
 # %% auto #0
 __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d', 'FLOATS', 'bool_', 'uint8',
            'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'bfloat16', 'float32', 'float64',
-           'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'LOCK', 'SUBCLASSES',
-           'Tensor', 'wrap', 'patch', 'owner', 'memory', 'address', 'memory_format', 'Version', 'is_floating',
-           'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype', 'from_numpy_dtype', 'get_default_dtype',
-           'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend', 'backend_of', 'check_nested', 'unwrap',
-           'computable', 'to_array', 'as_read', 'first_of', 'as_integer', 'check_long', 'float_kinds', 'in_memory',
-           'check_bits', 'wrapped', 'tensor', 'tell_read_only', 'from_numpy', 'as_tensor', 'Reading', 'at_hand',
-           'any_at_hand', 'concrete', 'as_count', 'check_dim', 'new_lock', 'made_once', 'made', 'noticed',
-           'make_subclass', 'same_call', 'converted', 'keep_class', 'from_dlpack', 'is_tensor']
+           'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'PLACES', 'LOADERS', 'CPU',
+           'default_device', 'LOCK', 'SUBCLASSES', 'Tensor', 'wrap', 'patch', 'owner', 'memory', 'address',
+           'memory_format', 'Version', 'is_floating', 'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype',
+           'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend',
+           'as_device', 'backend_of', 'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'first_of',
+           'as_integer', 'check_long', 'float_kinds', 'in_memory', 'check_bits', 'wrapped', 'tensor', 'tell_read_only',
+           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'as_count', 'check_dim',
+           'new_lock', 'made_once', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class',
+           'from_dlpack', 'is_tensor']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -358,7 +360,13 @@ class device:
                         f"Expected one of {', '.join(sorted(DEVICES))} device type at start of "
                         f"device string: {kind}",
                         "a device is a kind, or a kind and a number", "device('cpu'), device('cuda:1')")
+        if number and not number.isdecimal():
+            raise error(RuntimeError, f"Invalid device string: '{type}'",
+                        "what follows the colon is a number", "device('cuda:1')")
         self.type, self.index = kind, int(number) if number else index
+        if self.index is not None and self.index < 0:
+            raise error(RuntimeError, "Device index must not be negative", f"given {self.index}",
+                        "device('cuda', 0) is the first one")
 
     def __repr__(self) -> str:
         return f"device(type='{self.type}'" + (f", index={self.index})" if self.index is not None else ")")
@@ -368,27 +376,52 @@ class device:
 
 # %% ../nbs/01_tensors.ipynb #8632d3f8
 #| code-fold: true
-#| code-summary: "Backend: a kind of array, and the device it stands for"
-class Backend(NamedTuple):
-    "A kind of array: its array module (`numpy`'s names) and the device it stands for."
-    xp: Any
-    device: device
-    # the device of one array, where there are several of a kind
-    locate: Callable[[Any], device] | None = None
-    def device_of(self, array) -> device: return self.device if self.locate is None else self.locate(array)
+#| code-summary: "Backend: what makes and moves the arrays of a device"
+class Backend:
+    """The arrays of a kind of device: their module (`numpy`'s names), how they are made, and how they come
+    back. Here, those whose module is `numpy`; chapter 7 has others."""
+    def __init__(self, xp: Any, device: device): self.xp, self.device = xp, device
+    def device_of(self, array) -> device:
+        "Where an array lies, if there are several devices of this kind."
+        return self.device
 
-BACKENDS: dict[type, Backend] = {np.ndarray: Backend(np, device("cpu"))}
+    def exact(self, where: device) -> device:
+        "The device that is meant by a name without a number."
+        return self.device
+
+    def put(self, array: np.ndarray, where: device):
+        "An array there, of NumPy's; it may be the same memory."
+        return self.xp.asarray(array)
+
+    def fetch(self, array) -> np.ndarray:
+        "The numbers of an array there, as NumPy's."
+        return array
+
+    def make(self, op, params: dict):
+        "What a row without operands makes, there."
+        return op.kernel(self.xp, **params)
+
+BACKENDS: dict[type, Backend] = {np.ndarray: Backend(np, device("cpu"))}      # of each type of array
+PLACES: dict[str, Backend] = {"cpu": BACKENDS[np.ndarray]}                    # of each kind of device
+LOADERS: dict[str, Callable] = {}      # of a kind of device: adds its backend when it is first asked for
 
 # %% ../nbs/01_tensors.ipynb #8632d3f8b
 #| code-fold: true
-#| code-summary: "The backend of a device"
+#| code-summary: "The device on which something is made, and its backend"
+CPU = device("cpu")
+default_device: ContextVar[device] = ContextVar("edunets_device", default=CPU)
+
+def as_device(where: str | device | None) -> device:
+    "The device that is meant; by `None` the default one."
+    return default_device.get() if where is None else where if isinstance(where, device) else device(where)
+
 def backend_of(where: str | device | None) -> Backend:
-    "The backend of a device (`None`: the CPU)."
-    kind = where.type if isinstance(where, device) else device(where or "cpu").type
-    for backend in BACKENDS.values():
-        if backend.device.type == kind: return backend
-    raise error(RuntimeError, f"no backend for device '{where}' is at hand", "edunets knows the devices " +
-                ", ".join(sorted({str(b.device) for b in BACKENDS.values()})) + " here", "device='cpu'")
+    "The backend of a device (`None`: of the default one). RuntimeError if there is none."
+    kind = as_device(where).type
+    if kind in LOADERS and kind not in PLACES: LOADERS[kind]()
+    if kind in PLACES: return PLACES[kind]
+    raise error(RuntimeError, f"no backend for device '{where}' is at hand",
+                f"edunets knows the devices {', '.join(sorted(PLACES))} here", "device='cpu'")
 
 # %% ../nbs/01_tensors.ipynb #f3583aac
 #| code-fold: true
@@ -526,7 +559,7 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     if isinstance(data, Tensor):
         warn("tensor() of a tensor copies it, off the tape: x.detach().clone() says so.")
     array = to_array(data, None if dtype is None else to_dtype(dtype).numpy)
-    result = wrap(backend_of(device).xp.asarray(array))
+    result = wrap(backend_of(device).put(array, as_device(device)))
     if requires_grad: result.requires_grad = True
     return result
 
@@ -560,7 +593,8 @@ def from_numpy(array: np.ndarray) -> Tensor:
 def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     "`data` as a tensor, without a copy where it already is a tensor or an array. As `torch.as_tensor`."
     if not isinstance(data, (Tensor, np.ndarray)): return tensor(data, dtype=dtype, device=device)
-    shared = data if isinstance(data, Tensor) else from_numpy(data)
+    if isinstance(data, Tensor): shared = data if device is None else data.to(device)
+    else: shared = from_numpy(data).to(as_device(device))
     return shared.to(dtype) if dtype is not None else shared
 
 # %% ../nbs/01_tensors.ipynb #tnconcr1
@@ -584,6 +618,7 @@ def concrete(x: Tensor):
     """The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a
     trace, or a vmap)."""
     if at_hand(x): return x.payload
+    if hasattr(x.payload, "no_numbers"): raise x.payload.no_numbers()
     raise error(RuntimeError,
                 f"the numbers of this tensor (shape {tuple(x.shape)}, {x.dtype}) can't be read here",
                 "a function is recorded or transformed as a whole, and a tensor in it has no "
@@ -599,7 +634,13 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
                     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
                     "NumPy's operations would not be recorded, and the gradient would be "
                     "silently wrong", "x.detach().numpy()")
-    return concrete(self)
+    if not force and self.device.type != "cpu":
+        raise error(TypeError,
+                    f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
+                    "to host memory first.",
+                    "NumPy reads the memory of this machine only", "x.cpu().numpy()")
+    array = concrete(self)
+    return BACKENDS[type(array)].fetch(array)
 
 # %% ../nbs/01_tensors.ipynb #f2876845b
 #| code-fold: true
