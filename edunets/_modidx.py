@@ -4464,6 +4464,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.views.alias': ('views.html#alias', 'edunets/views.py'),
                                'edunets.views.check_write': ('views.html#check_write', 'edunets/views.py'),
                                'edunets.views.commit': ('views.html#commit', 'edunets/views.py'),
+                               'edunets.views.dense_strides': ('views.html#dense_strides', 'edunets/views.py'),
                                'edunets.views.fit': ('views.html#fit', 'edunets/views.py'),
                                'edunets.views.forget_base': ('views.html#forget_base', 'edunets/views.py'),
                                'edunets.views.inverse_permutation': ('views.html#inverse_permutation', 'edunets/views.py'),

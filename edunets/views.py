@@ -7,13 +7,14 @@ import math
 from typing import Callable, Iterator
 
 from .errors import error, warn
-from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, refresh, view
+from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, memory_order
+from .table import refresh, view
 from .tensors import BACKENDS, Tensor, Version, backend_of, made_once, memory, owner, patch, wrap
 
 # %% auto #0
 __all__ = ['inverse_permutation', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
            'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'write_payload', 'alias',
-           'rebase_history', 'store', 'commit', 'write_back', 'store_out', 'resize_place']
+           'rebase_history', 'store', 'commit', 'write_back', 'store_out', 'resize_place', 'dense_strides']
 
 # %% ../nbs/01c_views.ipynb #fbfc27ad
 def inverse_permutation(dims: tuple) -> tuple:
@@ -262,17 +263,22 @@ def store_out(out: Tensor, value: Tensor) -> Tensor:
         if out.numel():
             warn(f"An output with one or more elements was resized since it had shape {list(out.shape)}, "
                  f"which does not match the required output shape {list(value.shape)}.")
-        resize_place(out, value.payload.shape)
+        resize_place(out, value)
     return store(out, lambda old: value)
 
-def resize_place(out: Tensor, shape: tuple) -> None:
-    """Let `out` have a shape: in the memory that it looks into, if that has room, else in new memory. Where
-    an empty tensor lies in a memory is not known."""
+def resize_place(out: Tensor, value: Tensor) -> None:
+    """Let `out` have the shape of `value`, and its order: in the memory that it looks into, if that has room,
+    else in new memory. Where an empty tensor lies in a memory is not known."""
+    shape = value.payload.shape
     if type(out.payload) in BACKENDS and out.numel():
         begin, room = out.storage_offset(), memory(out.payload).nbytes // out.element_size()
         if 0 < math.prod(shape) <= room - begin:
-            out.as_strided_(shape, [math.prod(shape[d + 1:]) for d in range(len(shape))], begin)
+            out.as_strided_(shape, dense_strides(shape, memory_order(shape, [value.payload])), begin)
             return
     if type(out.payload) not in BACKENDS: out._parent = None      # without memory it is a view no more
     fresh = {"shape": shape, "value": 0, "dtype": out.dtype, "device": out.device}
     out.payload = backend_of(out.device).make(OPS["full"], fresh)
+
+def dense_strides(shape: tuple, dims: list) -> list[int]:
+    "Strides without gaps, for dimensions from the longest step to the shortest."
+    return [math.prod(shape[d] for d in dims[dims.index(dim) + 1:]) for dim in range(len(shape))]

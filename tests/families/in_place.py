@@ -50,7 +50,7 @@ METHODS = {
                              "squeeze_": [""],
                              "unsqueeze_": ["0", "-1"],
                              "as_strided_": ["(2, 2), (1, 2)", "(3,), (1,), 0"]}.items()},
-    "shape in place": ["c.t_()",
+    "in place: shapes": ["c.t_()",
                        "x.transpose_(0, 2)",
                        "x[:1].squeeze_(0).shape",
                        "c[:1, :, :1].squeeze_().shape",
