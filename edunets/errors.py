@@ -37,7 +37,7 @@ def user_frame() -> FrameType | None:
 def package(frame: FrameType) -> str:
     "The package that a frame belongs to; what a chapter exports is edunets' own where it is a cell, too."
     name = frame.f_globals.get("__name__", "").split(".")[0]
-    exported = name == "__main__" and linecache.getline(frame.f_code.co_filename, 1).startswith("#| export")
+    exported = name == "__main__" and re.match(r"#\| export", linecache.getline(frame.f_code.co_filename, 1))
     return "edunets" if exported else name
 
 # %% ../nbs/errors.ipynb #d843b8fa

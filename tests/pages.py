@@ -71,7 +71,8 @@ def soup(path):
 @functools.cache
 def anchors(path):
     """What a link can point at within a page."""
-    return {unescape(name) for name in re.findall(r'\sid="([^"]*)"', path.read_text(encoding="utf-8"))}
+    text = path.read_text(encoding="utf-8")
+    return {unescape(name) for name in re.findall(r"""\sid=["']?([^"'\s>]+)""", text)}
 
 
 def remnants(path):
