@@ -325,7 +325,7 @@ REASONS = {
                      "rmsprop", "nadam", "radam", "lion"], PASSES),
     **dict.fromkeys("leaky_relu elu mish softplus log_sigmoid gelu_tanh mse_loss huber_loss "
                     "bce_loss bce_logits_loss".split() + ["nll_loss cross_entropy"], PASSES),
-    "hardtanh": THREADS,
+    **dict.fromkeys(["hardtanh", "searchsorted"], THREADS),
     **dict.fromkeys(["nll_loss", "nll_slope"],
                     "of each row of a matrix one number is taken, so a dozen calls of NumPy on a thousand "
                     "numbers are all that is measured"),
