@@ -29,13 +29,13 @@ from .tensors import memory_format, preserve_format, wrap
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
            'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'Payload', 'Trace',
-           'Mode', 'set_mode', 'Registered', 'handle', 'stronger', 'filled', 'mark_inference', 'Quiet', 'explain',
-           'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'remove_backend', 'below_tape',
-           'elementwise', 'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order', 'in_turn',
-           'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh',
-           'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked', 'texts',
-           'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card',
-           'html_card']
+           'Mode', 'set_mode', 'Registered', 'handle', 'devices_meet', 'stronger', 'filled', 'mark_inference', 'Quiet',
+           'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'remove_backend',
+           'below_tape', 'elementwise', 'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order',
+           'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing',
+           'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked',
+           'texts', 'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature',
+           'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -215,14 +215,15 @@ def handle(payload_type: type, run: Callable, rank: int) -> None:
 # %% ../nbs/01a_table.ipynb #01ahandlc
 #| code-fold: true
 #| code-summary: "stronger: which of two types runs the operation"
+def devices_meet(here: device, there: device) -> Exception:
+    return error(RuntimeError, f"Expected all tensors to be on the same device, but found {here} and {there}",
+                 "no operation moves data between devices silently", "x.to(y.device)")
+
 def stronger(a: type | None, b: type) -> type:
     "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
     if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
     here, there = (BACKENDS.get(kind, kind).device for kind in (a, b))
-    if here != there:
-        raise error(RuntimeError,
-                    f"Expected all tensors to be on the same device, but found {here} and {there}",
-                    "no operation moves data between devices silently", "x.to(y.device)")
+    if here != there: raise devices_meet(here, there)
     raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
                 f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
 

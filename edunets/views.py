@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Sequence
 
 from .errors import error, warn
 from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, memory_order
@@ -279,6 +279,6 @@ def resize_place(out: Tensor, value: Tensor) -> None:
     fresh = {"shape": shape, "value": 0, "dtype": out.dtype, "device": out.device}
     out.payload = backend_of(out.device).make(OPS["full"], fresh)
 
-def dense_strides(shape: tuple, dims: list) -> list[int]:
+def dense_strides(shape: tuple, dims: Sequence[int]) -> list[int]:
     "Strides without gaps, for dimensions from the longest step to the shortest."
     return [math.prod(shape[d] for d in dims[dims.index(dim) + 1:]) for dim in range(len(shape))]

@@ -57,8 +57,8 @@ def answered(cells):
     return exercises + [calls(exercises)], answers
 
 
-CHAPTERS = [path for path in book.notebooks()
-            if any(map(solutions, book.read(book.ROOT / path)["cells"]))]
+CELLS = {path: book.read(book.ROOT / path)["cells"] for path in book.notebooks()}
+ANSWERED = {path: answered(cells) for path, cells in CELLS.items() if any(map(solutions, cells))}
 
 
 def unasked(exercises, answers):

@@ -27,9 +27,9 @@ def cupy_or_skip():
 @pytest.fixture(scope="module", params=["strict", "cuda"])
 def there(request):
     "A device whose arrays are not NumPy's."
-    xp = strict.xp if request.param == "strict" else cupy_or_skip()
-    with strict.at_hand():
-        yield types.SimpleNamespace(device=en.device(request.param), xp=xp)
+    if request.param == "cuda": yield types.SimpleNamespace(device=en.device("cuda:0"), xp=cupy_or_skip())
+    else:
+        with strict.at_hand(): yield types.SimpleNamespace(device=en.device("strict"), xp=strict.xp)
 
 
 def host(x): return x.payload.get() if hasattr(x.payload, "get") else x.payload

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import NamedTuple
 
 from ..autograd.rules import zeros_as
@@ -20,7 +19,7 @@ from ..table import OPS, call, decompose, filled, fresh, kernel, view
 from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch
 from ..tensors import as_count
 from ..tensors import wrap
-from ..views import overlapping, root
+from ..views import dense_strides, overlapping, root
 
 # %% auto #0
 __all__ = ['diagonal_length', 'diagonal_kernel', 'diagonal_places', 'check_src', 'diagonal', 'diagonal_scatter', 'Geometry',
@@ -131,7 +130,7 @@ def geometry(x: Tensor) -> Geometry:
     "How a tensor lies in its memory; a payload that is no array lies row by row."
     if type(x.payload) in BACKENDS: return Geometry(tuple(x.shape), x.stride(), x.storage_offset())
     shape = tuple(x.payload.shape)
-    return Geometry(shape, tuple(math.prod(shape[d + 1:]) for d in range(len(shape))), 0)
+    return Geometry(shape, tuple(dense_strides(shape, range(len(shape)))), 0)
 
 # %% ../../nbs/ops/layout.ipynb #strided4
 def strided_kernel(xp, a, *, size, stride, offset, inside):
