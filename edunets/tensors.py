@@ -559,7 +559,8 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     if isinstance(data, Tensor):
         warn("tensor() of a tensor copies it, off the tape: x.detach().clone() says so.")
     array = to_array(data, None if dtype is None else to_dtype(dtype).numpy)
-    result = wrap(backend_of(device).put(array, as_device(device)))
+    where = as_device(device)
+    result = wrap(backend_of(where).put(array, where))
     if requires_grad: result.requires_grad = True
     return result
 
@@ -634,7 +635,7 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
                     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
                     "NumPy's operations would not be recorded, and the gradient would be "
                     "silently wrong", "x.detach().numpy()")
-    if not force and self.device.type != "cpu":
+    if type(self.payload) is not np.ndarray and not force and self.device.type != "cpu":
         raise error(TypeError,
                     f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
                     "to host memory first.",

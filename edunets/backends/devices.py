@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Callable
 
 from ..errors import error
-from ..table import add_backend, array_handler, handle
+from ..table import add_backend, array_handler, devices_meet, handle
 from ..tensors import CPU, LOADERS, Backend, as_device, default_device, device, patch
 
 # %% auto #0
@@ -59,10 +59,7 @@ def where_they_lie(run: Callable, xp) -> Callable:
     "The handler `run`, on the GPU of its operands. RuntimeError if they lie on several."
     def handler(op, payloads: list, params: dict):
         found = {p.device.id for p in payloads if isinstance(p, xp.ndarray)}
-        if len(found) > 1:
-            first, second, *_ = (f"cuda:{number}" for number in sorted(found))
-            raise error(RuntimeError, f"Expected all tensors to be on the same device, but found {first} and "
-                        f"{second}", "no operation moves data between devices silently", "x.to(y.device)")
+        if len(found) > 1: raise devices_meet(*[device("cuda", number) for number in sorted(found)[:2]])
         with xp.cuda.Device(found.pop()): return run(op, payloads, params)
     return handler
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +15,11 @@ from ..table import Op, below_tape, column, explain, handle
 from ..tensors import PLACES, Backend, device
 
 # %% auto #0
-__all__ = ['shape', 'ELEMENTWISE', 'KEEPING', 'Form', 'operand_shape', 'operand_dtype', 'broadcast', 'elementwise_shape',
-           'question_shape', 'counting_shape', 'first_shape', 'reduced_shape', 'must_fit', 'matmul_shape',
-           'reshape_shape', 'expand_shape', 'put_slice_shape', 'gather_shape', 'windows_shape', 'bitcast_shape',
-           'solve_shape', 'eigh_shape', 'qr_shape', 'svd_shape', 'nonzero_shape', 'Meta', 'run_shape', 'in_its_words',
-           'MetaBackend']
+__all__ = ['shape', 'ELEMENTWISE', 'KEEPING', 'Form', 'operand_shape', 'operand_dtype', 'broadcast', 'part_shape',
+           'elementwise_shape', 'question_shape', 'counting_shape', 'first_shape', 'reduced_shape', 'must_fit',
+           'matmul_shape', 'reshape_shape', 'expand_shape', 'put_slice_shape', 'gather_shape', 'windows_shape',
+           'bitcast_shape', 'solve_shape', 'eigh_shape', 'qr_shape', 'svd_shape', 'nonzero_shape', 'Meta', 'run_shape',
+           'in_its_words', 'MetaBackend']
 
 # %% ../../nbs/07a_meta.ipynb #meform02
 class Form(NamedTuple):
@@ -35,6 +34,7 @@ def operand_shape(x) -> tuple:
 
 def operand_dtype(*operands) -> np.dtype: return next(x.dtype for x in operands if hasattr(x, "dtype"))
 def broadcast(*operands) -> tuple: return np.broadcast_shapes(*map(operand_shape, operands))
+def part_shape(a, dim: int, length: int) -> tuple: return (*a.shape[:dim], length, *a.shape[dim + 1:])
 
 # %% ../../nbs/07a_meta.ipynb #meform04
 def elementwise_shape(*operands, **params) -> Form:
@@ -64,7 +64,7 @@ shape(
     where=lambda c, a, b: Form(broadcast(c, a, b), operand_dtype(a, b)),
     cast=lambda a, *, dtype: Form(a.shape, dtype.numpy),
     permute=lambda a, *, dims: Form(tuple(a.shape[d] for d in dims), a.dtype),
-    slice=lambda a, *, dim, start, length, step: Form((*a.shape[:dim], length, *a.shape[dim + 1:]), a.dtype),
+    slice=lambda a, *, dim, start, length, step: Form(part_shape(a, dim, length), a.dtype),
     fold=lambda a, *, shape, **params: Form(tuple(shape), a.dtype),
     sort=lambda a, *, dim, descending: (Form(a.shape, a.dtype), Form(a.shape, np.dtype("int64"))),
     full=lambda *, shape, value, dtype, device, order=None: Form(tuple(shape), dtype.numpy),
@@ -89,7 +89,7 @@ def expand_shape(a, *, shape) -> Form:
     return Form(tuple(shape), a.dtype)
 
 def put_slice_shape(a, v, *, dim, start, length, step) -> Form:
-    part = (*a.shape[:dim], length, *a.shape[dim + 1:])
+    part = part_shape(a, dim, length)
     must_fit(np.broadcast_shapes(part, operand_shape(v)) == part)
     return Form(a.shape, a.dtype)
 
