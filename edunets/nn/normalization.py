@@ -162,10 +162,11 @@ def normalize_affine(input: Tensor, first: int, last: int, eps: float, weight: T
                      bias: Tensor | None, at: int, name: str,
                      center: bool = True) -> tuple[Tensor, list[Tensor]]:
     """`standardize`, then weight and bias from dimension `at` on, recorded under PyTorch's name; also the
-    statistics. Without both it is a copy: the tape keeps the standardized numbers, and a result may be
+    statistics. Without both it is a copy where the tape keeps the standardized numbers: a result may be
     written into."""
     y, *stats = OPS.standardize(single(input), first=first, last=last, eps=eps, center=center)
-    y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
+    if weight is not None or bias is not None or y.requires_grad:
+        y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
     return rounded(y, input, name), stats
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01b
