@@ -75,6 +75,7 @@ WHERE = {      # what a reason to skip speaks of: what was not checked, and how 
     r"\b(torch|pytorch)\b": ("what needs PyTorch", "make test COMPARE=1"),
     "jax": ("what needs JAX", "make test COMPARE=1"),
     "cupy|gpu": ("what needs a GPU", "pip install cupy-cuda12x, on a machine that has one"),
+    r"compiler|\bcc\b": ("what needs a C++ compiler", "install g++ or clang++"),
     "chromium": ("the pages in a browser", "install Chromium"),
     "kernel": ("the chapters with another processor's last digits", "make test OTHER_KERNEL=1"),
     "slow": ("what takes long", "SLOW=1 make test"),
