@@ -34,6 +34,8 @@ def unbroadcast(g: Tensor, shape: tuple, dtype, sender: Node | None = None) -> T
     return g if g.payload.dtype is dtype else g.to(DTYPES[dtype])
 
 # %% ../../nbs/02_autograd.ipynb #0359f620b
+#| code-fold: true
+#| code-summary: "Which dimensions were put in front, and which repeated"
 @functools.lru_cache(maxsize=1024)
 def broadcast_axes(shape: tuple, narrow: tuple) -> tuple[tuple, tuple] | None:
     """The dimensions that broadcasting `narrow` to `shape` put in front, and those of `narrow` that it
@@ -122,6 +124,8 @@ def run(self: Backward) -> None:
         ambient.reset(token)
 
 # %% ../../nbs/02_autograd.ipynb #5205a700
+#| code-fold: true
+#| code-summary: "The whole step"
 @patch
 def step(self: Backward, node: Node) -> None:
     "Pass a node's gradients on to its inputs."
@@ -285,6 +289,8 @@ def finish_pass(work: Backward) -> None:
     work.run()
 
 # %% ../../nbs/02_autograd.ipynb #engonlyx
+#| code-fold: true
+#| code-summary: "Find the nodes on the way to the inputs"
 @patch
 def targets(self: Backward) -> set:
     "All nodes and leaves that the pass could come to."
@@ -321,6 +327,8 @@ def check_inputs(inputs: list[Tensor], name: str) -> None:
 
 
 # %% ../../nbs/02_autograd.ipynb #74a40a09
+#| code-fold: true
+#| code-summary: "backward, the function and the method"
 def backward(tensors, grad_tensors=None, retain_graph: bool | None = None, create_graph: bool = False,
              inputs=None) -> None:
     """Add the gradients of `tensors` to the `.grad` of the leaves (or of `inputs`), as
@@ -359,6 +367,8 @@ def batched(outputs, inputs, grad_outputs, retain_graph, create_graph, *options)
     return tuple(None if column[0] is None else stack(column) for column in zip(*passes))
 
 # %% ../../nbs/02_autograd.ipynb #a286db53
+#| code-fold: true
+#| code-summary: "grad: make a pass, find who is needed, return what it captured"
 def grad(outputs, inputs, grad_outputs=None, retain_graph: bool | None = None, create_graph: bool = False,
          allow_unused: bool | None = None, is_grads_batched: bool = False,
          materialize_grads: bool = False) -> tuple:

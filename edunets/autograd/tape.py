@@ -17,8 +17,8 @@ from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_flo
 # %% auto #0
 __all__ = ['fill_vjp', 'SEQUENCE_NUMBERS', 'FREED', 'ONE_STEP', 'STRAIGHT_PIECES', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp',
            'vjp', 'asking', 'Like', 'save_tensor', 'saved_copy', 'save_result', 'wrap_like', 'Node', 'AccumulateGrad',
-           'node_class', 'as_node', 'planned', 'keep', 'record', 'freed', 'PackedTensor', 'pack_saved', 'GradientEdge',
-           'gradient_edge', 'check_nan', 'as_one_step', 'without_slope', 'saved_as', 'node_dir']
+           'node_class', 'as_node', 'planned', 'keep', 'record', 'freed', 'GradientEdge', 'gradient_edge',
+           'PackedTensor', 'pack_saved', 'check_nan', 'as_one_step', 'without_slope', 'saved_as', 'node_dir']
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -151,6 +151,8 @@ def as_node(target):
 Node.recorded_as = Node
 
 # %% ../../nbs/02a_tape.ipynb #tapeaskd
+#| code-fold: true
+#| code-summary: "planned: which rules run and what is kept, for a pattern"
 @functools.cache
 def planned(op: Op, pattern: str) -> tuple | None:
     """How to record a row, worked out once for each pattern of operands (`g`: needs a gradient, `-`: does
@@ -172,6 +174,8 @@ def planned(op: Op, pattern: str) -> tuple | None:
     return rules, operands, sorted(asks & {op.variadic, "out", "second", "like", "likes"})
 
 # %% ../../nbs/02a_tape.ipynb #a9b0440f
+#| code-fold: true
+#| code-summary: "keep: save what the rules ask for"
 def keep(op: Op, operands: list, others: list, args: tuple, results: tuple) -> dict:
     "What the rules ask for, by name."
     kept = {}
@@ -231,6 +235,8 @@ def apply_to_nothing(self: Node) -> list:
     return [None] * len(self._edges)
 
 # %% ../../nbs/02a_tape.ipynb #tapegetx
+#| code-fold: true
+#| code-summary: "get: what a rule asks for"
 @patch
 def get(self: Node, ask: str, position: int):
     "What a rule asks for."
@@ -273,22 +279,6 @@ def unpack(self: Node, kept: tuple[Tensor, int], is_result: bool = False, number
     result._node, result._output_nr, result._requires_grad = self, number, True
     return result
 
-# %% ../../nbs/02a_tape.ipynb #02irpcd1
-#| code-fold: true
-#| code-summary: "A rule that is asked again"
-@patch
-def can_repeat(self: Node) -> bool:
-    "Whether all operands of the op were saved."
-    return (bool(self._op and self._op.operands) and not self._op.variadic
-            and all(name in self._saved for name in self._op.operands))
-
-@patch
-def repeated(self: Node, number: int) -> Tensor:
-    "One of the results, computed again from the operands."
-    operands = tuple([self.get(name, 0) for name in self._op.operands])
-    with set_mode(grad=False): result = call(self._op, operands, self._params)
-    return result[number] if type(result) is tuple else result
-
 # %% ../../nbs/02a_tape.ipynb #tapefree
 FREED = "freed"
 
@@ -305,6 +295,35 @@ def release(self: Node) -> None:
     for ask in self._saved:
         if type(self._saved[ask]) is tuple or type(self._saved[ask]) is list and ask != "likes":
             self._saved[ask] = FREED
+
+# %% ../../nbs/02a_tape.ipynb #4d10b1cf
+class GradientEdge(NamedTuple):
+    "A place on the tape, as `torch.autograd.graph.GradientEdge`: a node, and which of its outputs."
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
+
+def gradient_edge(x: Tensor | GradientEdge) -> tuple:
+    "Where gradients of `x` are sent: its node and output, or itself."
+    if isinstance(x, GradientEdge): return getattr(x.node, "variable", x.node), x.output_nr
+    if x._parent is not None: refresh(x)
+    return (x._node or x, x._output_nr)
+
+# %% ../../nbs/02a_tape.ipynb #02irpcd1
+#| code-fold: true
+#| code-summary: "A rule that is asked again"
+@patch
+def can_repeat(self: Node) -> bool:
+    "Whether all operands of the op were saved."
+    return (bool(self._op and self._op.operands) and not self._op.variadic
+            and all(name in self._saved for name in self._op.operands))
+
+@patch
+def repeated(self: Node, number: int) -> Tensor:
+    "One of the results, computed again from the operands."
+    operands = tuple([self.get(name, 0) for name in self._op.operands])
+    with set_mode(grad=False): result = call(self._op, operands, self._params)
+    return result[number] if type(result) is tuple else result
 
 # %% ../../nbs/02a_tape.ipynb #02ipckc1
 #| code-fold: true
@@ -342,19 +361,6 @@ def pack_saved(saved: dict, hooks) -> dict:
     if type(hooks) is not tuple: return saved
     return {ask: kept if ask == "likes" else list(map(one, kept)) if type(kept) is list else one(kept)
             for ask, kept in saved.items()}
-
-# %% ../../nbs/02a_tape.ipynb #4d10b1cf
-class GradientEdge(NamedTuple):
-    "A place on the tape, as `torch.autograd.graph.GradientEdge`: a node, and which of its outputs."
-    node: Node
-    output_nr: int
-    ownership_token: Node | None = None
-
-def gradient_edge(x: Tensor | GradientEdge) -> tuple:
-    "Where gradients of `x` are sent: its node and output, or itself."
-    if isinstance(x, GradientEdge): return getattr(x.node, "variable", x.node), x.output_nr
-    if x._parent is not None: refresh(x)
-    return (x._node or x, x._output_nr)
 
 # %% ../../nbs/02a_tape.ipynb #ec7459d3
 #| code-fold: true
