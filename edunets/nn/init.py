@@ -62,7 +62,7 @@ GAINS = {
 }
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """PyTorch's factor for what follows a layer; `param` is the slope of leaky_relu (0.01). ValueError for
+    """PyTorch's factor for an activation; `param` is the slope of leaky_relu (0.01). ValueError for
     one it has no number for."""
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
@@ -81,6 +81,8 @@ def fan_of(tensor: Tensor, mode: str) -> int:
                 "a layer has two fans", "mode='fan_in'")
 
 # %% ../../nbs/04_initialization.ipynb #in04kai1
+#| code-fold: true
+#| code-summary: "He's rule: gain / sqrt(fan), normal or uniform"
 def fill_spread(tensor: Tensor, distribution: str, std: float, scheme: str, why: str,
                 generator: Generator | None) -> Tensor:
     "Fill with mean 0 and a standard deviation; a uniform distribution reaches sqrt(3) times as far."
@@ -112,7 +114,7 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinea
 
 # %% ../../nbs/04_initialization.ipynb #in04xav1
 #| code-fold: true
-#| code-summary: "The same for Xavier: the rule, and its two names"
+#| code-summary: "Xavier: the rule, and its two names"
 def xavier(tensor: Tensor, distribution: str, gain: float, generator: Generator | None) -> Tensor:
     fan_in, fan_out = fans(tensor)
     return fill_spread(tensor, distribution, gain * math.sqrt(2 / (fan_in + fan_out)), "xavier",
@@ -128,7 +130,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 # %% ../../nbs/04_initialization.ipynb #in04xav1b
 #| code-fold: true
-#| code-summary: "The same for LeCun"
+#| code-summary: "LeCun: the rule, and its two names"
 def lecun(tensor: Tensor, distribution: str, generator: Generator | None) -> Tensor:
     fan_in = fans(tensor)[0]
     return fill_spread(tensor, distribution, 1 / math.sqrt(fan_in), "lecun",
@@ -143,6 +145,8 @@ def lecun_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     return lecun(tensor, "normal", generator)
 
 # %% ../../nbs/04_initialization.ipynb #in04ort1
+#| code-fold: true
+#| code-summary: "note_fill: what is not made by fill says so itself"
 def note_fill(tensor: Tensor, scheme: str, why: str, distribution: str, mean: float,
               variance: float) -> Tensor:
     "Note on a tensor how it was filled."
@@ -150,6 +154,8 @@ def note_fill(tensor: Tensor, scheme: str, why: str, distribution: str, mean: fl
     return tensor
 
 # %% ../../nbs/04_initialization.ipynb #in04ort1b
+#| code-fold: true
+#| code-summary: "orthogonal_"
 @no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Fill with rows (or columns, if there are more rows) that are orthogonal and have length `gain`;
@@ -192,6 +198,8 @@ def is_map(layer: Module, args: tuple) -> bool:
 def as_tuple(x) -> tuple: return x if isinstance(x, tuple) else (x,)
 
 # %% ../../nbs/04_initialization.ipynb #in04lsu2
+#| code-fold: true
+#| code-summary: "lsuv_"
 @no_grad()
 def lsuv_(model: Module, batch, tol: float = 0.1, max_iter: int = 10) -> Module:
     """Layer-sequential unit variance (Mishkin and Matas): orthogonal weights, each divided until its
@@ -220,6 +228,8 @@ def lsuv_(model: Module, batch, tol: float = 0.1, max_iter: int = 10) -> Module:
     return model
 
 # %% ../../nbs/04_initialization.ipynb #in04nam1
+#| code-fold: true
+#| code-summary: "An entry of the table: one rule for the weight, zeros for the bias"
 def named_filler(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callable:
     """An entry of the table INITS: this for the weight, zeros for the bias. ValueError for a nonlinearity
     that has no gain."""
@@ -230,15 +240,22 @@ def named_filler(fill_weight: Callable[[Tensor, str | None], Tensor]) -> Callabl
     return scheme
 
 # %% ../../nbs/04_initialization.ipynb #in04nam1b
+#| code-fold: true
+#| code-summary: "The named schemes"
 INITS.update({
-    "kaiming_uniform": named_filler(lambda w, bend: kaiming_uniform_(w, a=0.01, nonlinearity=bend or "relu")),
-    "kaiming_normal": named_filler(lambda w, bend: kaiming_normal_(w, a=0.01, nonlinearity=bend or "relu")),
-    "xavier_uniform": named_filler(lambda w, bend: xavier_uniform_(w, calculate_gain(bend or "linear"))),
-    "xavier_normal": named_filler(lambda w, bend: xavier_normal_(w, calculate_gain(bend or "linear"))),
-    "orthogonal": named_filler(lambda w, bend: orthogonal_(w, calculate_gain(bend or "linear"))),
-    "lecun_uniform": named_filler(lambda w, bend: lecun_uniform_(w)),
-    "lecun_normal": named_filler(lambda w, bend: lecun_normal_(w)),
-    "zeros": named_filler(lambda w, bend: zeros_(w)),
+    "kaiming_uniform": named_filler(
+        lambda w, activation: kaiming_uniform_(w, a=0.01, nonlinearity=activation or "relu")),
+    "kaiming_normal": named_filler(
+        lambda w, activation: kaiming_normal_(w, a=0.01, nonlinearity=activation or "relu")),
+    "xavier_uniform": named_filler(
+        lambda w, activation: xavier_uniform_(w, calculate_gain(activation or "linear"))),
+    "xavier_normal": named_filler(
+        lambda w, activation: xavier_normal_(w, calculate_gain(activation or "linear"))),
+    "orthogonal": named_filler(
+        lambda w, activation: orthogonal_(w, calculate_gain(activation or "linear"))),
+    "lecun_uniform": named_filler(lambda w, activation: lecun_uniform_(w)),
+    "lecun_normal": named_filler(lambda w, activation: lecun_normal_(w)),
+    "zeros": named_filler(lambda w, activation: zeros_(w)),
 })
 
 # %% ../../nbs/04_initialization.ipynb #in04eye1
