@@ -4086,6 +4086,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'edunets.primitives.horner_in_place': ('primitives.html#horner_in_place', 'edunets/primitives.py'),
                                     'edunets.primitives.in_blocks': ('primitives.html#in_blocks', 'edunets/primitives.py'),
                                     'edunets.primitives.in_rows': ('primitives.html#in_rows', 'edunets/primitives.py'),
+                                    'edunets.primitives.matrix_product': ('primitives.html#matrix_product', 'edunets/primitives.py'),
                                     'edunets.primitives.random_bits': ('primitives.html#random_bits', 'edunets/primitives.py'),
                                     'edunets.primitives.running_sum': ('primitives.html#running_sum', 'edunets/primitives.py'),
                                     'edunets.primitives.scaled': ('primitives.html#scaled', 'edunets/primitives.py'),

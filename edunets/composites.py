@@ -19,7 +19,7 @@ from .names import same_dtype, sizes_of, unary, where, with_scaled
 from .primitives import slice_index, check_broadcast, check_divisor, check_matmul
 from .table import NO_PARAMS, OPS, accumulate, call, check, decompose, elementwise, filled, kernel
 from .primitives import check_nonempty, check_same_shape, divided, erf_kernel, horner, horner_in_place
-from .primitives import in_blocks
+from .primitives import in_blocks, matrix_product
 from .tensors import DOUBLE, SINGLE, Tensor, as_count, bool_, check_dim, get_default_dtype, in_memory
 from .tensors import int64, is_floating, to_dtype, uint8
 
@@ -716,9 +716,9 @@ decompose(
 
 # %% ../nbs/01e_composites.ipynb #257ed040
 kernel(
-    mv=lambda xp, a, b: xp.matmul(a, b),
-    dot=lambda xp, a, b: xp.matmul(a, b),
-    addmm=lambda xp, c, a, b: add_to(xp, xp.matmul(a, b), c),
+    mv=matrix_product,
+    dot=matrix_product,
+    addmm=lambda xp, c, a, b: add_to(xp, matrix_product(xp, a, b), c),
 )
 
 # %% ../nbs/01e_composites.ipynb #257ed040b

@@ -19,8 +19,8 @@ from .tensors import BACKENDS, DOUBLE, SINGLE, backend_of, is_floating
 # %% auto #0
 __all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'where_by_bits', 'erf_coefficients', 'in_blocks',
            'erf_single', 'erf_kernel', 'horner', 'horner_in_place', 'scaled', 'slice_index', 'expand_kernel',
-           'to_device', 'with_slice', 'windows', 'fold_kernel', 'running_sum', 'full_kernel', 'sort_kernel',
-           'scatter_kernel', 'in_rows', 'combined', 'Products', 'threefry', 'random_bits', 'shapes_of',
+           'to_device', 'with_slice', 'windows', 'fold_kernel', 'matrix_product', 'running_sum', 'full_kernel',
+           'sort_kernel', 'scatter_kernel', 'in_rows', 'combined', 'Products', 'threefry', 'random_bits', 'shapes_of',
            'check_broadcast', 'check_matmul', 'check_index_range', 'check_same_shape', 'check_nonempty', 'check_power',
            'check_divisor']
 
@@ -247,10 +247,17 @@ def fold_kernel(xp, a, *, shape, size, stride, dilation, dims):
 kernel(fold=fold_kernel)
 
 # %% ../nbs/01b_primitives.ipynb #ce604914
+def matrix_product(xp, a, b):
+    """A product of matrices or vectors. NumPy has no library for half precision and takes a slow loop, so
+    there it is computed in single and rounded once."""
+    if xp is np and a.dtype.char == "e":
+        return np.matmul(a.astype("float32"), b.astype("float32")).astype("float16")
+    return xp.matmul(a, b)
+
 kernel(
     sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, dtype=a.dtype, keepdims=keepdim),
     max=lambda xp, a, *, dims, keepdim: a.max(axis=dims, keepdims=keepdim),
-    matmul=lambda xp, a, b: xp.matmul(a, b),
+    matmul=matrix_product,
     gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
     scatter_max=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, *index, dims=dims, mode="max"),
     scatter_prod=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, *index, dims=dims, mode="prod"),

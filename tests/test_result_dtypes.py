@@ -10,11 +10,15 @@ import pytest
 
 import beside
 import edunets as en
+from edunets.table import OPS, call
+from samples import cases
 from test_names import CODES, unexplained
 
 torch = pytest.importorskip("torch")
 KINDS = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64".split()
 TRIED = {False: 3, True: 2}      # forms of a call with one letter, and with more
+CASES = cases()
+LINALG = "edunets/ops/linear_algebra.py"      # its functions take single and double precision only
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -75,3 +79,26 @@ def test_dtypes_beside_torch(name):
     said = [f"{code}: {found} ({' '.join(kinds)})" for code, known in tried(name) for kinds in assigned(known)
             if (found := difference(run(code, en, known, kinds), run(code, torch, known, kinds)))]
     assert unexplained(said) == []
+
+
+@pytest.mark.parametrize("key", [key for key, (_, args, _) in CASES.items()
+                                 if any(getattr(a, "dtype", None) == "float64" for a in args)
+                                 and not OPS[key.rpartition("-")[0]].places["kernel"].startswith(LINALG)
+                                 and key != "bitcast-0"])        # of numbers of 8 bytes
+def test_no_product_in_half_precision_takes_the_slow_loop(key, monkeypatch):
+    "NumPy multiplies matrices of float16 element by element; no row lets it, forward or backward."
+    row, args, params = CASES[key]
+    args = [a.astype("float16") if getattr(a, "dtype", None) == "float64" else a for a in args]
+    inputs = [en.tensor(a) if isinstance(a, np.ndarray) else a for a in args]
+    leaves = [x.requires_grad_() for x in inputs if isinstance(x, en.Tensor) and x.is_floating_point()]
+    slow, fast = [], np.matmul
+
+    def watched(a, b, *others, **options):
+        if a.dtype == "float16": slow.append((a.shape, b.shape))
+        return fast(a, b, *others, **options)
+
+    monkeypatch.setattr(np, "matmul", watched)
+    outs = call(OPS[row], tuple(inputs), params)
+    tracked = [out for out in (outs if isinstance(outs, tuple) else (outs,)) if out.requires_grad]
+    if tracked: en.autograd.grad([out.float().sum() for out in tracked], leaves, allow_unused=True)
+    assert not slow

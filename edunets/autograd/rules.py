@@ -12,7 +12,7 @@ from .tape import no_vjp, vjp
 from ..composites import count, normal_cdf
 from ..indexing import along_dim
 from ..names import where
-from ..primitives import in_blocks
+from ..primitives import in_blocks, matrix_product
 from ..table import OPS, accumulate, call, decompose, elementwise, filled, kernel
 from ..primitives import scaled
 from ..tensors import SINGLE, Tensor
@@ -309,8 +309,8 @@ def var_vjp(g: Tensor, a: Tensor, dims, keepdim: bool, correction: float) -> Ten
 vjp(var=[var_vjp])
 
 # %% ../../nbs/02e_rules.ipynb #rulmat01
-kernel(matmul_nt=lambda xp, a, b: xp.matmul(a, b.swapaxes(-1, -2)),
-       matmul_tn=lambda xp, a, b: xp.matmul(a.swapaxes(-1, -2), b))
+kernel(matmul_nt=lambda xp, a, b: matrix_product(xp, a, b.swapaxes(-1, -2)),
+       matmul_tn=lambda xp, a, b: matrix_product(xp, a.swapaxes(-1, -2), b))
 decompose(matmul_nt=lambda a, b: a @ b.mT, matmul_tn=lambda a, b: a.mT @ b)
 
 vjp(

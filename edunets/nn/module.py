@@ -16,6 +16,7 @@ from ..autograd.tape import vjp
 from ..creation import empty, empty_like
 from ..errors import at_border, error
 from ..names import check_tensor, namespace
+from ..primitives import matrix_product
 from ..table import NO_PARAMS, OPS, accumulate, call, check, decompose, kernel
 from ..tensors import SINGLE, Tensor, device, dtype, memory_format, patch
 
@@ -479,8 +480,8 @@ def linear_kernel(xp, x, w, b):
 
 def linear_weight(xp, y, x):
     "y^T x: what each output had to do with each input, over all that stands before the last dimension."
-    return xp.matmul(y.reshape(math.prod(y.shape[:-1]), y.shape[-1]).T,
-                     x.reshape(math.prod(x.shape[:-1]), x.shape[-1]))
+    return matrix_product(xp, y.reshape(math.prod(y.shape[:-1]), y.shape[-1]).T,
+                          x.reshape(math.prod(x.shape[:-1]), x.shape[-1]))
 
 # %% ../../nbs/03_nn.ipynb #nnlinro1b
 def as_rows(x: Tensor) -> Tensor:
