@@ -28,14 +28,14 @@ from .tensors import memory_format, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
-           'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'Payload', 'Trace',
-           'Mode', 'set_mode', 'Registered', 'handle', 'devices_meet', 'stronger', 'filled', 'mark_inference', 'Quiet',
-           'explain', 'accumulating', 'in_wider', 'array_handler', 'run_source', 'add_backend', 'remove_backend',
-           'below_tape', 'elementwise', 'as_operands', 'begins_in_rows', 'in_order', 'as_made', 'memory_order',
-           'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing',
-           'refresh', 'derive', 'on_tape', 'check_custom', 'fresh', 'by_parts', 'op', 'not_a_row', 'rows_asked',
-           'texts', 'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries', 'by_operand', 'signature',
-           'card', 'html_card']
+           'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'filled',
+           'mark_inference', 'by_parts', 'fresh', 'below_tape', 'Mode', 'set_mode', 'Payload', 'Trace', 'Registered',
+           'handle', 'devices_meet', 'stronger', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend',
+           'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands', 'begins_in_rows', 'in_order',
+           'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows',
+           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'op',
+           'not_a_row', 'rows_asked', 'texts', 'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries',
+           'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -80,6 +80,9 @@ def column(name: str, doc: str) -> Callable:
             OPS[row].places[name] = place
     return fill
 
+# %% ../nbs/01a_table.ipynb #tabcolm2
+#| code-fold: true
+#| code-summary: "chapters_line: from where a column is filled"
 def chapters_line() -> str:
     "The line of a module that is being run, `edunets/primitives.py:271`: it fills the column."
     frame = sys._getframe(2)
@@ -108,48 +111,72 @@ class Tape:
 # %% ../nbs/01a_table.ipynb #57ea3708b
 def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
     "Apply a row to Tensors and Python numbers: the payload decides what that means, the tape records it."
-    now, payloads = ambient.get(), []
-    kind, tracked = None, False
-    for arg in args:
-        if isinstance(arg, Tensor):
-            if arg._parent is not None: refresh(arg)
-            if arg._requires_grad: tracked = now.grad
-            arg = arg.payload
-            if kind is None: kind = type(arg)
-            elif type(arg) is not kind: kind = stronger(kind, type(arg))
-        payloads.append(arg)
+    now, payloads = ambient.get(), []                                     # tape on? inference? a trace?
+    kind, tracked = None, False                                           # which type decides? is it taped?
+    for arg in args:                                                      # unpack
+        if isinstance(arg, Tensor):                                       # a Python number passes as it is
+            if arg._parent is not None: refresh(arg)                      # a view: written since?
+            if arg._requires_grad: tracked = now.grad                     # call_3, but not under no_grad
+            arg = arg.payload                                             # call_1
+            if kind is None: kind = type(arg)                             # call_2
+            elif type(arg) is not kind: kind = stronger(kind, type(arg))  # two types: which one runs?
+        payloads.append(arg)                                              # what the kernel will get
     if op.kernel is None or (tracked and op.vjp is None and op.decompose is not None):
-        return by_parts(op, args, params)    # a composite without a rule of its own: the tape sees its parts
-    out = HANDLERS[kind](op, payloads, params) if now.trace is None else now.trace.run(op, args, params)
-    result = tuple(map(wrap, out)) if type(out) is tuple else wrap(out)
-    if op.view is not None: link_view(result, op, args[0], params, name)
-    if now.inference: mark_inference(result)
-    elif tracked: Tape.record(op, args, params, name, result)
-    if SUBCLASSES: keep_class(args, result)
+        return by_parts(op, args, params)                                 # made of rows: the tape sees those
+    if now.trace is None: out = HANDLERS[kind](op, payloads, params)      # the payload decides
+    else: out = now.trace.run(op, args, params)                           # a trace takes each operation
+    result = tuple(map(wrap, out)) if type(out) is tuple else wrap(out)   # one result or several
+    if op.view is not None: link_view(result, op, args[0], params, name)  # a view knows its base
+    if now.inference: mark_inference(result)                              # inference mode: off every tape
+    elif tracked: Tape.record(op, args, params, name, result)             # else the tape has it
+    if SUBCLASSES: keep_class(args, result)                               # an Image gives an Image
     return result
 
-# %% ../nbs/01a_table.ipynb #01aproto
+# %% ../nbs/01a_table.ipynb #57ea3708c
 #| code-fold: true
-#| code-summary: "Two contracts: of a payload, and of a trace"
-class Payload(Protocol):
-    "What stands behind a Tensor, and all that is asked of it; its type is registered by `handle`."
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    device: device      # an array's is found by its backend
+#| code-summary: "filled, and the mark of inference mode"
+def filled(like, shape: tuple, value) -> Tensor:
+    "A tensor filled with one number, of the dtype and on the device of `like`."
+    return OPS.full(shape=shape, value=value, dtype=like.dtype, device=like.device)
 
-class Trace(Protocol):
-    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and
-    the place of the memory of tensors from outside: they are never written."""
-    def run(self, op: Op, args: tuple, params: dict) -> Payload | tuple[Payload, ...]:
-        "What stands for the result of an operation, or for its results."
-    def read(self, x: Tensor) -> Payload:
-        "What stands for a tensor now."
-    def store(self, x: Tensor, value: Tensor) -> None:
-        "From now on `value` stands for `x`."
-    def get_grad(self, x: Tensor) -> Tensor | None:
-        "What `x.grad` is now."
-    def set_grad(self, x: Tensor, g: Tensor | None) -> None:
-        "From now on `x.grad` is `g`."
+def mark_inference(result) -> None:
+    for tensor in result if type(result) is tuple else (result,):
+        if tensor._version_counter is None: tensor._inference = True      # a view is what its base is
+
+# %% ../nbs/01a_table.ipynb #0a44ed05b
+def by_parts(op: Op, args: tuple, params: dict):
+    """A composite by its decomposition. What that gives may be an operand itself, or a view of it; a
+    kernel's never is."""
+    result = op.decompose(*args, **params)
+    if op.view is not None or op.order is not None: return result
+    return tuple([fresh(r, *args) for r in result]) if isinstance(result, tuple) else fresh(result, *args)
+
+# %% ../nbs/01a_table.ipynb #0a44ed05
+#| code-fold: true
+#| code-summary: "fresh: a result with memory of its own"
+def fresh(result: Tensor, *operands, name: str = "CloneBackward0") -> Tensor:
+    "A new tensor has memory of its own and lies in it row by row: `result`, or a copy if it does not."
+    array = result.payload
+    if type(array) not in BACKENDS: return result
+    arrays = [x.payload for x in operands if isinstance(x, Tensor) and type(x.payload) is type(array)]
+    if array.flags.c_contiguous and not any(looks_into(array, a) for a in arrays): return result
+    return call(OPS["copy"], (result,), {"device": None, "order": "C"}, name)
+
+# %% ../nbs/01a_table.ipynb #01abelow
+#| code-fold: true
+#| code-summary: "A composite by its parts, below the tape"
+def below_tape(op: Op, payloads: list, params: dict, column: str):
+    """Run a composite by its decomposition, unrecorded: what other payloads do with rows for which they
+    find nothing in their column. NotImplementedError for a primitive, which has no decomposition."""
+    if op.decompose is None:
+        kinds = sorted({type(p).__name__ for p in payloads if hasattr(p, "shape")})
+        raise error(NotImplementedError, f"'{op.name}' has no entry in the column '{column}'",
+                    f"a payload of type {' and '.join(kinds) or 'None'} asks for it, and the row "
+                    "has no decomposition",
+                    f"fill it: {column}({op.name}=...), or decompose({op.name}=...)")
+    with set_mode(grad=False):
+        out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
+    return tuple(o.payload for o in out) if type(out) is tuple else out.payload
 
 # %% ../nbs/01a_table.ipynb #fae2c482
 #| code-fold: true
@@ -187,6 +214,29 @@ class set_mode(ContextDecorator):
         self.tokens.append(ambient.set(ambient.get().but(**self.changes)))
         return self
     def __exit__(self, *exc) -> None: ambient.reset(self.tokens.pop())
+
+# %% ../nbs/01a_table.ipynb #01aproto
+#| code-fold: true
+#| code-summary: "Two contracts: of a payload, and of a trace"
+class Payload(Protocol):
+    "What stands behind a Tensor, and all that is asked of it; its type is registered by `handle`."
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    device: device      # an array's is found by its backend
+
+class Trace(Protocol):
+    """What stands in `Mode.trace` while a function is recorded as a whole. It takes every operation, and
+    the place of the memory of tensors from outside: they are never written."""
+    def run(self, op: Op, args: tuple, params: dict) -> Payload | tuple[Payload, ...]:
+        "What stands for the result of an operation, or for its results."
+    def read(self, x: Tensor) -> Payload:
+        "What stands for a tensor now."
+    def store(self, x: Tensor, value: Tensor) -> None:
+        "From now on `value` stands for `x`."
+    def get_grad(self, x: Tensor) -> Tensor | None:
+        "What `x.grad` is now."
+    def set_grad(self, x: Tensor, g: Tensor | None) -> None:
+        "From now on `x.grad` is `g`."
 
 # %% ../nbs/01a_table.ipynb #01ahandl
 #| code-fold: true
@@ -227,17 +277,6 @@ def stronger(a: type | None, b: type) -> type:
     raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
                 f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
 
-# %% ../nbs/01a_table.ipynb #57ea3708c
-#| code-fold: true
-#| code-summary: "filled, and the mark of inference mode"
-def filled(like, shape: tuple, value) -> Tensor:
-    "A tensor filled with one number, of the dtype and on the device of `like`."
-    return OPS.full(shape=shape, value=value, dtype=like.dtype, device=like.device)
-
-def mark_inference(result) -> None:
-    for tensor in result if type(result) is tuple else (result,):
-        if tensor._version_counter is None: tensor._inference = True      # a view is what its base is
-
 # %% ../nbs/01a_table.ipynb #b991de39
 #| code-fold: true
 #| code-summary: "NumPy's warnings off, and a kernel's failure in our words"
@@ -262,7 +301,47 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
     return error(kind, f"'{op.name}' does not work for these inputs", f"given {given}: {problem}",
                  "other dtypes or shapes")
 
+# %% ../nbs/01a_table.ipynb #5089f126
+#| code-fold: true
+#| code-summary: "array_handler: what an op means on arrays"
+def array_handler(kind: type, xp) -> Callable:
+    """What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies
+    in order."""
+    def run(op: Op, payloads: list, params: dict):
+        kernel = op.kernel if not (op.accumulate or STORED) else accumulating(op, payloads)
+        try: out = quiet.run(kernel, xp, *payloads, **params)
+        except Exception as problem: raise explain(op, payloads, params, problem) from None
+        if type(out) is kind:      # asked here, not in in_order: it is what most ops come to
+            if out.flags.c_contiguous and (out.ndim < 2 or op.order is None or begins_in_rows(payloads, out)):
+                return out
+            return reordered(op, out, payloads)
+        if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
+        return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
+    return run
+
+# %% ../nbs/01a_table.ipynb #5089f126b
+#| code-fold: true
+#| code-summary: "run_source for rows without operands; a backend comes and goes"
+def run_source(op: Op, payloads: list, params: dict):
+    "A row without operands makes an array on the device that it is told."
+    return backend_of(params["device"]).make(op, params)
+
+def add_backend(array_type: type, backend: Backend) -> None:
+    "Let arrays of another module be payloads."
+    BACKENDS[array_type] = PLACES[backend.device.type] = backend
+    handle(array_type, array_handler(array_type, backend.xp), rank=0)
+
+def remove_backend(array_type: type) -> None:
+    "Forget what `add_backend` added."
+    del PLACES[BACKENDS.pop(array_type).device.type], HANDLERS[array_type], RANKS[array_type]
+
+# %% ../nbs/01a_table.ipynb #tabhandl
+handle(np.ndarray, array_handler(np.ndarray, np), rank=0)
+handle(None, run_source, rank=-1)
+
 # %% ../nbs/01a_table.ipynb #d235a5d5
+#| code-fold: true
+#| code-summary: "accumulating and in_wider: a kernel on wider copies of its operands"
 def accumulating(op: Op, payloads: list) -> Callable:
     """A row's kernel, in the dtype that its column `accumulate` names for these operands; where it names
     none, only what is merely stored is computed in another."""
@@ -272,7 +351,6 @@ def accumulating(op: Op, payloads: list) -> Callable:
             return functools.partial(in_wider, op.kernel, p.dtype, wider[p.dtype])
     return op.kernel
 
-# %% ../nbs/01a_table.ipynb #d235a5d5b
 def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
     """Run a kernel on wider copies of its operands; results are rounded, and what it wrote in place is
     written back."""
@@ -285,61 +363,15 @@ def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
     out = kernel(xp, *copies, **params)
     return tuple(map(rounded, out)) if type(out) is tuple else rounded(out)
 
-# %% ../nbs/01a_table.ipynb #5089f126
-def array_handler(kind: type, xp) -> Callable:
-    """What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies
-    in order."""
-    def run(op: Op, payloads: list, params: dict):
-        kernel = op.kernel if not (op.accumulate or STORED) else accumulating(op, payloads)
-        try: out = quiet.run(kernel, xp, *payloads, **params)
-        except Exception as problem: raise explain(op, payloads, params, problem) from None
-        if type(out) is kind:
-            if out.flags.c_contiguous and (out.ndim < 2 or op.order is None or begins_in_rows(payloads, out)):
-                return out
-            return in_order(op, out, payloads)
-        if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
-        return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
-    return run
-
-# %% ../nbs/01a_table.ipynb #5089f126b
-def run_source(op: Op, payloads: list, params: dict):
-    "A row without operands makes an array on the device that it is told."
-    return backend_of(params["device"]).make(op, params)
-
-handle(np.ndarray, array_handler(np.ndarray, np), rank=0)
-handle(None, run_source, rank=-1)
-
-def add_backend(array_type: type, backend: Backend) -> None:
-    "Let arrays of another module be payloads."
-    BACKENDS[array_type] = PLACES[backend.device.type] = backend
-    handle(array_type, array_handler(array_type, backend.xp), rank=0)
-
-def remove_backend(array_type: type) -> None:
-    "Forget what `add_backend` added."
-    del PLACES[BACKENDS.pop(array_type).device.type], HANDLERS[array_type], RANKS[array_type]
-
-# %% ../nbs/01a_table.ipynb #01abelow
-#| code-fold: true
-#| code-summary: "A composite by its parts, below the tape"
-def below_tape(op: Op, payloads: list, params: dict, column: str):
-    """Run a composite by its decomposition, unrecorded: what other payloads do with rows for which they
-    find nothing in their column. NotImplementedError for a primitive, which has no decomposition."""
-    if op.decompose is None:
-        kinds = sorted({type(p).__name__ for p in payloads if hasattr(p, "shape")})
-        raise error(NotImplementedError, f"'{op.name}' has no entry in the column '{column}'",
-                    f"a payload of type {' and '.join(kinds) or 'None'} asks for it, and the row "
-                    "has no decomposition",
-                    f"fill it: {column}({op.name}=...), or decompose({op.name}=...)")
-    with set_mode(grad=False):
-        out = op.decompose(*[wrap(p) if hasattr(p, "shape") else p for p in payloads], **params)
-    return tuple(o.payload for o in out) if type(out) is tuple else out.payload
-
-# %% ../nbs/01a_table.ipynb #0a44ed02b
+# %% ../nbs/01a_table.ipynb #tabelemw
 def elementwise(**kernels) -> None:
     "Kernels that work element by element, or copy: a result lies as the operands do."
     kernel(**kernels)
     order(**dict.fromkeys(kernels, as_operands))
 
+# %% ../nbs/01a_table.ipynb #0a44ed02b
+#| code-fold: true
+#| code-summary: "as_operands: the order of the operands"
 def as_operands(out, operands: list):
     "The order of the operands."
     dims = memory_order(out.shape, [a for a in operands if hasattr(a, "strides")])
@@ -360,9 +392,13 @@ def begins_in_rows(payloads: list, out) -> bool:
 IN_ROWS = np.empty(0).flags      # a number's
 
 def in_order(op: Op, out, payloads: list):
-    "A result as it is if it is a view, or lies row by row and may; else in the order that its row says."
-    if op.view is not None: return out
+    "One of several results: as it is if it lies row by row and may; else reordered."
     if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads, out)): return out
+    return reordered(op, out, payloads)
+
+def reordered(op: Op, out, payloads: list):
+    "A result in the order that its row says; a view as it is."
+    if op.view is not None: return out
     return out.copy() if op.order is None else op.order(out, payloads)
 
 # %% ../nbs/01a_table.ipynb #0a44ed02c
@@ -513,23 +549,6 @@ def check_custom(x: Tensor, what: str, tracked: bool) -> None:
     raise error(RuntimeError, f"an output of {x._custom} is a view and {what} modified inplace.",
                 "a view that was written takes its gradient from its base, past the custom backward",
                 "return a clone from forward: x.view(-1).clone()")
-
-# %% ../nbs/01a_table.ipynb #0a44ed05
-def fresh(result: Tensor, *operands, name: str = "CloneBackward0") -> Tensor:
-    "A new tensor has memory of its own and lies in it row by row: `result`, or a copy if it does not."
-    array = result.payload
-    if type(array) not in BACKENDS: return result
-    arrays = [x.payload for x in operands if isinstance(x, Tensor) and type(x.payload) is type(array)]
-    if array.flags.c_contiguous and not any(looks_into(array, a) for a in arrays): return result
-    return call(OPS["copy"], (result,), {"device": None, "order": "C"}, name)
-
-# %% ../nbs/01a_table.ipynb #0a44ed05b
-def by_parts(op: Op, args: tuple, params: dict):
-    """A composite by its decomposition. What that gives may be an operand itself, or a view of it; a
-    kernel's never is."""
-    result = op.decompose(*args, **params)
-    if op.view is not None or op.order is not None: return result
-    return tuple([fresh(r, *args) for r in result]) if isinstance(result, tuple) else fresh(result, *args)
 
 # %% ../nbs/01a_table.ipynb #e0d6eb07
 #| code-fold: true
