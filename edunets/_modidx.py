@@ -4299,6 +4299,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.table.place_of': ('table.html#place_of', 'edunets/table.py'),
                                'edunets.table.refresh': ('table.html#refresh', 'edunets/table.py'),
                                'edunets.table.remove_backend': ('table.html#remove_backend', 'edunets/table.py'),
+                               'edunets.table.reordered': ('table.html#reordered', 'edunets/table.py'),
                                'edunets.table.rows_asked': ('table.html#rows_asked', 'edunets/table.py'),
                                'edunets.table.run_source': ('table.html#run_source', 'edunets/table.py'),
                                'edunets.table.set_mode': ('table.html#set_mode', 'edunets/table.py'),
