@@ -198,7 +198,7 @@ def accumulate_grad(leaf: Tensor, g: Tensor, create_graph: bool, own: bool) -> N
 
 # %% ../../nbs/02_autograd.ipynb #autgrad1
 #| code-fold: true
-#| code-summary: "Read and store `.grad`, also while a trace is recorded"
+#| code-summary: "Read and store a leaf's grad, also while a trace is recorded"
 def grad_of(x: Tensor) -> Tensor | None:
     "What `x.grad` holds; while a trace is recorded, what it will hold."
     trace = ambient.get().trace

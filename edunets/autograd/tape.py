@@ -327,7 +327,7 @@ def repeated(self: Node, number: int) -> Tensor:
 
 # %% ../../nbs/02a_tape.ipynb #02ipckc1
 #| code-fold: true
-#| code-summary: "Packed by hooks: 2 checks"
+#| code-summary: "PackedTensor, and a dict packed"
 class PackedTensor:
     "A saved tensor in the form that a user's hook gave it, and its place on the tape."
     def __init__(self, x: Tensor, hooks: tuple):
@@ -412,7 +412,7 @@ def without_slope(g: Tensor, edge: tuple, name: str) -> Tensor:
 
 # %% ../../nbs/02a_tape.ipynb #02isavc1
 #| code-fold: true
-#| code-summary: "PyTorch's `_saved_` names"
+#| code-summary: "PyTorch's names for what is saved"
 SAVED = {"self": 0, "input": 0, "condition": 0, "other": 1, "mat2": -1, "vec": 1, "tensor": 1, "exponent": 1,
          # PyTorch's name: operand, or what we call it
          "result": "out", "indices": "second", "dim": "dims"}
