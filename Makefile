@@ -5,6 +5,7 @@
 PYTHON  ?= python3
 EXECUTE ?= 1
 COMPARE ?= 0
+CUDA    ?= 0
 VENV    := .venv
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -16,6 +17,9 @@ READY   := $(VENV)/ready
 ifneq ($(COMPARE),0)
 READY   += $(VENV)/ready-compare
 endif
+ifneq ($(CUDA),0)
+READY   += $(VENV)/ready-cuda
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help book test outputs readme export corpus lint lab bench clean
@@ -25,6 +29,7 @@ help:
 	@echo "make book EXECUTE=0    render the site from the stored outputs"
 	@echo "make test              all tests: cells, package, site, pages in a browser"
 	@echo "  ... COMPARE=1        either one, with PyTorch and JAX beside ours"
+	@echo "  ... CUDA=1           either one, with CuPy: what is said to a GPU is checked, without one too"
 	@echo "  ... ARGS='-k views'  test: pytest's options"
 	@echo "  ... OTHER_KERNEL=1   test: the chapters that train once more, with another processor's last digits"
 	@echo "  ... JOBS=1           book: one chapter after the other (else one a core)"
@@ -88,6 +93,11 @@ $(VENV)/ready: pyproject.toml | $(VENV)/bin/python
 $(VENV)/ready-compare: pyproject.toml | $(VENV)/ready
 	@echo "installing PyTorch and JAX (once)"
 	@$(PIP) --editable '.[compare]'
+	@touch $@
+
+$(VENV)/ready-cuda: pyproject.toml | $(VENV)/ready
+	@echo "installing CuPy and NVIDIA's compiler NVRTC (once)"
+	@$(PIP) --editable '.[cuda-check]'
 	@touch $@
 
 $(VENV)/ready-learn: pyproject.toml | $(VENV)/ready

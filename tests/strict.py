@@ -1,6 +1,7 @@
 """A strict array module: NumPy that behaves as CuPy does, so that code which would fail on a GPU fails
-here. It refuses NumPy's arrays and numbers as operands, has only names that CuPy has, and every result
-is an array, 0-d ones too."""
+here. It refuses NumPy's arrays as operands, as CuPy does, and NumPy's numbers, which CuPy takes with their
+own dtype; it has only names that CuPy has (test_strict_cupy.py asks it), and every result is an array, 0-d
+ones too."""
 import contextlib
 import types
 
@@ -27,7 +28,12 @@ class Array:
 
     def __init__(self, host, base=None): self.host, self.base = host, base
     def __repr__(self): return f"strict({self.host!r})"
-    def __getitem__(self, key): return lift(self.host[lower(key)], self)
+    def __getitem__(self, key):
+        key = lower(key)
+        found = self.host[key]
+        if isinstance(found, np.generic):      # NumPy gives a number, CuPy a view
+            found = self.host[(*key, ...) if isinstance(key, tuple) else (key, ...)]
+        return lift(found, self)
     def __setitem__(self, key, value): self.host[lower(key)] = lower(value)
     def __len__(self): return len(self.host)
     def __bool__(self): return bool(self.host)
@@ -82,7 +88,7 @@ for name in ATTRIBUTES: setattr(Array, name, property(lambda self, name=name: ge
 for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt",
              "ge"] + OPERATORS + ["r" + name for name in OPERATORS]:
     setattr(Array, f"__{name}__", strict(getattr(np.ndarray, f"__{name}__")))
-for name in OPERATORS: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
+for name in OPERATORS[:-1]: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
 Array.__hash__ = None
 
 xp = types.SimpleNamespace(__name__="strict",
@@ -91,10 +97,24 @@ xp.array = lambda a, *args, **kwargs: Array(np.array(a.host if isinstance(a, Arr
 xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else xp.array(a, *args, **kwargs)
 xp.linalg = types.SimpleNamespace(**{name: strict(getattr(np.linalg, name)) for name in LINALG})
 xp.ndarray = Array
-xp.lib = types.SimpleNamespace(
-        stride_tricks=types.SimpleNamespace(as_strided=strict(np.lib.stride_tricks.as_strided)))
+
+def as_strided(a, shape, strides):
+    "In CuPy such an array does not know whose memory it looks into."
+    return Array(np.lib.stride_tricks.as_strided(a.host, shape, strides))
+
+
+def at(ufunc):
+    "`ufunc.at`: CuPy has it for the atomic operations of a GPU, and the dtypes that these take."
+    def run(a, indices, b):
+        if a.dtype.char in "?bBhH" or (a.dtype.char == "e" and ufunc is not np.add) or a.dtype.kind == "V":
+            raise TypeError(f"cupy.{ufunc.__name__}.at does not support {a.dtype}")
+        ufunc.at(a.host, lower(indices), lower(b))
+    return run
+
+
+xp.lib = types.SimpleNamespace(stride_tricks=types.SimpleNamespace(as_strided=as_strided))
 # all the ufuncs whose `at` CuPy has and we use
-for name in ("add", "maximum", "minimum"): getattr(xp, name).at = strict(getattr(np, name).at)
+for name in ("add", "maximum", "minimum"): getattr(xp, name).at = at(getattr(np, name))
 
 
 class There(Backend):

@@ -120,6 +120,21 @@ def test_same_seed_same_numbers_everywhere(draw, there):
     assert away.device == there.device and host(away).tolist() == here.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:index_reduce")
+@pytest.mark.parametrize("dtype", ["bool", "int8", "int16", "uint8", "uint16", "int64", "float16", "float64"])
+def test_what_meets_at_one_place_there_in_every_dtype(dtype, there):
+    "A GPU's atomic operations know few dtypes."
+    place = np.array([0, 2, 0, 0])
+    numbers = np.array([[100, 1], [2, 3], [100, 5], [60, 7]], dtype)
+    def met(device):
+        at, source = en.tensor(place, device=device), en.tensor(numbers, device=device)
+        found = [en.ones_like(source[:3]).index_reduce(0, at, source, how)
+                 for how in ("prod", "amax", "amin")]
+        return [*found, en.ones_like(source[:3]).index_add(0, at, source)]
+    for here, away in zip(met("cpu"), met(there.device)):
+        assert here.dtype is away.dtype and host(away).tolist() == here.tolist()
+
+
 def test_in_place_and_views_there(there):
     x = en.ones(2, 3, device=there.device).requires_grad_()
     y = x * 2

@@ -379,12 +379,22 @@ def test_what_was_not_checked_is_one_sentence():
                "could not import 'jax': No module named 'jax'",
                "3 cells need torch; their stored outputs stand",
                "could not import 'torchvision': No module named 'torchvision'",
+               "CuPy is not installed: make test CUDA=1",
                "a Tuesday"]
     assert conftest.unchecked(reasons) == ("Not checked: what needs PyTorch and what needs JAX (make "
                                            "test COMPARE=1); "
                                            "the pages in a browser (install Chromium); what needs "
-                                           "torchvision (pip install torchvision); a Tuesday.")
+                                           "torchvision (pip install torchvision); what is said to a "
+                                           "GPU, beside CuPy (make test CUDA=1); a Tuesday.")
     assert conftest.unchecked([]) == "Everything was checked."
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
+def test_cupy_is_installed_for_the_check_only_where_it_is_asked_for():
+    def asked(*options):
+        return subprocess.run(["make", "--dry-run", "--always-make", "test", *options], cwd=book.ROOT,
+                              capture_output=True, text=True).stdout
+    assert ".[cuda-check]" in asked("CUDA=1") and "cuda-check" not in asked() + asked("COMPARE=1", "CUDA=0")
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or shutil.which("make") is None, reason="Windows has no make")

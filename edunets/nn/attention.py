@@ -10,7 +10,7 @@ import math
 from typing import Any, Callable, NamedTuple
 
 from ..autograd.tape import vjp
-from ..composites import cat
+from ..composites import cat, peak
 from ..creation import empty, full, ones, zeros
 from ..errors import error, warn
 from ..names import FUNCTIONS, cast, check_tensor, where
@@ -44,7 +44,7 @@ def hidden(xp, mask, causal: bool, shape: tuple, kind):
 # %% ../../nbs/nn/attention.ipynb #atkerne1b
 def softmax_(xp, scores, masked: bool):
     "The softmax of each row in its own memory; a row that is hidden altogether becomes zeros."
-    top = scores.max(-1, keepdims=True, initial=-math.inf)
+    top = peak(scores, -1)
     if masked: top = xp.where(top == -math.inf, 0, top)
     xp.exp(xp.subtract(scores, top, out=scores), out=scores)
     # rows are summed faster by a product than by `sum`

@@ -72,7 +72,7 @@ def targets_and_weights(xp, shape: tuple, dtype, target, weight, ignore: int):
     """The targets, with some class where they are ignored; and what each counts, `None` where all count
     alike. IndexError for what is no class."""
     classes = shape[min(1, len(shape) - 1)]
-    def inside(target): return target.min(initial=0) >= 0 and target.max(initial=0) < classes
+    def inside(target): return not target.size or (target.min() >= 0 and target.max() < classes)
     if not 0 <= ignore < classes and inside(target):
         return target, weight if weight is None else weight[target]
     valid = target != ignore
@@ -295,7 +295,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None,
 #| code-fold: true
 #| code-summary: "What is refused (share, shares)"
 def check_share(xp, a) -> None:
-    if not (a.min(initial=0) >= 0 and a.max(initial=1) <= 1): raise ValueError("not between 0 and 1")
+    if a.size and not (a.min() >= 0 and a.max() <= 1): raise ValueError("not between 0 and 1")
 
 def check_shares(a, b, w, **params) -> None:
     "A RuntimeError for what is no probability."

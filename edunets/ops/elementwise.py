@@ -175,7 +175,8 @@ def digamma_kernel(xp, a):
 def polygamma_kernel(xp, a, *, n):
     "The n-th derivative of digamma (Abramowitz and Stegun 6.4.11), n from 1 on; NaN below -LOWEST."
     x = a.astype("float64")
-    steps = STEPS + math.ceil(max(0, min(LOWEST, -float(xp.where(x == x, x, 0).min(initial=0)))))
+    lowest = float(xp.where(x < 0, x, 0).min()) if x.size else 0.0
+    steps = STEPS + math.ceil(min(LOWEST, -lowest))
     below = functools.reduce(lambda total, k: total + (x + k) ** -(n + 1.0), range(steps), 0)
     y = x + steps
     terms = [

@@ -428,7 +428,7 @@ def matrix_rank(A: Tensor, tol: float | None = None, hermitian: bool = False, *,
 def pinv_kernel(xp, a, *, atol, rtol):
     "The transpose, with the singular values turned over that are above the cutoff."
     u, s, vh = xp.linalg.svd(a, full_matrices=False)
-    limit = xp.maximum(s.max(axis=-1, keepdims=True, initial=0) * rtol, atol)
+    limit = xp.maximum(s[..., :1] * rtol, atol)      # they come in order, the largest first
     turned = xp.where(s > limit, 1 / xp.where(s > limit, s, 1), 0).astype(a.dtype)
     return xp.matmul(xp.moveaxis(vh, -1, -2) * turned[..., None, :], xp.moveaxis(u, -1, -2))
 
@@ -496,7 +496,7 @@ TERMS = 14      # 0.5 ** 15 / 15! is below the precision of float64
 # %% ../../nbs/ops/linear_algebra.ipynb #50326325b
 def exp_kernel(xp, a):
     "Halved until its norm is below 1/2, the Taylor series, and squared as often."
-    size = float(xp.absolute(a).sum(axis=-2).max(initial=0)) if a.size else 0.0
+    size = float(xp.absolute(a).sum(axis=-2).max()) if a.size else 0.0
     if not math.isfinite(size): return a * math.nan
     times = max(0, math.ceil(math.log2(size)) + 1) if size else 0
     one = (xp.arange(a.shape[-1])[:, None] == xp.arange(a.shape[-1])).astype(a.dtype)

@@ -33,10 +33,10 @@ def rprop_kernel(xp, minus, plus, least, most, p, g, step, before, length, *, ma
     for p, g, before, length, work, spare in pieces(xp, p, g, before, length):
         g = xp.negative(g, out=work) if maximize else g
         agree = xp.multiply(g, before, out=spare)
-        xp.multiply(length, plus, out=length, where=agree > 0)
-        xp.multiply(length, minus, out=length, where=agree < 0)
+        xp.multiply(g, agree >= 0, out=before)      # g is read no more: its buffer is free
+        xp.copyto(length, xp.multiply(length, plus, out=work), where=agree > 0)
+        xp.copyto(length, xp.multiply(length, minus, out=work), where=agree < 0)
         xp.clip(length, least, most, out=length)
-        xp.multiply(g, agree >= 0, out=before)
         p -= xp.multiply(xp.sign(before, out=work), length, out=work)
 
 update_row("rprop", rprop, rprop_kernel)
