@@ -452,6 +452,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'edunets.composites.operator': ('composites.html#operator', 'edunets/composites.py'),
                                     'edunets.composites.order_reversed': ('composites.html#order_reversed', 'edunets/composites.py'),
                                     'edunets.composites.outer': ('composites.html#outer', 'edunets/composites.py'),
+                                    'edunets.composites.peak': ('composites.html#peak', 'edunets/composites.py'),
                                     'edunets.composites.pick': ('composites.html#pick', 'edunets/composites.py'),
                                     'edunets.composites.powers': ('composites.html#powers', 'edunets/composites.py'),
                                     'edunets.composites.prod': ('composites.html#prod', 'edunets/composites.py'),

@@ -26,11 +26,11 @@ from .tensors import int64, is_floating, to_dtype, uint8
 # %% auto #0
 __all__ = ['LOG_ODDS', 'CENTRAL', 'TAIL', 'FEW', 'MATMUL_NODES', 'OPERATORS', 'normal_cdf', 'gelu_kernel', 'erfinv_kernel',
            'erfinv_steps', 'square', 'remainder_steps', 'truncdiv_steps', 'truncdiv', 'sub', 'rsub', 'clamp',
-           'clamp_steps', 'count', 'mean_kernel', 'var_kernel', 'logsumexp_kernel', 'softmax_kernel', 'logsumexp_steps',
-           'softmax_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves', 'cat_pair', 'prod_steps',
-           'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'truth', 'accumulate_dtype', 'sum', 'prod',
-           'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers', 'logsumexp',
-           'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type',
+           'clamp_steps', 'count', 'mean_kernel', 'var_kernel', 'peak', 'logsumexp_kernel', 'softmax_kernel',
+           'logsumexp_steps', 'softmax_steps', 'log_softmax_steps', 'log_softmax_kernel', 'halves', 'cat_pair',
+           'prod_steps', 'cumprod_steps', 'pick', 'argmax_steps', 'max_steps', 'truth', 'accumulate_dtype', 'sum',
+           'prod', 'check_floating', 'floating', 'mean', 'var', 'std', 'deviation', 'no_freedom', 'norm', 'powers',
+           'logsumexp', 'call_along', 'softmax', 'log_softmax', 'cumsum', 'cumprod', 'count_nonzero', 'return_type',
            'rebuild_return', 'values_indices', 'max', 'min', 'order_reversed', 'argmax', 'argmin', 'sort', 'argsort',
            'topk', 'topk_kernel', 'add_to', 'check_equal_size', 'addmm', 'outer', 'matmul', 'product', 'mm', 'bmm',
            'mv', 'dot', 'stacked', 'cat_steps', 'flip_steps', 'alike', 'join', 'no_tensors', 'cat', 'stack', 'flip',
@@ -347,9 +347,13 @@ def var_kernel(xp, a, *, dims, keepdim, correction):
 kernel(mean=mean_kernel, var=var_kernel)
 
 # %% ../nbs/01e_composites.ipynb #4666dc01
+def peak(a, dims):
+    "The largest element along `dims`, which are kept; of none, -inf. (CuPy's `max` knows no `initial`.)"
+    return a.max(axis=dims, keepdims=True) if a.size else a.sum(axis=dims, keepdims=True) - math.inf
+
 def logsumexp_kernel(xp, a, *, dims, keepdim):
     "log(sum(exp(a))), from the largest element, so that nothing overflows."
-    top = a.max(axis=dims, keepdims=True, initial=-math.inf)
+    top = peak(a, dims)
     top = xp.where(xp.isfinite(top), top, 0)
     total = xp.log(xp.exp(a - top).sum(axis=dims, keepdims=True)) + top
     return (total if keepdim
@@ -357,7 +361,7 @@ def logsumexp_kernel(xp, a, *, dims, keepdim):
 
 def softmax_kernel(xp, a, *, dim):
     "exp(a) / sum(exp(a)) in one buffer."
-    e = xp.subtract(a, a.max(axis=dim, keepdims=True, initial=-math.inf))
+    e = xp.subtract(a, peak(a, dim))
     xp.exp(e, out=e)
     return xp.divide(e, e.sum(axis=dim, keepdims=True), out=e)
 
@@ -404,7 +408,7 @@ decompose(softmax=softmax_steps, log_softmax=log_softmax_steps)
 # %% ../nbs/01e_composites.ipynb #b7636501d
 def log_softmax_kernel(xp, a, *, dim):
     "a - logsumexp(a), the largest element taken away first: large numbers would lose their digits."
-    a = a - a.max(axis=dim, keepdims=True, initial=-math.inf)
+    a = a - peak(a, dim)
     return a - xp.log(xp.exp(a).sum(axis=dim, keepdims=True))
 
 kernel(log_softmax=log_softmax_kernel)

@@ -324,6 +324,9 @@ def in_rows(xp, a):
 def combined(xp, combine, rows, v, index):
     """`rows` with `v` combined in at places that may repeat, on flat memory: the case in which `ufunc.at`
     is fast."""
+    if xp is not np and rows.dtype.itemsize < 4:      # a GPU's atomic operations take 32 bits or more
+        wide = rows.astype("float32" if is_floating(rows) else "int32")
+        return combined(xp, combine, wide, v, index).astype(rows.dtype)
     kept = rows.shape[len(index):]
     # nothing to flatten; the ufunc itself knows negative indices and looks for those out of range
     if len(index) == 1 and not kept:
