@@ -304,11 +304,12 @@ def explain(op: Op, payloads: list, params: dict, problem: Exception) -> Excepti
 # %% ../nbs/01a_table.ipynb #5089f126
 #| code-fold: true
 #| code-summary: "array_handler: what an op means on arrays"
-def array_handler(kind: type, xp) -> Callable:
+def array_handler(kind: type, xp, own: str | None = None) -> Callable:
     """What an op means on arrays: their module computes; every result is an array, 0-d ones too, and lies
-    in order."""
+    in order. A kernel that the row has for this kind of device (`own`, in the column `device`) goes first."""
     def run(op: Op, payloads: list, params: dict):
-        kernel = op.kernel if not (op.accumulate or STORED) else accumulating(op, payloads)
+        kernel = op.kernel if own is None or op.device is None else op.device.get(own, op.kernel)
+        if op.accumulate or STORED: kernel = accumulating(op, kernel, payloads)
         try: out = quiet.run(kernel, xp, *payloads, **params)
         except Exception as problem: raise explain(op, payloads, params, problem) from None
         if type(out) is kind:      # asked here, not in in_order: it is what most ops come to
@@ -329,7 +330,7 @@ def run_source(op: Op, payloads: list, params: dict):
 def add_backend(array_type: type, backend: Backend) -> None:
     "Let arrays of another module be payloads."
     BACKENDS[array_type] = PLACES[backend.device.type] = backend
-    handle(array_type, array_handler(array_type, backend.xp), rank=0)
+    handle(array_type, array_handler(array_type, backend.xp, backend.device.type), rank=0)
 
 def remove_backend(array_type: type) -> None:
     "Forget what `add_backend` added."
@@ -342,14 +343,14 @@ handle(None, run_source, rank=-1)
 # %% ../nbs/01a_table.ipynb #d235a5d5
 #| code-fold: true
 #| code-summary: "accumulating and in_wider: a kernel on wider copies of its operands"
-def accumulating(op: Op, payloads: list) -> Callable:
-    """A row's kernel, in the dtype that its column `accumulate` names for these operands; where it names
+def accumulating(op: Op, kernel: Callable, payloads: list) -> Callable:
+    """A kernel of a row, in the dtype that its column `accumulate` names for these operands; where it names
     none, only what is merely stored is computed in another."""
     wider = STORED if op.accumulate is None else op.accumulate
     for p in payloads:
         if getattr(p, "dtype", None) in wider and op.view is None:
-            return functools.partial(in_wider, op.kernel, p.dtype, wider[p.dtype])
-    return op.kernel
+            return functools.partial(in_wider, kernel, p.dtype, wider[p.dtype])
+    return kernel
 
 def in_wider(kernel: Callable, kind, wide, xp, *payloads, **params):
     """Run a kernel on wider copies of its operands; results are rounded, and what it wrote in place is
@@ -612,6 +613,8 @@ def besides(row: Op) -> list[tuple[str, str, str]]:
 
 def text_of(entry) -> str:
     "An entry as text: a lambda, the head of a function, dtypes, the reason why there is none."
+    if isinstance(entry, dict) and any(map(callable, entry.values())):      # of kinds of device
+        return "\n".join(f"{kind}: {text_of(own)}" for kind, own in entry.items())
     if isinstance(entry, dict):
         wider = {str(kind): wide for kind, wide in entry.items()}
         if entry in (SINGLE, DOUBLE): wider["bfloat16"] = "float32"      # it joins them at its first use
@@ -635,6 +638,7 @@ def lambdas(source: str) -> list:
 
 def place_of(entry) -> str:
     "Where a function is defined, `edunets/table.py:175`; empty for data."
+    if isinstance(entry, dict): entry = next(iter(entry.values()), None)
     if not callable(entry): return ""
     written = inspect.unwrap(entry)
     return f"{written.__globals__['__name__'].replace('.', '/')}.py:{written.__code__.co_firstlineno}"

@@ -4,10 +4,12 @@ own dtype; it has only names that CuPy has (test_strict_cupy.py asks it), and ev
 ones too."""
 import contextlib
 import types
+from collections import Counter
 
 import numpy as np
 
-from edunets.table import add_backend, remove_backend
+import cuda_on_cpu
+from edunets.table import add_backend, array_handler, handle, remove_backend
 from edunets.tensors import BACKENDS, DEVICES, Backend, device
 
 DEVICES.add("strict")
@@ -68,16 +70,21 @@ def lift(x, *sources):
     return Array(x, None if shared is None else shared if shared.base is None else shared.base)
 
 
+launches = Counter()      # what would have been a kernel on a GPU, by name: views are none
+
+
 def strict(function):
     "A function of NumPy, as one of arrays of this module."
     def run(*args, **kwargs):
         result = function(*map(lower, args), **{key: lower(value) for key, value in kwargs.items()})
+        if getattr(result, "base", None) is None: launches[function.__name__] += 1
         return kwargs["out"] if "out" in kwargs else lift(result, *args)
     return run
 
 
 def inplace(name):
     def run(self, other):
+        launches[name] += 1
         getattr(self.host, name)(lower(other))
         return self
     return run
@@ -91,10 +98,30 @@ for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt",
 for name in OPERATORS[:-1]: setattr(Array, f"__i{name}__", inplace(f"__i{name}__"))
 Array.__hash__ = None
 
-xp = types.SimpleNamespace(__name__="strict",
-                           **{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
+def kernel(made):
+    "A class of kernels that takes and gives arrays of this module, and is counted."
+    class Kernel(made):
+        def __call__(self, *args, **kwargs):
+            launches[self.name] += 1
+            return lift(super().__call__(*map(lower, args), **kwargs))
+    return Kernel
+
+
+class Module(types.SimpleNamespace):
+    __hash__ = object.__hash__      # as a module has
+
+
+xp = Module(__name__="strict", **{name: strict(getattr(np, name)) for name in UFUNCS + FUNCTIONS})
+for name in ("RawKernel", "ElementwiseKernel", "ReductionKernel"):
+    setattr(xp, name, kernel(getattr(cuda_on_cpu, name)))
 xp.array = lambda a, *args, **kwargs: Array(np.array(a.host if isinstance(a, Array) else a, *args, **kwargs))
-xp.asarray = lambda a, *args, **kwargs: a if isinstance(a, Array) else xp.array(a, *args, **kwargs)
+def asarray(a, *args, **kwargs):
+    if not isinstance(a, Array): return xp.array(a, *args, **kwargs)
+    made = np.asarray(a.host, *args, **kwargs)
+    return a if made is a.host else lift(made, a)
+
+
+xp.asarray = asarray
 xp.linalg = types.SimpleNamespace(**{name: strict(getattr(np.linalg, name)) for name in LINALG})
 xp.ndarray = Array
 
@@ -122,12 +149,18 @@ class There(Backend):
     def fetch(self, array): return array.get()
 
 
+def install(backend=There(xp, device("strict"))):
+    "Let the device be known; its kernels are those for CUDA, where a compiler is found."
+    add_backend(Array, backend)
+    if cuda_on_cpu.COMPILER: handle(Array, array_handler(Array, xp, "cuda"), rank=0)
+
+
 @contextlib.contextmanager
-def at_hand(backend=There(xp, device("strict"))):
+def at_hand():
     "A context in which the device is known."
     if Array in BACKENDS:
         yield
         return
-    add_backend(Array, backend)
+    install()
     try: yield
     finally: remove_backend(Array)

@@ -76,6 +76,6 @@ def load_cuda() -> None:
         raise error(RuntimeError, "Found no NVIDIA driver on your system, or no GPU",
                     f"CuPy {cupy.__version__} says: {problem}", "nvidia-smi; device='cpu'") from None
     add_backend(cupy.ndarray, Cuda(cupy, device("cuda")))
-    handle(cupy.ndarray, where_they_lie(array_handler(cupy.ndarray, cupy), cupy), rank=0)
+    handle(cupy.ndarray, where_they_lie(array_handler(cupy.ndarray, cupy, "cuda"), cupy), rank=0)
 
 LOADERS["cuda"] = load_cuda
