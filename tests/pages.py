@@ -52,6 +52,22 @@ CUT = """() => [...document.querySelectorAll('main .cell pre')].filter(e => e.in
   && Math.max(...e.innerText.split('\\n').map(line => line.length)) <= 110 && e.scrollWidth > e.clientWidth + 1)
   .map(e => e.innerText.slice(0, 40))"""
 
+# On a narrow screen, folds open: pictures that are wider than their column, tables that are cut and can't be
+# scrolled, and what scrolls without the shadow that says so.
+CUT_ON_A_PHONE = """() => {
+  document.querySelectorAll('main .cell details, main details.edu-fold').forEach(fold => { fold.open = true });
+  const all = what => [...document.querySelectorAll(`main ${what}`)].filter(e => e.getClientRects().length);
+  const scrolls = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX);
+  const scroller = e => !e || e.tagName == 'MAIN' ? null : scrolls(e) ? e : scroller(e.parentElement);
+  const right = e => e.getBoundingClientRect().right;
+  const name = e => `${e.tagName.toLowerCase()} ${e.textContent.trim().slice(0, 40)}`;
+  const wide = all('.edu-svg svg').filter(e => e.clientWidth > e.parentElement.clientWidth + 1);
+  const cut = all('table').filter(e => !scroller(e) && right(e) > right(document.querySelector('main')) + 1);
+  const silent = all('*').filter(e => e.scrollWidth > e.clientWidth + 1 && scrolls(e)
+    && !getComputedStyle(e).backgroundAttachment.includes('local'));
+  return [...wide.map(e => 'wider than its column: ' + name(e)), ...cut.map(e => 'cut: ' + name(e)),
+          ...silent.map(e => 'scrolls, and does not say so: ' + name(e))] }"""
+
 # Characters a line, in each paragraph of five lines and more.
 MEASURE = """() => [...document.querySelectorAll('main p')].map(e => {
     const lines = Math.round(e.clientHeight / parseFloat(getComputedStyle(e).lineHeight));
@@ -162,5 +178,7 @@ def complaints(browser, path, theme):
     found += [f"low contrast: {name}" for name in page.evaluate(LOW_CONTRAST, 4.5)]
     found += [f"low contrast in a plot: {name}" for name in page.evaluate(LOW_CONTRAST_IN_PLOTS, 4.5)]
     found += [f"code is cut: {name}" for name in page.evaluate(CUT)]
+    page.set_viewport_size(PHONE)
+    found += page.evaluate(CUT_ON_A_PHONE)
     context.close()
     return found

@@ -2,6 +2,7 @@
 import configparser
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,19 @@ def test_readme_is_the_index(tmp_path):
     shutil.copy(book.ROOT / "_quarto.yml", tmp_path)
     assert readme.readme(tmp_path) == (book.ROOT / "README.md").read_text(encoding="utf-8")
     assert different(tmp_path / readme.FIGURES, book.ROOT / readme.FIGURES, "*") == []
+
+
+def test_the_short_route_names_sections_that_are_there():
+    """The front page says from which heading to which a page is to be read."""
+    text = "".join(_nbfilter.text(cell) for cell in book.read(book.ROOT / book.INDEX)["cells"])
+    spans = re.findall(r'^\d\. \[[^\]]*\]\(([^)]*)\).*? from "([^"]*)" to the end of "([^"]*)"', text,
+                       re.MULTILINE)
+    assert len(spans) == 2
+    for path, first, last in spans:
+        prose = [line for cell in book.read(book.ROOT / "nbs" / path)["cells"]
+                 if cell["cell_type"] == "markdown" for line in _nbfilter.prose_lines(cell)]
+        heads = [re.sub(r"^#+ | \{#.*", "", line) for line in prose if line.startswith("#")]
+        assert heads.index(first) < heads.index(last)
 
 
 def test_one_version():
@@ -171,6 +185,23 @@ def test_pages_are_whole(site):
 def test_pages_in_a_browser(browser, site, theme):
     wrong = {name: pages.complaints(browser, path, theme) for name, path in pages.of(site).items()}
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_on_this_page_follows_a_jump(browser, site):
+    """The section that a link leads to is marked, down the page and up again, and the one around a figure."""
+    context = pages.served(browser, site, viewport=pages.DESK)
+    page = context.new_page()
+    page.goto(pages.HOST + "nbs/04_initialization.html", wait_until="load")
+    links = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav a')].map(link => link.hash)")
+    jumps = dict(zip(links, links)) | {"#fig-init-bias": "#the-random-bias-hides-the-collapse"}
+    assert len(jumps) > 10
+    for target in [*jumps, *reversed(jumps)]:
+        page.evaluate("target => { location.hash = target }", target)
+        page.wait_for_selector(f"#pst-page-toc-nav a.active[href='{jumps[target]}']", timeout=5000)
+        page.wait_for_timeout(300)
+        assert page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav a.active')].map(a => a.hash)"
+                             ) == [jumps[target]]
+    context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -242,6 +242,7 @@ def test_quartos_pages_get_the_frame(sample):
                      "Equation&nbsp;<span>1.1.1</span>", "Figure&nbsp;<span>1.2.1</span>",
                      "Figure&nbsp;1.1.1: A line.",
                      '<p>Of <span class="edu-together"><math display="inline">', "</math>,</span> <a",
+                     "<script>\n// What a page does by itself", "</script>\n</body></html>",
                      '<meta name="keywords" content="one, square">'):
         assert expected in page
     assert page.count('name="description"') == 1 and "1 One</a>" not in page

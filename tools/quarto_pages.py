@@ -7,6 +7,7 @@ import json
 import re
 from urllib.parse import urlsplit
 
+import book
 import frame
 
 MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
@@ -86,8 +87,14 @@ def head(text, chapter):
                   count=1)
 
 
+def script(text):
+    """The book's own script at the end of the page."""
+    source = (book.ROOT / "assets" / "book.js").read_text(encoding="utf-8")
+    return text.replace("</body>", f"<script>\n{source}</script>\n</body>", 1)
+
+
 def framed(text, page, parts, chapters):
-    text = together(chapter_list(text, page, parts))
+    text = script(together(chapter_list(text, page, parts)))
     return head(contents(numbers(text, page, chapters)), chapters[page]) if page in chapters else text
 
 

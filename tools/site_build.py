@@ -37,6 +37,7 @@ SPHINX = {
     "math_eqref_format": "Equation {number}",
     "html_theme": "pydata_sphinx_theme",
     "html_css_files": ["book.css"],
+    "html_js_files": [("book.js", {"defer": "defer"})],
     "html_copy_source": False,
     "html_use_index": False,
     "html_context": {"default_mode": "auto"},

@@ -13,8 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 # %% auto #0
-__all__ = ['PAPER', 'INK', 'COLOURS', 'RCPARAMS', 'BLUE', 'RED', 'COLOURMAPS', 'NAMES', 'VARIABLES', 'CSS', 'NARROWEST', 'ramp',
-           'on_dark', 'themed', 'short', 'one_style', 'compact', 'own_ids', 'svg', 'use']
+__all__ = ['PAPER', 'INK', 'COLOURS', 'RCPARAMS', 'BLUE', 'RED', 'COLOURMAPS', 'NAMES', 'VARIABLES', 'CSS', 'ramp', 'on_dark',
+           'themed', 'short', 'one_style', 'compact', 'own_ids', 'svg', 'use']
 
 # %% ../../nbs/draw_plots.ipynb #plt0exp2
 PAPER, INK = ("#ffffff", "#171b21"), ("#22262e", "#d7dbe2")      # on a light page, on a dark one
@@ -95,7 +95,6 @@ CSS = (f".edu-plot{{{VARIABLES}--plot-text:var(--edu-sans,system-ui,sans-serif);
        "--plot-code:var(--edu-mono,monospace);fill:var(--plot-ink);stroke-linejoin:round}"
        f".edu-plot:root{{color-scheme:light dark;background:light-dark({','.join(PAPER)})}}"
        '[data-jp-theme-light="false"] .edu-plot,.vscode-dark .edu-plot{color-scheme:dark}')
-NARROWEST = 430     # pixels, to which a plot shrinks on a phone; then it scrolls, or nobody could read it
 
 def svg(figure: Figure) -> str:
     "A figure as SVG in the colours of the page that it stands on."
@@ -106,7 +105,7 @@ def svg(figure: Figure) -> str:
     body = re.sub(r"'DejaVu Sans Mono'[^;\"]*", "var(--plot-code)", body)
     body = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--plot-text)", body)
     width, height = (round(96 * inches) for inches in figure.get_size_inches())
-    size = f"width:{width}px;max-width:100%;min-width:{min(width, NARROWEST)}px;height:auto"
+    size = f"width:{width}px;max-width:100%;height:auto"
     return (f'<svg xmlns="http://www.w3.org/2000/svg" class="edu-plot" viewBox="0 0 {0.75 * width:g} '
             f'{0.75 * height:g}" style="{size}">\n<style>{CSS}</style>{own_ids(compact(body))}')
 
