@@ -184,7 +184,8 @@ def arguments_text(args: tuple, kwargs: dict) -> str:
 
 # %% ../nbs/errors.ipynb #607d7fd8
 WHOLE = False                                               # show the frames inside the package too
-LIBRARIES = {"edunets", "numpy", *sys.stdlib_module_names}    # whose frames are not the reader's
+# whose frames are not the reader's
+LIBRARIES = {"edunets", "numpy", "cupy", "cupy_backends", *sys.stdlib_module_names}
 
 def in_users_code(trace) -> bool:
     "Whether an error came up in code of the reader's that we had called: a hook, a `forward`."
@@ -359,10 +360,8 @@ def is_tensor_like(inp) -> bool:
 # %% ../nbs/errors.ipynb #ernames2
 #| code-fold: true
 #| code-summary: "Which names are lacking, and why"
-LATER = {"cuda": 7, "accelerator": 7, "mps": 7, "xpu": 7, "compile": 8, "compiler": 8, "jit": 8, "fx": 8,
-         "export": 8,
-         # name or namespace: the chapter it comes with
-         "_dynamo": 8, "func": 9, "vmap": 9, "profiler": 10}
+LATER = {"compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8, "_dynamo": 8, "func": 9, "vmap": 9,
+         "profiler": 10}      # name or namespace: the chapter it comes with
 
 NEVER = {      # name: why the book does not come to it
     "SparseAdam": "gradients are never sparse here, so it would have nothing to do that Adam does not do"}

@@ -211,7 +211,8 @@ def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
         raise error(RuntimeError, f"output with shape {list(self.shape)} doesn't match the broadcast shape "
                                   f"{list(src.shape)}",
                     "what is copied has more dimensions", "src.reshape(x.shape)")
-    if isinstance(src, Tensor) and type(src.payload) is not type(self.payload): src = src.to(self.device)
+    if isinstance(src, Tensor) and type(src.payload) is not type(self.payload):
+        src = src.to(self.device, non_blocking=non_blocking)
     return taking(self, src, "CopyBackwards")
 
 # %% ../nbs/01g_indexing.ipynb #587956ecb

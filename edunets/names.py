@@ -507,7 +507,8 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
         else: dtype = to_dtype(arg)
     result = self if dtype is None else cast(self, to_dtype(dtype))
     if device is not None and (where := backend_of(device).exact(as_device(device))) != self.device:
-        result = call(OPS["copy"], (result,), {"device": where}, "ToCopyBackward0")
+        soon = {"non_blocking": True} if non_blocking else {}
+        result = call(OPS["copy"], (result,), {"device": where, **soon}, "ToCopyBackward0")
     copy = copy and result is self
     if memory_format is preserve_format: return result.clone() if copy else result
     if not copy and format_of(result) is memory_format: return result

@@ -180,7 +180,7 @@ def write_payload(x: Tensor, value: Tensor) -> None:
     elif type(value.payload) not in BACKENDS: raise no_memory_for(x, value)
     elif payload.size and value.payload is not payload:
         if any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
-        try: BACKENDS[type(payload)].xp.copyto(payload, value.payload)
+        try: BACKENDS[type(payload)].write(payload, value.payload)
         except ValueError as problem: raise read_only(problem) from None
 
 # %% ../nbs/01c_views.ipynb #5cf407a1

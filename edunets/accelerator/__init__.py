@@ -1,7 +1,7 @@
-"What a script asks of `torch.accelerator` where there is none."
+"PyTorch's `torch.accelerator`: the same as `en.cuda`, where there is a GPU."
+from edunets.backends.streams import ACCELERATOR as _ACCELERATOR
+from edunets.backends.streams import current_accelerator, device_count, is_available
 from edunets.errors import lacking_names as _lacking_names
-from edunets.process import never as is_available
-from edunets.process import none_at_hand as device_count
-from edunets.process import nothing as current_accelerator
 
+globals().update(_ACCELERATOR)
 __getattr__ = _lacking_names(globals())

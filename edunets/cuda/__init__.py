@@ -1,11 +1,15 @@
-"What a script asks of `torch.cuda` where there is no GPU; the devices come with chapter 7."
+"PyTorch's `torch.cuda`: which GPUs there are, their streams and events, and their memory."
+from edunets.backends.streams import (Event, Stream, can_device_access_peer, current_device, current_stream, default_stream,
+                                      device_count, device_of, empty_cache, get_device_capability, get_device_name,
+                                      get_device_properties, get_rng_state, get_rng_state_all, initial_seed, is_available,
+                                      is_bf16_supported, is_initialized, manual_seed, max_memory_allocated,
+                                      max_memory_reserved, mem_get_info, memory_allocated, memory_reserved,
+                                      reset_peak_memory_stats, seed, set_device, set_rng_state, set_rng_state_all,
+                                      set_stream, stream, synchronize)
+from edunets.backends.streams import device_context as device
+from edunets.backends.streams import manual_seed as manual_seed_all
+from edunets.backends.streams import seed as seed_all
+from edunets.errors import OutOfMemoryError
 from edunets.errors import lacking_names as _lacking_names
-from edunets.process import never as is_available
-from edunets.process import never as is_bf16_supported
-from edunets.process import never as is_initialized
-from edunets.process import none_at_hand as device_count
-from edunets.process import nothing as empty_cache
-from edunets.process import nothing as manual_seed
-from edunets.process import nothing as manual_seed_all
 
 __getattr__ = _lacking_names(globals())

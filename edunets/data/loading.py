@@ -23,13 +23,13 @@ from .workers import Pool, Exhausted, Recipe, WorkerInfo, context_of, get_worker
 from .workers import start_worker
 from ..errors import error, warn
 from ..random import Generator, default_generator, drawing_from
-from ..tensors import Tensor, float64, from_numpy, patch, tensor
+from ..tensors import Tensor, backend_of, float64, from_numpy, patch, tensor
 
 # %% auto #0
 __all__ = ['PAD', 'default_collate_fn_map', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'as_it_is', 'collate_floats',
            'collate_integers', 'same_container', 'leaf', 'collate', 'default_collate', 'default_convert', 'Task',
            'Fetcher', 'seed_python', 'StreamFetcher', 'check_types', 'check_dataset', 'check_loader_options',
-           'DataLoader', 'Place', 'answers']
+           'DataLoader', 'Place', 'pinned', 'answers']
 
 # %% ../../nbs/06_data.ipynb #dlexp008
 PAD = "a collate_fn that pads, as en.nn.utils.rnn.pad_sequence does"
@@ -369,6 +369,26 @@ def load_state_dict(self: DataLoader, state_dict: Mapping) -> None:
     for g, state in zip(self.generators(), state_dict["generators"]): g.set_state(state)
     self.place, self.loaded = Place(state_dict["key"], state_dict["generators"], state_dict["batches"]), True
 
+# %% ../../nbs/06_data.ipynb #dlpin001
+#| code-fold: true
+#| code-summary: "Batches in pinned memory"
+@patch
+def pins(self: DataLoader) -> bool:
+    "Whether batches are to be pinned: it was asked for, and there is a GPU."
+    if not self.pin_memory: return False
+    try: backend_of("cuda")
+    except RuntimeError: return False
+    return True
+
+def pinned(batch: Any) -> Any:
+    "A batch whose tensors lie in pinned memory; an object with a method `pin_memory` sees to its own."
+    if hasattr(batch, "pin_memory"): return batch.pin_memory()
+    if isinstance(batch, Mapping):
+        return same_container(batch, {key: pinned(value) for key, value in batch.items()})
+    if isinstance(batch, Sequence) and not isinstance(batch, (str, bytes)):
+        return same_container(batch, [pinned(value) for value in batch])
+    return batch
+
 # %% ../../nbs/06_data.ipynb #dlexp016
 @patch
 def __iter__(self: DataLoader) -> Iterator:
@@ -377,7 +397,7 @@ def __iter__(self: DataLoader) -> Iterator:
         raise error(AssertionError, "a loader without workers requires timeout == 0",
                     "there is nobody to wait for",
                     "num_workers=1")
-    if self.pin_memory:
+    if self.pin_memory and not self.pins():
         warn("'pin_memory' argument is set as true but no accelerator is found, then device pinned "
              "memory won't be used.")
     place = self.place if self.loaded else Place(None, [g.get_state() for g in self.generators()], 0)
@@ -428,10 +448,11 @@ def epoch(self: DataLoader, place: Place) -> Iterator:
                             max(1, self.prefetch_factor)
                             * self.num_workers, self.timeout, self.in_order) if crew
                else answers(make(self.dataset), tasks))
+    pins = self.pins()
     try:
         for batch in itertools.islice(batches, skip if self.stream else 0, None):
             place.batches += 1
-            yield batch
+            yield pinned(batch) if pins else batch
     finally:
         if crew and not self.persistent_workers: crew.stop()
     if self.place is place: self.place = None

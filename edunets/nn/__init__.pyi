@@ -37,7 +37,7 @@ class Module():
     def cpu(self) -> Module:
         "Move its parameters and buffers to the CPU."
         ...
-    def cuda(self, device: builtins.int | None = None) -> Module:
+    def cuda(self, device=None) -> Module:
         "Move its parameters and buffers to a GPU."
         ...
     def double(self) -> Module:

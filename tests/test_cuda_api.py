@@ -1,0 +1,582 @@
+"""`en.cuda`: streams, events, memory and PyTorch's habits, on a stand-in for CuPy (`fake_cupy`) and, where there
+is one, on a GPU. And what is said where there is none, beside a PyTorch built for CPUs."""
+import contextlib
+import inspect
+import sys
+import threading
+import time
+import types
+import warnings
+
+import numpy as np
+import pytest
+
+import edunets as en
+import fake_cupy
+from edunets.data import DataLoader, TensorDataset
+
+CUDA = en.device("cuda")
+
+
+@pytest.fixture(params=["fake", "cuda"])
+def gpu(request):
+    if request.param == "fake":
+        with fake_cupy.at_hand(): yield "fake"
+    elif en.cuda.is_available(): yield "cuda"
+    else: pytest.skip("no GPU")
+
+
+@pytest.fixture
+def two(gpu):
+    if en.cuda.device_count() < 2: pytest.skip("no second GPU")
+    yield
+    en.cuda.set_device(0)
+
+
+@contextlib.contextmanager
+def held(stream):
+    "A context in which a stream does nothing until the function that it gives is called."
+    gate = threading.Event()
+    with en.cuda.device(stream.device): stream.queue.launch_host_func(lambda _: gate.wait(20), None)
+    try: yield gate.set
+    finally:
+        gate.set()
+        stream.synchronize()
+
+
+SCRIPT = """
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+torch.manual_seed(1)
+torch.cuda.manual_seed_all(1)
+torch.backends.cudnn.benchmark = True
+torch.backends.cuda.matmul.allow_tf32 = True
+if torch.cuda.is_available():
+    torch.cuda.set_device(0)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    print(torch.cuda.get_device_name(0), torch.cuda.get_device_properties(0).total_memory)
+torch.use_deterministic_algorithms(False)
+data = torch.utils.data.TensorDataset(torch.randn(64, 8), torch.randint(0, 3, (64,)))
+loader = torch.utils.data.DataLoader(data, batch_size=16, shuffle=True, pin_memory=torch.cuda.is_available())
+model = nn.Sequential(nn.Linear(8, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.1), nn.Linear(16, 3)).to(device)
+criterion = nn.CrossEntropyLoss().to(device)
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+start, end = [torch.cuda.Event(enable_timing=True) if device.type == "cuda" else None for _ in range(2)]
+if start: start.record()
+losses = []
+for epoch in range(3):
+    for x, y in loader:
+        x, y = x.to(device, non_blocking=True), y.to(device, non_blocking=True)
+        optimizer.zero_grad(set_to_none=True)
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+if end:
+    end.record()
+    torch.cuda.synchronize()
+    assert start.elapsed_time(end) > 0
+losses = torch.stack(losses).cpu()
+"""
+
+
+def test_a_training_script_with_the_usual_first_lines(gpu, capsys):
+    found = {"torch": types.SimpleNamespace(**{**vars(en), "utils": types.SimpleNamespace(data=en.data)}),
+             "nn": en.nn}
+    exec(SCRIPT, found)
+    state = found["optimizer"].state_dict()["state"]
+    assert found["device"].type == "cuda" and found["losses"].device.type == "cpu"
+    assert found["losses"][-1] < found["losses"][0]
+    assert all(p.is_cuda and p.get_device() == 0 for p in found["model"].parameters())
+    assert {x.device.type for s in state.values() for x in s.values() if x.ndim} == {"cuda"}
+    assert en.cuda.max_memory_allocated() >= en.cuda.memory_allocated() > 0
+    assert "GPU" in capsys.readouterr().out or gpu == "cuda"
+
+
+def test_the_same_program_gives_the_same_numbers_here_and_there(gpu):
+    losses = []
+    for there in (True, False):
+        source = SCRIPT if there else SCRIPT.replace("torch.cuda.is_available()", "False")
+        found = {"torch": types.SimpleNamespace(**{**vars(en), "utils": types.SimpleNamespace(data=en.data)}),
+                 "nn": en.nn}
+        exec(source, found)
+        losses.append(found["losses"])
+    assert en.allclose(*losses, rtol=0 if gpu == "fake" else 1e-3)
+
+
+def test_a_result_has_its_shape_before_its_numbers(gpu):
+    side, x = en.cuda.Stream(), en.ones(3, device="cuda")
+    en.cuda.synchronize()
+    with held(side) as let_go:
+        with en.cuda.stream(side): y = x + 1
+        assert y.shape == (3,) and y.dtype is en.float32 and y.device == en.device("cuda", 0)
+        assert not side.query() and en.cuda.default_stream().query()
+        let_go()
+        side.synchronize()
+        assert side.query() and y.tolist() == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("order", ["event", "stream", "record"])
+def test_a_stream_waits_for_another_and_the_cpu_for_neither(gpu, order):
+    side, x = en.cuda.Stream(), en.ones(3, device="cuda")
+    main = en.cuda.current_stream()
+    main.synchronize()
+    with held(side) as let_go:
+        with en.cuda.stream(side): y = x + 1
+        if order == "event": main.wait_event(side.record_event())
+        elif order == "stream": main.wait_stream(side)
+        else:
+            event = en.cuda.Event()
+            event.record(side)
+            event.wait()
+        z = y * 10
+        assert not main.query() and not side.query()
+        let_go()
+        assert z.tolist() == [20.0] * 3      # waits for `main` alone
+
+
+def test_without_an_event_there_is_no_order(gpu):
+    if gpu != "fake": pytest.skip("what lies in the memory of a GPU is not known")
+    side, x = en.cuda.Stream(), en.ones(3, device="cuda")
+    with held(side) as let_go:
+        with en.cuda.stream(side):
+            y = en.zeros(3, device="cuda")
+            y.fill_(7)
+        z = y * 10
+        assert z.tolist() != [70.0] * 3
+        let_go()
+    assert y.tolist() == [7.0] * 3 and x.tolist() == [1.0] * 3
+
+
+def test_one_stream_keeps_its_order(gpu):
+    x, seen = en.zeros(2, device="cuda"), []
+    with held(en.cuda.current_stream()):
+        for _ in range(3):
+            seen.append(x * 1)
+            x += 1
+    assert [y.tolist() for y in seen] == [[n] * 2 for n in (0.0, 1.0, 2.0)]
+
+
+def test_events_know_when_they_were_reached(gpu):
+    stream = en.cuda.Stream()
+    start, end, plain = en.cuda.Event(enable_timing=True), en.cuda.Event(enable_timing=True), en.cuda.Event()
+    assert start.query() and start.synchronize() is None
+    with pytest.raises(ValueError, match="must be recorded"): start.elapsed_time(end)
+    with held(stream) as let_go:
+        start.record(stream)
+        stream.queue.launch_host_func(lambda _: time.sleep(0.05), None)
+        end.record(stream)
+        plain.record(stream)
+        assert not start.query() and not end.query()
+        with pytest.raises(RuntimeError, match="must be completed"): start.elapsed_time(end)
+        let_go()
+        end.synchronize()
+    assert end.query() and 50 <= start.elapsed_time(end) < 20000
+    with pytest.raises(ValueError, match="enable_timing=True"): start.elapsed_time(plain)
+
+
+def test_which_stream_is_current(gpu):
+    default, side = en.cuda.default_stream(), en.cuda.Stream(priority=-1)
+    assert en.cuda.current_stream() == default != side and default.cuda_stream == 0
+    assert len({default, en.cuda.default_stream(), side}) == 2 and side.device == en.device("cuda:0")
+    with en.cuda.stream(side):
+        assert en.cuda.current_stream() == en.cuda.current_stream("cuda:0") == side
+        with en.cuda.stream(None): assert en.cuda.current_stream() == side
+        with en.cuda.stream(default): assert en.cuda.current_stream() == default
+    assert en.cuda.current_stream() == default
+    with pytest.raises(ZeroDivisionError), en.cuda.stream(side): 1 / 0
+    assert en.cuda.current_stream() == default
+    en.cuda.set_stream(side)
+    en.cuda.set_stream(None)
+    assert en.cuda.current_stream() == side and f"{side.cuda_stream:#x}" in repr(side)
+    en.cuda.set_stream(default)
+    found = []
+    with en.cuda.stream(side):
+        thread = threading.Thread(target=lambda: found.append(en.cuda.current_stream()))
+        thread.start()
+        thread.join()
+    assert found == [default]
+
+
+def test_streams_of_two_devices(two):
+    other, x = en.cuda.Stream(device=1), en.ones(2, device="cuda:1")
+    en.cuda.synchronize("cuda:1")
+    with en.cuda.stream(other):
+        assert en.cuda.current_device() == 1 and en.cuda.current_stream() == other
+        assert en.zeros(2, device="cuda").device == en.device("cuda:1")
+    assert en.cuda.current_device() == 0
+    with held(other) as let_go:
+        with en.cuda.stream(other): y = x + 1
+        en.cuda.current_stream().wait_stream(other)      # of the first device
+        assert not en.cuda.current_stream().query()
+        let_go()
+        en.cuda.current_stream().synchronize()
+        assert y.tolist() == [2.0, 2.0]
+
+
+def test_the_current_device(two):
+    assert en.cuda.current_device() == 0 and en.ones(1, device="cuda").get_device() == 0
+    en.cuda.set_device("cuda:1")
+    en.cuda.set_device(-1)
+    assert en.cuda.current_device() == 1 and en.ones(1).cuda().get_device() == 1
+    en.cuda.set_device(en.device("cuda", 0))
+    with en.cuda.device(1):
+        x = en.rand(2, device="cuda")
+        with en.cuda.device(None), en.cuda.device(-1): assert en.cuda.current_device() == 1
+    assert en.cuda.current_device() == 0 and x.device == en.device("cuda:1")
+    with en.cuda.device_of(x): assert en.cuda.current_device() == 1
+    with en.cuda.device_of(en.ones(1)): assert en.cuda.current_device() == 0
+    assert (x + 1).device == x.sum().device == x.device
+    with pytest.raises(RuntimeError, match="cuda:0 and cuda:1"): x + en.ones(2, device="cuda:0")
+    assert x.to("cuda:0").tolist() == x.tolist() and en.cuda.can_device_access_peer(0, 1) in (True, False)
+
+
+def test_what_is_done_with_a_tensor_of_another_device_than_the_current_one(two):
+    x = en.arange(3.0, device="cuda:1", requires_grad=True)
+    (x.exp() * 2).sum().backward()
+    assert np.allclose(x.grad.tolist(), 2 * np.exp(np.arange(3)))
+    y = x.detach().clone()
+    y.add_(1).mul_(2)
+    y[0] = 5
+    y[y > 5] = 0
+    assert y.tolist() == [5.0, 4.0, 0.0] and y[1].item() == 4.0 and bool(y[0] > 4) and float(y[0]) == 5.0
+    assert str(y) == "tensor([5., 4., 0.], device='cuda:1')"
+    y.copy_(en.zeros(3))
+    assert y.device == en.device("cuda:1") and y.sum() == 0 and en.cuda.current_device() == 0
+
+
+def test_a_device_that_is_not_there_says_which_ones_are(gpu):
+    for ask in (lambda: en.ones(2, device="cuda:9"), lambda: en.ones(2).to("cuda:9"),
+                lambda: en.cuda.set_device(9), lambda: en.cuda.get_device_name("cuda:9"),
+                lambda: en.ones(1).cuda(9), lambda: en.cuda.memory_allocated(9), lambda: en.cuda.Stream(9)):
+        with pytest.raises(RuntimeError, match="invalid device ordinal(.|\n)*cuda:0"): ask()
+    for ask in (en.cuda.memory_allocated, en.cuda.synchronize, en.cuda.get_device_name, en.cuda.device):
+        with pytest.raises(ValueError, match="Expected a cuda device, but got: cpu"): ask("cpu")
+
+
+def test_properties(gpu):
+    found = en.cuda.get_device_properties(0)
+    assert found.name == en.cuda.get_device_name() and isinstance(found.name, str)
+    assert (found.major, found.minor) == en.cuda.get_device_capability() >= (3, 0)
+    assert found.total_memory > 0 < found.multi_processor_count and found.warp_size == 32
+    assert en.cuda.is_bf16_supported() == (found.major >= 8) and found.name in repr(found)
+
+
+def test_memory_is_counted(gpu):
+    en.cuda.empty_cache()
+    x = en.ones(1, device="cuda")
+    before, held_before = en.cuda.memory_allocated(), en.cuda.memory_reserved()
+    en.cuda.reset_peak_memory_stats()
+    x = en.zeros(1000, device="cuda", dtype=en.float64)
+    y = en.zeros(1000, device="cuda", dtype=en.float64)
+    with_both = en.cuda.memory_allocated()
+    assert with_both - before == 2 * 8192 - 512      # blocks of 512 bytes; the first `x` is gone
+    del y
+    assert en.cuda.memory_allocated() == with_both - 8192      # given back at once,
+    assert en.cuda.memory_reserved() >= held_before + 2 * 8192 - 512      # to the pool,
+    assert en.cuda.max_memory_allocated() >= with_both
+    assert en.cuda.max_memory_reserved() >= en.cuda.memory_reserved()
+    en.cuda.empty_cache()
+    if gpu == "fake": assert en.cuda.memory_reserved() == en.cuda.memory_allocated()      # and from it
+    en.cuda.reset_peak_memory_stats()
+    assert en.cuda.max_memory_allocated() == en.cuda.memory_allocated()
+    free, total = en.cuda.mem_get_info()
+    assert 0 < free <= total == en.cuda.get_device_properties().total_memory or gpu == "cuda"
+    assert x.numel() == 1000
+
+
+def test_the_peak_is_seen_from_every_thread(gpu):
+    en.ones(1, device="cuda")
+    en.cuda.reset_peak_memory_stats()
+    before = en.cuda.memory_allocated()
+    thread = threading.Thread(target=lambda: en.zeros(4096, device="cuda").sum().item())
+    thread.start()
+    thread.join()
+    assert en.cuda.max_memory_allocated() >= before + 4 * 4096
+
+
+def test_each_device_has_its_own_memory(two):
+    before = en.cuda.memory_allocated(0), en.cuda.memory_allocated(1)
+    x = en.zeros(1024, device="cuda:1")
+    assert en.cuda.memory_allocated("cuda:1") - before[1] == x.numel() * 4
+    assert en.cuda.memory_allocated() == before[0]
+
+
+def test_out_of_memory(gpu):
+    too_much = 2 * en.cuda.get_device_properties().total_memory
+    with pytest.raises(en.cuda.OutOfMemoryError): en.empty(too_much, dtype=en.uint8, device="cuda")
+    assert en.cuda.OutOfMemoryError is en.OutOfMemoryError and en.ones(3, device="cuda").sum() == 3
+
+
+def test_pinned_memory(gpu):
+    x = en.rand(3, 4)
+    pinned = x.pin_memory()
+    assert pinned.is_pinned() and not x.is_pinned() and (pinned == x).all() and pinned.device.type == "cpu"
+    assert pinned.pin_memory() is pinned and pinned[1:].T.is_pinned() and not (pinned + 1).is_pinned()
+    assert not pinned.cuda().is_pinned() and x.t().pin_memory().stride() == x.t().stride()
+    for other in (en.ones(()), en.ones(0, 3), en.ones(2, dtype=en.bfloat16), en.tensor([True, False])):
+        twin = other.pin_memory()
+        assert twin.is_pinned() and twin.shape == other.shape and twin.dtype is other.dtype
+        assert (twin == other).all()
+    with pytest.raises(RuntimeError, match="only dense CPU tensors can be pinned"): pinned.cuda().pin_memory()
+    with pytest.raises(RuntimeError, match="only dense CPU"): en.ones(2, device="meta").pin_memory()
+
+
+def test_who_does_not_wait_for_a_copy_must_leave_its_source_alone(gpu):
+    side, plain = en.cuda.Stream(), en.ones(3)
+    pinned = plain.pin_memory()
+    with held(side) as let_go, en.cuda.stream(side):
+        one, two = pinned.to("cuda", non_blocking=True), plain.to("cuda", non_blocking=True)
+        assert not side.query()
+        pinned.fill_(7)
+        plain.fill_(7)
+        let_go()
+        assert one.tolist() == [7.0] * 3 and two.tolist() == [1.0] * 3      # from a buffer of its own
+    with en.cuda.stream(side):
+        side.queue.launch_host_func(lambda _: time.sleep(0.05), None)
+        three = pinned.to("cuda")      # waits
+        pinned.fill_(0)
+        assert three.tolist() == [7.0] * 3
+
+
+def test_non_blocking_reaches_every_way_to_carry(gpu):
+    side, module = en.cuda.Stream(), en.nn.Linear(3, 2)
+    into = en.zeros(3, device="cuda")
+    en.cuda.synchronize()
+    with held(side) as let_go, en.cuda.stream(side):
+        module.to("cuda", non_blocking=True)
+        into.copy_(en.ones(3).pin_memory(), non_blocking=True)
+        x = en.ones(3).pin_memory().cuda(non_blocking=True)
+        assert not side.query()
+        let_go()
+        assert x.tolist() == into.tolist() == [1.0] * 3 and module.weight.is_cuda
+
+
+def freed_early(stream, recorded):
+    "A tensor that is read in a stream which is late, and gone before; and where the next one lies."
+    x = en.full((1000,), 3.0, device="cuda")
+    en.cuda.synchronize()
+    place = x.data_ptr()
+    with held(stream) as let_go:
+        with en.cuda.stream(stream): y = x * 1
+        if recorded: x.record_stream(stream)
+        del x
+        z = en.full((1000,), 8.0, device="cuda")
+        same = z.data_ptr() == place
+        en.cuda.current_stream().synchronize()
+        let_go()
+        stream.synchronize()
+    return same, y.tolist() == [3.0] * 1000
+
+
+def test_memory_that_another_stream_reads_is_kept(gpu):
+    stream = en.cuda.Stream()
+    for _ in range(2): assert freed_early(stream, recorded=False) == (True, False)      # overwritten
+    for _ in range(2): assert freed_early(stream, recorded=True) == (False, True)
+    before = en.cuda.memory_allocated()
+    en.ones(1, device="cuda")      # the next one who asks for memory gives it back
+    assert en.cuda.memory_allocated() == before - 4096
+
+
+def test_a_view_of_memory_that_another_stream_reads(gpu):
+    stream, x = en.cuda.Stream(), en.full((1000,), 3.0, device="cuda")
+    en.cuda.synchronize()
+    place = x.data_ptr()
+    with held(stream):
+        x[:500].record_stream(stream)
+        del x
+        assert en.ones(1000, device="cuda").data_ptr() != place
+
+
+def test_a_loader_pins_its_batches(gpu):
+    rows = [{"x": en.ones(2) * n, "pair": (n, "name")} for n in range(4)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for batch in DataLoader(rows, batch_size=2, pin_memory=True):
+            number, name = batch["pair"]
+            assert batch["x"].is_pinned() and number.is_pinned() and name == ["name", "name"]
+        data = TensorDataset(en.arange(6.0), en.arange(6))
+        for workers in (0, 2):
+            found = [tuple(x.to("cuda", non_blocking=True) for x in batch)
+                     for batch in DataLoader(data, batch_size=3, pin_memory=True, num_workers=workers)]
+            assert [x.tolist() for x, _ in found] == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    assert not any(batch["x"].is_pinned() for batch in DataLoader(rows, batch_size=2))
+
+
+class Own:
+    def __init__(self, items): self.items, self.seen = items, False
+    def pin_memory(self):
+        self.seen = True
+        return self
+
+
+def test_a_batch_of_ones_own_pins_itself(gpu):
+    batch = next(iter(DataLoader([1, 2], batch_size=2, collate_fn=Own, pin_memory=True)))
+    assert batch.seen and batch.items == [1, 2]
+
+
+def test_files_go_to_a_device(gpu, tmp_path):
+    last = en.device("cuda", en.cuda.device_count() - 1)
+    model = en.nn.Linear(3, 2).cuda()
+    en.save(model.state_dict(), tmp_path / "model.safetensors")
+    for where in (last, str(last), "cuda", {"cpu": str(last)}, lambda x, location: x.to(last)):
+        loaded = en.load(tmp_path / "model.safetensors", map_location=where)
+        assert loaded["weight"].is_cuda and (loaded["weight"].cpu() == model.weight.detach().cpu()).all()
+    assert en.load(tmp_path / "model.safetensors")["weight"].is_cpu
+    other = en.nn.Linear(3, 2).to(last)
+    other.load_state_dict(en.load(tmp_path / "model.safetensors"))
+    assert other.weight.device == last and (other.weight.cpu() == model.weight.cpu()).all()
+
+
+def test_modules_and_optimizers_follow(gpu):
+    last = en.cuda.device_count() - 1
+    for where in (None, last, f"cuda:{last}", en.device("cuda", last)):
+        assert en.nn.Linear(2, 2).cuda(where).weight.get_device() == (last if where is not None else 0)
+    model = en.nn.Linear(2, 2)
+    optimizer = en.optim.Adam(model.parameters())
+    def step():
+        model(en.ones(1, 2, device=model.weight.device)).sum().backward()
+        optimizer.step()
+    def state(): return {x.device.type for s in optimizer.state.values() for x in s.values() if x.ndim}
+    step()
+    assert state() == {"cpu"}
+    saved = optimizer.state_dict()
+    model.cuda()
+    optimizer = en.optim.Adam(model.parameters())
+    optimizer.load_state_dict(saved)
+    assert state() == {"cuda"}
+    step()
+    assert model.cpu().weight.is_cpu and model.weight.grad.is_cpu
+
+
+def test_the_same_seed_gives_the_same_numbers_on_every_device(gpu):
+    places = ["cpu"] + [f"cuda:{n}" for n in range(en.cuda.device_count())]
+    for draw in (en.rand, en.randn, lambda *size, device: en.randint(0, 9, size, device=device),
+                 lambda *size, device: en.nn.functional.dropout(en.ones(size, device=device))):
+        found = []
+        for place in places:
+            en.manual_seed(5)
+            found.append(draw(4, 3, device=place).cpu())
+        for other in found[1:]: assert en.allclose(found[0], other)
+
+
+def test_seeds_and_states(gpu):
+    en.cuda.manual_seed_all(3)
+    assert en.cuda.initial_seed() == 3
+    state = en.cuda.get_rng_state()
+    one = en.rand(3, device="cuda")
+    en.cuda.set_rng_state(state)
+    assert (one == en.rand(3, device="cuda")).all()
+    en.cuda.manual_seed(3)
+    states = en.cuda.get_rng_state_all()
+    assert (one == en.rand(3, device="cuda")).all() and len(states) == en.cuda.device_count()
+    en.cuda.set_rng_state_all(states)
+    assert (one == en.rand(3, device="cuda")).all()
+    en.cuda.seed_all()
+    assert en.cuda.initial_seed() != 3
+
+
+def test_the_accelerator_is_the_gpu(gpu):
+    a = en.accelerator
+    assert a.is_available() and a.device_count() == en.cuda.device_count()
+    assert a.current_accelerator() == CUDA and en.ones(1, device=a.current_accelerator()).is_cuda
+    assert a.current_device_index() == 0 and a.current_stream() == en.cuda.current_stream()
+    side = en.cuda.Stream()
+    a.set_stream(side)
+    assert en.cuda.current_stream() == side
+    a.set_stream(en.cuda.default_stream())
+    a.synchronize()
+    assert a.memory_allocated() == en.cuda.memory_allocated()
+    assert a.get_memory_info() == en.cuda.mem_get_info()
+
+
+def test_nobody_loads_cuda_who_does_not_ask(gpu):
+    if gpu != "fake": pytest.skip("a GPU was asked for already")
+    assert not en.cuda.is_initialized() and en.cuda.memory_allocated() == en.cuda.max_memory_reserved() == 0
+    en.ones(3).sum().item(), en.manual_seed(0), en.cuda.empty_cache(), en.cuda.reset_peak_memory_stats()
+    assert not en.cuda.is_initialized()
+    assert en.cuda.is_available() and en.cuda.is_initialized()
+
+
+ANSWERS = """m.cuda.is_available() m.cuda.device_count() m.cuda.is_initialized()
+    m.cuda.is_bf16_supported() m.cuda.memory_allocated() m.cuda.max_memory_allocated() m.cuda.memory_reserved() m.cuda.max_memory_reserved()
+    m.cuda.empty_cache() m.cuda.manual_seed(1) m.cuda.manual_seed_all(1) m.cuda.seed() m.cuda.seed_all()
+    m.cuda.get_rng_state_all() m.cuda.set_rng_state_all([]) m.cuda.set_device(-1) m.cuda.set_stream(None)
+    m.cuda.stream(None).__enter__() m.cuda.device_of(m.ones(1)).__enter__() m.ones(1).is_pinned() m.ones(1).is_cuda
+    m.ones(1).is_cpu m.ones(1).is_meta m.ones(1,device='meta').is_meta m.ones(1).get_device()
+    m.ones(1,device='meta').get_device() m.ones(1).to('cpu',non_blocking=True).tolist()
+    m.accelerator.is_available() m.accelerator.device_count() m.accelerator.current_accelerator()
+    m.accelerator.current_accelerator(check_available=True) m.backends.cuda.is_built()
+    m.backends.mps.is_available() m.backends.cudnn.is_available() m.backends.cudnn.version()""".split()
+REFUSALS = """m.cuda.synchronize() m.cuda.current_device() m.cuda.get_device_name() m.cuda.get_device_properties(0)
+    m.cuda.get_device_capability() m.cuda.Stream() m.cuda.Event() m.cuda.Event(enable_timing=True)
+    m.cuda.current_stream() m.cuda.default_stream(0) m.cuda.mem_get_info() m.cuda.initial_seed()
+    m.cuda.get_rng_state() m.cuda.can_device_access_peer(0,1) m.ones(1).pin_memory()
+    m.ones(1).cuda() m.ones(1).to('cuda') m.zeros(1,device='cuda') m.nn.Linear(1,1).cuda() m.cuda.device('cpu')
+    m.ones(1,device='meta').pin_memory() m.accelerator.synchronize() m.accelerator.current_device_index()
+    m.accelerator.set_device_index(0) m.accelerator.current_stream() m.accelerator.empty_cache()
+    m.accelerator.memory_allocated() m.accelerator.get_memory_info() m.accelerator.reset_peak_memory_stats()""".split()
+
+
+@pytest.fixture
+def beside():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available() or en.cuda.is_available(): pytest.skip("there is a GPU")
+    return torch
+
+
+@pytest.mark.parametrize("code", ANSWERS)
+def test_answers_without_a_gpu_are_pytorchs(beside, code):
+    ours, theirs = (eval(code, {"m": m}) for m in (en, beside))
+    assert ours == theirs and type(ours) is type(theirs)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_refusals_without_a_gpu_are_pytorchs(beside, code):
+    with pytest.raises(Exception) as theirs: eval(code, {"m": beside})
+    with pytest.raises(theirs.type, match="Try: "): eval(code, {"m": en})
+
+
+def test_seeding_gpus_where_there_is_none_leaves_the_cpu_alone(beside):
+    for m in (en, beside):
+        m.manual_seed(4)
+        wanted = m.rand(3).tolist()
+        m.manual_seed(4)
+        m.cuda.manual_seed(9), m.cuda.manual_seed_all(9)
+        assert m.rand(3).tolist() == wanted
+
+
+@pytest.mark.parametrize("count", [lambda: 0, lambda: 1 / 0])
+def test_a_broken_installation_is_no_gpu(monkeypatch, count):
+    broken = types.ModuleType("cupy")
+    runtime = types.SimpleNamespace(getDeviceCount=count, CUDARuntimeError=OSError)
+    broken.cuda = types.SimpleNamespace(runtime=runtime)
+    broken.ndarray, broken.__version__ = fake_cupy.ndarray, "0"
+    monkeypatch.setitem(sys.modules, "cupy", broken)
+    assert not en.cuda.is_available() and en.cuda.device_count() == 0 and not en.cuda.is_initialized()
+    assert en.accelerator.current_accelerator() is None
+
+
+def documented(function):
+    "The names of the parameters of a function of CuPy's, from the first line of what it says of itself."
+    first = (getattr(function, "__init__", function) if inspect.isclass(function) else function).__doc__
+    inside = first.partition("(")[2].partition(")")[0]
+    words = [word.partition("=")[0].split()[-1] for word in inside.split(",") if word.strip(" *,")]
+    return [word for word in words if word not in ("self", "cls")]
+
+
+def found_in(module, name):
+    for part in name.split("."): module = getattr(module, part)
+    return module
+
+
+@pytest.mark.parametrize("name", fake_cupy.USED)
+def test_what_the_stand_in_offers_is_cupys(name):
+    cupy = pytest.importorskip("cupy")
+    real, ours = found_in(cupy, name), found_in(fake_cupy.module, name)
+    if inspect.isclass(ours) and not issubclass(ours, Exception): ours = ours.__init__
+    if not inspect.isfunction(ours): return
+    try: theirs = list(inspect.signature(real).parameters)
+    except (TypeError, ValueError): theirs = documented(real)
+    mine = [n for n in inspect.signature(ours).parameters if n != "self"]
+    assert mine == [n for n in theirs if n != "self"], (mine, theirs)
