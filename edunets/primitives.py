@@ -173,8 +173,8 @@ elementwise(
     cast=lambda xp, a, *, dtype: a.astype(dtype.numpy),
     put_slice=lambda xp, a, v, *, dim, start, length, step:
         with_slice(a, slice_index(dim, start, length, step), v),
-    copy=lambda xp, a, *, device, order="K":
-        ordered_copy(a, order) if device is None else to_device(a, device),
+    copy=lambda xp, a, *, device, order="K", non_blocking=False:
+        ordered_copy(a, order) if device is None else to_device(a, device, non_blocking),
 )
 
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9b
@@ -208,9 +208,11 @@ def expand_kernel(xp, a, *, shape):
 kernel(expand=expand_kernel)
 
 # %% ../nbs/01b_primitives.ipynb #a75ca6c9e
-def to_device(a, device):
-    "A copy on a device; from a GPU's memory by way of the host (`get`)."
-    return backend_of(device).put(BACKENDS[type(a)].fetch(a), device)
+def to_device(a, device, non_blocking: bool = False):
+    """A copy on a device; from a GPU's memory by way of the host (`get`). `non_blocking`: the copy may be
+    under way still."""
+    there, array = backend_of(device), BACKENDS[type(a)].fetch(a)
+    return there.put_soon(array, device) if non_blocking else there.put(array, device)
 
 def with_slice(a, index, v):
     "A copy of `a` with `v` at `index`."

@@ -25,7 +25,7 @@ __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last'
            'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend',
            'as_device', 'backend_of', 'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'first_of',
            'as_integer', 'check_long', 'float_kinds', 'in_memory', 'check_bits', 'wrapped', 'tensor', 'tell_read_only',
-           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'as_count', 'check_dim',
+           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'asked', 'as_count', 'check_dim',
            'new_lock', 'made_once', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class',
            'from_dlpack', 'is_tensor']
 
@@ -383,7 +383,10 @@ class device:
 class Backend:
     """The arrays of a kind of device: their module (`numpy`'s names), how they are made, and how they come
     back. Here, those whose module is `numpy`; chapter 7 has others."""
-    def __init__(self, xp: Any, device: device): self.xp, self.device = xp, device
+    def __init__(self, xp: Any, device: device):
+        self.xp, self.device = xp, device
+        self.write = getattr(xp, "copyto", None)      # write(array, source), as it is: it is asked often
+
     def device_of(self, array) -> device:
         "Where an array lies, if there are several devices of this kind."
         return self.device
@@ -396,9 +399,17 @@ class Backend:
         "An array there, of NumPy's; it may be the same memory."
         return self.xp.asarray(array)
 
+    def put_soon(self, array: np.ndarray, where: device):
+        "The same, but `array` may still be read when this is over."
+        return self.put(array, where)
+
     def fetch(self, array) -> np.ndarray:
         "The numbers of an array there, as NumPy's."
         return array
+
+    def ask(self, array, what: str):
+        "What a method of an array says: `item`, `tolist`, `any`."
+        return getattr(array, what)()
 
     def make(self, op, params: dict):
         "What a row without operands makes, there."
@@ -611,7 +622,7 @@ def at_hand(x: Tensor) -> bool:
 def any_at_hand(wrong: Tensor) -> bool:
     """Whether an element is true, as far as it can be read: a check of values does not stand in the way of
     a trace."""
-    return at_hand(wrong) and bool(wrong.payload.any())
+    return at_hand(wrong) and bool(asked(wrong, "any"))
 
 def concrete(x: Tensor):
     """The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a
@@ -623,6 +634,11 @@ def concrete(x: Tensor):
                 "a function is recorded or transformed as a whole, and a tensor in it has no "
                 "numbers yet, or others",
                 "an operation on tensors, en.where for an `if`; or read them outside of the function")
+
+def asked(x: Tensor, what: str):
+    "What a method of its array says, where the array lies."
+    array = concrete(x)
+    return getattr(array, what)() if type(array) is np.ndarray else BACKENDS[type(array)].ask(array, what)
 
 # %% ../nbs/01_tensors.ipynb #f2876845
 #| code-fold: true
@@ -657,7 +673,7 @@ def __array_wrap__(self: Tensor, array, context=None, return_scalar: bool = Fals
 @patch
 def tolist(self: Tensor):
     "Nested Python lists (a number, of a 0-d tensor)."
-    return concrete(self).tolist()
+    return asked(self, "tolist")
 
 @patch
 def item(self: Tensor, kind: type[Exception] = RuntimeError):
@@ -666,7 +682,7 @@ def item(self: Tensor, kind: type[Exception] = RuntimeError):
         raise error(kind, f"a Tensor with {self.numel()} elements cannot be converted to Scalar",
                     f"its shape is {tuple(self.shape)}",
                     "index it first, or reduce it: x.sum().item(); x.tolist() gives all elements")
-    return concrete(self).item()
+    return asked(self, "item")
 
 # %% ../nbs/01_tensors.ipynb #959f2710
 #| code-fold: true
@@ -680,7 +696,7 @@ def __bool__(self: Tensor) -> bool:
                     + ("more than one value" if self.numel() else "no values") + " is ambiguous",
                     f"`if x:` and `and` ask one question, the shape {tuple(self.shape)} holds "
                     f"{self.numel()} answers", "x.any(), x.all(), or x & y")
-    return bool(concrete(self).item())
+    return bool(asked(self, "item"))
 
 @patch
 def __float__(self: Tensor) -> float: return float(self.item(ValueError))
@@ -693,7 +709,7 @@ def __index__(self: Tensor) -> int:
     if self.dtype.is_floating_point or self.numel() != 1:
         raise error(TypeError, "only integer tensors of a single element can be converted to an index",
                     f"this one is {self.dtype} of shape {tuple(self.shape)}", "int(x.item())")
-    return concrete(self).item()
+    return asked(self, "item")
 
 @patch
 def __len__(self: Tensor) -> int:

@@ -405,7 +405,8 @@ def to(self: Module, *args, dtype: dtype | None = None, device: device | str | N
     for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif hasattr(arg, "is_floating_point"): dtype = arg
-        elif not isinstance(arg, bool): device = arg
+        elif isinstance(arg, bool): non_blocking = arg
+        else: device = arg
     if dtype is not None and not dtype.is_floating_point:
         raise error(TypeError,
                     "nn.Module.to only accepts floating point or complex dtypes, but got "
@@ -413,7 +414,8 @@ def to(self: Module, *args, dtype: dtype | None = None, device: device | str | N
                     "a parameter that can't change by a little can't be trained", "en.float32")
     def convert(x: Tensor) -> Tensor:
         ordered = {"memory_format": memory_format} if memory_format is not None and x.ndim in (4, 5) else {}
-        return x.to(device=device, dtype=dtype if x.dtype.is_floating_point else None, **ordered)
+        return x.to(device=device, dtype=dtype if x.dtype.is_floating_point else None,
+                    non_blocking=non_blocking, **ordered)
     return self._apply(convert)
 
 # %% ../../nbs/03_nn.ipynb #nnconve1c
@@ -439,9 +441,9 @@ def cpu(self: Module) -> Module:
     return self._apply(lambda x: x.cpu())
 
 @patch
-def cuda(self: Module, device: int | None = None) -> Module:
+def cuda(self: Module, device: int | str | device | None = None) -> Module:
     "Move its parameters and buffers to a GPU."
-    return self._apply(lambda x: x.to("cuda" if device is None else f"cuda:{device}"))
+    return self._apply(lambda x: x.cuda(device))
 
 # %% ../../nbs/03_nn.ipynb #3f1a6c04b
 @patch
