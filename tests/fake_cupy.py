@@ -15,6 +15,7 @@ import types
 
 import numpy as np
 
+import cuda_on_cpu
 import strict
 from edunets.errors import LIBRARIES
 
@@ -48,13 +49,16 @@ class Here(threading.local):
 class Lane:
     "A queue of work on one device, and the thread that does it."
     def __init__(self, device):
-        self.device, self.tasks, self.put_in, self.taken = device, queue.SimpleQueue(), 0, 0
+        self.device, self.tasks, self.failed = device, queue.SimpleQueue(), []
+        self.put_in = self.taken = 0
         threading.Thread(target=self.work, daemon=True).start()
 
     def work(self):
         while True:
             task = self.tasks.get()
-            with np.errstate(all="ignore"): task()
+            try:
+                with np.errstate(all="ignore"): task()
+            except Exception as problem: self.failed.append(problem)
             del task      # what it holds is free now
             self.taken += 1
 
@@ -66,6 +70,7 @@ class Lane:
         done = threading.Event()
         self.put(done.set)
         assert done.wait(30), "a stream waits for an event that never comes"
+        if self.failed: raise self.failed.pop(0)
 
 
 def check_device(number):
@@ -209,7 +214,9 @@ class MemoryPool:
     def used_bytes(self): return self.pools[HERE.device].used
     def total_bytes(self): return self.pools[HERE.device].total
     def free_bytes(self): return self.total_bytes() - self.used_bytes()
-    def free_all_blocks(self, stream=None): self.pools[HERE.device].free_all_blocks()
+    def free_all_blocks(self, stream=None):
+        Device().synchronize()      # as CUDA does before it gives memory back
+        self.pools[HERE.device].free_all_blocks()
 
 
 class PinnedMemoryPointer(bytearray):
@@ -354,6 +361,27 @@ def operator(name):
     return run
 
 
+class RawKernel:
+    "A kernel that writes into arrays among its arguments."
+    def __init__(self, code, name, options=()): self.run = cuda_on_cpu.RawKernel(code, name, options)
+    def __call__(self, grid, block, args, *, shared_mem=0):
+        check_operands(args)
+        hosts, run = to_host(args), one_at_a_time(self.run)
+        get_current_stream().lane.put(lambda: run(grid, block, hosts, shared_mem=shared_mem))
+
+
+def one_at_a_time(kernel):
+    "A kernel, run alone: the threads of a kernel on the CPU are fibers of one thread."
+    def run(*args, **kwargs):
+        with KERNELS: return kernel(*args, **kwargs)
+    return run
+
+
+def made(kind):
+    "A class of kernels that give new arrays."
+    return lambda *text: launched(one_at_a_time(getattr(cuda_on_cpu, kind)(*text)))
+
+
 def is_pinned(host):
     while getattr(host, "base", None) is not None: host = host.base
     return isinstance(host, PinnedMemoryPointer)
@@ -399,7 +427,7 @@ def set_device(device):
     HERE.device = device
 
 
-POINTERS = itertools.count(1)
+POINTERS, KERNELS = itertools.count(1), threading.Lock()
 LANES = {-device - 1: Lane(device) for device in range(DEVICES)}      # by the stream's pointer
 Stream.null = Stream(null=True)
 HERE, POOL = Here(), MemoryPool()
@@ -436,8 +464,9 @@ for name in ["neg", "abs", "invert", "eq", "ne", "lt", "le", "gt", "ge",
     setattr(ndarray, f"__{name}__", launched(getattr(np.ndarray, f"__{name}__")))
 for name in strict.OPERATORS: setattr(ndarray, f"__i{name}__", operator(f"__i{name}__"))
 ndarray.__hash__ = None
-vars(module).update(ndarray=ndarray, array=array, asarray=asarray, asnumpy=asnumpy, cuda=cuda,
-                    get_default_memory_pool=lambda: POOL)
+for name in ("ElementwiseKernel", "ReductionKernel"): setattr(module, name, made(name))
+vars(module).update(ndarray=ndarray, RawKernel=RawKernel, array=array, asarray=asarray, asnumpy=asnumpy,
+                    cuda=cuda, get_default_memory_pool=lambda: POOL)
 
 
 @contextlib.contextmanager

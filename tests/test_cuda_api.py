@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 import pytest
 
+import cuda_on_cpu
 import edunets as en
 import fake_cupy
 from edunets.data import DataLoader, TensorDataset
@@ -21,6 +22,7 @@ CUDA = en.device("cuda")
 @pytest.fixture(params=["fake", "cuda"])
 def gpu(request):
     if request.param == "fake":
+        if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
         with fake_cupy.at_hand(): yield "fake"
     elif en.cuda.is_available(): yield "cuda"
     else: pytest.skip("no GPU")
@@ -101,7 +103,7 @@ def test_the_same_program_gives_the_same_numbers_here_and_there(gpu):
                  "nn": en.nn}
         exec(source, found)
         losses.append(found["losses"])
-    assert en.allclose(*losses, rtol=0 if gpu == "fake" else 1e-3)
+    assert en.allclose(*losses, rtol=1e-3)      # its kernels add in another order
 
 
 def test_a_result_has_its_shape_before_its_numbers(gpu):

@@ -13,7 +13,7 @@ from ..table import add_backend, array_handler, devices_meet, handle
 from ..tensors import CPU, LOADERS, Backend, as_device, default_device, device, patch
 
 # %% auto #0
-__all__ = ['entered', 'set_default_device', 'get_default_device', 'Cuda', 'where_they_lie', 'load_cuda']
+__all__ = ['entered', 'set_default_device', 'get_default_device', 'Cuda', 'where_they_lie', 'NoGPU', 'load_cuda']
 
 # %% ../../nbs/07_backends.ipynb #bkdef002
 entered: ContextVar[tuple] = ContextVar("edunets_entered_devices", default=())     # to go back to, one by one
@@ -43,16 +43,35 @@ def get_default_device() -> device:
 # %% ../../nbs/07_backends.ipynb #bkcuda01
 class Cuda(Backend):
     "CuPy's arrays: each lies on one of the GPUs."
+    def __init__(self, xp, device: device):
+        super().__init__(xp, device)
+        self.write = self.write_there
+
     def device_of(self, array) -> device: return device("cuda", array.device.id)
     def exact(self, where: device) -> device:
-        return device("cuda", self.xp.cuda.runtime.getDevice() if where.index is None else where.index)
+        runtime = self.xp.cuda.runtime
+        number = runtime.getDevice() if where.index is None else where.index
+        if number < (count := runtime.getDeviceCount()): return device("cuda", number)
+        raise error(RuntimeError, f"CUDA error: invalid device ordinal: {where}",
+                    f"the GPUs here are {', '.join(f'cuda:{n}' for n in range(count))}",
+                    "en.cuda.device_count()")
 
     def put(self, array, where: device):
+        with self.xp.cuda.Device(where.index): return self.xp.asarray(array, blocking=True)
+    def put_soon(self, array, where: device):
         with self.xp.cuda.Device(where.index): return self.xp.asarray(array)
 
-    def fetch(self, array): return self.xp.asnumpy(array)
+    def fetch(self, array):
+        with array.device: return self.xp.asnumpy(array)
+
+    def ask(self, array, what: str):
+        with array.device: return super().ask(array, what)
+    def write_there(self, array, source) -> None:
+        with array.device: self.xp.copyto(array, source)
+
     def make(self, op, params: dict):
-        with self.xp.cuda.Device(as_device(params["device"]).index): return op.kernel(self.xp, **params)
+        where = self.exact(as_device(params["device"]))
+        with self.xp.cuda.Device(where.index): return op.kernel(self.xp, **params)
 
 # %% ../../nbs/07_backends.ipynb #bkcuda02
 def where_they_lie(run: Callable, xp) -> Callable:
@@ -64,17 +83,21 @@ def where_they_lie(run: Callable, xp) -> Callable:
     return handler
 
 # %% ../../nbs/07_backends.ipynb #bkcuda04
+class NoGPU(RuntimeError, AssertionError):
+    "There is no GPU. PyTorch raises a RuntimeError, or (built without CUDA) an AssertionError."
+
 def load_cuda() -> None:
     "Make CuPy's arrays payloads. RuntimeError where CuPy or a GPU is lacking."
     try: import cupy
     except ImportError:
-        raise error(RuntimeError, "no GPU can be used: CuPy is not installed",
+        raise error(NoGPU, "no GPU can be used: CuPy is not installed",
                     "it is what computes on NVIDIA's GPUs here",
                     "pip install 'edunets[cuda12]' (or cuda13, for newer drivers)") from None
-    try: cupy.cuda.runtime.getDeviceCount()
-    except cupy.cuda.runtime.CUDARuntimeError as problem:
-        raise error(RuntimeError, "Found no NVIDIA driver on your system, or no GPU",
-                    f"CuPy {cupy.__version__} says: {problem}", "nvidia-smi; device='cpu'") from None
+    try: count, problem = cupy.cuda.runtime.getDeviceCount(), "there are 0"
+    except cupy.cuda.runtime.CUDARuntimeError as refused: count, problem = 0, refused
+    if not count:
+        raise error(NoGPU, "Found no NVIDIA driver on your system, or no GPU",
+                    f"CuPy {cupy.__version__} says: {problem}", "nvidia-smi; device='cpu'")
     add_backend(cupy.ndarray, Cuda(cupy, device("cuda")))
     handle(cupy.ndarray, where_they_lie(array_handler(cupy.ndarray, cupy, "cuda"), cupy), rank=0)
 
