@@ -58,6 +58,21 @@ def pytest_configure(config):
             os.environ.setdefault(name, "1")      # processes whose threads spin slow each other down
 
 
+def pytest_addoption(parser):
+    parser.addoption("--device", choices=["strict", "cuda"], default="strict",
+                     help="where the kernels for CUDA run: on a CPU, or on a GPU")
+
+
+@pytest.fixture(scope="session")
+def device(request):
+    """The device that was asked for; it is there."""
+    asked = request.config.getoption("--device")
+    if asked == "cuda":
+        import edunets
+        if not edunets.cuda.is_available(): pytest.skip("there is no GPU that CuPy finds")
+    return asked
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium, where one is found."""

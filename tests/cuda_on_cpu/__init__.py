@@ -142,6 +142,8 @@ def parameters(text):
     for words in found:
         if not 2 <= len(words) <= 3 or words[0] != "raw" and len(words) == 3:
             raise NotImplementedError(f"the parameter {' '.join(words)!r}")
+        if words[-1] in ("n", "i") or words[-1].startswith("_"):
+            raise ValueError(f"a parameter {words[-1]!r}: n, i and names with _ in front are reserved")
     return [("raw" in words[:-2], words[-2], words[-1]) for words in found]
 
 
