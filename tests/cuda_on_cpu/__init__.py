@@ -24,9 +24,16 @@ TYPES = {"float32": "float", "float64": "double", "bool": "bool", "int8": "signe
 ORDERS = ["forward", "reverse", "lockstep"]
 
 
+class Counts(ctypes.Structure):
+    """What warps asked memory for. Of arrays: `requests`, the threads (`lanes`) that took part in them, and the
+    `sectors` of 32 bytes that they touched. Of shared memory: requests (`shared`), and the `passes` they take,
+    as a bank gives one word at a time. And how many accesses were atomic."""
+    _fields_ = [(name, ctypes.c_long) for name in "requests lanes sectors shared passes atomics".split()]
+
+
 class mode:
-    "How threads are run now: in which order, and whether races are errors."
-    order, check = "forward", True
+    "How threads are run now: in which order, whether races are errors, and what is counted."
+    order, check, counts = "forward", True, None
 
 
 @contextlib.contextmanager
@@ -37,6 +44,14 @@ def in_order(order, check=True):
     mode.order, mode.check = order, check
     try: yield
     finally: mode.order, mode.check = before
+
+
+@contextlib.contextmanager
+def counted():
+    "The memory that kernels ask for, counted as `Counts`."
+    before, mode.counts = mode.counts, Counts()
+    try: yield mode.counts
+    finally: mode.counts = before
 
 
 # Compiling
@@ -63,11 +78,11 @@ def compiled(text, target, *options):
 
 
 class Dim3(ctypes.Structure): _fields_ = [(name, ctypes.c_uint) for name in "xyz"]
-class Region(ctypes.Structure): _fields_ = [("begin", ctypes.c_size_t), ("end", ctypes.c_size_t)]
+class Region(ctypes.Structure): _fields_ = [(name, ctypes.c_size_t) for name in ("begin", "end", "memory")]
 class Launch(ctypes.Structure):
     _fields_ = [("grid", Dim3), ("block", Dim3),
                 *((name, ctypes.c_int) for name in "order fibers tables shared_bytes regions".split()),
-                ("region", ctypes.POINTER(Region))]
+                ("region", ctypes.POINTER(Region)), ("counts", ctypes.POINTER(Counts))]
 
 
 @functools.cache
@@ -95,6 +110,13 @@ def three(size, what, most):
     if not all(isinstance(n, (int, np.integer)) and 1 <= n <= limit for n, limit in zip(size, most)):
         raise ValueError(f"{what} {size[:-2]}: 1 to {most} are possible")
     return Dim3(*size[:3])
+
+
+def region(array):
+    "Where an array lies, and where the memory begins that it is a view of."
+    owner = array
+    while isinstance(owner.base, np.ndarray): owner = owner.base
+    return Region(array.ctypes.data, array.ctypes.data + array.nbytes, owner.ctypes.data)
 
 
 def passed(arg, kind, where):
@@ -127,10 +149,11 @@ class RawKernel:
         values = [passed(arg, kind, f"argument {number} of {self.name}")
                   for number, (arg, kind) in enumerate(zip(args, kinds), 1)]
         arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
-        regions = [Region(a.ctypes.data, a.ctypes.data + a.nbytes) for a in arrays]
+        regions = [region(a) for a in arrays]
         launch = Launch(grid, block, ORDERS.index(mode.order), "sync" in self.source,
                         any(a.dtype == np.uint64 for a in arrays),      # they may be addresses
-                        shared_mem, len(regions), (Region * len(regions))(*regions))
+                        shared_mem, len(regions), (Region * len(regions))(*regions),
+                        mode.counts and ctypes.pointer(mode.counts))
         addresses = (ctypes.c_void_p * len(values))(*map(ctypes.addressof, values))
         problem = library.run_kernel(ctypes.byref(launch), addresses).decode()
         if problem and mode.check: raise RuntimeError(f"{self.name}: {problem}")

@@ -24,7 +24,7 @@ void block_barrier();
 void warp_barrier(unsigned mask);
 void exchange(unsigned mask, void* value, int size, unsigned lane);
 unsigned lane_now();
-void atomic_access(void* at);
+void atomic_access(void* at, int size);
 }
 #define threadIdx here.thread
 #define blockIdx here.block
@@ -51,7 +51,7 @@ template <class T> UNSEEN T __shfl_up_sync(unsigned mask, T value, unsigned by) 
 
 // An atomic operation gives back what stood there.
 template <class T, class F> UNSEEN T atomically(T* at, F change) {
-    atomic_access(at);
+    atomic_access(at, sizeof *at);
     T old = *at;
     *at = change(old);
     return old;

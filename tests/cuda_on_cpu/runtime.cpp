@@ -4,21 +4,26 @@
 #include <cstdint>
 #include <cstring>
 #include <dlfcn.h>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <ucontext.h>
 #include <unordered_map>
 #include <vector>
 
 struct dim3 { unsigned x, y, z; };
 struct Here { dim3 thread, block, blocks, threads; };
-struct Region { uintptr_t begin, end; };
+struct Region { uintptr_t begin, end, memory; };         // `memory` is where it was allocated: there a sector begins
+struct Counts { long requests, lanes, sectors, shared, passes, atomics; };
 struct Launch {
     dim3 grid, block;
     int order;                  // of the threads: 0 forward, 1 reverse, 2 one access of each in turn
     int fibers, tables;         // has it barriers; are there addresses in arrays
     int shared_bytes, regions;
     const Region* region;
+    Counts* counts;             // or null: nothing is counted
 };
 
 extern "C" { Here here; char* dynamic_shared; void kernel_body(void** args); }
@@ -30,6 +35,7 @@ struct Access {                 // who, and after how many barriers
     long block = -1; int thread; unsigned blocks, warps; bool atomic;
 };
 struct Shadow { Access write, reads[2]; };
+struct Request { int lanes = 0; std::set<uintptr_t> touched; };
 
 static const size_t STACK = 1 << 16;
 static Launch launch;
@@ -41,6 +47,8 @@ static std::unique_ptr<char[]> stacks;
 static size_t stacks_size;
 static std::vector<char> dynamic;
 static std::unordered_map<uintptr_t, Shadow> shadows, shared_shadows;
+static std::map<std::pair<int, void*>, long> times;        // how often a thread came to a place of the program
+static std::map<std::tuple<bool, int, void*, long>, Request> requests;
 static std::string failure;
 static ucontext_t scheduler;
 static jmp_buf plain;
@@ -107,7 +115,30 @@ static bool own(uintptr_t p) {  // a local variable, or a constant of the progra
     Dl_info info;
     return in(p, &here, sizeof here) || in(p, stacks.get(), stacks_size) || in(p, &local - (1 << 22), 1 << 23) || dladdr((void*)p, &info);
 }
-static void seen(void* at, bool writes, bool atomic) {
+// What a warp asks for at once: its threads that come to one place of the program, each for the same time. Of an
+// array's memory it gets whole sectors of 32 bytes; shared memory has 32 banks, and a bank gives a word at a time.
+static void counted(uintptr_t p, int size, bool shared, bool atomic, void* place) {
+    Request& request = requests[{shared, now / 32, place, times[{now, place}]++}];
+    request.lanes++;
+    launch.counts->atomics += atomic;
+    uintptr_t unit = shared ? 4 : 32, memory = 0;
+    for (int i = 0; i < launch.regions; i++)
+        if (p >= launch.region[i].begin && p < launch.region[i].end) memory = launch.region[i].memory % 32;
+    for (uintptr_t one = (p - memory) / unit; one <= (p - memory + size - 1) / unit; one++) request.touched.insert(one);
+}
+static void count_block() {
+    Counts& sum = *launch.counts;
+    for (auto& [key, request] : requests) {
+        if (std::get<0>(key)) {
+            long words[32] = {}, most = 0;
+            for (uintptr_t word : request.touched) if (++words[word % 32] > most) most = words[word % 32];
+            sum.shared++, sum.passes += most;
+        }
+        else sum.requests++, sum.lanes += request.lanes, sum.sectors += request.touched.size();
+    }
+    requests.clear(), times.clear();
+}
+static void seen(void* at, int size, bool writes, bool atomic, void* place) {
     uintptr_t p = (uintptr_t)at;
     if (!running) return;
     bool shared = in_shared(p);
@@ -115,6 +146,7 @@ static void seen(void* at, bool writes, bool atomic) {
         if (own(p)) return;
         if (!launch.tables) { fail(who(block_now, now) + (writes ? " writes" : " reads") + " outside of all arrays"); stop(); }
     }
+    if (launch.counts) counted(p, size, shared, atomic, place);
     if (launch.order == 2) pass_on();
     Access me;
     me.block = block_now, me.thread = now, me.blocks = block_syncs[now], me.warps = warp_syncs[now], me.atomic = atomic;
@@ -128,19 +160,20 @@ static void seen(void* at, bool writes, bool atomic) {
 }
 
 // What the compiler calls where memory is touched
-#define SEEN(size)                                                                     \
-    void __tsan_read##size(void* at) { seen(at, false, false); }                       \
-    void __tsan_write##size(void* at) { seen(at, true, false); }                       \
-    void __tsan_unaligned_read##size(void* at) { seen(at, false, false); }             \
-    void __tsan_unaligned_write##size(void* at) { seen(at, true, false); }
+#define PLACE __builtin_return_address(0)
+#define SEEN(size)                                                                            \
+    void __tsan_read##size(void* at) { seen(at, size, false, false, PLACE); }                 \
+    void __tsan_write##size(void* at) { seen(at, size, true, false, PLACE); }                 \
+    void __tsan_unaligned_read##size(void* at) { seen(at, size, false, false, PLACE); }       \
+    void __tsan_unaligned_write##size(void* at) { seen(at, size, true, false, PLACE); }
 extern "C" {
 SEEN(1) SEEN(2) SEEN(4) SEEN(8) SEEN(16)
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
-void __tsan_read_range(void* at, size_t size) { for (size_t i = 0; i < size; i += 4) seen((char*)at + i, false, false); }
-void __tsan_write_range(void* at, size_t size) { for (size_t i = 0; i < size; i += 4) seen((char*)at + i, true, false); }
-void atomic_access(void* at) { seen(at, true, true); }
+void __tsan_read_range(void* at, size_t size) { for (size_t i = 0; i < size; i += 4) seen((char*)at + i, 4, false, false, PLACE); }
+void __tsan_write_range(void* at, size_t size) { for (size_t i = 0; i < size; i += 4) seen((char*)at + i, 4, true, false, PLACE); }
+void atomic_access(void* at, int size) { seen(at, size, true, true, PLACE); }
 }
 
 // Blocks
@@ -221,6 +254,7 @@ extern "C" const char* run_kernel(const Launch* given, void** args) {
         running = true;
         if (on_fibers) run_fibers(); else run_plainly();
         running = false;
+        if (launch.counts) count_block();
     }
     return failure.c_str();
 }
