@@ -11,6 +11,7 @@ from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_chec
                                     set_grad_enabled)
 from edunets.backends import meta as _meta, kernels as _kernels
 from edunets.backends.devices import get_default_device, set_default_device
+from edunets.backends.machine import doctor, tune
 from edunets.errors import OutOfMemoryError
 from edunets.names import promote_types, result_type
 from edunets.process import (are_deterministic_algorithms_enabled, asarray, frombuffer, get_float32_matmul_precision,

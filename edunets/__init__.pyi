@@ -475,6 +475,9 @@ def div(input, other, *, rounding_mode: str | None = None, out: Tensor | None = 
 def divide(input, other, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     "x / y; with `rounding_mode` 'floor' or 'trunc', rounded."
     ...
+def doctor():
+    "What this machine has for numbers, and what to do about what is missing or slow. It changes nothing."
+    ...
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The inner product of two vectors."
     ...
@@ -1396,6 +1399,9 @@ def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     ...
 def trunc_(input: Tensor) -> Tensor:
     "`trunc`, in place."
+    ...
+def tune(seconds: builtins.float = 15.0, *, only: tuple[str, ...] = ..., quiet: builtins.bool = False):
+    "Time the kernel of BLAS, the threads and the allocator, and change this process where it surely gains."
     ...
 uint16: Any
 uint32: Any

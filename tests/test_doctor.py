@@ -199,7 +199,7 @@ def test_a_compiler_that_can_not_compile_is_broken(monkeypatch, tmp_path):
     monkeypatch.setenv("CC", f"{sys.executable} {tmp_path / 'cc.py'}")
     (tmp_path / "cc.py").write_text(script)
     line = lines(machine.ask_compiler)["Compiler"]
-    assert line.broken and line.here.endswith("cc 1.0") and "math.h" in line.advice
+    assert line.broken and line.here.endswith(", cc 1.0") and "math.h" in line.advice
     (tmp_path / "cc.py").write_text("print('cc 1.0')")
     assert not lines(machine.ask_compiler)["Compiler"].advice
 
@@ -449,8 +449,20 @@ def test_tune_as_a_context_and_only_some_switches(monkeypatch, capfd):
     with en.tune(only=("threads",), quiet=True) as tuned:
         assert board.now == {"kernel": "old", "threads": "1"} and len(tuned.changes) == 1
     assert board.now == {"kernel": "old", "threads": "2"} and not capfd.readouterr().err
-    with pytest.raises(KeyError): en.tune(only=("brakes",), quiet=True)
+    with pytest.raises(KeyError, match="brakes"): en.tune(only=("kernel", "brakes"), quiet=True)
     with pytest.raises(ValueError), en.tune(quiet=True): raise ValueError
+    assert board.now == {"kernel": "old", "threads": "2"}
+
+
+def test_an_interrupted_tune_leaves_nothing_behind(monkeypatch):
+    board = Board(monkeypatch, {"kernel": {"old": 2.0, "new": 1.0}, "threads": {"2": 2.0, "1": 1.0}})
+    def interrupted(candidates, work, seconds, tell):
+        if work == "threads":
+            assert board.now["kernel"] == "new"
+            raise KeyboardInterrupt
+        return board.race(candidates, work, seconds, tell)
+    monkeypatch.setattr(machine, "race", interrupted)
+    with pytest.raises(KeyboardInterrupt): en.tune(quiet=True)
     assert board.now == {"kernel": "old", "threads": "2"}
 
 

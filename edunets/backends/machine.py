@@ -77,9 +77,9 @@ def time_work(name: str) -> None:
 class Racer:
     "A process with variables of its own, which times some work whenever it is asked."
     def __init__(self, work: str, variables: dict[str, str]):
-        paths = os.pathsep.join(filter(None, sys.path))
+        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", f"from edunets.backends.machine import time_work; time_work({work!r})"],
+            [sys.executable, "-P", "-c", f"from edunets.backends.machine import time_work; time_work({work!r})"],
             env=os.environ | variables | {"PYTHONPATH": paths},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
@@ -90,7 +90,7 @@ class Racer:
 
     def times(self) -> list[float] | None:
         try: print(file=self.process.stdin, flush=True)
-        except BrokenPipeError: return None
+        except OSError: return None
         return self.answer()
 
     def end(self) -> None:
@@ -174,7 +174,7 @@ def kernels() -> dict[str, dict]:
     names = [now, *(name for name in fit if name.lower() != now.lower())] if now else []
     return {name: {"OPENBLAS_CORETYPE": name} for name in names}
 
-# %% ../../nbs/07c_doctor.ipynb #docfaul0
+# %% ../../nbs/07c_doctor.ipynb #docfaul4
 def page_faults(size: int, repeats: int = 4) -> float | None:
     "The page faults of a fresh array of `size` bytes that is written once; None where they are not counted."
     try: import resource      # not on Windows
@@ -184,7 +184,6 @@ def page_faults(size: int, repeats: int = 4) -> float | None:
     for _ in range(repeats): np.ones(size, np.uint8)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / repeats
 
-# %% ../../nbs/07c_doctor.ipynb #docfaul4
 # what glibc reads at the start of a process: mallopt's number for it, and the most that glibc takes by itself
 GLIBC = {"MALLOC_MMAP_THRESHOLD_": (-3, 32 << 20), "MALLOC_TRIM_THRESHOLD_": (-1, 64 << 20)}
 MALLOC: dict[str, str] = {}      # what malloc was told in this process
@@ -307,8 +306,8 @@ class Switch(NamedTuple):
     put: Callable[[dict], Callable | None]
 
 SWITCHBOARD = {"BLAS kernel": Switch(kernels, "products", put_kernel),
-            "threads": Switch(thread_counts, "large_products", put_threads),
-            "allocator": Switch(thresholds, "temporaries", put_thresholds)}
+               "threads": Switch(thread_counts, "large_products", put_threads),
+               "allocator": Switch(thresholds, "temporaries", put_thresholds)}
 
 class Change(NamedTuple):
     "What became of a switch: what it was and is, what was measured, and whether this process is changed."
@@ -334,18 +333,18 @@ class Tuned:
     def undo(self) -> None:
         while self.undoing: self.undoing.pop()()
 
-    def turn(self, name: str, seconds: float, tell: Callable) -> None:
+    def turn(self, name: str, switch: Switch, seconds: float, tell: Callable) -> None:
         "Race the candidates of a switch, and take the winner if it is surely faster."
-        candidates, put = SWITCHBOARD[name].candidates(), SWITCHBOARD[name].put
+        candidates = switch.candidates()
         now = next(iter(candidates), "unknown")
         tried = {other: self.variables | more for other, more in candidates.items()}
-        times = race(tried, SWITCHBOARD[name].work, seconds, tell)
+        times = race(tried, switch.work, seconds, tell)
         gains = {other: gain(times[now], times[other]) for other in times if other != now and now in times}
         best = max(gains, key=lambda other: (gains[other].sure, gains[other].middle), default=now)
         won, undo = best in gains and gains[best].sure, None
         if won:
             self.variables |= candidates[best]
-            undo = put(candidates[best])
+            undo = switch.put(candidates[best])
             if undo is not None: self.undoing.append(undo)
         self.changes.append(Change(name, now, best if won else now, gains.get(best), undo is not None))
 
@@ -383,12 +382,17 @@ def tune(seconds: float = 15.0, *, only: tuple[str, ...] = (), quiet: bool = Fal
 
     It takes about so many seconds; `only=("threads",)` turns some of the switches. Other threads must not
     compute meanwhile. KeyError for an unknown switch."""
-    names, tuned = only or tuple(SWITCHBOARD), Tuned()
+    switches, tuned = {name: SWITCHBOARD[name] for name in only or SWITCHBOARD}, Tuned()
+    share = seconds / len(switches)
     with progress_bar(seconds, quiet) as bar:
-        for number, name in enumerate(names):
-            bar.set_description(name)
-            start, share = seconds * number / len(names), seconds / len(names)
-            tuned.turn(name, share, lambda passed: bar.update(start + min(passed, share) - bar.n))
+        try:
+            for number, (name, switch) in enumerate(switches.items()):
+                bar.set_description(name)
+                def tell(passed): bar.update(number * share + min(passed, share) - bar.n)
+                tuned.turn(name, switch, share, tell)
+        except BaseException:      # Ctrl-C too: nobody would have what undoes it
+            tuned.undo()
+            raise
     return tuned
 
 # %% ../../nbs/07c_doctor.ipynb #docask01
@@ -532,7 +536,7 @@ def ask_compiler() -> Iterator[Line]:
         yield Line("Compiler", named, f"needed to compile programs: {install}")
     else:
         broken = told(*words, "-x", "c", "-fsyntax-only", "-", given="#include <math.h>\n") is None
-        yield Line("Compiler", f"{' '.join(words)}: {version.partition(chr(10))[0]}",
+        yield Line("Compiler", f"{' '.join(words)}, {version.partition(chr(10))[0]}",
                    f"it can't compile #include <math.h>: {install}" * broken, broken)
 
 # %% ../../nbs/07c_doctor.ipynb #docgpu01
@@ -654,7 +658,7 @@ def command(name: str, about: str, *arguments: tuple[str, dict]) -> Callable:
     return add
 
 def main(words: list[str] | None = None) -> int:
-    "The command `edunets`, for words of a terminal: the exit status. SystemExit after help and for unknown words."
+    "The command `edunets`: from words of a terminal to the exit status. SystemExit after help and for errors."
     import argparse
     from edunets import __version__
     parser = argparse.ArgumentParser("edunets", description="A book that runs, asked in a terminal.")
