@@ -15,11 +15,11 @@ from .tensors import uint8
 from .views import store
 
 # %% auto #0
-__all__ = ['check_integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'index_shape',
-           'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'copy_into_kernel', 'taking', 'in_dtype',
-           'without_leading_ones', 'check_room', 'scattered', 'as_vector', 'check_index_shape', 'along_dim', 'gather',
-           'take_along_dim', 'scatter', 'scatter_by', 'part_of', 'scatter_add', 'index_select', 'index_add',
-           'index_put', 'check_mask', 'masked_fill', 'masked_select', 'nonzero']
+__all__ = ['check_integers', 'byte_mask', 'as_index', 'consumes', 'is_nested', 'spelled_out', 'slice_dim', 'basic', 'with_it',
+           'index_shape', 'mask_indices', 'check_mask_shape', 'adjacent', 'gathered', 'copy_into_kernel', 'elsewhere',
+           'taking', 'in_dtype', 'without_leading_ones', 'check_room', 'scattered', 'as_vector', 'check_index_shape',
+           'along_dim', 'gather', 'take_along_dim', 'scatter', 'scatter_by', 'part_of', 'scatter_add', 'index_select',
+           'index_add', 'index_put', 'check_mask', 'masked_fill', 'masked_select', 'nonzero']
 
 # %% ../nbs/01g_indexing.ipynb #2a7b72fc
 #| code-fold: true
@@ -111,14 +111,19 @@ def basic(x: Tensor, index) -> tuple[Tensor, list[tuple[int, Tensor]]]:
         elif isinstance(item, slice): x, dim = slice_dim(x, dim, item), dim + 1
         elif isinstance(item, Tensor):
             parts = mask_indices(item, x, dim) if item.dtype is bool_ else [item]
-            for part in parts: advanced.append((dim, part)); dim += 1
+            for part in parts: advanced.append((dim, with_it(part, x))); dim += 1
         else: x = select(x, dim, item)
     if len(advanced) > 1: index_shape(advanced)
     return x, advanced
 
 # %% ../nbs/01g_indexing.ipynb #4a60d989
 #| code-fold: true
-#| code-summary: "The shape of index tensors, the places of a mask, and refusals"
+#| code-summary: "The device and the shape of index tensors, the places of a mask, and refusals"
+def with_it(index: Tensor, x: Tensor) -> Tensor:
+    "An index where `x` lies: PyTorch brings those that are on the CPU."
+    apart = type(index.payload) is not type(x.payload) and index.device.type == "cpu"
+    return index.to(x.device) if apart else index
+
 def index_shape(advanced: list) -> tuple:
     "The shape to which index tensors broadcast; an IndexError if they do not."
     shapes = [tuple(index.shape) for _, index in advanced]
@@ -203,6 +208,11 @@ def copy_into_kernel(xp, a, b):
 kernel(copy_into=copy_into_kernel)
 
 # %% ../nbs/01g_indexing.ipynb #587956ec
+def elsewhere(x: Tensor, y: Tensor) -> bool:
+    "Whether two tensors lie on two devices. All of NumPy's arrays lie on one."
+    kind = type(x.payload)
+    return kind is not type(y.payload) or (kind is not np.ndarray and x.device != y.device)
+
 @patch
 def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
     """Take the values of another tensor, broadcast, cast to this dtype. RuntimeError if it has more
@@ -211,7 +221,7 @@ def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
         raise error(RuntimeError, f"output with shape {list(self.shape)} doesn't match the broadcast shape "
                                   f"{list(src.shape)}",
                     "what is copied has more dimensions", "src.reshape(x.shape)")
-    if isinstance(src, Tensor) and type(src.payload) is not type(self.payload):
+    if isinstance(src, Tensor) and elsewhere(src, self):
         src = src.to(self.device, non_blocking=non_blocking)
     return taking(self, src, "CopyBackwards")
 
@@ -256,7 +266,7 @@ def __setitem__(self: Tensor, index, value) -> None:
     single = isinstance(value, NUMBERS) or (isinstance(value, Tensor) and not value.ndim)
     if single and isinstance(index, Tensor) and index.dtype is bool_:
         check_mask_shape(index, self, 0)
-        mask = index.reshape(tuple(index.shape) + (1,) * (self.ndim - index.ndim))
+        mask = with_it(index, self).reshape(tuple(index.shape) + (1,) * (self.ndim - index.ndim))
         store(self, lambda old: where(mask, in_dtype(value, self.dtype), old))
         return
     x, advanced = basic(self, index)

@@ -30,10 +30,10 @@ from .tensors import memory_format, preserve_format, wrap
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
            'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'filled',
            'mark_inference', 'by_parts', 'fresh', 'below_tape', 'Mode', 'set_mode', 'Payload', 'Trace', 'Registered',
-           'handle', 'devices_meet', 'stronger', 'Quiet', 'explain', 'array_handler', 'run_source', 'add_backend',
-           'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands', 'begins_in_rows', 'in_order',
-           'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of', 'follows',
-           'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'op',
+           'handle', 'devices_meet', 'brought', 'stronger', 'Quiet', 'explain', 'array_handler', 'run_source',
+           'add_backend', 'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands', 'begins_in_rows',
+           'in_order', 'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of',
+           'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'op',
            'not_a_row', 'rows_asked', 'texts', 'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries',
            'by_operand', 'signature', 'card', 'html_card']
 
@@ -119,7 +119,8 @@ def call(op: Op, args: tuple, params: dict = NO_PARAMS, name: str = ""):
             if arg._requires_grad: tracked = now.grad                     # call_3, but not under no_grad
             arg = arg.payload                                             # call_1
             if kind is None: kind = type(arg)                             # call_2
-            elif type(arg) is not kind: kind = stronger(kind, type(arg))  # two types: which one runs?
+            elif type(arg) is not kind and (kind := stronger(kind, type(arg))) is None:      # which one runs?
+                return call(op, brought(op, args), params, name)          # neither: they are two devices
         payloads.append(arg)                                              # what the kernel will get
     if op.kernel is None or (tracked and op.vjp is None and op.decompose is not None):
         return by_parts(op, args, params)                                 # made of rows: the tape sees those
@@ -264,16 +265,29 @@ def handle(payload_type: type, run: Callable, rank: int) -> None:
 
 # %% ../nbs/01a_table.ipynb #01ahandlc
 #| code-fold: true
-#| code-summary: "stronger: which of two types runs the operation"
+#| code-summary: "stronger and brought: which of two types runs the operation, and where two devices meet"
 def devices_meet(here: device, there: device) -> Exception:
     return error(RuntimeError, f"Expected all tensors to be on the same device, but found {here} and {there}",
                  "no operation moves data between devices silently", "x.to(y.device)")
 
-def stronger(a: type | None, b: type) -> type:
-    "Of two payload types the one whose handler runs the op; a RuntimeError if neither ranks higher."
+def brought(op: Op, args: tuple) -> tuple:
+    """Operands of two devices on one: a tensor without dimensions on the CPU is carried, as PyTorch does.
+    RuntimeError for other tensors, and for rows that do not go element by element."""
+    found = dict.fromkeys(x.device for x in args if isinstance(x, Tensor))
+    there = next((where for where in found if where.type != "cpu"), None)
+    def carried(x):
+        if not isinstance(x, Tensor) or x.device == there: return x
+        if x.ndim or x.device.type != "cpu" or op.order is not as_operands:
+            raise devices_meet(*list(found)[:2])
+        return call(OPS["copy"], (x,), {"device": there}, "ToCopyBackward0")
+    return tuple(map(carried, args))
+
+def stronger(a: type | None, b: type) -> type | None:
+    """Of two payload types the one whose handler runs the op, `None` if two devices meet; a RuntimeError if
+    neither ranks higher."""
     if RANKS[a] != RANKS[b]: return a if RANKS[a] > RANKS[b] else b
     here, there = (BACKENDS.get(kind, kind).device for kind in (a, b))
-    if here != there: raise devices_meet(here, there)
+    if here != there: return None
     raise error(RuntimeError, f"payloads of type {a.__name__} and {b.__name__} meet in one operation",
                 f"both have rank {RANKS[a]}, so neither runs it", "handle(..., rank=...) with another rank")
 

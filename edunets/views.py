@@ -7,8 +7,8 @@ import math
 from typing import Callable, Iterator, Sequence
 
 from .errors import error, warn
-from .table import OPS, ambient, call, check_custom, filled, keeps_nothing, looks_into, memory_order
-from .table import refresh, view
+from .table import OPS, ambient, call, check_custom, devices_meet, filled, keeps_nothing, looks_into
+from .table import memory_order, refresh, view
 from .tensors import BACKENDS, Tensor, Version, backend_of, made_once, memory, owner, patch, wrap
 
 # %% auto #0
@@ -182,6 +182,9 @@ def write_payload(x: Tensor, value: Tensor) -> None:
         if any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
         try: BACKENDS[type(payload)].write(payload, value.payload)
         except ValueError as problem: raise read_only(problem) from None
+        except TypeError:
+            if type(value.payload) is type(payload): raise
+            raise devices_meet(x.device, value.device) from None
 
 # %% ../nbs/01c_views.ipynb #5cf407a1
 def alias(x: Tensor) -> Tensor:

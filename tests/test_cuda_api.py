@@ -216,6 +216,18 @@ def test_streams_of_two_devices(two):
         assert y.tolist() == [2.0, 2.0]
 
 
+def test_copies_between_two_gpus(two):
+    here, there = en.tensor([1.0, 2.0], device="cuda:0"), en.zeros(2, device="cuda:1", requires_grad=True)
+    source = (here * 3).requires_grad_()
+    taken = there * 1
+    taken.copy_(source)
+    (taken * 2).sum().backward()
+    assert str(taken.device) == "cuda:1" and taken.tolist() == [3, 6] and there.grad.tolist() == [0, 0]
+    assert str(source.grad.device) == "cuda:0" and source.grad.tolist() == [2, 2]
+    with pytest.raises(RuntimeError, match="cuda:0 and cuda:1"): here + there
+    with pytest.raises(RuntimeError, match="cuda:0 and cuda:1"): here[0] + there[0]
+
+
 def test_the_current_device(two):
     assert en.cuda.current_device() == 0 and en.ones(1, device="cuda").get_device() == 0
     en.cuda.set_device("cuda:1")

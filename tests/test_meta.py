@@ -111,9 +111,21 @@ def test_what_memory_does_not_take():
     assert x.tolist() == [0, 0] and there.copy_(x) is there and isinstance(there.payload, Meta)
 
 
+# a tensor of the CPU beside one of another device
+NUMBERS = [f"str(({code}).device)" for code in (
+    "x + n", "n + x", "x.mul_(n)", "m.where(x > 0, n, x)", "m.where(n > 0, x, x)", "x.clamp(n)",
+    "x.lerp(x, n)", "x.addcmul(n, x)", "m.maximum(x, n)", "x ** n", "n ** x", "x == n", "x // n", "n + x[0]",
+    "x.int() & m.tensor(1)", "x + m.tensor(2)", "x.addcdiv(x, n)", "x[m.tensor(1)]", "x[m.tensor([1])]",
+    "x[m.tensor([True, False])]", "m.cat([x, m.ones(1)])", "m.stack([x[0], n])", "m.dot(x, m.ones(2))",
+    "x[0] + m.ones(2)", "m.ones(2) + x", "m.outer(x, m.ones(2))", "m.einsum('i,->i', x, n)",
+    "x.where(m.tensor([True, False]), x)")]
+NUMBERS = [f"(lambda x, n: {code})(m.ones(2, device='meta'), m.tensor(2.0))" for code in NUMBERS]
+
+
 def test_beside_pytorch():
     torch = pytest.importorskip("torch")
     for code in ("m.ones(2, 3, device='meta')", "m.ones(2, device='meta') * m.tensor(2.).to('meta')",
+                 *NUMBERS,
                  "m.nn.Linear(3, 4, device='meta').weight.device.type", "m.ones(2, device='meta').cpu()",
                  "m.ones(2, device='meta').item()", "m.ones(1, device='meta').item()",
                  "m.ones(2, device='meta').tolist()", "m.ones(2, device='meta').nonzero()",
