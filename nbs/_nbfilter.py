@@ -131,6 +131,11 @@ def note(kind, content, anchor=""):
             "source": [f'<p class="edu-{kind}"{anchor}>{content}</p>\n']}
 
 
+def ran_silently(cell):
+    """Whether there is no output whose date and versions could be told."""
+    return "edunets" in cell["metadata"] and not cell["outputs"]
+
+
 def made_note(flag, cell):
     """When and with what the output of a flagged cell was made."""
     made = cell["metadata"].get("edunets")
@@ -180,7 +185,7 @@ def show(nb):
         cells.append(cell)
         if exported:
             last = cell
-        if flagged:
+        if flagged and not ran_silently(cell):
             cells.append(made_note(flagged[0], cell))
     for number, cell in enumerate(cells):
         if cell["id"].startswith("note-"):
