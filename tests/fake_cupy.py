@@ -279,12 +279,14 @@ def check_operands(args):
 
 def to_host(x):
     "Operands as NumPy's arrays."
+    if isinstance(x, dict): return {key: to_host(value) for key, value in x.items()}
     if isinstance(x, ndarray): return x.host
     return type(x)(map(to_host, x)) if isinstance(x, (tuple, list)) else x
 
 
 def turned(x, turn):
     "`turn` of all arrays in NumPy's operands."
+    if isinstance(x, dict): return {key: turned(value, turn) for key, value in x.items()}
     if isinstance(x, np.ndarray): return turn(x)
     return type(x)(turned(item, turn) for item in x) if isinstance(x, (tuple, list)) else x
 
@@ -307,11 +309,12 @@ def launched(function, waits=False):
         check_operands([*args, *kwargs.values()])
         lane = get_current_stream().lane
         # the work keeps no array alive: as on a GPU, memory goes back to its pool before its readers are done
-        hosts, named = to_host(args), {key: to_host(value) for key, value in kwargs.items()}
+        hosts, named = to_host(args), to_host(kwargs)
         def compute(turn=lambda host: host):
             with np.errstate(all="ignore"):
-                return whole(function(*turned(hosts, turn), **{k: turned(v, turn) for k, v in named.items()}))
+                return whole(function(*turned(hosts, turn), **turned(named, turn)))
         if kwargs.get("out") is not None:
+            compute(np.zeros_like)      # what does not fit is refused at once
             lane.put(compute)
             return kwargs["out"]
         mask = function is np.ndarray.__getitem__ and any(a.dtype == bool for a in arrays_in(args[1:]))
@@ -345,11 +348,12 @@ def viewing(function):
 
 
 def writing(function):
-    "A function that writes into its first operand."
+    "A function that writes into its first operand. Wrong shapes and dtypes are refused at once."
     def run(*args, **kwargs):
         check_operands([*args, *kwargs.values()])
-        hosts = to_host(args)
-        get_current_stream().lane.put(lambda: function(*hosts, **kwargs))
+        hosts, named = to_host(args), to_host(kwargs)
+        function(*turned(hosts, np.zeros_like), **turned(named, np.zeros_like))
+        get_current_stream().lane.put(lambda: function(*hosts, **named))
     return run
 
 
@@ -435,7 +439,7 @@ ALLOCATOR = [POOL.malloc]
 runtime = types.SimpleNamespace(CUDARuntimeError=CUDARuntimeError, getDevice=lambda: HERE.device,
                                 setDevice=set_device, getDeviceCount=lambda: DEVICES,
                                 getDeviceProperties=device_properties,
-                                deviceCanAccessPeer=lambda device, peer: int(device != peer))
+                                deviceCanAccessPeer=lambda device, peerDevice: int(device != peerDevice))
 cuda = types.SimpleNamespace(
     runtime=runtime, Device=Device, Stream=Stream, Event=Event, get_current_stream=get_current_stream,
     get_elapsed_time=get_elapsed_time, MemoryPool=MemoryPool, MemoryPointer=MemoryPointer,
@@ -475,15 +479,15 @@ def at_hand():
     from edunets.backends import streams
     from edunets.table import remove_backend
     from edunets.tensors import BACKENDS, PLACES
-    before = sys.modules.get("cupy")
-    assert "cuda" not in PLACES
+    before = sys.modules.get("cupy"), PLACES.pop("cuda", None)      # of a real one
     sys.modules["cupy"] = module
     try: yield module
     finally:
-        for device in range(DEVICES): Device(device).synchronize()
         HERE.device = 0
+        for device in range(DEVICES): Device(device).synchronize()
         if ndarray in BACKENDS: remove_backend(ndarray)
         ALLOCATOR[0] = POOL.malloc
         streams.PEAKS.clear(), streams.LENT.clear()
-        if before is None: del sys.modules["cupy"]
-        else: sys.modules["cupy"] = before
+        for place, name, old in ((sys.modules, "cupy", before[0]), (PLACES, "cuda", before[1])):
+            place.pop(name, None)
+            if old is not None: place[name] = old

@@ -5,7 +5,9 @@ import types
 import numpy as np
 import pytest
 
+import cuda_on_cpu
 import edunets as en
+import fake_cupy
 import strict
 import toys
 from edunets.table import OPS, call
@@ -24,10 +26,13 @@ def cupy_or_skip():
     return cupy
 
 
-@pytest.fixture(scope="module", params=["strict", "cuda"])
+@pytest.fixture(scope="module", params=["strict", "fake", "cuda"])
 def there(request):
     "A device whose arrays are not NumPy's."
     if request.param == "cuda": yield types.SimpleNamespace(device=en.device("cuda:0"), xp=cupy_or_skip())
+    elif request.param == "fake":      # computes later, in streams
+        if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
+        with fake_cupy.at_hand() as cupy: yield types.SimpleNamespace(device=en.device("cuda:0"), xp=cupy)
     else:
         with strict.at_hand(): yield types.SimpleNamespace(device=en.device("strict"), xp=strict.xp)
 

@@ -46,7 +46,7 @@ LACKS = {      # reason: {place: names}
 OTHER_ARGUMENTS = {      # name: the reason
     "nn.Sequential.extend": "one method serves ModuleList and Sequential, and PyTorch calls its argument "
                             "otherwise in one of them",
-    "utils.data.DataLoader": "`pin_memory_device` is deprecated; memory is not pinned here",
+    "utils.data.DataLoader": "`pin_memory_device` is deprecated",
 }
 OF_DEVICES = {"capturable", "differentiable", "foreach", "fused"}      # taken by `**switches`
 

@@ -203,7 +203,8 @@ COUNTING = new_lock()
 
 def give_back() -> None:
     "Let go of the memory whose other streams are done with it."
-    while LENT and LENT[0][0].query(): LENT.popleft()
+    with COUNTING:
+        while LENT and LENT[0][0].query(): LENT.popleft()
 
 def counted(pool, runtime) -> Callable:
     "The pool's `malloc`, which notes the most that was used and held."
