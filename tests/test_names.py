@@ -941,6 +941,13 @@ METHODS = {
                     "x.as_subclass(m.Tensor)",
                     "x.as_subclass(list)"],
     "cpu": ["x.cpu() is x"],
+    "cuda": ["x.cuda()", "m.ones(2).cuda(0)"],
+    "get_device": ["x.get_device()", "m.ones(2, device='meta').get_device()"],
+    **{f"is_{kind}": [f"x.is_{kind}", f"m.ones(2, device='meta').is_{kind}"]
+       for kind in ("cpu", "cuda", "meta", "mps", "xpu")},
+    "is_pinned": ["x.is_pinned()"],
+    "pin_memory": ["x.pin_memory() is x"],
+    "record_stream": ["x.record_stream(None)"],
     **{name: [f"x.{name}()", f"i.{name}()", f"b.{name}()", f"d.{name}()", f"x.{name}().dtype"]
        for name in "float double half bfloat16 long int short char byte bool".split()},
     "new_zeros": ["i.new_zeros(2, 3)",
@@ -1314,6 +1321,7 @@ TWICE = {      # reason: names that two modules may define
     "PyTorch has it in `nn.utils.parametrizations`, and as an old name in `nn.init`": "orthogonal",
     "PyTorch has it in `torch`, and as a constraint of a distribution": "one_hot positive",
     "the column of the table, and PyTorch's function of `autograd.functional`": "vjp",
+    "PyTorch has it in `torch` and in `cuda`": "get_rng_state initial_seed manual_seed seed set_rng_state",
 }
 
 
@@ -1351,7 +1359,7 @@ def test_no_name_has_two_meanings(definitions):
 def test_no_helper_bears_the_name_of_a_public_function(definitions):
     public = {}
     for key, function in itertools.chain(*(space.items() for space in (
-            FUNCTIONS, vars(en.nn.init), vars(en.nn.utils.parametrizations)))):
+            FUNCTIONS, vars(en.nn.init), vars(en.nn.utils.parametrizations), vars(en.cuda)))):
         if inspect.isfunction(function):
             public.setdefault(key.rpartition(".")[2], set()).add(inspect.unwrap(function))
     helpers = {name for name in definitions.keys() & public for module in definitions[name]
