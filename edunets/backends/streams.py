@@ -229,7 +229,10 @@ LOADERS["cuda"] = load_counted
 @patch
 def record_stream(self: Tensor, stream: Stream) -> None:
     """Say that a stream uses this memory, too: it is not given away before that stream has done what it was
-    given until the tensor was gone."""
+    given until the tensor was gone. RuntimeError for what is no stream."""
+    if not isinstance(stream, Stream):
+        raise error(RuntimeError, "unknown parameter type", f"given {stream!r}, which is no stream of a GPU",
+                    "en.cuda.current_stream()")
     owner = self.payload if self.payload.base is None else self.payload.base
     def lend(memory) -> None: LENT.append((stream.record_event(), memory))
     finalize(owner, lend, owner.data).atexit = False
