@@ -17,8 +17,8 @@ from ..table import OPS, column
 
 # %% auto #0
 __all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'OF_BLOCK', 'compiled', 'launch', 'spread', 'rows', 'erf_of', 'erf_cuda',
-           'random_bits_cuda', 'softmax_cuda', 'block_size', 'log_softmax_cuda', 'standardize_cuda', 'scatter_cuda',
-           'flat_places', 'unpool_cuda', 'adam_cuda', 'fits', 'addressed', 'norm_of', 'norm_cuda']
+           'random_bits_cuda', 'softmax_cuda', 'block_size', 'log_softmax_cuda', 'adam_cuda', 'fits', 'addressed',
+           'scatter_cuda', 'flat_places', 'standardize_cuda', 'unpool_cuda', 'norm_of', 'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
 device_kernels = column("device", "kernels for a kind of device on which the row's own would be slow or wrong: {'cuda': f}")
@@ -120,132 +120,6 @@ def log_softmax_cuda(xp, a, *, dim): return softmax_cuda(xp, a, dim=dim, logs=1)
 
 device_kernels(softmax={"cuda": softmax_cuda}, log_softmax={"cuda": log_softmax_cuda})
 
-# %% ../../nbs/07d_kernels.ipynb #knnorm01
-SOURCES["standardize"] = OF_BLOCK + r"""
-// One block a kept place. Its numbers are `outer` pieces, in each of them `inner` side by side.
-extern "C" __global__ void standardize(const T* x, T* y, T* squares, T* means, long long outer,
-                                       long long inner, double eps, long long center) {
-    long long n = outer * inner, kept = gridDim.x, k = blockIdx.x;
-    #define AT(i) (((i) / inner * kept + k) * inner + (i) % inner)
-    T mean = 0, square = 0;
-    if (center) {
-        for (long long i = threadIdx.x; i < n; i += blockDim.x) mean += x[AT(i)];
-        mean = of_block(mean, Add()) / n;
-    }
-    for (long long i = threadIdx.x; i < n; i += blockDim.x) square += (x[AT(i)] - mean) * (x[AT(i)] - mean);
-    square = of_block(square, Add()) / n;
-    T scale = 1 / sqrt(square + (T)eps);
-    for (long long i = threadIdx.x; i < n; i += blockDim.x) y[AT(i)] = (x[AT(i)] - mean) * scale;
-    if (threadIdx.x == 0) squares[k] = square, means[k] = mean;
-}"""
-
-def standardize_cuda(xp, a, *, first, last, eps, center):
-    x = rows(a.astype("float32") if a.itemsize == 2 else a)
-    outer, kept, inner = map(math.prod, (a.shape[:first], a.shape[first:last], a.shape[last:]))
-    y = xp.empty(a.shape, x.dtype)
-    stats = [xp.empty((1,) * first + a.shape[first:last] + (1,) * (a.ndim - last), x.dtype) for _ in range(2)]
-    launch(xp, "standardize", x.dtype, kept, block_size(outer * inner), x, y, *stats, outer, inner,
-           float(eps), int(center))
-    return y.astype(a.dtype, copy=False), *stats[:1 + center]
-
-device_kernels(standardize={"cuda": standardize_cuda})
-
-# %% ../../nbs/07d_kernels.ipynb #knscat01
-SOURCES["scatter_add"] = r"""
-// Thread j adds one number of v; those that meet wait for each other, in no order.
-extern "C" __global__ void scatter_add(T* out, const long long* places, const T* v, long long size, long long count) {
-    long long j = (long long)blockIdx.x * blockDim.x + threadIdx.x;
-    if (j < count) atomicAdd(&out[places[j / size] * size + j % size], v[j]);
-}"""
-
-SOURCES["scatter_sorted"] = r"""
-// The places are sorted. The thread of a place's first entry goes through them all, in the order of v.
-extern "C" __global__ void scatter_sorted(T* out, const long long* places, const long long* order, const T* v,
-                                          long long size, long long count, long long set) {
-    long long j = (long long)blockIdx.x * blockDim.x + threadIdx.x;
-    long long i = j / size, c = j % size;
-    if (j >= count || (i > 0 && places[i] == places[i - 1])) return;
-    T x = out[places[i] * size + c];
-    for (long long k = i; k < count / size && places[k] == places[i]; k++)
-        x = set ? v[order[k] * size + c] : x + v[order[k] * size + c];
-    out[places[i] * size + c] = x;
-}"""
-
-# %% ../../nbs/07d_kernels.ipynb #knscat02
-def scatter_cuda(xp, a, v, *index, dims, mode):
-    exact = are_deterministic_algorithms_enabled()
-    if mode != "add" and not exact: return OPS["scatter"].kernel(xp, a, v, *index, dims=dims, mode=mode)
-    front = tuple(range(len(dims)))
-    kind = a.dtype if a.dtype.kind == "f" else np.dtype("uint64")
-    out = xp.moveaxis(a, dims, front).astype(kind, order="C")
-    places, kept = flat_places(xp, index, out.shape), out.shape[len(dims):]
-    v = rows(xp.broadcast_to(v, places.shape + kept).astype(kind, copy=False))
-    places, size = places.reshape(-1), math.prod(kept)
-    if exact:
-        order = xp.argsort(places, kind="stable")
-        launch(xp, "scatter_sorted", kind, *spread(v.size), out, places[order], order, v, size, v.size,
-               int(mode == "set"))
-    else: launch(xp, "scatter_add", kind, *spread(v.size), out, places, v, size, v.size)
-    return xp.moveaxis(out, front, dims).astype(a.dtype, copy=False)
-
-def flat_places(xp, index: tuple, shape: tuple):
-    "Indices into several dimensions as one into all of them. IndexError where one is out of range."
-    place = 0
-    for i, n in zip(index, shape):
-        if ((i < -n) | (i >= n)).any(): raise IndexError("index out of range")
-        place = place * n + xp.where(i < 0, i + n, i).astype("int64", copy=False)
-    return place
-
-device_kernels(scatter={"cuda": scatter_cuda})
-
-# %% ../../nbs/07d_kernels.ipynb #knpool01
-SOURCES["unpool"] = r"""
-// Thread i: in which windows does a[i] win? The first of equal numbers does, of NaNs the last.
-extern "C" __global__ void unpool(const T* g, const T* a, const T* out, T* grad, long long count,
-                                  long long s0, long long s1, long long s2, long long o0, long long o1, long long o2) {
-    const long long size[3] = {SIZE}, stride[3] = {STRIDE}, padding[3] = {PADDING}, step[3] = {DILATION};
-    const long long shape[3] = {s0, s1, s2}, space[3] = {o0, o1, o2}, places = size[0] * size[1] * size[2];
-    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x, whole = shape[0] * shape[1] * shape[2];
-    if (i >= count) return;
-    const long long at[3] = {i / shape[2] / shape[1] % shape[0], i / shape[2] % shape[1], i % shape[2]};
-    T mine = a[i], total = 0;
-    for (long long place = 0; place < places; place++) {      // as this place of a window: of which one?
-        long long begin[3], window = i / whole, left = place;
-        bool seen = true;
-        for (int d = 2; d >= 0; left /= size[d--]) begin[d] = at[d] - left % size[d] * step[d];
-        for (int d = 0; d < 3; d++) {
-            long long o = begin[d] + padding[d];
-            seen = seen && o >= 0 && o % stride[d] == 0 && o / stride[d] < space[d];
-            window = window * space[d] + o / stride[d];
-        }
-        if (!seen) continue;
-        T top = out[window];
-        bool nan = top != top, won = nan ? mine != mine : mine == top;
-        for (long long p = nan ? place + 1 : 0; won && p < (nan ? places : place); p++) {     // the rivals
-            long long rival = i / whole, rest = p, q[3];
-            bool inside = true;
-            for (int d = 2; d >= 0; rest /= size[d--]) q[d] = begin[d] + rest % size[d] * step[d];
-            for (int d = 0; d < 3; d++) inside = inside && q[d] >= 0 && q[d] < shape[d], rival = rival * shape[d] + q[d];
-            if (inside) won = nan ? a[rival] == a[rival] : a[rival] != top;
-        }
-        if (won) total += g[window];
-    }
-    grad[i] = total;
-}"""
-
-# %% ../../nbs/07d_kernels.ipynb #knpool02
-def unpool_cuda(xp, g, a, out, *, size, stride, padding, dilation, space):
-    grad = xp.empty(a.shape, g.dtype)
-    def three(values, filler=1): return *(filler,) * (3 - len(values)), *values
-    window = {"SIZE": three(size), "STRIDE": three(stride), "PADDING": three(padding, 0),
-              "DILATION": three(dilation)}
-    constants = tuple((name, ", ".join(map(str, values))) for name, values in window.items())
-    launch(xp, "unpool", a.dtype, *spread(a.size), rows(g), rows(a), rows(out), grad, a.size,
-           *three(a.shape[-len(size):]), *three(space), constants=constants)
-    return grad
-
-device_kernels(unpool={"cuda": unpool_cuda})
-
 # %% ../../nbs/07d_kernels.ipynb #knadam01
 SOURCES["adam"] = r"""
 struct Parameter { T* p; const T* g; float* step; T *mean, *square, *largest; long long n; unsigned long long blocks_done; };
@@ -302,6 +176,132 @@ def addressed(p, g, step, mean, square, largest=None) -> list[int]:
     return [*found, 0 if largest is None else largest.__cuda_array_interface__["data"][0], p.size, 0]
 
 device_kernels(adam={"cuda": adam_cuda})
+
+# %% ../../nbs/07d_kernels.ipynb #knscat01
+SOURCES["scatter_add"] = r"""
+// Thread j adds one number of v; those that meet wait for each other, in no order.
+extern "C" __global__ void scatter_add(T* out, const long long* places, const T* v, long long size, long long count) {
+    long long j = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    if (j < count) atomicAdd(&out[places[j / size] * size + j % size], v[j]);
+}"""
+
+SOURCES["scatter_sorted"] = r"""
+// The places are sorted. The thread of a place's first entry goes through them all, in the order of v.
+extern "C" __global__ void scatter_sorted(T* out, const long long* places, const long long* order, const T* v,
+                                          long long size, long long count, long long set) {
+    long long j = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    long long i = j / size, c = j % size;
+    if (j >= count || (i > 0 && places[i] == places[i - 1])) return;
+    T x = out[places[i] * size + c];
+    for (long long k = i; k < count / size && places[k] == places[i]; k++)
+        x = set ? v[order[k] * size + c] : x + v[order[k] * size + c];
+    out[places[i] * size + c] = x;
+}"""
+
+# %% ../../nbs/07d_kernels.ipynb #knscat02
+def scatter_cuda(xp, a, v, *index, dims, mode):
+    exact = are_deterministic_algorithms_enabled()
+    if mode != "add" and not exact: return OPS["scatter"].kernel(xp, a, v, *index, dims=dims, mode=mode)
+    front = tuple(range(len(dims)))
+    kind = a.dtype if a.dtype.kind == "f" else np.dtype("uint64")
+    out = xp.moveaxis(a, dims, front).astype(kind, order="C")
+    places, kept = flat_places(xp, index, out.shape), out.shape[len(dims):]
+    v = rows(xp.broadcast_to(v, places.shape + kept).astype(kind, copy=False))
+    places, size = places.reshape(-1), math.prod(kept)
+    if exact:
+        order = xp.argsort(places, kind="stable")
+        launch(xp, "scatter_sorted", kind, *spread(v.size), out, places[order], order, v, size, v.size,
+               int(mode == "set"))
+    else: launch(xp, "scatter_add", kind, *spread(v.size), out, places, v, size, v.size)
+    return xp.moveaxis(out, front, dims).astype(a.dtype, copy=False)
+
+def flat_places(xp, index: tuple, shape: tuple):
+    "Indices into several dimensions as one into all of them. IndexError where one is out of range."
+    place = 0
+    for i, n in zip(index, shape):
+        if ((i < -n) | (i >= n)).any(): raise IndexError("index out of range")
+        place = place * n + xp.where(i < 0, i + n, i).astype("int64", copy=False)
+    return place
+
+device_kernels(scatter={"cuda": scatter_cuda})
+
+# %% ../../nbs/07d_kernels.ipynb #knnorm01
+SOURCES["standardize"] = OF_BLOCK + r"""
+// One block a kept place. Its numbers are `outer` pieces, in each of them `inner` side by side.
+extern "C" __global__ void standardize(const T* x, T* y, T* squares, T* means, long long outer,
+                                       long long inner, double eps, long long center) {
+    long long n = outer * inner, kept = gridDim.x, k = blockIdx.x;
+    #define AT(i) (((i) / inner * kept + k) * inner + (i) % inner)
+    T mean = 0, square = 0;
+    if (center) {
+        for (long long i = threadIdx.x; i < n; i += blockDim.x) mean += x[AT(i)];
+        mean = of_block(mean, Add()) / n;
+    }
+    for (long long i = threadIdx.x; i < n; i += blockDim.x) square += (x[AT(i)] - mean) * (x[AT(i)] - mean);
+    square = of_block(square, Add()) / n;
+    T scale = 1 / sqrt(square + (T)eps);
+    for (long long i = threadIdx.x; i < n; i += blockDim.x) y[AT(i)] = (x[AT(i)] - mean) * scale;
+    if (threadIdx.x == 0) squares[k] = square, means[k] = mean;
+}"""
+
+def standardize_cuda(xp, a, *, first, last, eps, center):
+    x = rows(a.astype("float32") if a.itemsize == 2 else a)
+    outer, kept, inner = map(math.prod, (a.shape[:first], a.shape[first:last], a.shape[last:]))
+    y = xp.empty(a.shape, x.dtype)
+    stats = [xp.empty((1,) * first + a.shape[first:last] + (1,) * (a.ndim - last), x.dtype) for _ in range(2)]
+    launch(xp, "standardize", x.dtype, kept, block_size(outer * inner), x, y, *stats, outer, inner,
+           float(eps), int(center))
+    return y.astype(a.dtype, copy=False), *stats[:1 + center]
+
+device_kernels(standardize={"cuda": standardize_cuda})
+
+# %% ../../nbs/07d_kernels.ipynb #knpool01
+SOURCES["unpool"] = r"""
+// Thread i: in which windows does a[i] win? The first of equal numbers does, of NaNs the last.
+extern "C" __global__ void unpool(const T* g, const T* a, const T* out, T* grad, long long count,
+                                  long long s0, long long s1, long long s2, long long o0, long long o1, long long o2) {
+    const long long size[3] = {SIZE}, stride[3] = {STRIDE}, padding[3] = {PADDING}, step[3] = {DILATION};
+    const long long shape[3] = {s0, s1, s2}, space[3] = {o0, o1, o2}, places = size[0] * size[1] * size[2];
+    long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x, whole = shape[0] * shape[1] * shape[2];
+    if (i >= count) return;
+    const long long at[3] = {i / shape[2] / shape[1] % shape[0], i / shape[2] % shape[1], i % shape[2]};
+    T mine = a[i], total = 0;
+    for (long long place = 0; place < places; place++) {      // as this place of a window: of which one?
+        long long begin[3], window = i / whole, left = place;
+        bool seen = true;
+        for (int d = 2; d >= 0; left /= size[d--]) begin[d] = at[d] - left % size[d] * step[d];
+        for (int d = 0; d < 3; d++) {
+            long long o = begin[d] + padding[d];
+            seen = seen && o >= 0 && o % stride[d] == 0 && o / stride[d] < space[d];
+            window = window * space[d] + o / stride[d];
+        }
+        if (!seen) continue;
+        T top = out[window];
+        bool nan = top != top, won = nan ? mine != mine : mine == top;
+        for (long long p = nan ? place + 1 : 0; won && p < (nan ? places : place); p++) {     // the rivals
+            long long rival = i / whole, rest = p, q[3];
+            bool inside = true;
+            for (int d = 2; d >= 0; rest /= size[d--]) q[d] = begin[d] + rest % size[d] * step[d];
+            for (int d = 0; d < 3; d++) inside = inside && q[d] >= 0 && q[d] < shape[d], rival = rival * shape[d] + q[d];
+            if (inside) won = nan ? a[rival] == a[rival] : a[rival] != top;
+        }
+        if (won) total += g[window];
+    }
+    grad[i] = total;
+}"""
+
+# %% ../../nbs/07d_kernels.ipynb #knpool02
+def unpool_cuda(xp, g, a, out, *, size, stride, padding, dilation, space):
+    grad = xp.empty(a.shape, g.dtype)
+    def three(values, filler=1): return *(filler,) * (3 - len(values)), *values
+    window = {"SIZE": three(size), "STRIDE": three(stride), "PADDING": three(padding, 0),
+              "DILATION": three(dilation)}
+    constants = tuple((name, ", ".join(map(str, values))) for name, values in window.items())
+    launch(xp, "unpool", a.dtype, *spread(a.size), rows(g), rows(a), rows(out), grad, a.size,
+           *three(a.shape[-len(size):]), *three(space), constants=constants)
+    return grad
+
+device_kernels(unpool={"cuda": unpool_cuda})
 
 # %% ../../nbs/07d_kernels.ipynb #knred001
 @functools.cache
