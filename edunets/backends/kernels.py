@@ -21,7 +21,8 @@ __all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'OF_BLOCK', 'compiled', 'laun
            'scatter_cuda', 'flat_places', 'standardize_cuda', 'unpool_cuda', 'norm_of', 'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
-device_kernels = column("device", "kernels for a kind of device on which the row's own would be slow or wrong: {'cuda': f}")
+device_kernels = column("device", "kernels for a kind of device, by its name, where the row's own "
+                                  "would be slow or wrong")
 
 SOURCES: dict[str, str] = {}      # the text of each kernel; `T` in it is the type of the numbers
 C_TYPES = {"float32": "float", "float64": "double", "uint32": "unsigned int", "uint64": "unsigned long long"}

@@ -57,10 +57,18 @@ template <class T, class F> UNSEEN T atomically(T* at, F change) {
     return old;
 }
 template <class T> using Same = std::common_type_t<T>;      // converted to, not deduced
-template <class T> UNSEEN T atomicAdd(T* at, Same<T> v) { return atomically(at, [=](T old) { return old + v; }); }
-template <class T> UNSEEN T atomicMax(T* at, Same<T> v) { return atomically(at, [=](T old) { return old < v ? v : old; }); }
-template <class T> UNSEEN T atomicMin(T* at, Same<T> v) { return atomically(at, [=](T old) { return v < old ? v : old; }); }
-template <class T> UNSEEN T atomicExch(T* at, Same<T> v) { return atomically(at, [=](T) { return v; }); }
+template <class T> UNSEEN T atomicAdd(T* at, Same<T> v) {
+    return atomically(at, [=](T old) { return old + v; });
+}
+template <class T> UNSEEN T atomicMax(T* at, Same<T> v) {
+    return atomically(at, [=](T old) { return old < v ? v : old; });
+}
+template <class T> UNSEEN T atomicMin(T* at, Same<T> v) {
+    return atomically(at, [=](T old) { return v < old ? v : old; });
+}
+template <class T> UNSEEN T atomicExch(T* at, Same<T> v) {
+    return atomically(at, [=](T) { return v; });
+}
 template <class T> UNSEEN T atomicCAS(T* at, Same<T> expected, Same<T> v) {
     return atomically(at, [=](T old) { return old == expected ? v : old; });
 }
@@ -89,7 +97,9 @@ template <class T> UNSEEN void tell(char* text) {
     if (std::is_arithmetic_v<To>) strcat(text, type_of<To>());
     strcat(text, " ");
 }
-template <class... A> UNSEEN void tell_types(char* text, void (*)(A...)) { (tell<std::remove_cv_t<A>>(text), ...); }
+template <class... A> UNSEEN void tell_types(char* text, void (*)(A...)) {
+    (tell<std::remove_cv_t<A>>(text), ...);
+}
 template <class... A, size_t... I>
 UNSEEN void called(void (*kernel)(A...), void** args, std::index_sequence<I...>) {
     kernel(*static_cast<std::remove_cv_t<A>*>(args[I])...);

@@ -32,7 +32,10 @@ extern char __start_shared_memory[] __attribute__((weak)), __stop_shared_memory[
 enum State { READY, AT_BLOCK, AT_WARP, DONE };
 struct Fiber { ucontext_t context; State state; unsigned mask; };
 struct Access {                 // who, and after how many barriers
-    long block = -1; int thread; unsigned blocks, warps; bool atomic;
+    long block = -1;
+    int thread = 0;
+    unsigned blocks = 0, warps = 0;
+    bool atomic = false;
 };
 struct Shadow { Access write, reads[2]; };
 struct Request { int lanes = 0; std::set<uintptr_t> touched; };
@@ -57,9 +60,14 @@ static long block_now;
 static bool on_fibers, running;
 
 static dim3 place(unsigned t, dim3 size) { return {t % size.x, t / size.x % size.y, t / (size.x * size.y)}; }
-static std::string told(dim3 p) { return "(" + std::to_string(p.x) + ", " + std::to_string(p.y) + ", " + std::to_string(p.z) + ")"; }
+static std::string told(dim3 p, dim3 size) {
+    std::string x = std::to_string(p.x);
+    if (size.y * size.z == 1) return x;
+    return "(" + x + ", " + std::to_string(p.y) + ", " + std::to_string(p.z) + ")";
+}
 static std::string who(long block, int thread) {
-    return "thread " + told(place(thread, launch.block)) + " of block " + told(place(block, launch.grid));
+    return "thread " + told(place(thread, launch.block), launch.block) + " of block "
+        + told(place(block, launch.grid), launch.grid);
 }
 static void fail(const std::string& what) { if (failure.empty()) failure = what; }
 
@@ -89,7 +97,8 @@ extern "C" void exchange(unsigned mask, void* value, int size, unsigned lane) {
     int from = now / 32 * 32 + lane % 32;
     memcpy(&slots[now], value, size);
     warp_barrier(mask);         // all have written
-    if (!(mask >> lane % 32 & 1) || from >= threads) fail(who(block_now, now) + " asks a lane that takes no part");
+    if (!(mask >> lane % 32 & 1) || from >= threads)
+        fail(who(block_now, now) + " asks a lane that takes no part");
     else memcpy(value, &slots[from], size);
     warp_barrier(mask);         // all have read
 }
@@ -104,16 +113,19 @@ static bool ordered(const Access& before, const Access& after) {
 }
 static bool in(uintptr_t p, const void* begin, size_t size) { return p - (uintptr_t)begin < size; }
 static bool in_array(uintptr_t p) {
-    for (int i = 0; i < launch.regions; i++) if (p >= launch.region[i].begin && p < launch.region[i].end) return true;
+    for (const Region* r = launch.region; r < launch.region + launch.regions; r++)
+        if (p >= r->begin && p < r->end) return true;
     return false;
 }
 static bool in_shared(uintptr_t p) {
-    return in(p, __start_shared_memory, __stop_shared_memory - __start_shared_memory) || in(p, dynamic.data(), dynamic.size());
+    return in(p, __start_shared_memory, __stop_shared_memory - __start_shared_memory)
+        || in(p, dynamic.data(), dynamic.size());
 }
 static bool own(uintptr_t p) {  // a local variable, or a constant of the program
     char local;
     Dl_info info;
-    return in(p, &here, sizeof here) || in(p, stacks.get(), stacks_size) || in(p, &local - (1 << 22), 1 << 23) || dladdr((void*)p, &info);
+    return in(p, &here, sizeof here) || in(p, stacks.get(), stacks_size)
+        || in(p, &local - (1 << 22), 1 << 23) || dladdr((void*)p, &info);
 }
 // What a warp asks for at once: its threads that come to one place of the program, each for the same time. Of an
 // array's memory it gets whole sectors of 32 bytes; shared memory has 32 banks, and a bank gives a word at a time.
@@ -144,17 +156,21 @@ static void seen(void* at, int size, bool writes, bool atomic, void* place) {
     bool shared = in_shared(p);
     if (!shared && !in_array(p)) {
         if (own(p)) return;
-        if (!launch.tables) { fail(who(block_now, now) + (writes ? " writes" : " reads") + " outside of all arrays"); stop(); }
+        if (!launch.tables) {
+            fail(who(block_now, now) + (writes ? " writes" : " reads") + " outside of all arrays");
+            stop();
+        }
     }
     if (launch.counts) counted(p, size, shared, atomic, place);
     if (launch.order == 2) pass_on();
-    Access me;
-    me.block = block_now, me.thread = now, me.blocks = block_syncs[now], me.warps = warp_syncs[now], me.atomic = atomic;
+    Access me{block_now, now, block_syncs[now], warp_syncs[now], atomic};
     Shadow& shadow = (shared ? shared_shadows : shadows)[p];
     const Access* other = nullptr;
     if (!ordered(shadow.write, me) && !(atomic && shadow.write.atomic)) other = &shadow.write;
     for (Access& read : shadow.reads) if (writes && !ordered(read, me)) other = &read;
-    if (other) fail(who(block_now, now) + " and " + who(other->block, other->thread) + " meet at one address, and no barrier is between them");
+    if (other)
+        fail(who(block_now, now) + " and " + who(other->block, other->thread)
+             + " meet at one address, and no barrier is between them");
     if (writes) shadow.write = me, shadow.reads[0].block = shadow.reads[1].block = -1;
     else shadow.reads[shadow.reads[0].block >= 0 && shadow.reads[0].thread != now] = me;
 }
@@ -171,8 +187,12 @@ SEEN(1) SEEN(2) SEEN(4) SEEN(8) SEEN(16)
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
-void __tsan_read_range(void* at, size_t size) { for (size_t i = 0; i < size; i += 4) seen((char*)at + i, 4, false, false, PLACE); }
-void __tsan_write_range(void* at, size_t size) { for (size_t i = 0; i < size; i += 4) seen((char*)at + i, 4, true, false, PLACE); }
+void __tsan_read_range(void* at, size_t size) {
+    for (size_t i = 0; i < size; i += 4) seen((char*)at + i, 4, false, false, PLACE);
+}
+void __tsan_write_range(void* at, size_t size) {
+    for (size_t i = 0; i < size; i += 4) seen((char*)at + i, 4, true, false, PLACE);
+}
 void atomic_access(void* at, int size) { seen(at, size, true, true, PLACE); }
 }
 
