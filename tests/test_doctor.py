@@ -187,7 +187,7 @@ def test_pinned_loops_are_told(monkeypatch):
 # The compiler, the allocator, packages
 
 def test_no_compiler(monkeypatch):
-    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     line = lines(machine.ask_compiler)["Compiler"]
     assert line.here == "none for C" and "install" in line.advice and not line.broken
     monkeypatch.setenv("CC", "no-such-compiler -O2")

@@ -12,8 +12,6 @@ import math
 import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 import time
 import warnings
@@ -30,7 +28,7 @@ __all__ = ['LEAST_GAIN', 'WORKS', 'LEAST_ROUNDS', 'MOST_ROUNDS', 'CORES', 'GLIBC
            'products', 'large_products', 'simd_levels', 'numpy_blas', 'kernel_of', 'kernels', 'page_faults',
            'put_thresholds', 'thresholds', 'temporaries', 'product_right', 'choose_again', 'put_kernel', 'read_text',
            'control_group', 'allowed_cpus', 'cpu_share', 'usable_cpus', 'thread_counts', 'put_threads', 'Switch',
-           'Change', 'Tuned', 'progress_bar', 'tune', 'Line', 'question', 'asked', 'first_true', 'cpu_info',
+           'Change', 'Tuned', 'progress_bar', 'tune', 'Line', 'question', 'lines_of', 'first_true', 'cpu_info',
            'ask_python', 'ask_system', 'ask_processor', 'memory_limit', 'ask_memory', 'ask_numpy', 'ask_blas',
            'ask_threads', 'ask_allocator', 'told', 'ask_compiler', 'Gpu', 'gpus_of_cupy', 'gpus_of_driver',
            'launch_problem', 'ask_gpus', 'ask_libraries', 'Findings', 'doctor', 'Command', 'command', 'main',
@@ -77,6 +75,7 @@ def time_work(name: str) -> None:
 class Racer:
     "A process with variables of its own, which times some work whenever it is asked."
     def __init__(self, work: str, variables: dict[str, str]):
+        import subprocess      # slow to import, and seldom needed
         paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", f"from edunets.backends.machine import time_work; time_work({work!r})"],
@@ -410,7 +409,7 @@ def question(f: Callable) -> Callable:
     QUESTIONS.append(f)
     return f
 
-def asked(f: Callable) -> list[Line]:
+def lines_of(f: Callable) -> list[Line]:
     "The lines of a question. Whatever it raises becomes a line."
     try: return list(f())
     except Exception as problem:
@@ -522,13 +521,15 @@ def ask_allocator() -> Iterator[Line]:
 
 def told(*words: str, given: str = "") -> str | None:
     "What a program prints; None where it is lacking or fails."
+    import subprocess
     try: done = subprocess.run(words, input=given, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired): return None
     return done.stdout.strip() if done.returncode == 0 else None
 
 @question
 def ask_compiler() -> Iterator[Line]:
-    words = os.environ.get("CC", "").split() or [*filter(shutil.which, ("cc", "gcc", "clang"))][:1]
+    from shutil import which
+    words = os.environ.get("CC", "").split() or [*filter(which, ("cc", "gcc", "clang"))][:1]
     version = told(*words, "--version") if words else None
     install = "xcode-select --install" if sys.platform == "darwin" else "apt install gcc libc6-dev, or alike"
     if version is None:
@@ -639,7 +640,7 @@ class Findings:
 
 def doctor() -> Findings:
     "What this machine has for numbers, and what to do about what is missing or slow. It changes nothing."
-    return Findings([line for f in QUESTIONS for line in asked(f)])
+    return Findings([line for f in QUESTIONS for line in lines_of(f)])
 
 # %% ../../nbs/07c_doctor.ipynb #doccomm1
 class Command(NamedTuple):
@@ -675,8 +676,9 @@ def main(words: list[str] | None = None) -> int:
 # %% ../../nbs/07c_doctor.ipynb #doccomm2
 @command("doctor", "what this machine has, and what to do about what is missing or slow")
 def run_doctor(parsed) -> int:
+    from shutil import get_terminal_size
     found, terminal = doctor(), sys.stdout.isatty()
-    columns = min(80, shutil.get_terminal_size().columns) if terminal else 80
+    columns = min(80, get_terminal_size().columns) if terminal else 80
     print(found.text(columns, colours=terminal and "NO_COLOR" not in os.environ))
     return int(found.broken)
 
@@ -685,6 +687,7 @@ def run_doctor(parsed) -> int:
          ("--run", dict(nargs="...", metavar="script.py",
                         help="then run Python with the settings: a script and its arguments")))
 def run_tune(parsed) -> int:
+    import subprocess
     tuned = tune(parsed.seconds, quiet=not sys.stderr.isatty())
     print(tuned, flush=True, file=sys.stderr if parsed.run else sys.stdout)
     if not parsed.run: return 0
