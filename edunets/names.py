@@ -501,10 +501,12 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
        non_blocking: bool = False, memory_format: memory_format = preserve_format) -> Tensor:
     """In another dtype, on another device, like another tensor, in another order of memory:
     `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."""
-    for arg in args:
+    flags = [arg for arg in args[1:] if isinstance(arg, bool)]      # in PyTorch's order, after the others
+    for arg in args[:len(args) - len(flags)]:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
-        elif isinstance(arg, (str, Device)): device = arg
+        elif isinstance(arg, (str, int, Device)): device = arg
         else: dtype = to_dtype(arg)
+    non_blocking, copy = [*flags, *(non_blocking, copy)[len(flags):]]
     result = self if dtype is None else cast(self, to_dtype(dtype))
     if device is not None and (where := backend_of(device).exact(as_device(device))) != self.device:
         soon = {"non_blocking": True} if non_blocking else {}
@@ -552,12 +554,17 @@ OLD_TYPES |= {f"UInt{8 * kind.itemsize}Tensor": kind for kind in (uint16, uint32
 OLD_TYPES["BFloat16Tensor"] = bfloat16
 
 def to_type(self: Tensor, dtype: dtype | str | None = None, non_blocking: bool = False) -> Tensor | str:
-    "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
-    if dtype is None: return next(f"edunets.{name}" for name, kind in OLD_TYPES.items() if kind == self.dtype)
-    if not isinstance(dtype, str): return self.to(dtype)
-    if (name := dtype.rpartition(".")[2]) not in OLD_TYPES:
+    """In another dtype, also by its old class or the name of that, which tells the device too; without one,
+    the old name: 'edunets.FloatTensor'."""
+    if dtype is None:
+        place = "edunets" if self.device.type == "cpu" else f"edunets.{self.device.type}"
+        return next(f"{place}.{name}" for name, kind in OLD_TYPES.items() if kind == self.dtype)
+    dtype = getattr(dtype, "__name__", dtype)      # a class by its name
+    if not isinstance(dtype, str): return self.to(dtype, non_blocking=non_blocking)
+    place, _, name = dtype.rpartition(".")
+    if name not in OLD_TYPES:
         raise error(ValueError, f"invalid type: {dtype!r}", "it is the name of no dtype",
                     "x.type(en.float32)")
-    return self.to(OLD_TYPES[name])
+    return self.to(place.partition(".")[2] or "cpu", OLD_TYPES[name], non_blocking)
 
 Tensor.type = to_type

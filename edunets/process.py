@@ -95,14 +95,14 @@ MATMUL = SimpleNamespace(allow_tf32=False, allow_fp16_reduced_precision_reductio
 class OldType:
     """What a class of tensors was when each dtype had one: `FloatTensor([1, 2])`, `isinstance(x,
     FloatTensor)`."""
-    def __init__(self, name: str, kind: dtype): self.name, self.kind = name, kind
+    def __init__(self, name: str, kind: dtype): self.__name__, self.dtype = name, kind
     def __call__(self, *args) -> Tensor:
         sizes = not args or all(isinstance(arg, int) for arg in args)
-        if sizes: return empty(*(args or (0,)), dtype=self.kind)
-        return tensor(args[0], dtype=self.kind)
+        if sizes: return empty(*(args or (0,)), dtype=self.dtype)
+        return tensor(args[0], dtype=self.dtype)
 
-    def __instancecheck__(self, x) -> bool: return isinstance(x, Tensor) and x.dtype is self.kind
-    def __repr__(self) -> str: return f"<class 'edunets.{self.name}'>"
+    def __instancecheck__(self, x) -> bool: return isinstance(x, Tensor) and x.dtype is self.dtype
+    def __repr__(self) -> str: return f"<class 'edunets.{self.__name__}'>"
 
 class AnyTensor(type):
     def __instancecheck__(cls, x) -> bool: return isinstance(x, Tensor)

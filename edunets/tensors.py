@@ -355,8 +355,9 @@ DEVICES = {"cpu", "cuda", "mps", "meta", "xpu"}      # kinds that PyTorch knows;
 
 class device:
     "Where memory lies, as `torch.device`: `device('cpu')`, `device('cuda', 1)`, `device('cuda:1')`."
-    def __init__(self, type: str | device, index: int | None = None):
+    def __init__(self, type: str | int | device, index: int | None = None):
         if isinstance(type, device): type, index = type.type, type.index
+        if isinstance(type, int): type, index = "cuda", type      # a number alone: that GPU
         kind, _, number = type.partition(":")
         if kind not in DEVICES:
             raise error(RuntimeError,
@@ -425,7 +426,7 @@ LOADERS: dict[str, Callable] = {}      # of a kind of device: adds its backend w
 CPU = device("cpu")
 default_device: ContextVar[device] = ContextVar("edunets_device", default=CPU)
 
-def as_device(where: str | device | None) -> device:
+def as_device(where: str | int | device | None) -> device:
     "The device that is meant; by `None` the default one."
     return default_device.get() if where is None else where if isinstance(where, device) else device(where)
 

@@ -1610,7 +1610,7 @@ class Tensor:
         "`trunc`, in place."
         ...
     def type(self, dtype=None, non_blocking: builtins.bool = False) -> Tensor | str:
-        "In another dtype, also by its old name; without one, the old name: 'edunets.FloatTensor'."
+        "In another dtype, also by its old class or the name of that, which tells the device too; without one,"
         ...
     def type_as(self, other: Tensor) -> Tensor:
         "In the dtype of another tensor."

@@ -524,6 +524,19 @@ def inference_tensors(m):
             flags(y + x), y.clone().is_inference())
 
 @case
+def a_model_made_filled_and_loaded_in_inference_mode(m):
+    x, layer = m.ones(2, 3), m.nn.Linear(3, 2, dtype=m.float64)
+    m.nn.init.constant_(layer.weight, 0.5), m.nn.init.zeros_(layer.bias)
+    with m.inference_mode():
+        made = m.nn.Sequential(m.nn.Linear(3, 4), m.nn.BatchNorm1d(4), m.nn.Embedding(3, 2, padding_idx=0))
+        part = m.nn.Linear(3, 2)
+        failed = raised(lambda: part.load_state_dict({"weight": m.ones(2, 3)}))
+        part.load_state_dict(layer.state_dict())
+        y = part(x)
+    return (y, y.is_inference(), failed, [p.is_inference() for p in made.parameters()],
+            raised(lambda: part.load_state_dict(layer.state_dict())))
+
+@case
 def inference_tensor_cannot_require_grad(m):
     with m.inference_mode(): y = m.ones(2)
     return raised(lambda: y.requires_grad_()), raised(lambda: y._version)

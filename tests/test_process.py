@@ -114,6 +114,15 @@ def test_a_name_that_is_not_there_says_so(place):
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"): namespace.nonsense
 
 
+@pytest.mark.parametrize("look, how", [(lambda: en.compile, "leave it out"),
+                                       (lambda: en.autocast, r"model\.bfloat16"),
+                                       (lambda: en.cuda.amp, r"model\.bfloat16"),
+                                       (lambda: en.nn.DataParallel, "the model itself"),
+                                       (lambda: en.set_default_tensor_type, "set_default_dtype")])
+def test_what_is_lacking_and_often_asked_for_says_how_to_do_without(look, how):
+    with pytest.raises(AttributeError, match=f"Try: .*{how}"): look()
+
+
 @pytest.mark.parametrize("name", [name for name in pytorch_names()["Tensor"] if not hasattr(en.Tensor, name)])
 def test_what_a_tensor_lacks_says_so(name):
     x, p = en.ones(2), en.nn.Parameter(en.ones(2))

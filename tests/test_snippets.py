@@ -547,6 +547,43 @@ snippet("""
 """)
 
 snippet("""
+    # a script's first and last lines: device, workers, old types, a state saved and loaded
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+
+    torch.backends.cudnn.benchmark = True
+    torch.set_float32_matmul_precision("high")
+    device = torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else "cpu"
+    same = torch.device("cuda:0" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    dtype = torch.FloatTensor
+
+    points = torch.from_numpy(draws.standard_normal((12, 3))).type(dtype)
+    data = TensorDataset(points, (points.sum(1) > 0).type(torch.LongTensor))
+    loader = DataLoader(data, batch_size=4, num_workers=2, pin_memory=True)
+    model = start(nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2))).type(dtype).to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for x, y in loader:
+        x, y = x.to(device, non_blocking=True), y.to(device, torch.int64, True)
+        loss = nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    right = (model(points).argmax(1) == data.tensors[1]).type(torch.DoubleTensor).mean()
+
+    torch.save(model.state_dict(), folder / "weights.pth")
+    with torch.inference_mode():
+        loaded = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2))
+        said = str(loaded.load_state_dict(torch.load(folder / "weights.pth", map_location=same, weights_only=True)))
+        guess = loaded.eval()(points[0].to(same))
+    lacking = []
+    for move in (lambda: points.cuda(), lambda: model.to(torch.device("cuda")), lambda: torch.ones(2, device=0), lambda: points.to(0)):
+        try: lacking.append(None if torch.cuda.is_available() else move())
+        except (AssertionError, RuntimeError): lacking.append("no GPU")
+    result = device, loss.item(), right, said, guess, guess.is_inference(), lacking, points.type().partition(".")[2]
+""")
+
+snippet("""
     # features by hooks
     import torch
     from torch import nn

@@ -20,6 +20,7 @@ from .module import INITS, Filled, Module, fans, fill
 from ..ops.linear_algebra import qr
 from ..random import Generator, rand, randn
 from ..tensors import Tensor, is_floating
+from ..views import version_of
 
 # %% auto #0
 __all__ = ['GAINS', 'uniform', 'normal', 'constant', 'eye', 'dirac', 'sparse', 'xavier_uniform', 'xavier_normal', 'orthogonal',
@@ -150,7 +151,7 @@ def lecun_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
 def note_fill(tensor: Tensor, scheme: str, why: str, distribution: str, mean: float,
               variance: float) -> Tensor:
     "Note on a tensor how it was filled."
-    tensor.filled = Filled(scheme, why, distribution, mean, variance, tensor._version)
+    tensor.filled = Filled(scheme, why, distribution, mean, variance, version_of(tensor))
     return tensor
 
 # %% ../../nbs/04_initialization.ipynb #in04ort1b

@@ -19,6 +19,7 @@ from ..names import check_tensor, namespace
 from ..primitives import matrix_product
 from ..table import NO_PARAMS, OPS, accumulate, call, check, decompose, kernel
 from ..tensors import SINGLE, Tensor, device, dtype, memory_format, patch
+from ..views import version_of
 
 # %% auto #0
 __all__ = ['STORES', 'functional', 'LINEAR_NODES', 'INITS', 'Parameter', 'Buffer', 'Module', 'Store', 'put_buffer', 'store_of',
@@ -546,7 +547,7 @@ class Filled(NamedTuple):
     distribution: str        # "uniform", "normal", "constant" ...
     mean: float
     variance: float
-    version: int = 0         # of the tensor's memory: a write since then shows
+    version: int | None = 0      # of the tensor's memory: a write since then shows
 
 # %% ../../nbs/03_nn.ipynb #nnfille1b
 @no_grad()
@@ -561,7 +562,7 @@ def fill(x: Tensor, distribution: str, first: float, second: float = 0.0, *, sch
         "uniform": ((first + second) / 2, (second - first) ** 2 / 12), "normal": (first, second ** 2),
         "constant": (first, 0.0)
     }[distribution]
-    x.filled = Filled(scheme, why, distribution, mean, variance, x._version)
+    x.filled = Filled(scheme, why, distribution, mean, variance, version_of(x))
     return x
 
 # %% ../../nbs/03_nn.ipynb #nninits1

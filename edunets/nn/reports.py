@@ -16,6 +16,7 @@ from .init import as_tuple, is_map, watched
 from .module import Filled, Module, fans
 from ..random import fork_rng, randn
 from ..tensors import Tensor, finfo, is_floating
+from ..views import version_of
 
 # %% auto #0
 __all__ = ['HEADS', 'CURVES', 'ParameterStats', 'beginning', 'LayerStats', 'passage', 'passages', 'growth', 'in_words',
@@ -53,7 +54,7 @@ def beginning(name: str, p: Tensor) -> ParameterStats:
     measured = (off ** 2).mean().item() if p.numel() else 0.0
     kurtosis = max(3.0, (off ** 4).mean().item() / measured ** 2) if measured else 3.0
     error = (filled.variance if filled else measured) * math.sqrt((kurtosis - 1) / max(p.numel(), 1))
-    written = filled is not None and filled.version != p._version
+    written = filled is not None and filled.version != version_of(p)
     return ParameterStats(name, tuple(p.shape), filled, fans(p) if p.ndim > 1 else None, measured, error,
                           written)
 

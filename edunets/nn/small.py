@@ -21,6 +21,7 @@ from ..ops.sorting import searchsorted
 from ..primitives import combined
 from ..table import OPS, accumulate, call, check, decompose, filled, kernel
 from ..tensors import SINGLE, Tensor, any_at_hand, int64
+from ..views import version_of
 
 # %% auto #0
 __all__ = ['check_padding', 'renormalize', 'embedding', 'check_table', 'refuse_sparse', 'make_table', 'fill_table', 'Embedding',
@@ -99,7 +100,7 @@ def fill_table(layer: Module) -> None:
     fill(layer.weight, "normal", 0.0, 1.0, scheme="PyTorch's default", why="mean 0, deviation 1")
     if layer.padding_idx is None: return
     with no_grad(): layer.weight[layer.padding_idx] = 0
-    layer.weight.filled = layer.weight.filled._replace(version=layer.weight._version)
+    layer.weight.filled = layer.weight.filled._replace(version=version_of(layer.weight))
 
 # %% ../../nbs/nn/small.ipynb #smclass2
 class Embedding(Module):

@@ -15,6 +15,7 @@ from ..errors import error, warn
 from .hooks import module_hooks
 from .module import Module, Parameter
 from ..tensors import Tensor, patch
+from ..views import version_of
 
 # %% auto #0
 __all__ = ['EXTRA', 'has_own', 'given_by_place', 'silently', 'saved_members', 'IncompatibleKeys', 'waits', 'load_mismatch',
@@ -153,7 +154,7 @@ def load_tensor(module: Module, name: str, x: Tensor, value: Tensor, assign: boo
 def kept_values(module: Module) -> list[tuple]:
     """All parameters and buffers with their places, versions and a copy: (store, name, tensor, version,
     values)."""
-    kept = [(store, name, x, x._version, x.detach().clone())
+    kept = [(store, name, x, version_of(x), x.detach().clone())
             for store in (module._parameters, module._buffers)
             for name, x in store.items() if x is not None]
     for child in module._modules.values():
@@ -166,7 +167,7 @@ def restore_values(kept: list[tuple]) -> None:
     "Make undone what was written since `kept_values`."
     for store, name, x, version, values in kept:
         store[name] = x
-        if x._version != version: x.copy_(values)
+        if version is None or version_of(x) != version: x.copy_(values)
 
 # %% ../../nbs/03b_state.ipynb #nnstlod1bc
 def load_module(module: Module, state: dict, metadata: dict, prefix: str, assign: bool, *wrong: list) -> None:
