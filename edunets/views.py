@@ -12,8 +12,8 @@ from .table import memory_order, refresh, view
 from .tensors import BACKENDS, Tensor, Version, backend_of, made_once, memory, owner, patch, wrap
 
 # %% auto #0
-__all__ = ['inverse_permutation', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'tensors_in', 'is_hidden',
-           'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'write_payload', 'alias',
+__all__ = ['inverse_permutation', 'read_only', 'overlapping', 'put_expanded', 'put_windows', 'root', 'version_of', 'tensors_in',
+           'is_hidden', 'without_base', 'forget_base', 'fit', 'check_write', 'no_memory_for', 'write_payload', 'alias',
            'rebase_history', 'store', 'commit', 'write_back', 'store_out', 'resize_place', 'dense_strides']
 
 # %% ../nbs/01c_views.ipynb #fbfc27ad
@@ -69,6 +69,11 @@ def root(x: Tensor) -> Tensor:
     return x
 
 # %% ../nbs/01c_views.ipynb #e9565d26b
+def version_of(x: Tensor) -> int | None:
+    "How often this memory was written (by tensors). None in inference mode: nobody counts there."
+    if x._inference: return None
+    return x._version_counter.count if x._version_counter else 0
+
 @patch
 @property
 def _version(self: Tensor) -> int:
@@ -76,7 +81,7 @@ def _version(self: Tensor) -> int:
     if self._inference:
         raise error(RuntimeError, "Inference tensors do not track version counter.",
                     "nothing watches whether they are written", "x.clone()")
-    return self._version_counter.count if self._version_counter else 0
+    return version_of(self)
 
 @patch
 @property
