@@ -4778,6 +4778,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'edunets.views.store': ('views.html#store', 'edunets/views.py'),
                                'edunets.views.store_out': ('views.html#store_out', 'edunets/views.py'),
                                'edunets.views.tensors_in': ('views.html#tensors_in', 'edunets/views.py'),
+                               'edunets.views.version_of': ('views.html#version_of', 'edunets/views.py'),
                                'edunets.views.without_base': ('views.html#without_base', 'edunets/views.py'),
                                'edunets.views.write_back': ('views.html#write_back', 'edunets/views.py'),
                                'edunets.views.write_payload': ('views.html#write_payload', 'edunets/views.py')}}}
