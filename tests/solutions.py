@@ -50,6 +50,8 @@ def answered(cells):
                  if re.search("^## Exercise", _nbfilter.text(cell), re.MULTILINE))
     exercises, answers = [], set()
     for cell in cells[start:]:
+        if "## The lesson ends here" in _nbfilter.text(cell):      # below it stands the file
+            break
         if cell["cell_type"] == "code":
             exercises.append(without(_nbfilter.text(cell), answers))
         answers |= {node.name for node in defined(solutions(cell))}
