@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import json
 import operator
+import re
 import sys
 import threading
 import time
@@ -339,6 +340,30 @@ def test_out_of_memory(gpu):
     too_much = 2 * en.cuda.get_device_properties().total_memory
     with pytest.raises(en.cuda.OutOfMemoryError): en.empty(too_much, dtype=en.uint8, device="cuda")
     assert en.cuda.OutOfMemoryError is en.OutOfMemoryError and en.ones(3, device="cuda").sum() == 3
+
+
+def test_out_of_memory_in_three_lines(gpu):
+    total, size = en.cuda.get_device_properties().total_memory, en.cuda.memory_allocated()
+    held = en.empty(total // 2, dtype=en.uint8, device="cuda")
+    with pytest.raises(en.OutOfMemoryError) as caught: held.clone() + held
+    what, why, fix = str(caught.value).splitlines()
+    assert re.fullmatch(r"(clone|copy|add)\(\): CUDA out of memory. Tried to allocate [\d.]+ [MG]iB", what)
+    assert "held.clone() + held" in why and re.search(r"GPU 0 has .* tensors hold [\d.]+ [MG]iB", why)
+    assert isinstance(caught.value, MemoryError) and en.cuda.memory_allocated() - size < total
+    del held, caught
+    en.cuda.empty_cache()
+    assert en.cuda.memory_allocated() == size
+
+
+def test_memory_that_is_free_in_pieces():
+    if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
+    with fake_cupy.at_hand():
+        pieces = [en.empty(10 << 20, dtype=en.uint8, device="cuda") for _ in range(5)]
+        del pieces
+        with pytest.raises(en.OutOfMemoryError, match="keeps 50.00 MiB besides, 14.00 MiB are free, but not in one"):
+            en.empty(30 << 20, dtype=en.uint8, device="cuda")
+        en.cuda.empty_cache()
+        assert en.empty(30 << 20, dtype=en.uint8, device="cuda").nbytes == 30 << 20
 
 
 def test_pinned_memory(gpu):

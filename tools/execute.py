@@ -66,6 +66,7 @@ NEEDS = {
     "torch": lambda: importlib.util.find_spec("torch") is not None,
     "jax": lambda: importlib.util.find_spec("jax") is not None,
     "gpu": has_gpu,
+    "cupy": lambda: importlib.util.find_spec("cupy") is not None,
     "cc": lambda: any(map(shutil.which, ("g++", "clang++"))),
     "slow": lambda: os.environ.get("SLOW") == "1",
 }
