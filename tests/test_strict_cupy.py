@@ -283,6 +283,11 @@ def test_the_strict_module_refuses_what_cupy_refuses():
     assert not hasattr(strict.xp.multiply, "at")
 
 
+def test_an_error_of_its_pool_is_one_that_we_tell():
+    assert issubclass(cupy.cuda.memory.OutOfMemoryError, MemoryError)
+    assert signature("cuda.set_allocator").bind(len) and hasattr(cupy.cuda.Device, "mem_info")
+
+
 def test_without_a_device_the_error_says_what_cupy_says(no_gpu):
     with pytest.raises(RuntimeError, match="Found no NVIDIA driver") as caught: en.ones(2).to("cuda")
     assert f"CuPy {cupy.__version__} says: cuda" in str(caught.value)
