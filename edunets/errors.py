@@ -144,7 +144,9 @@ class OutOfMemoryError(RuntimeError, MemoryError):
     "There is not enough memory for a tensor, as `torch.OutOfMemoryError`; Python's MemoryError, too."
 
 def no_memory(problem: MemoryError, name: str) -> Exception:
-    "The error of an array that did not fit into memory; NumPy's says shape and dtype."
+    """The error of an array that did not fit into memory; NumPy's says shape and dtype, and a GPU's says it
+    all (`told`)."""
+    if hasattr(problem, "told"): return error(OutOfMemoryError, *problem.told(name))
     if len(problem.args) != 2: size, of = "more than", "what was asked for"
     else:
         size = math.prod(problem.args[0]) * problem.args[1].itemsize
