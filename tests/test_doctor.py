@@ -352,6 +352,14 @@ def test_unknown_words(words, tmp_path):
     assert done.returncode == 2 and "usage: edunets" in done.stderr and "error:" in done.stderr
 
 
+def test_who_reads_only_the_first_lines_sees_no_traceback():
+    process = subprocess.Popen([sys.executable, "-m", "edunets", "doctor"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True,
+                               env=os.environ | {"PYTHONPATH": str(book.ROOT)})
+    process.stdout.close()
+    assert process.stderr.read() == "" and process.wait() == 1
+
+
 def test_something_broken_is_the_exit_status(monkeypatch, capsys):
     monkeypatch.setattr(machine, "QUESTIONS", [lambda: [FOUND.lines[1]]])
     assert machine.main(["doctor"]) == 0

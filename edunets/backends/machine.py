@@ -669,9 +669,13 @@ def main(words: list[str] | None = None) -> int:
         for_row = rows.add_parser(name, help=row.about, description=row.about)
         for flag, options in row.arguments: for_row.add_argument(flag, **options)
     parsed = parser.parse_args(words)
-    if parsed.command: return COMMANDS[parsed.command].run(parsed)
-    parser.print_help()
-    return 0
+    try:
+        status = COMMANDS[parsed.command].run(parsed) if parsed.command else parser.print_help() or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:      # who reads us (`| head`) has enough: nothing is to be written at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 # %% ../../nbs/07c_doctor.ipynb #doccomm2
 @command("doctor", "what this machine has, and what to do about what is missing or slow")
