@@ -32,7 +32,7 @@ class NoRule(NamedTuple):
     """Why a row has no gradient, and what becomes of a small change of its operands: "zero" (the result
     does not change with them), "cut" (it would, but is told not to) or "undefined" (nobody has said)."""
     reason: str
-    tangent: str
+    tangent: str      # for forward mode, which is still to come
 
 def no_vjp(reason: str, tangent: str = "zero") -> NoRule: return NoRule(reason, tangent)
 
@@ -45,7 +45,7 @@ def vjp(**rows) -> None:
     """Fill the column: a function for each operand (`None`: not differentiable; the last also for further
     operands), one function for all of them, or `no_vjp(why)`."""
     for row, entry in rows.items():
-        planned.cache_clear()
+        planned.cache_clear()      # plans made from an old entry are out of date
         if isinstance(entry, list): entry = [rule and asking(rule) for rule in entry]
         elif callable(entry): entry = asking(entry)
         fill_vjp(**{row: entry})
@@ -292,7 +292,7 @@ def freed(node: Node) -> Exception:
 @patch
 def release(self: Node) -> None:
     "Free the tensors that were saved, once a pass has used them. A number is nothing to free."
-    for ask in self._saved:
+    for ask in self._saved:      # "likes" is a list of shapes: no memory hangs on it
         if type(self._saved[ask]) is tuple or type(self._saved[ask]) is list and ask != "likes":
             self._saved[ask] = FREED
 
