@@ -170,6 +170,15 @@ def test_kernels_that_might_be_faster(kernel, levels, pin, advice, monkeypatch):
     assert line.advice.startswith(advice) and bool(line.advice) == bool(advice)
 
 
+def test_what_numpys_loops_lack_its_blas_may_use(monkeypatch):
+    monkeypatch.setattr(machine, "blas", lambda: SimpleNamespace(lib_controllers=[openblas("Sandybridge")]))
+    monkeypatch.setattr(machine, "simd_levels", lambda: {"baseline": ["X86_V2"], "found": []})
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Sandybridge")
+    assert list(machine.kernels()) == ["Sandybridge"] and not lines(machine.ask_blas)["BLAS"].advice
+    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", "X86_V3,X86_V4")
+    assert list(machine.kernels()) == ["Sandybridge", "Haswell", "SkylakeX"]
+
+
 def test_numpys_own_library_is_found_among_several(monkeypatch):
     libraries = [openblas("Haswell", "scipy.libs"), openblas("Zen", "numpy.libs")]
     monkeypatch.setattr(machine, "blas", lambda: SimpleNamespace(lib_controllers=libraries))

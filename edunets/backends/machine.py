@@ -169,7 +169,8 @@ def kernel_of(library) -> str:
 def kernels() -> dict[str, dict]:
     "The kernels that this processor can run, each with its variable; first the one that runs now."
     levels, now = simd_levels(), kernel_of(numpy_blas())
-    fit = [name for name, needs in CORES.items() if needs & {*levels["baseline"], *levels["found"]}]
+    off = re.findall(r"\w+", os.environ.get("NPY_DISABLE_CPU_FEATURES", ""))      # of NumPy alone
+    fit = [name for name, needs in CORES.items() if needs & {*levels["baseline"], *levels["found"], *off}]
     names = [now, *(name for name in fit if name.lower() != now.lower())] if now else []
     return {name: {"OPENBLAS_CORETYPE": name} for name in names}
 
@@ -454,7 +455,7 @@ def ask_processor() -> Iterator[Line]:
     if hasattr(os, "getloadavg"):
         load, usable = os.getloadavg()[0], usable_cpus()
         yield Line("Load", f"{load:.1f} programs at work in the last minute", first_true(
-            (load > usable + 0.5, f"more than the {usable} CPUs: a time measured now is theirs too")))
+            (load > usable + 0.5, f"more than there are CPUs ({usable}): a time measured now is theirs too")))
 
 def memory_limit() -> float:
     "The bytes that this process may have, by its control group; all of the machine's without a limit."
@@ -491,7 +492,7 @@ def ask_blas() -> Iterator[Line]:
     else: here = f"{library.internal_api} {library.version or ''}, kernel {kernel_of(library) or 'unknown'}"
     yield Line("BLAS", here, first_true(
         (not right, "products come out wrong: unset OPENBLAS_CORETYPE, or install NumPy anew"),
-        (own and pinned, f"OPENBLAS_CORETYPE={pinned} chose it: en.tune() times the others"),
+        (pinned and len(kernels()) > 1, f"OPENBLAS_CORETYPE={pinned} chose it: en.tune() times the others"),
         (own and len(fit) > 1, f"which of {', '.join(fit)} is fast here: en.tune() times them"),
         (library is None and here != "accelerate", "plain loops may multiply: pip install numpy")), not right)
 
