@@ -11,6 +11,7 @@ from typing import Callable
 
 import numpy as np
 
+from .errors import class_name
 from .errors import OVERRIDING, at_border, border, error, handed_over, named, overriding, warn
 from .table import NO_PARAMS, OPS, call, format_of, order_of
 from .tensors import FLOATS, SINGLE, Tensor, as_count, as_device, backend_of, bfloat16, bool_
@@ -88,7 +89,7 @@ def operand(x):
     if isinstance(x, np.generic): return x.item()
     if isinstance(x, (Tensor, *NUMBERS)): return x
     if isinstance(x, np.ndarray): return from_numpy(x)
-    raise error(TypeError, f"unsupported operand: {type(x).__name__}",
+    raise error(TypeError, f"unsupported operand: {class_name(x)}",
                 "an operation takes tensors and Python numbers",
                 "en.tensor(...)")
 
@@ -146,7 +147,7 @@ def check_tensor(x, name: str) -> None:
     "A TypeError unless `x` is a tensor."
     if not isinstance(x, Tensor):
         raise error(TypeError,
-                    f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}",
+                    f"{name}(): argument 'input' (position 1) must be Tensor, not {class_name(x)}",
                     "a function of the table works on tensors", f"en.{name}(en.tensor(...))")
 
 @functools.cache

@@ -813,8 +813,11 @@ Tensor._make_subclass = staticmethod(make_subclass)
 #| code-fold: true
 #| code-summary: "The default of __torch_function__, and results of the subclass"
 def same_call(cls: type, func: Callable, types: tuple, args: tuple = (), kwargs: dict | None = None):
-    "What a call on tensors of a subclass means, if it doesn't say: the same, with results of the subclass."
-    if not all(issubclass(cls, kind) for kind in types): return NotImplemented
+    """What a call on tensors of a subclass means, if it doesn't say: the same, with results of the subclass.
+    PyTorch asks it too, of functions of its own, which take no tensor of ours."""
+    place = getattr(func, "__module__", None) or getattr(func, "__objclass__", cls).__module__
+    foreign = place.partition(".")[0] == "torch"
+    if foreign or not all(issubclass(cls, kind) for kind in types): return NotImplemented
     with DisableTorchFunctionSubclass(): result = func(*args, **(kwargs or {}))
     return converted(result, cls)
 

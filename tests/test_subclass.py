@@ -213,3 +213,48 @@ def test_overrides():
 def test_make_subclass():
     leaf = edunets.Tensor._make_subclass(Ours, edunets.ones(2), True)
     assert type(leaf) is Ours and leaf.is_leaf and leaf.requires_grad
+
+
+# PyTorch's tensors follow the protocol too; what they answer holds for PyTorch's functions
+MIXED = ["edunets.nn.Linear(2, 1)(theirs)",
+         "edunets.relu(theirs)",
+         "edunets.relu(torch.nn.Parameter(theirs))",
+         "edunets.cat([ours, theirs])",
+         "ours + theirs",
+         "theirs + ours",
+         "ours.add_(theirs)",
+         "edunets.nn.functional.mse_loss(ours, theirs)",
+         "torch.add(ours, ours)",
+         "torch.nn.functional.linear(ours, theirs)",
+         "torch.nn.ReLU()(ours)"]
+
+
+@pytest.mark.parametrize("call", MIXED)
+def test_a_tensor_of_pytorchs_is_refused_in_one_step(call):
+    torch = pytest.importorskip("torch")
+    names = {"edunets": edunets, "torch": torch, "ours": edunets.ones(2), "theirs": torch.ones(2)}
+    with pytest.raises(TypeError): eval(call, names)
+
+
+def test_the_refusal_tells_whose_tensor_it_is():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="must be Tensor, not torch.Tensor"): edunets.relu(torch.ones(2))
+    with pytest.raises(TypeError, match="operand: torch.Tensor"): edunets.ones(2) * torch.ones(2)
+
+
+def test_pytorchs_own_subclasses_still_answer_for_pytorch():
+    torch = pytest.importorskip("torch")
+    class Metres(torch.Tensor): pass
+    assert type(torch.ones(2).as_subclass(Metres) + 1) is Metres
+    with pytest.raises(TypeError): edunets.relu(torch.ones(2).as_subclass(Metres))
+
+
+def test_samples_that_are_pytorchs_tensors_become_batches_of_ours():
+    torch = pytest.importorskip("torch")
+    # as torchvision's ToTensor makes them
+    samples = [(torch.full((2, 3), float(n)), n) for n in range(5)]
+    (x, y), (last, _) = edunets.utils.data.DataLoader(samples, batch_size=3)
+    assert type(x) is type(last) is edunets.Tensor and x.shape == (3, 2, 3) and y.tolist() == [0, 1, 2]
+    assert [n.item() for n in x[:, 1, 2]] == [0, 1, 2] and last.shape == (2, 2, 3)
+    whole = list(edunets.utils.data.DataLoader([x for x, _ in samples], batch_size=None))
+    assert len(whole) == 5 and all(type(x) is edunets.Tensor and x.shape == (2, 3) for x in whole)

@@ -23,7 +23,7 @@ from .workers import Pool, Exhausted, Recipe, WorkerInfo, context_of, get_worker
 from .workers import start_worker
 from ..errors import error, warn
 from ..random import Generator, default_generator, drawing_from
-from ..tensors import Tensor, backend_of, float64, from_numpy, patch, tensor
+from ..tensors import Tensor, backend_of, float64, from_dlpack, from_numpy, patch, tensor
 
 # %% auto #0
 __all__ = ['PAD', 'default_collate_fn_map', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'as_it_is', 'collate_floats',
@@ -87,12 +87,14 @@ def leaf(sample: Any, kinds: Mapping) -> Callable | None:
 
 # %% ../../nbs/06_data.ipynb #dlexp08bc
 def collate(batch: Sequence, *, collate_fn_map: Mapping | None = None) -> Any:
-    """Samples as a batch, by a map from kinds of samples to functions of a batch and the map. TypeError
-    for what is in no kind and holds nothing, RuntimeError for lists of unequal length."""
+    """Samples as a batch, by a map from kinds of samples to functions of a batch and the map; tensors of
+    other libraries as ours. TypeError for what is in no kind and holds nothing, RuntimeError for lists
+    of unequal length."""
     kinds = collate_fn_map or {}
     if isinstance(batch, Rows) and kinds.get(Tensor) is stack_tensors: return batch.tensors
     first = batch[0]
     if make := leaf(first, kinds): return make(batch, collate_fn_map=kinds)
+    if hasattr(first, "__dlpack__"): return stack_tensors([from_dlpack(x) for x in batch])
     if isinstance(first, Mapping):
         batches = {key: collate([sample[key] for sample in batch], collate_fn_map=kinds) for key in first}
         return same_container(first, batches)
@@ -119,6 +121,7 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (Tensor, str, bytes)): return data
     if isinstance(data, (np.ndarray, np.generic)):
         return data if data.dtype.kind in "SUO" else from_numpy(np.array(data))
+    if hasattr(data, "__dlpack__"): return from_dlpack(data)
     if isinstance(data, Mapping):
         return same_container(data, {key: default_convert(value) for key, value in data.items()})
     return same_container(data,
