@@ -1509,6 +1509,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'edunets.errors.border_classes': ('errors.html#border_classes', 'edunets/errors.py'),
                                 'edunets.errors.border_methods': ('errors.html#border_methods', 'edunets/errors.py'),
                                 'edunets.errors.border_without_arguments': ('errors.html#border_without_arguments', 'edunets/errors.py'),
+                                'edunets.errors.class_name': ('errors.html#class_name', 'edunets/errors.py'),
                                 'edunets.errors.describe': ('errors.html#describe', 'edunets/errors.py'),
                                 'edunets.errors.error': ('errors.html#error', 'edunets/errors.py'),
                                 'edunets.errors.explained': ('errors.html#explained', 'edunets/errors.py'),

@@ -2,12 +2,12 @@
 
 # %% auto #0
 __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HANDING', 'LATER', 'NEVER', 'INSTEAD', 'user_frame',
-           'package', 'site', 'describe', 'shortened', 'Lines', 'error', 'explained', 'warn', 'superseded', 'hint',
-           'fits', 'wrong_argument', 'wrong', 'OutOfMemoryError', 'no_memory', 'refusal', 'arguments_text',
-           'in_users_code', 'at_border', 'border', 'named', 'in_pytorchs_names', 'init_border', 'border_classes',
-           'border_methods', 'border_without_arguments', 'Handing', 'DisableTorchFunctionSubclass', 'overriding',
-           'handed_over', 'has_torch_function', 'handle_torch_function', 'is_tensor_like', 'pytorch_names', 'lacking',
-           'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
+           'package', 'site', 'describe', 'class_name', 'shortened', 'Lines', 'error', 'explained', 'warn',
+           'superseded', 'hint', 'fits', 'wrong_argument', 'wrong', 'OutOfMemoryError', 'no_memory', 'refusal',
+           'arguments_text', 'in_users_code', 'at_border', 'border', 'named', 'in_pytorchs_names', 'init_border',
+           'border_classes', 'border_methods', 'border_without_arguments', 'Handing', 'DisableTorchFunctionSubclass',
+           'overriding', 'handed_over', 'has_torch_function', 'handle_torch_function', 'is_tensor_like',
+           'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
 #| code-fold: true
@@ -55,6 +55,11 @@ def describe(where: tuple) -> str:
     else: name = "line " if file.startswith("<") else file.replace("\\", "/").rsplit("/", 1)[-1] + ":"
     line = linecache.getline(file, number).strip()
     return f"{name}{number}" + (f", in '{line}'" if line else "")
+
+def class_name(x) -> str:
+    "The name of a thing's class, with its library where a class of ours is called so too."
+    kind, library = type(x), type(x).__module__.partition(".")[0]
+    return f"{library}.{kind.__name__}" if kind.__name__ in ("Tensor", "Parameter") else kind.__name__
 
 # %% ../nbs/errors.ipynb #e5b1c0d2
 def shortened(text: str, most: int = 2000) -> str:
@@ -135,7 +140,7 @@ def wrong(value, wanted, name: str, position: int, annotation) -> str:
                 f"but got {type(value[number]).__name__}")
     asked = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     asked = asked.removesuffix(" | None").replace(" | ", " or ")
-    return f"argument '{name}' (position {position}) must be {asked}, not {type(value).__name__}"
+    return f"argument '{name}' (position {position}) must be {asked}, not {class_name(value)}"
 
 # %% ../nbs/errors.ipynb #e9dad062
 #| code-fold: true
@@ -319,7 +324,7 @@ class DisableTorchFunctionSubclass:
 
 def overriding(args: tuple, kwargs: dict) -> list:
     """One argument of each class that says what a call on it means, elements of lists too: subclasses
-    first, then from the left."""
+    first, then from the left. PyTorch's own tensors say it of PyTorch's functions only."""
     found = []
     if HANDING.off: return found
     for arg in (*args, *kwargs.values()):
@@ -327,6 +332,7 @@ def overriding(args: tuple, kwargs: dict) -> list:
             kind = type(x)
             rule = getattr(kind, "__torch_function__", None)
             if rule is None or getattr(rule, "plain", False) or any(type(y) is kind for y in found): continue
+            if issubclass(kind, getattr(sys.modules.get("torch"), "Tensor", ())): continue
             found.insert(next((i for i, y in enumerate(found) if issubclass(kind, type(y))), len(found)), x)
     return found
 
