@@ -29,7 +29,7 @@ help:
 	@echo "make book EXECUTE=0    render the site from the stored outputs"
 	@echo "make test              all tests: cells, package, site, pages in a browser"
 	@echo "  ... COMPARE=1        either one, with PyTorch and JAX beside ours"
-	@echo "  ... CUDA=1           either one, with CuPy: what is said to a GPU is checked, without one too"
+	@echo "  ... CUDA=1           either one, with CuPy and MLX: what is said to a GPU is checked, without one too"
 	@echo "  ... ARGS='-k views'  test: pytest's options"
 	@echo "  ... OTHER_KERNEL=1   test: the chapters that train once more, with another processor's last digits"
 	@echo "  ... JOBS=1           book: one chapter after the other (else one a core)"
@@ -96,7 +96,7 @@ $(VENV)/ready-compare: pyproject.toml | $(VENV)/ready
 	@touch $@
 
 $(VENV)/ready-cuda: pyproject.toml | $(VENV)/ready
-	@echo "installing CuPy and NVIDIA's compiler NVRTC (once)"
+	@echo "installing CuPy, NVIDIA's compiler NVRTC and MLX (once)"
 	@$(PIP) --editable '.[cuda-check]'
 	@touch $@
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .names import face
+from .table import present
 from .tensors import BACKENDS, Tensor, bool_, get_default_dtype, int64, patch, is_floating
 
 # %% auto #0
@@ -118,13 +119,13 @@ def with_suffixes(text: str, said: list[str], indent: int) -> str:
 # %% ../nbs/01j_printing.ipynb #cb71752e
 def as_numpy(payload) -> np.ndarray:
     "An array's numbers on the CPU."
-    return BACKENDS[type(payload)].fetch(payload)
+    return BACKENDS[type(payload)].fetch(payload) if type(payload) in BACKENDS else payload.numbers()
 
 # %% ../nbs/01j_printing.ipynb #cb71752eb
 @patch
 def __repr__(self: Tensor) -> str:
     if not hasattr(self.payload, "__array__"): return f"tensor({self.payload!r})"
-    array, prefix = as_numpy(self.payload), "tensor("
+    array, prefix = as_numpy(present(self)), "tensor("
     short = array.size > options.threshold
     text = (array_text(array, number_format(summarized(array) if short else array), len(prefix), short)
             if array.size else "[]")

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 
-FLAGS = ("gpu", "torch", "jax", "cc", "cupy", "slow")   # a cell with one of these runs only where its need is met
+FLAGS = ("gpu", "torch", "jax", "mlx", "cc", "cupy", "slow")   # a cell with one of these runs only where its need is met
 EXPORT = ("export", "exporti")
 DROP = ("hide", "default_exp")            # cells that the reader does not see
 # a reference, where there are no links

@@ -90,6 +90,7 @@ WHERE = {      # what a reason to skip speaks of: what was not checked, and how 
     r"\b(torch|pytorch)\b": ("what needs PyTorch", "make test COMPARE=1"),
     "jax": ("what needs JAX", "make test COMPARE=1"),
     "cupy is not installed|need cupy": ("what is said to a GPU, beside CuPy", "make test CUDA=1"),
+    r"\bmlx\b": ("what a Mac's GPU is told, by MLX", "make test CUDA=1"),
     "cupy|gpu": ("what needs a GPU", "pip install 'edunets[cuda12]', on a machine that has one"),
     r"compiler|\bcc\b": ("what needs a C++ compiler", "install g++ or clang++"),
     "chromium": ("the pages in a browser", "install Chromium"),

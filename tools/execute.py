@@ -32,7 +32,7 @@ import _nbfilter
 
 SECONDS_A_CELL = 1800      # on a busy machine the longest takes twenty times its own time
 STAGED = ["nbs", "assets", "benchmarks", "tests", "_quarto.yml", "index.qmd", "README.md"]
-REPORTED = ["numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x"]   # versions kept with a flagged output
+REPORTED = ["numpy", "torch", "jax", "mlx", "cupy-cuda12x", "cupy-cuda13x"]   # versions kept with an output
 # how long each chapter took its authors; a run's own lie in _build
 SECONDS = book.ROOT / "tools" / "seconds.json"
 FAILED = (CellExecutionError, CellTimeoutError, DeadKernelError)
@@ -65,6 +65,7 @@ def has_gpu():
 NEEDS = {
     "torch": lambda: importlib.util.find_spec("torch") is not None,
     "jax": lambda: importlib.util.find_spec("jax") is not None,
+    "mlx": lambda: importlib.util.find_spec("mlx") is not None,
     "gpu": has_gpu,
     "cupy": lambda: importlib.util.find_spec("cupy") is not None,
     "cc": lambda: any(map(shutil.which, ("g++", "clang++"))),

@@ -13,7 +13,7 @@ import numpy as np
 from .engine import ADDING, grad_of, store_grad
 from .tape import AccumulateGrad, Node, as_node, gradient_edge
 from ..errors import error, warn
-from ..table import OPS, ambient, call
+from ..table import OPS, ambient, call, present
 from ..tensors import Tensor, from_numpy, made_once, patch, wrap
 
 # %% auto #0
@@ -130,7 +130,7 @@ def detach_(self: Tensor) -> Tensor:
     return self
 
 # %% ../../nbs/02b_leaves.ipynb #02fdata1
-def get_data(self: Tensor) -> Tensor: return wrap(self.payload)
+def get_data(self: Tensor) -> Tensor: return wrap(present(self))
 
 def set_data(self: Tensor, new: Tensor) -> None: self.payload = new.payload
 
@@ -325,7 +325,7 @@ def rebuild_leaf(kind: type, payload, requires_grad: bool, added: dict) -> Tenso
 
 @patch
 def __reduce_ex__(self: Tensor, protocol: int) -> tuple:
-    return rebuild_leaf, (type(self), self.payload, self.requires_grad, attributes(self))
+    return rebuild_leaf, (type(self), present(self), self.requires_grad, attributes(self))
 
 def twin_of(x: Tensor, memo: dict) -> Tensor:
     "A leaf like x on memory of its own, without a gradient."

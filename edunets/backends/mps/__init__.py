@@ -1,3 +1,2 @@
 "Whether there is a GPU of Apple's."
-from edunets.process import never as is_available
-from edunets.process import never as is_built
+from edunets.backends.metal import is_available, is_built
