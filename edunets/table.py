@@ -33,9 +33,9 @@ __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulat
            'handle', 'devices_meet', 'brought', 'stronger', 'Quiet', 'explain', 'array_handler', 'run_source',
            'add_backend', 'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands', 'begins_in_rows',
            'in_order', 'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of',
-           'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'derive', 'on_tape', 'check_custom', 'op',
-           'not_a_row', 'rows_asked', 'texts', 'besides', 'text_of', 'lambda_text', 'lambdas', 'place_of', 'entries',
-           'by_operand', 'signature', 'card', 'html_card']
+           'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'present', 'derive', 'on_tape',
+           'check_custom', 'op', 'not_a_row', 'rows_asked', 'texts', 'besides', 'text_of', 'lambda_text', 'lambdas',
+           'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -528,6 +528,13 @@ def refresh(x: Tensor) -> None:
     if x._custom is not None:
         return check_custom(x, "its base or another view of its base has been", on_tape(x))
     with LOCK: derive(x)
+
+def present(x: Tensor) -> Any:
+    "The payload of a tensor, as it is now: that of a view that is no memory may be older than the last write."
+    if x._parent is not None and type(x.payload) not in BACKENDS: refresh(x)
+    return x.payload
+
+Reading.present = present
 
 # %% ../nbs/01a_table.ipynb #01arefr1b
 #| code-fold: true

@@ -181,7 +181,10 @@ def write_payload(x: Tensor, value: Tensor) -> None:
     "Write the payload: into memory where it is an array, as a new payload where it is not."
     trace, payload = ambient.get().trace, x.payload
     if trace is not None: trace.store(x, value)
-    elif type(payload) not in BACKENDS: x.payload = value.payload
+    elif type(payload) not in BACKENDS:
+        if not hasattr(payload, "rewrite"): x.payload = value.payload
+        elif type(value.payload) is type(payload): payload.rewrite(value.payload)
+        else: raise no_memory_for(x, value)
     elif type(value.payload) not in BACKENDS: raise no_memory_for(x, value)
     elif payload.size and value.payload is not payload:
         if any(step == 0 and n > 1 for n, step in zip(payload.shape, payload.strides)): overlapping()
