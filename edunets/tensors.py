@@ -615,10 +615,12 @@ class Reading:
     """The slot for who knows whether memory tells the present: while a function is recorded as a whole, it
     does not."""
     allowed: Callable[[], bool] = staticmethod(lambda: True)
+    # and who brings the payload of a view up to date, where views are no memory
+    present: Callable[[Tensor], Any] = staticmethod(lambda x: x.payload)
 
 def at_hand(x: Tensor) -> bool:
     "Whether the numbers of a tensor can be read, here and now."
-    return type(x.payload) in BACKENDS and Reading.allowed()
+    return (type(x.payload) in BACKENDS or hasattr(x.payload, "numbers")) and Reading.allowed()
 
 def any_at_hand(wrong: Tensor) -> bool:
     """Whether an element is true, as far as it can be read: a check of values does not stand in the way of
@@ -628,7 +630,7 @@ def any_at_hand(wrong: Tensor) -> bool:
 def concrete(x: Tensor):
     """The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a
     trace, or a vmap)."""
-    if at_hand(x): return x.payload
+    if at_hand(x): return x.payload if type(x.payload) in BACKENDS else Reading.present(x).numbers()
     if hasattr(x.payload, "no_numbers"): raise x.payload.no_numbers()
     raise error(RuntimeError,
                 f"the numbers of this tensor (shape {tuple(x.shape)}, {x.dtype}) can't be read here",
