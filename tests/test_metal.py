@@ -204,7 +204,7 @@ def test_nothing_of_something():
         e = en.zeros(0, 3, device="mps")
         assert e.sum() == 0 and e.sum(0).tolist() == [0, 0, 0] and not e.any() and len(e[e > 0]) == 0
         assert (e + 1).shape == (0, 3) and en.cat([e, e + 1]).numel() == 0
-        assert e.t().reshape(-1).tolist() == []
+        assert e.t().reshape(-1).tolist() == [] and e.logsumexp(0).tolist() == [-en.inf] * 3
 
 
 def test_doubles():
@@ -227,7 +227,9 @@ def test_devices_do_not_mix():
 
 
 @pytest.mark.parametrize("code", ["x[en.tensor([9], device=x.device)]", "x[7]", "x.reshape(4)", "x + x[:2]",
-                                  "x.reshape(2, 3) @ x.reshape(2, 3)", "en.ones(0, device=x.device).max()"])
+                                  "x.reshape(2, 3) @ x.reshape(2, 3)", "en.stack([x, x[:1]])",
+                                  "en.ones(0, device=x.device).max()",
+                                  "en.ones(0, device=x.device).argmax()"])
 def test_errors_are_the_cpus(code):
     said = []
     for device in ("cpu", "mps"):

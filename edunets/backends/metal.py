@@ -17,7 +17,7 @@ import numpy as np
 from .kernels import device_kernels
 from ..errors import error
 from ..primitives import slice_index, threefry
-from ..table import HANDLERS, OPS, RANKS, Op, below_tape, explain, handle
+from ..table import HANDLERS, OPS, RANKS, Op, below_tape, explain, handle, quiet
 from ..tensors import LOADERS, PLACES, SINGLE, Backend, as_device, backend_of, bfloat16, device
 
 # %% auto #0
@@ -87,8 +87,8 @@ def run_metal(op: Op, payloads: list, params: dict):
     "What an operation means there: the row's kernel for `mps`, else its parts, else its kernel as it stands."
     if op.name == "copy": return copied(payloads[0], params["device"])
     kernel = op.device.get("mps") if op.device else None
-    if kernel is None and op.decompose is not None: return below_tape(op, payloads, params, "device")
     if any(0 in p.shape for p in payloads if type(p) is Metal): kernel = on_host(op.name)
+    if kernel is None and op.decompose is not None: return below_tape(op, payloads, params, "device")
     xp = mlx()
     arrays = [p.array if type(p) is Metal else p for p in payloads]
     half = {p.array.dtype for p in payloads if type(p) is Metal and op.accumulate and p.dtype in SINGLE}
@@ -126,6 +126,8 @@ mlx_kernels(
     erf=lambda xp, a: xp.erf(a),
     mul=lambda xp, a, b: xp.multiply(a, b),
     div=lambda xp, a, b: xp.divide(a, b),
+    cat=lambda xp, *arrays, dim: xp.concatenate(arrays, axis=dim),
+    stack=lambda xp, *arrays, dim: xp.stack(arrays, axis=dim),
     maximum=lambda xp, a, b: xp.maximum(a, b),
     minimum=lambda xp, a, b: xp.minimum(a, b),
     cast=lambda xp, a, *, dtype: a.astype(mlx_kind(xp, dtype.numpy)),
@@ -138,7 +140,7 @@ mlx_kernels(
 )
 
 def written(xp, a, index, v):
-    "A copy with `v` at an index. MLX puts another array behind the name; who holds the old one keeps it."
+    "A copy with `v` at an index. MLX's copies are values, too: who holds the old one keeps it."
     out = xp.array(a)
     out[index] = v
     return out
@@ -226,7 +228,8 @@ HOST = ("lgamma", "digamma", "polygamma", "gcd", "lcm", "nonzero", "matrix_exp")
 def on_host(row: str) -> Callable:
     "The row's kernel on NumPy's arrays."
     def run(xp, *arrays, **params):
-        out = OPS[row].kernel(np, *[as_numpy(a) if hasattr(a, "shape") else a for a in arrays], **params)
+        given = [as_numpy(a) if hasattr(a, "shape") else a for a in arrays]
+        out = quiet.run(OPS[row].kernel, np, *given, **params)
         outs = [np.asarray(o) for o in (out if type(out) is tuple else (out,))]
         outs = [xp.array(o, mlx_kind(xp, o.dtype)) for o in outs]
         return tuple(outs) if type(out) is tuple else outs[0]
