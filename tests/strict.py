@@ -79,7 +79,7 @@ def strict(function):
         given = [lower(arg) for arg in args]
         result = function(*given, **{key: lower(value) for key, value in kwargs.items()})
         known = getattr(result, "base", None) is not None or any(result is x for x in given)
-        launches[function.__name__] += not known and "empty" not in function.__name__
+        launches[function.__name__] += "out" in kwargs or not known and "empty" not in function.__name__
         return kwargs["out"] if "out" in kwargs else lift(result, *args)
     return run
 

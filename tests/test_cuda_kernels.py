@@ -365,3 +365,22 @@ def test_reduction_kernels_take_axes(axis):
         expected = (x * x).max(axis=axis, keepdims=keep) + 1
         np.testing.assert_array_equal(top(x, axis=axis, keepdims=keep), expected)
     with pytest.raises(NotImplementedError): top(x, x)
+
+
+HASTY = {      # how a kernel of whole blocks is called
+    "softmax": lambda kernel, x, y: kernel((4,), (128,), (x, y, 300, 1, 0)),
+    "standardize": lambda kernel, x, y: kernel(
+        (4,), (128,), (x, y, np.ones(4, "f4"), np.ones(4, "f4"), 1, 300, 1e-5, 1))}
+# the other barrier of softmax: its maximum and its sum have parts of their own, for the functions are two
+BARRIERS = [("softmax", 0), ("standardize", 0), ("standardize", 1)]
+
+
+@pytest.mark.parametrize("name, number", BARRIERS)
+def test_a_kernel_without_one_of_its_barriers_is_refused(name, number):
+    "Also where the shared memory is that of a template, which the compiler keeps elsewhere."
+    parts = SOURCES[name].split("__syncthreads();")
+    broken = "__syncthreads();".join(parts[:number + 1]) + "__syncthreads();".join(parts[number + 1:])
+    x = np.random.default_rng(0).standard_normal((4, 300)).astype("float32")
+    HASTY[name](cuda_on_cpu.RawKernel(f"typedef float T;\n{SOURCES[name]}", name), x, x.copy())
+    with pytest.raises(RuntimeError, match="no barrier is between them"):
+        HASTY[name](cuda_on_cpu.RawKernel(f"typedef float T;\n{broken}", name), x, x.copy())

@@ -70,7 +70,8 @@ def compiled(text, target, *options):
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         source, made = Path(folder, "kernel.cpp"), Path(folder, target.name)
         source.write_text(text)
-        command = [COMPILER, "-std=c++17", "-O1", "-fPIC", "-ffp-contract=off", f"-I{HERE}", *options]
+        command = [COMPILER, "-std=c++17", "-O1", "-fPIC", "-ffp-contract=off", "-fno-threadsafe-statics",
+                   f"-I{HERE}", *options]
         done = subprocess.run([*command, source, "-o", made], capture_output=True, text=True)
         if done.returncode: raise RuntimeError(f"it does not compile:\n{done.stderr}")
         os.replace(made, target)      # whole, also where others compile the same now
@@ -85,13 +86,26 @@ class Launch(ctypes.Structure):
                 ("region", ctypes.POINTER(Region)), ("counts", ctypes.POINTER(Counts))]
 
 
+def shared_taken(source):
+    """Variables in `__shared__` memory as references to memory that the runtime gives, and knows: the
+    compiler puts those of a template among all others, where a race is not seen."""
+    def declared(found):
+        kind, names = found[1], [re.fullmatch(r"(\w+)\s*((?:\[.*\])*)", part.strip())
+                                 for part in found[2].split(",")]
+        return " ".join(f"static {kind} (&{name}){size} = *({kind} (*){size})shared_memory(sizeof({kind}{size}));"
+                        for name, size in (part.groups() for part in names))
+    return re.sub(r"\b__shared__\s+((?:unsigned |long )*\w+)\s+([^;]+);", declared, source)
+
+
 @functools.cache
 def loaded(source, name):
     "A kernel, and the types of its parameters."
     if COMPILER is None: raise RuntimeError("no C++ compiler was found: g++ or clang++")
     source = re.sub(r"extern\s+__shared__\s+(\w+)\s+(\w+)\s*\[\s*\]\s*;",
                     r"\1* \2 = (\1*)dynamic_shared;", source)
-    text = f'#include "cuda.h"\n{source}\nKERNEL({name})\n'
+    source = shared_taken(source)
+    # in a namespace of its own: else templates of two kernels would share their variables in one process
+    text = f'#include "cuda.h"\nnamespace {{\n{source}\n}}\nKERNEL({name})\n'
     header, runtime = (HERE / "cuda.h").read_text(), (HERE / "runtime.cpp").read_text()
     threads = compiled(runtime, cached("runtime.o", runtime), "-c")
     kernel = compiled(text, cached("kernel.o", text, header), "-c", "-fsanitize=thread")

@@ -13,13 +13,13 @@
 #define __device__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
-#define __shared__ static __attribute__((section("shared_memory")))      // blocks run one after another
 
 struct dim3 { unsigned x, y, z; };
 struct Here { dim3 thread, block, blocks, threads; };
 extern "C" {
 extern Here here;                                        // of the thread that runs
 extern char* dynamic_shared;
+char* shared_memory(size_t size);       // blocks run one after another, so it may stay the same
 void block_barrier();
 void warp_barrier(unsigned mask);
 void exchange(unsigned mask, void* value, int size, unsigned lane);

@@ -27,7 +27,6 @@ struct Launch {
 };
 
 extern "C" { Here here; char* dynamic_shared; void kernel_body(void** args); }
-extern char __start_shared_memory[] __attribute__((weak)), __stop_shared_memory[] __attribute__((weak));
 
 enum State { READY, AT_BLOCK, AT_WARP, DONE };
 struct Fiber { ucontext_t context; State state; unsigned mask; };
@@ -49,6 +48,8 @@ static std::vector<uint64_t> slots;                        // what the lanes of 
 static std::unique_ptr<char[]> stacks;
 static size_t stacks_size;
 static std::vector<char> dynamic;
+alignas(128) static char declared[48 << 10];               // of the arrays in __shared__ memory
+static size_t declared_size;
 static std::unordered_map<uintptr_t, Shadow> shadows, shared_shadows;
 static std::map<std::pair<int, void*>, long> times;        // how often a thread came to a place of the program
 static std::map<std::tuple<bool, int, void*, long>, Request> requests;
@@ -70,6 +71,14 @@ static std::string who(long block, int thread) {
         + told(place(block, launch.grid), launch.grid);
 }
 static void fail(const std::string& what) { if (failure.empty()) failure = what; }
+
+// An array in shared memory; it is asked for once, when its line is first reached.
+extern "C" char* shared_memory(size_t size) {
+    size_t begin = (declared_size + 15) / 16 * 16;
+    if (begin + size > sizeof declared) return fail("more than 48 KiB of shared memory"), declared;
+    declared_size = begin + size;
+    return declared + begin;
+}
 
 // Fibers
 
@@ -118,8 +127,7 @@ static bool in_array(uintptr_t p) {
     return false;
 }
 static bool in_shared(uintptr_t p) {
-    return in(p, __start_shared_memory, __stop_shared_memory - __start_shared_memory)
-        || in(p, dynamic.data(), dynamic.size());
+    return in(p, declared, sizeof declared) || in(p, dynamic.data(), dynamic.size());
 }
 static bool own(uintptr_t p) {  // a local variable, or a constant of the program
     char local;
@@ -270,7 +278,7 @@ extern "C" const char* run_kernel(const Launch* given, void** args) {
         shared_shadows.clear();
         dynamic.assign(launch.shared_bytes, '\xff');       // what nobody wrote is NaN
         dynamic_shared = dynamic.data();
-        memset(__start_shared_memory, 0xff, __stop_shared_memory - __start_shared_memory);
+        memset(declared, 0xff, sizeof declared);
         running = true;
         if (on_fibers) run_fibers(); else run_plainly();
         running = false;
