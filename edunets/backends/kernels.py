@@ -16,9 +16,10 @@ from ..process import are_deterministic_algorithms_enabled
 from ..table import OPS, column
 
 # %% auto #0
-__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'OF_BLOCK', 'compiled', 'launch', 'spread', 'rows', 'erf_of', 'erf_cuda',
-           'random_bits_cuda', 'softmax_cuda', 'block_size', 'log_softmax_cuda', 'adam_cuda', 'fits', 'addressed',
-           'scatter_cuda', 'flat_places', 'standardize_cuda', 'unpool_cuda', 'norm_of', 'norm_cuda']
+__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'OF_BLOCK', 'compiled', 'launch', 'spread', 'without_gaps', 'erf_of',
+           'erf_cuda', 'random_bits_cuda', 'softmax_cuda', 'block_size', 'log_softmax_cuda', 'adam_cuda',
+           'can_be_fused', 'addressed', 'scatter_cuda', 'flat_places', 'standardize_cuda', 'unpool_cuda', 'norm_of',
+           'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
 device_kernels = column("device", "kernels for a kind of device, by its name, where the row's own "
@@ -38,7 +39,9 @@ def launch(xp, name: str, kind: np.dtype, blocks: int, threads: int, *args, cons
     if blocks: compiled(xp, name, kind, constants)((blocks,), (threads,), args)
 
 def spread(n: int) -> tuple[int, int]: return (n + 255) // 256, 256      # n threads: blocks, threads of each
-def rows(a): return a if a.flags.c_contiguous else a.copy()     # a kernel sees an address and no strides
+def without_gaps(a):
+    "What a kernel can take: it sees an address and no strides."
+    return a if a.flags.c_contiguous else a.copy()
 
 # %% ../../nbs/07d_kernels.ipynb #kncol004
 @functools.cache
@@ -70,7 +73,7 @@ extern "C" __global__ void threefry(const T* key, T* out, long long count, long 
 def random_bits_cuda(xp, key, *, shape, words):
     count = math.prod(shape)
     out = xp.empty(shape if words == 1 else (*shape, 2), "uint32")
-    launch(xp, "threefry", out.dtype, *spread(count), rows(key), out, count, words)
+    launch(xp, "threefry", out.dtype, *spread(count), without_gaps(key), out, count, words)
     return out
 
 device_kernels(random_bits={"cuda": random_bits_cuda})
@@ -110,7 +113,7 @@ extern "C" __global__ void softmax(const T* x, T* y, long long n, long long inne
 }"""
 
 def softmax_cuda(xp, a, *, dim, logs: int = 0):
-    a = rows(a)
+    a = without_gaps(a)
     shape = a.shape or (1,)
     n, inner, out = shape[dim], math.prod(shape[dim % len(shape) + 1:]), xp.empty(a.shape, a.dtype)
     launch(xp, "softmax", a.dtype, a.size // n if n else 0, block_size(n), a, out, n, inner, logs)
@@ -157,7 +160,7 @@ def adam_cuda(xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, amsgrad, 
     together: dict = {}
     for start in range(0, len(tensors), each):
         mine = tensors[start:start + each]
-        if fits(*mine): together.setdefault(mine[0].dtype, []).append(mine)
+        if can_be_fused(*mine): together.setdefault(mine[0].dtype, []).append(mine)
         else: adam_kernel(xp, *numbers, *mine, **flags)
     for kind, lines in together.items():
         table = xp.asarray(np.array([addressed(*mine) for mine in lines], "uint64"))
@@ -166,7 +169,7 @@ def adam_cuda(xp, lr, beta1, beta2, eps, weight_decay, *tensors, each, amsgrad, 
         compiled(xp, "adam", kind)((blocks, len(lines)), (256,), args)
     return tuple(all_but_gradients(*tensors, each=each))
 
-def fits(p, g, step, *state) -> bool:
+def can_be_fused(p, g, step, *state) -> bool:
     "Whether the kernel can go through these arrays side by side."
     return (p.dtype.name in ("float32", "float64") and step.dtype == np.float32
             and all(x.dtype == p.dtype and x.flags.c_contiguous for x in (p, g, *state)))
@@ -207,7 +210,7 @@ def scatter_cuda(xp, a, v, *index, dims, mode):
     kind = a.dtype if a.dtype.kind == "f" else np.dtype("uint64")
     out = xp.moveaxis(a, dims, front).astype(kind, order="C")
     places, kept = flat_places(xp, index, out.shape), out.shape[len(dims):]
-    v = rows(xp.broadcast_to(v, places.shape + kept).astype(kind, copy=False))
+    v = without_gaps(xp.broadcast_to(v, places.shape + kept).astype(kind, copy=False))
     places, size = places.reshape(-1), math.prod(kept)
     if exact:
         order = xp.argsort(places, kind="stable")
@@ -246,7 +249,7 @@ extern "C" __global__ void standardize(const T* x, T* y, T* squares, T* means, l
 }"""
 
 def standardize_cuda(xp, a, *, first, last, eps, center):
-    x = rows(a.astype("float32") if a.itemsize == 2 else a)
+    x = without_gaps(a.astype("float32") if a.itemsize == 2 else a)
     outer, kept, inner = map(math.prod, (a.shape[:first], a.shape[first:last], a.shape[last:]))
     y = xp.empty(a.shape, x.dtype)
     stats = [xp.empty((1,) * first + a.shape[first:last] + (1,) * (a.ndim - last), x.dtype) for _ in range(2)]
@@ -298,7 +301,7 @@ def unpool_cuda(xp, g, a, out, *, size, stride, padding, dilation, space):
     window = {"SIZE": three(size), "STRIDE": three(stride), "PADDING": three(padding, 0),
               "DILATION": three(dilation)}
     constants = tuple((name, ", ".join(map(str, values))) for name, values in window.items())
-    launch(xp, "unpool", a.dtype, *spread(a.size), rows(g), rows(a), rows(out), grad, a.size,
+    launch(xp, "unpool", a.dtype, *spread(a.size), *map(without_gaps, (g, a, out)), grad, a.size,
            *three(a.shape[-len(size):]), *three(space), constants=constants)
     return grad
 

@@ -21,8 +21,8 @@ from ..table import HANDLERS, OPS, RANKS, Op, below_tape, explain, handle, quiet
 from ..tensors import LOADERS, PLACES, SINGLE, Backend, as_device, backend_of, bfloat16, device
 
 # %% auto #0
-__all__ = ['ON_CPU', 'MLX_KERNELS', 'HOST', 'Metal', 'mlx', 'numpy_kind', 'as_numpy', 'mlx_kind', 'carried', 'no_address',
-           'run_metal', 'copied', 'where_it_runs', 'mlx_kernels', 'written', 'checked', 'in_front', 'gather_mlx',
+__all__ = ['ON_CPU', 'MLX_KERNELS', 'HOST', 'Metal', 'mlx', 'numpy_kind', 'fetched', 'mlx_kind', 'carried', 'no_address',
+           'run_metal', 'copied', 'where_it_runs', 'mlx_kernels', 'with_values', 'checked', 'in_front', 'gather_mlx',
            'scatter_mlx', 'random_bits_mlx', 'remainder_mlx', 'full_mlx', 'windows_mlx', 'matmul_mlx', 'sort_mlx',
            'cumsum_mlx', 'on_host', 'svd_mlx', 'qr_mlx', 'MetalBackend', 'no_doubles', 'use_mlx', 'forget_mlx',
            'is_built', 'is_available', 'load_metal']
@@ -39,7 +39,7 @@ class Metal:
 
     def numbers(self) -> np.ndarray:
         "A copy as an array of NumPy's. What was put off is computed now."
-        return as_numpy(self.array)
+        return fetched(self.array)
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray: return self.numbers()
     def __deepcopy__(self, memo: dict) -> Metal: return Metal(self.array)
@@ -59,7 +59,7 @@ def numpy_kind(kind) -> np.dtype:
     name = str(kind).rpartition(".")[2]
     return bfloat16.numpy if name == "bfloat16" else np.dtype(name)
 
-def as_numpy(array) -> np.ndarray:
+def fetched(array) -> np.ndarray:
     "A copy of an array of MLX's."
     kind = numpy_kind(array.dtype)
     if not array.size: return np.zeros(array.shape, kind)
@@ -136,10 +136,10 @@ mlx_kernels(
     softmax=lambda xp, a, *, dim: xp.softmax(a, axis=dim, precise=True) if a.ndim else xp.ones_like(a),
     iota=lambda xp, *, length, device: xp.arange(length, dtype=xp.int64),
     put_slice=lambda xp, a, v, *, dim, start, length, step:
-        written(xp, a, slice_index(dim, start, length, step), v),
+        with_values(xp, a, slice_index(dim, start, length, step), v),
 )
 
-def written(xp, a, index, v):
+def with_values(xp, a, index, v):
     "A copy with `v` at an index. MLX's copies are values, too: who holds the old one keeps it."
     out = xp.array(a)
     out[index] = v
@@ -163,7 +163,7 @@ def scatter_mlx(xp, a, v, *index, dims, mode):
     order = in_front(dims, a.ndim)
     rows = a.transpose(order)
     index = checked(xp, index, rows.shape)
-    out = written(xp, rows, index, v) if mode == "set" else getattr(rows.at[index], mode)(v)
+    out = with_values(xp, rows, index, v) if mode == "set" else getattr(rows.at[index], mode)(v)
     return out.transpose(sorted(range(a.ndim), key=order.__getitem__))
 
 mlx_kernels(gather=gather_mlx, scatter=scatter_mlx,
@@ -228,7 +228,7 @@ HOST = ("lgamma", "digamma", "polygamma", "gcd", "lcm", "nonzero", "matrix_exp")
 def on_host(row: str) -> Callable:
     "The row's kernel on NumPy's arrays."
     def run(xp, *arrays, **params):
-        given = [as_numpy(a) if hasattr(a, "shape") else a for a in arrays]
+        given = [fetched(a) if hasattr(a, "shape") else a for a in arrays]
         out = quiet.run(OPS[row].kernel, np, *given, **params)
         outs = [np.asarray(o) for o in (out if type(out) is tuple else (out,))]
         outs = [xp.array(o, mlx_kind(xp, o.dtype)) for o in outs]
