@@ -502,12 +502,14 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
        non_blocking: bool = False, memory_format: memory_format = preserve_format) -> Tensor:
     """In another dtype, on another device, like another tensor, in another order of memory:
     `x.to(en.float64)`, `x.to('cpu')`, `x.to(y)`."""
-    flags = [arg for arg in args[1:] if isinstance(arg, bool)]      # in PyTorch's order, after the others
-    for arg in args[:len(args) - len(flags)]:
+    if len(args) > 1:
+        flags = [arg for arg in args[1:] if isinstance(arg, bool)]      # in PyTorch's order, after the others
+        non_blocking, copy = [*flags, *(non_blocking, copy)[len(flags):]]
+        args = args[:len(args) - len(flags)]
+    for arg in args:
         if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif isinstance(arg, (str, int, Device)): device = arg
         else: dtype = to_dtype(arg)
-    non_blocking, copy = [*flags, *(non_blocking, copy)[len(flags):]]
     result = self if dtype is None else cast(self, to_dtype(dtype))
     if device is not None and (where := backend_of(device).exact(as_device(device))) != self.device:
         soon = {"non_blocking": True} if non_blocking else {}
