@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import edunets
+from edunets.backends.devices import NoGPU
 
 CASES = {}
 
@@ -341,7 +342,7 @@ def device_that_is_not_there(m):
     m.ones(2, device="nowhere")
 
 
-@bad(RuntimeError, "GPU", ours=True, torch_class=AssertionError)
+@bad(NoGPU, "GPU", ours=True, torch_class=AssertionError)      # which is both
 def gpu_that_is_not_there(m):
     m.ones(2, device="cuda")
 

@@ -14,6 +14,7 @@ from ..optim.adam import adam_kernel
 from ..optim.optimizer import all_but_gradients
 from ..process import are_deterministic_algorithms_enabled
 from ..table import OPS, column
+from ..tensors import is_floating
 
 # %% auto #0
 __all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'OF_BLOCK', 'compiled', 'launch', 'spread', 'without_gaps', 'erf_of',
@@ -207,7 +208,7 @@ def scatter_cuda(xp, a, v, *index, dims, mode):
     exact = are_deterministic_algorithms_enabled()
     if mode != "add" and not exact: return OPS["scatter"].kernel(xp, a, v, *index, dims=dims, mode=mode)
     front = tuple(range(len(dims)))
-    kind = a.dtype if a.dtype.kind == "f" else np.dtype("uint64")
+    kind = a.dtype if is_floating(a) else np.dtype("uint64")
     out = xp.moveaxis(a, dims, front).astype(kind, order="C")
     places, kept = flat_places(xp, index, out.shape), out.shape[len(dims):]
     v = without_gaps(xp.broadcast_to(v, places.shape + kept).astype(kind, copy=False))
