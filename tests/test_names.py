@@ -776,9 +776,6 @@ DIFFERENCES = [
      "edunets does not check probabilities, since to look at them costs a pass; PyTorch looks "
      "and raises an error."),
     (r"^e\.stride\(\)", "edunets gives the stride of an empty tensor that NumPy gives, 0; PyTorch gives 1."),
-    (r"^x\.to\(3\)",
-     "PyTorch reads a number as that of an accelerator, and finds none here (RuntimeError); edunets does not "
-     "read a number as a device (TypeError)."),
     (r"^w\.fill_\(1\)|^m\.(fill|zero)_\(w",
      "edunets refuses every write to an expanded tensor; PyTorch lets some functions write."),
     (r"The `\+` operator, on a bool", "edunets gives `b` for `+b` with bools too; PyTorch refuses."),
