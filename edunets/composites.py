@@ -722,7 +722,7 @@ decompose(
 kernel(
     mv=matrix_product,
     dot=matrix_product,
-    addmm=lambda xp, c, a, b: add_to(xp, matrix_product(xp, a, b), c),
+    addmm=lambda xp, c, a, b: add_to(xp, xp.matmul(a, b), c),
 )
 
 # %% ../nbs/01e_composites.ipynb #257ed040b

@@ -22,8 +22,8 @@ from .tensors import Tensor, as_tensor, dtype, from_numpy, is_floating, tensor, 
 __all__ = ['SETTINGS', 'MATMUL', 'TYPES', 'SAME', 'SPECIAL', 'TOLERANCES', 'blas', 'set_num_threads', 'get_num_threads',
            'use_deterministic_algorithms', 'are_deterministic_algorithms_enabled',
            'is_deterministic_algorithms_warn_only_enabled', 'set_float32_matmul_precision',
-           'get_float32_matmul_precision', 'never', 'none_at_hand', 'nothing', 'OldType', 'AnyTensor', 'Variable',
-           'asarray', 'frombuffer', 'differences', 'assert_close', 'compared', 'failure_place', 'compared_tensors']
+           'get_float32_matmul_precision', 'never', 'nothing', 'OldType', 'AnyTensor', 'Variable', 'asarray',
+           'frombuffer', 'differences', 'assert_close', 'compared', 'failure_place', 'compared_tensors']
 
 # %% ../nbs/01k_process.ipynb #prc05cd0
 def blas():
@@ -78,10 +78,6 @@ def get_float32_matmul_precision() -> str:
 def never() -> bool:
     "What is asked of a library that is not at work here: no."
     return False
-
-def none_at_hand() -> int:
-    "How many devices there are."
-    return 0
 
 def nothing(*args) -> None:
     "A setting of a device, where there is none."

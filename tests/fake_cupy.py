@@ -25,7 +25,8 @@ USED = """ndarray.data ndarray.base ndarray.device ndarray.item ndarray.get asar
     get_default_memory_pool cuda.Device cuda.Device.use cuda.Device.synchronize cuda.Device.mem_info cuda.Stream
     cuda.Stream.null cuda.Stream.use cuda.Stream.synchronize cuda.Stream.done cuda.Stream.record
     cuda.Stream.wait_event cuda.Stream.launch_host_func cuda.Event cuda.Event.record cuda.Event.synchronize
-    cuda.Event.done cuda.get_current_stream cuda.get_elapsed_time cuda.set_allocator cuda.alloc_pinned_memory
+    cuda.Event.done cuda.get_current_stream cuda.get_elapsed_time cuda.set_allocator cuda.get_allocator
+    cuda.alloc_pinned_memory
     cuda.PinnedMemoryPointer cuda.MemoryPool.malloc cuda.MemoryPool.used_bytes cuda.MemoryPool.total_bytes
     cuda.MemoryPool.free_all_blocks cuda.runtime.CUDARuntimeError cuda.runtime.getDevice
     cuda.runtime.getDeviceCount cuda.runtime.getDeviceProperties cuda.runtime.deviceCanAccessPeer""".split()
@@ -227,6 +228,7 @@ def alloc_pinned_memory(size): return PinnedMemoryPointer(size)
 
 
 def set_allocator(allocator=None): ALLOCATOR[0] = allocator
+def get_allocator(): return ALLOCATOR[0]
 
 
 class ndarray(strict.Array):
@@ -444,7 +446,7 @@ cuda = types.SimpleNamespace(
     runtime=runtime, Device=Device, Stream=Stream, Event=Event, get_current_stream=get_current_stream,
     get_elapsed_time=get_elapsed_time, MemoryPool=MemoryPool, MemoryPointer=MemoryPointer,
     PinnedMemoryPointer=PinnedMemoryPointer, alloc_pinned_memory=alloc_pinned_memory,
-    set_allocator=set_allocator)
+    set_allocator=set_allocator, get_allocator=get_allocator)
 
 VIEWS = "broadcast_to flip moveaxis reshape swapaxes transpose".split()
 VIEW_METHODS = "ravel reshape squeeze swapaxes transpose view".split()

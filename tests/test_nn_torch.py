@@ -184,9 +184,10 @@ def test_dtypes_that_normalization_takes_are_pytorchs(name):
         for (kind, a), (_, b) in zip(ours, exact): assert np.allclose(a, b, *close), (given, kind, a - b)
 
 
-def test_gelu_in_single_precision_is_about_as_near_as_pytorchs():
-    "PyTorch's own distance is another on each processor (3.8e-7 with AVX2)."
+def test_gelu_in_single_precision_is_as_near_as_pytorchs_or_as_a_rounding():
+    """PyTorch's distance is another on each processor: with AVX2 it is less than half a step between numbers
+    of single precision at 14. Where it is so near, two thirds of a step are enough."""
     x = np.linspace(-14, 14, 20001, dtype="float32")
     exact = torch.nn.functional.gelu(torch.tensor(x).double())
     def furthest(m): return np.abs(m.nn.functional.gelu(m.tensor(x)).double().numpy() - exact.numpy()).max()
-    assert furthest(en) <= 2 * furthest(torch)
+    assert furthest(en) <= max(furthest(torch), np.spacing(np.float32(14)) * 2 / 3)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .streams import counted, cuda_library, load_counted
+from .streams import cuda_library, load_counted
 from ..tensors import LOADERS
 
 # %% auto #0
@@ -54,7 +54,7 @@ def telling(allocate: Callable, xp) -> Callable:
 def load_telling() -> None:
     "Load CUDA, with an allocator that counts and tells."
     load_counted()
-    xp = cuda_library()
-    xp.cuda.set_allocator(telling(counted(xp.get_default_memory_pool(), xp.cuda.runtime), xp))
+    cuda = cuda_library().cuda
+    cuda.set_allocator(telling(cuda.get_allocator(), cuda_library()))
 
 LOADERS["cuda"] = load_telling

@@ -27,8 +27,8 @@ from ..tensors import Tensor, backend_of, float64, from_dlpack, from_numpy, patc
 
 # %% auto #0
 __all__ = ['PAD', 'default_collate_fn_map', 'METHODS', 'FIXED', 'stack_tensors', 'stack_arrays', 'as_it_is', 'collate_floats',
-           'collate_integers', 'same_container', 'leaf', 'collate', 'default_collate', 'default_convert', 'Task',
-           'Fetcher', 'seed_python', 'StreamFetcher', 'check_types', 'check_dataset', 'check_loader_options',
+           'collate_integers', 'same_container', 'leaf', 'collate', 'default_collate', 'default_convert', 'with_parts',
+           'Task', 'Fetcher', 'seed_python', 'StreamFetcher', 'check_types', 'check_dataset', 'check_loader_options',
            'DataLoader', 'Place', 'pinned', 'answers']
 
 # %% ../../nbs/06_data.ipynb #dlexp008
@@ -118,14 +118,19 @@ def default_collate(batch: Sequence) -> Any:
 # %% ../../nbs/06_data.ipynb #dlexp09b
 def default_convert(data: Any) -> Any:
     "A sample with its arrays as tensors: what a loader does where it makes no batches."
-    if isinstance(data, (Tensor, str, bytes)): return data
+    if isinstance(data, Tensor): return data
     if isinstance(data, (np.ndarray, np.generic)):
         return data if data.dtype.kind in "SUO" else from_numpy(np.array(data))
     if hasattr(data, "__dlpack__"): return from_dlpack(data)
+    return with_parts(default_convert, data)
+
+def with_parts(change: Callable, data: Any) -> Any:
+    "A container of the same kind, each of its parts changed; what is none as it is."
     if isinstance(data, Mapping):
-        return same_container(data, {key: default_convert(value) for key, value in data.items()})
-    return same_container(data,
-                          [default_convert(value) for value in data]) if isinstance(data, Sequence) else data
+        return same_container(data, {key: change(value) for key, value in data.items()})
+    if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
+        return same_container(data, [change(value) for value in data])
+    return data
 
 # %% ../../nbs/06_data.ipynb #dlexp011
 class Task(NamedTuple):
@@ -385,12 +390,7 @@ def pins(self: DataLoader) -> bool:
 
 def pinned(batch: Any) -> Any:
     "A batch whose tensors lie in pinned memory; an object with a method `pin_memory` sees to its own."
-    if hasattr(batch, "pin_memory"): return batch.pin_memory()
-    if isinstance(batch, Mapping):
-        return same_container(batch, {key: pinned(value) for key, value in batch.items()})
-    if isinstance(batch, Sequence) and not isinstance(batch, (str, bytes)):
-        return same_container(batch, [pinned(value) for value in batch])
-    return batch
+    return batch.pin_memory() if hasattr(batch, "pin_memory") else with_parts(pinned, batch)
 
 # %% ../../nbs/06_data.ipynb #dlexp016
 @patch
