@@ -585,7 +585,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'edunets/backends/metal.py'),
                                         'edunets.backends.metal.carried': ('metal.html#carried', 'edunets/backends/metal.py'),
                                         'edunets.backends.metal.checked': ('metal.html#checked', 'edunets/backends/metal.py'),
-                                        'edunets.backends.metal.copied': ('metal.html#copied', 'edunets/backends/metal.py'),
+                                        'edunets.backends.metal.copy_mlx': ('metal.html#copy_mlx', 'edunets/backends/metal.py'),
                                         'edunets.backends.metal.cumsum_mlx': ('metal.html#cumsum_mlx', 'edunets/backends/metal.py'),
                                         'edunets.backends.metal.fetched': ('metal.html#fetched', 'edunets/backends/metal.py'),
                                         'edunets.backends.metal.forget_mlx': ('metal.html#forget_mlx', 'edunets/backends/metal.py'),

@@ -22,7 +22,7 @@ from ..tensors import LOADERS, PLACES, SINGLE, Backend, as_device, backend_of, b
 
 # %% auto #0
 __all__ = ['ON_CPU', 'MLX_KERNELS', 'HOST', 'Metal', 'mlx', 'numpy_kind', 'fetched', 'mlx_kind', 'carried', 'no_address',
-           'run_metal', 'copied', 'where_it_runs', 'mlx_kernels', 'with_values', 'checked', 'in_front', 'gather_mlx',
+           'run_metal', 'where_it_runs', 'mlx_kernels', 'copy_mlx', 'with_values', 'checked', 'in_front', 'gather_mlx',
            'scatter_mlx', 'random_bits_mlx', 'remainder_mlx', 'full_mlx', 'windows_mlx', 'matmul_mlx', 'sort_mlx',
            'cumsum_mlx', 'on_host', 'svd_mlx', 'qr_mlx', 'MetalBackend', 'no_doubles', 'use_mlx', 'forget_mlx',
            'is_built', 'is_available', 'load_metal']
@@ -85,9 +85,9 @@ Metal.strides = property(lambda self: tuple(self.itemsize * math.prod(self.shape
 # %% ../../nbs/07h_metal.ipynb #mxhand01
 def run_metal(op: Op, payloads: list, params: dict):
     "What an operation means there: the row's kernel for `mps`, else its parts, else its kernel as it stands."
-    if op.name == "copy": return copied(payloads[0], params["device"])
     kernel = op.device.get("mps") if op.device else None
-    if any(0 in p.shape for p in payloads if type(p) is Metal): kernel = on_host(op.name)
+    computes = op.accumulate != {}
+    if computes and any(0 in p.shape for p in payloads if type(p) is Metal): kernel = on_host(op.name)
     if kernel is None and op.decompose is not None: return below_tape(op, payloads, params, "device")
     xp = mlx()
     arrays = [p.array if type(p) is Metal else p for p in payloads]
@@ -101,12 +101,9 @@ def run_metal(op: Op, payloads: list, params: dict):
         raise explain(op, read, params, problem) from None
     outs = list(out) if type(out) is tuple else [out]
     if half: outs = [o.astype(*half) if o.dtype == xp.float32 else o for o in outs]
+    if not isinstance(outs[0], xp.array): return outs[0]      # it was brought elsewhere
     xp.async_eval(outs)      # begin; nobody waits
     return tuple(map(Metal, outs)) if type(out) is tuple else Metal(outs[0])
-
-def copied(a: Metal, where) -> Any:
-    "A copy on a device. Here only the payload is new: the array in it is never written."
-    return Metal(a.array) if where is None else backend_of(where).put(a.numbers(), where)
 
 # %% ../../nbs/07h_metal.ipynb #mxhand03
 ON_CPU = {"solve", "cholesky", "eigh", "qr", "svd"}
@@ -138,6 +135,12 @@ mlx_kernels(
     put_slice=lambda xp, a, v, *, dim, start, length, step:
         with_values(xp, a, slice_index(dim, start, length, step), v),
 )
+
+def copy_mlx(xp, a, *, device, order="K", non_blocking=False):
+    "Here only the payload will be new: the array in it is never written."
+    return a if device is None else backend_of(device).put(fetched(a), device)
+
+mlx_kernels(copy=copy_mlx)
 
 def with_values(xp, a, index, v):
     "A copy with `v` at an index. MLX's copies are values, too: who holds the old one keeps it."
