@@ -257,9 +257,9 @@ def chains(tree):
 
 
 def test_what_the_package_calls_is_cupys():
-    "Every call in its source, also those that no sample comes to."
+    "Every call in its source, also those that no sample comes to. (In one module `xp` is MLX.)"
     seen, wrong = set(), []
-    for path in Path(en.__file__).parent.rglob("*.py"):
+    for path in set(Path(en.__file__).parent.rglob("*.py")) - {Path(en.backends.metal.__file__)}:
         for name, call in chains(ast.parse(path.read_text())):
             seen.add(name)
             if any(isinstance(a, ast.Starred) for a in call.args): continue
