@@ -390,19 +390,22 @@ def test_what_was_not_checked_is_one_sentence():
     assert conftest.unchecked([]) == "Everything was checked."
 
 
+def would_run(*arguments):
+    """What make would run, asked as from a shell: not with the arguments of the make that runs this test."""
+    ours = {"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "COMPARE", "CUDA", "OTHER_KERNEL", "ARGS"}
+    return subprocess.run(["make", "--dry-run", *arguments], cwd=book.ROOT, capture_output=True, text=True,
+                          env={name: value for name, value in os.environ.items() if name not in ours}).stdout
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
 def test_cupy_is_installed_for_the_check_only_where_it_is_asked_for():
-    def asked(*options):
-        return subprocess.run(["make", "--dry-run", "--always-make", "test", *options], cwd=book.ROOT,
-                              capture_output=True, text=True).stdout
+    def asked(*options): return would_run("--always-make", "test", *options)
     assert ".[cuda-check]" in asked("CUDA=1") and "cuda-check" not in asked() + asked("COMPARE=1", "CUDA=0")
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or shutil.which("make") is None, reason="Windows has no make")
 def test_make_lab_works_as_root_and_takes_arguments():
-    asked = subprocess.run(["make", "--dry-run", "lab", "ARGS=--port=9999"], cwd=book.ROOT,
-                           capture_output=True, text=True).stdout
-    line = next(line for line in asked.splitlines() if "jupyter lab" in line)
+    line = next(line for line in would_run("lab", "ARGS=--port=9999").splitlines() if "jupyter lab" in line)
     assert "--port=9999" in line and ("--allow-root" in line) == (os.getuid() == 0)
 
 
