@@ -5,19 +5,20 @@ from math import e, inf, nan, pi
 
 from edunets import (errors, tensors, table, primitives, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
-                     distributions, process, cuda, backends, accelerator, testing, special, overrides)  # in order: each registers what the next use
+                     distributions, process, cuda, backends, accelerator, version, testing, special, overrides)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
 from edunets.backends import meta as _meta, kernels as _kernels, memory as _memory
 from edunets.backends.devices import get_default_device, set_default_device
 from edunets.backends.machine import doctor, tune
+from edunets.backends.streams import Event, Stream
 from edunets.errors import OutOfMemoryError
 from edunets.names import promote_types, result_type
 from edunets.process import (are_deterministic_algorithms_enabled, asarray, frombuffer, get_float32_matmul_precision,
                              get_num_threads, is_deterministic_algorithms_warn_only_enabled,
                              set_float32_matmul_precision, set_num_threads, use_deterministic_algorithms)
-from edunets.random import Generator
+from edunets.random import Generator, default_generator
 from edunets.saving import load, save
 from edunets.table import op
 from edunets.tensors import (Size, Tensor, as_tensor, bfloat16, channels_last, channels_last_3d,

@@ -32,6 +32,7 @@ from . import table
 from . import tensors
 from . import testing
 from . import utils
+from . import version
 from . import views
 __version__: str
 BFloat16Tensor: Any
@@ -39,6 +40,9 @@ BoolTensor: Any
 ByteTensor: Any
 CharTensor: Any
 DoubleTensor: Any
+class Event:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 FloatTensor: Any
 class Generator:
     def __init__(self, *args, **kwargs) -> None: ...
@@ -50,6 +54,9 @@ class OutOfMemoryError:
     def __init__(self, *args, **kwargs) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
 ShortTensor: Any
+class Stream:
+    def __init__(self, *args, **kwargs) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
 UInt16Tensor: Any
 UInt32Tensor: Any
 UInt64Tensor: Any
@@ -427,6 +434,7 @@ def cumsum(input: Tensor, dim: builtins.int, *, dtype=None, out: Tensor | None =
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: builtins.float = 1, dim: builtins.int = -1) -> Tensor:
     "The area under a line through points, up to each of them. RuntimeError for other than one place for"
     ...
+default_generator: Any
 def deg2rad(input, *, out=None):
     "Degrees as radians."
     ...

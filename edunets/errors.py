@@ -378,7 +378,6 @@ INSTEAD = {      # name: how a program does without it
     "compile": "leave it out: it changes the speed, not the numbers",
     **dict.fromkeys(("amp", "autocast"),
                     "leave it out: tensors compute in their own dtype; model.bfloat16() gives it another"),
-    "DataParallel": "the model itself: it computes on one device",
     "hub": "a model of your own; its load_state_dict(en.load(path)) takes safetensors files",
     "onnx": "en.save(model.state_dict(), path): the numbers as a safetensors file",
     "set_default_tensor_type": "en.set_default_dtype(en.float64)"}
@@ -408,10 +407,13 @@ def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
     problem.name = name
     return problem
 
-def lacking_names(namespace: dict) -> Callable:
-    "The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there."
+def lacking_names(namespace: dict, **asked: Callable) -> Callable:
+    """The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there. `asked`:
+    names whose value a function tells, each time."""
     place = namespace["__name__"].partition(".")[2]
-    def look(name: str): raise lacking(f"module '{namespace['__name__']}'", place, name, list(namespace))
+    def look(name: str):
+        if name in asked: return asked[name]()
+        raise lacking(f"module '{namespace['__name__']}'", place, name, list(namespace))
     return look
 
 # %% ../nbs/errors.ipynb #ernames4

@@ -42,6 +42,13 @@ def two(gpu):
     en.cuda.set_device(0)
 
 
+@pytest.fixture
+def beside():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available() or en.cuda.is_available(): pytest.skip("there is a GPU")
+    return torch
+
+
 @contextlib.contextmanager
 def held(stream):
     "A context in which a stream does nothing until the function that it gives is called."
@@ -220,6 +227,56 @@ def test_which_stream_is_current(gpu):
     assert found == [default]
 
 
+def test_a_stream_is_a_context(gpu):
+    side, default = en.Stream(device="cuda", priority=-1), en.cuda.default_stream()
+    x = en.ones(3, device="cuda")
+    en.cuda.synchronize()
+    with held(side) as let_go:
+        with side as entered:
+            y = x + 1
+            with default, side: assert en.cuda.current_stream() == side
+            assert en.cuda.current_stream() == side is entered
+        assert en.cuda.current_stream() == default and default.query() and not side.query()
+        let_go()
+        side.synchronize()
+    assert y.tolist() == [2.0] * 3 and isinstance(en.cuda.Stream(), en.Stream)
+    with pytest.raises(ZeroDivisionError), side: 1 / 0
+    assert en.cuda.current_stream() == default
+
+
+def test_threads_that_share_a_stream_leave_it_alone(gpu):
+    side, found, both = en.Stream("cuda"), [], threading.Barrier(2)
+
+    def work():
+        with side:
+            both.wait(20)
+            found.append(en.cuda.current_stream() == side)
+            both.wait(20)
+        found.append(en.cuda.current_stream() == en.cuda.default_stream())
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert found == [True] * 4
+
+
+def test_an_event_of_any_device(gpu):
+    start, end = (en.Event("cuda", enable_timing=True) for _ in range(2))
+    start.record()
+    end.record()
+    end.synchronize()
+    assert start.elapsed_time(end) >= 0 and isinstance(en.cuda.Event(True), en.Event)
+    assert en.cuda.Event(True).options["disable_timing"] is False
+
+
+def test_an_event_lies_in_the_current_stream_of_its_gpu(two):
+    other, event = en.cuda.Stream(device=1), en.Event("cuda:1")
+    with held(other) as let_go:
+        with other, en.cuda.device(0):
+            event.record()
+            assert not event.query()
+        let_go()
+
+
 def test_streams_of_two_devices(two):
     other, x = en.cuda.Stream(device=1), en.ones(2, device="cuda:1")
     en.cuda.synchronize("cuda:1")
@@ -317,6 +374,19 @@ def test_memory_is_counted(gpu):
     free, total = en.cuda.mem_get_info()
     assert 0 < free <= total == en.cuda.get_device_properties().total_memory or gpu == "cuda"
     assert x.numel() == 1000
+
+
+def test_what_is_told_of_memory(gpu):
+    x = en.zeros(1 << 18, device="cuda")
+    del x
+    y = en.zeros(1000, device="cuda")
+    stats, text = en.cuda.memory_stats(), en.cuda.memory_summary()
+    assert stats["allocated_bytes.all.current"] == en.cuda.memory_allocated() >= y.nbytes
+    assert stats["allocated_bytes.all.peak"] == en.cuda.max_memory_allocated() >= 1 << 20
+    assert stats["reserved_bytes.all.current"] == en.cuda.memory_reserved() == en.cuda.memory_cached()
+    assert stats["reserved_bytes.all.peak"] == en.cuda.max_memory_reserved() == en.cuda.max_memory_cached()
+    rows = [line.split() for line in text.splitlines()]
+    assert [row[0] for row in rows] == ["now", "tensors", "pool"] and "MiB" in rows[1]
 
 
 def test_the_peak_is_seen_from_every_thread(gpu):
@@ -548,6 +618,60 @@ def test_the_accelerator_is_the_gpu(gpu):
     assert a.get_memory_info() == en.cuda.mem_get_info()
 
 
+class Branches(en.nn.Module):
+    "Takes and gives containers, and has a parameter, a buffer and a weight that is used twice."
+    def __init__(self):
+        super().__init__()
+        self.linear, self.norm = en.nn.Linear(3, 4), en.nn.BatchNorm1d(4)
+        self.again = en.nn.Linear(3, 4)
+        self.again.weight = self.linear.weight
+
+    def forward(self, batch, factor=1.0, names=()):
+        y = self.norm(self.linear(batch["x"])) * factor + self.again(batch["x"])
+        return {"y": y, "parts": (y[:, :1], [y.sum(), None])}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_data_parallel(gpu, rows):
+    en.manual_seed(0)
+    plain, x = Branches().eval(), en.rand(rows, 3)
+    model = en.nn.DataParallel(Branches().eval())
+    assert list(model.state_dict()) == ["module." + name for name in plain.state_dict()]
+    model.module.load_state_dict(plain.state_dict())
+    model.cuda()
+    wanted, found = plain({"x": x}, factor=2.0), model({"x": x}, factor=2.0, names=("a", "b"))
+    assert found["y"].get_device() == 0 and en.allclose(found["y"].cpu(), wanted["y"], atol=1e-6)
+    assert found["parts"][0].shape == (rows, 1) and found["parts"][1][1] is None
+    gpus = en.cuda.device_count()
+    assert found["parts"][1][0].shape == ((min(rows, gpus),) if gpus > 1 else ())
+    assert en.allclose(found["parts"][1][0].sum().cpu(), wanted["parts"][1][0], atol=1e-5)
+    wanted["y"].square().sum().backward()
+    found["y"].square().sum().backward()
+    for p, q in zip(plain.parameters(), model.parameters()):
+        assert q.grad.get_device() == 0 and en.allclose(p.grad, q.grad.cpu(), atol=1e-4)
+
+
+def test_data_parallel_keeps_what_the_first_gpu_counts(two):
+    model = en.nn.DataParallel(Branches(), output_device=1).cuda()
+    out = model({"x": en.rand(6, 3)})
+    assert model.module.norm.num_batches_tracked == 1 and model.module.norm.running_mean.abs().sum() > 0
+    assert out["y"].get_device() == 1 and model.device_ids == [0, 1]
+    assert en.nn.DataParallel(Branches(), device_ids=[1]).module.linear.weight.get_device() == 1
+    with pytest.raises(RuntimeError, match="cuda:0 .device_ids.0.. but found one of them on device: cpu"):
+        en.nn.DataParallel(Branches())({"x": en.rand(6, 3)})
+
+
+def test_memory_without_a_gpu(beside):
+    assert all(row.split()[1:] == ["0", "bytes"] * 2 for row in en.cuda.memory_summary().splitlines()[1:])
+
+
+def test_data_parallel_without_a_gpu(beside):
+    for m in (en, beside):
+        model = m.nn.DataParallel(m.nn.Linear(2, 3), device_ids=[0, 1])
+        assert model(m.ones(4, 2)).shape == (4, 3) and model.device_ids == []
+        assert list(model.state_dict()) == ["module.weight", "module.bias"]
+
+
 def test_nobody_loads_cuda_who_does_not_ask(gpu):
     if gpu != "fake": pytest.skip("a GPU was asked for already")
     assert not en.cuda.is_initialized() and en.cuda.memory_allocated() == en.cuda.max_memory_reserved() == 0
@@ -565,22 +689,17 @@ ANSWERS = """m.cuda.is_available() m.cuda.device_count() m.cuda.is_initialized()
     m.ones(1,device='meta').get_device() m.ones(1).to('cpu',non_blocking=True).tolist()
     m.accelerator.is_available() m.accelerator.device_count() m.accelerator.current_accelerator()
     m.accelerator.current_accelerator(check_available=True) m.backends.cuda.is_built()
-    m.backends.mps.is_available() m.backends.cudnn.is_available() m.backends.cudnn.version()""".split()
+    m.backends.mps.is_available() m.backends.cudnn.is_available() m.backends.cudnn.version()
+    m.version.hip m.version.debug dict(m.cuda.memory_stats()) m.cuda.memory_cached() m.cuda.max_memory_cached()""".split()
 REFUSALS = """m.cuda.synchronize() m.cuda.current_device() m.cuda.get_device_name() m.cuda.get_device_properties(0)
     m.cuda.get_device_capability() m.cuda.Stream() m.cuda.Event() m.cuda.Event(enable_timing=True)
     m.cuda.current_stream() m.cuda.default_stream(0) m.cuda.mem_get_info() m.cuda.initial_seed()
+    m.cuda.init() m.Stream('cuda') m.Event('cuda')
     m.cuda.get_rng_state() m.cuda.can_device_access_peer(0,1) m.ones(1).pin_memory()
     m.ones(1).cuda() m.ones(1).to('cuda') m.zeros(1,device='cuda') m.nn.Linear(1,1).cuda() m.cuda.device('cpu')
     m.ones(1,device='meta').pin_memory() m.accelerator.synchronize() m.accelerator.current_device_index()
     m.accelerator.set_device_index(0) m.accelerator.current_stream() m.accelerator.empty_cache()
     m.accelerator.memory_allocated() m.accelerator.get_memory_info() m.accelerator.reset_peak_memory_stats()""".split()
-
-
-@pytest.fixture
-def beside():
-    torch = pytest.importorskip("torch")
-    if torch.cuda.is_available() or en.cuda.is_available(): pytest.skip("there is a GPU")
-    return torch
 
 
 @pytest.mark.parametrize("code", ANSWERS)
@@ -613,6 +732,18 @@ def test_a_broken_installation_is_no_gpu(monkeypatch, count):
     monkeypatch.setitem(sys.modules, "cupy", broken)
     assert not en.cuda.is_available() and en.cuda.device_count() == 0 and not en.cuda.is_initialized()
     assert en.accelerator.current_accelerator() is None
+
+
+def test_versions():
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed: make test CUDA=1")
+    assert re.fullmatch(r"1\d\.\d+", en.version.cuda) and en.version.__version__ == en.__version__
+    assert int(en.version.cuda.split(".")[0]) == cupy.cuda.runtime.runtimeGetVersion() // 1000
+
+
+def test_without_cupy_there_is_no_cuda(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    monkeypatch.setitem(sys.modules, "cupy.cuda", None)
+    assert en.version.cuda is None
 
 
 def documented(function):

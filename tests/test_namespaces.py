@@ -24,7 +24,7 @@ LACKS = {      # reason: {place: names}
                          "has_torch_function_unary has_torch_function_variadic reproducibility_notes "
                          "sparse_support_notes tf32_notes torch"},
     "old, and said to be so": {"nn": "Container CrossMapLRN2d", "nn.utils": "stateless"},
-    "several devices or processes": {"nn": "DataParallel parallel"},
+    "several devices or processes": {"nn": "parallel"},
     "quantization, sparse tensors, formats of accelerators": {"nn": "intrinsic qat quantizable quantized",
                                                               "optim": "SparseAdam",
                                                               "nn.utils": "convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format memory_format",

@@ -117,7 +117,6 @@ def test_a_name_that_is_not_there_says_so(place):
 @pytest.mark.parametrize("look, how", [(lambda: en.compile, "leave it out"),
                                        (lambda: en.autocast, r"model\.bfloat16"),
                                        (lambda: en.cuda.amp, r"model\.bfloat16"),
-                                       (lambda: en.nn.DataParallel, "the model itself"),
                                        (lambda: en.set_default_tensor_type, "set_default_dtype")])
 def test_what_is_lacking_and_often_asked_for_says_how_to_do_without(look, how):
     with pytest.raises(AttributeError, match=f"Try: .*{how}"): look()

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .streams import cuda_library, load_counted
-from ..tensors import LOADERS
+from .streams import cuda_library, load_counted, memory_stats
+from ..tensors import LOADERS, device
 
 # %% auto #0
-__all__ = ['in_units', 'NoRoom', 'telling', 'load_telling']
+__all__ = ['in_units', 'NoRoom', 'telling', 'load_telling', 'memory_summary']
 
 # %% ../../nbs/07f_memory.ipynb #mmmod001
 def in_units(size: int) -> str:
@@ -58,3 +58,14 @@ def load_telling() -> None:
     cuda.set_allocator(telling(cuda.get_allocator(), cuda_library()))
 
 LOADERS["cuda"] = load_telling
+
+# %% ../../nbs/07f_memory.ipynb #mmsumm01
+#| code-fold: true
+#| code-summary: "memory_summary: the same numbers as a table"
+def memory_summary(device: str | device | int | None = None, abbreviated: bool = False) -> str:
+    "What tensors hold of a GPU's memory and what the pool does, now and at most, as a table."
+    stats = memory_stats(device)
+    lines = [("", "now", "at most")]
+    for name, key in (("tensors", "allocated_bytes"), ("pool", "reserved_bytes")):
+        lines.append((name, *(in_units(stats.get(f"{key}.all.{when}", 0)) for when in ("current", "peak"))))
+    return "\n".join(f"{name:8}{now:>12}{peak:>12}" for name, now, peak in lines)

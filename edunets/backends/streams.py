@@ -22,14 +22,14 @@ from ..tensors import patch, wrap
 
 # %% auto #0
 __all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'AS_CUDA', 'CALLED_OTHERWISE', 'ACCELERATOR', 'cuda_library', 'gpu', 'at',
-           'Stream', 'Event', 'stream_of', 'current_stream', 'default_stream', 'stream', 'set_stream', 'synchronize',
-           'give_back', 'counted', 'load_counted', 'pool_says', 'memory_allocated', 'memory_reserved', 'peak_of',
-           'max_memory_allocated', 'max_memory_reserved', 'reset_peak_memory_stats', 'empty_cache', 'mem_get_info',
-           'device_count', 'is_available', 'is_initialized', 'current_device', 'set_device', 'device_context',
-           'device_of', 'DeviceProperties', 'get_device_properties', 'get_device_name', 'get_device_capability',
-           'is_bf16_supported', 'can_device_access_peer', 'lies_on', 'manual_seed', 'seed', 'initial_seed',
-           'get_rng_state', 'set_rng_state', 'get_rng_state_all', 'set_rng_state_all', 'current_accelerator',
-           'needing_one']
+           'Stream', 'Event', 'CudaEvent', 'stream_of', 'current_stream', 'default_stream', 'stream', 'set_stream',
+           'synchronize', 'give_back', 'counted', 'load_counted', 'pool_says', 'memory_allocated', 'memory_reserved',
+           'peak_of', 'max_memory_allocated', 'max_memory_reserved', 'reset_peak_memory_stats', 'memory_stats',
+           'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'is_initialized', 'cuda_version',
+           'current_device', 'set_device', 'device_context', 'device_of', 'DeviceProperties', 'get_device_properties',
+           'get_device_name', 'get_device_capability', 'is_bf16_supported', 'can_device_access_peer', 'lies_on',
+           'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'get_rng_state_all',
+           'set_rng_state_all', 'current_accelerator', 'needing_one']
 
 # %% ../../nbs/07e_streams.ipynb #stgpu000
 def cuda_library() -> Any:
@@ -85,6 +85,15 @@ class Stream:
         "What is put into the queue from now on runs after what is in another one now."
         self.wait_event(stream.record_event())
 
+    def __enter__(self) -> Stream:
+        "`with stream:` what is computed goes into it, and its GPU is the current one."
+        at(self.device).__enter__()      # CuPy keeps, for each thread, what was current before
+        self.queue.__enter__()
+        return self
+    def __exit__(self, *problem) -> None:
+        self.queue.__exit__(*problem)
+        at(self.device).__exit__(*problem)
+
     def __eq__(self, other) -> bool:
         if not isinstance(other, Stream): return False
         return (self.device, self.cuda_stream) == (other.device, other.cuda_stream)
@@ -95,16 +104,17 @@ class Stream:
 
 # %% ../../nbs/07e_streams.ipynb #stevent0
 class Event:
-    """A mark in a stream, as `torch.cuda.Event`; with `enable_timing` it keeps the time at which it was
-    reached."""
-    def __init__(self, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False):
-        cuda_library()      # where there is no GPU it is refused here
+    "A mark in a stream, as `torch.Event`; with `enable_timing` it keeps the time at which it was reached."
+    def __init__(self, device: str | device | int | None = None, *, enable_timing: bool = False,
+                 blocking: bool = False, interprocess: bool = False):
+        gpu(device)      # where there is none it is refused here
+        self.device = device
         self.options = dict(block=blocking, disable_timing=not enable_timing, interprocess=interprocess)
         self.mark = None      # made when it is recorded: until then it is not known on which GPU
 
     def record(self, stream: Stream | None = None) -> None:
-        "Put it into a stream (None: the current one)."
-        stream = stream or current_stream()
+        "Put it into a stream (None: the current one of its GPU)."
+        stream = stream or current_stream(self.device)
         with at(stream.device):
             self.mark = self.mark or cuda_library().cuda.Event(**self.options)
             self.mark.record(stream.queue)
@@ -124,7 +134,12 @@ class Event:
 
 # %% ../../nbs/07e_streams.ipynb #stevent1
 #| code-fold: true
-#| code-summary: "The time between two events, and what is said where there is none"
+#| code-summary: "torch.cuda.Event; the time between two events, and what is said where there is none"
+class CudaEvent(Event):
+    "The same, with the arguments of `torch.cuda.Event`."
+    def __init__(self, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False):
+        super().__init__(enable_timing=enable_timing, blocking=blocking, interprocess=interprocess)
+
 @patch
 def elapsed_time(self: Event, end_event: Event) -> float:
     """Milliseconds from this event to another. ValueError if one has no timing or was not recorded,
@@ -160,9 +175,7 @@ def default_stream(device: str | device | int | None = None) -> Stream:
 @contextlib.contextmanager
 def stream(stream: Stream | None):
     "`with en.cuda.stream(s):` what is computed goes into `s`, and its GPU is the current one. None: no change."
-    if stream is None: yield
-    else:
-        with at(stream.device), stream.queue: yield
+    with stream or contextlib.nullcontext(): yield
 
 def set_stream(stream: Stream | None) -> None:
     "From now on what this thread computes goes into a stream. None: no change."
@@ -239,7 +252,7 @@ def record_stream(self: Tensor, stream: Stream) -> None:
 
 # %% ../../nbs/07e_streams.ipynb #stmem000
 #| code-fold: true
-#| code-summary: "How much memory is used, held, and was"
+#| code-summary: "How much memory is used and held, and was at most"
 def pool_says(name: str, where) -> int:
     "What CuPy's pool of memory on a GPU tells; 0 where nobody asked for a GPU yet."
     if not is_initialized(): return 0
@@ -268,6 +281,15 @@ def reset_peak_memory_stats(device: str | device | int | None = None) -> None:
     "From now on the peaks are counted anew."
     if is_initialized(): PEAKS[gpu(device).index] = [memory_allocated(device), memory_reserved(device)]
 
+def memory_stats(device: str | device | int | None = None) -> dict[str, int]:
+    """Those of PyTorch's numbers that are known here: `allocated_bytes` and `reserved_bytes` (`.all`), each with
+    `.current` and `.peak`. Empty where nobody asked for a GPU yet."""
+    if not is_initialized(): return {}
+    found = {"allocated_bytes": (memory_allocated, max_memory_allocated),
+             "reserved_bytes": (memory_reserved, max_memory_reserved)}
+    return {f"{name}.all.{when}": ask(device) for name, asked in found.items()
+            for when, ask in zip(("current", "peak"), asked)}
+
 def empty_cache() -> None:
     "Give back what the pools hold and no tensor uses."
     give_back()
@@ -293,6 +315,13 @@ def is_available() -> bool:
 def is_initialized() -> bool:
     "Whether somebody has asked for a GPU yet, and found one."
     return "cuda" in PLACES
+
+def cuda_version() -> str | None:
+    "The version of CUDA that CuPy brings, `12.9`; None without CuPy."
+    try: from cupy.cuda import runtime
+    except ImportError: return None
+    version = runtime.runtimeGetVersion()
+    return f"{version // 1000}.{version % 1000 // 10}"
 
 def current_device() -> int:
     "The number of the GPU that 'cuda' means now."

@@ -37,6 +37,7 @@ from edunets.nn.lazy import (LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d, 
                            LazyConv3d, LazyConvTranspose1d, LazyConvTranspose2d, LazyConvTranspose3d,
                            LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d, LazyLinear,
                            UninitializedBuffer, UninitializedParameter)
+from edunets.nn.utilities import DataParallel
 from edunets.nn import parameter
 from edunets.nn import modules
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterable
+from copy import copy
 from typing import Callable
 
 from ..autograd.modes import no_grad
@@ -19,12 +20,13 @@ from ..ops.linear_algebra import vector_norm
 from ..ops.windows import pad_dim
 from ..random import fork_rng
 from ..table import fresh
-from ..tensors import Tensor, in_memory, tensor
+from ..tensors import Tensor, device, in_memory, tensor
 
 # %% auto #0
 __all__ = ['utility', 'tensor_list', 'gradients', 'get_total_norm', 'clip_grads_with_norm_', 'clip_grad_norm_', 'clip_grad_norm',
            'clip_grad_value_', 'same_device', 'parameters_to_vector', 'vector_to_parameters', 'check_sequences',
-           'rnn_utility', 'pad_sequence', 'unpad_sequence', 'skip_init']
+           'rnn_utility', 'pad_sequence', 'unpad_sequence', 'skip_init', 'replica', 'container_of', 'dealt',
+           'collected', 'DataParallel']
 
 # %% ../../nbs/nn/utilities.ipynb #utglob03
 def utility(function: Callable) -> Callable:
@@ -211,3 +213,63 @@ def skip_init(module_cls: type[Module], *args, **kwargs) -> Module:
                     "PyTorch makes it on the device 'meta' first", "def __init__(self, ..., device=None)")
     where = kwargs.pop("device", "cpu")
     with fork_rng(): return module_cls(*args, device="meta", **kwargs).to_empty(device=where)
+
+# %% ../../nbs/nn/utilities.ipynb #utpara01
+def replica(module: Module, where: device) -> Module:
+    "The same modules with their parameters and buffers carried to a GPU; gradients flow back to those here."
+    twin = copy(module)
+    for store in ("_parameters", "_buffers"):
+        carried = {name: x if x is None else x.to(where) for name, x in vars(module)[store].items()}
+        object.__setattr__(twin, store, carried)
+    children = {name: m if m is None else replica(m, where) for name, m in module._modules.items()}
+    object.__setattr__(twin, "_modules", children)
+    return twin
+
+def container_of(kind, parts: Iterable):
+    return type(kind)(*parts) if hasattr(kind, "_fields") else type(kind)(parts)
+
+def dealt(x, devices: list[device], dim: int) -> list:
+    "What each GPU gets of an argument: a part of each tensor in it, and all else as it is."
+    if isinstance(x, Tensor):
+        return [part.to(where, non_blocking=True) for part, where in zip(x.chunk(len(devices), dim), devices)]
+    if not isinstance(x, (dict, tuple, list)) or not x: return [x] * len(devices)
+    items = zip(*(dealt(item, devices, dim) for item in (x.values() if isinstance(x, dict) else x)))
+    return [container_of(x, zip(x, parts) if isinstance(x, dict) else parts) for parts in items]
+
+def collected(outs: list, where: device, dim: int):
+    "What the GPUs gave, put together on one."
+    first = outs[0]
+    if isinstance(first, Tensor):
+        return cat([out.to(where) if out.ndim else out.to(where).unsqueeze(0) for out in outs], dim)
+    if isinstance(first, dict):
+        return container_of(first, {key: collected([out[key] for out in outs], where, dim) for key in first})
+    if first is None: return None
+    return container_of(first, [collected(list(parts), where, dim) for parts in zip(*outs)])
+
+# %% ../../nbs/nn/utilities.ipynb #utpara02
+class DataParallel(Module):
+    """A module that deals out its batch among GPUs, as `torch.nn.DataParallel`; where there is none it only
+    calls the module. RuntimeError if the module lies elsewhere than on the first GPU."""
+    def __init__(self, module: Module, device_ids: list | None = None,
+                 output_device: int | device | None = None, dim: int = 0):
+        super().__init__()
+        from edunets.backends.streams import device_count, gpu      # they come later
+        self.module, self.dim = module, dim
+        numbers = range(device_count()) if device_ids is None else device_ids
+        self.devices = [gpu(number) for number in numbers if device_count()]
+        self.device_ids = [where.index for where in self.devices]
+        if self.devices: self.output_device = self.devices[0] if output_device is None else gpu(output_device)
+        if len(self.devices) == 1: module.to(self.devices[0])
+
+    def forward(self, *inputs, **kwargs):
+        if not self.devices or not (inputs or kwargs): return self.module(*inputs, **kwargs)
+        here = self.devices[0]
+        for x in (*self.module.parameters(), *self.module.buffers()):
+            if x.device != here:
+                raise error(RuntimeError, f"module must have its parameters and buffers on device {here} "
+                            f"(device_ids[0]) but found one of them on device: {x.device}",
+                            "the copies on other GPUs are made of those there", f"model.to('{here}')")
+        parts = dealt((inputs, kwargs), self.devices, self.dim)
+        modules = [self.module, *(replica(self.module, where) for where in self.devices[1:len(parts)])]
+        outs = [module(*args, **named) for module, (args, named) in zip(modules, parts)]
+        return outs[0] if len(self.devices) == 1 else collected(outs, self.output_device, self.dim)
