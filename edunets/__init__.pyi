@@ -25,6 +25,7 @@ from . import overrides
 from . import primitives
 from . import printing
 from . import process
+from . import profiler
 from . import random
 from . import saving
 from . import special
