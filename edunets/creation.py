@@ -10,7 +10,7 @@ from typing import Callable
 import numpy as np
 
 from .errors import error, warn
-from .names import cast, dtype_of, face, given, publish, sizes_of, where
+from .names import cast, dtype_of, face, factory, given, publish, sizes_of, where
 from .table import OPS, call, decompose, kernel, order_of
 from .tensors import Tensor, contiguous_format, float64, get_default_dtype, in_memory, int64
 from .tensors import memory_format, patch, preserve_format, tensor, to_dtype
@@ -51,22 +51,22 @@ def full_(shape, value, dtype: Dtype | None, device, requires_grad: bool,
 # %% ../nbs/01h_creation.ipynb #85838a78
 #| code-fold: true
 #| code-summary: "full, zeros, ones, empty"
-@face(method=False, out=True, out_dtype=True)
+@factory
 def full(size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "A tensor filled with one number."
     return full_(size, fill_value, dtype, device, requires_grad)
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Zeros, of the default dtype unless told."
     return full_(sizes if size is None else size, 0, dtype or get_default_dtype(), device, requires_grad)
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def ones(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones, of the default dtype unless told."
     return full_(sizes if size is None else size, 1, dtype or get_default_dtype(), device, requires_grad)
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def empty(*sizes, size=None, dtype=None, device=None, requires_grad: bool = False,
           memory_format: memory_format = contiguous_format) -> Tensor:
     "Memory for you to fill; here it is zeros."
@@ -95,7 +95,7 @@ def like_function(name: str, value: int) -> Callable:
     method.__doc__ = f"{name.capitalize()} of a size, in the dtype of this tensor."
     setattr(Tensor, method.__name__, method)
     doc = f"{name.capitalize()} in the shape and dtype of a tensor."
-    return publish(f"{name}_like", function, doc, method=False)
+    return publish(f"{name}_like", function, doc, method=False, pinned=True)
 
 zeros_like, ones_like = like_function("zeros", 0), like_function("ones", 1)
 empty_like = like_function("empty", 0)
@@ -103,7 +103,7 @@ empty_like = like_function("empty", 0)
 # %% ../nbs/01h_creation.ipynb #d7fee171
 #| code-fold: true
 #| code-summary: "full_like, new_full, new_tensor"
-@face(method=False)
+@face(method=False, pinned=True)
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: bool = False,
               memory_format: memory_format = preserve_format) -> Tensor:
     "One number in the shape and dtype of a tensor, and in its order of memory unless another is asked for."
@@ -127,7 +127,7 @@ def iota(length: int, device=None) -> Tensor:
     return OPS.iota(length=length, device=device)
 
 # %% ../nbs/01h_creation.ipynb #b58bf6f2b
-@face(method=False, out=True, out_dtype=True)
+@factory
 def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     if end is None: start, end = 0, start
@@ -151,7 +151,7 @@ def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: b
     return result.requires_grad_() if requires_grad else result
 
 # %% ../nbs/01h_creation.ipynb #3d985f1e
-@face(method=False, out=True, out_dtype=True)
+@factory
 def linspace(start: float, end: float, steps: int, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
@@ -169,14 +169,14 @@ def linspace(start: float, end: float, steps: int, *, dtype=None, device=None,
 # %% ../nbs/01h_creation.ipynb #3d985f1eb
 #| code-fold: true
 #| code-summary: "logspace"
-@face(method=False, out=True, out_dtype=True)
+@factory
 def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype=None, device=None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
     powers = float(base) ** linspace(start, end, steps, dtype=float64, device=device)
     return cast(powers, dtype or get_default_dtype())
 
 # %% ../nbs/01h_creation.ipynb #c4c45009
-@face(method=False, out=True, out_dtype=True)
+@factory
 def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
     rows, columns = check_sizes((n, n if m is None else m))

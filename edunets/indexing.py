@@ -222,7 +222,8 @@ def copy_(self: Tensor, src, non_blocking: bool = False) -> Tensor:
                                   f"{list(src.shape)}",
                     "what is copied has more dimensions", "src.reshape(x.shape)")
     if isinstance(src, Tensor) and elsewhere(src, self):
-        src = src.to(self.device, non_blocking=non_blocking)
+        # the CPU reads at once what comes to it
+        src = src.to(self.device, non_blocking=non_blocking and self.device.type != "cpu")
     return taking(self, src, "CopyBackwards")
 
 # %% ../nbs/01g_indexing.ipynb #587956ecb

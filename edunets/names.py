@@ -23,12 +23,13 @@ from .tensors import device as Device
 from .views import store, store_out, without_base
 
 # %% auto #0
-__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES', 'reachable',
-           'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote', 'weak',
-           'Names', 'check_tensor', 'node_name', 'unary', 'same_dtype', 'binary', 'check_dims', 'given', 'sizes_of',
-           'as_size', 'reduction', 'stored', 'with_out', 'publish', 'in_place', 'publish_all', 'rounding',
-           'round_to_decimals', 'bitwise', 'face', 'namespace', 'fitting_operands', 'where', 'where_method', 'add',
-           'check_factor', 'with_scaled', 'pow', 'div', 'true_divide', 'tensor_conversion', 'to_type']
+__all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'factory', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES',
+           'reachable', 'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote',
+           'weak', 'Names', 'check_tensor', 'node_name', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
+           'sizes_of', 'as_size', 'reduction', 'stored', 'with_out', 'with_keyword', 'with_pinned', 'publish',
+           'in_place', 'publish_all', 'rounding', 'round_to_decimals', 'bitwise', 'face', 'namespace',
+           'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow', 'div',
+           'true_divide', 'tensor_conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
 WIDER = {
@@ -278,18 +279,35 @@ def with_out(function: Callable, out_dtype: bool = False) -> Callable:
         return result.requires_grad_() if tracked else result
     said = inspect.signature(function)
     kind = {"Tensor": "Tensor | None", said.empty: said.empty}.get(said.return_annotation, "tuple | None")
-    place = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-    run.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
     run.without_out = function
+    return with_keyword(run, said, "out", None, kind)
+
+def with_keyword(run: Callable, said: inspect.Signature, name: str, default, kind) -> Callable:
+    "A function that says that it takes one keyword more."
+    place = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+    run.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
     return run
+
+# %% ../nbs/01d_names.ipynb #nmpinn01
+#| code-fold: true
+#| code-summary: "with_pinned: a tensor made where a GPU can read it by itself"
+def with_pinned(function: Callable) -> Callable:
+    "The function with a `pin_memory=`: what it makes lies in memory that a GPU can read by itself."
+    @functools.wraps(function)
+    def make(*args, pin_memory=False, **options):
+        made = function(*args, **options)
+        if not pin_memory: return made
+        return made.detach().pin_memory().requires_grad_(made.requires_grad)      # chapter 7 has it
+    return with_keyword(make, inspect.signature(function), "pin_memory", False, "bool")
 
 # %% ../nbs/01d_names.ipynb #6eb80120
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False,
-            out: bool = False, out_dtype: bool = False) -> Callable:
+            out: bool = False, out_dtype: bool = False, pinned: bool = False) -> Callable:
     """Give a function to the package under PyTorch's name: a function, a method, and if asked a method
-    that works in place, and `out=` (see `with_out`; `out_dtype`: computed in the dtype of its place). What
-    users call."""
+    that works in place, and `out=` (see `with_out`; `out_dtype`: computed in the dtype of its place) and
+    `pin_memory=`. What users call."""
     named(function, name).__doc__ = doc
+    if pinned: function = with_pinned(function)
     FUNCTIONS[name] = with_out(function, out_dtype) if out else function
     if method: setattr(Tensor, name, FUNCTIONS[name])
     if inplace: setattr(Tensor, name + "_", border(name + "_", in_place(name, function)))
@@ -385,6 +403,9 @@ def face(function: Callable | None = None, **how) -> Callable:
     "Decorator: make a function with a signature of its own a name of the package; `how` as for `publish`."
     if function is None: return functools.partial(face, **how)
     return publish(function.__name__, function, function.__doc__, **how)
+
+# decorator: a function that makes a tensor from nothing
+factory = face(method=False, out=True, out_dtype=True, pinned=True)
 
 def namespace(place: str) -> Callable:
     "A decorator that makes a function a name of a part of the package: `edunets.linalg`, by `linalg`."
@@ -512,7 +533,7 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
         else: dtype = to_dtype(arg)
     result = self if dtype is None else cast(self, to_dtype(dtype))
     if device is not None and (where := backend_of(device).exact(as_device(device))) != self.device:
-        soon = {"non_blocking": True} if non_blocking else {}
+        soon = {"non_blocking": True} if non_blocking and memory_format is preserve_format else {}
         result = call(OPS["copy"], (result,), {"device": where, **soon}, "ToCopyBackward0")
     copy = copy and result is self
     if memory_format is preserve_format: return result.clone() if copy else result

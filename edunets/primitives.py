@@ -211,8 +211,9 @@ kernel(expand=expand_kernel)
 def to_device(a, device, non_blocking: bool = False):
     """A copy on a device; from a GPU's memory by way of the host (`get`). `non_blocking`: the copy may be
     under way still."""
-    there, array = backend_of(device), BACKENDS[type(a)].fetch(a)
-    return there.put_soon(array, device) if non_blocking else there.put(array, device)
+    here, there = BACKENDS[type(a)], backend_of(device)
+    if not non_blocking: return there.put(here.fetch(a), device)
+    return here.fetch_soon(a) if there.xp is np else there.put_soon(here.fetch(a), device)
 
 def with_slice(a, index, v):
     "A copy of `a` with `v` at `index`."

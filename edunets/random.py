@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 from .creation import check_sizes
 from .errors import error
-from .names import cast, face
+from .names import cast, face, factory
 from .table import OPS, call
 from .tensors import CPU, Tensor, any_at_hand, as_device, device, finfo, float32, float64
 from .tensors import get_default_dtype, iinfo
@@ -188,19 +188,19 @@ def continuous(dtype):
 # %% ../nbs/01i_random.ipynb #e3d4a25d
 #| code-fold: true
 #| code-summary: "rand, randn, and those like a tensor"
-@face(method=False, out=True, out_dtype=True)
+@factory
 def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
     return draw(sample_uniform, sizes if size is None else size, continuous(dtype), device, generator,
                 requires_grad)
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution."
     return draw(sample_normal, sizes if size is None else size, continuous(dtype), device, generator,
                 requires_grad)
 
-@face(method=False)
+@face(method=False, pinned=True)
 def rand_like(input: Tensor, *, generator=None, dtype=None, device=None,
               requires_grad: bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
@@ -208,7 +208,7 @@ def rand_like(input: Tensor, *, generator=None, dtype=None, device=None,
                 device=device or input.device,
                 requires_grad=requires_grad)
 
-@face(method=False)
+@face(method=False, pinned=True)
 def randn_like(input: Tensor, *, generator=None, dtype=None, device=None,
                requires_grad: bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
@@ -233,7 +233,7 @@ def borders(dtype) -> tuple[int, int]:
     info = finfo(dtype) if dtype.is_floating_point else iinfo(dtype)
     return int(info.min), int(info.max)
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, device=None,
             requires_grad: bool = False) -> Tensor:
     """Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype
@@ -252,7 +252,7 @@ def randint(low: int = 0, high=None, size=None, *, generator=None, dtype=int64, 
     return draw(lambda key, shape, kind: cast(below(key, shape, high - low) + low, kind), tuple(size), dtype,
                 device, generator, requires_grad)
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def randperm(n: int, *, generator=None, dtype=int64, device=None) -> Tensor:
     "The integers below n in random order."
     return draw(lambda key, shape, kind: cast(cast(bits(key, shape), int64).argsort(), kind), (n,), dtype,
@@ -273,7 +273,7 @@ def check_spread(std) -> None:
                     "a standard deviation is a length",
                     "abs(std)")
 
-@face(method=False, out=True, out_dtype=True)
+@factory
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None,
            requires_grad: bool = False) -> Tensor:
     """Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient

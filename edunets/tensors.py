@@ -408,6 +408,10 @@ class Backend:
         "The numbers of an array there, as NumPy's."
         return array
 
+    def fetch_soon(self, array) -> np.ndarray:
+        "The same, but the numbers may come when this is over."
+        return self.fetch(array)
+
     def ask(self, array, what: str):
         "What a method of an array says: `item`, `tolist`, `any`."
         return getattr(array, what)()
@@ -566,7 +570,8 @@ def wrapped(number: int, kind: dtype) -> int:
     return number - (1 << 8 * kind.itemsize) if number > kind.limits[1] else number
 
 # %% ../nbs/01_tensors.ipynb #d6921567
-def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False) -> Tensor:
+def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False,
+           pin_memory: bool = False) -> Tensor:
     """A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown
     dtypes."""
     if isinstance(data, Tensor):
@@ -574,6 +579,7 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     array = to_array(data, None if dtype is None else to_dtype(dtype).numpy)
     where = as_device(device)
     result = wrap(backend_of(where).put(array, where))
+    if pin_memory: result = result.pin_memory()      # chapter 7 has it
     if requires_grad: result.requires_grad = True
     return result
 

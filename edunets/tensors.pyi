@@ -1889,7 +1889,7 @@ def stride(self: Tensor, dim: builtins.int | None = None):
 def tell_read_only() -> None:
     ""
     ...
-def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown"
     ...
 def to_array(data, kind=None):

@@ -18,6 +18,7 @@ import pytest
 import cuda_on_cpu
 import edunets as en
 import fake_cupy
+from edunets.backends import streams
 from edunets.data import DataLoader, TensorDataset
 
 CUDA = en.device("cuda")
@@ -478,6 +479,67 @@ def test_non_blocking_reaches_every_way_to_carry(gpu):
         assert not side.query()
         let_go()
         assert x.tolist() == into.tolist() == [1.0] * 3 and module.weight.is_cuda
+
+
+def test_the_way_back_need_not_be_waited_for(gpu):
+    side, x = en.cuda.Stream(), en.arange(6.0, device="cuda").reshape(2, 3)
+    en.cuda.synchronize()
+    with held(side) as let_go:
+        with side:
+            late = (x.t() * 2).to("cpu", non_blocking=True)
+            halves = x.to("cpu", en.float16, non_blocking=True)
+        assert late.is_pinned() and late.shape == (3, 2) and not side.query()
+        let_go()
+        side.synchronize()
+    assert late.tolist() == [[0, 6], [2, 8], [4, 10]] and halves.tolist() == [[0, 1, 2], [3, 4, 5]]
+    into = en.zeros(2, 3)
+    with side:
+        side.queue.launch_host_func(lambda _: time.sleep(0.05), None)
+        into.copy_(x * 3, non_blocking=True)      # the CPU writes it, so it waits
+        assert into.tolist() == [[0, 3, 6], [9, 12, 15]]
+        turned = (x[None, ..., None] * 1).to("cpu", non_blocking=True, memory_format=en.channels_last)
+        assert turned.flatten().tolist() == [0, 1, 2, 3, 4, 5]
+    for other in (x.sum(), x[:0]): assert other.to("cpu", non_blocking=True).shape == other.shape
+
+
+def test_what_comes_back_late_and_is_thrown_away_overwrites_nothing(gpu):
+    side, x = en.cuda.Stream(), en.ones(1000, device="cuda")
+    en.cuda.synchronize()
+    with held(side) as let_go:
+        with side: x.to("cpu", non_blocking=True)
+        lent = len(streams.LENT)
+        let_go()
+        side.synchronize()
+        en.ones(1, device="cuda")      # the next one who asks for memory gives it back
+    assert lent == 1 and not streams.LENT
+
+
+MADE = """tensor([1.]) zeros(2) ones(2,3) empty(2) full((2,),1.) arange(3) linspace(0,1,3) logspace(0,1,3) eye(2) rand(2)
+    randn(2) randint(3,(2,)) randperm(3) normal(0.,1.,(2,)) zeros_like(x) ones_like(x) empty_like(x) full_like(x,1.)
+    rand_like(x) randn_like(x) randint_like(x,3) zeros(2,requires_grad=True) rand(0)""".split()
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_made_in_pinned_memory(gpu, code):
+    x, pinned = en.ones(2, 2), f"m.{code[:-1]},pin_memory=True)"
+    en.manual_seed(3)
+    made = eval(pinned, {"m": en, "x": x})
+    en.manual_seed(3)
+    plain = eval("m." + code, {"m": en, "x": x})
+    assert made.is_pinned() and not plain.is_pinned()
+    assert made.is_leaf and made.requires_grad == plain.requires_grad
+    assert made.dtype is plain.dtype and made.shape == plain.shape
+    assert code.startswith("empty") or (made == plain).all()
+    with pytest.raises(RuntimeError, match="only dense CPU tensors can be pinned"):
+        eval(pinned.replace("True)", "True, device='cuda')"), {"m": en, "x": x})
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_pinned_memory_is_asked_for_as_in_pytorch(beside, code):
+    for m in (en, beside):
+        x = m.ones(2, 2)
+        assert not eval(f"m.{code[:-1]},pin_memory=False)", {"m": m, "x": x}).is_pinned()
+        with pytest.raises(RuntimeError): eval(f"m.{code[:-1]},pin_memory=True)", {"m": m, "x": x})
 
 
 def freed_early(stream, recorded):

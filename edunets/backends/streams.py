@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections import deque
 from types import SimpleNamespace
 from typing import Any, Callable
@@ -14,7 +15,7 @@ from weakref import finalize
 
 import numpy as np
 
-from .devices import load_cuda
+from .devices import Cuda, load_cuda
 from ..errors import error
 from ..random import default_generator
 from ..tensors import LOADERS, PLACES, Tensor, as_device, backend_of, concrete, device, new_lock
@@ -23,13 +24,13 @@ from ..tensors import patch, wrap
 # %% auto #0
 __all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'AS_CUDA', 'CALLED_OTHERWISE', 'ACCELERATOR', 'cuda_library', 'gpu', 'at',
            'Stream', 'Event', 'CudaEvent', 'stream_of', 'current_stream', 'default_stream', 'stream', 'set_stream',
-           'synchronize', 'give_back', 'counted', 'load_counted', 'pool_says', 'memory_allocated', 'memory_reserved',
-           'peak_of', 'max_memory_allocated', 'max_memory_reserved', 'reset_peak_memory_stats', 'memory_stats',
-           'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'is_initialized', 'cuda_version',
-           'current_device', 'set_device', 'device_context', 'device_of', 'DeviceProperties', 'get_device_properties',
-           'get_device_name', 'get_device_capability', 'is_bf16_supported', 'can_device_access_peer', 'lies_on',
-           'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'get_rng_state_all',
-           'set_rng_state_all', 'current_accelerator', 'needing_one']
+           'synchronize', 'pinned_array', 'give_back', 'counted', 'load_counted', 'pool_says', 'memory_allocated',
+           'memory_reserved', 'peak_of', 'max_memory_allocated', 'max_memory_reserved', 'reset_peak_memory_stats',
+           'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'is_initialized',
+           'cuda_version', 'current_device', 'set_device', 'device_context', 'device_of', 'DeviceProperties',
+           'get_device_properties', 'get_device_name', 'get_device_capability', 'is_bf16_supported',
+           'can_device_access_peer', 'lies_on', 'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state',
+           'get_rng_state_all', 'set_rng_state_all', 'current_accelerator', 'needing_one']
 
 # %% ../../nbs/07e_streams.ipynb #stgpu000
 def cuda_library() -> Any:
@@ -188,6 +189,10 @@ def synchronize(device: str | device | int | None = None) -> None:
     cuda_library().cuda.Device(gpu(device).index).synchronize()
 
 # %% ../../nbs/07e_streams.ipynb #stpin001
+def pinned_array(shape: tuple, dtype: np.dtype, strides: tuple | None = None) -> np.ndarray:
+    memory = cuda_library().cuda.alloc_pinned_memory(max(math.prod(shape) * dtype.itemsize, 1))
+    return np.ndarray(shape, dtype, memory, strides=strides)
+
 @patch
 def is_pinned(self: Tensor, device=None) -> bool:
     "Whether it lies in memory of the CPU that the system never moves, as `pin_memory` makes it."
@@ -204,8 +209,7 @@ def pin_memory(self: Tensor, device=None) -> Tensor:
         raise error(RuntimeError, f"cannot pin a tensor of {self.device}: only dense CPU tensors can be pinned",
                     "it is the CPU's memory that moves", "x.cpu().pin_memory()")
     array = concrete(self)
-    memory = cuda_library().cuda.alloc_pinned_memory(max(array.nbytes, 1))
-    pinned = np.ndarray(array.shape, array.dtype, memory, strides=np.empty_like(array).strides)
+    pinned = pinned_array(array.shape, array.dtype, np.empty_like(array).strides)
     pinned[...] = array
     return wrap(pinned)
 
@@ -237,6 +241,15 @@ def load_counted() -> None:
     xp.cuda.set_allocator(counted(xp.get_default_memory_pool(), xp.cuda.runtime))
 
 LOADERS["cuda"] = load_counted
+
+# %% ../../nbs/07e_streams.ipynb #stfetch1
+@patch
+def fetch_soon(self: Cuda, array) -> np.ndarray:
+    "The numbers of an array in pinned memory, once the current stream has come to it."
+    pinned = pinned_array(array.shape, array.dtype)
+    with array.device: array.get(out=pinned, blocking=False)
+    LENT.append((current_stream(array.device.id).record_event(), pinned))
+    return pinned
 
 # %% ../../nbs/07e_streams.ipynb #strecor1
 @patch

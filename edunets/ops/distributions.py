@@ -204,7 +204,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
                          "BinomialBackward0")
 
 # %% ../../nbs/ops/distributions.ipynb #dist29cdb
-@face(method=False)
+@face(method=False, pinned=True)
 def randint_like(input: Tensor, low: int, high: int | None = None, *, generator=None, dtype=None, device=None,
                  requires_grad: bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
