@@ -130,7 +130,7 @@ def aminmax(input: Tensor, *, dim: builtins.int | None = None, keepdim: builtins
 def any(input: Tensor, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "Whether an element is nonzero."
     ...
-def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def arange(start, end=None, step=1, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "start, start + step, ... below end; integers for integers, else the default dtype."
     ...
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -507,10 +507,10 @@ def einsum(*args) -> Tensor:
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int = -1, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> Tensor:
     "The rows of `weight` at `indices`; the row `padding_idx` gets no gradient, and with"
     ...
-def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., out: Tensor | None = None) -> Tensor:
+def empty(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Memory for you to fill; here it is zeros."
     ...
-def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
+def empty_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., pin_memory: builtins.bool = False) -> Tensor:
     "Empty in the shape and dtype of a tensor."
     ...
 class enable_grad:
@@ -558,7 +558,7 @@ def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def expm1_(input: Tensor) -> Tensor:
     "`expm1`, in place."
     ...
-def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def eye(n: builtins.int, m: builtins.int | None = None, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Ones on the diagonal, zeros elsewhere."
     ...
 def fill_(self: Tensor, value) -> Tensor:
@@ -628,10 +628,10 @@ def from_numpy(array) -> Tensor:
 def frombuffer(buffer, *, dtype, count: builtins.int = -1, offset: builtins.int = 0, requires_grad: builtins.bool = False) -> Tensor:
     "A flat tensor on the memory of a buffer (bytes, an mmap), as `torch.frombuffer`. ValueError if it"
     ...
-def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def full(size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "A tensor filled with one number."
     ...
-def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
+def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., pin_memory: builtins.bool = False) -> Tensor:
     "One number in the shape and dtype of a tensor, and in its order of memory unless another is asked for."
     ...
 def gather(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -824,7 +824,7 @@ def less_equal(input, other, *, out: Tensor | None = None) -> Tensor:
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "The logarithm of the absolute value of the gamma function."
     ...
-def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: builtins.int, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "`steps` numbers from start to end, both included, evenly spaced."
     ...
 def load(f, map_location=None, *, weights_only: builtins.bool | None = None, mmap: builtins.bool | None = None) -> Any:
@@ -887,7 +887,7 @@ def logit(input: Tensor, eps: builtins.float | None = None, *, out: Tensor | Non
 def logit_(input: Tensor, eps: builtins.float | None = None) -> Tensor:
     "`logit`, in place."
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: builtins.int, base: builtins.float = 10.0, *, dtype=None, device=None, out: Tensor | None = None) -> Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: builtins.int, base: builtins.float = 10.0, *, dtype=None, device=None, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "`base` to the power of `linspace(start, end, steps)`."
     ...
 def logsumexp(input: Tensor, dim: builtins.int | tuple, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
@@ -1037,7 +1037,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False, out=None):
 def norm(input: Tensor, p: builtins.float | str = 2, dim: builtins.int | tuple | None = None, keepdim: builtins.bool = False, *, out: Tensor | None = None) -> Tensor:
     "The p-norm, of all elements or over `dim`."
     ...
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Normal numbers with a mean and a standard deviation: numbers and a size, or tensors. No gradient"
     ...
 def not_equal(input, other, *, out: Tensor | None = None) -> Tensor:
@@ -1049,10 +1049,10 @@ def nuclear_norm(input: Tensor, dim: tuple | None = None, keepdim: builtins.bool
 def numel(input: Tensor) -> builtins.int:
     "The number of elements."
     ...
-def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def ones(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Ones, of the default dtype unless told."
     ...
-def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
+def ones_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., pin_memory: builtins.bool = False) -> Tensor:
     "Ones in the shape and dtype of a tensor."
     ...
 def op(name: str | Callable):
@@ -1111,25 +1111,25 @@ def rad2deg(input, *, out=None):
 def rad2deg_(input):
     "`rad2deg`, in place."
     ...
-def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def rand(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Numbers evenly distributed in [0, 1)."
     ...
-def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def rand_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     "Numbers evenly distributed in [0, 1), in the shape and dtype of a tensor."
     ...
-def randint(low: builtins.int = 0, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def randint(low: builtins.int = 0, high=None, size=None, *, generator=None, dtype=..., device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Integers from low (0 if left out) below high. RuntimeError if there are none, or if the dtype"
     ...
-def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def randint_like(input: Tensor, low: builtins.int, high: builtins.int | None = None, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     "Integers from low (0 if left out) below high, in the shape and dtype of a tensor."
     ...
-def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def randn(*sizes, size=None, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Numbers of the standard normal distribution."
     ...
-def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def randn_like(input: Tensor, *, generator=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     "Numbers of the standard normal distribution, in the shape and dtype of a tensor."
     ...
-def randperm(n: builtins.int, *, generator=None, dtype=..., device=None, out: Tensor | None = None) -> Tensor:
+def randperm(n: builtins.int, *, generator=None, dtype=..., device=None, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "The integers below n in random order."
     ...
 def ravel(input: Tensor) -> Tensor:
@@ -1352,7 +1352,7 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def tanh_(input: Tensor) -> Tensor:
     "`tanh`, in place."
     ...
-def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+def tensor(data, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     "A new tensor with a copy of `data`, as `torch.tensor`. ValueError: ragged lists; TypeError: unknown"
     ...
 def tensor_split(input: Tensor, indices_or_sections, dim: builtins.int = 0) -> tuple:
@@ -1464,9 +1464,9 @@ def xlogy_(input, other) -> Tensor:
 def zero_(self: Tensor) -> Tensor:
     "Become zero."
     ...
-def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, out: Tensor | None = None) -> Tensor:
+def zeros(*sizes, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, out: Tensor | None = None) -> Tensor:
     "Zeros, of the default dtype unless told."
     ...
-def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=...) -> Tensor:
+def zeros_like(input: Tensor, *, dtype=None, device=None, requires_grad: builtins.bool = False, memory_format=..., pin_memory: builtins.bool = False) -> Tensor:
     "Zeros in the shape and dtype of a tensor."
     ...
