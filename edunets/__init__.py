@@ -9,7 +9,7 @@ from edunets import (errors, tensors, table, primitives, views, names, composite
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
-from edunets.backends import meta as _meta, kernels as _kernels, memory as _memory
+import edunets.backends.meta as _meta, edunets.backends.kernels as _kernels, edunets.backends.memory as _memory
 from edunets import profiler
 from edunets.backends.devices import get_default_device, set_default_device
 from edunets.backends.machine import doctor, tune

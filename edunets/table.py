@@ -330,7 +330,7 @@ def array_handler(kind: type, xp, own: str | None = None) -> Callable:
             if out.flags.c_contiguous and (out.ndim < 2 or op.order is None or begins_in_rows(payloads, out)):
                 return out
             return reordered(op, out, payloads)
-        if type(out) is tuple: return tuple([in_order(op, xp.asarray(o), payloads) for o in out])
+        if type(out) is tuple: return in_order(op, map(xp.asarray, out), payloads)
         return out if type(out) in HANDLERS else xp.asarray(out)      # another kind: it was brought elsewhere
     return run
 
@@ -406,10 +406,11 @@ def begins_in_rows(payloads: list, out) -> bool:
 
 IN_ROWS = np.empty(0).flags      # a number's
 
-def in_order(op: Op, out, payloads: list):
-    "One of several results: as it is if it lies row by row and may; else reordered."
-    if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads, out)): return out
-    return reordered(op, out, payloads)
+def in_order(op: Op, results, payloads: list) -> tuple:
+    "Several results: each as it is if it lies row by row and may; else reordered."
+    if op.view is not None: return tuple(results)
+    return tuple([out if out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads, out))
+                  else reordered(op, out, payloads) for out in results])
 
 def reordered(op: Op, out, payloads: list):
     "A result in the order that its row says; a view as it is."

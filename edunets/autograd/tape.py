@@ -210,7 +210,7 @@ def record(op: Op, args: tuple, params: dict, name: str, result) -> None:
     node = Node(name or node_name(op.name), edges, outputs, op, params, rules, saved)
     for r in results:
         dtype = r.payload.dtype
-        if dtype.char in FLOATS: r._node, r._output_nr, r._requires_grad = node, len(outputs), True
+        if dtype in FLOATS: r._node, r._output_nr, r._requires_grad = node, len(outputs), True
         outputs.append((r.payload.shape, dtype))
 
 # %% ../../nbs/02a_tape.ipynb #16f0c2e6b
