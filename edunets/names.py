@@ -165,7 +165,7 @@ def unary(name: str, row: str, floating: bool) -> Callable:
         if OVERRIDING and (found := overriding((input,), {})):
             return handed_over(function, found, (input,), {})
         try:
-            if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
+            if floating and input.payload.dtype not in FLOATS: input = cast(input, get_default_dtype())
             result = call(op, (input,), NO_PARAMS, node)
             return result if out is None else store_out(out, result)
         except Exception as problem:
@@ -180,7 +180,7 @@ def same_dtype(a, b) -> bool:
     if not isinstance(a, Tensor): a, b = b, a
     if isinstance(b, Tensor): return a.payload.dtype is b.payload.dtype
     plain = type(b) is float or (type(b) is int and -1 << 63 <= b < 1 << 64)
-    return plain and isinstance(a, Tensor) and a.payload.dtype.char in FLOATS
+    return plain and isinstance(a, Tensor) and a.payload.dtype in FLOATS
 
 # %% ../nbs/01d_names.ipynb #5a2447e1b
 def binary(name: str, row: str, floating: bool) -> Callable:
@@ -210,10 +210,12 @@ binary.note = " The operands meet in the dtype of `result_type`."
 def check_dims(dim: int | tuple | list | None, ndim: int) -> tuple | None:
     "`dim` as a tuple counted from the front; `None` for all. RuntimeError for a dim named twice."
     if dim is None: return None
-    dim = as_count(dim)
-    if isinstance(dim, int): dims = (check_dim(dim, ndim),)
-    elif len(dim) == 0: return None
-    else: dims = tuple([check_dim(d, ndim) for d in dim])
+    if not isinstance(dim, int): dim = as_count(dim)
+    if isinstance(dim, int):
+        dim = check_dim(dim, ndim)
+        return (dim,) if ndim else None
+    if len(dim) == 0: return None
+    dims = tuple([check_dim(d, ndim) for d in dim])
     if len(set(dims)) < len(dims):
         raise error(RuntimeError,
                     f"dim {max(dims, key=dims.count)} appears multiple times in the list of dims",
@@ -244,7 +246,7 @@ def reduction(name: str, row: str, floating: bool) -> Callable:
     def function(input: Tensor, dim: int | tuple | None = None, keepdim: bool = False, *,
                  dtype: dtype | None = None) -> Tensor:
         if dtype is not None: input = cast(input, to_dtype(dtype))
-        if floating and input.payload.dtype.char not in FLOATS: input = cast(input, get_default_dtype())
+        if floating and input.payload.dtype not in FLOATS: input = cast(input, get_default_dtype())
         params = {"dims": check_dims(dim, input.ndim), "keepdim": keepdim}
         return call(op, (input,), params, node)
     return function
@@ -355,7 +357,7 @@ def rounding(name: str, row: str, floating: bool) -> Callable:
     "A function that rounds: of floating numbers; integers are whole already."
     op, node = OPS[row], node_name(row if row in FUNCTIONS else name)
     def function(input: Tensor) -> Tensor:
-        if input.payload.dtype.char in FLOATS: return call(op, (input,), NO_PARAMS, node)
+        if input.payload.dtype in FLOATS: return call(op, (input,), NO_PARAMS, node)
         return input.clone()
     return function
 

@@ -17,11 +17,11 @@ import numpy as np
 from .errors import OVERRIDING, DisableTorchFunctionSubclass, Lacking, error, site, warn
 
 # %% auto #0
-__all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d', 'FLOATS', 'bool_', 'uint8',
-           'int8', 'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'bfloat16', 'float32', 'float64',
-           'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'PLACES', 'LOADERS', 'CPU',
-           'default_device', 'LOCK', 'SUBCLASSES', 'Tensor', 'wrap', 'patch', 'owner', 'memory', 'address',
-           'memory_format', 'Version', 'is_floating', 'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype',
+__all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last', 'channels_last_3d', 'bool_', 'uint8', 'int8',
+           'int16', 'int32', 'int64', 'uint16', 'uint32', 'uint64', 'float16', 'bfloat16', 'float32', 'float64',
+           'DTYPES', 'SINGLE', 'DOUBLE', 'STORED', 'FLOATS', 'PYTHON_DTYPES', 'DEVICES', 'BACKENDS', 'PLACES',
+           'LOADERS', 'CPU', 'default_device', 'LOCK', 'SUBCLASSES', 'Tensor', 'wrap', 'patch', 'owner', 'memory',
+           'address', 'memory_format', 'Version', 'is_floating', 'number_limits', 'dtype', 'bring_bfloat16', 'to_dtype',
            'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend',
            'as_device', 'backend_of', 'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'first_of',
            'as_integer', 'check_long', 'float_kinds', 'in_memory', 'check_bits', 'wrapped', 'tensor', 'tell_read_only',
@@ -194,13 +194,11 @@ class Version:
 # %% ../nbs/01_tensors.ipynb #1edcd108
 #| code-fold: true
 #| code-summary: "is_floating, and the limits of a NumPy type"
-# NumPy's letters for floating dtypes; "E" is bfloat16, whose `kind` is "V", anything
-FLOATS = frozenset("efdE")
-
 def is_floating(x) -> bool:
-    "Whether a tensor, an array or a Python number is floating."
-    if isinstance(x, Tensor): return x.payload.dtype.char in FLOATS
-    return x.dtype.char in FLOATS if hasattr(x, "dtype") else type(x) is float
+    "Whether a tensor, an array (in any byte order) or a Python number is floating."
+    if isinstance(x, Tensor): return x.payload.dtype in FLOATS
+    # letters of NumPy's; "E" is bfloat16, whose `kind` is "V", anything
+    return x.dtype.char in "efdE" if hasattr(x, "dtype") else type(x) is float
 
 def number_limits(kind: np.dtype):
     "`iinfo` or `finfo` of a NumPy type: NumPy's, or for bfloat16 that of ml_dtypes."
@@ -258,6 +256,8 @@ SINGLE = {float16.numpy: "float32"}
 DOUBLE = SINGLE | {float32.numpy: "float64"}
 STORED: dict[np.dtype, str] = {}
 
+FLOATS = {d.numpy for d in (float16, float32, float64)}      # NumPy types that are floating
+
 def bring_bfloat16() -> None:
     "Let bfloat16 be one of the dtypes. ImportError without the package ml_dtypes."
     try: import ml_dtypes
@@ -266,6 +266,7 @@ def bring_bfloat16() -> None:
                     "pip install 'edunets[bfloat16]'") from None
     bfloat16.found(np.dtype(ml_dtypes.bfloat16))
     DTYPES[bfloat16.numpy] = bfloat16
+    FLOATS.add(bfloat16.numpy)
     for wider in (SINGLE, DOUBLE, STORED): wider[bfloat16.numpy] = "float32"
 
 # %% ../nbs/01_tensors.ipynb #a8750f5a
@@ -523,8 +524,7 @@ def float_kinds(data) -> set:
     default dtype."""
     if isinstance(data, (list, tuple)): return set().union(*map(float_kinds, data))
     if isinstance(data, Tensor): data = data.payload
-    kind = getattr(data, "dtype", get_default_dtype().numpy if type(data) is float else None)
-    return {kind} if kind is not None and kind.char in FLOATS else set()
+    return {getattr(data, "dtype", get_default_dtype().numpy)} if is_floating(data) else set()
 
 # %% ../nbs/01_tensors.ipynb #tninit01
 #| code-fold: true

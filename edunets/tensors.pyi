@@ -1815,7 +1815,7 @@ def is_contiguous(self: Tensor, *, memory_format=...) -> builtins.bool:
     "Whether the elements lie in memory without gaps: in row-major order, or in that of a memory format."
     ...
 def is_floating(x) -> builtins.bool:
-    "Whether a tensor, an array or a Python number is floating."
+    "Whether a tensor, an array (in any byte order) or a Python number is floating."
     ...
 def is_tensor(obj) -> builtins.bool:
     "Whether `obj` is a Tensor."
