@@ -1,2 +1,6 @@
-"Where time and memory go: what each row costs, and what this machine can do."
+"PyTorch's `torch.profiler`: where time and memory go, as tables, traces and pictures."
+from edunets.errors import lacking_names as _lacking_names
 from edunets.profiler.cost import Cost, cost_of
+from edunets.profiler.recorder import profile, record_function
+
+__getattr__ = _lacking_names(globals())
