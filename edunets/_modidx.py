@@ -4542,7 +4542,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'edunets.profiler.cost.matrix_exp_cost': ('cost.html#matrix_exp_cost', 'edunets/profiler/cost.py'),
                                        'edunets.profiler.cost.moving_cost': ('cost.html#moving_cost', 'edunets/profiler/cost.py'),
                                        'edunets.profiler.cost.nll_cost': ('cost.html#nll_cost', 'edunets/profiler/cost.py'),
-                                       'edunets.profiler.cost.parts_of': ('cost.html#parts_of', 'edunets/profiler/cost.py'),
+                                       'edunets.profiler.cost.parts_run_by': ('cost.html#parts_run_by', 'edunets/profiler/cost.py'),
                                        'edunets.profiler.cost.pool_cost': ('cost.html#pool_cost', 'edunets/profiler/cost.py'),
                                        'edunets.profiler.cost.qr_cost': ('cost.html#qr_cost', 'edunets/profiler/cost.py'),
                                        'edunets.profiler.cost.random_cost': ('cost.html#random_cost', 'edunets/profiler/cost.py'),

@@ -7,7 +7,7 @@ import pytest
 
 from edunets.backends.meta import Form
 from edunets.primitives import threefry
-from edunets.profiler.cost import Cost, cost_of, parts_of
+from edunets.profiler.cost import Cost, cost_of, parts_run_by
 from edunets.table import HANDLERS, OPS, kernel
 from samples import cases
 
@@ -221,7 +221,7 @@ def test_random_bits_count_the_operations_of_threefry():
 def test_composites_have_the_flops_of_their_parts_and_bytes_once():
     n, x = 1000, np.zeros((3, 1000), "float32")
     (_,), cost = ran("softmax", x, dim=1)
-    parts = +parts_of(OPS["softmax"], (form(x),), {"dim": 1}).flops
+    parts = +parts_run_by(OPS["softmax"], (form(x),), {"dim": 1}).flops
     assert parts == {"max": 3 * (n - 1), "sub": 3 * n, "exp": 3 * n, "sum": 3 * (n - 1), "div": 3 * n}
     assert cost == (parts.total(), 2 * x.nbytes)
 

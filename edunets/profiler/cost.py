@@ -21,7 +21,7 @@ __all__ = ['cost', 'ONE_EACH', 'MOVING', 'REDUCING', 'RUNNING', 'WORD_PAIR', 'Co
            'elementwise_cost', 'moving_cost', 'view_cost', 'first_result', 'reduction_cost', 'running_cost',
            'matmul_cost', 'clamp_cost', 'gather_cost', 'scatter_cost', 'bag_cost', 'nll_cost', 'search_cost',
            'sort_cost', 'fold_cost', 'pool_cost', 'unpool_cost', 'random_cost', 'matrices', 'lu_cost', 'solve_cost',
-           'cholesky_cost', 'eigh_cost', 'qr_cost', 'svd_cost', 'matrix_exp_cost', 'Parts', 'parts_of', 'kept_cost',
+           'cholesky_cost', 'eigh_cost', 'qr_cost', 'svd_cost', 'matrix_exp_cost', 'Parts', 'parts_run_by', 'kept_cost',
            'cost_of']
 
 # %% ../../nbs/10a_cost.ipynb #prccolum
@@ -171,7 +171,7 @@ class Parts:
         self.bytes += found.bytes
         return out
 
-def parts_of(op: Op, operands: tuple, params: dict) -> Parts:
+def parts_run_by(op: Op, operands: tuple, params: dict) -> Parts:
     "What the parts of a row cost; nothing where it has none, or asks for numbers."
     trace = Parts()
     payloads = [Meta(x.shape, x.dtype) if hasattr(x, "shape") else x for x in operands]
@@ -183,7 +183,7 @@ def parts_of(op: Op, operands: tuple, params: dict) -> Parts:
 # %% ../../nbs/10a_cost.ipynb #prcpart2
 @functools.lru_cache(4096)
 def kept_cost(op: Op, out: Any, operands: tuple, params: tuple) -> Cost:
-    parts = parts_of(op, operands, dict(params))
+    parts = parts_run_by(op, operands, dict(params))
     return Cost(parts.flops.total(), parts.bytes if op.kernel is None else traffic(out, *operands))
 
 def cost_of(op: Op, out: Form | tuple[Form, ...], operands: tuple, params: dict) -> Cost:
