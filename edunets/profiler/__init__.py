@@ -1,5 +1,6 @@
 "PyTorch's `torch.profiler`: where time and memory go, as tables, traces and pictures."
 from edunets.errors import lacking_names as _lacking_names
+from edunets.profiler.chart import FlameChart
 from edunets.profiler.cost import Cost, cost_of
 from edunets.profiler.recorder import profile, record_function
 
