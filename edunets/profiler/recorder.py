@@ -61,8 +61,9 @@ class OpSpan(Span):
         self.category, self.args, self.sequence, self.thread = "op", None, None, now["thread"]
         self.module, self.node = now["module"], now["node"]      # node: the number of the one at work
         now["last"] = self
-        self.taken = [(x.shape, x.dtype) if hasattr(x, "dtype") else x for x in payloads]
-        self.given = [(x.shape, x.dtype) for x in (out if type(out) is tuple else (out,))]
+        # tuples of plain things: the garbage collector looks at them once, and never again
+        self.taken = tuple([(x.shape, x.dtype) if hasattr(x, "dtype") else x for x in payloads])
+        self.given = tuple([(x.shape, x.dtype) for x in (out if type(out) is tuple else (out,))])
         self.site = calling_line()
 
     @property
@@ -74,21 +75,20 @@ class OpSpan(Span):
 #| code-fold: true
 #| code-summary: "calling_line: the reader's line, found fast"
 INSTALLED = ("<frozen", *{path for name, path in get_paths().items() if name.endswith("lib")})
-INSIDE: dict = {}      # code: is it none of the reader's? Asked once.
+INSIDE: dict[str, bool] = {}      # a file, or a cell: is it none of the reader's? Asked once.
 
 def is_inside(frame: FrameType) -> bool:
     "Whether a frame is none of the reader's: edunets' own, or of Python and what is installed."
-    code = frame.f_code
-    INSIDE[code] = inside = package(frame) == "edunets" or code.co_filename.startswith(INSTALLED)
-    return inside
+    file = frame.f_code.co_filename
+    if file not in INSIDE: INSIDE[file] = package(frame) == "edunets" or file.startswith(INSTALLED)
+    return INSIDE[file]
 
 def calling_line() -> tuple[str, int]:
     "The reader's file and line, as `errors.site`."
     frame = sys._getframe(2)
     while frame is not None:
-        inside = INSIDE.get(frame.f_code)
-        if inside is None: inside = is_inside(frame)
-        if not inside: return frame.f_code.co_filename, frame.f_lineno
+        file = frame.f_code.co_filename
+        if not (INSIDE[file] if file in INSIDE else is_inside(frame)): return file, frame.f_lineno
         frame = frame.f_back
     return "<unknown>", 0
 
@@ -380,7 +380,7 @@ class Stack(Observer):
 
     def see(self, frame, kind: str, value) -> None:
         "What Python calls at each call and each return."
-        if kind not in ("call", "return") or INSIDE.get(frame.f_code, None) or is_inside(frame): return
+        if kind not in ("call", "return") or is_inside(frame): return
         if kind == "call":
             code = frame.f_code
             place = {"file": code.co_filename, "line": frame.f_lineno}
