@@ -201,3 +201,17 @@ def test_a_profile_holds_no_memory():
         node = weakref.ref(loss.grad_fn)
         del loss
     assert len(prof.spans) > 3 and array() is None and node() is None
+
+
+def test_start_and_stop_without_a_context():
+    first, second = en.profiler.profile(), en.profiler.profile()
+    with pytest.raises(AssertionError, match="was not started"): first.stop()
+    before = places()
+    first.start(); en.ones(2); second.start(); en.ones(2) + 1      # noqa: ended in the order they began in
+    with pytest.raises(RuntimeError, match="this profile is on"): first.start()
+    first.stop(); en.ones(2) * 2; second.stop(); second.stop()      # noqa
+    assert [event.name for event in first.spans] == ["full", "full", "add"]
+    assert [event.name for event in second.spans] == ["full", "add", "full", "mul"]
+    assert places() == before and not recorder.LISTENING
+    with first: en.ones(3)
+    assert [event.name for event in first.spans] == ["full"] and first.began < first.ended
