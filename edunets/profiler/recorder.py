@@ -5,6 +5,7 @@
 #| code-summary: "Imports"
 from __future__ import annotations
 
+import copy
 import functools
 import sys
 import threading
@@ -23,7 +24,7 @@ from ..backends.meta import Form
 from ..data.loading import DataLoader, Fetcher
 from ..draw import results
 from ..draw.results import Table
-from ..errors import class_name, package
+from ..errors import class_name, error, package
 from ..nn.hooks import EVERY, register_module_forward_hook, register_module_forward_pre_hook
 from ..nn.module import Module
 from ..optim.optimizer import Optimizer, register_optimizer_step_post_hook
@@ -35,8 +36,8 @@ from ..tensors import LOCK, Tensor, patch
 __all__ = ['INSTALLED', 'INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'Span', 'OpSpan',
            'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'record_function', 'timed_handler', 'timed_record',
            'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam', 'module_name', 'enter_module',
-           'leave_module', 'enter_step', 'leave_step', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'profile',
-           'Stack', 'self_times']
+           'leave_module', 'enter_step', 'leave_step', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack',
+           'span_parents', 'self_times']
 
 # %% ../../nbs/10_profiling.ipynb #pfspan01
 class Span:
@@ -285,15 +286,24 @@ def unlisten(profile: Profile) -> None:
         if not any(vars(EVERY).values()): Module._hooks = None      # calls of modules ask for no hook again
 
 # %% ../../nbs/10_profiling.ipynb #pfprof01
-class Profile:
+OPTIONS: dict[str, Callable[[Profile, Any], Observer]] = {}      # an option of a profile: what watches for it
+
+class Profile(ContextDecorator):
     "What was seen while it was on: `spans` in the order in which they ended, the `threads` by number."
-    def __init__(self, max_events: int = 1_000_000):
+    began: int | None = None      # ns, as `ended`
+    def __init__(self, *, memory: bool = False, stack: bool = False, max_events: int = 1_000_000, **options):
+        self.options, self.max_events = {"memory": memory, "stack": stack, **options}, max_events
+        self.prepare_trace()
+    def _recreate_cm(self) -> Profile: return copy.copy(self)
+
+    def prepare_trace(self) -> None:
+        "Forget what was seen."
         self.spans: list[Span] = []
         self.threads: dict[int, str] = {}      # each thread's name
         self.modules: dict[int, str] = {}      # of each number on the tape: in which module it was recorded
         self.observers: list[Observer] = []
         self.memory = None                     # kept by `memory=True`
-        self.max_events, self.dropped, self.start, self.end = max_events, 0, None, None
+        self.dropped, self.began, self.ended = 0, None, None
 
     def add(self, event: Span) -> None:
         if event.thread not in self.threads: self.threads[event.thread] = threading.current_thread().name
@@ -304,7 +314,7 @@ class Profile:
     @property
     def duration(self) -> int:
         "From its beginning to its end, or to now, in ns."
-        return (self.end or perf_counter_ns()) - self.start
+        return (self.ended or perf_counter_ns()) - self.began
 
 # %% ../../nbs/10_profiling.ipynb #pfprof02
 #| code-fold: true
@@ -315,7 +325,7 @@ class Observer:
     def op(self, event: OpSpan, payloads: list, out) -> None: "An operation ran, on these arrays."
     def node(self, event: OpSpan, node: Node) -> None: "It was recorded on the tape."
     def module(self, module: Module) -> None: "A module is called."
-    def leaf(self, leaf: Tensor) -> None: "A gradient has timed_arrive."
+    def leaf(self, leaf: Tensor) -> None: "A gradient has arrived."
     def step(self, optimizer: Optimizer) -> None: "An optimizer has made its step."
     def close(self) -> None: "The profile has ended."
 
@@ -343,31 +353,49 @@ def add_step(self: Profile, optimizer: Optimizer) -> None:
     for observer in self.observers: observer.step(optimizer)
 
 # %% ../../nbs/10_profiling.ipynb #pfprof04
-OPTIONS: dict[str, Callable[[Profile, Any], Observer]] = {}      # an option of `profile`: what watches for it
+@patch
+def start_trace(self: Profile) -> None:
+    "See what runs from now on. RuntimeError if it does so already."
+    if self.began is not None and self.ended is None:
+        raise error(RuntimeError, "Profiler context manager is not reentrant",
+                    "this profile is on", "a profile of its own for the inner block")
+    if not PROFILES.get(): HERE.__init__()      # what an interrupt may have left open
+    self.observers = [OPTIONS[name](self, value) for name, value in self.options.items() if value]
+    listen(self)
+    PROFILES.set((*PROFILES.get(), self))
+    self.began, self.ended = self.began or perf_counter_ns(), None
 
-class profile(ContextDecorator):
-    "A context that records what runs in its thread and in its workers: `with profile() as prof`."
-    def __init__(self, *, memory: bool = False, stack: bool = False, max_events: int = 1_000_000, **options):
-        self.options, self.max_events = {"memory": memory, "stack": stack, **options}, max_events
-        self.open = []
-    def _recreate_cm(self) -> profile: return profile(max_events=self.max_events, **self.options)
+@patch
+def stop_trace(self: Profile) -> None:
+    "See no more. AssertionError if it was never on."
+    if self.began is None:
+        raise error(AssertionError, "Profiler must be initialized before stopping trace",
+                    "it was not started", "prof.start(), or with prof: ...")
+    if self.ended is not None: return
+    self.ended = perf_counter_ns()
+    PROFILES.set(tuple(profile for profile in PROFILES.get() if profile is not self))
+    unlisten(self)
+    for observer in self.observers: observer.close()
 
-    def __enter__(self) -> Profile:
-        if not PROFILES.get(): HERE.__init__()      # what an interrupt may have left open
-        found = Profile(self.max_events)
-        for name, value in self.options.items():
-            if value: found.observers.append(OPTIONS[name](found, value))
-        listen(found)
-        self.open.append((found, PROFILES.set((*PROFILES.get(), found))))
-        found.start = perf_counter_ns()
-        return found
+# %% ../../nbs/10_profiling.ipynb #pfprof05
+@patch
+def start(self: Profile) -> None:
+    "Turn it on, with nothing seen yet."
+    if self.ended is not None: self.prepare_trace()
+    self.start_trace()
 
-    def __exit__(self, *exc) -> None:
-        found, token = self.open.pop()
-        found.end = perf_counter_ns()
-        PROFILES.reset(token)
-        unlisten(found)
-        for observer in found.observers: observer.close()
+@patch
+def stop(self: Profile) -> None:
+    "Turn it off; what was seen stays."
+    self.stop_trace()
+
+@patch
+def __enter__(self: Profile) -> Profile:
+    self.start()
+    return self
+
+@patch
+def __exit__(self: Profile, *exc) -> None: self.stop()
 
 # %% ../../nbs/10_profiling.ipynb #pfstack1
 #| code-fold: true
@@ -392,14 +420,21 @@ class Stack(Observer):
 OPTIONS["stack"] = Stack
 
 # %% ../../nbs/10_profiling.ipynb #pftable1
-def self_times(events: list[Span]) -> dict[Span, int]:
-    "For each span its time (ns) less that of the spans inside of it."
-    own, open_spans = {event: event.duration for event in events}, {}
+def span_parents(events: list[Span]) -> dict[Span, Span | None]:
+    "For each span the one that it is inside of."
+    found, open_spans = {}, {}
     for event in sorted(events, key=lambda event: (event.start, -event.end)):
         stack = open_spans.setdefault(event.thread, [])
         while stack and stack[-1].end <= event.start: stack.pop()
-        if stack: own[stack[-1]] -= event.duration
+        found[event] = stack[-1] if stack else None
         stack.append(event)
+    return found
+
+def self_times(events: list[Span]) -> dict[Span, int]:
+    "For each span its time (ns) less that of the spans inside of it."
+    own = {event: event.duration for event in events}
+    for event, parent in span_parents(events).items():
+        if parent is not None: own[parent] -= event.duration
     return own
 
 # %% ../../nbs/10_profiling.ipynb #pftable2
