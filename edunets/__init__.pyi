@@ -662,7 +662,7 @@ def get_num_threads() -> builtins.int:
     "How many threads a matrix product may use."
     ...
 def get_rng_state() -> Tensor:
-    "The state of the default generator: its key."
+    "The state of the default generator of the CPU: its key."
     ...
 def greater(input, other, *, out: Tensor | None = None) -> Tensor:
     "x > y. The operands meet in the dtype of `result_type`."
@@ -907,7 +907,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: builtins.bool = T
     "P, L and U, from the two that `lu_factor` gave."
     ...
 def manual_seed(seed: builtins.int):
-    "Set the seed of the default generator."
+    "Set the seed of the default generators of all devices; where another stands in, of that one."
     ...
 def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     "`value` where the mask is true."
@@ -1202,7 +1202,7 @@ def searchsorted(sorted_sequence: Tensor, input, *, out_int32: builtins.bool = F
     "Where each number would be put into an ordered sequence (its row's, of several) to keep the order;"
     ...
 def seed() -> builtins.int:
-    "Set the seed of the default generator to one that the operating system gives; returns it."
+    "Set the seed of the default generators to one that the operating system gives; returns it."
     ...
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
     "The slice at one index of a dimension; a view."
@@ -1235,7 +1235,7 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
     "Change how tensors are printed; `profile` is 'default', 'short' or 'full'."
     ...
 def set_rng_state(new_state: Tensor) -> None:
-    "Put the default generator back into a state."
+    "Put the default generator of the CPU back into a state."
     ...
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     "-1, 0 or 1."

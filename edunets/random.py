@@ -7,20 +7,22 @@ import contextlib
 import math
 import os
 from contextvars import ContextVar
+from copy import copy
 
 from .creation import check_sizes
 from .errors import error
 from .names import cast, face, factory
-from .table import OPS, call
-from .tensors import CPU, Tensor, any_at_hand, as_device, device, finfo, float32, float64
+from .table import OPS, call, set_mode
+from .tensors import CPU, Tensor, any_at_hand, as_device, backend_of, device, finfo, float32, float64
 from .tensors import get_default_dtype, iinfo
 from .tensors import int64
 from .tensors import new_lock, patch, tensor, to_dtype, uint32
 from .views import store
 
 # %% auto #0
-__all__ = ['lent', 'DRAWING', 'default_generator', 'random_words', 'bits', 'sample_uniform', 'sample_normal', 'Generator',
-           'drawing_from', 'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state', 'fork_rng', 'draw',
+__all__ = ['lent', 'DRAWING', 'default_generator', 'GENERATORS', 'random_words', 'bits', 'sample_uniform', 'sample_normal',
+           'Generator', 'generator_of', 'default_generators', 'standing_in', 'drawing_from', 'manual_seed', 'seed',
+           'initial_seed', 'get_rng_state', 'set_rng_state', 'rng_states', 'go_back', 'fork_rng', 'key_on', 'draw',
            'continuous', 'rand', 'randn', 'rand_like', 'randn_like', 'below', 'borders', 'randint', 'randperm',
            'record_sample', 'check_spread', 'normal', 'bernoulli', 'multinomial', 'normal_in_place', 'last_whole']
 
@@ -60,15 +62,21 @@ DRAWING = new_lock()     # one thread at a time reads a state and writes it
 
 # %% ../nbs/01i_random.ipynb #ee770baeb
 class Generator:
-    "A source of random numbers, as `torch.Generator`. Its state is a tensor: the key of the next draw."
+    """A source of random numbers on a device, as `torch.Generator`. Its state is a tensor of the CPU's: the key of
+    the next draw."""
     def __init__(self, device=None):
-        self.own = tensor([0, 0], dtype=uint32, device=device or "cpu")
+        where = as_device(device or "cpu")
+        self.device, self.own = backend_of(where).exact(where), tensor([0, 0], dtype=uint32, device="cpu")
         self.seed()
 
     @property
+    def current(self) -> Generator:
+        "Who draws for it now: itself, or the one that stands in."
+        return lent.get().get(self, self)
+    @property
     def key(self) -> Tensor:
-        "The state that it draws from now, in a trace the one lent to it."
-        return lent.get().get(self, self).own
+        "The state that it draws from now."
+        return self.current.own
 
     def manual_seed(self, seed: int) -> Generator:
         "Begin again from a seed: equal seeds give equal numbers. ValueError for more than 64 bits."
@@ -77,24 +85,20 @@ class Generator:
             raise error(ValueError, "Overflow when unpacking long long",
                         f"the seed {seed} has more than 64 bits", "seed % 2**64")
         with DRAWING:
-            self.begun = seed % 2 ** 64
-            self.key.copy_(tensor([self.begun >> 32, self.begun & 0xFFFFFFFF], dtype=int64))
+            self.current.begun = begun = seed % 2 ** 64
+            self.key.copy_(tensor([begun >> 32, begun & 0xFFFFFFFF], dtype=int64, device="cpu"))
         return self
 
     def seed(self) -> int:
         "Begin again from a seed that the operating system gives; returns it."
-        return self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 11).begun
+        return self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 11).initial_seed()
 
     def initial_seed(self) -> int:
         "The seed with which it began."
-        return self.begun
+        return self.current.begun
     def get_state(self) -> Tensor:
         "A copy of its state."
         return self.key.clone()
-    @property
-    def device(self) -> device:
-        "The device on which its state lies."
-        return self.key.device
 
     def set_state(self, state: Tensor) -> None:
         "Go to a state that `get_state` gave. TypeError or RuntimeError for anything else."
@@ -108,8 +112,8 @@ class Generator:
 
     def clone_state(self) -> Generator:
         "Another generator in the same state."
-        other = Generator(self.device).manual_seed(self.begun)
-        other.set_state(self.key)
+        other = copy(self)
+        other.begun, other.own = self.initial_seed(), self.get_state()
         return other
 
     def next_key(self) -> Tensor:
@@ -121,28 +125,45 @@ class Generator:
 
 # %% ../nbs/01i_random.ipynb #rnglend2
 #| code-fold: true
-#| code-summary: "The default generator, and one in its place"
+#| code-summary: "The default generators, and others in their place"
 default_generator = Generator()
+GENERATORS: dict[device, Generator] = {}      # of each other device on which somebody has drawn
+
+def generator_of(where: device) -> Generator:
+    "The default generator of a device; it begins with the seed of the CPU's."
+    if where.type == "cpu": return default_generator
+    where = backend_of(where).exact(where)
+    if where not in GENERATORS:
+        with set_mode(trace=None):      # it is made once, whatever is recorded
+            GENERATORS.setdefault(where, Generator(where).manual_seed(default_generator.begun))
+    return GENERATORS[where]
+
+def default_generators() -> list[Generator]: return [default_generator, *GENERATORS.values()]
 
 @contextlib.contextmanager
-def drawing_from(generator: Generator):
-    "A context, in this thread only, in which another generator stands in for the default one."
-    token = lent.set({default_generator: generator})
+def standing_in(others: dict[Generator, Generator]):
+    "A context, in this thread only, in which each generator is stood in for by another one."
+    token = lent.set(others)
     try: yield
     finally: lent.reset(token)
+
+def drawing_from(generator: Generator):
+    "A context, in this thread only, in which another generator stands in for the default one of the CPU."
+    return standing_in({default_generator: generator})
 
 # %% ../nbs/01i_random.ipynb #ef42e723
 #| code-fold: true
 #| code-summary: "manual_seed, and the state in and out"
 @face(method=False)
 def manual_seed(seed: int) -> Generator:
-    "Set the seed of the default generator."
+    "Set the seed of the default generators of all devices; where another stands in, of that one."
+    for generator in () if lent.get() else GENERATORS.values(): generator.manual_seed(seed)
     return default_generator.manual_seed(seed)
 
 @face(method=False)
 def seed() -> int:
-    "Set the seed of the default generator to one that the operating system gives; returns it."
-    return default_generator.seed()
+    "Set the seed of the default generators to one that the operating system gives; returns it."
+    return manual_seed(default_generator.seed()).initial_seed()
 
 @face(method=False)
 def initial_seed() -> int:
@@ -151,29 +172,44 @@ def initial_seed() -> int:
 
 @face(method=False)
 def get_rng_state() -> Tensor:
-    "The state of the default generator: its key."
+    "The state of the default generator of the CPU: its key."
     return default_generator.get_state()
 
 @face(method=False)
 def set_rng_state(new_state: Tensor) -> None:
-    "Put the default generator back into a state."
+    "Put the default generator of the CPU back into a state."
     default_generator.set_state(new_state)
+
+# %% ../nbs/01i_random.ipynb #rngfork1
+#| code-fold: true
+#| code-summary: "The states of all devices, and the way back to them"
+def rng_states() -> dict[Generator, Tensor]:
+    "Where the default generators of all devices are."
+    return {generator: generator.get_state() for generator in default_generators()}
+
+def go_back(generator: Generator, state: Tensor | None) -> None:
+    "Put a generator into a state; without one (it was made later) to its beginning."
+    if state is None: generator.manual_seed(generator.initial_seed())
+    else: generator.set_state(state)
 
 @contextlib.contextmanager
 def fork_rng(devices=None, enabled: bool = True):
-    "A context that leaves the default generator as it found it."
-    state = get_rng_state()
+    "A context that leaves the default generators as it found them."
+    states = rng_states()
     try: yield
     finally:
-        if enabled: set_rng_state(state)
+        for generator in default_generators() if enabled else (): go_back(generator, states.get(generator))
 
 # %% ../nbs/01i_random.ipynb #a6df53a8
+def key_on(where: device, generator: Generator | None = None) -> Tensor:
+    "The key of one draw on a device, of its generator or another: the numbers are made where the key is."
+    key = (generator or generator_of(where)).next_key()
+    return key if where.type == "cpu" else key.to(where, non_blocking=True)
+
 def draw(sample, size: tuple, dtype, device, generator: Generator | None, requires_grad: bool) -> Tensor:
     "A new tensor of samples, from the generator's next key."
     shape = check_sizes(size)
-    key = (generator or default_generator).next_key()
-    where = as_device(device)
-    if where is not CPU: key = key.to(where)      # the numbers are made where the key is
+    key = key_on(as_device(device), generator)
     result = sample(key, shape, to_dtype(dtype or get_default_dtype()))
     return result.requires_grad_() if requires_grad else result
 

@@ -478,6 +478,7 @@ vars(module).update(ndarray=ndarray, RawKernel=RawKernel, array=array, asarray=a
 @contextlib.contextmanager
 def at_hand():
     "A context in which `import cupy` finds this module, and edunets has not asked for it yet."
+    from edunets import random
     from edunets.backends import streams
     from edunets.table import remove_backend
     from edunets.tensors import BACKENDS, PLACES
@@ -489,7 +490,7 @@ def at_hand():
         for device in range(DEVICES): Device(device).synchronize()
         if ndarray in BACKENDS: remove_backend(ndarray)
         ALLOCATOR[0] = POOL.malloc
-        streams.PEAKS.clear(), streams.LENT.clear()
+        streams.PEAKS.clear(), streams.LENT.clear(), random.GENERATORS.clear()
         for place, name, old in ((sys.modules, "cupy", before[0]), (PLACES, "cuda", before[1])):
             place.pop(name, None)
             if old is not None: place[name] = old

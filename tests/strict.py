@@ -9,6 +9,7 @@ from collections import Counter
 import numpy as np
 
 import cuda_on_cpu
+from edunets.random import GENERATORS
 from edunets.table import add_backend, array_handler, handle, remove_backend
 from edunets.tensors import BACKENDS, DEVICES, Backend, device
 
@@ -165,4 +166,6 @@ def at_hand(*backend):
         return
     install(*backend)
     try: yield
-    finally: remove_backend(Array)
+    finally:
+        remove_backend(Array)
+        GENERATORS.pop(device("strict"), None)

@@ -18,6 +18,7 @@ import pytest
 import cuda_on_cpu
 import edunets as en
 import fake_cupy
+import toys
 from edunets.backends import streams
 from edunets.data import DataLoader, TensorDataset
 
@@ -118,8 +119,9 @@ def test_a_training_script_with_the_usual_first_lines(gpu, capsys):
 
 def test_the_same_program_gives_the_same_numbers_here_and_there(gpu):
     losses = []
+    program = SCRIPT.replace("nn.Dropout(0.1)", "nn.Identity()")      # each device draws for itself
     for there in (True, False):
-        source = SCRIPT if there else SCRIPT.replace("torch.cuda.is_available()", "False")
+        source = program if there else program.replace("torch.cuda.is_available()", "False")
         found = as_torch()
         exec(source, found)
         losses.append(found["losses"])
@@ -656,14 +658,87 @@ def test_seeds_and_states(gpu):
     state = en.cuda.get_rng_state()
     one = en.rand(3, device="cuda")
     en.cuda.set_rng_state(state)
-    assert (one == en.rand(3, device="cuda")).all()
+    assert (one == en.rand(3, device="cuda")).all() and state.device.type == "cpu"
     en.cuda.manual_seed(3)
     states = en.cuda.get_rng_state_all()
     assert (one == en.rand(3, device="cuda")).all() and len(states) == en.cuda.device_count()
     en.cuda.set_rng_state_all(states)
     assert (one == en.rand(3, device="cuda")).all()
     en.cuda.seed_all()
-    assert en.cuda.initial_seed() != 3
+    assert {g.initial_seed() for g in en.cuda.default_generators} == {en.cuda.initial_seed()} != {3}
+    en.cuda.seed()
+    en.manual_seed(8)
+    assert {g.initial_seed() for g in en.cuda.default_generators} == {8} == {en.initial_seed()}
+
+
+def test_each_gpu_draws_for_itself(two):
+    en.manual_seed(1)
+    here = en.rand(3).tolist()
+    zero, one = en.rand(3, device="cuda:0"), en.nn.functional.dropout(en.ones(99, device="cuda:1"))
+    assert zero.tolist() == here
+    again = en.rand(3).tolist()
+    en.manual_seed(1)
+    assert one.cpu().tolist() == en.nn.functional.dropout(en.ones(99)).tolist()      # the first draw of each
+    en.cuda.manual_seed(5)      # of the current one
+    assert en.rand(3).tolist() == again
+    assert [g.initial_seed() for g in en.cuda.default_generators] == [5, 1] and en.initial_seed() == 1
+    assert [g.device for g in en.cuda.default_generators] == [en.device("cuda:0"), en.device("cuda:1")]
+    with en.random.fork_rng(): inside = [en.rand(2, device=f"cuda:{n}").tolist() for n in range(2)]
+    assert inside == [en.rand(2, device=f"cuda:{n}").tolist() for n in range(2)]
+
+
+def test_a_generator_of_a_gpu(gpu):
+    g = en.Generator(device="cuda").manual_seed(4)
+    assert g.device == en.device("cuda:0") and g.clone_state().device == g.device
+    state = g.get_state()
+    drawn = en.randn(3, generator=g, device="cuda"), en.zeros(3, device="cuda").uniform_(generator=g)
+    g.set_state(state)
+    assert (drawn[0] == en.randn(3, generator=g, device="cuda")).all() and drawn[1].is_cuda
+    with pytest.raises(RuntimeError, match="invalid device ordinal"): en.Generator("cuda:9")
+
+
+def test_nobody_waits_for_a_draw(gpu):
+    side = en.cuda.Stream()
+    en.rand(1, device="cuda")
+    with held(side) as let_go, side:
+        x = en.rand(3, device="cuda") + en.randn(3, device="cuda")
+        y = en.nn.functional.dropout(x)
+        assert not side.query()
+        let_go()
+        assert y.shape == (3,)
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+@pytest.mark.parametrize("drawn_before", [True, False])
+def test_a_checkpoint_draws_again_on_a_gpu(gpu, reentrant, drawn_before):
+    from edunets.utils.checkpoint import checkpoint
+    en.random.GENERATORS.pop(en.device("cuda:0"), None)
+    if drawn_before: en.rand(3, device="cuda")
+    x = en.ones(50, device="cuda", requires_grad=True)
+    y = checkpoint(lambda x: en.nn.functional.dropout(x) * 3, x, use_reentrant=reentrant)
+    after = en.rand(3, device="cuda")
+    state = en.cuda.get_rng_state()
+    y.sum().backward()
+    assert x.grad.tolist() == y.tolist() and (en.cuda.get_rng_state() == state).all() and after.is_cuda
+
+
+def test_a_training_goes_on_with_the_draws_of_the_gpu(gpu, tmp_path):
+    net = en.nn.Sequential(en.nn.Linear(2, 2), en.nn.Dropout()).cuda()
+    rows = TensorDataset(en.ones(4, 2, device="cuda"), en.ones(4, 2, device="cuda"))
+    learner = en.data.Learner(net, en.nn.functional.mse_loss, en.optim.SGD(net.parameters(), lr=0.1),
+                              DataLoader(rows, batch_size=2), progress=False)
+    learner.fit(1)
+    en.save(learner.state_dict(), tmp_path / "state.safetensors")
+    drawn = en.rand(3, device="cuda").tolist()
+    en.manual_seed(0)
+    learner.load_state_dict(en.load(tmp_path / "state.safetensors"))
+    assert en.rand(3, device="cuda").tolist() == drawn
+
+
+def test_a_trace_does_not_make_a_generator_anew(gpu):
+    en.random.GENERATORS.pop(en.device("cuda:0"), None)
+    with toys.Trace() as trace: x = en.rand(2, device="cuda")
+    assert len({tuple(trace.replay(x)[0].tolist()) for _ in range(3)}) == 3
 
 
 def test_the_accelerator_is_the_gpu(gpu):
@@ -752,11 +827,12 @@ ANSWERS = """m.cuda.is_available() m.cuda.device_count() m.cuda.is_initialized()
     m.accelerator.is_available() m.accelerator.device_count() m.accelerator.current_accelerator()
     m.accelerator.current_accelerator(check_available=True) m.backends.cuda.is_built()
     m.backends.mps.is_available() m.backends.cudnn.is_available() m.backends.cudnn.version()
-    m.version.hip m.version.debug dict(m.cuda.memory_stats()) m.cuda.memory_cached() m.cuda.max_memory_cached()""".split()
+    m.version.hip m.version.debug m.cuda.default_generators
+    m.cuda.set_rng_state(m.get_rng_state()) dict(m.cuda.memory_stats()) m.cuda.memory_cached() m.cuda.max_memory_cached()""".split()
 REFUSALS = """m.cuda.synchronize() m.cuda.current_device() m.cuda.get_device_name() m.cuda.get_device_properties(0)
     m.cuda.get_device_capability() m.cuda.Stream() m.cuda.Event() m.cuda.Event(enable_timing=True)
     m.cuda.current_stream() m.cuda.default_stream(0) m.cuda.mem_get_info() m.cuda.initial_seed()
-    m.cuda.init() m.Stream('cuda') m.Event('cuda')
+    m.cuda.init() m.Stream('cuda') m.Event('cuda') m.Generator('cuda')
     m.cuda.get_rng_state() m.cuda.can_device_access_peer(0,1) m.ones(1).pin_memory()
     m.ones(1).cuda() m.ones(1).to('cuda') m.zeros(1,device='cuda') m.nn.Linear(1,1).cuda() m.cuda.device('cpu')
     m.ones(1,device='meta').pin_memory() m.accelerator.synchronize() m.accelerator.current_device_index()

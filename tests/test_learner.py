@@ -530,7 +530,9 @@ def test_each_part_of_the_state_is_needed():
     expected = bits(fitted(new(), 9))
     state = fitted(new(At(6, lambda learner: learner.stop("died"))), 9).state_dict()
     state = deepcopy(state) | {"stopped": None}
+    assert state["generators"] == {}      # of GPUs: test_cuda_api.py
     for name in [None, *state]:
+        if name == "generators": continue
         learner = new()
         fresh = {"generator": en.get_rng_state() + 1,
                  "stopped": "died"}.get(name, learner.state_dict().get(name))

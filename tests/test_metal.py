@@ -132,6 +132,7 @@ def trained(device, steps=8):
     net = en.nn.Sequential(en.nn.Conv2d(1, 4, 3), en.nn.BatchNorm2d(4), en.nn.ReLU(), en.nn.MaxPool2d(2),
                            en.nn.Flatten(), en.nn.Dropout(0.1), en.nn.Linear(36, 10)).to(device)
     optimizer = en.optim.Adam(net.parameters(), lr=0.01)
+    en.manual_seed(1)      # each device draws for itself, and from here on there are its draws alone
     x, y, losses = en.randn(32, 1, 8, 8, device=device), en.randint(0, 10, (32,), device=device), []
     for _ in range(steps):
         loss = en.nn.functional.cross_entropy(net(x), y)

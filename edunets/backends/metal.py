@@ -17,6 +17,7 @@ import numpy as np
 from .kernels import device_kernels
 from ..errors import error
 from ..primitives import slice_index, threefry
+from ..random import GENERATORS
 from ..table import HANDLERS, OPS, RANKS, Op, below_tape, explain, handle, quiet
 from ..tensors import LOADERS, PLACES, SINGLE, Backend, as_device, backend_of, bfloat16, device
 
@@ -282,6 +283,7 @@ def use_mlx() -> None:
 def forget_mlx() -> None:
     "Undo `use_mlx`."
     del HANDLERS[Metal], RANKS[Metal], PLACES["mps"]
+    GENERATORS.pop(Metal.device, None)
     for row in map(OPS.get, MLX_KERNELS):
         row.device = {kind: f for kind, f in row.device.items() if kind != "mps"} or None
 

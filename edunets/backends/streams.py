@@ -17,7 +17,7 @@ import numpy as np
 
 from .devices import Cuda, load_cuda
 from ..errors import error
-from ..random import default_generator
+from ..random import Generator, generator_of
 from ..tensors import LOADERS, PLACES, Tensor, as_device, backend_of, concrete, device, new_lock
 from ..tensors import patch, wrap
 
@@ -29,8 +29,9 @@ __all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'AS_CUDA', 'CALLED_OTHERWI
            'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'is_initialized',
            'cuda_version', 'current_device', 'set_device', 'device_context', 'device_of', 'DeviceProperties',
            'get_device_properties', 'get_device_name', 'get_device_capability', 'is_bf16_supported',
-           'can_device_access_peer', 'lies_on', 'manual_seed', 'seed', 'initial_seed', 'get_rng_state', 'set_rng_state',
-           'get_rng_state_all', 'set_rng_state_all', 'current_accelerator', 'needing_one']
+           'can_device_access_peer', 'lies_on', 'cuda_generators', 'manual_seed', 'manual_seed_all', 'seed', 'seed_all',
+           'initial_seed', 'get_rng_state', 'set_rng_state', 'get_rng_state_all', 'set_rng_state_all',
+           'current_accelerator', 'needing_one']
 
 # %% ../../nbs/07e_streams.ipynb #stgpu000
 def cuda_library() -> Any:
@@ -418,33 +419,45 @@ for kind in ("cpu", "cuda", "meta", "mps", "xpu"): setattr(Tensor, f"is_{kind}",
 
 # %% ../../nbs/07e_streams.ipynb #stseed00
 #| code-fold: true
-#| code-summary: "Random numbers: one generator for all devices"
+#| code-summary: "Random numbers: a generator for each GPU"
+def cuda_generators() -> tuple[Generator, ...]:
+    "The default generator of each GPU."
+    return tuple(generator_of(gpu(number)) for number in range(device_count()))
+
 def manual_seed(seed: int) -> None:
-    "Set the seed of the generator that all devices share; silent where there is no GPU."
-    if is_available(): default_generator.manual_seed(seed)
+    "Set the seed of the current GPU's generator; silent where there is no GPU."
+    if is_available(): generator_of(gpu()).manual_seed(seed)
+
+def manual_seed_all(seed: int) -> None:
+    "Set the seed of every GPU's generator; silent where there is no GPU."
+    for generator in cuda_generators(): generator.manual_seed(seed)
 
 def seed() -> None:
-    "Set a seed that the operating system gives; silent where there is no GPU."
-    if is_available(): default_generator.seed()
+    "Set a seed that the operating system gives, of the current GPU's generator; silent where there is no GPU."
+    if is_available(): generator_of(gpu()).seed()
+
+def seed_all() -> None:
+    "Set a seed that the operating system gives, the same for every GPU; silent where there is no GPU."
+    manual_seed_all(Generator().initial_seed())
 
 def initial_seed() -> int:
-    "The seed of the generator that all devices share. RuntimeError where there is no GPU."
-    return gpu() and default_generator.initial_seed()
+    "The seed of the current GPU's generator. RuntimeError where there is no GPU."
+    return generator_of(gpu()).initial_seed()
 
 def get_rng_state(device: str | device | int = "cuda") -> Tensor:
-    "The state of the generator that all devices share. RuntimeError where there is no GPU."
-    return gpu(device) and default_generator.get_state()
+    "The state of a GPU's generator. RuntimeError where there is no GPU."
+    return generator_of(gpu(device)).get_state()
 
 def set_rng_state(new_state: Tensor, device: str | device | int = "cuda") -> None:
-    "Put the generator that all devices share into a state. RuntimeError where there is no GPU."
-    if gpu(device): default_generator.set_state(new_state)
+    "Put a GPU's generator into a state; silent where there is no GPU."
+    if is_available(): generator_of(gpu(device)).set_state(new_state)
 
 def get_rng_state_all() -> list[Tensor]:
-    "Its state, once for each GPU."
-    return [get_rng_state(number) for number in range(device_count())]
+    "The state of each GPU's generator."
+    return [generator.get_state() for generator in cuda_generators()]
 
 def set_rng_state_all(new_states: list[Tensor]) -> None:
-    "Put it into a state, one for each GPU."
+    "Put each GPU's generator into a state."
     for number, state in enumerate(new_states): set_rng_state(state, number)
 
 # %% ../../nbs/07e_streams.ipynb #staccel0

@@ -25,9 +25,9 @@ import numpy as np
 from .learner import Callback, History, Learner, Means, in_mode, loader_state
 from ..errors import error, shortened, warn
 from ..ops.elementwise import equal
-from ..random import get_rng_state, set_rng_state
+from ..random import GENERATORS, generator_of, get_rng_state, set_rng_state
 from ..saving import close_locked, load, open_locked, save, write_whole
-from ..tensors import float64, patch, tensor
+from ..tensors import PLACES, device, float64, patch, tensor
 
 # %% auto #0
 __all__ = ['CHECKPOINT', 'IN_USE', 'or_as_before', 'steps_done', 'checkpoints', 'write_checkpoint', 'read_checkpoint',
@@ -47,6 +47,7 @@ def state_dict(self: Learner) -> dict:
         "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
         "schedule": None if self.schedule is None else self.schedule.state_dict(),
         "generator": get_rng_state(),
+        "generators": {str(place): generator.get_state() for place, generator in GENERATORS.items()},
         "loader": self.place or loader_state(self.train_loader), "epoch": self.epoch,
         "step": self.step, "stopped": self.stopped if self.for_good else None,
         "losses": tensor(self.losses, dtype=float64), "history": list(self.history),
@@ -79,6 +80,8 @@ def take_state(self: Learner, state_dict: Mapping[str, Any]) -> None:
     self.optimizer.load_state_dict(state_dict["optimizer"])
     if self.schedule is not None: self.schedule.load_state_dict(state_dict["schedule"])
     set_rng_state(state_dict["generator"])
+    for place, state in state_dict["generators"].items():
+        if (where := device(place)).type in PLACES: generator_of(where).set_state(state)
     for callback, (_, state) in zip(self.stateful(), state_dict["callbacks"]): callback.load_state_dict(state)
     losses, history, running = state_dict["losses"].tolist(), state_dict["history"], state_dict["running"]
     self.losses, self.history, self.running = losses, History(history), Means(*running)

@@ -13,7 +13,7 @@ from ..names import cast, check_tensor
 from .activations import Plain, applied
 from .module import functional
 from ..ops.elementwise import check_real
-from ..random import default_generator, random_words
+from ..random import key_on, random_words
 from ..table import filled
 from ..tensors import Tensor
 
@@ -35,8 +35,7 @@ def check_probability(p: float) -> None:
 def keep_mask(shape: tuple, p: float, like: Tensor) -> Tensor:
     "1 with probability 1 - p, else 0, in the dtype and on the device of a tensor."
     n = math.prod(shape)
-    words = random_words(default_generator.next_key().to(like.device),
-                         ((n + 1) // 2,)).reshape(-1).narrow(0, 0, n)
+    words = random_words(key_on(like.device), ((n + 1) // 2,)).reshape(-1).narrow(0, 0, n)
     return cast(words > max(round(p * 2 ** 32), 1) - 1, like.dtype).reshape(shape)
 
 # %% ../../nbs/nn/dropouts.ipynb #nndrex2ab

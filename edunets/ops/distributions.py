@@ -7,7 +7,7 @@ import math
 
 from ..errors import error
 from ..names import cast, face, where
-from ..random import Generator, continuous, default_generator, randint, random_words, record_sample
+from ..random import Generator, continuous, key_on, randint, random_words, record_sample
 from ..random import sample_normal, sample_uniform
 from ..tensors import Tensor, at_hand, finfo, float32, float64, patch
 from ..views import store
@@ -45,7 +45,7 @@ def expects(holds: bool, name: str, what: str, found) -> None:
 
 def fill_sample(x: Tensor, sample, generator: Generator | None) -> Tensor:
     "Write a sample, made from the next key, into a tensor."
-    key = (generator or default_generator).next_key().to(x.device)
+    key = key_on(x.device, generator)
     return store(x, lambda old: sample(key, tuple(x.shape), x.dtype))
 
 # %% ../../nbs/ops/distributions.ipynb #dist14cdb
@@ -136,7 +136,7 @@ def transformed(key: Tensor, rate: Tensor, done: Tensor) -> Tensor:
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     "How many events happen where each element says how many are expected; NaN for a negative rate."
     continuous(input.dtype)
-    key = (generator or default_generator).next_key().to(input.device)
+    key = key_on(input.device, generator)
     rate = cast(input.detach(), wide_dtype(input.dtype))
     small, endless = ~(rate >= 10), rate == math.inf
     few = knuth(key, where(small & (rate >= 0), rate, 0))
@@ -189,7 +189,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     if count.dtype is not prob.dtype:
         raise error(RuntimeError, f"Found dtype {prob.dtype.name} but expected {count.dtype.name}",
                     "nothing is promoted here", "prob.to(count.dtype)")
-    key = (generator or default_generator).next_key().to(count.device)
+    key = key_on(count.device, generator)
     n, p = (cast(x.detach(), float64) for x in (count, prob))
     valid = (n == n) & (p == p)
     n, p = (n + p * 0).clamp(min=0), (p + n * 0).clamp(0, 1)

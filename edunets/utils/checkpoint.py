@@ -15,7 +15,7 @@ from ..autograd.graph import saved_tensors_hooks
 from ..autograd.modes import enable_grad
 from ..autograd.tape import Node, save_tensor
 from ..errors import error, warn
-from ..random import Generator, drawing_from, get_rng_state
+from ..random import default_generators, go_back, rng_states, standing_in
 from ..table import ambient
 from ..tensors import Tensor
 
@@ -42,7 +42,7 @@ class Frame:
                  check: bool, early: bool):
         self.function, self.kwargs, self.contexts, self.check = function, kwargs, contexts, check
         self.early = early
-        self.state = get_rng_state() if preserve else None
+        self.states = rng_states() if preserve else None
         self.holders: list[weakref.ref] = []
         self.where = [isinstance(x, Tensor) for x in args]
         self.others = [x for x in args if not isinstance(x, Tensor)]
@@ -62,12 +62,12 @@ def cut(x: Tensor) -> Tensor: return x.detach().requires_grad_(x.requires_grad)
 # %% ../../nbs/02h_checkpoint.ipynb #02krec01
 #| code-fold: true
 #| code-summary: "Run the segment again: 4 checks"
-def again(state: Tensor | None):
-    "A context, in this thread only, in which the random numbers are those that followed a state."
-    if state is None: return contextlib.nullcontext()
-    generator = Generator()
-    generator.set_state(state)
-    return drawing_from(generator)
+def again(states: dict | None):
+    "A context, in this thread only, in which the random numbers are those that followed some states."
+    if states is None: return contextlib.nullcontext()
+    others = {generator: generator.clone_state() for generator in default_generators()}
+    for generator, other in others.items(): go_back(other, states.get(generator))
+    return standing_in(others)
 
 def recompute(frame: Frame) -> None:
     "Run the function again; the holders that are still needed get their values."
@@ -79,7 +79,7 @@ def recompute(frame: Frame) -> None:
         if frame.early and count == len(frame.holders): raise EnoughSaved
     try:
         args = frame.args()
-        with again(frame.state), enable_grad(), frame.contexts()[1], saved_tensors_hooks(collect, refused):
+        with again(frame.states), enable_grad(), frame.contexts()[1], saved_tensors_hooks(collect, refused):
             frame.function(*args, **frame.kwargs)
     except EnoughSaved: pass
     if count != len(frame.holders):
@@ -129,7 +129,7 @@ class CheckpointFunction(Function):
     def forward(ctx, function, preserve, *args):
         if not any(isinstance(x, Tensor) and x.requires_grad for x in args):
             warn("None of the inputs have requires_grad=True. Gradients will be None")
-        ctx.function, ctx.state = function, get_rng_state() if preserve else None
+        ctx.function, ctx.states = function, rng_states() if preserve else None
         ctx.others = [None if isinstance(x, Tensor) else x for x in args]
         ctx.save_for_backward(*[x if isinstance(x, Tensor) else None for x in args])
         return function(*args)
@@ -142,7 +142,7 @@ class CheckpointFunction(Function):
                         "passing an `inputs` parameter to .backward().",
                         "the pass inside would reach all leaves", "use_reentrant=False")
         args = [other if x is None else cut(x) for x, other in zip(ctx.saved_tensors, ctx.others)]
-        with again(ctx.state), enable_grad(): outputs = ctx.function(*args)
+        with again(ctx.states), enable_grad(): outputs = ctx.function(*args)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         pairs = [(out, g) for out, g in zip(outputs, grads) if isinstance(out, Tensor) and out.requires_grad]
         if not pairs:
