@@ -2,6 +2,7 @@
 from edunets.errors import lacking_names as _lacking_names
 from edunets.profiler.chart import FlameChart
 from edunets.profiler.cost import Cost, cost_of
+from edunets.profiler.memory import leaks
 from edunets.profiler.recorder import Profile as profile, record_function
 
 __getattr__ = _lacking_names(globals())

@@ -148,10 +148,11 @@ def timed_handler(run: Callable) -> Callable:
 def timed_record(record: Callable) -> Callable:
     "The recording of an operation on the tape: the span and its node get to know each other by a number."
     def recorded(op: Op, args: tuple, params: dict, name: str, result) -> None:
+        event = HERE.last      # a hook that packs what is saved may run others
         record(op, args, params, name, result)
         node = (result[0] if type(result) is tuple else result)._node
-        for profile in PROFILES.get():
-            if node is not None: profile.add_node(HERE.last, node)
+        if node is None or event is None or event.op is not op: return
+        for profile in PROFILES.get(): profile.add_node(event, node)
     return recorded
 
 # %% ../../nbs/10_profiling.ipynb #pfseam02
