@@ -17,6 +17,7 @@ from . import errors
 from . import indexing
 from . import layout
 from . import linalg
+from . import mps
 from . import names
 from . import nn
 from . import ops

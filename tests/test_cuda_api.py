@@ -827,7 +827,7 @@ ANSWERS = """m.cuda.is_available() m.cuda.device_count() m.cuda.is_initialized()
     m.accelerator.is_available() m.accelerator.device_count() m.accelerator.current_accelerator()
     m.accelerator.current_accelerator(check_available=True) m.backends.cuda.is_built()
     m.backends.mps.is_available() m.backends.cudnn.is_available() m.backends.cudnn.version()
-    m.version.hip m.version.debug m.cuda.default_generators
+    m.mps.is_available() m.mps.device_count() m.mps.manual_seed(1) m.version.hip m.version.debug m.cuda.default_generators
     m.cuda.set_rng_state(m.get_rng_state()) dict(m.cuda.memory_stats()) m.cuda.memory_cached() m.cuda.max_memory_cached()""".split()
 REFUSALS = """m.cuda.synchronize() m.cuda.current_device() m.cuda.get_device_name() m.cuda.get_device_properties(0)
     m.cuda.get_device_capability() m.cuda.Stream() m.cuda.Event() m.cuda.Event(enable_timing=True)
@@ -837,7 +837,9 @@ REFUSALS = """m.cuda.synchronize() m.cuda.current_device() m.cuda.get_device_nam
     m.ones(1).cuda() m.ones(1).to('cuda') m.zeros(1,device='cuda') m.nn.Linear(1,1).cuda() m.cuda.device('cpu')
     m.ones(1,device='meta').pin_memory() m.accelerator.synchronize() m.accelerator.current_device_index()
     m.accelerator.set_device_index(0) m.accelerator.current_stream() m.accelerator.empty_cache()
-    m.accelerator.memory_allocated() m.accelerator.get_memory_info() m.accelerator.reset_peak_memory_stats()""".split()
+    m.accelerator.memory_allocated() m.accelerator.get_memory_info() m.accelerator.reset_peak_memory_stats()
+    m.mps.synchronize() m.mps.empty_cache() m.mps.current_allocated_memory() m.mps.driver_allocated_memory() m.mps.seed()
+    m.mps.recommended_max_memory() m.mps.get_rng_state() m.mps.set_per_process_memory_fraction(0.5)""".split()
 
 
 @pytest.mark.parametrize("code", ANSWERS)

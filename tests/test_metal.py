@@ -72,7 +72,7 @@ def test_what_numpy_computes_is_what_mlx_lacks():
     "A row that MLX learns is to be taken off the list."
     assert [row for row in metal.HOST if hasattr(mlx, row) or hasattr(mlx.linalg, row)] == []
     assert set(metal.HOST) < set(metal.MLX_KERNELS)
-    for row in ("solve", "cholesky", "eigh", "qr", "svd"): assert row in metal.ON_CPU
+    for row in ("solve", "cholesky", "eigh", "qr", "svd"): assert row in metal.MLX_KERNELS
 
 
 def test_writes_and_views():
@@ -245,6 +245,30 @@ def test_printing():
     assert repr(x) == "tensor([1.5000, 2.0000], device='mps:0', requires_grad=True)"
     assert f"{x.sum():.1f}" == "3.5"
     assert x.is_mps and not x.is_cpu
+
+
+def test_what_is_asked_of_the_gpu(monkeypatch):
+    monkeypatch.setattr(metal, "is_available", lambda: True)
+    x = en.ones(1000, device="mps") + 1
+    en.mps.synchronize(), en.mps.empty_cache()
+    assert en.mps.driver_allocated_memory() >= en.mps.current_allocated_memory() >= 0 and x.sum() == 2000
+    monkeypatch.setattr(metal.mlx(), "device_info", lambda: {"max_recommended_working_set_size": 1 << 30})
+    old = mlx.set_memory_limit(1 << 33)
+    en.mps.set_per_process_memory_fraction(0.5)
+    assert mlx.set_memory_limit(old) == 1 << 29 and en.mps.recommended_max_memory() == 1 << 30
+
+
+def test_it_draws_for_itself(monkeypatch):
+    monkeypatch.setattr(metal, "is_available", lambda: True)
+    en.manual_seed(1)
+    here = en.rand(3).tolist()
+    en.mps.manual_seed(2)
+    state = en.mps.get_rng_state()
+    there = en.rand(3, device="mps").tolist()
+    en.mps.set_rng_state(state)
+    assert en.rand(3, device="mps").tolist() == there != here and en.initial_seed() == 1
+    en.mps.seed()
+    assert en.rand(3, device="mps").tolist() != there
 
 
 def test_the_device_is_forgotten():

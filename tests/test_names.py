@@ -1331,7 +1331,7 @@ TWICE = {      # reason: names that two modules may define
     "PyTorch has it in `nn.utils.parametrizations`, and as an old name in `nn.init`": "orthogonal",
     "PyTorch has it in `torch`, and as a constraint of a distribution": "one_hot positive",
     "the column of the table, and PyTorch's function of `autograd.functional`": "vjp",
-    "PyTorch has it in `cuda` and in `backends.mps`": "is_available",
+    "PyTorch has it in `cuda` and in `mps`": "device_count empty_cache is_available synchronize",
     "PyTorch has it in `torch` and in `cuda`": "get_rng_state initial_seed manual_seed seed set_rng_state",
 }
 
@@ -1371,7 +1371,7 @@ def test_no_helper_bears_the_name_of_a_public_function(definitions):
     public = {}
     for key, function in itertools.chain(*(space.items() for space in (
             FUNCTIONS, vars(en.nn.init), vars(en.nn.utils.parametrizations), vars(en.cuda),
-            vars(en.backends.mps)))):
+            vars(en.mps)))):
         if inspect.isfunction(function):
             public.setdefault(key.rpartition(".")[2], set()).add(inspect.unwrap(function))
     helpers = {name for name in definitions.keys() & public for module in definitions[name]

@@ -17,16 +17,18 @@ import numpy as np
 from .kernels import device_kernels
 from ..errors import error
 from ..primitives import slice_index, threefry
-from ..random import GENERATORS
+from ..random import GENERATORS, generator_of
 from ..table import HANDLERS, OPS, RANKS, Op, below_tape, explain, handle, quiet
-from ..tensors import LOADERS, PLACES, SINGLE, Backend, as_device, backend_of, bfloat16, device
+from ..tensors import LOADERS, PLACES, SINGLE, Backend, Tensor, as_device, backend_of, bfloat16, device
 
 # %% auto #0
-__all__ = ['ON_CPU', 'MLX_KERNELS', 'HOST', 'Metal', 'mlx', 'numpy_kind', 'fetched', 'mlx_kind', 'carried', 'no_address',
-           'run_metal', 'where_it_runs', 'mlx_kernels', 'copy_mlx', 'with_values', 'checked', 'in_front', 'gather_mlx',
+__all__ = ['MLX_KERNELS', 'HOST', 'Metal', 'mlx', 'numpy_kind', 'fetched', 'mlx_kind', 'carried', 'no_address', 'run_metal',
+           'where_it_runs', 'on_cpu', 'mlx_kernels', 'copy_mlx', 'with_values', 'checked', 'in_front', 'gather_mlx',
            'scatter_mlx', 'random_bits_mlx', 'remainder_mlx', 'full_mlx', 'windows_mlx', 'matmul_mlx', 'sort_mlx',
-           'cumsum_mlx', 'on_host', 'svd_mlx', 'qr_mlx', 'MetalBackend', 'no_doubles', 'use_mlx', 'forget_mlx',
-           'is_built', 'is_available', 'load_metal']
+           'cumsum_mlx', 'on_host', 'svd_mlx', 'qr_mlx', 'eigh_mlx', 'MetalBackend', 'no_doubles', 'use_mlx',
+           'forget_mlx', 'is_built', 'is_available', 'load_metal', 'metal_library', 'device_count', 'synchronize',
+           'empty_cache', 'current_allocated_memory', 'driver_allocated_memory', 'recommended_max_memory',
+           'set_per_process_memory_fraction', 'manual_seed', 'seed', 'get_rng_state', 'set_rng_state']
 
 # %% ../../nbs/07h_metal.ipynb #mxpayl00
 class Metal:
@@ -95,7 +97,7 @@ def run_metal(op: Op, payloads: list, params: dict):
     half = {p.array.dtype for p in payloads if type(p) is Metal and op.accumulate and p.dtype in SINGLE}
     if half: arrays = [a.astype(xp.float32) if getattr(a, "dtype", "") in half else a for a in arrays]
     try:
-        with xp.stream(where_it_runs(xp, op, payloads, params)):
+        with xp.stream(where_it_runs(xp, payloads, params)):
             out = (kernel or op.kernel)(xp, *arrays, **params)
     except Exception as problem:
         read = [p.numbers() if type(p) is Metal else p for p in payloads]
@@ -107,12 +109,17 @@ def run_metal(op: Op, payloads: list, params: dict):
     return tuple(map(Metal, outs)) if type(out) is tuple else Metal(outs[0])
 
 # %% ../../nbs/07h_metal.ipynb #mxhand03
-ON_CPU = {"solve", "cholesky", "eigh", "qr", "svd"}
-
-def where_it_runs(xp, op: Op, payloads: list, params: dict) -> Any:
-    "The GPU; or the CPU, for what Apple's GPUs can't: both read the same memory."
+def where_it_runs(xp, payloads: list, params: dict) -> Any:
+    "The GPU; or the CPU, for double precision: both read the same memory."
     kinds = [getattr(x, "numpy", None) or getattr(x, "dtype", None) for x in [*payloads, params.get("dtype")]]
-    return xp.cpu if np.dtype("float64") in kinds or op.name in ON_CPU else xp.default_device()
+    return xp.cpu if np.dtype("float64") in kinds else xp.default_device()
+
+def on_cpu(kernel: Callable) -> Callable:
+    "A kernel of something that MLX has for the CPU only."
+    @functools.wraps(kernel)
+    def run(xp, *arrays, **params):
+        with xp.stream(xp.cpu): return kernel(xp, *arrays, **params)
+    return run
 
 # %% ../../nbs/07h_metal.ipynb #mxkern01
 MLX_KERNELS: dict[str, Callable] = {}      # they go into the column `device` when the device is asked for
@@ -246,7 +253,10 @@ def svd_mlx(xp, a):
 def qr_mlx(xp, a, *, mode):
     return on_host("qr")(xp, a, mode=mode) if mode == "complete" else tuple(xp.linalg.qr(a))
 
-mlx_kernels(svd=svd_mlx, qr=qr_mlx, eigh=lambda xp, a: tuple(xp.linalg.eigh(a)))
+def eigh_mlx(xp, a): return tuple(xp.linalg.eigh(a))
+
+mlx_kernels(svd=on_cpu(svd_mlx), qr=on_cpu(qr_mlx), eigh=on_cpu(eigh_mlx),
+            **{row: on_cpu(OPS[row].kernel) for row in ("solve", "cholesky")})
 mlx_kernels(**{row: on_host(row) for row in HOST})
 
 # %% ../../nbs/07h_metal.ipynb #mxback01
@@ -302,3 +312,56 @@ def load_metal() -> None:
                 "on a Mac: pip install 'edunets[metal]'; device='cpu'")
 
 LOADERS["mps"] = load_metal
+
+# %% ../../nbs/07h_metal.ipynb #mxname01
+#| code-fold: true
+#| code-summary: "PyTorch's torch.mps: waiting, memory, random numbers"
+def metal_library() -> Any:
+    "MLX. RuntimeError where it, or a GPU of Apple's, is lacking."
+    return backend_of("mps").xp
+
+def device_count() -> int:
+    "How many GPUs of Apple's there are: 1 or 0."
+    return int(is_available())
+
+def synchronize() -> None:
+    "Wait until all is done that was begun there."
+    for where in ("gpu", "cpu"):
+        if mlx().is_available(device := getattr(metal_library(), where)):
+            mlx().synchronize(mlx().default_stream(device))
+
+def empty_cache() -> None:
+    "Give back what is kept for the next arrays."
+    metal_library().clear_cache()
+
+def current_allocated_memory() -> int:
+    "The bytes of the arrays there."
+    return metal_library().get_active_memory()
+
+def driver_allocated_memory() -> int:
+    "The bytes of the arrays, and those kept for the next ones."
+    return current_allocated_memory() + mlx().get_cache_memory()
+
+def recommended_max_memory() -> int:
+    "How many bytes the GPU should use at most, as Metal says."
+    return metal_library().device_info()["max_recommended_working_set_size"]
+
+def set_per_process_memory_fraction(fraction: float) -> None:
+    "Let there be at most this fraction of the recommended memory, as far as MLX keeps to it."
+    mlx().set_memory_limit(int(fraction * recommended_max_memory()))
+
+def manual_seed(seed: int) -> None:
+    "Set the seed of the GPU's generator; silent where there is no GPU."
+    if is_available(): generator_of(Metal.device).manual_seed(seed)
+
+def seed() -> None:
+    "Set a seed that the operating system gives. RuntimeError where there is no GPU."
+    generator_of(Metal.device).seed()
+
+def get_rng_state() -> Tensor:
+    "The state of the GPU's generator. RuntimeError where there is no GPU."
+    return generator_of(Metal.device).get_state()
+
+def set_rng_state(new_state: Tensor) -> None:
+    "Put the GPU's generator into a state. RuntimeError where there is no GPU."
+    generator_of(Metal.device).set_state(new_state)
