@@ -125,7 +125,7 @@ def test_names_curves_and_arrows():
     [curve] = found.curves
     assert curve.in_bytes and chart.highest(curve) == 4096 + 65536
     assert curve.series["parameters"] == [(0, 4096)] and len(curve.series["activations"]) == 4
-    assert "at most 68.0 KiB" in found.said and "6 slices in 2 threads" in repr(found)
+    assert "Peak of live bytes: 68.0 KiB" in found.said and "6 slices in 2 threads" in repr(found)
 
 
 def test_what_is_missing_or_odd_is_no_error():
@@ -257,6 +257,25 @@ def test_it_draws(shown):
     assert page.locator(".edu-flame svg").count() == 0 and page.locator(".edu-flame.edu-ready").count() == 3
 
 
+def test_it_draws_where_scripts_are_made_anew(shown):
+    """As JupyterLab and VS Code do: HTML goes into an element, its scripts are copied, then it is shown."""
+    page = shown()
+    page.evaluate("""parts => {
+        for (const part of parts) {
+            const host = document.createElement('div');
+            host.innerHTML = part;
+            for (const old of [...host.querySelectorAll('script')].reverse()) {
+                const copy = document.createElement('script');
+                for (const { name, value } of old.attributes) copy.setAttribute(name, value);
+                copy.textContent = old.textContent;
+                old.replaceWith(copy);
+            }
+            document.body.append(host);
+        }
+    }""", [FlameChart(small(), "one").html(), FlameChart(small(), "two").html()])
+    assert page.locator(".edu-flame.edu-ready canvas").count() == 4
+
+
 def test_without_javascript_there_is_a_picture(shown):
     page = shown(FlameChart(small()), java_script_enabled=False)
     assert page.locator(".edu-stage svg").first.bounding_box()["width"] > 900
@@ -322,6 +341,21 @@ def test_the_box_tells_duration_self_time_and_arguments(shown):
         assert part in text(page, ".edu-box").replace("4.00", "4"), part
     page.mouse.move(500, 880)
     assert page.locator(".edu-box").is_hidden()
+
+
+def test_the_box_is_not_cut(shown):
+    """Output scrolls on the book's pages: the box lies above it, and turns up where there is no room below."""
+    tall = [event("a", 0, 9, args={f"argument {n}": n for n in range(20)})]
+    page = shown(FlameChart(tall), style=".edu-flame { overflow: auto; height: 160px; transform: scale(1) }")
+    for above in (0, 700):
+        page.evaluate("above => document.body.style.paddingTop = `${above}px`", above)
+        x, y = middle_of(page, "a")
+        page.mouse.move(x, y + 100)
+        page.mouse.move(x, y)
+        box = page.locator(".edu-box").bounding_box()
+        assert 350 < box["height"] and 0 <= box["y"] and box["y"] + box["height"] <= 900
+        assert box["y"] + box["height"] < y if above else box["y"] > y
+        assert page.locator(".edu-box").evaluate("box => box.matches(':popover-open')")
 
 
 def test_search_counts_and_adds_up(shown):

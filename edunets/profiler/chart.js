@@ -142,7 +142,7 @@ class Flame {
     this.tall = make("div", { className: "edu-tall" }, this.flames);
     this.tall.style.height = `${this.data.height}px`;
     this.curves = make("canvas", { "aria-hidden": "true" });
-    this.box = make("div", { className: "edu-box", hidden: true });
+    this.box = make("div", { className: "edu-box", hidden: true, popover: "manual" });
     this.live = make("div", { className: "edu-live", role: "status" });
     this.stage.replaceChildren(this.tall);
     this.below.replaceChildren(this.curves);
@@ -436,7 +436,7 @@ class Flame {
 
   tell(i, lines = i < 0 ? null : this.facts(i)) {
     this.told = i;
-    this.box.hidden = !lines;
+    this.openBox(Boolean(lines));
     if (!lines) return;
     this.box.replaceChildren(...lines.map(([key, value]) => key
       ? make("div", {}, make("span", { textContent: key }), make("span", { textContent: value }))
@@ -444,18 +444,27 @@ class Flame {
     this.placeBox();
   }
 
-  placeBox() {
+  openBox(open) {                                     // above all that could clip it
+    if (open == !this.box.hidden) return;
+    this.box.hidden = !open;
+    if (open) this.box.showPopover?.(); else this.box.hidePopover?.();
+  }
+
+  placeBox() {                                        // below what it tells of, or above where there is no room
     if (this.box.hidden) return;
-    const edge = this.root.getBoundingClientRect(), stage = this.stage.getBoundingClientRect();
+    const stage = this.stage.getBoundingClientRect(), below = this.below.getBoundingClientRect();
     const pointed = this.pointed != null && (this.told < 0 || this.told == this.under);
-    let x = pointed ? this.x(this.pointed) : 0, y = this.below.getBoundingClientRect().bottom - edge.top + 4;
+    let x = pointed ? this.x(this.pointed) : 0, top = below.top, bottom = below.bottom;
     if (this.told >= 0) {
-      const [a, , row] = this.place(this.told), lowest = this.stage.clientHeight - ROW;
+      const [a, , row] = this.place(this.told), lowest = stage.height - ROW;
       if (!pointed) x = Math.max(0, a);
-      y = stage.top - edge.top + Math.min(row - this.stage.scrollTop, lowest) + ROW + 4;
+      top = stage.top + Math.min(Math.max(row - this.stage.scrollTop, 0), lowest);
+      bottom = top + ROW;
     }
-    this.box.style.left = `${Math.max(0, Math.min(x, edge.width - this.box.offsetWidth))}px`;
-    this.box.style.top = `${y}px`;
+    const { offsetWidth: width, offsetHeight: height } = this.box, room = bottom + 4 + height <= innerHeight;
+    this.box.style.left = `${Math.max(0, Math.min(stage.left + x, stage.right - width))}px`;
+    this.box.style.top = `${room || top - 4 - height < 0 ? bottom + 4 : top - 4 - height}px`;
+    this.box.style.visibility = below.bottom < 0 || stage.top > innerHeight ? "hidden" : "visible";
   }
 
   // -- Search
@@ -502,6 +511,7 @@ class Flame {
       if (event.key == "Escape") { this.search.value = ""; this.seek(); this.stage.focus(); }
     });
     on(this.stage, "scroll", () => this.later());
+    on(window, "scroll", () => this.placeBox(), { capture: true, passive: true });
     on(this.stage, "dblclick", () => this.reset());
     for (const area of [this.stage, this.below]) {
       on(area, "wheel", event => this.wheel(event), { passive: false });
@@ -528,6 +538,7 @@ class Flame {
     }[event.key.length == 1 ? event.key.toLowerCase() : event.key] ?? this.steps(event);
     if (!run) return;
     event.preventDefault();
+    event.stopPropagation();                          // the page and Jupyter have keys of their own
     run();
   }
 

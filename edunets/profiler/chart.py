@@ -360,7 +360,7 @@ def summary_text(tracks: list[Track], curves: list[Curve], span: int) -> str:
     if count > MOST_SLICES: said += f" The {MOST_SLICES:,} longest are drawn."
     if busy: said += " Most self time: " + ", ".join(f"{name} {time_text(spent)} ({plural_text(calls, 'call')})"
                                                      for name, (calls, spent) in busy) + "."
-    peaks = [f" {curve.label}: at most {amount_text(highest(curve), curve.in_bytes)}." for curve in curves]
+    peaks = [f" Peak of {curve.label}: {amount_text(highest(curve), curve.in_bytes)}." for curve in curves]
     return said + "".join(peaks)
 
 # %% ../../nbs/10d_chart.ipynb #fcchart1
