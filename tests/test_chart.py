@@ -308,6 +308,19 @@ def test_wheel_and_keys_change_the_span(shown):
     assert width_of(page) == 100_000
 
 
+def test_the_axis_tells_near_times_apart(shown):
+    page = shown(FlameChart([event("a", 0, 30_000)]))
+    said = page.evaluate("""() => {
+        const flame = document.querySelector('.edu-flame').flame, said = [];
+        flame.lower.fillText = text => said.push(text);
+        for (const span of [[0, 3e7], [25.001e6, 25.002e6], [25e6, 25e6 + 10]]) {
+            flame.show(...span);
+            flame.draw();
+        }
+        return said }""")
+    assert len(set(said)) == len(said) > 15 and "10 ms" in said and "25.0012 ms" in said
+
+
 def test_mouse_selects_a_span_and_double_click_resets(shown):
     page = shown(FlameChart(small()))
     x, y = middle_of(page, "forward")
@@ -344,7 +357,7 @@ def test_the_box_tells_duration_self_time_and_arguments(shown):
 
 
 def test_the_box_is_not_cut(shown):
-    """Output scrolls on the book's pages: the box lies above it, and turns up where there is no room below."""
+    """Output scrolls on the book's pages: the box lies above that, and turns up for want of room below."""
     tall = [event("a", 0, 9, args={f"argument {n}": n for n in range(20)})]
     page = shown(FlameChart(tall), style=".edu-flame { overflow: auto; height: 160px; transform: scale(1) }")
     for above in (0, 700):
@@ -400,7 +413,11 @@ def test_fingers_tap_move_and_pinch(shown):
     def touch(kind, *points):
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [
             {"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]})
+    page.locator(".edu-below").tap(position={"x": 200, "y": 60})
+    assert "activations" in text(page, ".edu-box")
     x, y = middle_of(page, "forward")
+    page.touchscreen.tap(x, y - 40)                          # where nothing is
+    assert page.locator(".edu-box").is_hidden()
     touch("touchStart", (x - 20, y), (x + 20, y))
     touch("touchMove", (x - 40, y), (x + 40, y))
     touch("touchEnd")

@@ -21,7 +21,16 @@ function scaled(x, units, step) {
 }
 
 const shortened = (text, room) => text.length <= room ? text : text.slice(0, room - 1) + "…";
-const time = ns => scaled(ns, ["ns", "µs", "ms", "s"], 1000);
+const TIMES = ["ns", "µs", "ms", "s"];
+const time = ns => scaled(ns, TIMES, 1000);
+
+// A time with as many digits as tell it from another one `step` later: 25.0013 ms.
+function moment(ns, step) {
+  const n = Math.min(Math.max(0, Math.floor(Math.log10(Math.max(ns, step)) / 3)), TIMES.length - 1);
+  const unit = 1000 ** n, places = Math.max(0, Math.ceil(Math.log10(unit / step) - 1e-9));
+  return `${(ns / unit).toFixed(places)} ${TIMES[n]}`;
+}
+
 const amount = (x, bytes) => bytes ? scaled(x, ["bytes", "KiB", "MiB", "GiB", "TiB"], 1024)
                                    : scaled(x, ["", "K", "M", "G", "T"], 1000);
 
@@ -330,7 +339,7 @@ class Flame {
         one.fillRect(x, top, 1, high);
         one.globalAlpha = 1;
       }
-      const text = n ? time(n * step) : "0";
+      const text = n ? moment(n * step, step) : "0";
       if (x + 4 + text.length * this.letter <= this.width) pen.fillText(text, x + 4, AXIS / 2);
     }
   }
@@ -397,8 +406,8 @@ class Flame {
     return best;
   }
 
-  at(event, element = this.stage) {
-    const { left, top } = element.getBoundingClientRect();
+  at(event) {
+    const { left, top } = this.stage.getBoundingClientRect();
     return [event.clientX - left, event.clientY - top + this.stage.scrollTop];
   }
 
@@ -424,12 +433,13 @@ class Flame {
 
   facts(i) {
     const { start, length, inside, names, name, args, keys, words, argument, arrows } = this.data;
+    const [category] = this.data.categories[this.data.category[i]];
     const [set, ...values] = args[argument[i]], own = length[i] - inside[i];
     const share = length[i] ? ` (${Math.round(100 * own / length[i])}%)` : "";
     const joined = (arrows.get(i) || []).map(
       ([one, other]) => one == i ? ["arrow to", names[name[other]]] : ["arrow from", names[name[one]]]);
     const lines = [["", names[name[i]]], ["duration", time(length[i])], ["self", time(own) + share],
-                   ["category", this.data.categories[this.data.category[i]][0]], ["start", time(start[i])],
+                   ["category", category], ["start", moment(start[i], 1)],
                    ...keys[set].map((key, n) => [words[key], words[values[n]]]), ...joined];
     return lines.filter(([, value]) => value !== "");
   }
@@ -450,7 +460,7 @@ class Flame {
     if (open) this.box.showPopover?.(); else this.box.hidePopover?.();
   }
 
-  placeBox() {                                        // below what it tells of, or above where there is no room
+  placeBox() {                                        // below what it tells of, or above it for want of room
     if (this.box.hidden) return;
     const stage = this.stage.getBoundingClientRect(), below = this.below.getBoundingClientRect();
     const pointed = this.pointed != null && (this.told < 0 || this.told == this.under);
@@ -518,7 +528,7 @@ class Flame {
       on(area, "pointerdown", event => this.down(event, area));
       on(area, "pointermove", event => this.over(event, area));
       on(area, "pointerup pointercancel", event => this.up(event, area));
-      on(area, "pointerleave", () => this.leave());
+      on(area, "pointerleave", event => { if (event.pointerType != "touch") this.leave(); });
     }
     new ResizeObserver(() => this.resize()).observe(this.stage);
     const changed = new MutationObserver(() => this.later());          // of theme
@@ -623,6 +633,7 @@ class Flame {
     } else if (selected) this.show(...selected.map(one => this.t(one)).sort((a, b) => a - b), true);
     else if (!dragged && event.type == "pointerup") {
       if (area == this.stage) this.choose(this.hit(x, y)); else this.hover(x, y, area);
+      if (event.pointerType == "touch" && area == this.stage) this.pointed = null;
     }
     this.later();
   }
