@@ -10,7 +10,6 @@ from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_chec
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
 import edunets.backends.meta as _meta, edunets.backends.kernels as _kernels, edunets.backends.memory as _memory
-from edunets import profiler
 from edunets.backends.devices import get_default_device, set_default_device
 from edunets.backends.machine import doctor, tune
 from edunets.backends.streams import Event, Stream

@@ -5,9 +5,10 @@ import operator
 import numpy as np
 import pytest
 
+import edunets as en
 from edunets.backends.meta import Form
 from edunets.primitives import threefry
-from edunets.profiler.cost import Cost, cost_of, parts_run_by
+from edunets.profiler.cost import Cost, Limits, cost_of, machine_limits, parts_run_by, roofline, span_cost
 from edunets.table import HANDLERS, OPS, kernel
 from samples import cases
 
@@ -251,3 +252,127 @@ def test_rows_of_ones_own():
         OPS["cost_own"].decompose = lambda a, *, by: a * a.sum().item()
         assert ran("cost_own", np.ones(4), by=[4])[1].bytes == 64
     finally: del OPS["cost_own"]
+
+
+def products(function):
+    "The FLOP of products of matrices in what a function runs, rows of their own or parts of others."
+    with en.profiler.profile() as prof: function()
+    return sum(span_cost(event).flops if event.name == "matmul"
+               else parts_run_by(event.op, event.operands, event.params).flops["matmul"]
+               for event in prof.spans if event.category == "op")
+
+
+def perceptron(m):
+    return m.nn.Sequential(m.nn.Linear(7, 11), m.nn.GELU(), m.nn.LayerNorm(11), m.nn.Linear(11, 5))
+
+
+def convolutional(m):
+    return m.nn.Sequential(m.nn.Conv2d(3, 4, 3, padding=1), m.nn.ReLU(), m.nn.MaxPool2d(2),
+                           m.nn.Conv2d(4, 6, 3, stride=2), m.nn.Flatten(), m.nn.Linear(24, 5))
+
+
+def transposed(m):
+    return m.nn.Sequential(m.nn.Conv1d(3, 4, 3), m.nn.ConvTranspose1d(4, 2, 4, stride=2))
+
+
+# without groups: for those PyTorch counts the gradient of a convolution's weight as if there were none
+MODELS = {"perceptron": (perceptron, (6, 7)), "convolutional": (convolutional, (2, 3, 12, 12)),
+          "transposed": (transposed, (2, 3, 20))}
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_products_are_those_of_pytorchs_counter(name, backward):
+    "Whole models, forward and backward: PyTorch counts products of matrices and convolutions."
+    torch = pytest.importorskip("torch")
+    from torch.utils.flop_counter import FlopCounterMode
+    make, shape = MODELS[name]
+    theirs, ours = make(torch), make(en)
+    def step(model, x):
+        out = model(x)
+        if backward: out.sum().backward()
+    with FlopCounterMode(display=False) as counter: step(theirs, torch.ones(shape))
+    assert products(lambda: step(ours, en.ones(shape))) == counter.get_total_flops()
+
+
+def test_attention_beside_pytorchs_counter():
+    "Its kernel for CPUs is not counted at all, so it takes the steps one by one here."
+    torch = pytest.importorskip("torch")
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+    def step(m, backward):
+        q, k, v = (m.ones(2, 3, length, 8, requires_grad=True) for length in (5, 7, 7))
+        out = m.nn.functional.scaled_dot_product_attention(q, k, v)
+        if backward: out.sum().backward()
+    for backward in (False, True):
+        with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH): step(torch, backward)
+        assert products(lambda: step(en, backward)) == counter.get_total_flops()
+
+
+def analysed(function, *operands):
+    import jax
+    found = jax.jit(function).lower(*operands).compile().cost_analysis()
+    return tuple(int(found.get(key, 0)) for key in ("flops", "transcendentals", "bytes accessed"))
+
+
+def test_beside_xla():
+    """Where XLA counts the same thing it is the same number. It keeps transcendentals apart, and counts a
+    choice (`where`) as a FLOP."""
+    jax = pytest.importorskip("jax")
+    jnp, number = jax.numpy, np.dtype("float32")
+    a, b = jnp.ones((64, 128)), jnp.ones((128, 32))
+    def ours(row, shape, *shapes, **params):
+        return cost_of(OPS[row], Form(shape, number), tuple(Form(s, number) for s in shapes), params)
+    wide = (64, 128)
+    for row, function in {"add": jnp.add, "mul": jnp.multiply, "maximum": jnp.maximum}.items():
+        flops, apart, touched = analysed(function, a, a[:1])
+        assert (flops, touched) == ours(row, wide, wide, (1, 128)) and not apart
+    for row, function in {"exp": jnp.exp, "tanh": jnp.tanh, "sqrt": jnp.sqrt}.items():
+        flops, apart, touched = analysed(function, a)
+        assert (apart, touched) == ours(row, wide, wide) and not flops
+    for row, function in {"sum": jnp.sum, "max": jnp.max}.items():
+        cost = ours(row, (64,), wide, dims=(1,), keepdim=False)
+        assert analysed(lambda x: function(x, 1), a)[0] == cost.flops
+    flops, _, touched = analysed(jnp.matmul, a, b)
+    assert (flops, touched) == ours("matmul", (64, 32), wide, (128, 32))
+    assert analysed(lambda x: jnp.where(x > 0, x, 1.0), a)[0] == 2 * 64 * 128
+
+
+def test_roofline_of_a_function():
+    x, w = en.rand(300, 200), en.rand(200, 100, requires_grad=True)
+    before = dict(HANDLERS)
+    found = roofline(lambda a, *, b: (a @ b).exp().sum().backward(), x, b=w)
+    assert HANDLERS == before and found.result is None and w.grad.shape == w.shape
+    rows = {row.name: row for row in found.rows}
+    product = rows["matmul"]
+    assert product.flops == 2 * 300 * 200 * 100 and product.bytes == 4 * (60000 + 20000 + 30000)
+    assert rows["exp"].intensity == 1 / 8
+    assert {row.limit for row in found.rows} <= {"compute", "memory", "call"}
+    assert all(row.seconds > 0 and row.share > 0 for row in found.rows)
+    assert [row.seconds for row in found.rows] == sorted((row.seconds for row in found.rows), reverse=True)
+    assert sum(row.calls for row in found.rows) == len(found.calls)
+    text = repr(found)
+    assert "matmul" in text and text.splitlines()[-1].startswith("all ") and "<svg" in found._repr_html_()
+
+
+def test_roofline_takes_itself_away():
+    before = dict(HANDLERS)
+    with pytest.raises(ZeroDivisionError): roofline(lambda: en.ones(2).exp() / (1 // 0))
+    assert HANDLERS == before
+    with pytest.raises(RuntimeError, match="no row ran(.|\n)*Try: "): roofline(lambda: 3)
+
+
+def test_roofline_of_rows_that_compute_nothing():
+    found = roofline(lambda: en.zeros(3, 4).T.clone())
+    assert {row.name for row in found.rows} == {"full", "permute", "copy"}
+    assert all(row.flops == 0 for row in found.rows) and "<svg" in found._repr_html_()
+
+
+def test_limits():
+    "Measured once for each number of threads; a row waits for the longest of three."
+    limits = machine_limits()
+    assert machine_limits() is limits and limits.flops > 0 and limits.call > 0
+    assert min(limits.bandwidths) < 1 << 20 and max(limits.bandwidths) > 1 << 27
+    made = Limits(1e12, {1000: 1e11, 10**6: 1e10}, 1e-6)
+    assert [made.bandwidth(n) for n in (10, 1000, 1001, 10**9)] == [1e11, 1e11, 1e10, 1e10]
+    assert made.seconds(Cost(10**9, 10**6)) == {"compute": 1e-3, "memory": 1e-4, "call": 1e-6}

@@ -1,7 +1,7 @@
 "PyTorch's `torch.profiler`: where time and memory go, as tables, traces and pictures."
 from edunets.errors import lacking_names as _lacking_names
 from edunets.profiler.chart import FlameChart
-from edunets.profiler.cost import Cost, cost_of
+from edunets.profiler.cost import Cost, cost_of, roofline
 from edunets.profiler.memory import leaks
 from edunets.profiler.recorder import Profile as profile, record_function
 

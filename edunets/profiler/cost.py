@@ -7,22 +7,31 @@ from __future__ import annotations
 
 import functools
 import math
+import timeit
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
-from ..backends.meta import Form, Meta, broadcast, gather_shape, run_shape
+import numpy as np
+
+from ..backends.meta import Form, Meta, gather_shape, run_shape
+from ..draw import results
+from ..draw.results import Table
+from ..errors import error
 from ..ops.linear_algebra import TERMS
 from ..primitives import ROTATIONS
-from ..table import OPS, Op, below_tape, column, set_mode
-from ..tensors import Tensor
+from ..process import get_num_threads
+from .recorder import OpSpan, profile
+from ..table import HANDLERS, OPS, Op, below_tape, column, set_mode
+from ..tensors import Tensor, patch
 
 # %% auto #0
-__all__ = ['cost', 'ONE_EACH', 'MOVING', 'REDUCING', 'RUNNING', 'WORD_PAIR', 'Cost', 'total_elements', 'traffic',
-           'elementwise_cost', 'moving_cost', 'view_cost', 'first_result', 'reduction_cost', 'running_cost',
-           'matmul_cost', 'clamp_cost', 'gather_cost', 'scatter_cost', 'bag_cost', 'nll_cost', 'search_cost',
-           'sort_cost', 'fold_cost', 'pool_cost', 'unpool_cost', 'random_cost', 'matrices', 'lu_cost', 'solve_cost',
-           'cholesky_cost', 'eigh_cost', 'qr_cost', 'svd_cost', 'matrix_exp_cost', 'Parts', 'parts_run_by', 'kept_cost',
-           'cost_of']
+__all__ = ['cost', 'ONE_EACH', 'MOVING', 'REDUCING', 'RUNNING', 'WORD_PAIR', 'SIDES', 'SMALLEST', 'LARGEST', 'NAMED', 'HEAD',
+           'Cost', 'total_elements', 'traffic', 'elementwise_cost', 'moving_cost', 'view_cost', 'first_result',
+           'reduction_cost', 'running_cost', 'matmul_cost', 'clamp_cost', 'gather_cost', 'scatter_cost', 'bag_cost',
+           'nll_cost', 'search_cost', 'sort_cost', 'fold_cost', 'pool_cost', 'unpool_cost', 'random_cost', 'matrices',
+           'lu_cost', 'solve_cost', 'cholesky_cost', 'eigh_cost', 'qr_cost', 'svd_cost', 'matrix_exp_cost', 'Parts',
+           'parts_run_by', 'kept_cost', 'cost_of', 'Limits', 'least_seconds', 'product_speed', 'copy_speed',
+           'limits_of', 'machine_limits', 'Call', 'span_cost', 'roofline', 'RowTotal', 'row_total', 'Roofline']
 
 # %% ../../nbs/10a_cost.ipynb #prccolum
 class Cost(NamedTuple):
@@ -38,8 +47,8 @@ def total_elements(*forms) -> int:
 
 def traffic(out, *operands) -> int:
     "The bytes of results and operands, each once; a Python number has none."
-    results = out if type(out) is tuple else (out,)
-    return sum(math.prod(x.shape) * x.dtype.itemsize for x in (*results, *operands) if hasattr(x, "shape"))
+    outs = out if type(out) is tuple else (out,)
+    return sum(math.prod(x.shape) * x.dtype.itemsize for x in (*outs, *operands) if hasattr(x, "shape"))
 
 # %% ../../nbs/10a_cost.ipynb #prceach0
 def elementwise_cost(out, *operands, **params) -> Cost:
@@ -193,3 +202,170 @@ def cost_of(op: Op, out: Form | tuple[Form, ...], operands: tuple, params: dict)
     if op.cost is not None: return op.cost(out, *operands, **params)
     try: return kept_cost(op, out, operands, tuple(params.items()))
     except TypeError: return kept_cost.__wrapped__(op, out, operands, tuple(params.items()))      # a list
+
+# %% ../../nbs/10a_cost.ipynb #prclimi1
+class Limits(NamedTuple):
+    "What this machine can do at most, as it was measured."
+    flops: float                    # a second, in a product of matrices
+    bandwidths: dict[int, float]    # bytes a second in a copy, by the bytes that it touches
+    call: float                     # seconds of a row on one number
+
+    def bandwidth(self, nbytes: int) -> float:
+        "Bytes a second, of that many: as many as a cache holds may lie there."
+        fitting = (speed for size, speed in self.bandwidths.items() if nbytes <= size)
+        return next(fitting, [*self.bandwidths.values()][-1])
+
+    def seconds(self, cost: Cost) -> dict[str, float]:
+        "How long it takes at least, by what it is that takes so long."
+        return {"compute": cost.flops / self.flops, "memory": cost.bytes / self.bandwidth(cost.bytes),
+                "call": self.call}
+
+# %% ../../nbs/10a_cost.ipynb #prclimi2
+SIDES = {512: 60, 1024: 15}      # of the products, and how often each is tried
+SMALLEST, LARGEST = 1 << 16, 1 << 28      # bytes of the copies
+
+def least_seconds(step: Callable, number: int, repeat: int = 5) -> float:
+    "The shortest time of a step: whatever else the machine does only adds to it."
+    return min(timeit.repeat(step, number=number, repeat=repeat)) / number
+
+def product_speed(side: int) -> float:
+    "FLOP a second in the product of two square matrices."
+    a, b, c = (np.ones((side, side), "float32") for _ in range(3))
+    return 2 * side ** 3 / least_seconds(lambda: np.matmul(a, b, out=c), 1, SIDES[side])
+
+def copy_speed(size: int) -> float:
+    "Bytes a second in a copy that touches so many bytes, half of them to read and half of them to write."
+    source, target = np.ones(size // 2, "uint8"), np.ones(size // 2, "uint8")
+    return size / least_seconds(lambda: np.copyto(target, source), 1 + (1 << 24) // size)
+
+@functools.cache
+def limits_of(threads: int) -> Limits:
+    "Measure this machine with so many threads for products; a copy has one."
+    sizes = [SMALLEST << n for n in range(0, (LARGEST // SMALLEST).bit_length(), 2)]
+    run, one = HANDLERS[np.ndarray], np.ones(1, "float32")
+    return Limits(max(map(product_speed, SIDES)), {size: copy_speed(size) for size in sizes},
+                  least_seconds(lambda: run(OPS["neg"], [one], {}), 1000))
+
+def machine_limits() -> Limits:
+    "What this machine can do at most: measured once in a process, for each number of threads."
+    return limits_of(get_num_threads())
+
+# %% ../../nbs/10a_cost.ipynb #prcroof1
+class Call(NamedTuple):
+    "A row that ran: its cost, its time, and the time that it takes at least, by what limits it."
+    name: str
+    cost: Cost
+    seconds: float
+    limit: str
+    least: float
+
+# %% ../../nbs/10a_cost.ipynb #prcroof2
+def span_cost(event: OpSpan) -> Cost:
+    "What an operation that was recorded costs."
+    out = event.results[0] if len(event.results) == 1 else event.results
+    return cost_of(event.op, out, event.operands, event.params)
+
+def roofline(fn: Callable, *args, **kwargs) -> Roofline:
+    """Run a function, and tell of each row that it runs whether the machine is at its limit.
+
+    Run it once before, for the first time is not like the others. It is for the CPU: a GPU's rows come back
+    before they are done. RuntimeError if no row ran."""
+    limits, calls = machine_limits(), []
+    with profile() as prof: result = fn(*args, **kwargs)
+    for event in prof.spans:
+        if event.category != "op": continue
+        cost = span_cost(event)
+        limit, least = max(limits.seconds(cost).items(), key=lambda pair: pair[1])
+        calls.append(Call(event.name, cost, event.duration / 1e9, limit, least))
+    if not calls:
+        raise error(RuntimeError, "roofline: no row ran", "the function called none, or in other threads",
+                    "roofline(lambda: x @ w)")
+    return Roofline(calls, limits, result)
+
+# %% ../../nbs/10a_cost.ipynb #prcroof4
+class RowTotal(NamedTuple):
+    "The calls of a row together."
+    name: str
+    calls: int
+    flops: int
+    bytes: int
+    seconds: float
+    limit: str
+    share: float      # the least time over the time
+
+    @property
+    def intensity(self) -> float | None: return self.flops / self.bytes if self.bytes else None
+
+def row_total(name: str, calls: list[Call]) -> RowTotal:
+    flops, nbytes = (sum(call.cost[n] for call in calls) for n in range(2))
+    seconds, waits = sum(call.seconds for call in calls), Counter()
+    for call in calls: waits[call.limit] += call.least
+    return RowTotal(name, len(calls), flops, nbytes, seconds, waits.most_common(1)[0][0],
+                    waits.total() / seconds)
+
+class Roofline:
+    "What the rows of a function cost and took, beside what this machine can do."
+    def __init__(self, calls: list[Call], limits: Limits, result: Any):
+        self.calls, self.limits, self.result = calls, limits, result
+
+    @property
+    def seconds(self) -> float: return sum(call.seconds for call in self.calls)
+
+    @property
+    def rows(self) -> list[RowTotal]:
+        "The calls of each row together, the longest first."
+        groups = {}
+        for call in self.calls: groups.setdefault(call.name, []).append(call)
+        return sorted((row_total(*group) for group in groups.items()), key=lambda row: -row.seconds)
+
+# %% ../../nbs/10a_cost.ipynb #prcroof5
+#| code-fold: true
+#| code-summary: "The table, the picture with a dot for each row, and the two together"
+NAMED = 6      # so many dots have a name: those of the rows that take longest
+HEAD = "row", "calls", "ms", "MFLOP", "MB", "FLOP/byte", "GFLOP/s", "GB/s", "limit", "% of it"
+
+@patch
+def table(self: Roofline) -> Table:
+    "A line for each row, the longest first, and one for all."
+    def line(row: RowTotal) -> list:
+        amounts = row.seconds * 1e3, row.flops / 1e6, row.bytes / 1e6
+        speeds = row.flops / row.seconds / 1e9, row.bytes / row.seconds / 1e9
+        return [row.name, row.calls, *[round(x, 2) for x in amounts], row.intensity,
+                *[round(x, 2) for x in speeds], row.limit, round(row.share * 100)]
+    return results.table([*map(line, self.rows), line(row_total("all", self.calls))], head=HEAD)
+
+@patch
+def plot(self: Roofline):
+    "The roof, and under it a dot for each row that computes: as large as it takes long."
+    from matplotlib.figure import Figure
+    from edunets.draw import plots      # its style      # noqa: F401
+    peak, speeds, total = self.limits.flops, [*self.limits.bandwidths.values()], self.seconds
+    dots = [row for row in self.rows if row.intensity and row.seconds > total / 100]
+    places, heights = [row.intensity for row in dots], [row.flops / row.seconds / 1e9 for row in dots]
+    left, right = min([0.04, *places]) / 2, 2 * max([4 * peak / speeds[-1], *places])
+    lowest, highest = min([peak / 1e12, *heights]) / 2, 3 * peak / 1e9
+    figure = Figure(figsize=(4.4, 3.6))
+    ax = figure.subplots()
+    for where, speed, line in (("in a cache", max(speeds), ":"), ("from memory", speeds[-1], "-")):
+        xs = left, peak / speed, right
+        ax.plot(xs, [min(peak, x * speed) / 1e9 for x in xs], line, color="0.5",
+                label=f"{speed / 1e9:.0f} GB/s {where}")
+    ax.scatter(places, heights, [15 + 300 * row.seconds / total for row in dots], alpha=0.7)
+    below, step = {"left": 0, "right": 0}, (highest / lowest) ** 0.05      # names keep their distance
+    for x, y, row in sorted([*zip(places, heights, dots)][:NAMED], key=lambda dot: dot[1]):
+        side, aside = ("right", 0.6) if x > math.sqrt(left * right) else ("left", 1.6)
+        below[side] = max(y, below[side] * step)
+        ax.annotate(row.name, (x, y), (x * aside, below[side]), ha=side, va="center",
+                    arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6})
+    ax.set(xscale="log", yscale="log", xlim=(left, right), ylim=(lowest, highest), xlabel="FLOP a byte",
+           ylabel="GFLOP/s")
+    ax.text(right, 1.2 * peak / 1e9, f"{peak / 1e9:.0f} GFLOP/s", ha="right")
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+@patch
+def __repr__(self: Roofline) -> str: return repr(self.table())
+@patch
+def _repr_html_(self: Roofline) -> str:
+    from edunets.draw.plots import svg
+    return svg(self.plot()) + self.table()._repr_html_()
