@@ -20,7 +20,7 @@ from ..errors import error
 from ..ops.linear_algebra import TERMS
 from ..primitives import ROTATIONS
 from ..process import get_num_threads
-from .recorder import OpSpan, profile
+from .recorder import OpSpan, Profile
 from ..table import HANDLERS, OPS, Op, below_tape, column, set_mode
 from ..tensors import Tensor, patch
 
@@ -271,7 +271,7 @@ def roofline(fn: Callable, *args, **kwargs) -> Roofline:
     Run it once before, for the first time is not like the others. It is for the CPU: a GPU's rows come back
     before they are done. RuntimeError if no row ran."""
     limits, calls = machine_limits(), []
-    with profile() as prof: result = fn(*args, **kwargs)
+    with Profile() as prof: result = fn(*args, **kwargs)
     for event in prof.spans:
         if event.category != "op": continue
         cost = span_cost(event)
