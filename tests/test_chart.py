@@ -228,8 +228,15 @@ def shown(browser, tmp_path):
 VIEW = "document.querySelector('.edu-flame').flame.view"
 
 
+def at_rest(page):
+    """When all that was asked for is drawn."""
+    page.wait_for_function("""() => {
+        const { flame } = document.querySelector('.edu-flame');
+        return !flame.moving && !flame.waiting && flame.ink == getComputedStyle(flame.root).color }""")
+
+
 def width_of(page):
-    page.wait_for_timeout(300)
+    at_rest(page)
     start, end = page.evaluate(VIEW)
     return end - start
 
@@ -482,7 +489,7 @@ def test_text_has_contrast(shown, host, theme):
     page.locator("button[aria-label^=Keys]").click()
     page.locator("input").fill("linear")
     page.mouse.move(*middle_of(page, "linear"))
-    page.wait_for_timeout(100)
+    at_rest(page)
     count, least = page.evaluate(LEAST_CONTRAST, paper)
     assert count > 30 and least >= 4.5
 
@@ -492,7 +499,7 @@ def test_it_follows_the_theme_of_the_page(shown):
     inks = []
     for theme in ("light", "dark"):
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        page.wait_for_timeout(100)
+        at_rest(page)
         inks.append(page.evaluate("document.querySelector('.edu-flame').flame.ink"))
     assert inks == ["rgb(34, 38, 46)", "rgb(215, 219, 226)"]
 

@@ -178,13 +178,14 @@ class Flame {
     const span = this.data.span, length = Math.min(span, Math.max(to - from, SHORTEST));
     from = Math.min(Math.max(0, (from + to - length) / 2), span - length);
     cancelAnimationFrame(this.moving);
+    this.moving = null;
     if (!smooth || still.matches) { this.view = [from, from + length]; return this.later(); }
     const [a, b] = this.view, begun = performance.now();
     const step = now => {
       const part = Math.min(1, Math.max(0, (now - begun) / 150)), eased = part * (2 - part);
       this.view = [a + (from - a) * eased, b + (from + length - b) * eased];
       this.draw();
-      if (part < 1) this.moving = requestAnimationFrame(step);
+      this.moving = part < 1 ? requestAnimationFrame(step) : null;
     };
     this.moving = requestAnimationFrame(step);
   }
