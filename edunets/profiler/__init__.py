@@ -4,5 +4,6 @@ from edunets.profiler.chart import FlameChart
 from edunets.profiler.cost import Cost, cost_of, roofline
 from edunets.profiler.memory import leaks
 from edunets.profiler.recorder import Profile as profile, record_function
+from edunets.profiler.traces import events_of
 
 __getattr__ = _lacking_names(globals())
