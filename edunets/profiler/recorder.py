@@ -55,22 +55,26 @@ class Span:
 # %% ../../nbs/10_profiling.ipynb #pfspan03
 class OpSpan(Span):
     "An operation that ran: its row, what it took and gave, and the reader's line that asked for it."
-    __slots__ = ("op", "params", "site", "taken", "given", "node")
+    __slots__ = ("op", "params", "site", "taken", "given", "node", "lies")
     def __init__(self, op: Op, payloads: list, params: dict, out, start: int, end: int):
         now = HERE.__dict__      # of this thread, looked up once
         self.op, self.name, self.params, self.start, self.end = op, op.name, params, start, end
         self.category, self.args, self.sequence, self.thread = "op", None, None, now["thread"]
         self.module, self.node = now["module"], now["node"]      # node: the number of the one at work
         now["last"] = self
+        outs = out if type(out) is tuple else (out,)
         # tuples of plain things: the garbage collector looks at them once, and never again
         self.taken = tuple([(x.shape, x.dtype) if hasattr(x, "dtype") else x for x in payloads])
-        self.given = tuple([(x.shape, x.dtype) for x in (out if type(out) is tuple else (out,))])
+        self.given = tuple([(x.shape, x.dtype) for x in outs])
+        self.lies = outs[0].device if outs else None      # where: as the payload says it
         self.site = calling_line()
 
     @property
     def operands(self) -> tuple: return tuple(Form(*x) if type(x) is tuple else x for x in self.taken)
     @property
     def results(self) -> tuple[Form, ...]: return tuple(Form(*x) for x in self.given)
+    @property
+    def device(self) -> str: return f"cuda:{self.lies.id}" if hasattr(self.lies, "id") else str(self.lies)
 
 # %% ../../nbs/10_profiling.ipynb #pfspan04
 #| code-fold: true

@@ -12,7 +12,6 @@ import math
 import os
 import platform
 import sys
-from bisect import bisect_right
 from contextvars import Context
 from itertools import groupby
 from pathlib import Path
@@ -28,7 +27,7 @@ from ..backends.meta import Form
 from ..errors import describe, error
 from ..process import blas
 from .cost import cost_of
-from .recorder import HERE, OPTIONS, Observer, OpSpan, Profile, Span, begin, finish, profile
+from .recorder import HERE, OPTIONS, Observer, OpSpan, Profile, Span, begin, finish
 from ..tensors import patch, wrap
 
 # %% auto #0
@@ -49,7 +48,7 @@ class Conversion:
 
     def event(self, phase: str, name: str, thread, time: int, **fields) -> dict:
         "An event of a thread, at a time (ns), which the file counts in microseconds from the beginning."
-        since = max(0, time - self.profile.start) / 1000
+        since = max(0, time - self.profile.began) / 1000
         place = {"pid": self.process, "tid": self.track(thread), "ts": since}
         return {"ph": phase, "name": name, **place, **fields}
 
@@ -107,7 +106,7 @@ def arguments(span: Span, allocated: str | None = None) -> dict:
 def slice(self: Conversion, span: Span) -> dict:
     "A span as an event of phase `X`: a complete slice."
     return self.event("X", span.name, span.thread, span.start, cat=span.category,
-                      dur=(span.end - max(span.start, self.profile.start)) / 1000,
+                      dur=(span.end - max(span.start, self.profile.began)) / 1000,
                       args=arguments(span, self.allocated.get(span)))
 
 # %% ../../nbs/10b_trace.ipynb #tfarrow0
@@ -148,19 +147,16 @@ def counters(conversion: Conversion, allocations: list) -> list[dict]:
         found.append(conversion.event("C", "memory (bytes)", thread, time, args=dict(live)))
         peak = max(peak, (sum(live.values()), found[-1], allocation), key=lambda high: high[0])
     if not found: return []
-    args = {**peak[1]["args"], "operation": peak[2].op or "", "line": place_text(peak[2].site)}
+    last = peak[2]      # what was made then
+    args = {**peak[1]["args"], "operation": last.op or "", "line": place_text(last.site) if last.site else ""}
     return [*found, {**peak[1], "ph": "i", "s": "p", "name": f"peak: {peak[0]:,} bytes", "args": args}]
 
 # %% ../../nbs/10b_trace.ipynb #tfallo00
-def allocated_by(spans: list[Span], allocations: list) -> dict[Span, str]:
-    "What memory each operation has asked for, and as what it is held."
-    operations = sorted((span for span in spans if span.category == "op"), key=lambda span: span.start)
-    starts, found = [span.start for span in operations], {}
-    for a in allocations:
-        n = bisect_right(starts, a.start) - 1
-        if n < 0 or operations[n].name != a.op: continue
-        found.setdefault(operations[n], []).append(f"{a.nbytes:,} bytes ({a.category})")
-    return {span: " ".join(texts[:MOST_OPERANDS]) for span, texts in found.items()}
+def allocated_by(allocations: list) -> dict[Span, str]:
+    "What memory each operation has asked for, and what for."
+    found = {}
+    for a in allocations: found.setdefault(a.event, []).append(f"{a.nbytes:,} bytes ({a.category})")
+    return {span: " ".join(texts[:MOST_OPERANDS]) for span, texts in found.items() if span is not None}
 
 # %% ../../nbs/10b_trace.ipynb #tfown000
 @functools.cache
@@ -172,7 +168,7 @@ def span_cost() -> float:
         for _ in range(100): x + x
         return perf_counter_ns() - start
     def recorded() -> int:
-        with profile(): return block()
+        with Profile(): return block()
     def measure(): found.extend((recorded(), block()) for _ in range(9))
     thread = Thread(target=Context().run, args=(measure,))      # in which nobody listens
     thread.start()
@@ -200,14 +196,14 @@ def notes(conversion: Conversion) -> list[dict]:
     conversion.name("process_labels", labels=f"{said['spans']:,} spans, the profiler took {said['profiler, ms']} ms")
     if prof.dropped:
         text = f"{prof.dropped:,} spans were dropped (max_events={prof.max_events:,})"
-        last = max((span.end for span in prof.spans), default=prof.start)
+        last = max((span.end for span in prof.spans), default=prof.began)
         found.append(conversion.event("i", text, next(iter(conversion.tracks), HERE.thread), last, s="p"))
     return conversion.named() + found
 
 def events_of(prof: Profile) -> list[dict]:
     "A profile in the Trace Event Format: slices, arrows, counters, and names."
     conversion, allocations = Conversion(prof), prof.memory.allocations if prof.memory else []
-    conversion.allocated = allocated_by(prof.spans, allocations)
+    conversion.allocated = allocated_by(allocations)
     found = conversion.convert(prof.spans) + counters(conversion, allocations)
     return notes(conversion) + found
 
