@@ -359,8 +359,8 @@ handle(None, run_source, rank=-1)
 #| code-summary: "accumulating and in_wider: a kernel on wider copies of its operands"
 def accumulating(op: Op, kernel: Callable, payloads: list) -> Callable:
     """A kernel of a row, in the dtype that its column `accumulate` names for these operands; where it names
-    none, only what is merely stored is computed in another."""
-    wider = STORED if op.accumulate is None else op.accumulate
+    none, only what is merely stored is computed in another. A kernel for a device may name them itself."""
+    wider = getattr(kernel, "accumulate", STORED if op.accumulate is None else op.accumulate)
     for p in payloads:
         if getattr(p, "dtype", None) in wider and op.view is None:
             return functools.partial(in_wider, kernel, p.dtype, wider[p.dtype])

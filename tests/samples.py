@@ -27,6 +27,8 @@ SAMPLES = {
        for row in ("add", "sub", "mul", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor")},
     **{row: binary(positive) for row in ("div", "pow")},
     "gelu_slope": [((normal(2, 3), normal(2, 3)), {})],
+    **{row: [((normal(2, 3), normal(2, 3)), {"dim": 1}), ((normal(2, 3, 2), normal(2, 3, 2)), {"dim": -2}),
+             ((normal(), normal()), {"dim": 0})] for row in ("softmax_slope", "log_softmax_slope")},
     "power_slope": [((normal(2, 3), positive(2, 3)), {"exponent": n}) for n in (2, 3, 0.5)],
     **{row: [((apart(2, 3), positive(3)), {}),
              ((apart(3), 0.7), {}),

@@ -58,6 +58,28 @@ def drawn_softmax(rng, dtype):
     return (make(rng, shape, dtype),), {"dim": int(rng.integers(len(shape)))}
 
 
+def drawn_softmax_slope(rng, dtype):
+    shape = shape_of(rng, rng.integers(0, 4))
+    return tuple(floats(rng, shape, dtype) for _ in range(2)), {"dim": int(rng.integers(len(shape) or 1))}
+
+
+def drawn_gelu_slope(rng, dtype):
+    shape = shape_of(rng, rng.integers(0, 4))
+    return tuple(floats(rng, shape, dtype) for _ in range(2)), {}
+
+
+def drawn_linear(rng, dtype):
+    (n, k), (m,) = shape_of(rng, 2, [0, 1, 2, 5, 33]), shape_of(rng, 1, [0, 1, 3, 31])
+    bias = floats(rng, (m,), dtype) if rng.integers(2) else None
+    return (floats(rng, (n, k), dtype), floats(rng, (m, k), dtype), bias), {}
+
+
+def drawn_addmm(rng, dtype):
+    (n, k), (m,) = shape_of(rng, 2, [0, 1, 2, 5, 33]), shape_of(rng, 1, [0, 1, 3, 31])
+    c = floats(rng, [(m,), (n, m)][rng.integers(2)], dtype)
+    return (c, floats(rng, (n, k), dtype), floats(rng, (k, m), dtype)), {}
+
+
 def drawn_norm(rng, dtype):
     shape = shape_of(rng, rng.integers(0, 4))
     dims = tuple(d for d in range(len(shape)) if rng.integers(2))
@@ -69,6 +91,15 @@ def drawn_standardize(rng, dtype):
     first, last = sorted(rng.integers(0, len(shape) + 1, 2).tolist())
     params = {"first": first, "last": last, "eps": 0.1, "center": bool(rng.integers(2))}
     return (floats(rng, shape, dtype),), params
+
+
+def drawn_standardize_slope(rng, dtype):
+    (g,), params = drawn_standardize(rng, dtype)
+    shape, (first, last) = g.on("cpu").shape, (params["first"], params["last"])
+    kept = [n if first <= d < last else 1 for d, n in enumerate(shape)]
+    kind = "float32" if dtype == "float16" else dtype
+    square = Operand(rng, kept, lambda size: rng.random(size).astype(kind))
+    return (g, floats(rng, shape, dtype), square), params
 
 
 def drawn_scatter(rng, dtype, ties=False):
@@ -117,9 +148,12 @@ def drawn_adam(rng, dtype):
     return (*numbers, *tensors), {"each": 5 + flags["amsgrad"], **flags}
 
 
-DRAWN = {"erf": drawn_erf, "random_bits": drawn_random_bits, "softmax": drawn_softmax,
-         "log_softmax": drawn_softmax, "norm": drawn_norm, "standardize": drawn_standardize,
-         "scatter": drawn_scatter, "unpool": drawn_unpool, "adam": drawn_adam}
+DRAWN = {"erf": drawn_erf, "gelu": drawn_erf, "gelu_slope": drawn_gelu_slope, "linear": drawn_linear,
+         "addmm": drawn_addmm, "random_bits": drawn_random_bits, "softmax": drawn_softmax,
+         "log_softmax": drawn_softmax, "softmax_slope": drawn_softmax_slope,
+         "log_softmax_slope": drawn_softmax_slope, "norm": drawn_norm, "standardize": drawn_standardize,
+         "standardize_slope": drawn_standardize_slope, "scatter": drawn_scatter, "unpool": drawn_unpool,
+         "adam": drawn_adam}
 OWN = [name for name, row in OPS.items() if row.device]
 DTYPES = {"float32": 1e-5, "float64": 1e-12, "float16": 2e-3}
 
@@ -157,9 +191,19 @@ def test_each_entry_is_drawn(): assert set(DRAWN) == set(OWN)
 def test_each_kernel_beside_the_rows_own(row, dtype, batch, there):
     strict.launches.clear()
     compare(row, dtype, there, batch)
-    named = {"erf": "edunets_erf", "norm": "edunets_norm", "random_bits": "threefry",
-             "log_softmax": "softmax", "scatter": "scatter_add"}
+    named = {**{name: f"edunets_{name}" for name in ("erf", "norm", "gelu", "gelu_slope")},
+             "random_bits": "threefry", "log_softmax": "softmax", "log_softmax_slope": "softmax_slope",
+             "scatter": "scatter_add", "linear": "matmul", "addmm": "matmul"}
     if there == "strict": assert strict.launches[named.get(row, row)], f"{row}: its kernel was not started"
+
+
+@pytest.mark.parametrize("row", ["linear", "addmm"])
+def test_a_product_of_halves_is_not_made_wider(row, there):
+    if there != "strict": pytest.skip("launches are counted by the strict module")
+    args, params = DRAWN[row](np.random.default_rng(3), "float16")
+    operands = tuple(x.on(there) if isinstance(x, Operand) else x for x in args)
+    strict.launches.clear()
+    assert call(OPS[row], operands, params).dtype is en.float16 and not strict.launches["astype"]
 
 
 @pytest.fixture
@@ -177,7 +221,8 @@ def test_deterministic_additions_are_the_cpus_to_the_last_bit(order, there, dete
         np.testing.assert_array_equal(theirs, results("scatter", args, params, "cpu"))
 
 
-@pytest.mark.parametrize("row", ["softmax", "standardize", "unpool", "adam", "norm", "random_bits"])
+@pytest.mark.parametrize("row", ["softmax", "softmax_slope", "standardize", "standardize_slope", "unpool",
+                                 "adam", "norm", "random_bits"])
 def test_no_order_of_threads_changes_a_bit(row, there):
     if there != "strict": pytest.skip("a GPU takes its own order")
     args, params = DRAWN[row](np.random.default_rng(4), "float32")
@@ -370,9 +415,11 @@ def test_reduction_kernels_take_axes(axis):
 HASTY = {      # how a kernel of whole blocks is called
     "softmax": lambda kernel, x, y: kernel((4,), (128,), (x, y, 300, 1, 0)),
     "standardize": lambda kernel, x, y: kernel(
-        (4,), (128,), (x, y, np.ones(4, "f4"), np.ones(4, "f4"), 1, 300, 1e-5, 1))}
+        (4,), (128,), (x, y, np.ones(4, "f4"), np.ones(4, "f4"), 1, 300, 1e-5, 1)),
+    "standardize_slope": lambda kernel, x, y: kernel(
+        (4,), (128,), (x, y, np.ones(4, "f4"), y.copy(), 1, 300, 1e-5, 1))}
 # the other barrier of softmax: its maximum and its sum have parts of their own, for the functions are two
-BARRIERS = [("softmax", 0), ("standardize", 0), ("standardize", 1)]
+BARRIERS = [("softmax", 0), *((name, n) for name in ("standardize", "standardize_slope") for n in range(2))]
 
 
 @pytest.mark.parametrize("name, number", BARRIERS)

@@ -21,8 +21,9 @@ from ..views import inverse_permutation
 # %% auto #0
 __all__ = ['gelu_slope', 'zeros_vjp', 'pow_vjp', 'slope_in_place', 'exponent_slope', 'on_circle', 'within', 'tie_share',
            'zeros_as', 'hole', 'join_parts', 'parted', 'expand_back', 'keepdim_shape', 'spread_mean',
-           'spread_mean_kernel', 'extremum_vjp', 'power_norm_vjp', 'var_vjp', 'gather_row', 'scatter_row', 'attains',
-           'scatter_ties', 'scatter_product', 'ones_for_zeros', 'scatter_prod_vjp', 'scatter_along']
+           'spread_mean_kernel', 'extremum_vjp', 'softmax_slope', 'log_softmax_slope', 'power_norm_vjp', 'var_vjp',
+           'gather_row', 'scatter_row', 'attains', 'scatter_ties', 'scatter_product', 'ones_for_zeros',
+           'scatter_prod_vjp', 'scatter_along']
 
 # %% ../../nbs/02e_rules.ipynb #rulexp01
 vjp(
@@ -281,10 +282,29 @@ vjp(
     logsumexp=[lambda g, a, out, dims, keepdim:
                    expand_back(g, a.payload.shape, dims, keepdim)
                    * (a - expand_back(out, a.payload.shape, dims, keepdim)).exp()],
-    softmax=[lambda g, out, dim: out * (g - (g * out).sum(dim, True))],
-    log_softmax=[lambda g, out, dim: g - out.exp() * g.sum(dim, True)],
+    softmax=[lambda g, out, dim: OPS.softmax_slope(g, out, dim=dim)],
+    log_softmax=[lambda g, out, dim: OPS.log_softmax_slope(g, out, dim=dim)],
     all=no_vjp("a bool"), any=no_vjp("a bool"), argmax=no_vjp("an index"),
 )
+
+# %% ../../nbs/02e_rules.ipynb #rulsoft1
+def softmax_slope(xp, g, out, *, dim):
+    "out * (g - sum(g * out)) in one buffer."
+    if not g.ndim: return out * (g - g * out)
+    g = xp.moveaxis(g, dim, -1)
+    d = xp.subtract(g, xp.einsum("...i,...i->...", g, xp.moveaxis(out, dim, -1))[..., None])
+    return xp.multiply(xp.moveaxis(d, -1, dim), out, out=xp.moveaxis(d, -1, dim))
+
+def log_softmax_slope(xp, g, out, *, dim):
+    "g - exp(out) * sum(g)."
+    return g - xp.exp(out) * g.sum(axis=dim, keepdims=True)
+
+kernel(softmax_slope=softmax_slope, log_softmax_slope=log_softmax_slope)
+
+decompose(softmax_slope=lambda g, out, *, dim: out * (g - (g * out).sum(dim, True)),
+          log_softmax_slope=lambda g, out, *, dim: g - out.exp() * g.sum(dim, True))
+
+accumulate(softmax_slope=SINGLE, log_softmax_slope=SINGLE)
 
 # %% ../../nbs/02e_rules.ipynb #rulvar01b
 def power_norm_vjp(g: Tensor, a: Tensor, out: Tensor, p: float, dims, keepdim: bool) -> Tensor:

@@ -14,13 +14,14 @@ from ..optim.adam import adam_kernel
 from ..optim.optimizer import all_but_gradients
 from ..process import are_deterministic_algorithms_enabled
 from ..table import OPS, column
-from ..tensors import is_floating
+from ..tensors import STORED, is_floating
 
 # %% auto #0
-__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'OF_BLOCK', 'compiled', 'launch', 'spread', 'without_gaps', 'erf_of',
-           'erf_cuda', 'random_bits_cuda', 'softmax_cuda', 'block_size', 'log_softmax_cuda', 'adam_cuda',
-           'can_be_fused', 'addressed', 'scatter_cuda', 'flat_places', 'standardize_cuda', 'unpool_cuda', 'norm_of',
-           'norm_cuda']
+__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'OF_BLOCK', 'OF_PLACE', 'compiled', 'launch', 'spread',
+           'without_gaps', 'each', 'erf_cuda', 'gelu_cuda', 'gelu_slope_cuda', 'random_bits_cuda', 'softmax_cuda',
+           'rows_along', 'block_size', 'log_softmax_cuda', 'adam_cuda', 'can_be_fused', 'addressed', 'linear_cuda',
+           'addmm_cuda', 'softmax_slope_cuda', 'log_softmax_slope_cuda', 'scatter_cuda', 'flat_places',
+           'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_of', 'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
 device_kernels = column("device", "kernels for a kind of device, by its name, where the row's own "
@@ -46,11 +47,18 @@ def without_gaps(a):
 
 # %% ../../nbs/07d_kernels.ipynb #kncol004
 @functools.cache
-def erf_of(xp): return xp.ElementwiseKernel("T x", "T y", "y = erf(x)", "edunets_erf")
+def each(xp, name: str, operands: str, does: str): return xp.ElementwiseKernel(operands, "T y", does, name)
 
-def erf_cuda(xp, a): return erf_of(xp)(a)
+def erf_cuda(xp, a): return each(xp, "edunets_erf", "T x", "y = erf(x)")(a)
 
-device_kernels(erf={"cuda": erf_cuda})
+SHARE = "(T)0.5 * erfc(x * (T)-0.7071067811865476)"      # of the normal numbers, those below x
+
+def gelu_cuda(xp, a): return each(xp, "edunets_gelu", "T x", f"y = x * {SHARE}")(a)
+def gelu_slope_cuda(xp, g, a):
+    density = "(T)0.3989422804014327 * exp((T)-0.5 * x * x)"
+    return each(xp, "edunets_gelu_slope", "T g, T x", f"y = g * ({SHARE} + x * {density})")(g, a)
+
+device_kernels(erf={"cuda": erf_cuda}, gelu={"cuda": gelu_cuda}, gelu_slope={"cuda": gelu_slope_cuda})
 
 # %% ../../nbs/07d_kernels.ipynb #knrand01
 SOURCES["threefry"] = r"""
@@ -115,10 +123,14 @@ extern "C" __global__ void softmax(const T* x, T* y, long long n, long long inne
 
 def softmax_cuda(xp, a, *, dim, logs: int = 0):
     a = without_gaps(a)
-    shape = a.shape or (1,)
-    n, inner, out = shape[dim], math.prod(shape[dim % len(shape) + 1:]), xp.empty(a.shape, a.dtype)
-    launch(xp, "softmax", a.dtype, a.size // n if n else 0, block_size(n), a, out, n, inner, logs)
+    (n, inner, rows), out = rows_along(a, dim), xp.empty(a.shape, a.dtype)
+    launch(xp, "softmax", a.dtype, rows, block_size(n), a, out, n, inner, logs)
     return out
+
+def rows_along(a, dim: int) -> tuple[int, int, int]:
+    "Along a dimension: how many numbers a row has, how far they stand apart, how many rows there are."
+    shape = a.shape or (1,)
+    return (n := shape[dim]), math.prod(shape[dim % len(shape) + 1:]), a.size // n if n else 0
 
 def block_size(n: int) -> int: return max(32, min(256, (n + 31) // 32 * 32))     # whole warps, for n numbers
 def log_softmax_cuda(xp, a, *, dim): return softmax_cuda(xp, a, dim=dim, logs=1)
@@ -182,6 +194,37 @@ def addressed(p, g, step, mean, square, largest=None) -> list[int]:
 
 device_kernels(adam={"cuda": adam_cuda})
 
+# %% ../../nbs/07d_kernels.ipynb #knlin001
+def linear_cuda(xp, x, w, b): return OPS["linear"].kernel(xp, x, w, b)
+def addmm_cuda(xp, c, a, b): return OPS["addmm"].kernel(xp, c, a, b)
+
+linear_cuda.accumulate = addmm_cuda.accumulate = STORED
+
+device_kernels(linear={"cuda": linear_cuda}, addmm={"cuda": addmm_cuda})
+
+# %% ../../nbs/07d_kernels.ipynb #knslop01
+SOURCES["softmax_slope"] = OF_BLOCK + r"""
+// One block a row of n numbers.
+extern "C" __global__ void softmax_slope(const T* g, const T* y, T* out, long long n, long long inner, long long logs) {
+    long long first = blockIdx.x / inner * n * inner + blockIdx.x % inner;
+    g += first, y += first, out += first;
+    T total = 0;
+    for (long long i = threadIdx.x; i < n; i += blockDim.x) total += logs ? g[i * inner] : g[i * inner] * y[i * inner];
+    total = of_block(total, Add());
+    for (long long i = threadIdx.x; i < n; i += blockDim.x)
+        out[i * inner] = logs ? g[i * inner] - exp(y[i * inner]) * total : y[i * inner] * (g[i * inner] - total);
+}"""
+
+def softmax_slope_cuda(xp, g, y, *, dim, logs: int = 0):
+    g, y = without_gaps(g), without_gaps(y)
+    (n, inner, rows), out = rows_along(g, dim), xp.empty(g.shape, g.dtype)
+    launch(xp, "softmax_slope", g.dtype, rows, block_size(n), g, y, out, n, inner, logs)
+    return out
+
+def log_softmax_slope_cuda(xp, g, y, *, dim): return softmax_slope_cuda(xp, g, y, dim=dim, logs=1)
+
+device_kernels(softmax_slope={"cuda": softmax_slope_cuda}, log_softmax_slope={"cuda": log_softmax_slope_cuda})
+
 # %% ../../nbs/07d_kernels.ipynb #knscat01
 SOURCES["scatter_add"] = r"""
 // Thread j adds one number of v; those that meet wait for each other, in no order.
@@ -231,12 +274,15 @@ def flat_places(xp, index: tuple, shape: tuple):
 device_kernels(scatter={"cuda": scatter_cuda})
 
 # %% ../../nbs/07d_kernels.ipynb #knnorm01
-SOURCES["standardize"] = OF_BLOCK + r"""
+OF_PLACE = OF_BLOCK + r"""
 // One block a kept place. Its numbers are `outer` pieces, in each of them `inner` side by side.
+#define AT(i) (((i) / inner * gridDim.x + blockIdx.x) * inner + (i) % inner)
+"""
+
+SOURCES["standardize"] = OF_PLACE + r"""
 extern "C" __global__ void standardize(const T* x, T* y, T* squares, T* means, long long outer,
                                        long long inner, double eps, long long center) {
-    long long n = outer * inner, kept = gridDim.x, k = blockIdx.x;
-    #define AT(i) (((i) / inner * kept + k) * inner + (i) % inner)
+    long long n = outer * inner;
     T mean = 0, square = 0;
     if (center) {
         for (long long i = threadIdx.x; i < n; i += blockDim.x) mean += x[AT(i)];
@@ -246,7 +292,7 @@ extern "C" __global__ void standardize(const T* x, T* y, T* squares, T* means, l
     square = of_block(square, Add()) / n;
     T scale = 1 / sqrt(square + (T)eps);
     for (long long i = threadIdx.x; i < n; i += blockDim.x) y[AT(i)] = (x[AT(i)] - mean) * scale;
-    if (threadIdx.x == 0) squares[k] = square, means[k] = mean;
+    if (threadIdx.x == 0) squares[blockIdx.x] = square, means[blockIdx.x] = mean;
 }"""
 
 def standardize_cuda(xp, a, *, first, last, eps, center):
@@ -259,6 +305,28 @@ def standardize_cuda(xp, a, *, first, last, eps, center):
     return y.astype(a.dtype, copy=False), *stats[:1 + center]
 
 device_kernels(standardize={"cuda": standardize_cuda})
+
+# %% ../../nbs/07d_kernels.ipynb #knnorm03
+SOURCES["standardize_slope"] = OF_PLACE + r"""
+extern "C" __global__ void standardize_slope(const T* g, const T* y, const T* squares, T* out, long long outer,
+                                             long long inner, double eps, long long center) {
+    long long n = outer * inner;
+    T mean = 0, along = 0;
+    for (long long i = threadIdx.x; i < n; i += blockDim.x) mean += g[AT(i)], along += g[AT(i)] * y[AT(i)];
+    mean = center ? of_block(mean, Add()) / n : 0;
+    along = of_block(along, Add()) / n;
+    T scale = 1 / sqrt(squares[blockIdx.x] + (T)eps);
+    for (long long i = threadIdx.x; i < n; i += blockDim.x) out[AT(i)] = (g[AT(i)] - mean - y[AT(i)] * along) * scale;
+}"""
+
+def standardize_slope_cuda(xp, g, y, square, *, first, last, eps, center):
+    outer, kept, inner = map(math.prod, (g.shape[:first], g.shape[first:last], g.shape[last:]))
+    out = xp.empty(g.shape, g.dtype)
+    launch(xp, "standardize_slope", g.dtype, kept, block_size(outer * inner),
+           *map(without_gaps, (g, y, square)), out, outer, inner, float(eps), int(center))
+    return out
+
+device_kernels(standardize_slope={"cuda": standardize_slope_cuda})
 
 # %% ../../nbs/07d_kernels.ipynb #knpool01
 SOURCES["unpool"] = r"""

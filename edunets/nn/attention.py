@@ -26,10 +26,10 @@ from ..table import OPS, accumulate, as_operands, call, check, decompose, kernel
 from ..tensors import SINGLE, Tensor, at_hand, bool_, float32, patch
 
 # %% auto #0
-__all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'softmax_slope', 'as_query',
-           'check_attention', 'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped',
-           'check_mask_dtype', 'added', 'merge_masks', 'refuse_attention', 'check_three', 'check_attention_sizes',
-           'projected', 'lengthened', 'fixed', 'Weights', 'multi_head', 'multi_head_attention_forward',
+__all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'as_query', 'check_attention',
+           'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped', 'check_mask_dtype',
+           'added', 'merge_masks', 'refuse_attention', 'check_three', 'check_attention_sizes', 'projected',
+           'lengthened', 'fixed', 'Weights', 'multi_head', 'multi_head_attention_forward',
            'NonDynamicallyQuantizableLinear', 'MultiheadAttention', 'activation_of', 'TransformerEncoderLayer',
            'TransformerDecoderLayer', 'looks_back', 'TransformerEncoder', 'TransformerDecoder', 'Transformer']
 
@@ -100,15 +100,9 @@ def attention_vjp(g: tuple, out: tuple, q: Tensor, k: Tensor, v: Tensor, mask: T
             d if needed[3] else None, d_keep)
 
 # %% ../../nbs/nn/attention.ipynb #atorder1
-def softmax_slope(xp, g, out, *, dim):
-    "out * (g - sum(g * out)) in one buffer."
-    g = xp.moveaxis(g, dim, -1)
-    d = xp.subtract(g, xp.einsum("...i,...i->...", g, xp.moveaxis(out, dim, -1))[..., None])
-    return xp.multiply(xp.moveaxis(d, -1, dim), out, out=xp.moveaxis(d, -1, dim))
+kernel(attention=attention_kernel)
 
-kernel(attention=attention_kernel, softmax_slope=softmax_slope)
-
-accumulate(attention=SINGLE, softmax_slope=SINGLE)
+accumulate(attention=SINGLE)
 
 # %% ../../nbs/nn/attention.ipynb #atorder1b
 def as_query(out, operands: list):
@@ -117,8 +111,7 @@ def as_query(out, operands: list):
 
 order(attention=as_query)
 
-decompose(attention=attention_steps,
-          softmax_slope=lambda g, out, *, dim: out * (g - (g * out).sum(dim, True)))
+decompose(attention=attention_steps)
 vjp(attention=attention_vjp)
 
 # %% ../../nbs/nn/attention.ipynb #atcheck1

@@ -25,8 +25,6 @@ ROWS = {
                   ((*three(), None, None), how(1.0, True)),
                   ((normal(2, 2, 3, 2), normal(2, 1, 4, 2), normal(2, 1, 4, 2), SEEN[:, :1], KEEP),
                    how(0.7))],
-    "softmax_slope": [((normal(2, 3), normal(2, 3)), {"dim": 1}),
-                      ((normal(2, 3, 2), normal(2, 3, 2)), {"dim": 1})],
 }
 
 F, HEADS = "m.nn.functional", "m.arange(48.).reshape(2, 2, 3, 4).sin()"
