@@ -769,7 +769,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
                     f"self and mat2 must have the same dtype, but got {input.dtype.name}, {mat1.dtype.name} "
                     f"and {mat2.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "x.to(mat1.dtype) first")
-    for name, factor in (("beta", beta), ("alpha", alpha)): check_factor(name, factor, input.dtype)
+    check_factor("beta", beta, input.dtype), check_factor("alpha", alpha, input.dtype)
     if beta != 1: input = input * beta
     if alpha != 1: mat1 = mat1 * alpha
     return OPS.addmm(input, mat1, mat2)
@@ -812,7 +812,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 def product(name: str, sizes: tuple, a: Tensor, b: Tensor) -> Tensor:
     "matmul for operands with just these numbers of dimensions."
-    if (a.ndim, b.ndim) != sizes:
+    if (len(a.payload.shape), len(b.payload.shape)) != sizes:
         raise error(RuntimeError,
                     f"{name}: expected {sizes[0]}D and {sizes[1]}D tensors, but got {a.ndim}D and "
                     f"{b.ndim}D tensors",
@@ -821,7 +821,7 @@ def product(name: str, sizes: tuple, a: Tensor, b: Tensor) -> Tensor:
         raise error(RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: "
                                   f"{[a.shape[0], a.shape[2]]} but got: {list(b.shape[:2])}.",
                     f"{name} does not broadcast", "a @ b does")
-    return matmul(a, b)
+    return matmul.without_out(a, b)      # past the border: that of mm stands before it
 
 @face(out=True)
 def mm(input: Tensor, mat2: Tensor) -> Tensor:

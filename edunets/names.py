@@ -19,7 +19,7 @@ from .tensors import check_bits
 from .tensors import check_dim, dtype, float16, float32, float64, from_numpy, get_default_dtype
 from .tensors import in_memory, int16, int32, int64, int8, is_floating, memory_format, patch
 from .tensors import preserve_format, to_dtype, uint16, uint32, uint64, uint8, wrapped
-from .tensors import device as Device
+from .tensors import device as Device, dtype as DType
 from .views import store, store_out, without_base
 
 # %% auto #0
@@ -71,9 +71,9 @@ def dtype_of(operand) -> dtype:
 # %% ../nbs/01d_names.ipynb #0e7922f2b
 def result_type(*operands) -> dtype:
     "The dtype of an operation on tensors and Python numbers, as `torch.result_type`."
-    result = None
-    for level in (2, 1, 0):
-        kinds = [dtype_of(x) for x in operands if rank(x) == level]
+    by_rank, result = {2: [], 1: [], 0: []}, None
+    for x in operands: by_rank[rank(x)].append(dtype_of(x))
+    for kinds in by_rank.values():
         if not kinds: continue
         widest = functools.reduce(promote_types, kinds)
         if result is None: result = widest
@@ -530,7 +530,8 @@ def to(self: Tensor, *args, dtype: dtype | None = None, device=None, copy: bool 
         non_blocking, copy = [*flags, *(non_blocking, copy)[len(flags):]]
         args = args[:len(args) - len(flags)]
     for arg in args:
-        if isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
+        if isinstance(arg, DType): dtype = arg
+        elif isinstance(arg, Tensor): dtype, device = arg.dtype, arg.device
         elif isinstance(arg, (str, int, Device)): device = arg
         else: dtype = to_dtype(arg)
     result = self if dtype is None else cast(self, to_dtype(dtype))

@@ -212,15 +212,15 @@ def bounded(x: Tensor, low: float, high: float, node: str = "") -> Tensor:
     if low > high:
         raise error(ValueError, "min_val cannot be greater than max_val", f"{low} and {high}",
                     "the smaller one first")
-    if x.dtype is bool_:
+    kind = x.dtype
+    if kind is bool_:
         raise error(RuntimeError, "Bool inputs not supported for hardtanh", "a truth value has no border",
                     "x.float()")
-    if low <= -1 and not x.dtype.is_signed:      # a fraction is cut off
+    if low <= -1 and not kind.is_signed:      # a fraction is cut off
         raise error(RuntimeError, "cannot do hardtanh on an unsigned type with negative limits",
-                    f"{x.dtype.name} has no numbers below 0", "x.int()")
-    if not is_floating(x): low, high = in_memory(low, int64), in_memory(high, int64)
-    return call(OPS["hardtanh"], (x,), {"low": in_memory(low, x.dtype), "high": in_memory(high, x.dtype)},
-                node)
+                    f"{kind.name} has no numbers below 0", "x.int()")
+    if kind.category < 2: low, high = in_memory(low, int64), in_memory(high, int64)
+    return call(OPS["hardtanh"], (x,), {"low": in_memory(low, kind), "high": in_memory(high, kind)}, node)
 
 # %% ../../nbs/nn/activations.ipynb #nnactfc1b
 @functional

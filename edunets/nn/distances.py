@@ -76,12 +76,12 @@ check(mse_loss=check_broadcast, huber_loss=check_broadcast)
 def loss_operands(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
     "Two tensors of one shape and one dtype; a warning where one of them had to be repeated."
     check_tensor(input, name), check_tensor(target, name)
-    if target.shape != input.shape:
+    if target.payload.shape != input.payload.shape:
         warn(f"Using a target size ({target.size()}) that is different to the input size "
              f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
              "Please ensure they have the same size.")
         input, target = broadcast_tensors(input, target)
-    return (input, target) if input.dtype is target.dtype else tuple(promote((input, target)))
+    return (input, target) if input.payload.dtype is target.payload.dtype else tuple(promote((input, target)))
 
 # %% ../../nbs/nn/distances.ipynb #nnloex09b
 def weighted(each: Tensor, weight: Tensor, reduction: str, by_weight: bool = True) -> Tensor:
