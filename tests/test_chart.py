@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import book
+import edunets as en
 import pages
 from edunets.profiler import chart
 from edunets.profiler.chart import FlameChart, Slice, nest
@@ -126,6 +127,14 @@ def test_names_curves_and_arrows():
     assert curve.in_bytes and chart.highest(curve) == 4096 + 65536
     assert curve.series["parameters"] == [(0, 4096)] and len(curve.series["activations"]) == 4
     assert "Peak of live bytes: 68.0 KiB" in found.said and "6 slices in 2 threads" in repr(found)
+
+
+def test_a_profile_shows_itself():
+    model = en.nn.Sequential(en.nn.Linear(4, 3), en.nn.ReLU())
+    with en.profiler.profile(memory=True) as prof: model(en.ones(2, 4)).sum().backward()
+    found = prof.show("a step")
+    assert isinstance(found, FlameChart) and found.title == "a step" and found.curves and found.arrows
+    assert {"module", "op", "node", "backward"} <= {category for category, _ in found.palette.entries}
 
 
 def test_what_is_missing_or_odd_is_no_error():

@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..draw.memory import element, text
+from .recorder import Profile
+from .traces import events_of
+from ..tensors import patch
 
 # %% auto #0
 __all__ = ['TIMED', 'MOST_TEXT', 'MOST_SLICES', 'HUES', 'USUAL', 'ROW_PX', 'HEAD_PX', 'GAP_PX', 'AXIS_PX', 'CURVE_PX', 'ACROSS',
@@ -427,3 +430,9 @@ class FlameChart:
 
     def _repr_html_(self) -> str: return self.html()
     def __repr__(self) -> str: return f"<FlameChart {self.title}: {self.said}>"
+
+# %% ../../nbs/10d_chart.ipynb #fcshow01
+@patch
+def show(self: Profile, title: str = "A profile") -> FlameChart:
+    "The profile as a flame chart."
+    return FlameChart(events_of(self), title)
