@@ -4584,6 +4584,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'edunets/profiler/chart.py'),
                                         'edunets.profiler.chart.Palette.__init__': ( 'chart.html#palette.__init__',
                                                                                      'edunets/profiler/chart.py'),
+                                        'edunets.profiler.chart.Profile.show': ('chart.html#profile.show', 'edunets/profiler/chart.py'),
                                         'edunets.profiler.chart.Slice': ('chart.html#slice', 'edunets/profiler/chart.py'),
                                         'edunets.profiler.chart.Slice.__init__': ('chart.html#slice.__init__', 'edunets/profiler/chart.py'),
                                         'edunets.profiler.chart.Slice.end': ('chart.html#slice.end', 'edunets/profiler/chart.py'),
