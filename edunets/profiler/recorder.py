@@ -20,7 +20,9 @@ from weakref import WeakKeyDictionary
 
 from ..autograd.engine import Backward
 from ..autograd.tape import Node
+from ..backends.devices import Cuda
 from ..backends.meta import Form
+from ..backends.streams import CudaEvent, Event, Stream, current_stream, device_count, synchronize
 from ..data.loading import DataLoader, Fetcher
 from ..draw import results
 from ..draw.results import Table
@@ -30,14 +32,14 @@ from ..nn.module import Module
 from ..optim.optimizer import Optimizer, register_optimizer_step_post_hook
 from ..optim.optimizer import register_optimizer_step_pre_hook
 from ..table import HANDLERS, Op, Tape
-from ..tensors import LOCK, Tensor, patch
+from ..tensors import BACKENDS, LOCK, Backend, Tensor, patch
 
 # %% auto #0
 __all__ = ['INSTALLED', 'INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'Span', 'OpSpan',
            'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'record_function', 'timed_handler', 'timed_record',
            'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam', 'module_name', 'enter_module',
-           'leave_module', 'enter_step', 'leave_step', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack',
-           'span_parents', 'self_times']
+           'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch', 'marked_handler', 'swap',
+           'listen', 'unlisten', 'Profile', 'Observer', 'Stack', 'span_parents', 'self_times']
 
 # %% ../../nbs/10_profiling.ipynb #pfspan01
 class Span:
@@ -257,6 +259,60 @@ def leave_step(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
     finish(next((event for event in reversed(HERE.spans) if event.category == "optimizer"), None))
     for profile in PROFILES.get(): profile.add_step(optimizer)
 
+# %% ../../nbs/10_profiling.ipynb #pfgpu001
+class Mark(NamedTuple):
+    "A place in a stream of a GPU, which keeps the time at which it is reached."
+    stream: Stream
+    event: Event
+
+@patch
+def mark(self: Cuda, payloads: list) -> Mark:
+    "A mark in the current stream of the GPU on which some operands lie."
+    stream = current_stream(next(x.device.id for x in payloads if isinstance(x, self.xp.ndarray)))
+    return Mark(stream, stream.record_event(CudaEvent(enable_timing=True)))
+
+@patch
+def read_clock(self: Cuda) -> Callable[[Mark], int]:
+    "Wait for the GPUs. What is returned says when a mark was reached, in ns of `perf_counter_ns`."
+    now = []
+    for number in range(device_count()):
+        synchronize(number)
+        event = current_stream(number).record_event(CudaEvent(enable_timing=True))
+        event.synchronize()
+        now.append((perf_counter_ns(), event))
+    def reached(mark: Mark) -> int:
+        time, event = now[mark.stream.device.index]
+        return time - round(1e6 * mark.event.elapsed_time(event))
+    return reached
+
+# %% ../../nbs/10_profiling.ipynb #pfgpu002
+class KernelSpan(Span):
+    "What an operation gave to a GPU: its thread is a stream, `launch` the operation's span."
+    __slots__ = ("launch",)
+    def __init__(self, launch: OpSpan, stream: Stream, start: int, end: int):
+        self.name, self.category, self.launch, self.module = launch.name, "kernel", launch, launch.module
+        self.thread = f"{stream.device}, stream {stream.cuda_stream:#x}"
+        self.start, self.end, self.args, self.sequence = start, end, None, None
+
+class Launch(NamedTuple):
+    "An operation's span, and the marks before and behind its work."
+    backend: Backend
+    span: OpSpan
+    first: Mark
+    last: Mark
+
+def marked_handler(handler: Callable, backend: Backend | None) -> Callable:
+    "A handler that puts marks around what it gives to a stream; where there are none, as it is."
+    if not hasattr(backend, "mark"): return handler
+    def marked(op: Op, payloads: list, params: dict):
+        if not (profiles := PROFILES.get()): return handler(op, payloads, params)
+        first = backend.mark(payloads)
+        out = handler(op, payloads, params)
+        launch = Launch(backend, HERE.last, first, backend.mark(payloads))
+        for profile in profiles: profile.add_launch(launch)
+        return out
+    return marked
+
 # %% ../../nbs/10_profiling.ipynb #pfatt001
 LISTENING: list[Profile] = []      # the profiles that are on, in all threads
 UNDO: list[Callable] = []          # how to leave everything as it was
@@ -274,7 +330,8 @@ def listen(profile: Profile) -> None:
         LISTENING.append(profile)
         if len(LISTENING) > 1: return
         before = dict(HANDLERS)
-        HANDLERS.update({kind: timed_handler(run) for kind, run in before.items()})
+        HANDLERS.update({kind: marked_handler(timed_handler(run), BACKENDS.get(kind))
+                         for kind, run in before.items()})
         UNDO.append(lambda: HANDLERS.update({kind: run for kind, run in before.items() if kind in HANDLERS}))
         for seam in SEAMS: swap(*seam)
         UNDO.extend(handle.remove for handle in (
@@ -307,6 +364,7 @@ class Profile(ContextDecorator):
         self.threads: dict[int, str] = {}      # each thread's name
         self.modules: dict[int, str] = {}      # of each number on the tape: in which module it was recorded
         self.observers: list[Observer] = []
+        self.launches: list[Launch] = []       # what GPUs were given; it becomes spans at the end
         self.memory = None                     # kept by `memory=True`
         self.dropped, self.began, self.ended = 0, None, None
 
@@ -380,6 +438,7 @@ def stop_trace(self: Profile) -> None:
     self.ended = perf_counter_ns()
     PROFILES.set(tuple(profile for profile in PROFILES.get() if profile is not self))
     unlisten(self)
+    self.add_kernels()
     for observer in self.observers: observer.close()
 
 # %% ../../nbs/10_profiling.ipynb #pfprof05
@@ -401,6 +460,27 @@ def __enter__(self: Profile) -> Profile:
 
 @patch
 def __exit__(self: Profile, *exc) -> None: self.stop()
+
+# %% ../../nbs/10_profiling.ipynb #pfgpu003
+@patch
+def add_launch(self: Profile, launch: Launch) -> None:
+    if len(self.launches) < self.max_events: self.launches.append(launch)
+    else: self.dropped += 1
+
+@patch
+def add_kernels(self: Profile) -> None:
+    "Ask when the marks were reached. In a stream one thing ends before the next begins."
+    clocks = {backend: backend.read_clock() for backend in {launch.backend for launch in self.launches}}
+    kernels, free = [], {}
+    for backend, span, first, last in self.launches:
+        start, end = map(clocks[backend], (first, last))
+        kernels.append(KernelSpan(span, first.stream, start, end))
+    for kernel in sorted(kernels, key=lambda kernel: kernel.start):
+        kernel.start = max(kernel.start, kernel.launch.start, free.get(kernel.thread, 0))
+        free[kernel.thread] = kernel.end = max(kernel.start, kernel.end)
+        self.threads[kernel.thread] = kernel.thread
+    self.spans = sorted(self.spans + kernels, key=lambda span: span.end) if kernels else self.spans
+    self.launches.clear()
 
 # %% ../../nbs/10_profiling.ipynb #pfstack1
 #| code-fold: true
