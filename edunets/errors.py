@@ -368,16 +368,22 @@ def is_tensor_like(inp) -> bool:
 # %% ../nbs/errors.ipynb #ernames2
 #| code-fold: true
 #| code-summary: "Which names are lacking, and why"
-LATER = {"compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8, "_dynamo": 8, "func": 9, "vmap": 9,
-         "profiler": 10}      # name or namespace: the chapter it comes with
+LATER = {"compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8, "_dynamo": 8, "func": 9,
+         "vmap": 9}      # name or namespace: the chapter it comes with
 
 NEVER = {      # name: why the book does not come to it
-    "SparseAdam": "gradients are never sparse here, so it would have nothing to do that Adam does not do"}
+    "SparseAdam": "gradients are never sparse here, so it would have nothing to do that Adam does not do",
+    **dict.fromkeys(("ExecutionTraceObserver", "KinetoStepTracker", "RecordScope", "EnforceUnique",
+                     "MemRecordsAcc"), "it is a part of PyTorch's recorder in C++, which is not used here"),
+    **dict.fromkeys(("emit_nvtx", "load_nvprof", "parse_nvprof_trace", "emit_itt", "itt"),
+                    "it is for a vendor's own profiler")}
 
 INSTEAD = {      # name: how a program does without it
     "compile": "leave it out: it changes the speed, not the numbers",
     **dict.fromkeys(("amp", "autocast"),
                     "leave it out: tensors compute in their own dtype; model.bfloat16() gives it another"),
+    "ExecutionTraceObserver": "en.profiler.profile(): its export_chrome_trace(path) writes what ran",
+    **dict.fromkeys(("emit_nvtx", "emit_itt"), "en.profiler.profile(), which needs no other program"),
     "hub": "a model of your own; its load_state_dict(en.load(path)) takes safetensors files",
     "onnx": "en.save(model.state_dict(), path): the numbers as a safetensors file",
     "set_default_tensor_type": "en.set_default_dtype(en.float64)"}

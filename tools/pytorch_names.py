@@ -11,7 +11,8 @@ import book
 
 FILE = book.ROOT / "edunets" / "pytorch_names.txt"
 PLACES = ["", "Tensor", "nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "linalg",
-          "special", "autograd", "cuda", "accelerator", "backends", "testing", "utils.data"]
+          "special", "autograd", "autograd.profiler", "cuda", "accelerator", "backends", "testing",
+          "utils.data", "profiler"]
 
 
 def is_public(name, value):

@@ -1,5 +1,6 @@
 "Autograd: PyTorch's `torch.autograd`."
-from edunets.autograd import check, engine, function, functional, graph, leaves, modes, rules, tape, versions
+from edunets.autograd import (check, engine, function, functional, graph, leaves, modes, profiler, rules, tape,
+                              versions)
 from edunets.autograd.check import GradcheckError, gradcheck, gradgradcheck
 from edunets.autograd.engine import backward, grad
 from edunets.autograd.function import Function

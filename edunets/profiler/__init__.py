@@ -3,7 +3,9 @@ from edunets.errors import lacking_names as _lacking_names
 from edunets.profiler.chart import FlameChart
 from edunets.profiler.cost import Cost, cost_of, roofline
 from edunets.profiler.memory import leaks
-from edunets.profiler.recorder import Profile as profile, record_function
+from edunets.profiler.recipes import (DeviceType, ProfilerAction, ProfilerActivity, kineto_available, profile, schedule,
+                                      supported_activities, tensorboard_trace_handler)
+from edunets.profiler.recorder import record_function
 from edunets.profiler.traces import events_of
 
 __getattr__ = _lacking_names(globals())
