@@ -5,6 +5,7 @@
 #| code-summary: "Imports"
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -343,9 +344,7 @@ class EventProfile(Profile):
 
     def events(self) -> EventList:
         "What was seen, in the order in which it began. AssertionError before anything was recorded."
-        if self.began is None:
-            raise error(AssertionError, "Profiler must be initialized before accessing events",
-                        "nothing was recorded yet", "a schedule that comes to an active step: prof.step()")
+        self.check_recorded("accessing events")
         parents = span_parents([span for span in self.spans if self.shows(span)])
         grown, found = memory_growth(self), {}
         for span, parent in parents.items():
@@ -359,6 +358,12 @@ class EventProfile(Profile):
 
 # %% ../../nbs/10e_recipes.ipynb #preprof3
 @patch
+def check_recorded(self: EventProfile, what: str) -> None:
+    if self.began is not None: return
+    raise error(AssertionError, f"Profiler must be initialized before {what}", "nothing was recorded yet",
+                "a schedule that comes to an active step: prof.step()")
+
+@patch
 def key_averages(self: EventProfile, group_by_input_shape: bool = False, group_by_stack_n: int = 0,
                  group_by_overload_name: bool = False) -> EventList:
     "A row for each name, and for each shapes or lines where they were recorded and asked for."
@@ -371,6 +376,28 @@ def export_stacks(self: EventProfile, path: str, metric: str = "self_cpu_time_to
         raise error(AssertionError, "export_stacks() requires with_stack=True", "no stack was recorded",
                     "en.profiler.profile(with_stack=True)")
     self.events().export_stacks(path, metric)
+
+# %% ../../nbs/10e_recipes.ipynb #premeta1
+@patch
+def add_metadata(self: EventProfile, key: str, value: str) -> None:
+    "A text that the trace's file has under a name of its own."
+    self.metadata[key] = value
+
+@patch
+def add_metadata_json(self: EventProfile, key: str, value: str) -> None:
+    "What a text of JSON means, under a name of its own in the trace's file."
+    self.metadata[key] = json.loads(value)
+
+@patch
+def preset_metadata_json(self: EventProfile, key: str, value: str) -> None:
+    "As `add_metadata_json`: here it may be said at any time."
+    self.add_metadata_json(key, value)
+
+@patch
+def export_chrome_trace(self: EventProfile, path: str, use_python_export: bool = False) -> None:
+    "Write the trace, `.json` or `.json.gz`. AssertionError before anything was recorded."
+    self.check_recorded("exporting chrome trace")
+    Profile.export_chrome_trace(self, path)
 
 # %% ../../nbs/10e_recipes.ipynb #prprof01
 #| code-fold: true
@@ -440,7 +467,10 @@ class profile(EventProfile):
                         "a profile of its own for the inner block")
         check_activities(self.activities)
         listen(self)
-        self.turn(ProfilerAction.NONE, self.current_action)
+        try: self.turn(ProfilerAction.NONE, self.current_action)
+        except BaseException:
+            unlisten(self)
+            raise
         self.begin_step()
 
     def stop(self) -> None:
@@ -485,7 +515,7 @@ def turn(self: profile, before: ProfilerAction, after: ProfilerAction | None) ->
         self.rehearsal.stop()
         if after is ProfilerAction.NONE: warn("Incorrect schedule: WARMUP followed by NONE")
     if after is ProfilerAction.WARMUP and before is not after:
-        self.rehearsal = Profile(**self.options)
+        self.rehearsal = Profile(memory=self.options["memory"], stack=self.options["stack"])
         self.rehearsal.start()
     if after in RECORDING and before is not RECORDING[0]:
         if not self.acc_events: self.prepare_trace()

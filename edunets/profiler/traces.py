@@ -214,8 +214,8 @@ def next_lines(events: list[dict]) -> str:
     "Events, each in a line that follows on another."
     return "".join(",\n" + event_text(event) for event in events)
 
-def head_of_file(said: dict) -> str:
-    return f'{{"displayTimeUnit":"ns","otherData":{json.dumps(said)},"traceEvents":['
+def head_of_file(said: dict, metadata: dict = {}) -> str:
+    return json.dumps({"displayTimeUnit": "ns", "otherData": said, **metadata})[:-1] + ', "traceEvents":['
 
 @patch
 def export_chrome_trace(self: Profile, path: str | os.PathLike) -> None:
@@ -223,7 +223,7 @@ def export_chrome_trace(self: Profile, path: str | os.PathLike) -> None:
     `torch.profiler.profile.export_chrome_trace`."""
     beside = Path(f"{path}.part")
     with (gzip.open if str(path).endswith(".gz") else open)(beside, "wt", encoding="utf-8") as file:
-        file.write(f"{head_of_file(about(self))}{next_lines(events_of(self))[1:]}\n]}}")
+        file.write(f"{head_of_file(about(self), self.metadata)}{next_lines(events_of(self))[1:]}\n]}}")
     os.replace(beside, path)      # a reader sees the old file or the new one
 
 # %% ../../nbs/10b_trace.ipynb #tffile00
