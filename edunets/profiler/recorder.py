@@ -355,6 +355,11 @@ class Profile(ContextDecorator):
     began: int | None = None      # ns, as `ended`
     def __init__(self, *, memory: bool = False, stack: bool = False, max_events: int = 1_000_000, **options):
         self.options, self.max_events = {"memory": memory, "stack": stack, **options}, max_events
+        for name in options:
+            if name not in OPTIONS:
+                raise error(TypeError, f"profile() got an unexpected keyword argument '{name}'",
+                            f"options are {', '.join(OPTIONS)}", "dir(edunets.profiler.recorder.OPTIONS)")
+        self.metadata: dict[str, Any] = {}     # what else its file should say
         self.prepare_trace()
     def _recreate_cm(self) -> Profile: return copy.copy(self)
 
