@@ -196,7 +196,7 @@ def test_the_table_and_the_picture():
     import matplotlib
     matplotlib.use("Agg")
     ax = prof.memory.plot()
-    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    labels = [text.get_text() for text in ax.figure.legends[0].get_texts()]
     assert "parameters" in labels and any("self.loss()" in label for label in labels)
     matplotlib.pyplot.close(ax.figure)
     with en.profiler.profile() as prof: pass

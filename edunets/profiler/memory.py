@@ -254,38 +254,45 @@ def memory_table(self: Profile, limit: int = 12) -> Table:
 #| code-fold: true
 #| code-summary: "The picture"
 @patch
-def bands(self: MemoryProfile, peak: Peak, lines: int) -> tuple[np.ndarray, dict]:
-    "The timeline, with bands of their own for the lines that held most at the peak; a point for a pixel."
+def bands(self: MemoryProfile, peak: Peak, lines: int, clock: bool) -> tuple[np.ndarray, float, dict]:
+    """Moments (ms, or the changes counted), the peak's, and the bytes of each band: the lines that held most
+    at the peak have one of their own. A point for a pixel is enough."""
     sizes = Counter()
     for x in peak.alive: sizes[x.category, x.site] += x.nbytes * (x.site is not None)
     named = [band for band, size in sizes.most_common(lines) if size]
     def band_of(x: Allocation) -> tuple:
         return (x.category, x.site) if (x.category, x.site) in named else (x.category, None)
     times, live = self.timeline(band_of)
-    total = sum(live.values(), np.zeros(len(times)))
-    pixels = (times - times[0]) * 600 // max(1, np.ptp(times))
+    moments = (times - self.profile.began) / 1e6 if clock else np.arange(len(times))
+    total, pixels = sum(live.values(), np.zeros(len(times))), moments * 600 // (moments[-1] or 1)
     order = np.lexsort((total, pixels))      # of each pixel the last one: where most is alive
     kept = np.sort(order[np.append(np.diff(pixels[order]) != 0, True)])
     found = sorted(live, key=lambda band: (CATEGORIES.index(band[0]), band in named))
-    return times[kept], {band: live[band][kept] for band in found}
+    at = moments[np.searchsorted(times, peak.time)]
+    return moments[kept], at, {band: live[band][kept] for band in found}
 
 @patch
-def plot(self: MemoryProfile, lines: int = 3, ax=None):
-    "Draw what was alive over time, by category, with the peak and the lines that held most then."
+def plot(self: MemoryProfile, lines: int = 3, ax=None, clock: bool = True):
+    """Draw what was alive over time, by category, with the peak and the lines that held most then. With
+    `clock=False` each change is as wide as any other."""
     import matplotlib.pyplot as plt      # slow to import, and needed only here
-    if ax is None: _, ax = plt.subplots(figsize=(6.4, 3.2))
-    peak, start = self.peak(), self.profile.began
-    times, live = self.bands(peak, lines)
-    moments, at, bottom, shown = (times - start) / 1e6, (peak.time - start) / 1e6, 0.0, []
+    figure = None
+    if ax is None: figure, ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    peak = self.peak()
+    moments, at, live = self.bands(peak, lines, clock)
+    bottom = np.zeros(len(moments))
     for (category, site), sizes in live.items():
         top, label = bottom + sizes / 2 ** 20, category if site is None else f"{category}: {describe(site)}"
-        strength = 0.45 if site is None else 0.85
-        ax.fill_between(moments, bottom, top, step="post", color=f"C{CATEGORIES.index(category)}",
-                        alpha=strength, linewidth=0, label=label if len(label) < 62 else label[:60] + "…")
+        corners = np.diff(bottom, prepend=-1).astype(bool) | np.diff(top, prepend=-1).astype(bool)
+        corners[-1] = True
+        ax.fill_between(moments[corners], bottom[corners], top[corners], step="post",
+                        color=f"C{CATEGORIES.index(category)}",
+                        alpha=0.45 if site is None and lines else 0.85, linewidth=0,
+                        label=label if len(label) < 62 else label[:60] + "…")
         bottom = top
     ax.axvline(at, color="0.5", linestyle=":")
-    ax.set(xlabel="ms", ylabel="MiB", title=f"at most {in_units(peak.nbytes)}, at {at:.1f} ms")
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.22), reverse=True)
+    ax.set(xlabel="ms" if clock else "changes", ylabel="MiB", title=f"at most {in_units(peak.nbytes)}")
+    if figure is not None: figure.legend(loc="outside lower left", reverse=True)
     return ax
 
 # %% ../../nbs/10c_memory.ipynb #pmleak01
