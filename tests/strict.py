@@ -28,6 +28,7 @@ OPERATORS = "add sub mul truediv floordiv mod pow and or xor lshift rshift matmu
 class Array:
     "An array of the strict module; `base` is the array whose memory it looks into, as CuPy tells it."
     __array_priority__, __array_ufunc__ = 1000, None      # NumPy is not to compute with it
+    device = device("strict")
 
     def __init__(self, host, base=None): self.host, self.base = host, base
     def __repr__(self): return f"strict({self.host!r})"
