@@ -43,7 +43,7 @@ def code(nb):
 
 def measures(nb):
     """Does it take times? Then it runs alone."""
-    return re.search(r"\b(perf_counter|timeit|benchmarks)\b", code(nb)) is not None
+    return re.search(r"\b(perf_counter|timeit|benchmarks|Shootout)\b", code(nb)) is not None
 
 
 def trains(nb):

@@ -7,5 +7,6 @@ from edunets.profiler.recipes import (DeviceType, ProfilerAction, ProfilerActivi
                                       supported_activities, tensorboard_trace_handler)
 from edunets.profiler.recorder import record_function
 from edunets.profiler.traces import events_of
+from edunets.profiler.shootout import Shootout
 
 __getattr__ = _lacking_names(globals())
