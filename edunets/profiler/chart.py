@@ -5,7 +5,6 @@
 #| code-summary: "Imports"
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import os
@@ -14,7 +13,6 @@ import zlib
 from bisect import bisect_right
 from collections import Counter
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,6 +85,7 @@ TIMED = {*"XBEiIRCstf"}      # the phases of events that have a time
 def load_events(trace: Any) -> list[dict]:
     "The events of a trace: a list, a dict with `traceEvents`, or a path of a .json or .json.gz file."
     if isinstance(trace, (str, os.PathLike)):
+        import gzip      # slow to import, and seldom needed
         data = Path(trace).read_bytes()
         trace = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
     return trace["traceEvents"] if isinstance(trace, dict) else list(trace)
@@ -369,7 +368,9 @@ def summary_text(tracks: list[Track], curves: list[Curve], span: int) -> str:
 # %% ../../nbs/10d_chart.ipynb #fcchart1
 #| code-fold: true
 #| code-summary: "Escapes, and a legend"
-def page_part(name: str) -> str: return files("edunets.profiler").joinpath(name).read_text(encoding="utf-8")
+def page_part(name: str) -> str:
+    from importlib.resources import files      # slow to import, and needed only here
+    return files("edunets.profiler").joinpath(name).read_text(encoding="utf-8")
 
 def in_script(data: str) -> str:
     "JSON without what ends a script, or (a backtick) a part of a Markdown page."
