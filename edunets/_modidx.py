@@ -5013,6 +5013,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'edunets/profiler/recorder.py'),
                                            'edunets.profiler.recorder.leave_step': ( 'profiling.html#leave_step',
                                                                                      'edunets/profiler/recorder.py'),
+                                           'edunets.profiler.recorder.library_paths': ( 'profiling.html#library_paths',
+                                                                                        'edunets/profiler/recorder.py'),
                                            'edunets.profiler.recorder.listen': ('profiling.html#listen', 'edunets/profiler/recorder.py'),
                                            'edunets.profiler.recorder.marked_handler': ( 'profiling.html#marked_handler',
                                                                                          'edunets/profiler/recorder.py'),

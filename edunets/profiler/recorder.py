@@ -11,7 +11,6 @@ import sys
 import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from sysconfig import get_paths
 from threading import get_ident
 from time import perf_counter_ns
 from types import FrameType
@@ -35,7 +34,7 @@ from ..table import HANDLERS, Op, Tape
 from ..tensors import BACKENDS, LOCK, Backend, Tensor, patch
 
 # %% auto #0
-__all__ = ['INSTALLED', 'INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'Span', 'OpSpan',
+__all__ = ['INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'Span', 'OpSpan', 'library_paths',
            'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'record_function', 'timed_handler', 'timed_record',
            'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam', 'module_name', 'enter_module',
            'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch', 'marked_handler', 'swap',
@@ -81,13 +80,18 @@ class OpSpan(Span):
 # %% ../../nbs/10_profiling.ipynb #pfspan04
 #| code-fold: true
 #| code-summary: "calling_line: the reader's line, found fast"
-INSTALLED = ("<frozen", *{path for name, path in get_paths().items() if name.endswith("lib")})
+@functools.cache
+def library_paths() -> tuple[str, ...]:
+    "How the files of Python, and of what is installed, begin."
+    from sysconfig import get_paths      # slow to import, and needed only here
+    return ("<frozen", *{path for name, path in get_paths().items() if name.endswith("lib")})
+
 INSIDE: dict[str, bool] = {}      # a file, or a cell: is it none of the reader's? Asked once.
 
 def is_inside(frame: FrameType) -> bool:
     "Whether a frame is none of the reader's: edunets' own, or of Python and what is installed."
     file = frame.f_code.co_filename
-    if file not in INSIDE: INSIDE[file] = package(frame) == "edunets" or file.startswith(INSTALLED)
+    if file not in INSIDE: INSIDE[file] = package(frame) == "edunets" or file.startswith(library_paths())
     return INSIDE[file]
 
 def calling_line() -> tuple[str, int]:

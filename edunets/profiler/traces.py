@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import json
 import math
 import os
@@ -221,6 +220,7 @@ def head_of_file(said: dict, metadata: dict = {}) -> str:
 def export_chrome_trace(self: Profile, path: str | os.PathLike) -> None:
     """Write what was seen as a trace, `.json` or `.json.gz`: for chrome://tracing, Perfetto and DevTools. As
     `torch.profiler.profile.export_chrome_trace`."""
+    import gzip      # slow to import, and seldom needed
     beside = Path(f"{path}.part")
     with (gzip.open if str(path).endswith(".gz") else open)(beside, "wt", encoding="utf-8") as file:
         file.write(f"{head_of_file(about(self), self.metadata)}{next_lines(events_of(self))[1:]}\n]}}")
