@@ -20,18 +20,19 @@ from ..errors import error
 from ..ops.linear_algebra import TERMS
 from ..primitives import ROTATIONS
 from ..process import get_num_threads
-from .recorder import OpSpan, Profile
+from .recorder import RATES, OpSpan, Profile
 from ..table import HANDLERS, OPS, Op, below_tape, column, set_mode
 from ..tensors import Tensor, patch
 
 # %% auto #0
 __all__ = ['cost', 'ONE_EACH', 'MOVING', 'REDUCING', 'RUNNING', 'WORD_PAIR', 'SIDES', 'SMALLEST', 'LARGEST', 'NAMED', 'HEAD',
-           'Cost', 'total_elements', 'traffic', 'elementwise_cost', 'moving_cost', 'view_cost', 'first_result',
+           'RATES', 'Cost', 'total_elements', 'traffic', 'elementwise_cost', 'moving_cost', 'view_cost', 'first_result',
            'reduction_cost', 'running_cost', 'matmul_cost', 'clamp_cost', 'gather_cost', 'scatter_cost', 'bag_cost',
            'nll_cost', 'search_cost', 'sort_cost', 'fold_cost', 'pool_cost', 'unpool_cost', 'random_cost', 'matrices',
            'lu_cost', 'solve_cost', 'cholesky_cost', 'eigh_cost', 'qr_cost', 'svd_cost', 'matrix_exp_cost', 'Parts',
            'parts_run_by', 'kept_cost', 'cost_of', 'Limits', 'least_seconds', 'product_speed', 'copy_speed',
-           'limits_of', 'machine_limits', 'Call', 'span_cost', 'roofline', 'RowTotal', 'row_total', 'Roofline']
+           'limits_of', 'machine_limits', 'Call', 'span_cost', 'beside_limits', 'roofline', 'RowTotal', 'row_total',
+           'Roofline', 'cost_rate', 'share_of_limit']
 
 # %% ../../nbs/10a_cost.ipynb #prccolum
 class Cost(NamedTuple):
@@ -265,18 +266,20 @@ def span_cost(event: OpSpan) -> Cost:
     out = event.results[0] if len(event.results) == 1 else event.results
     return cost_of(event.op, out, event.operands, event.params)
 
+def beside_limits(event: OpSpan) -> Call:
+    "A call that was recorded, and what limits it on this machine."
+    cost = span_cost(event)
+    limit, least = max(machine_limits().seconds(cost).items(), key=lambda pair: pair[1])
+    return Call(event.name, cost, event.duration / 1e9, limit, least)
+
 def roofline(fn: Callable, *args, **kwargs) -> Roofline:
     """Run a function, and tell of each row that it runs whether the machine is at its limit.
 
     Run it once before, for the first time is not like the others. It is for the CPU: a GPU's rows come back
     before they are done. RuntimeError if no row ran."""
-    limits, calls = machine_limits(), []
+    limits = machine_limits()
     with Profile() as prof: result = fn(*args, **kwargs)
-    for event in prof.spans:
-        if event.category != "op": continue
-        cost = span_cost(event)
-        limit, least = max(limits.seconds(cost).items(), key=lambda pair: pair[1])
-        calls.append(Call(event.name, cost, event.duration / 1e9, limit, least))
+    calls = [beside_limits(event) for event in prof.spans if event.category == "op"]
     if not calls:
         raise error(RuntimeError, "roofline: no row ran", "the function called none, or in other threads",
                     "roofline(lambda: x @ w)")
@@ -369,3 +372,14 @@ def __repr__(self: Roofline) -> str: return repr(self.table())
 def _repr_html_(self: Roofline) -> str:
     from edunets.draw.plots import svg
     return svg(self.plot()) + self.table()._repr_html_()
+
+# %% ../../nbs/10a_cost.ipynb #prcrate1
+def cost_rate(part: int, events: list[OpSpan]) -> float:
+    "How much of a part of the costs (0: FLOP, 1: bytes) some calls did in a nanosecond: billions a second."
+    return sum(span_cost(event)[part] for event in events) / max(1, sum(event.duration for event in events))
+
+def share_of_limit(events: list[OpSpan]) -> float:
+    return 100 * row_total("", list(map(beside_limits, events))).share
+
+RATES |= {"GFLOP/s": functools.partial(cost_rate, 0), "GB/s": functools.partial(cost_rate, 1),
+          "% of limit": share_of_limit}
