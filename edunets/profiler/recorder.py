@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from threading import get_ident
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any, Callable, Iterator, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 from weakref import WeakKeyDictionary
 
 from ..autograd.engine import Backward
@@ -34,11 +34,11 @@ from ..table import HANDLERS, Op, Tape
 from ..tensors import BACKENDS, LOCK, Backend, Tensor, patch
 
 # %% auto #0
-__all__ = ['INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'Span', 'OpSpan', 'library_paths',
-           'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'record_function', 'timed_handler', 'timed_record',
-           'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam', 'module_name', 'enter_module',
-           'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch', 'marked_handler', 'swap',
-           'listen', 'unlisten', 'Profile', 'Observer', 'Stack', 'span_parents', 'self_times']
+__all__ = ['INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'RATES', 'Span', 'OpSpan',
+           'library_paths', 'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'record_function', 'timed_handler',
+           'timed_record', 'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam', 'module_name',
+           'enter_module', 'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch', 'marked_handler',
+           'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack', 'span_parents', 'self_times']
 
 # %% ../../nbs/10_profiling.ipynb #pfspan01
 class Span:
@@ -532,16 +532,21 @@ def self_times(events: list[Span]) -> dict[Span, int]:
     return own
 
 # %% ../../nbs/10_profiling.ipynb #pftable2
+RATES: dict[str, Callable[[list[OpSpan]], float | None]] = {}      # more columns: of a row's calls
+
 @patch
-def table(self: Profile, limit: int = 12) -> Table:
-    "What took the time, by name: calls, self and total time (ms), and the share of self time in the whole."
-    own, rows = self_times(self.spans), {}
-    for event in self.spans:
-        row = rows.setdefault((event.name, event.category), [0, 0.0, 0.0])
-        for place, more in enumerate((1, own[event] / 1e6, event.duration / 1e6)): row[place] += more
-    found = sorted(rows.items(), key=lambda row: -row[1][1])
-    lines = [[*key, *row, 100 * row[1] / (self.duration / 1e6)] for key, row in found[:limit]]
-    return results.table(lines, ["name", "kind", "calls", "self, ms", "total, ms", "self, %"])
+def table(self: Profile, limit: int = 12, columns: Sequence[str] = ("GFLOP/s", "GB/s")) -> Table:
+    """What took the time, by name: calls, self and total time (ms), and the share of self time in the whole.
+    `columns` are names of `RATES`; "% of limit" measures this machine first, which takes a second."""
+    own, lines = self_times(self.spans), {}
+    for event in self.spans: lines.setdefault((event.name, event.category), []).append(event)
+    def line(name: str, category: str, events: list[Span]) -> list:
+        mine, total = (sum(times) / 1e6 for times in zip(*[(own[e], e.duration) for e in events]))
+        rates = [RATES[column](events) if category == "op" else None for column in columns]
+        return [name, category, len(events), mine, total, 100 * mine / (self.duration / 1e6), *rates]
+    found = sorted((line(*key, events) for key, events in lines.items()), key=lambda row: -row[3])
+    head = ["name", "kind", "calls", "self, ms", "total, ms", "self, %", *columns]
+    return results.table(found[:limit], head)
 
 # %% ../../nbs/10_profiling.ipynb #pftable4
 @patch
