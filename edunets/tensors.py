@@ -417,6 +417,10 @@ class Backend:
         "What a method of an array says: `item`, `tolist`, `any`."
         return getattr(array, what)()
 
+    def refuse_if(self, wrong, problem: Exception) -> None:
+        "Raise an error if anything is true in an array; a GPU may tell it later."
+        if wrong.any(): raise problem
+
     def make(self, op, params: dict):
         "What a row without operands makes, there."
         return op.kernel(self.xp, **params)

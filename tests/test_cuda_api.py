@@ -428,9 +428,59 @@ def test_out_of_memory_in_three_lines(gpu):
     assert en.cuda.memory_allocated() == size
 
 
+def lossy(*targets):
+    "A loss of classes, of which one is there not; its operands are on the GPU already."
+    scores, targets = en.zeros(2, 3, device="cuda", requires_grad=True), en.tensor(targets, device="cuda")
+    return lambda: en.nn.functional.cross_entropy(scores, targets)
+
+
+def added():
+    x, v = en.zeros(2, 2, device="cuda", requires_grad=True), en.ones(2, 2, device="cuda")
+    index = en.tensor([0, 2], device="cuda")
+    return lambda: x.index_add(0, index, v).sum()
+
+
+WRONG = {"a class": lambda: lossy(1, 7), "beside an ignored one": lambda: lossy(-100, -1), "a place": added}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_class_is_told_by_who_waits(gpu, what, monkeypatch):
+    run = WRONG[what]()
+    with held(en.cuda.current_stream()) as let_go:
+        out = run()
+        out.backward()
+        assert not en.cuda.current_stream().query()
+        let_go()
+        with pytest.raises(RuntimeError, match="device-side assert(.|\n)*CUDA_LAUNCH_BLOCKING=1"): out.item()
+    assert out.item() is not None      # it is told once
+    run()
+    with pytest.raises(RuntimeError, match="device-side assert"): en.cuda.synchronize()
+    side = en.cuda.Stream()
+    with side: run()
+    assert en.ones(1, device="cuda").item() == 1      # not of that stream
+    with pytest.raises(RuntimeError, match="device-side assert"): side.synchronize()
+    monkeypatch.setenv("CUDA_LAUNCH_BLOCKING", "1")
+    with pytest.raises(IndexError, match="out of (bounds|range)"): run()
+
+
+def test_right_classes_are_not_told_of(gpu):
+    for ignore in (-100, 1):
+        scores = en.rand(4, 3, device="cuda", requires_grad=True)
+        loss = en.nn.functional.cross_entropy(scores, en.tensor([0, 1, 2, ignore], device="cuda"),
+                                              en.tensor([1.0, 2.0, 0.5], device="cuda"), ignore_index=ignore)
+        loss.backward()
+        twin = scores.detach().cpu().requires_grad_()
+        other = en.nn.functional.cross_entropy(twin, en.tensor([0, 1, 2, ignore]),
+                                               en.tensor([1.0, 2.0, 0.5]), ignore_index=ignore)
+        other.backward()
+        assert en.allclose(loss.cpu(), other) and en.allclose(scores.grad.cpu(), twin.grad)
+    en.cuda.synchronize()
+
+
 def test_memory_that_is_free_in_pieces():
     if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
     with fake_cupy.at_hand():
+        en.cuda.init(), en.cuda.empty_cache()
         pieces = [en.empty(10 << 20, dtype=en.uint8, device="cuda") for _ in range(5)]
         del pieces
         with pytest.raises(en.OutOfMemoryError, match="keeps 50.00 MiB besides, 14.00 MiB are free, but not in one"):

@@ -5,12 +5,13 @@
 #| code-summary: "Imports"
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 from typing import Callable
 
 from ..errors import error
 from ..table import add_backend, array_handler, devices_meet, handle
-from ..tensors import CPU, LOADERS, Backend, as_device, default_device, device, patch
+from ..tensors import CPU, LOADERS, LOCK, Backend, as_device, default_device, device, patch
 
 # %% auto #0
 __all__ = ['entered', 'set_default_device', 'get_default_device', 'Cuda', 'where_they_lie', 'NoGPU', 'load_cuda']
@@ -45,7 +46,7 @@ class Cuda(Backend):
     "CuPy's arrays: each lies on one of the GPUs."
     def __init__(self, xp, device: device):
         super().__init__(xp, device)
-        self.write = self.write_there
+        self.write, self.noted = self.write_there, {}
 
     def device_of(self, array) -> device: return device("cuda", array.device.id)
     def exact(self, where: device) -> device:
@@ -62,16 +63,34 @@ class Cuda(Backend):
         with self.xp.cuda.Device(where.index): return self.xp.asarray(array)
 
     def fetch(self, array):
-        with array.device: return self.xp.asnumpy(array)
-
+        with array.device: return self.told(self.xp.asnumpy(array))
     def ask(self, array, what: str):
-        with array.device: return super().ask(array, what)
+        with array.device: return self.told(super().ask(array, what))
     def write_there(self, array, source) -> None:
         with array.device: self.xp.copyto(array, source)
 
     def make(self, op, params: dict):
         where = self.exact(as_device(params["device"]))
         with self.xp.cuda.Device(where.index): return op.kernel(self.xp, **params)
+
+# %% ../../nbs/07_backends.ipynb #bkcuda1c
+@patch
+def refuse_if(self: Cuda, wrong, problem: Exception) -> None:
+    "Note on the GPU whether anything is true. It is told when somebody waits, or at once if launches block."
+    if os.environ.get("CUDA_LAUNCH_BLOCKING") == "1": return Backend.refuse_if(self, wrong, problem)
+    stream, found = (wrong.device.id, self.xp.cuda.get_current_stream().ptr), wrong.any()
+    with LOCK: self.noted[stream] = self.noted[stream] | found if stream in self.noted else found
+
+@patch
+def told(self: Cuda, result=None, stream: int | None = None):
+    "A result, unless something wrong was noted in a stream (None: the current one) since the last time."
+    if not self.noted: return result
+    stream = self.xp.cuda.get_current_stream().ptr if stream is None else stream
+    with LOCK: found = self.noted.pop((self.xp.cuda.runtime.getDevice(), stream), None)
+    if found is None or not found.item(): return result
+    raise error(RuntimeError, "CUDA error: device-side assert triggered",
+                "an index or a class was out of range, in a line that was run before this one",
+                "CUDA_LAUNCH_BLOCKING=1 in the environment: each line waits, and the right one tells it")
 
 # %% ../../nbs/07_backends.ipynb #bkcuda02
 def where_they_lie(run: Callable, xp) -> Callable:

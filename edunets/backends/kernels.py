@@ -14,7 +14,7 @@ from ..optim.adam import adam_kernel
 from ..optim.optimizer import all_but_gradients
 from ..process import are_deterministic_algorithms_enabled
 from ..table import OPS, column
-from ..tensors import STORED, is_floating
+from ..tensors import BACKENDS, STORED, is_floating
 
 # %% auto #0
 __all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'OF_BLOCK', 'OF_PLACE', 'compiled', 'launch', 'spread',
@@ -264,11 +264,12 @@ def scatter_cuda(xp, a, v, *index, dims, mode):
     return xp.moveaxis(out, front, dims).astype(a.dtype, copy=False)
 
 def flat_places(xp, index: tuple, shape: tuple):
-    "Indices into several dimensions as one into all of them. IndexError where one is out of range."
+    "Indices into several dimensions as one into all of them. One that is out of range is refused, or noted."
     place = 0
     for i, n in zip(index, shape):
-        if ((i < -n) | (i >= n)).any(): raise IndexError("index out of range")
-        place = place * n + xp.where(i < 0, i + n, i).astype("int64", copy=False)
+        if i.size and not n: raise IndexError("index out of range")
+        BACKENDS[type(i)].refuse_if((i < -n) | (i >= n), IndexError("index out of range"))
+        place = place * n + (i % max(n, 1)).astype("int64", copy=False)      # in range, whatever it was
     return place
 
 device_kernels(scatter={"cuda": scatter_cuda})

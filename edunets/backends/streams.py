@@ -67,7 +67,9 @@ class Stream:
 
     def synchronize(self) -> None:
         "Wait until all is done that was put into it."
-        with at(self.device): self.queue.synchronize()
+        with at(self.device):
+            self.queue.synchronize()
+            backend_of("cuda").told(stream=self.cuda_stream)
 
     def query(self) -> bool:
         "Whether all is done."
@@ -187,7 +189,11 @@ def set_stream(stream: Stream | None) -> None:
 
 def synchronize(device: str | device | int | None = None) -> None:
     "Wait until a GPU (None: the current one) has done all that it was given."
-    cuda_library().cuda.Device(gpu(device).index).synchronize()
+    where, backend = gpu(device), backend_of("cuda")
+    at(where).synchronize()
+    with at(where):
+        for number, stream in list(backend.noted):
+            if number == where.index: backend.told(stream=stream)
 
 # %% ../../nbs/07e_streams.ipynb #stpin001
 def pinned_array(shape: tuple, dtype: np.dtype, strides: tuple | None = None) -> np.ndarray:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from ..autograd.tape import vjp
 from ..composites import cat, log_softmax, mean_kernel, stack
 from ..creation import arange
@@ -22,7 +24,7 @@ from ..ops.elementwise import check_real, xlogy
 from ..ops.layout import broadcast_shapes
 from ..primitives import check_broadcast
 from ..table import OPS, accumulate, call, check, decompose, elementwise, filled, kernel
-from ..tensors import SINGLE, Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
+from ..tensors import BACKENDS, SINGLE, Tensor, any_at_hand, bool_, int64, is_floating, patch, uint8
 
 # %% auto #0
 __all__ = ['FAR', 'total', 'reduced', 'in_dtype_of', 'loss_share', 'target_index', 'targets_and_weights', 'nll', 'nll_slope',
@@ -73,11 +75,12 @@ def targets_and_weights(xp, shape: tuple, dtype, target, weight, ignore: int):
     alike. IndexError for what is no class."""
     classes = shape[min(1, len(shape) - 1)]
     def inside(target): return not target.size or (target.min() >= 0 and target.max() < classes)
-    if not 0 <= ignore < classes and inside(target):
+    # nearly always all count; a GPU would have to wait for the answer
+    if xp is np and not 0 <= ignore < classes and inside(target):
         return target, weight if weight is None else weight[target]
-    valid = target != ignore
-    target = xp.where(valid, target, 0)
-    if not inside(target): raise IndexError("no such class")
+    valid, known = target != ignore, (target >= 0) & (target < classes)
+    BACKENDS[type(target)].refuse_if(valid & ~known, IndexError("no such class"))
+    target = xp.where(valid & known, target, 0)
     return target, valid.astype(dtype) if weight is None else xp.where(valid, weight[target], 0)
 
 # %% ../../nbs/nn/losses.ipynb #nnloex02b
