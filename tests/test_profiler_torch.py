@@ -14,8 +14,10 @@ torch = pytest.importorskip("torch")
 
 import torch.profiler
 
+import cuda_on_cpu
 import edunets as en
 import edunets.autograd.profiler
+import fake_cupy
 from edunets import nn
 from edunets.profiler import recorder
 from edunets.table import HANDLERS
@@ -439,3 +441,23 @@ def test_metadata_may_have_any_letters(tmp_path):
     prof.export_chrome_trace(tmp_path / "trace.json")
     found = json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))
     assert found["note"] == 'a "word"\n\u00e9' and found["traceEvents"]
+
+
+def test_what_ran_on_a_gpu_is_counted_where_it_was_launched():
+    if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
+    with fake_cupy.at_hand():
+        x = en.ones(200, 200, device="cuda")
+        assert en.profiler.ProfilerActivity.CUDA in en.profiler.supported_activities()
+        with en.profiler.profile() as prof:
+            with en.profiler.record_function("outer"): (x @ x).exp()
+        rows = {row.key: row for row in prof.key_averages()}
+        kernels = [s for s in prof.spans if s.category == "kernel"]
+        assert len(kernels) == 2 and set(rows) == {"outer", "matmul", "exp"}
+        matmul = rows["matmul"]
+        assert matmul.self_device_time_total == matmul.device_time == kernels[0].duration / 1000
+        total = sum(s.duration for s in kernels) / 1000
+        outer = rows["outer"]
+        assert outer.device_time_total == pytest.approx(total) and outer.self_device_time_total == 0
+        text = prof.key_averages().table(sort_by="cuda_time_total", row_limit=1)
+        assert "Self CUDA   Self CUDA %    CUDA total  CUDA time avg" in text
+        assert text.splitlines()[3].split()[0] == "outer" and "Self CUDA time total: " in text

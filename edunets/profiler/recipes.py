@@ -27,11 +27,11 @@ from ..tensors import patch
 
 # %% auto #0
 __all__ = ['SCOPES', 'SUMS', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 'DeviceType', 'supported_activities',
-           'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time', 'TimedEvent', 'FunctionEvent',
-           'FunctionEventAvg', 'EventList', 'Column', 'cut_name', 'size_text', 'column_width', 'time_columns',
-           'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of', 'flops_of', 'input_shapes_of',
-           'EventProfile', 'refuse_options', 'activities_of', 'check_activities', 'profile',
-           'tensorboard_trace_handler', 'AutogradProfile']
+           'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time', 'TimedEvent', 'Kernel',
+           'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'cut_name', 'size_text', 'column_width',
+           'time_column', 'share_column', 'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of',
+           'flops_of', 'input_shapes_of', 'EventProfile', 'refuse_options', 'activities_of', 'check_activities',
+           'profile', 'tensorboard_trace_handler', 'AutogradProfile']
 
 # %% ../../nbs/10e_recipes.ipynb #prnames0
 class ProfilerActivity(Enum):
@@ -96,7 +96,7 @@ class TimedEvent:
     "What one event and an average have in common, and what is the same for all of ours."
     device_type, use_device, overload_name, node_id = DeviceType.CPU, None, "", -1
     is_async = is_remote = is_legacy = False
-    device_time_total = self_device_time_total = device_memory_usage = self_device_memory_usage = 0
+    device_memory_usage = self_device_memory_usage = 0
 
     cpu_time_str, cpu_time_total_str = written_time("cpu_time"), written_time("cpu_time_total")
     device_time_str, device_time_total_str = written_time("device_time"), written_time("device_time_total")
@@ -112,6 +112,12 @@ class TimedEvent:
                 f"self_cpu_time={self.self_cpu_time_total_str} input_shapes={self.input_shapes}>")
 
 # %% ../../nbs/10e_recipes.ipynb #prevent2
+class Kernel(NamedTuple):
+    "What an operation gave to a GPU: its name, the stream, and for how long it ran (microseconds)."
+    name: str
+    device: str
+    duration: float
+
 SCOPES = {"node": 1, "annotation": 7}      # PyTorch's numbers; 0 is a function
 
 class FunctionEvent(TimedEvent):
@@ -123,7 +129,8 @@ class FunctionEvent(TimedEvent):
         self.sequence_nr = -1 if span.sequence is None else span.sequence
         self.scope, self.is_user_annotation = SCOPES.get(span.category, 0), span.category == "annotation"
         self.input_shapes, self.stack, self.flops, self.cpu_memory_usage = [], [], 0, 0
-        self.kernels, self.cpu_children, self.cpu_parent = [], [], parent
+        self.kernels: list[Kernel] = []
+        self.cpu_parent, self.cpu_children = parent, []
         if parent is not None: parent.cpu_children.append(self)
 
     @property
@@ -134,10 +141,15 @@ class FunctionEvent(TimedEvent):
     @property
     def self_cpu_memory_usage(self) -> int:
         return self.cpu_memory_usage - sum(child.cpu_memory_usage for child in self.cpu_children)
+    @property
+    def self_device_time_total(self) -> float: return sum(kernel.duration for kernel in self.kernels)
+    @property
+    def device_time_total(self) -> float:
+        return self.self_device_time_total + sum(child.device_time_total for child in self.cpu_children)
 
 # %% ../../nbs/10e_recipes.ipynb #prevent3
-SUMS = ("count", "cpu_time_total", "self_cpu_time_total", "cpu_memory_usage", "self_cpu_memory_usage",
-        "flops")
+SUMS = ("count", "cpu_time_total", "self_cpu_time_total", "device_time_total", "self_device_time_total",
+        "cpu_memory_usage", "self_cpu_memory_usage", "flops")
 
 class FunctionEventAvg(TimedEvent):
     "The sum of events of one name, as PyTorch's `FunctionEventAvg`."
@@ -164,6 +176,8 @@ class EventList(list):
 
     @property
     def self_cpu_time_total(self) -> float: return sum(event.self_cpu_time_total for event in self)
+    @property
+    def self_device_time_total(self) -> float: return sum(event.self_device_time_total for event in self)
 
     def key_averages(self, group_by_input_shapes: bool = False, group_by_stack_n: int = 0,
                      group_by_overload_name: bool = False) -> EventList:
@@ -202,14 +216,11 @@ def column_width(texts: Iterable[str], most: int | None) -> int:
     width = max(map(len, texts)) + 4
     return width if most is None else min(width, most)
 
-def time_columns(name_width: int, most: int | None, whole: float, unit: str | None) -> list[Column]:
-    def share(us: float) -> str: return f"{100 * us / whole:.2f}%" if whole else "NaN"
-    return [Column("Name", lambda event: cut_name(event.key, most), name_width),
-            Column("Self CPU %", lambda event: share(event.self_cpu_time_total)),
-            Column("Self CPU", lambda event: duration_text(event.self_cpu_time_total, unit)),
-            Column("CPU total %", lambda event: share(event.cpu_time_total)),
-            Column("CPU total", lambda event: duration_text(event.cpu_time_total, unit)),
-            Column("CPU time avg", lambda event: duration_text(event.cpu_time, unit))]
+def time_column(head: str, name: str, unit: str | None) -> Column:
+    return Column(head, lambda event: duration_text(getattr(event, name), unit))
+
+def share_column(head: str, name: str, whole: float) -> Column:
+    return Column(head, lambda event: f"{100 * getattr(event, name) / whole:.2f}%" if whole else "NaN")
 
 def flops_column(events: list) -> Column:
     "In the unit in which the smallest number is at least 1."
@@ -223,7 +234,18 @@ def columns(self: EventList, most_name: int | None, most_shapes: int | None, mos
             unit: str | None) -> list[Column]:
     "What there is to say of these events."
     width = column_width((event.key for event in self), most_name)
-    found = time_columns(width, most_name, self.self_cpu_time_total, unit)
+    whole, on_device = self.self_cpu_time_total, self.self_device_time_total
+    found = [Column("Name", lambda event: cut_name(event.key, most_name), width),
+             share_column("Self CPU %", "self_cpu_time_total", whole),
+             time_column("Self CPU", "self_cpu_time_total", unit),
+             share_column("CPU total %", "cpu_time_total", whole),
+             time_column("CPU total", "cpu_time_total", unit),
+             time_column("CPU time avg", "cpu_time", unit)]
+    if on_device:
+        found += [time_column("Self CUDA", "self_device_time_total", unit),
+                  share_column("Self CUDA %", "self_device_time_total", on_device),
+                  time_column("CUDA total", "device_time_total", unit),
+                  time_column("CUDA time avg", "device_time", unit)]
     if self.profile_memory:
         found += [Column("CPU Mem", lambda event: size_text(event.cpu_memory_usage)),
                   Column("Self CPU Mem", lambda event: size_text(event.self_cpu_memory_usage))]
@@ -283,7 +305,10 @@ def table(self: EventList, sort_by: str | None = None, row_limit: int = 100,
     if top_level_events_only: found += [double, "This report only display top-level ops statistics"]
     found += [rule, table_line(columns, (column.head for column in columns)), rule]
     for event in events[:row_limit if row_limit >= 0 else None]: found += event_lines(event, columns)
-    found += [rule, f"Self CPU time total: {duration_text(self.self_cpu_time_total, time_unit)}", ""]
+    found += [rule, f"Self CPU time total: {duration_text(self.self_cpu_time_total, time_unit)}"]
+    on_device = self.self_device_time_total
+    if on_device: found.append(f"Self CUDA time total: {duration_text(on_device, time_unit)}")
+    found.append("")
     return "\n".join(found)
 
 # %% ../../nbs/10e_recipes.ipynb #prstack0
@@ -354,6 +379,9 @@ class EventProfile(Profile):
             if span.category != "op": continue
             if self.record_shapes: event.input_shapes = input_shapes_of(span)
             if self.with_flops: event.flops = flops_of(span)
+        for span in self.spans:
+            if span.category == "kernel" and span.launch in found:
+                found[span.launch].kernels.append(Kernel(span.name, span.thread, span.duration / 1000))
         return EventList(found.values(), self.profile_memory, self.with_flops)
 
 # %% ../../nbs/10e_recipes.ipynb #preprof3
