@@ -5,7 +5,7 @@ from math import e, inf, nan, pi
 
 from edunets import (errors, tensors, table, primitives, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
-                     distributions, process, cuda, backends, accelerator, mps, version, testing, special, overrides, profiler)  # in order: each registers what the next use
+                     distributions, process, cuda, backends, accelerator, mps, xpu, version, testing, special, overrides, profiler)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)

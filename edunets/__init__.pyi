@@ -36,6 +36,7 @@ from . import testing
 from . import utils
 from . import version
 from . import views
+from . import xpu
 __version__: str
 BFloat16Tensor: Any
 BoolTensor: Any

@@ -53,8 +53,13 @@ program("""
     model = nn.Sequential(nn.Linear(12, 24), nn.Tanh(), nn.Linear(24, 3), nn.ReLU(), nn.Sigmoid())
     inputs = torch.ones(5, 12)
     activities = [ProfilerActivity.CPU]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda": activities += [ProfilerActivity.CUDA]
+    if torch.cuda.is_available():
+        device = "cuda"
+        activities += [ProfilerActivity.CUDA]
+    elif torch.xpu.is_available():
+        device = "xpu"
+        activities += [ProfilerActivity.XPU]
+    else: device = "cpu"
 
     with profile(activities=activities, record_shapes=True) as prof:
         with record_function("inference"):

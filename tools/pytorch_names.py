@@ -12,7 +12,7 @@ import book
 FILE = book.ROOT / "edunets" / "pytorch_names.txt"
 PLACES = ["", "Tensor", "nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "linalg",
           "special", "autograd", "autograd.profiler", "cuda", "accelerator", "backends", "testing",
-          "utils.data", "profiler"]
+          "utils.data", "profiler", "xpu"]
 
 
 def is_public(name, value):

@@ -28,7 +28,7 @@ from ..tensors import patch
 # %% auto #0
 __all__ = ['SCOPES', 'SUMS', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 'DeviceType', 'supported_activities',
            'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time', 'TimedEvent', 'Kernel',
-           'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'cut_name', 'size_text', 'column_width',
+           'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'cut_name', 'growth_text', 'column_width',
            'time_column', 'share_column', 'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of',
            'flops_of', 'input_shapes_of', 'EventProfile', 'refuse_options', 'activities_of', 'check_activities',
            'profile', 'tensorboard_trace_handler', 'AutogradProfile']
@@ -210,7 +210,7 @@ class Column(NamedTuple):
 def cut_name(text: str, width: int | None) -> str:
     return text[:width - 3] + "..." if width is not None and len(text) >= width - 3 else text
 
-def size_text(nbytes: int) -> str: return ("-" if nbytes < 0 else "") + in_units(abs(nbytes))
+def growth_text(nbytes: int) -> str: return ("-" if nbytes < 0 else "") + in_units(abs(nbytes))
 
 def column_width(texts: Iterable[str], most: int | None) -> int:
     width = max(map(len, texts)) + 4
@@ -247,8 +247,8 @@ def columns(self: EventList, most_name: int | None, most_shapes: int | None, mos
                   time_column("CUDA total", "device_time_total", unit),
                   time_column("CUDA time avg", "device_time", unit)]
     if self.profile_memory:
-        found += [Column("CPU Mem", lambda event: size_text(event.cpu_memory_usage)),
-                  Column("Self CPU Mem", lambda event: size_text(event.self_cpu_memory_usage))]
+        found += [Column("CPU Mem", lambda event: growth_text(event.cpu_memory_usage)),
+                  Column("Self CPU Mem", lambda event: growth_text(event.self_cpu_memory_usage))]
     found.append(Column("# of Calls", lambda event: str(event.count)))
     if any(event.input_shapes for event in self):
         width = column_width((str(event.input_shapes) for event in self), most_shapes)
