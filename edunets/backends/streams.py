@@ -26,7 +26,7 @@ __all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'AS_CUDA', 'CALLED_OTHERWI
            'Stream', 'Event', 'CudaEvent', 'stream_of', 'current_stream', 'default_stream', 'stream', 'set_stream',
            'synchronize', 'pinned_array', 'give_back', 'counted', 'load_counted', 'pool_says', 'memory_allocated',
            'memory_reserved', 'peak_of', 'max_memory_allocated', 'max_memory_reserved', 'reset_peak_memory_stats',
-           'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'is_initialized',
+           'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'no_gpu', 'is_initialized',
            'cuda_version', 'current_device', 'set_device', 'device_context', 'device_of', 'DeviceProperties',
            'get_device_properties', 'get_device_name', 'get_device_capability', 'is_bf16_supported',
            'can_device_access_peer', 'lies_on', 'cuda_generators', 'manual_seed', 'manual_seed_all', 'seed', 'seed_all',
@@ -331,6 +331,10 @@ def device_count() -> int:
 def is_available() -> bool:
     "Whether a GPU can be used. Never raises."
     return device_count() > 0
+
+def no_gpu() -> bool:
+    "Whether there is a GPU for which edunets has no library: `torch.xpu.is_available` and the like."
+    return False
 
 def is_initialized() -> bool:
     "Whether somebody has asked for a GPU yet, and found one."
