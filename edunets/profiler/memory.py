@@ -314,7 +314,8 @@ def of_each_run(found: list[tuple], times: int) -> dict[Hashable, list]:
 
 # %% ../../nbs/10c_memory.ipynb #pmleak02
 def leaks(step: Callable[[], object], times: int = 4, warmup: int = 1) -> LeakReport:
-    "Run a step a few times, after a warm-up, and report what each run left behind: arrays, and graphs."
+    """Run a step a few times, after a warm-up, and report what each run left behind: arrays, and graphs.
+    ValueError for less than two times."""
     if times < 2:
         raise error(ValueError, f"leaks() with times={times}", "growth is seen from run to run", "times=4")
     for _ in range(warmup): step()
