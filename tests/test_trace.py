@@ -430,7 +430,7 @@ def files(tmp_path_factory):
     with en.profiler.profile(memory=True, max_events=120) as prof:
         for (batch,) in en.data.DataLoader(data, batch_size=8, num_workers=2): batch + 1
         for _ in range(3): step()
-    prof.export_chrome_trace(folder / "all.json")
+    for name in ("all.json", "all.json.gz"): prof.export_chrome_trace(folder / name)
     launched().export_chrome_trace(folder / "gpu.json")
     with en.profiler.profile(path=folder / "now.json") as prof:
         with en.profiler.record_function("outer"):
@@ -464,7 +464,7 @@ def test_catapult_takes_all(browser, viztracer, files, name):
         "samples": phases["C"], "threads": names, "warnings": []}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "all.json.gz"])
 def test_perfetto_takes_all(browser, viztracer, files, name):
     phases, values, names = counted(files / name)
     found = viewers.perfetto(browser, files / name)

@@ -148,5 +148,5 @@ if __name__ == "__main__":
         browser = playwright.chromium.launch(executable_path=pages.CHROMIUM, args=pages.OPTIONS)
         for view in (catapult, perfetto):
             print(json.dumps({**view(browser, trace, f"{view.__name__}.png"), "times": None}))
-        print(json.dumps(devtools(playwright.chromium, [trace], "devtools.png")))
+        print(json.dumps(*devtools(playwright.chromium, [trace], "devtools.png")))
         browser.close()

@@ -102,7 +102,7 @@ def arguments(span: Span, allocated: str | None = None) -> dict:
     return {name: json_value(value) for name, value in found.items() if value is not None}
 
 @patch
-def slice(self: Conversion, span: Span) -> dict:
+def slice_event(self: Conversion, span: Span) -> dict:
     "A span as an event of phase `X`: a complete slice."
     return self.event("X", span.name, span.thread, span.start, cat=span.category,
                       dur=(span.end - max(span.start, self.profile.began)) / 1000,
@@ -130,7 +130,7 @@ def convert(self: Conversion, spans: list[Span]) -> list[dict]:
     "The events of some spans. Outer ones come before those inside, also where they begin together."
     found = []
     for span in sorted(reversed(spans), key=lambda span: (span.start, -span.end)):
-        found += [self.slice(span), *self.arrows_to(span)]
+        found += [self.slice_event(span), *self.arrows_to(span)]
     return self.named() + found
 
 # %% ../../nbs/10b_trace.ipynb #tfmemo00
