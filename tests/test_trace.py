@@ -224,9 +224,9 @@ def test_a_file_says_what_made_it_and_what_it_cost(profiled, tmp_path):
 
 
 def test_the_cost_is_asked_without_being_seen():
-    traces.span_cost.cache_clear()
+    traces.own_cost.cache_clear()
     with en.profiler.profile() as prof:
-        with en.profiler.record_function("outer"): assert traces.span_cost() > 0
+        with en.profiler.record_function("outer"): assert traces.own_cost() > 0
     assert [s.name for s in prof.spans] == ["outer"]
 
 

@@ -31,8 +31,8 @@ from ..tensors import patch, wrap
 
 # %% auto #0
 __all__ = ['MOST_OPERANDS', 'event_text', 'FLUSH_EVERY', 'FLUSH_SPANS', 'Conversion', 'form_text', 'forms_text', 'place_text',
-           'operation_args', 'json_value', 'arguments', 'counters', 'allocated_by', 'span_cost', 'about',
-           'process_text', 'notes', 'events_of', 'next_lines', 'head_of_file', 'TraceFile']
+           'operation_args', 'json_value', 'arguments', 'counters', 'allocated_by', 'own_cost', 'about', 'process_text',
+           'notes', 'events_of', 'next_lines', 'head_of_file', 'TraceFile']
 
 # %% ../../nbs/10b_trace.ipynb #tfconv00
 class Conversion:
@@ -159,7 +159,7 @@ def allocated_by(allocations: list) -> dict[Span, str]:
 
 # %% ../../nbs/10b_trace.ipynb #tfown000
 @functools.cache
-def span_cost() -> float:
+def own_cost() -> float:
     "What a span costs (ns): a small addition with a profile and without one, in turns, the fastest of each."
     x, found = wrap(np.ones((2, 2), np.float32)), []
     def block() -> int:
@@ -179,7 +179,7 @@ def about(prof: Profile) -> dict:
     "What a reader of the file may ask later: the machine, the versions, and what the profiler itself took."
     libraries = [f"{lib.internal_api} {lib.version} {getattr(lib, 'architecture', None) or ''}, "
                  f"threads: {lib.num_threads}" for lib in blas().lib_controllers]
-    cost = span_cost()
+    cost = own_cost()
     return {"edunets": __version__, "python": platform.python_version(), "numpy": np.__version__,
             "cpu": cpu_info("model name") or platform.machine(), "blas": "; ".join(libraries),
             "spans": len(prof.spans), "dropped": prof.dropped, "profiler, us a span": round(cost / 1000, 2),
