@@ -4883,7 +4883,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'edunets/profiler/recipes.py'),
                                           'edunets.profiler.recipes.flops_column': ( 'recipes.html#flops_column',
                                                                                      'edunets/profiler/recipes.py'),
-                                          'edunets.profiler.recipes.flops_of': ('recipes.html#flops_of', 'edunets/profiler/recipes.py'),
                                           'edunets.profiler.recipes.growth_text': ( 'recipes.html#growth_text',
                                                                                     'edunets/profiler/recipes.py'),
                                           'edunets.profiler.recipes.input_shapes_of': ( 'recipes.html#input_shapes_of',

@@ -20,7 +20,7 @@ from ..autograd import profiler as autograd_profiler
 from ..backends.memory import in_units
 from ..backends.streams import is_available
 from ..errors import error, warn
-from .cost import cost_of
+from .cost import span_cost
 from .recorder import (LISTENING, Profile, Span, listen, record_function, span_parents,
                                        unlisten)
 from ..tensors import patch
@@ -30,8 +30,8 @@ __all__ = ['SCOPES', 'SUMS', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 
            'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time', 'TimedEvent', 'Kernel',
            'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'cut_name', 'growth_text', 'column_width',
            'time_column', 'share_column', 'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of',
-           'flops_of', 'input_shapes_of', 'EventProfile', 'refuse_options', 'activities_of', 'check_activities',
-           'profile', 'tensorboard_trace_handler', 'AutogradProfile']
+           'input_shapes_of', 'EventProfile', 'refuse_options', 'activities_of', 'check_activities', 'profile',
+           'tensorboard_trace_handler', 'AutogradProfile']
 
 # %% ../../nbs/10e_recipes.ipynb #prnames0
 class ProfilerActivity(Enum):
@@ -344,10 +344,6 @@ def stack_of(span: Span, parents: dict[Span, Span | None]) -> list[str]:
     if span.category == "op": found[:1] = [(*span.site, found[0][2] if found else "<module>")]
     return [f"{file}({line}): {name}" for file, line, name in found]
 
-def flops_of(span: Span) -> int:
-    results = span.results
-    return cost_of(span.op, results[0] if len(results) == 1 else results, span.operands, span.params).flops
-
 def input_shapes_of(span: Span) -> list[list[int]]:
     "Of each operand; of a number it is empty."
     return [list(getattr(x, "shape", ())) for x in span.operands]
@@ -378,7 +374,7 @@ class EventProfile(Profile):
             if self.with_stack: event.stack = stack_of(span, parents)
             if span.category != "op": continue
             if self.record_shapes: event.input_shapes = input_shapes_of(span)
-            if self.with_flops: event.flops = flops_of(span)
+            if self.with_flops: event.flops = span_cost(span).flops
         for span in self.spans:
             if span.category == "kernel" and span.launch in found:
                 found[span.launch].kernels.append(Kernel(span.name, span.thread, span.duration / 1000))

@@ -25,7 +25,7 @@ from ..backends.machine import cpu_info
 from ..backends.meta import Form
 from ..errors import describe, error
 from ..process import blas
-from .cost import cost_of
+from .cost import span_cost
 from .recorder import HERE, OPTIONS, Observer, OpSpan, Profile, Span, begin, finish
 from ..tensors import patch, wrap
 
@@ -85,9 +85,8 @@ def place_text(site: tuple) -> str: return describe(site)[:100]
 
 def operation_args(span: OpSpan) -> dict:
     "What is said of an operation: asked when the trace is written, not when it ran."
-    results = span.results
-    flops, moved = cost_of(span.op, results[0] if len(results) == 1 else results, span.operands, span.params)
-    return {"operands": forms_text(span.operands), "results": forms_text(results), "device": span.device,
+    flops, moved = span_cost(span)
+    return {"operands": forms_text(span.operands), "results": forms_text(span.results), "device": span.device,
             "flops": flops, "bytes": moved, "line": place_text(span.site)}
 
 # %% ../../nbs/10b_trace.ipynb #tfslice0
