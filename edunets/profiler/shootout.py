@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gzip
-import importlib.metadata
 import importlib.util
 import json
 import math
 import os
 import platform
-import random
 import re
 import sys
 import time
@@ -339,6 +336,7 @@ def attempt(self: Shootout, processes: dict, name: str, size: Dims, threads: int
 @patch
 def race(self: Shootout, processes: dict, size: Dims, threads: int, seconds: float, tell: Callable) -> None:
     "All at one size: warm up, then turns in shuffled order."
+    import random      # slow to import, and needed only here
     running, order = dict(processes), random.Random(0)
     for name in processes:
         tell(0)
@@ -434,8 +432,8 @@ def _repr_html_(self: Shootout) -> str:
 
 def machine_text() -> str:
     "The processor, and the versions of what is compared."
-    libraries = [name for name in ("numpy", "torch", "jax") if not lacks(name)]
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in libraries]
+    from importlib.metadata import version      # slow to import, and needed only here
+    versions = [f"{name} {version(name)}" for name in ("numpy", "torch", "jax") if not lacks(name)]
     cpu = cpu_info("model name", "Hardware") or platform.processor() or platform.machine()
     return ", ".join([cpu, f"{usable_cpus()} cores", f"Python {platform.python_version()}", *versions])
 
@@ -483,6 +481,7 @@ RECORD = {"torch": record_torch, "jax": record_jax, "edunets": record_edunets}
 
 # %% ../../nbs/10g_shootout.ipynb #shttrac3
 def write_trace(path: str | Path, events: list[dict]) -> None:
+    import gzip      # slow to import, and needed only here
     with gzip.open(path, "wt", encoding="utf-8") as file: json.dump({"traceEvents": events}, file)
 
 def merge_traces(traces: dict[str, list[dict]]) -> list[dict]:
