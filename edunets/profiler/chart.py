@@ -411,6 +411,7 @@ class FlameChart:
                 f'<script>{page_part("chart.js")}</script>')
 
     def drawn(self) -> tuple:
+        "Flames and curves of the whole span, each as SVG with its height."
         return flames_svg(self.tracks, self.palette, self.span), below_svg(self.curves, self.span)
 
     def svg(self) -> str:

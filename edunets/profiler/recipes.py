@@ -90,7 +90,9 @@ def duration_text(us: float, unit: str | None = None) -> str:
     unit = unit or ("s" if us >= 1e6 else "ms" if us >= 1e3 else "us")
     return f"{us / {'s': 1e6, 'ms': 1e3}.get(unit, 1):.3f}{unit}"
 
-def written_time(name: str) -> property: return property(lambda self: duration_text(getattr(self, name)))
+def written_time(name: str) -> property:
+    "A time with its unit, as text."
+    return property(lambda self: duration_text(getattr(self, name)), doc=f"`{name}` with its unit.")
 
 class TimedEvent:
     "What one event and an average have in common, and what is the same for all of ours."
@@ -104,9 +106,13 @@ class TimedEvent:
     self_device_time_total_str = written_time("self_device_time_total")
 
     @property
-    def cpu_time(self) -> float: return self.cpu_time_total / self.count if self.count else 0.0
+    def cpu_time(self) -> float:
+        "Of one call, us."
+        return self.cpu_time_total / self.count if self.count else 0.0
     @property
-    def device_time(self) -> float: return self.device_time_total / self.count if self.count else 0.0
+    def device_time(self) -> float:
+        "Of one call on a GPU, us."
+        return self.device_time_total / self.count if self.count else 0.0
     def __repr__(self) -> str:
         return (f"<{type(self).__name__} key={self.key} count={self.count} cpu_time={self.cpu_time_str} "
                 f"self_cpu_time={self.self_cpu_time_total_str} input_shapes={self.input_shapes}>")
@@ -134,17 +140,24 @@ class FunctionEvent(TimedEvent):
         if parent is not None: parent.cpu_children.append(self)
 
     @property
-    def cpu_time_total(self) -> float: return self.time_range.elapsed_us()
+    def cpu_time_total(self) -> float:
+        "From its beginning to its end, us."
+        return self.time_range.elapsed_us()
     @property
     def self_cpu_time_total(self) -> float:
+        "Without what ran inside of it, us."
         return self.cpu_time_total - sum(child.cpu_time_total for child in self.cpu_children)
     @property
     def self_cpu_memory_usage(self) -> int:
+        "Bytes that it has asked for itself, less those it has freed."
         return self.cpu_memory_usage - sum(child.cpu_memory_usage for child in self.cpu_children)
     @property
-    def self_device_time_total(self) -> float: return sum(kernel.duration for kernel in self.kernels)
+    def self_device_time_total(self) -> float:
+        "Of its own kernels on a GPU, us."
+        return sum(kernel.duration for kernel in self.kernels)
     @property
     def device_time_total(self) -> float:
+        "Of all kernels on a GPU that it has launched, us."
         return self.self_device_time_total + sum(child.device_time_total for child in self.cpu_children)
 
 # %% ../../nbs/10e_recipes.ipynb #prevent3
@@ -159,6 +172,7 @@ class FunctionEventAvg(TimedEvent):
         for name in SUMS: setattr(self, name, 0)
 
     def add(self, other: TimedEvent) -> FunctionEventAvg:
+        "Count one more event."
         if self.key is None:
             for name in "key input_shapes stack scope cpu_parent cpu_children is_user_annotation".split():
                 setattr(self, name, getattr(other, name))
@@ -175,9 +189,13 @@ class EventList(list):
     def __str__(self) -> str: return self.table()
 
     @property
-    def self_cpu_time_total(self) -> float: return sum(event.self_cpu_time_total for event in self)
+    def self_cpu_time_total(self) -> float:
+        "Of all events, us."
+        return sum(event.self_cpu_time_total for event in self)
     @property
-    def self_device_time_total(self) -> float: return sum(event.self_device_time_total for event in self)
+    def self_device_time_total(self) -> float:
+        "Of all events on a GPU, us."
+        return sum(event.self_device_time_total for event in self)
 
     def key_averages(self, group_by_input_shapes: bool = False, group_by_stack_n: int = 0,
                      group_by_overload_name: bool = False) -> EventList:
@@ -383,6 +401,7 @@ class EventProfile(Profile):
 # %% ../../nbs/10e_recipes.ipynb #preprof3
 @patch
 def check_recorded(self: EventProfile, what: str) -> None:
+    "An AssertionError where nothing was recorded yet."
     if self.began is not None: return
     raise error(AssertionError, f"Profiler must be initialized before {what}", "nothing was recorded yet",
                 "a schedule that comes to an active step: prof.step()")
@@ -520,10 +539,12 @@ def step(self: profile) -> None:
 
 @patch
 def begin_step(self: profile) -> None:
+    "Open the span of a step."
     if self.record_steps: self.step_rec_fn = record_function(f"ProfilerStep#{self.step_num}").__enter__()
 
 @patch
 def end_step(self: profile) -> None:
+    "Close the span of a step."
     if self.step_rec_fn is not None: self.step_rec_fn.__exit__()
     self.step_rec_fn = None
 
@@ -584,10 +605,16 @@ class AutogradProfile(EventProfile):
         if self.enabled: self.stop()
 
     @property
-    def function_events(self) -> EventList: return self.events()
+    def function_events(self) -> EventList:
+        "What was recorded."
+        return self.events()
     @property
-    def self_cpu_time_total(self) -> float: return self.events().self_cpu_time_total
-    def total_average(self) -> FunctionEventAvg: return self.events().total_average()
+    def self_cpu_time_total(self) -> float:
+        "Of all events, us."
+        return self.events().self_cpu_time_total
+    def total_average(self) -> FunctionEventAvg:
+        "All events in one sum."
+        return self.events().total_average()
     def table(self, sort_by: str | None = None, row_limit: int = 100, max_src_column_width: int | None = 75,
               max_name_column_width: int | None = 55, max_shapes_column_width: int | None = 80,
               header: str | None = None, top_level_events_only: bool = False) -> str:

@@ -378,6 +378,7 @@ class Profile(ContextDecorator):
         self.dropped, self.began, self.ended = 0, None, None
 
     def add(self, event: Span) -> None:
+        "A span has ended."
         if event.thread not in self.threads: self.threads[event.thread] = threading.current_thread().name
         if len(self.spans) < self.max_events: self.spans.append(event)
         else: self.dropped += 1
@@ -403,25 +404,30 @@ class Observer:
 
 @patch
 def add_op(self: Profile, event: OpSpan, payloads: list, out) -> None:
+    "An operation ran, on these arrays."
     self.add(event)
     for observer in self.observers: observer.op(event, payloads, out)
 
 @patch
 def add_node(self: Profile, event: OpSpan, node: Node) -> None:
+    "It was recorded on the tape."
     event.sequence = node._sequence
     if event.module is not None: self.modules[node._sequence] = event.module
     for observer in self.observers: observer.node(event, node)
 
 @patch
 def add_module(self: Profile, module: Module) -> None:
+    "A module is called."
     for observer in self.observers: observer.module(module)
 
 @patch
 def add_leaf(self: Profile, leaf: Tensor) -> None:
+    "A gradient has arrived."
     for observer in self.observers: observer.leaf(leaf)
 
 @patch
 def add_step(self: Profile, optimizer: Optimizer) -> None:
+    "An optimizer has made its step."
     for observer in self.observers: observer.step(optimizer)
 
 # %% ../../nbs/10_profiling.ipynb #pfprof04
@@ -473,6 +479,7 @@ def __exit__(self: Profile, *exc) -> None: self.stop()
 # %% ../../nbs/10_profiling.ipynb #pfgpu003
 @patch
 def add_launch(self: Profile, launch: Launch) -> None:
+    "A GPU was given work."
     if len(self.launches) < self.max_events: self.launches.append(launch)
     else: self.dropped += 1
 
