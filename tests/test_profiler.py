@@ -215,3 +215,17 @@ def test_start_and_stop_without_a_context():
     assert places() == before and not recorder.LISTENING
     with first: en.ones(3)
     assert [event.name for event in first.spans] == ["full"] and first.began < first.ended
+
+
+def test_what_listened_to_python_before_does_so_again():
+    import sys
+    def mine(frame, kind, value): pass
+    sys.setprofile(mine)
+    try:
+        with en.profiler.profile(stack=True):
+            with en.profiler.profile(stack=True): pass
+        assert sys.getprofile() is mine
+        with pytest.raises(Exception, match="gz"):
+            en.profiler.profile(stack=True, path="x.json.gz").start()
+        assert sys.getprofile() is mine and not recorder.LISTENING
+    finally: sys.setprofile(None)

@@ -400,6 +400,7 @@ class Observer:
     def module(self, module: Module) -> None: "A module is called."
     def leaf(self, leaf: Tensor) -> None: "A gradient has arrived."
     def step(self, optimizer: Optimizer) -> None: "An optimizer has made its step."
+    def open(self) -> None: "The profile has begun."
     def close(self) -> None: "The profile has ended."
 
 @patch
@@ -442,6 +443,7 @@ def start_trace(self: Profile) -> None:
     listen(self)
     PROFILES.set((*PROFILES.get(), self))
     self.began, self.ended = self.began or perf_counter_ns(), None
+    for observer in self.observers: observer.open()
 
 @patch
 def stop_trace(self: Profile) -> None:
@@ -504,8 +506,9 @@ def add_kernels(self: Profile) -> None:
 class Stack(Observer):
     "Spans of the reader's own functions."
     def __init__(self, profile: Profile, value):
-        self.profile, self.open = profile, []
-        sys.setprofile(self.see)
+        self.running, self.before = [], sys.getprofile()
+
+    def open(self) -> None: sys.setprofile(self.see)
 
     def see(self, frame, kind: str, value) -> None:
         "What Python calls at each call and each return."
@@ -513,10 +516,10 @@ class Stack(Observer):
         if kind == "call":
             code = frame.f_code
             place = {"file": code.co_filename, "line": frame.f_lineno}
-            self.open.append((frame, begin(code.co_qualname, "python", place)))
-        elif self.open and self.open[-1][0] is frame: finish(self.open.pop()[1])
+            self.running.append((frame, begin(code.co_qualname, "python", place)))
+        elif self.running and self.running[-1][0] is frame: finish(self.running.pop()[1])
 
-    def close(self) -> None: sys.setprofile(None)
+    def close(self) -> None: sys.setprofile(self.before)
 
 OPTIONS["stack"] = Stack
 
