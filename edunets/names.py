@@ -26,8 +26,8 @@ from .views import store, store_out, without_base
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'factory', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES',
            'reachable', 'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote',
            'weak', 'Names', 'check_tensor', 'node_name', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
-           'sizes_of', 'as_size', 'reduction', 'stored', 'with_out', 'with_keyword', 'with_pinned', 'publish',
-           'in_place', 'publish_all', 'rounding', 'round_to_decimals', 'bitwise', 'face', 'namespace',
+           'sizes_of', 'as_size', 'reduction', 'stored', 'with_out', 'Said', 'keyword', 'out_parameter', 'with_pinned',
+           'publish', 'in_place', 'publish_all', 'rounding', 'round_to_decimals', 'bitwise', 'face', 'namespace',
            'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow', 'div',
            'true_divide', 'tensor_conversion', 'to_type']
 
@@ -279,16 +279,25 @@ def with_out(function: Callable, out_dtype: bool = False) -> Callable:
         tracked = out_dtype and options.pop("requires_grad", False)
         result = stored(function(*args, **options), out)
         return result.requires_grad_() if tracked else result
-    said = inspect.signature(function)
-    kind = {"Tensor": "Tensor | None", said.empty: said.empty}.get(said.return_annotation, "tuple | None")
-    run.without_out = function
-    return with_keyword(run, said, "out", None, kind)
-
-def with_keyword(run: Callable, said: inspect.Signature, name: str, default, kind) -> Callable:
-    "A function that says that it takes one keyword more."
-    place = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-    run.__signature__ = said.replace(parameters=[*said.parameters.values(), place])
+    run.without_out, run.__wrapped__ = function, Said(function, out_parameter)
     return run
+
+class Said:
+    "What a function with one keyword more says of its arguments: worked out when `inspect.signature` asks."
+    def __init__(self, function: Callable, more: Callable[[inspect.Signature], inspect.Parameter]):
+        self.__wrapped__, self.more = function, more
+
+    @functools.cached_property
+    def __signature__(self) -> inspect.Signature:
+        said = inspect.signature(self.__wrapped__)
+        return said.replace(parameters=[*said.parameters.values(), self.more(said)])
+
+def keyword(name: str, default, kind) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+def out_parameter(said: inspect.Signature) -> inspect.Parameter:
+    kinds = {"Tensor": "Tensor | None", said.empty: said.empty}
+    return keyword("out", None, kinds.get(said.return_annotation, "tuple | None"))
 
 # %% ../nbs/01d_names.ipynb #nmpinn01
 #| code-fold: true
@@ -300,7 +309,8 @@ def with_pinned(function: Callable) -> Callable:
         made = function(*args, **options)
         if not pin_memory: return made
         return made.detach().pin_memory().requires_grad_(made.requires_grad)      # chapter 7 has it
-    return with_keyword(make, inspect.signature(function), "pin_memory", False, "bool")
+    make.__wrapped__ = Said(function, lambda said: keyword("pin_memory", False, "bool"))
+    return make
 
 # %% ../nbs/01d_names.ipynb #6eb80120
 def publish(name: str, function: Callable, doc: str, *, method: bool = True, inplace: bool = False,
