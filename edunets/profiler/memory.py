@@ -248,7 +248,7 @@ def memory_table(self: Profile, limit: int = 12) -> Table:
     others = [sum(line[n] for line in lines[len(large):]) for n in (4, 5, 6)]
     if len(large) < len(lines): large.append(["", "all others", None, None, *others])
     head = ["what for", "asked for by", "operation", "module", "arrays", "MiB", "%"]
-    return results.table(large, head)
+    return results.table([[*line[:5], round(line[5], 3), round(line[6], 2)] for line in large], head)
 
 # %% ../../nbs/10c_memory.ipynb #pmplot01
 #| code-fold: true
