@@ -38,12 +38,11 @@ def test_all_systems_compute_the_same(small):
 def test_ways_for_causes_compute_the_same():
     def parts(*names): return System("edunets", "in_parts", {"parts": names})
     ways = {"plain": System("edunets", "by_hand"), "turned": parts("in_out"),
-            "parts": parts("linear", "mse_loss", "SGD"),
-            "product": System("edunets", "product_alone")}
+            "parts": parts("linear", "mse_loss", "SGD")}
     if not shootout.lacks("jax"): ways["turned, JAX"] = System("jax", "with_jit_in_out")
     found = Shootout(ways).run([SIZE, (1, 1, 1)], [1], seconds=0.01)
     assert found.failures == {}
-    assert all(found.difference(*key) < AGREED for key in found.values if key[0] != "product")
+    assert all(found.difference(*key) < AGREED for key in found.values)
 
 
 def test_threads_and_variables_reach_the_process(monkeypatch):
@@ -91,7 +90,8 @@ def test_a_ratio_is_taken_within_a_round():
     half = [seconds / 2 for seconds in even]
     found = written({"a": even, "b": half, "c": [1.0, 1.02, 3.9, 1.0, 0.98, 4.1]})
     assert found.ratio("b", SIZE) == (0.5, 0.5, 0.5) and found.ratio("b", SIZE).verdict == "faster"
-    assert found.ratio("a", SIZE, 1, "b").verdict == "slower" and found.ratio("c", SIZE).verdict == "even"
+    assert found.ratio("a", SIZE, 1, "b").verdict == "slower"
+    assert found.ratio("c", SIZE).verdict == "undecided"
     assert found.seconds("a", SIZE) == 1.0 and found.ratio("a", (1, 1, 1)) is None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import html
 import importlib.util
 import json
 import math
@@ -26,12 +27,11 @@ from .chart import load_events
 from ..tensors import patch
 
 # %% auto #0
-__all__ = ['Dims', 'SIZES', 'BUILDERS', 'SYSTEMS', 'FINISH', 'FEWEST_TURNS', 'MOST_TURNS', 'UNEVEN', 'AGREED', 'MARK', 'MARKED',
-           'RECORD', 'linear_problem', 'builder', 'by_hand', 'with_layer', 'squared_loss', 'with_grad',
-           'with_value_and_grad', 'with_jit', 'in_parts', 'with_jit_in_out', 'product_alone', 'System', 'lacks',
-           'Runner', 'answer_lines', 'Failed', 'Process', 'Ratio', 'middle_half', 'size_text', 'threads_text',
-           'Shootout', 'machine_text', 'record_torch', 'record_jax', 'record_edunets', 'write_trace', 'merge_traces',
-           'as_process', 'trace_path', 'parse_sizes', 'parse_threads', 'parse_seconds', 'run_bench']
+__all__ = ['Dims', 'SIZES', 'SYSTEMS', 'FEWEST_TURNS', 'MOST_TURNS', 'UNEVEN', 'AGREED', 'MARK', 'MARKED', 'RECORD',
+           'linear_problem', 'by_hand', 'with_layer', 'squared_loss', 'with_grad', 'with_jit', 'in_parts',
+           'with_jit_in_out', 'System', 'lacks', 'Runner', 'answer_lines', 'Failed', 'Process', 'Ratio', 'middle_half',
+           'size_text', 'threads_text', 'Shootout', 'machine_text', 'record_profile', 'record_jax', 'merge_traces',
+           'as_process', 'trace_path', 'parse_threads', 'parse_sizes', 'parse_seconds', 'argument', 'run_bench']
 
 # %% ../../nbs/10g_shootout.ipynb #shtprob0
 Dims = tuple[int, int, int]      # batch, in, out
@@ -46,14 +46,6 @@ def linear_problem(size: Dims) -> tuple:
     return x, y, w / np.float32(math.sqrt(inputs)), b, 0.1 * outputs * batch / (batch + inputs)
 
 # %% ../../nbs/10g_shootout.ipynb #shtstep1
-BUILDERS: dict[str, Callable] = {}      # ways of writing a step, by name
-
-def builder(f: Callable) -> Callable:
-    "A way of writing it: from a library and a problem to a step, and a function that returns w and b."
-    BUILDERS[f.__name__] = f
-    return f
-
-@builder
 def by_hand(library, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
     x, y = library.tensor(x), library.tensor(y)
     w, b = library.tensor(w, requires_grad=True), library.tensor(b, requires_grad=True)
@@ -69,7 +61,6 @@ def by_hand(library, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
     return step, lambda: (w, b)
 
 # %% ../../nbs/10g_shootout.ipynb #shtstep3
-@builder
 def with_layer(library, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
     x, y = library.tensor(x), library.tensor(y)
     model, squared_error = library.nn.Linear(*w.shape[::-1]), library.nn.MSELoss()
@@ -86,29 +77,18 @@ def with_layer(library, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
 # %% ../../nbs/10g_shootout.ipynb #shtstep5
 def squared_loss(w, b, x, y): return ((x @ w.T + b - y) ** 2).mean()
 
-@builder
-def with_grad(jax, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
+def with_grad(jax, x, y, w, b, rate: float, value: bool = False) -> tuple[Callable, Callable]:
     x, y, w, b = map(jax.numpy.array, (x, y, w, b))
-    gradients = jax.grad(squared_loss, (0, 1))
+    differentiated = (jax.value_and_grad if value else jax.grad)(squared_loss, (0, 1))
     def step():
         nonlocal w, b
-        gw, gb = gradients(w, b, x, y)
+        found = differentiated(w, b, x, y)
+        gw, gb = found[1] if value else found
         w, b = w - rate * gw, b - rate * gb
-    return step, lambda: (w, b)
-
-@builder
-def with_value_and_grad(jax, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
-    x, y, w, b = map(jax.numpy.array, (x, y, w, b))
-    value_and_gradients = jax.value_and_grad(squared_loss, (0, 1))
-    def step():
-        nonlocal w, b
-        loss, (gw, gb) = value_and_gradients(w, b, x, y)
-        w, b = w - rate * gw, b - rate * gb
-        return loss
+        return found
     return step, lambda: (w, b)
 
 # %% ../../nbs/10g_shootout.ipynb #shtstep7
-@builder
 def with_jit(jax, x, y, w, b, rate: float, loss_of: Callable = squared_loss) -> tuple[Callable, Callable]:
     x, y, w, b = map(jax.numpy.array, (x, y, w, b))
     @functools.partial(jax.jit, donate_argnums=(0, 1))
@@ -123,8 +103,7 @@ def with_jit(jax, x, y, w, b, rate: float, loss_of: Callable = squared_loss) -> 
 
 # %% ../../nbs/10g_shootout.ipynb #shtstep8
 #| code-fold: true
-#| code-summary: "Ways that isolate a cause, for the lab: the step in parts, w stored as (in, out), a product alone"
-@builder
+#| code-summary: "Ways that isolate a cause, for the lab: the step in parts, w stored as (in, out)"
 def in_parts(library, x, y, w, b, rate: float, parts: list[str]) -> tuple[Callable, Callable]:
     "By hand, but for the parts that are named: `in_out` or `linear`, `mse_loss`, `SGD`."
     functional, in_out = library.nn.functional, "in_out" in parts
@@ -146,21 +125,9 @@ def in_parts(library, x, y, w, b, rate: float, parts: list[str]) -> tuple[Callab
         return loss
     return step, lambda: (w.T if in_out else w, b)
 
-@builder
 def with_jit_in_out(jax, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
     step, parameters = with_jit(jax, x, y, w.T, b, rate, lambda w, b, x, y: squared_loss(w.T, b, x, y))
     return step, lambda: (parameters()[0].T, parameters()[1])
-
-@builder
-def product_alone(library, x, y, w, b, rate: float) -> tuple[Callable, Callable]:
-    "x @ w.T, and nothing else."
-    is_jax = library.__name__ == "jax"
-    x, w, b = map(library.numpy.array if is_jax else library.tensor, (x, w, b))
-    product, out = library.jit(lambda x, w: x @ w.T) if is_jax else lambda x, w: x @ w.T, w
-    def step():
-        nonlocal out
-        out = product(x, w)
-    return step, lambda: (out, b)
 
 # %% ../../nbs/10g_shootout.ipynb #shtsyst1
 class System(NamedTuple):
@@ -174,7 +141,7 @@ SYSTEMS = {
     "PyTorch, by hand": System("torch", "by_hand"),
     "PyTorch, nn.Linear": System("torch", "with_layer"),
     "JAX, grad": System("jax", "with_grad"),
-    "JAX, value_and_grad": System("jax", "with_value_and_grad"),
+    "JAX, value_and_grad": System("jax", "with_grad", {"value": True}),
     "JAX, jit": System("jax", "with_jit"),
     "edunets, by hand": System("edunets", "by_hand"),
     "edunets, nn.Linear": System("edunets", "with_layer"),
@@ -187,14 +154,12 @@ def lacks(library: str) -> str:
     return "" if found else f"{library} is not installed: pip install 'edunets[compare]' brings it"
 
 # %% ../../nbs/10g_shootout.ipynb #shtrace3
-FINISH = {"jax": lambda jax, parameters: jax.block_until_ready(parameters)}      # the others do not run ahead
-
 class Runner:
     "A system in its own process: what it can be asked for."
     def __init__(self, library: str, builder: str, options: dict):
         self.library = importlib.import_module(library)
-        self.build = functools.partial(BUILDERS[builder], self.library, **options)
-        np.empty(1 << 24, np.uint8)      # a program that has loaded data has done so: glibc keeps memory then
+        self.build = functools.partial(globals()[builder], self.library, **options)
+        np.empty(1 << 24, np.uint8)      # once so much was freed, glibc keeps memory: as after loading data
 
     def begin(self, size: Dims) -> dict:
         "Make the step, and take three. The seconds of the first one, and some numbers of w and b at the end."
@@ -210,7 +175,7 @@ class Runner:
         return (time.perf_counter() - start) / count
 
     def finish(self) -> None:
-        if self.library.__name__ in FINISH: FINISH[self.library.__name__](self.library, self.parameters())
+        if self.library.__name__ == "jax": self.library.block_until_ready(self.parameters())
 
     def block(self, seconds: float) -> float:
         "Seconds a step: the lower quartile of some runs that take about so long together."
@@ -285,7 +250,7 @@ class Ratio(NamedTuple):
     @property
     def verdict(self) -> str:
         if self.high * LEAST_GAIN < 1: return "faster"
-        return "slower" if self.low > LEAST_GAIN else "even"
+        return "slower" if self.low > LEAST_GAIN else "undecided"
 
 def middle_half(values) -> tuple[float, float, float]:
     "The median, and the ends of the middle half."
@@ -306,21 +271,18 @@ class Shootout:
         self.sizes, self.threads = [], []
 
     def run(self, sizes: list[Dims] = SIZES, threads: list[int] = [1], seconds: float = 60.0,
-            folder: str | None = None, tell: Callable = lambda passed, what: None) -> Shootout:
+            folder: str | None = None, tell: Callable = lambda what: None) -> Shootout:
         """Measure for about so many seconds; the starts of the processes come on top. With a folder: write
-        traces there. `tell` hears how many seconds have passed, and what is measured."""
-        self.sizes, self.threads, share, done = [*sizes], [*threads], seconds / len(sizes) / len(threads), 0
+        traces there. `tell` hears what begins."""
+        self.sizes, self.threads = [*sizes], [*threads]
         for count in threads:
             with contextlib.ExitStack() as stack:
-                tell(done * share, f"starting, {threads_text(count)}")
                 processes = {name: stack.enter_context(Process(system, count))
                              for name, system in self.systems.items()}
                 for size in sizes:
-                    def tell_here(passed: float) -> None:
-                        tell(done * share + min(passed, share), f"{size_text(size)}, {threads_text(count)}")
-                    self.race(processes, size, count, share, tell_here)
+                    tell(f"{size_text(size)}, {threads_text(count)}")
+                    self.race(processes, size, count, seconds / len(sizes) / len(threads))
                     if folder is not None: self.trace(processes, size, count, folder)
-                    done += 1
                 self.logs |= {(name, count): process.log() for name, process in processes.items()}
         return self
 
@@ -334,18 +296,16 @@ def attempt(self: Shootout, processes: dict, name: str, size: Dims, threads: int
         del processes[name]
 
 @patch
-def race(self: Shootout, processes: dict, size: Dims, threads: int, seconds: float, tell: Callable) -> None:
+def race(self: Shootout, processes: dict, size: Dims, threads: int, seconds: float) -> None:
     "All at one size: warm up, then turns in shuffled order."
     import random      # slow to import, and needed only here
     running, order = dict(processes), random.Random(0)
     for name in processes:
-        tell(0)
         begun = self.attempt(running, name, size, threads, "begin", size)
         if begun: self.firsts[name, size, threads], self.values[name, size, threads] = begun.values()
     length, start = min(0.1, seconds / 10 / (1 + len(running))), time.monotonic()
     for turn in range(MOST_TURNS):
-        tell(passed := time.monotonic() - start)
-        if turn >= FEWEST_TURNS and passed > seconds: break
+        if turn >= FEWEST_TURNS and time.monotonic() - start > seconds: break
         for name in order.sample([*running], len(running)):
             found = self.attempt(running, name, size, threads, "block", length)
             if found is not None: self.blocks.setdefault((name, size, threads), []).append(found)
@@ -375,15 +335,15 @@ AGREED = 1e-4      # what systems may differ by, beside the largest number: roun
 
 @patch
 def measured(self: Shootout, threads: int, value: Callable) -> Table:
-    "A row for each system, a column for each size."
-    rows = [[name, *(value(name, size) for size in self.sizes)] for name in self.systems]
+    "A row for each system, a column for each size; nothing where there is no block."
+    def cell(name, size): return value(name, size) if (name, size, threads) in self.blocks else None
+    rows = [[name, *(cell(name, size) for size in self.sizes)] for name in self.systems]
     return table(rows, ["", *map(size_text, self.sizes)])
 
 @patch
 def times(self: Shootout, threads: int = 1) -> Table:
     "Microseconds a step."
-    def microseconds(name, size): return (found := self.seconds(name, size, threads)) and 1e6 * found
-    return self.measured(threads, microseconds)
+    return self.measured(threads, lambda name, size: 1e6 * self.seconds(name, size, threads))
 
 @patch
 def ratios(self: Shootout, threads: int = 1) -> Table:
@@ -395,17 +355,18 @@ def ratios(self: Shootout, threads: int = 1) -> Table:
 @patch
 def notes(self: Shootout) -> list[str]:
     "What is to be said about the measurement: what was left out, what failed, what was uneven."
-    spreads = {key: (high - low) / middle for key, found in self.blocks.items()
-               for middle, low, high in [middle_half(found)]}
-    uneven = [key for key, spread in spreads.items() if spread > UNEVEN]
+    def place(key) -> str: return f"{key[0]}, {size_text(key[1])}, {threads_text(key[2])}"
     other = [key for key in self.values
              if (self.base, *key[1:]) in self.values and self.difference(*key) > AGREED]
-    def place(key) -> str: return f"{key[0]}, {size_text(key[1])}, {threads_text(key[2])}"
-    busy = (f"A busy neighbour: in {len(uneven)} of {len(spreads)} measurements the blocks spread by more than "
-            f"{UNEVEN:.0%}, most of all at {place(max(spreads, key=spreads.get))}. Small differences mean nothing."
-            if uneven else "")
-    return [*self.lacking.values(), *(f"{place(key)}: {reason}" for key, reason in self.failures.items()),
-            *(f"{place(key)}: its numbers are not those of {self.base}" for key in other), *([busy] if busy else [])]
+    found = [*self.lacking.values(), *(f"{place(key)}: {reason}" for key, reason in self.failures.items()),
+             *(f"{place(key)}: its numbers are not those of {self.base}" for key in other)]
+    spreads = {key: (high - low) / middle for key, blocks in self.blocks.items()
+               for middle, low, high in [middle_half(blocks)]}
+    if uneven := sum(spread > UNEVEN for spread in spreads.values()):
+        found.append(f"A busy neighbour: in {uneven} of {len(spreads)} measurements the blocks spread by more "
+                     f"than {UNEVEN:.0%}, most of all at {place(max(spreads, key=spreads.get))}. Only what is far "
+                     "apart means something.")
+    return found
 
 # %% ../../nbs/10g_shootout.ipynb #shtread4
 #| code-fold: true
@@ -413,20 +374,18 @@ def notes(self: Shootout) -> list[str]:
 @patch
 def parts(self: Shootout) -> list[tuple[str, Table]]:
     "The tables, each with its title."
-    done = [count for count in self.threads if any(key[2] == count for key in self.blocks)]
-    return [part for count in done for part in (
+    return [part for count in self.threads if any(key[2] == count for key in self.blocks) for part in (
         (f"{threads_text(count)}: microseconds a step", self.times(count)),
         (f"{threads_text(count)}: the same as multiples of {self.base}", self.ratios(count)))]
 
 @patch
 def __repr__(self: Shootout) -> str:
-    parts = [f"{title}\n{found}" for title, found in self.parts()]
+    parts = (f"{title}\n{found}" for title, found in self.parts())
     return "\n\n".join([machine_text(), *parts, *self.notes()])
 
 @patch
 def _repr_html_(self: Shootout) -> str:
-    from html import escape
-    def paragraph(text: str) -> str: return f"<p>{escape(text)}</p>"
+    def paragraph(text: str) -> str: return f'<p style="margin-top:1em">{html.escape(text)}</p>'
     parts = "".join(paragraph(title) + found._repr_html_() for title, found in self.parts())
     return paragraph(machine_text()) + parts + "".join(map(paragraph, self.notes()))
 
@@ -459,10 +418,8 @@ def marked(self: Runner, mark: Callable) -> None:
 @patch
 def record(self: Runner, path: str) -> None: RECORD[self.library.__name__](self.library, self.marked, path)
 
-def record_torch(torch, steps: Callable, path: str) -> None:
-    profiler = torch.profiler
-    with profiler.profile(activities=[profiler.ProfilerActivity.CPU], record_shapes=True) as profile:
-        steps(profiler.record_function)
+def record_profile(library, steps: Callable, path: str, **options) -> None:
+    with library.profiler.profile(**options) as profile: steps(library.profiler.record_function)
     profile.export_chrome_trace(path)
 
 def record_jax(jax, steps: Callable, path: str) -> None:
@@ -473,17 +430,10 @@ def record_jax(jax, steps: Callable, path: str) -> None:
         with jax.profiler.trace(folder, profiler_options=options): steps(jax.profiler.TraceAnnotation)
         shutil.move(next(Path(folder).rglob("*.trace.json.gz")), path)
 
-def record_edunets(edunets, steps: Callable, path: str) -> None:
-    with edunets.profiler.profile(memory=True) as profile: steps(edunets.profiler.record_function)
-    profile.export_chrome_trace(path)
-
-RECORD = {"torch": record_torch, "jax": record_jax, "edunets": record_edunets}
+RECORD = {"torch": functools.partial(record_profile, record_shapes=True), "jax": record_jax,
+          "edunets": functools.partial(record_profile, memory=True)}
 
 # %% ../../nbs/10g_shootout.ipynb #shttrac3
-def write_trace(path: str | Path, events: list[dict]) -> None:
-    import gzip      # slow to import, and needed only here
-    with gzip.open(path, "wt", encoding="utf-8") as file: json.dump({"traceEvents": events}, file)
-
 def merge_traces(traces: dict[str, list[dict]]) -> list[dict]:
     "One trace with a process for each; the first marked step of each is at 0."
     return [event for number, (name, events) in enumerate(traces.items(), start=1)
@@ -517,45 +467,48 @@ def trace_path(folder: str | Path, size: Dims, threads: int, name: str = "merged
 @patch
 def trace(self: Shootout, processes: dict, size: Dims, threads: int, folder: str) -> None:
     "A trace of each system, by its own profiler, and one of all."
-    paths = {name: trace_path(folder, size, threads, name) for name in processes
-             if (name, size, threads) in self.blocks}
-    trace_path(folder, size, threads).parent.mkdir(parents=True, exist_ok=True)
-    running = dict(processes)
-    for name, path in paths.items():
-        self.attempt(running, name, size, threads, "record", str(path.absolute()))
-    found = {name: load_events(path) for name, path in paths.items() if name in running}
-    write_trace(trace_path(folder, size, threads), merge_traces(found))
+    import gzip      # slow to import, and needed only here
+    running = {name: process for name, process in processes.items() if (name, size, threads) in self.blocks}
+    path = functools.partial(trace_path, folder, size, threads)
+    path().parent.mkdir(parents=True, exist_ok=True)
+    for name in [*running]: self.attempt(running, name, size, threads, "record", str(path(name).absolute()))
+    merged = merge_traces({name: load_events(path(name)) for name in running})
+    with gzip.open(path(), "wt", encoding="utf-8") as file: json.dump({"traceEvents": merged}, file)
 
 # %% ../../nbs/10g_shootout.ipynb #shtcomm1
 #| code-fold: true
 #| code-summary: "The command: its arguments, and what it prints"
-def parse_sizes(text: str) -> list[Dims]:
-    "From `1x8x8,32x64x64`."
-    import argparse
-    found = [part.split("x") for part in text.split(",")]
-    if not all(len(size) == 3 and all(n.isdecimal() and int(n) for n in size) for size in found):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a list of sizes, batch x in x out: 1x8x8,32x64x64")
-    return [tuple(map(int, size)) for size in found]
+def parse_threads(text: str, between: str = ",") -> list[int]:
+    found = [int(n) if n.isdecimal() else 0 for n in text.split(between)]
+    if 0 in found: raise ValueError(text)
+    return found
 
-def parse_threads(text: str) -> list[int]:
-    import argparse
-    if not all(n.isdecimal() and int(n) for n in text.split(",")):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a list of numbers of threads: 1,2")
-    return [int(n) for n in text.split(",")]
+def parse_sizes(text: str) -> list[Dims]:
+    found = [tuple(parse_threads(size, "x")) for size in text.split(",")]
+    if {*map(len, found)} != {3}: raise ValueError(text)
+    return found
 
 def parse_seconds(text: str) -> float:
-    import argparse
-    try: seconds = float(text)
-    except ValueError: seconds = math.nan
-    if not 0 < seconds < math.inf: raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
-    return seconds
+    if not 0 < float(text) < math.inf: raise ValueError(text)
+    return float(text)
+
+def argument(parse: Callable, what: str) -> Callable:
+    "A type for argparse, whose complaint says what it wants."
+    def parse_or_say(text: str):
+        import argparse
+        try: return parse(text)
+        except ValueError: raise argparse.ArgumentTypeError(f"'{text}' is not {what}") from None
+    return parse_or_say
 
 @command("bench", "race training steps of a linear layer: PyTorch and JAX, where they are installed, and edunets",
-         ("--sizes", dict(type=parse_sizes, default=SIZES, metavar="1x8x8,...",
+         ("--sizes", dict(type=argument(parse_sizes, "a list of sizes, batch x in x out: 1x8x8,32x64x64"),
+                          default=SIZES, metavar="1x8x8,...",
                           help=f"batch x in x out (default: {','.join(map(size_text, SIZES))})")),
-         ("--threads", dict(type=parse_threads, metavar="1,2",
+         ("--threads", dict(type=argument(parse_threads, "a list of numbers of threads: 1,2"), metavar="1,2",
+                            default=[*range(1, 1 + min(2, usable_cpus()))],
                             help="numbers of threads (default: one, and two where there are two cores)")),
-         ("--seconds", dict(type=parse_seconds, default=60.0, help="how long to measure (default: 60)")),
+         ("--seconds", dict(type=argument(parse_seconds, "a number of seconds"), default=60.0, metavar="60",
+                            help="how long to measure (default: 60); starts, first steps and traces come on top")),
          ("--out", dict(default="edunets-bench", metavar="folder",
                         help="where times and traces go (default: edunets-bench)")))
 def run_bench(parsed) -> int:
@@ -565,12 +518,12 @@ def run_bench(parsed) -> int:
         return 2
     found, status = Shootout(), 0
     bar = progress_bar(parsed.seconds, quiet=not sys.stderr.isatty())
-    def tell(passed: float, what: str) -> None:
+    share = parsed.seconds / len(parsed.sizes) / len(parsed.threads)
+    def tell(what: str) -> None:
         bar.set_description_str(what, refresh=False)
-        bar.update(passed - bar.n)
+        bar.update(share * len({key[1:] for key in found.firsts}) - bar.n)
     try:
-        with bar: found.run(parsed.sizes, parsed.threads or [*range(1, 1 + min(2, usable_cpus()))],
-                            parsed.seconds, parsed.out, tell)
+        with bar: found.run(parsed.sizes, parsed.threads, parsed.seconds, parsed.out, tell)
     except KeyboardInterrupt: status = 130
     print(found)
     found.save(Path(parsed.out) / "times.json")
