@@ -232,6 +232,7 @@ CASES = {
                        "m.nn.functional.avg_pool2d(I, 2, divisor_override=1)"),
     "attention": same("m.nn.functional.scaled_dot_product_attention(Q, Q, Q)"),
     "softmax_slope": Case("row(X, Y, dim=1)", "m.ops.aten._softmax_backward_data(X, Y, 1, X.dtype)"),
+    "log_softmax_slope": Case("row(X, Y, dim=1)", "m.ops.aten._log_softmax_backward_data(X, Y, 1, X.dtype)"),
     "rnn": Case("row(m.nn.functional.linear(S, A[:len(A) // 4]).flatten(0, 1), H[0], A[:len(A) // 4], "
                 f"relu=False, {WALK})", f"m.rnn_tanh(S, H, [A[:len(A) // 4]] * 2, {ONCE})[0].flatten(0, 1)"),
     "lstm": Case(f"row(m.nn.functional.linear(S, A).flatten(0, 1), H[0], H[0], A, None, {WALK})",
@@ -332,7 +333,7 @@ REASONS = {
     "embedding_bag": "the rows of all bags are gathered into one array, then summed; PyTorch adds each row "
                      "while it reads it",
     "embedding_bag offsets": "as scatter add rows: each number finds its bag by ufunc.at; PyTorch adds whole "
-                             "rows while it reads them", "softmax_slope": PASSES,
+                             "rows while it reads them", "softmax_slope": PASSES, "log_softmax_slope": PASSES,
     "scatter add rows": "each number finds its own place, by ufunc.at on flat memory; PyTorch adds whole "
                         "rows. Sorting first and reduceat took longer",
     **dict.fromkeys("cholesky solve inv det slogdet qr cofactor".split(),

@@ -39,6 +39,10 @@ CORE = {
                    "_ in f.named_modules()]",
                    "m.nn.Sequential(m.nn.Linear(4, 3), m.nn.Linear(3, 2)) | len(f)",
                    "m.nn.Sequential(3) | f(r(2))"],
+    "DataParallel": ["m.nn.DataParallel(m.nn.Linear(4, 3)) | f(r(5, 4))",
+                     "m.nn.DataParallel(m.nn.Linear(4, 3)) | f.module(r(5, 4))",
+                     "m.nn.DataParallel(m.nn.Linear(4, 3)) | list(f.state_dict())",
+                     "m.nn.DataParallel(m.nn.Linear(4, 3)) | f(r(5, 3))"],
 }
 CASES = {**CORE, **families.collected("MODULES")}
 # (what a line `case: difference` says, the reason)
