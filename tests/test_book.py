@@ -115,7 +115,9 @@ def test_solutions(path, running):
     passes(running[path].result()[1])
 
 
-TRAINING = [path for path in book.notebooks() if book.trains(book.read(book.ROOT / path))]
+# the chapters on machines and on profiles take a step or two, to look at it: nothing there runs away
+TRAINING = [path for path in book.notebooks() if book.trains(book.read(book.ROOT / path))
+            and not path.startswith(("nbs/07", "nbs/10"))]
 
 
 @pytest.fixture(scope="module")
