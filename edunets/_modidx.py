@@ -5031,6 +5031,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                            'edunets.profiler.recorder.enter_step': ( 'profiling.html#enter_step',
                                                                                      'edunets/profiler/recorder.py'),
                                            'edunets.profiler.recorder.finish': ('profiling.html#finish', 'edunets/profiler/recorder.py'),
+                                           'edunets.profiler.recorder.innermost': ( 'profiling.html#innermost',
+                                                                                    'edunets/profiler/recorder.py'),
                                            'edunets.profiler.recorder.is_inside': ( 'profiling.html#is_inside',
                                                                                     'edunets/profiler/recorder.py'),
                                            'edunets.profiler.recorder.leave_module': ( 'profiling.html#leave_module',

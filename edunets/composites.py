@@ -769,7 +769,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
                     f"self and mat2 must have the same dtype, but got {input.dtype.name}, {mat1.dtype.name} "
                     f"and {mat2.dtype.name}",
                     "matrix products do not promote, as in PyTorch", "x.to(mat1.dtype) first")
-    check_factor("beta", beta, input.dtype), check_factor("alpha", alpha, input.dtype)
+    check_factor("beta", beta, input.dtype)
+    check_factor("alpha", alpha, input.dtype)
     if beta != 1: input = input * beta
     if alpha != 1: mat1 = mat1 * alpha
     return OPS.addmm(input, mat1, mat2)

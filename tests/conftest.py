@@ -73,6 +73,19 @@ def device(request):
     return asked
 
 
+@pytest.fixture(params=["fake", "cuda"])
+def gpu(request):
+    "Where GPUs are asked for: a stand-in for CuPy, which queues what it is given; and GPUs, where there are some."
+    import cuda_on_cpu
+    import edunets
+    import fake_cupy
+    if request.param == "fake":
+        if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
+        with fake_cupy.at_hand(): yield "fake"
+    elif edunets.cuda.is_available(): yield "cuda"
+    else: pytest.skip("no GPU")
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium, where one is found."""

@@ -28,15 +28,6 @@ CUDA = en.device("cuda")
 NOTEBOOKS = Path(__file__).parents[1] / "nbs"
 
 
-@pytest.fixture(params=["fake", "cuda"])
-def gpu(request):
-    if request.param == "fake":
-        if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
-        with fake_cupy.at_hand(): yield "fake"
-    elif en.cuda.is_available(): yield "cuda"
-    else: pytest.skip("no GPU")
-
-
 @pytest.fixture
 def two(gpu):
     if en.cuda.device_count() < 2: pytest.skip("no second GPU")

@@ -13,9 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import cuda_on_cpu
 import edunets as en
-import fake_cupy
 import viewers
 from edunets import nn
 from edunets.profiler import recorder, traces
@@ -375,15 +373,6 @@ def test_kernels_have_a_track_and_arrows_from_their_launch():
     assert {(s["tid"], f["tid"], s["cat"]) for s, f in arrows} == {(1, 2, "launch")}
     order = {e["tid"]: e["args"]["sort_index"] for e in events if e["name"] == "thread_sort_index"}
     assert order[2] > order[1] + 100
-
-
-@pytest.fixture(params=["fake", "cuda"])
-def gpu(request):
-    if request.param == "fake":
-        if cuda_on_cpu.COMPILER is None: pytest.skip("no C++ compiler")
-        with fake_cupy.at_hand(): yield "fake"
-    elif en.cuda.is_available(): yield "cuda"
-    else: pytest.skip("no GPU")
 
 
 def test_each_stream_is_timed_by_its_own_marks(gpu):

@@ -35,10 +35,10 @@ from ..tensors import BACKENDS, LOCK, Backend, Tensor, patch
 
 # %% auto #0
 __all__ = ['INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'RATES', 'Span', 'OpSpan',
-           'library_paths', 'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'record_function', 'timed_handler',
-           'timed_record', 'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam', 'module_name',
-           'enter_module', 'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch', 'marked_handler',
-           'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack', 'span_parents', 'self_times']
+           'library_paths', 'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'innermost', 'record_function',
+           'timed_handler', 'timed_record', 'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam',
+           'module_name', 'enter_module', 'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch',
+           'marked_handler', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack', 'span_parents', 'self_times']
 
 # %% ../../nbs/10_profiling.ipynb #pfspan01
 class Span:
@@ -130,6 +130,10 @@ def finish(event: Span | None) -> None:
         inner = HERE.spans.pop()
         inner.end = now
         for profile in profiles: profile.add(inner)
+
+def innermost(category: str) -> Span | None:
+    "The last span of a kind that is open in this thread."
+    return next((event for event in reversed(HERE.spans) if event.category == category), None)
 
 # %% ../../nbs/10_profiling.ipynb #pfhere04
 class record_function(ContextDecorator):
@@ -254,13 +258,13 @@ def enter_module(module: Module, args: tuple) -> None:
 def leave_module(module: Module, args: tuple, result) -> None:
     if not HERE.modules or HERE.modules[-1][0] is not module: return
     HERE.module = HERE.modules.pop()[1]
-    finish(next((event for event in reversed(HERE.spans) if event.category == "module"), None))
+    finish(innermost("module"))
 
 def enter_step(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
     begin(f"{class_name(optimizer)}.step", "optimizer")
 
 def leave_step(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
-    finish(next((event for event in reversed(HERE.spans) if event.category == "optimizer"), None))
+    finish(innermost("optimizer"))
     for profile in PROFILES.get(): profile.add_step(optimizer)
 
 # %% ../../nbs/10_profiling.ipynb #pfgpu001
