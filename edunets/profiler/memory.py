@@ -24,7 +24,7 @@ from ..draw.tape import edges_of, saved_by
 from ..errors import describe, error
 from ..nn.module import Module, Parameter
 from ..optim.optimizer import Optimizer
-from .recorder import HERE, OPTIONS, Observer, OpSpan, Profile
+from .recorder import HERE, OPTIONS, Observer, OpSpan, Profile, device_text
 from ..table import ambient, looks_into
 from ..tensors import BACKENDS, Tensor, owner, patch
 
@@ -39,14 +39,15 @@ CATEGORIES = ("parameters", "optimizer state", "gradients", "data", "activations
 
 class Allocation:
     "An array's memory: how much, from when to when (ns; `None`: it is alive), what for, and the op's span."
-    __slots__ = ("nbytes", "start", "end", "shape", "dtype", "device", "category", "event", "holders")
+    __slots__ = ("start", "end", "shape", "dtype", "lies", "category", "event", "holders")
     def __init__(self, array, start: int, category: str, event: OpSpan | None = None):
-        self.shape, self.dtype = tuple(array.shape), array.dtype
-        self.nbytes = math.prod(self.shape) * self.dtype.itemsize
-        backend = BACKENDS.get(type(array))
-        self.device = array.device if backend is None else backend.device_of(array)
+        self.shape, self.dtype, self.lies = array.shape, array.dtype, array.device
         self.start, self.end, self.category, self.event, self.holders = start, None, category, event, 0
 
+    @property
+    def nbytes(self) -> int: return math.prod(self.shape) * self.dtype.itemsize
+    @property
+    def device(self) -> str: return device_text(self.lies)
     @property
     def op(self) -> str | None: return self.event and self.event.name
     @property
@@ -71,12 +72,12 @@ class MemoryProfile(Observer):
         self.profile, self.allocations, self.dropped = profile, [], 0
         self.known: dict[int, ArrayRef] = {}      # by the number of an array that is alive
         self.modules = weakref.WeakSet()
-        profile.memory = self
+        self.hear_end, profile.memory = self.freed, self
         self.survey()
 
     def watch(self, array, allocation: Allocation) -> Allocation:
         "Follow an array until it is freed."
-        ref = ArrayRef(array, self.freed)
+        ref = ArrayRef(array, self.hear_end)
         ref.key, ref.allocation = id(array), allocation
         self.known[ref.key] = ref
         if not allocation.holders:
@@ -87,9 +88,10 @@ class MemoryProfile(Observer):
 
     def freed(self, ref: ArrayRef) -> None:
         "What Python calls when an array is freed."
+        allocation = ref.allocation
         self.known.pop(ref.key, None)
-        ref.allocation.holders -= 1
-        if not ref.allocation.holders: ref.allocation.end = perf_counter_ns()
+        allocation.holders -= 1
+        if not allocation.holders: allocation.end = perf_counter_ns()
 
 OPTIONS["memory"] = MemoryProfile
 
@@ -106,13 +108,16 @@ def note(self: MemoryProfile, payload, start: int, category: str = "data") -> Al
 
 @patch
 def op(self: MemoryProfile, event: OpSpan, payloads: list, out) -> None:
-    operands = [self.note(payload, event.start) for payload in payloads]
+    start, known = event.start, self.known
+    for payload in payloads:
+        if id(payload) not in known: self.note(payload, start)
     for payload in out if type(out) is tuple else (out,):
         array = memory_owner(payload)
-        if array is None or id(array) in self.known: continue      # a view, or written in place
-        if event.op.view is not None and is_view(payload, payloads[0]): self.watch(array, operands[0])
-        else: self.watch(array, Allocation(array, event.start, role_at_first(), event))
-    if event.node is not None and not ambient.get().grad: mark_read(operands)
+        if array is None or id(array) in known: continue      # a view, or written in place
+        if event.op.view is not None and is_view(payload, payloads[0]):
+            self.watch(array, self.note(payloads[0], start))
+        else: self.watch(array, Allocation(array, start, role_at_first(), event))
+    if event.node is not None and not ambient.get().grad: mark_read([self.note(x, start) for x in payloads])
 
 def is_view(payload, base) -> bool:
     "Whether what a row of views gave lies in its operand's memory. A form without memory always does."
@@ -121,7 +126,9 @@ def is_view(payload, base) -> bool:
 # %% ../../nbs/10c_memory.ipynb #pmrole01
 def role_at_first() -> str:
     "What a result is for, as long as nobody has said: what a loader makes is data."
-    return "data" if any(span.category == "data" for span in HERE.spans) else "temporaries"
+    for span in HERE.spans:
+        if span.category == "data": return "data"
+    return "temporaries"
 
 @patch
 def mark(self: MemoryProfile, x: Tensor, category: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar
 from threading import get_ident
 from time import perf_counter_ns
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 from weakref import WeakKeyDictionary
 
@@ -34,11 +34,12 @@ from ..table import HANDLERS, Op, Tape
 from ..tensors import BACKENDS, LOCK, Backend, Tensor, patch
 
 # %% auto #0
-__all__ = ['INSIDE', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'RATES', 'Span', 'OpSpan',
-           'library_paths', 'is_inside', 'calling_line', 'Here', 'begin', 'finish', 'innermost', 'record_function',
-           'timed_handler', 'timed_record', 'spanned', 'timed_step', 'watched_epoch', 'timed_arrive', 'Seam',
-           'module_name', 'enter_module', 'leave_module', 'enter_step', 'leave_step', 'Mark', 'KernelSpan', 'Launch',
-           'marked_handler', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack', 'span_parents', 'self_times']
+__all__ = ['INSIDE', 'NOBODY', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING', 'UNDO', 'OPTIONS', 'RATES', 'Span', 'OpSpan',
+           'device_text', 'as_forms', 'library_paths', 'is_inside', 'calling_place', 'Here', 'begin', 'finish',
+           'innermost', 'record_function', 'timed_handler', 'timed_record', 'spanned', 'timed_step', 'watched_epoch',
+           'timed_arrive', 'Seam', 'module_name', 'enter_module', 'leave_module', 'enter_step', 'leave_step', 'Mark',
+           'KernelSpan', 'Launch', 'marked_handler', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack',
+           'span_parents', 'self_times']
 
 # %% ../../nbs/10_profiling.ipynb #pfspan01
 class Span:
@@ -56,30 +57,42 @@ class Span:
 # %% ../../nbs/10_profiling.ipynb #pfspan03
 class OpSpan(Span):
     "An operation that ran: its row, what it took and gave, and the reader's line that asked for it."
-    __slots__ = ("op", "params", "site", "taken", "given", "node", "lies")
+    __slots__ = ("op", "params", "place", "taken", "given", "node", "lies")
+    category, args = "op", None
     def __init__(self, op: Op, payloads: list, params: dict, out, start: int, end: int):
         now = HERE.__dict__      # of this thread, looked up once
         self.op, self.name, self.params, self.start, self.end = op, op.name, params, start, end
-        self.category, self.args, self.sequence, self.thread = "op", None, None, now["thread"]
+        self.sequence, self.thread = None, now["thread"]
         self.module, self.node = now["module"], now["node"]      # node: the number of the one at work
         now["last"] = self
-        outs = out if type(out) is tuple else (out,)
-        # tuples of plain things: the garbage collector looks at them once, and never again
-        self.taken = tuple([(x.shape, x.dtype) if hasattr(x, "dtype") else x for x in payloads])
-        self.given = tuple([(x.shape, x.dtype) for x in outs])
+        outs, taken, given = out if type(out) is tuple else (out,), [], []
+        for x in payloads: taken += (x.shape, x.dtype) if hasattr(x, "dtype") else (x, None)
+        for x in outs: given += x.shape, x.dtype
+        self.taken, self.given = tuple(taken), tuple(given)
         self.lies = outs[0].device if outs else None      # where: as the payload says it
-        self.site = calling_line()
+        self.place = calling_place()
 
     @property
-    def operands(self) -> tuple: return tuple(Form(*x) if type(x) is tuple else x for x in self.taken)
+    def operands(self) -> tuple: return as_forms(self.taken)
     @property
-    def results(self) -> tuple[Form, ...]: return tuple(Form(*x) for x in self.given)
+    def results(self) -> tuple[Form, ...]: return as_forms(self.given)
     @property
-    def device(self) -> str: return f"cuda:{self.lies.id}" if hasattr(self.lies, "id") else str(self.lies)
+    def device(self) -> str: return device_text(self.lies)
+    @property
+    def site(self) -> tuple[str, int]:
+        "The reader's file and line."
+        code, at = self.place
+        return code.co_filename, next(line for start, end, line in code.co_lines() if start <= at < end)
+
+def device_text(lies: Any) -> str: return f"cuda:{lies.id}" if hasattr(lies, "id") else str(lies)
+
+def as_forms(said: tuple) -> tuple:
+    "Shapes and dtypes, by turns, as forms; a number has no dtype and stays."
+    return tuple(x if dtype is None else Form(x, dtype) for x, dtype in zip(said[::2], said[1::2]))
 
 # %% ../../nbs/10_profiling.ipynb #pfspan04
 #| code-fold: true
-#| code-summary: "calling_line: the reader's line, found fast"
+#| code-summary: "calling_place: the reader's line, found fast"
 @functools.cache
 def library_paths() -> tuple[str, ...]:
     "How the files of Python, and of what is installed, begin."
@@ -87,6 +100,7 @@ def library_paths() -> tuple[str, ...]:
     return ("<frozen", *{path for name, path in get_paths().items() if name.endswith("lib")})
 
 INSIDE: dict[str, bool] = {}      # a file, or a cell: is it none of the reader's? Asked once.
+NOBODY = compile("", "<unknown>", "exec"), 0
 
 def is_inside(frame: FrameType) -> bool:
     "Whether a frame is none of the reader's: edunets' own, or of Python and what is installed."
@@ -94,14 +108,14 @@ def is_inside(frame: FrameType) -> bool:
     if file not in INSIDE: INSIDE[file] = package(frame) == "edunets" or file.startswith(library_paths())
     return INSIDE[file]
 
-def calling_line() -> tuple[str, int]:
-    "The reader's file and line, as `errors.site`."
-    frame = sys._getframe(2)
+def calling_place() -> tuple[CodeType, int]:
+    "The reader's code, and where in it: the line is sought when it is asked for, as it takes time."
+    frame = sys._getframe(4)      # of who called `call`
     while frame is not None:
         file = frame.f_code.co_filename
-        if not (INSIDE[file] if file in INSIDE else is_inside(frame)): return file, frame.f_lineno
+        if not (INSIDE[file] if file in INSIDE else is_inside(frame)): return frame.f_code, frame.f_lasti
         frame = frame.f_back
-    return "<unknown>", 0
+    return NOBODY
 
 # %% ../../nbs/10_profiling.ipynb #pfhere01
 PROFILES: ContextVar[tuple[Profile, ...]] = ContextVar("edunets_profiles", default=())
@@ -155,7 +169,9 @@ def timed_handler(run: Callable) -> Callable:
         start = perf_counter_ns()
         out = run(op, payloads, params)
         event = OpSpan(op, payloads, params, out, start, perf_counter_ns())
-        for profile in profiles: profile.add_op(event, payloads, out)
+        for profile in profiles:
+            profile.add(event)
+            for hear in profile.heard["op"]: hear(event, payloads, out)
         return out
     return handler
 
@@ -216,7 +232,7 @@ def timed_arrive(arrive: Callable) -> Callable:
     arrive = spanned("node", lambda self, leaf: "AccumulateGrad")(arrive)
     def with_leaf(self: Backward, leaf: Tensor) -> None:
         arrive(self, leaf)
-        for profile in PROFILES.get(): profile.add_leaf(leaf)
+        for profile in PROFILES.get(): profile.tell("leaf", leaf)
     return with_leaf
 
 # %% ../../nbs/10_profiling.ipynb #pfseam05
@@ -253,7 +269,7 @@ def enter_module(module: Module, args: tuple) -> None:
     HERE.modules.append((module, HERE.module))
     HERE.module = module_name(HERE.modules[0][0], module)
     begin(HERE.module, "module")
-    for profile in profiles: profile.add_module(module)
+    for profile in profiles: profile.tell("module", module)
 
 def leave_module(module: Module, args: tuple, result) -> None:
     if not HERE.modules or HERE.modules[-1][0] is not module: return
@@ -265,7 +281,7 @@ def enter_step(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
 
 def leave_step(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
     finish(innermost("optimizer"))
-    for profile in PROFILES.get(): profile.add_step(optimizer)
+    for profile in PROFILES.get(): profile.tell("step", optimizer)
 
 # %% ../../nbs/10_profiling.ipynb #pfgpu001
 class Mark(NamedTuple):
@@ -376,7 +392,6 @@ class Profile(ContextDecorator):
         self.spans: list[Span] = []
         self.threads: dict[int, str] = {}      # each thread's name
         self.modules: dict[int, str] = {}      # of each number on the tape: in which module it was recorded
-        self.observers: list[Observer] = []
         self.launches: list[Launch] = []       # what GPUs were given; it becomes spans at the end
         self.memory = None                     # kept by `memory=True`
         self.dropped, self.began, self.ended = 0, None, None
@@ -386,7 +401,11 @@ class Profile(ContextDecorator):
         if event.thread not in self.threads: self.threads[event.thread] = threading.current_thread().name
         if len(self.spans) < self.max_events: self.spans.append(event)
         else: self.dropped += 1
-        for observer in self.observers: observer.event(event)
+        for hear in self.heard["event"]: hear(event)
+
+    def tell(self, what: str, *seen) -> None:
+        "Tell the observers that want to hear of it."
+        for hear in self.heard[what]: hear(*seen)
 
     @property
     def duration(self) -> int:
@@ -408,32 +427,18 @@ class Observer:
     def close(self) -> None: "The profile has ended."
 
 @patch
-def add_op(self: Profile, event: OpSpan, payloads: list, out) -> None:
-    "An operation ran, on these arrays."
-    self.add(event)
-    for observer in self.observers: observer.op(event, payloads, out)
-
-@patch
 def add_node(self: Profile, event: OpSpan, node: Node) -> None:
     "It was recorded on the tape."
     event.sequence = node._sequence
     if event.module is not None: self.modules[node._sequence] = event.module
-    for observer in self.observers: observer.node(event, node)
+    self.tell("node", event, node)
 
 @patch
-def add_module(self: Profile, module: Module) -> None:
-    "A module is called."
-    for observer in self.observers: observer.module(module)
-
-@patch
-def add_leaf(self: Profile, leaf: Tensor) -> None:
-    "A gradient has arrived."
-    for observer in self.observers: observer.leaf(leaf)
-
-@patch
-def add_step(self: Profile, optimizer: Optimizer) -> None:
-    "An optimizer has made its step."
-    for observer in self.observers: observer.step(optimizer)
+def observe(self: Profile) -> None:
+    "Make the observers that were asked for, and note which of them want to hear of what."
+    self.observers = [OPTIONS[name](self, value) for name, value in self.options.items() if value]
+    self.heard = {what: [getattr(x, what) for x in self.observers if getattr(type(x), what) is not nothing]
+                  for what, nothing in vars(Observer).items() if callable(nothing)}
 
 # %% ../../nbs/10_profiling.ipynb #pfprof04
 @patch
@@ -443,11 +448,11 @@ def start_trace(self: Profile) -> None:
         raise error(RuntimeError, "Profiler context manager is not reentrant",
                     "this profile is on", "a profile of its own for the inner block")
     if not PROFILES.get(): HERE.__init__()      # what an interrupt may have left open
-    self.observers = [OPTIONS[name](self, value) for name, value in self.options.items() if value]
+    self.observe()
     listen(self)
     PROFILES.set((*PROFILES.get(), self))
     self.began, self.ended = self.began or perf_counter_ns(), None
-    for observer in self.observers: observer.open()
+    self.tell("open")
 
 @patch
 def stop_trace(self: Profile) -> None:
@@ -460,7 +465,7 @@ def stop_trace(self: Profile) -> None:
     PROFILES.set(tuple(profile for profile in PROFILES.get() if profile is not self))
     unlisten(self)
     self.add_kernels()
-    for observer in self.observers: observer.close()
+    self.tell("close")
 
 # %% ../../nbs/10_profiling.ipynb #pfprof05
 @patch
