@@ -5,13 +5,12 @@ from math import e, inf, nan, pi
 
 from edunets import (errors, tensors, table, primitives, views, names, composites, layout, indexing, creation, random, printing, autograd,
                      ops, linalg, nn, optim, saving, data, datasets, utils,
-                     distributions, process, cuda, backends, accelerator, mps, xpu, version, testing, special, overrides, profiler)  # in order: each registers what the next use
+                     distributions, process, cuda, backends, accelerator, mps, xpu, version, testing, special, overrides)  # in order: each registers what the next use
 from edunets.autograd.modes import (enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled,
                                     is_grad_enabled, is_inference_mode_enabled, no_grad,
                                     set_grad_enabled)
 import edunets.backends.meta as _meta, edunets.backends.kernels as _kernels, edunets.backends.memory as _memory
 from edunets.backends.devices import get_default_device, set_default_device
-from edunets.backends.machine import doctor, tune
 from edunets.backends.streams import Event, Stream
 from edunets.errors import OutOfMemoryError
 from edunets.names import promote_types, result_type
@@ -41,4 +40,6 @@ errors.tell_lacking(Tensor)
 errors.border_methods(Tensor)
 for namespace in (nn, optim, optim.lr_scheduler, optim.swa_utils, data, distributions): errors.border_classes(namespace)
 del namespace
-__getattr__ = errors.lacking_names(globals())
+table.coming(cost="edunets.profiler.cost")
+__getattr__ = errors.lacking_names(globals(), dict(profiler="edunets.profiler", draw="edunets.draw", doctor="edunets.backends.machine",
+                                                   tune="edunets.backends.machine"))      # what is seldom needed comes when asked for

@@ -5,14 +5,15 @@ __all__ = ['BARE', 'WHOLE', 'LIBRARIES', 'NUMPYS', 'HANDED', 'OVERRIDING', 'HAND
            'package', 'site', 'describe', 'class_name', 'shortened', 'Lines', 'error', 'explained', 'warn',
            'superseded', 'hint', 'fits', 'wrong_argument', 'wrong', 'OutOfMemoryError', 'no_memory', 'refusal',
            'arguments_text', 'in_users_code', 'at_border', 'border', 'named', 'in_pytorchs_names', 'init_border',
-           'border_classes', 'border_methods', 'border_without_arguments', 'Handing', 'DisableTorchFunctionSubclass',
-           'overriding', 'handed_over', 'has_torch_function', 'handle_torch_function', 'is_tensor_like',
-           'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
+           'border_classes', 'border_methods', 'takes_more', 'border_without_arguments', 'Handing',
+           'DisableTorchFunctionSubclass', 'overriding', 'handed_over', 'has_torch_function', 'handle_torch_function',
+           'is_tensor_like', 'pytorch_names', 'lacking', 'lacking_names', 'Missing', 'Lacking', 'tell_lacking']
 
 # %% ../nbs/errors.ipynb #a28fb1d4
 #| code-fold: true
 #| code-summary: "Imports"
 import functools
+import importlib
 import inspect
 import linecache
 import math
@@ -292,9 +293,15 @@ def border_methods(kind: type) -> None:
     "Give the public methods of a class that take arguments, and have no border yet, one."
     for name, method in list(vars(kind).items()):
         if not inspect.isfunction(method) or hasattr(method, "at_border"): continue
-        asks = not name.startswith("_") and len(inspect.signature(method).parameters) > 1
+        asks = not name.startswith("_") and takes_more(method)
         if asks: setattr(kind, name, border(f"{kind.__name__}.{name}", method))
         elif name in HANDED: setattr(kind, name, border_without_arguments(f"{kind.__name__}.{name}", method))
+
+def takes_more(method: Callable) -> bool:
+    "Whether a method takes more than itself. (A signature would say so too, and takes long to make.)"
+    code = inspect.unwrap(method).__code__
+    starred = code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    return bool(starred) or code.co_argcount + code.co_kwonlyargcount > 1
 
 def border_without_arguments(name: str, method: Callable) -> Callable:
     "The border of a method that takes no arguments: it has nothing to pack and unpack."
@@ -413,13 +420,18 @@ def lacking(owner: str, place: str, name: str, there: list[str]) -> Exception:
     problem.name = name
     return problem
 
-def lacking_names(namespace: dict, **asked: Callable) -> Callable:
-    """The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there. `asked`:
-    names whose value a function tells, each time."""
+def lacking_names(namespace: dict, lazy: dict[str, str] = {}, **asked: Callable) -> Callable:
+    """The `__getattr__` of a package, from its `globals()`: what Python asks for a name that is not there.
+    `lazy`: names that come with a module, which is imported when one is asked for; `asked`: names whose
+    value a function tells, each time."""
     place = namespace["__name__"].partition(".")[2]
     def look(name: str):
         if name in asked: return asked[name]()
-        raise lacking(f"module '{namespace['__name__']}'", place, name, list(namespace))
+        if name not in lazy:
+            raise lacking(f"module '{namespace['__name__']}'", place, name, [*namespace, *lazy])
+        module = importlib.import_module(lazy[name])
+        return namespace.setdefault(name, getattr(module, name, module))      # a submodule puts itself there
+    if lazy: namespace["__dir__"] = lambda: {*namespace, *lazy}
     return look
 
 # %% ../nbs/errors.ipynb #ernames4

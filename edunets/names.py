@@ -26,9 +26,9 @@ from .views import store, store_out, without_base
 __all__ = ['WIDER', 'NUMBERS', 'OPERANDS', 'FUNCTIONS', 'to_even', 'factory', 'POW_NODES', 'CONVERSIONS', 'OLD_TYPES',
            'reachable', 'promote_types', 'rank', 'dtype_of', 'result_type', 'operand', 'cast', 'in_single', 'promote',
            'weak', 'Names', 'check_tensor', 'node_name', 'unary', 'same_dtype', 'binary', 'check_dims', 'given',
-           'sizes_of', 'as_size', 'reduction', 'stored', 'with_out', 'Said', 'keyword', 'out_parameter', 'with_pinned',
-           'publish', 'in_place', 'publish_all', 'rounding', 'round_to_decimals', 'bitwise', 'face', 'namespace',
-           'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow', 'div',
+           'sizes_of', 'as_size', 'reduction', 'stored', 'with_out', 'Said', 'with_keyword', 'with_out_parameter',
+           'with_pinned', 'publish', 'in_place', 'publish_all', 'rounding', 'round_to_decimals', 'bitwise', 'face',
+           'namespace', 'fitting_operands', 'where', 'where_method', 'add', 'check_factor', 'with_scaled', 'pow', 'div',
            'true_divide', 'tensor_conversion', 'to_type']
 
 # %% ../nbs/01d_names.ipynb #1afe2a54
@@ -279,25 +279,26 @@ def with_out(function: Callable, out_dtype: bool = False) -> Callable:
         tracked = out_dtype and options.pop("requires_grad", False)
         result = stored(function(*args, **options), out)
         return result.requires_grad_() if tracked else result
-    run.without_out, run.__wrapped__ = function, Said(function, out_parameter)
+    run.without_out, run.__wrapped__ = function, Said(function, with_out_parameter)
     return run
 
 class Said:
-    "What a function with one keyword more says of its arguments: worked out when `inspect.signature` asks."
-    def __init__(self, function: Callable, more: Callable[[inspect.Signature], inspect.Parameter]):
-        self.__wrapped__, self.more = function, more
+    "What a function says of its arguments, which are others: worked out when `inspect.signature` asks."
+    def __init__(self, function: Callable, others: Callable[[inspect.Signature], list[inspect.Parameter]]):
+        self.__wrapped__, self.others = function, others
 
     @functools.cached_property
     def __signature__(self) -> inspect.Signature:
         said = inspect.signature(self.__wrapped__)
-        return said.replace(parameters=[*said.parameters.values(), self.more(said)])
+        return said.replace(parameters=self.others(said))
 
-def keyword(name: str, default, kind) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+def with_keyword(said: inspect.Signature, name: str, default, kind) -> list[inspect.Parameter]:
+    last = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+    return [*said.parameters.values(), last]
 
-def out_parameter(said: inspect.Signature) -> inspect.Parameter:
+def with_out_parameter(said: inspect.Signature) -> list[inspect.Parameter]:
     kinds = {"Tensor": "Tensor | None", said.empty: said.empty}
-    return keyword("out", None, kinds.get(said.return_annotation, "tuple | None"))
+    return with_keyword(said, "out", None, kinds.get(said.return_annotation, "tuple | None"))
 
 # %% ../nbs/01d_names.ipynb #nmpinn01
 #| code-fold: true
@@ -309,7 +310,7 @@ def with_pinned(function: Callable) -> Callable:
         made = function(*args, **options)
         if not pin_memory: return made
         return made.detach().pin_memory().requires_grad_(made.requires_grad)      # chapter 7 has it
-    make.__wrapped__ = Said(function, lambda said: keyword("pin_memory", False, "bool"))
+    make.__wrapped__ = Said(function, lambda said: with_keyword(said, "pin_memory", False, "bool"))
     return make
 
 # %% ../nbs/01d_names.ipynb #6eb80120

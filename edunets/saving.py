@@ -152,11 +152,11 @@ VALUE = rb"(?:" + STRING + rb"|\[[^][{}\"]{0,2000}+\]|[^][{},\"]{1,40}+)"
 FIELDS = STRING + rb"\s*+:\s*+" + VALUE + rb"(?:\s*+,\s*+" + STRING + rb"\s*+:\s*+" + VALUE + rb"){%s}+"
 ENTRIES = (rb'(?:"__metadata__"\s*+:\s*+\{\s*+(?:' + FIELDS % b"0,9999" + rb")?+|" + STRING
            + rb"\s*+:\s*+\{\s*+" + FIELDS % b"2,20" + rb")\s*+\}")
-FLAT = re.compile(rb"\s*+\{\s*+(?:" + ENTRIES + rb"(?:\s*+,\s*+" + ENTRIES + rb")*+)?+\s*+\}\s*+")
+FLAT = rb"\s*+\{\s*+(?:" + ENTRIES + rb"(?:\s*+,\s*+" + ENTRIES + rb")*+)?+\s*+\}\s*+"
 
 def plain_header(header: bytes) -> bytes:
     "A header; Unreadable for a large one with other things in it than dicts of strings and short lists."
-    if len(header) > 1 << 20 and not FLAT.fullmatch(header):
+    if len(header) > 1 << 20 and not re.fullmatch(FLAT, header):
         raise Unreadable("its header holds more than names, dtypes, shapes and places")
     return header
 

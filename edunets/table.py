@@ -15,7 +15,7 @@ import threading
 from contextlib import ContextDecorator
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from html import escape
+from importlib import import_module
 from typing import Any, Callable, Protocol
 
 import numpy as np
@@ -28,14 +28,14 @@ from .tensors import memory_format, preserve_format, wrap
 
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
-           'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Tape', 'call', 'filled',
-           'mark_inference', 'by_parts', 'fresh', 'below_tape', 'Mode', 'set_mode', 'Payload', 'Trace', 'Registered',
-           'handle', 'devices_meet', 'brought', 'stronger', 'Quiet', 'explain', 'array_handler', 'run_source',
-           'add_backend', 'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands', 'begins_in_rows',
-           'in_order', 'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of', 'format_of',
-           'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'present', 'derive', 'on_tape',
-           'check_custom', 'op', 'not_a_row', 'rows_asked', 'texts', 'besides', 'text_of', 'lambda_text', 'lambdas',
-           'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
+           'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Coming', 'coming', 'Tape', 'call',
+           'filled', 'mark_inference', 'by_parts', 'fresh', 'below_tape', 'Mode', 'set_mode', 'Payload', 'Trace',
+           'Registered', 'handle', 'devices_meet', 'brought', 'stronger', 'Quiet', 'explain', 'array_handler',
+           'run_source', 'add_backend', 'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands',
+           'begins_in_rows', 'in_order', 'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of',
+           'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'present', 'derive',
+           'on_tape', 'check_custom', 'op', 'not_a_row', 'rows_asked', 'texts', 'besides', 'text_of', 'lambda_text',
+           'lambdas', 'place_of', 'entries', 'by_operand', 'signature', 'card', 'html_card']
 
 # %% ../nbs/01a_table.ipynb #dac46f2b
 class Op:
@@ -88,6 +88,23 @@ def chapters_line() -> str:
     frame = sys._getframe(2)
     while frame.f_code.co_name != "<module>" and frame.f_back: frame = frame.f_back
     return f"{frame.f_globals['__name__'].replace('.', '/')}.py:{frame.f_lineno}"
+
+# %% ../nbs/01a_table.ipynb #tabcolm4
+#| code-fold: true
+#| code-summary: "coming: a column whose module is imported when a row is asked for it"
+class Coming:
+    "In the place of a column whose module nobody has needed yet: the row that is asked for it imports it."
+    def __init__(self, column: str, module: str): self.column, self.module = column, module
+    def __get__(self, row: Op | None, kind: type):
+        if row is None: return self
+        import_module(self.module)      # it adds the column to all rows
+        return vars(row)[self.column]
+
+def coming(**modules) -> None:
+    "Announce columns, `coming(cost='edunets.profiler.cost')`: what is seldom needed is not imported before."
+    for name, module in modules.items():
+        COLUMNS[name] = f"it comes with {module}"
+        setattr(Op, name, Coming(name, module))
 
 # %% ../nbs/01a_table.ipynb #tabcolsc
 kernel = column("kernel", "arrays from arrays, with the array module of its inputs")
@@ -705,6 +722,7 @@ def card(self: Op) -> str:
 
 def html_card(self: Op) -> str:
     "The row as HTML, in the colours of the page."
+    from html import escape      # slow to import, and needed only here
     line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"
     cells = "".join(
         f'<div style="{line}"><div '

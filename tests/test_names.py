@@ -1302,8 +1302,9 @@ def test_no_module_bears_the_name_of_a_function():
     modules = [name for _, name, _ in pkgutil.walk_packages(en.__path__, "edunets.")]
     # these are PyTorch's files
     leaves = {name.rsplit(".", 1)[-1] for name in modules if not name.startswith("edunets.nn.modules.")}
-    public = (set(FUNCTIONS) | {name for name, value in vars(en).items()
-                                if inspect.isfunction(value) or inspect.isclass(value)})
+    found = {name: getattr(en, name) for name in dir(en)}
+    public = set(FUNCTIONS) | {name for name, value in found.items()
+                               if inspect.isfunction(value) or inspect.isclass(value)}
     assert leaves & public == set()
     for name in modules:
         parent, _, leaf = name.rpartition(".")

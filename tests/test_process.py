@@ -145,3 +145,26 @@ def test_unknown_devices_are_refused():
     for wrong in ("gpu", "", "cpuu"):
         with pytest.raises(RuntimeError, match="device type at start of device string"): en.device(wrong)
     assert str(en.device("cuda:1")) == "cuda:1" and en.device("cuda", 1).index == 1
+
+
+LATER = {"edunets.profiler", "edunets.profiler.cost", "edunets.draw", "edunets.backends.machine"}
+ASKED = {      # what asks for a module that `import edunets` leaves out: the module
+    "en.profiler.profile": "edunets.profiler",
+    "from edunets import profiler; profiler.schedule": "edunets.profiler",
+    "import edunets.profiler; edunets.profiler.leaks": "edunets.profiler",
+    "from edunets.autograd.profiler import EventList, profile; assert profile is not en.profiler.profile": "edunets.profiler",
+    "en.autograd.profiler.record_function": "edunets.profiler",
+    "assert en.op('exp').cost(en.ones(3), en.ones(3)).flops == 3": "edunets.profiler.cost",
+    "assert '  cost  ' in repr(en.op('exp'))": "edunets.profiler.cost",
+    "en.doctor, en.tune": "edunets.backends.machine",
+    "en.backends.machine.doctor": "edunets.backends.machine",
+    "en.draw.table": "edunets.draw",
+}
+
+
+@pytest.mark.parametrize("code", ASKED)
+def test_what_is_seldom_needed_is_imported_when_it_is_asked_for(code):
+    program = (f"import sys; import edunets as en; assert not {LATER!r} & set(sys.modules); "
+               "assert {'profiler', 'doctor'} <= set(dir(en)) and 'profile' in dir(en.autograd.profiler); "
+               f"assert not {LATER!r} & set(sys.modules); {code}; assert {ASKED[code]!r} in sys.modules")
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -20,6 +20,7 @@ import edunets.tensors
 
 for found in pkgutil.iter_modules(edunets.__path__):      # each becomes an attribute of the package
     importlib.import_module(f"edunets.{found.name}")
+for name in dir(edunets): getattr(edunets, name)      # what comes when it is asked for is there then
 
 NAMESPACES = ("functional", "init", "utils")      # of edunets.nn
 KNOWN = {"Tensor", "Size", "Module", "Parameter", "Any", "Callable", "None", "tuple", "list", "dict", "str",

@@ -662,6 +662,7 @@ def command(name: str, about: str, *arguments: tuple[str, dict]) -> Callable:
 def main(words: list[str] | None = None) -> int:
     "The command `edunets`: from words of a terminal to the exit status. SystemExit after help and for errors."
     import argparse
+    import edunets.profiler      # noqa: F401      # it has a command of its own, bench
     from edunets import __version__
     parser = argparse.ArgumentParser("edunets", description="A book that runs, asked in a terminal.")
     parser.add_argument("--version", action="version", version=f"edunets {__version__}")

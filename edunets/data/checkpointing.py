@@ -9,7 +9,6 @@ import math
 import os
 import re
 import reprlib
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -164,6 +163,7 @@ def lock_folder(folder: Path) -> int | None:
              "a second training that writes into it would not be noticed")
         return None
     if file is not None:
+        import socket      # slow to import, and needed only here
         os.ftruncate(file, 0)
         os.write(file, f"process {os.getpid()} on {socket.gethostname()}, since {time.ctime()}".encode())
         return file

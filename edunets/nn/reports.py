@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import NamedTuple
 
 from ..autograd.engine import grad
@@ -232,6 +231,7 @@ def variances_of(row: LayerStats) -> tuple:
 
 def chart(maps: list[LayerStats]) -> str:
     "The three numbers of the layers that multiply, over their order, as SVG; the height is the power of ten."
+    from html import escape      # slow to import, and needed only where there is a page to show
     logs = [[math.log10(v) if v and 0 < v < math.inf else None for v in column]
             for column in zip(*map(variances_of, maps))]
     known = [v for column in logs for v in column if v is not None] or [0]
@@ -253,6 +253,7 @@ def chart(maps: list[LayerStats]) -> str:
 #| code-summary: "HTML"
 def as_html(self: Report) -> str:
     "The report as HTML, in the colours of the page."
+    from html import escape
     line = "border-top:1px solid var(--edu-line,#8886);padding:.35em .9em"
     small = "opacity:.75;font-size:.85em"
     parts = [f'<div style="padding:.4em .9em">{"<br>".join(map(escape, self.verdict))}</div>']

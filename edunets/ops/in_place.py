@@ -10,14 +10,14 @@ import inspect
 
 from ..creation import arange
 from ..errors import border, error
-from ..names import FUNCTIONS, in_place
+from ..names import FUNCTIONS, Said, in_place
 from .indexing import index_fill
 from ..table import ambient, refresh
 from ..tensors import Tensor, patch, wrap
 from ..views import check_write, rebase_history, store
 
 # %% auto #0
-__all__ = ['AS_FUNCTIONS', 'SAID', 'viewers', 'turn', 'turning', 'tell_signature']
+__all__ = ['AS_FUNCTIONS', 'viewers', 'turn', 'turning', 'without_out']
 
 # %% ../../nbs/ops/in_place.ipynb #inpl22cd
 def viewers(x: Tensor) -> list[dict]:
@@ -82,20 +82,13 @@ for key in AS_FUNCTIONS.split():
     FUNCTIONS[key + "_"] = method or in_place(key, FUNCTIONS[key])
     if method: setattr(Tensor, key + "_", FUNCTIONS[key + "_"])
 
-# code: its arguments. Functions of one kind share their code, and a signature takes long to make
-SAID: dict = {}
 
 # %% ../../nbs/ops/in_place.ipynb #inpl29cdb
-def tell_signature(method, function) -> None:
-    "Let a method in place tell the arguments of its function."
-    function = inspect.unwrap(function)
-    if (code := function.__code__) not in SAID:
-        said = inspect.signature(function)
-        SAID[code] = said.replace(parameters=[p for p in said.parameters.values() if p.name != "out"])
-    method.__signature__ = SAID[code]
+def without_out(said: inspect.Signature) -> list[inspect.Parameter]:
+    return [p for p in said.parameters.values() if p.name != "out"]
 
 # %% ../../nbs/ops/in_place.ipynb #inpl29cdc
 for key, function in FUNCTIONS.items():      # those that take `*args`
     method = FUNCTIONS.get(key + "_") or getattr(Tensor, key + "_", None)
     if method and "args" in method.__code__.co_varnames and not hasattr(method, "__signature__"):
-        tell_signature(method, getattr(Tensor, key, function))
+        method.__wrapped__ = Said(inspect.unwrap(getattr(Tensor, key, function)), without_out)
