@@ -705,7 +705,8 @@ def topk_kernel(xp, a, *, k, dim, largest):
     n = a.shape[dim]
     if n <= FEW or k in (0, n):
         ordered = OPS["sort"].kernel(xp, a, dim=dim, descending=largest)
-        return tuple([part[slice_index(dim, 0, k, 1)].copy() for part in ordered])      # the rest is let go
+        first = slice_index(dim, 0, k, 1)
+        return tuple([part[first].copy() for part in ordered])      # the rest is let go
     index = xp.argpartition(a, n - k if largest else k - 1,
                             axis=dim)[slice_index(dim, n - k if largest else 0, k, 1)]
     values, order = OPS["sort"].kernel(xp, xp.take_along_axis(a, index, axis=dim), dim=dim,

@@ -111,7 +111,10 @@ def basic(x: Tensor, index) -> tuple[Tensor, list[tuple[int, Tensor]]]:
         elif isinstance(item, slice): x, dim = slice_dim(x, dim, item), dim + 1
         elif isinstance(item, Tensor):
             parts = mask_indices(item, x, dim) if item.dtype is bool_ else [item]
-            for part in parts: advanced.append((dim, with_it(part, x))); dim += 1
+            for part in parts:
+                if type(part.payload) is not type(x.payload): part = with_it(part, x)
+                advanced.append((dim, part))
+                dim += 1
         else: x = select(x, dim, item)
     if len(advanced) > 1: index_shape(advanced)
     return x, advanced
@@ -121,8 +124,7 @@ def basic(x: Tensor, index) -> tuple[Tensor, list[tuple[int, Tensor]]]:
 #| code-summary: "The device and the shape of index tensors, the places of a mask, and refusals"
 def with_it(index: Tensor, x: Tensor) -> Tensor:
     "An index where `x` lies: PyTorch brings those that are on the CPU."
-    apart = type(index.payload) is not type(x.payload) and index.device.type == "cpu"
-    return index.to(x.device) if apart else index
+    return index.to(x.device) if index.device.type == "cpu" else index
 
 def index_shape(advanced: list) -> tuple:
     "The shape to which index tensors broadcast; an IndexError if they do not."
@@ -300,7 +302,8 @@ def scattered(x: Tensor, advanced: list, value, mode: str) -> Tensor:
     extra = value.ndim - len(kept) - len(shape)
     if extra > 0 and set(value.payload.shape[:extra]) == {1}:
         value = value.reshape(value.payload.shape[extra:])
-    value = value.expand(kept[:at] + shape + kept[at:])
+    there = kept[:at] + shape + kept[at:]
+    if value.payload.shape != there: value = value.expand(there)
     if at and shape: value = value.movedim(tuple(range(at, at + len(shape))), tuple(range(len(shape))))
     if mode == "prod":
         return call(OPS["scatter_prod"], (x, value, *index), {"dims": dims}, "ScatterReduceBackward0")
@@ -335,11 +338,10 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     "Index tensors for all dimensions: `index` along `dim`, and each element's own place along the others."
     index = check_integers(index)
     check_index_shape(x, dim, index)
-    places = []
-    for d in range(x.ndim):
-        own = OPS.iota(length=index.payload.shape[d], device=x.device)
-        places.append((d, index if d == dim else own.reshape([-1 if k == d else 1 for k in range(x.ndim)])))
-    return places
+    def own(d: int) -> Tensor:
+        place = OPS.iota(length=index.payload.shape[d], device=x.device)
+        return OPS.reshape(place, shape=tuple([-1 if k == d else 1 for k in range(x.ndim)]))
+    return [(d, index if d == dim else own(d)) for d in range(x.ndim)]
 
 # %% ../nbs/01g_indexing.ipynb #e7691c29d
 @face(out=True)
@@ -387,6 +389,7 @@ def scatter_by(input: Tensor, dim: int, index: Tensor, src, reduce: str | None) 
 
 def part_of(src: Tensor, index: Tensor) -> Tensor:
     "The elements of `src` for which there is an index. RuntimeError if `src` is too small."
+    if src.payload.shape == index.payload.shape: return src
     if src.ndim != index.ndim:
         raise error(RuntimeError, "Index tensor must have the same number of dimensions as src tensor",
                     f"they have {index.ndim} and {src.ndim}", "src.expand_as(index)")

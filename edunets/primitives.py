@@ -20,9 +20,9 @@ from .tensors import BACKENDS, DOUBLE, SINGLE, backend_of, is_floating
 __all__ = ['BITS', 'BLOCK', 'ERF_ABOVE', 'ERF_BELOW', 'ROTATIONS', 'divided', 'where_by_bits', 'erf_coefficients', 'in_blocks',
            'erf_single', 'erf_kernel', 'horner', 'horner_in_place', 'scaled', 'slice_index', 'expand_kernel',
            'to_device', 'with_slice', 'windows', 'fold_kernel', 'matrix_product', 'running_sum', 'full_kernel',
-           'sort_kernel', 'scatter_kernel', 'in_rows', 'combined', 'Products', 'threefry', 'random_bits', 'shapes_of',
-           'check_broadcast', 'check_matmul', 'check_index_range', 'check_same_shape', 'check_nonempty', 'check_power',
-           'check_divisor']
+           'sort_kernel', 'scatter_kernel', 'dims_in_front', 'in_rows', 'combined', 'Products', 'threefry',
+           'random_bits', 'shapes_of', 'check_broadcast', 'check_matmul', 'check_index_range', 'check_same_shape',
+           'check_nonempty', 'check_power', 'check_divisor']
 
 # %% ../nbs/01b_primitives.ipynb #5cc78cae
 elementwise(
@@ -253,7 +253,7 @@ kernel(fold=fold_kernel)
 def matrix_product(xp, a, b):
     """A product of matrices or vectors. NumPy has no library for half precision and takes a slow loop, so
     there it is computed in single and rounded once."""
-    if xp is np and a.dtype.char == "e":
+    if xp is np and a.itemsize == 2 and a.dtype.char == "e":      # the size is asked more quickly
         return np.matmul(a.astype("float32"), b.astype("float32")).astype("float16")
     return xp.matmul(a, b)
 
@@ -261,7 +261,7 @@ kernel(
     sum=lambda xp, a, *, dims, keepdim: a.sum(axis=dims, dtype=a.dtype, keepdims=keepdim),
     max=lambda xp, a, *, dims, keepdim: a.max(axis=dims, keepdims=keepdim),
     matmul=matrix_product,
-    gather=lambda xp, a, *index, dims: xp.moveaxis(a, dims, tuple(range(len(dims))))[index],
+    gather=lambda xp, a, *index, dims: dims_in_front(xp, a, dims)[index],
     scatter_max=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, *index, dims=dims, mode="max"),
     scatter_prod=lambda xp, a, v, *index, dims: scatter_kernel(xp, a, v, *index, dims=dims, mode="prod"),
     nonzero=lambda xp, a:
@@ -308,16 +308,22 @@ def scatter_kernel(xp, a, v, *index, dims, mode):
     """A copy of `a` with `v` set (added, maximized, multiplied) at `index` along `dims`; the index
     dimensions come first in `v`."""
     out = a.copy()
-    rows = xp.moveaxis(out, dims, tuple(range(len(dims))))
+    rows = dims_in_front(xp, out, dims)
     if mode == "set": rows[tuple([in_rows(xp, i) for i in index])] = in_rows(xp, v)
     else:
-        rows[...] = combined(xp, {"add": xp.add, "max": xp.maximum, "prod": Products(xp)}[mode], rows, v,
-                             index)
+        combine = Products(xp) if mode == "prod" else xp.add if mode == "add" else xp.maximum
+        found = combined(xp, combine, rows, v, index)
+        if found is not rows: rows[...] = found
     return out
 
 kernel(scatter=scatter_kernel)
 
 # %% ../nbs/01b_primitives.ipynb #8abe7291b
+def dims_in_front(xp, a, dims: tuple):
+    "An array with these dimensions in front. (`moveaxis` is Python, and takes as long as three additions.)"
+    front = tuple(range(len(dims)))
+    return a if dims == front else xp.moveaxis(a, dims, front)
+
 def in_rows(xp, a):
     """An array that lies row by row: NumPy sets in the order of memory, and of two values for one place
     the last stays."""

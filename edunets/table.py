@@ -426,11 +426,9 @@ IN_ROWS = np.empty(0).flags      # a number's
 def in_order(op: Op, results, payloads: list) -> tuple:
     "Several results: each as it is if it lies row by row and may; else reordered."
     if op.view is not None: return tuple(results)
-    ordered = []
-    for out in results:
-        in_rows = out.flags.c_contiguous and (op.order is None or begins_in_rows(payloads, out))
-        ordered.append(out if in_rows else reordered(op, out, payloads))
-    return tuple(ordered)
+    may = op.order is None or getattr(payloads[0], "flags", IN_ROWS).c_contiguous      # asked once for all
+    return tuple([out if out.flags.c_contiguous and (may or begins_in_rows(payloads, out))
+                  else reordered(op, out, payloads) for out in results])
 
 def reordered(op: Op, out, payloads: list):
     "A result in the order that its row says; a view as it is."

@@ -92,3 +92,25 @@ def test_a_result_is_written_before_the_backward_pass(name):
 
 @pytest.mark.parametrize("name", sorted(CODES))
 def test_a_second_pass_needs_what_was_saved(name): compare(name, second_slopes, FREED)
+
+
+NORMS = {"layer_norm": ((4,),), "rms_norm": ((4,),), "batch_norm": (None, None, None, None, True)}
+
+
+@pytest.mark.parametrize("hooked", [False, True])
+@pytest.mark.parametrize("name", NORMS)
+def test_a_norm_without_weights_is_written_before_the_backward_pass(name, hooked):
+    "Without and with hooks that are given what is saved; the input is let go."
+    found = []
+    for lib in (en, torch):
+        x = lib.tensor([[1., 5., 2., -3.], [0., 2., 7., 1.], [4., 4., -1., 0.]], requires_grad=True)
+        norm = getattr(lib.nn.functional, name)
+        if hooked:
+            hooks = lib.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t)
+            with hooks: y = norm(x * 1, *NORMS[name])
+        else: y = norm(x * 1, *NORMS[name])
+        y.mul_(lib.arange(12.).reshape(3, 4)).add_(1)
+        slope, = lib.autograd.grad(y.square().sum(), x, create_graph=True)
+        found += [slope.detach().numpy(), lib.autograd.grad(slope.square().sum(), x)[0].numpy()]
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found[1], found[3], rtol=1e-3, atol=1e-2)

@@ -265,6 +265,8 @@ kernel(spread_mean=spread_mean_kernel)
 
 decompose(spread_mean=lambda g, *, shape, dims, keepdim, count: expand_back(g / count, shape, dims, keepdim))
 
+vjp(spread_mean=[lambda g, dims, keepdim, count: OPS.sum(g, dims=dims, keepdim=keepdim) / count])
+
 # %% ../../nbs/02e_rules.ipynb #rulshare
 def extremum_vjp(g: Tensor, a: Tensor, out: Tensor, dims, keepdim: bool) -> Tensor:
     "The gradient of an extremum, in equal parts to all elements that attain it."

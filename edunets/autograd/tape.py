@@ -18,7 +18,8 @@ from ..tensors import DTYPES, LOCK, Tensor, Version, patch, wrap, FLOATS, is_flo
 __all__ = ['fill_vjp', 'SEQUENCE_NUMBERS', 'FREED', 'ONE_STEP', 'STRAIGHT_PIECES', 'SAVED', 'PARAMS', 'Rule', 'NoRule', 'no_vjp',
            'vjp', 'asking', 'Like', 'save_tensor', 'saved_copy', 'save_result', 'wrap_like', 'Node', 'AccumulateGrad',
            'node_class', 'as_node', 'planned', 'keep', 'record', 'freed', 'GradientEdge', 'gradient_edge',
-           'PackedTensor', 'pack_saved', 'check_nan', 'as_one_step', 'without_slope', 'saved_as', 'node_dir']
+           'keep_operands', 'PackedTensor', 'pack_saved', 'check_nan', 'as_one_step', 'without_slope', 'saved_as',
+           'node_dir']
 
 # %% ../../nbs/02a_tape.ipynb #26990e44
 class Rule(NamedTuple):
@@ -317,6 +318,13 @@ def can_repeat(self: Node) -> bool:
     "Whether all operands of the op were saved."
     return (bool(self._op and self._op.operands) and not self._op.variadic
             and all(name in self._saved for name in self._op.operands))
+
+def keep_operands(result: Tensor, *operands: Tensor) -> None:
+    """Let the node of a result that it has saved keep the operands, too: if the result is written into, it
+    is computed again."""
+    if result._node is None: return
+    for name, operand in zip(result._node._op.operands, operands):
+        result._node._saved[name] = save_tensor(operand)
 
 @patch
 def repeated(self: Node, number: int) -> Tensor:

@@ -9,13 +9,13 @@ import math
 from collections.abc import Iterable
 
 from ..autograd.modes import no_grad
-from ..autograd.tape import vjp
+from ..autograd.tape import keep_operands, vjp
 from ..creation import empty, ones, zeros
 from ..errors import error, warn
 from ..names import cast, check_tensor
 from .module import Module, Parameter, fill, functional
 from ..ops.windows import pad
-from ..table import OPS, accumulate, call, decompose, kernel
+from ..table import OPS, accumulate, ambient, call, decompose, kernel
 from ..tensors import SINGLE, Tensor, finfo, float32, int64
 
 # %% auto #0
@@ -161,12 +161,14 @@ def rounded(y: Tensor, input: Tensor, name: str) -> Tensor:
 def normalize_affine(input: Tensor, first: int, last: int, eps: float, weight: Tensor | None,
                      bias: Tensor | None, at: int, name: str,
                      center: bool = True) -> tuple[Tensor, list[Tensor]]:
-    """`standardize`, then weight and bias from dimension `at` on, recorded under PyTorch's name; also the
-    statistics. Without both it is a copy where the tape keeps the standardized numbers: a result may be
-    written into."""
-    y, *stats = OPS.standardize(single(input), first=first, last=last, eps=eps, center=center)
-    if weight is not None or bias is not None or y.requires_grad:
-        y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
+    """`standardize`, then weight and bias from dimension `at` on if there are any; the last step is recorded
+    under PyTorch's name. Also the statistics. A result may be written into, though the tape keeps it: the
+    input is kept too, or the result is a copy where hooks are told what is kept."""
+    x, alone = single(input), weight is None and bias is None and ambient.get().saving is None
+    y, *stats = call(OPS["standardize"], (x,), {"first": first, "last": last, "eps": eps, "center": center},
+                     name if alone else "")
+    if not alone: y = call(OPS["affine"], (y, single(weight), single(bias)), {"first": at}, name)
+    elif x is input: keep_operands(y, x)
     return rounded(y, input, name), stats
 
 # %% ../../nbs/nn/normalization.ipynb #nmfunc01b

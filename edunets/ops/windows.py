@@ -439,7 +439,7 @@ def unpool(xp, g, a, out, *, size, stride, padding, dilation, space):
     ones takes all, of NaNs the last."""
     wide = widened(xp, a, size, stride, padding, dilation, space, lowest(a))
     grad = xp.zeros(wide.shape, g.dtype)
-    free, here = xp.ones(out.shape, "bool"), xp.empty(out.shape, "bool")
+    free, here, zero = xp.ones(out.shape, "bool"), xp.empty(out.shape, "bool"), xp.zeros((), g.dtype)
     places = [(...,) + tuple(slice(p * d, p * d + (o - 1) * t + 1, t)
                              for p, d, o, t in zip(place, dilation, space, stride))
               for place in itertools.product(*map(range, size))]
@@ -447,12 +447,12 @@ def unpool(xp, g, a, out, *, size, stride, padding, dilation, space):
         xp.equal(wide[place], out, out=here)
         here &= free
         free ^= here
-        grad[place] += xp.where(here, g, 0)
-    if free.any():      # a NaN equals nothing
+        grad[place] += xp.where(here, g, zero)
+    if xp.count_nonzero(free):      # a NaN equals nothing
         for place in reversed(places):
             here = free & xp.isnan(wide[place])
             free ^= here
-            grad[place] += xp.where(here, g, 0)
+            grad[place] += xp.where(here, g, zero)
     return grad if wide is a else grad[(..., *inside(a.shape[-len(size):], padding))].copy()
 
 # %% ../../nbs/ops/windows.ipynb #c5bafd1fb
