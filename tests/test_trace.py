@@ -17,6 +17,7 @@ import edunets as en
 import viewers
 from edunets import nn
 from edunets.profiler import recorder, traces
+from edunets.profiler.memory import MemoryProfile
 from edunets.profiler.recorder import KernelSpan, Profile, Span
 from edunets.profiler.traces import Conversion, events_of
 
@@ -93,7 +94,9 @@ def made_profile(spans, threads=None, allocations=None):
     prof = Profile()
     prof.began, prof.ended, prof.spans = 1_000_000, 2_000_000, spans
     prof.threads = threads or {1: "MainThread"}
-    if allocations is not None: prof.memory = SimpleNamespace(allocations=allocations)
+    if allocations is not None:
+        prof.memory = MemoryProfile.__new__(MemoryProfile)      # without what is there in this process
+        prof.memory.profile, prof.memory.allocations = prof, allocations
     return prof
 
 

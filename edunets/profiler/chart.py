@@ -14,10 +14,10 @@ from bisect import bisect_right
 from collections import Counter
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Collection, NamedTuple
 
 from ..draw.memory import element, text
-from .recorder import Profile
+from .recorder import Profile, span_parents
 from .traces import events_of
 from ..tensors import patch
 
@@ -32,12 +32,12 @@ __all__ = ['TIMED', 'MOST_TEXT', 'MOST_SLICES', 'HUES', 'USUAL', 'ROW_PX', 'HEAD
 # %% ../../nbs/10d_chart.ipynb #fcslice0
 class Slice:
     "A stretch of time with a name: from `start` on, for `length` nanoseconds. An instant has no length."
-    __slots__ = ("name", "category", "start", "length", "args", "depth", "inside", "outer")
+    __slots__ = ("name", "category", "start", "length", "args", "thread", "depth", "inside", "outer")
 
     def __init__(self, event: dict):
         self.name, self.category = clean_text(event.get("name", "")), clean_text(event.get("cat", ""))
         self.start, self.length, self.args = event["ts"], event["dur"], event.get("args") or {}
-        self.depth, self.inside, self.outer = 0, 0, None
+        self.thread = event.get("pid"), event.get("tid")
 
     @property
     def end(self) -> int: return self.start + self.length
@@ -52,26 +52,23 @@ def clean_text(x: Any) -> str:
 # %% ../../nbs/10d_chart.ipynb #fcnest00
 def nest(slices: list[Slice]) -> None:
     "Sort the slices of a thread, and give each its depth, the slice around it, and the time inside it."
-    slices.sort(key=lambda s: (s.start, -s.length))
-    stack = []
-    for s in slices:
-        while stack and stack[-1].end <= s.start: stack.pop()
-        s.depth, s.inside, s.outer = len(stack), 0, stack[-1] if stack else None
-        if s.outer: s.outer.inside += min(s.end, s.outer.end) - s.start
-        stack.append(s)
+    slices[:] = parents = span_parents(slices)
+    for s, outer in parents.items():
+        s.depth, s.inside, s.outer = 1 + outer.depth if outer else 0, 0, outer
+        if outer: outer.inside += min(s.end, outer.end) - s.start
 
 # %% ../../nbs/10d_chart.ipynb #fcthread
 def by_thread(events: list[dict]) -> dict[tuple, list[Slice]]:
     "The slices of each thread, nested; a `B` has ended at its `E`, or with the trace."
     threads, begun = {}, {}
     for event in events:
-        phase, thread = event["ph"], (event.get("pid"), event.get("tid"))
-        if phase == "E" and begun.get(thread):
-            s = begun[thread].pop()
-            s.length, s.args = event["ts"] - s.start, {**s.args, **(event.get("args") or {})}
+        phase, s = event["ph"], Slice(event)
+        if phase == "E" and begun.get(s.thread):
+            first = begun[s.thread].pop()
+            first.length, first.args = s.start - first.start, {**first.args, **s.args}
         elif phase in "XBiIR":
-            threads.setdefault(thread, []).append(Slice(event))
-            if phase == "B": begun.setdefault(thread, []).append(threads[thread][-1])
+            threads.setdefault(s.thread, []).append(s)
+            if phase == "B": begun.setdefault(s.thread, []).append(s)
     last = max((event["ts"] + event["dur"] for event in events), default=0)
     for s in (s for left in begun.values() for s in left): s.length = last - s.start
     for slices in threads.values(): nest(slices)
@@ -376,7 +373,7 @@ def in_script(data: str) -> str:
     "JSON without what ends a script, or (a backtick) a part of a Markdown page."
     return data.replace("<", "\\u003c").replace("`", "\\u0060")
 
-def legend(marks: list[tuple]) -> str:
+def legend(marks: Collection[tuple]) -> str:
     "Colours and what they mean; none for a single one."
     shown = "".join(f'<span><i style="background:{hue}"></i>{escape(label or "other")}</span>' for label, hue in marks)
     return shown if len(marks) > 1 else ""
@@ -400,7 +397,9 @@ class FlameChart:
         flames, below = [element("svg", drawn, width="100%", height=height, role="img", aria_label=self.said)
                          for drawn, height in self.drawn()]
         categories = [] if self.palette.by_name else self.palette.entries
-        series = [(name, HUES[n % len(HUES)]) for curve in self.curves for n, name in enumerate(curve.series)]
+        # a trace of several processes has a curve of each, with the same series: said once
+        series = dict.fromkeys((name, HUES[n % len(HUES)]) for curve in self.curves
+                               for n, name in enumerate(curve.series))
         kept = longest_slices(self.tracks, MOST_SLICES)
         data = packed(kept, self.curves, self.arrows, self.palette, self.span)
         return (f'<div class="edu-flame mathjax_ignore tex2jax_ignore"><style>{page_part("chart.css")}</style>'

@@ -11,6 +11,7 @@ import weakref
 from bisect import bisect
 from collections import Counter
 from html import escape
+from operator import attrgetter
 from time import perf_counter_ns
 from typing import Callable, Hashable, NamedTuple
 
@@ -30,8 +31,7 @@ from ..tensors import BACKENDS, Tensor, owner, patch
 
 # %% auto #0
 __all__ = ['CATEGORIES', 'Allocation', 'ArrayRef', 'memory_owner', 'MemoryProfile', 'is_view', 'role_at_first', 'mark_read',
-           'live_objects', 'category_of', 'Peak', 'line_text', 'Leak', 'of_each_run', 'leaks', 'graphs_left',
-           'LeakReport']
+           'live_objects', 'Peak', 'line_text', 'Leak', 'of_each_run', 'leaks', 'graphs_left', 'LeakReport']
 
 # %% ../../nbs/10c_memory.ipynb #pmalloc1
 # what memory is for; of two roles the first counts
@@ -186,15 +186,17 @@ def survey(self: MemoryProfile) -> None:
     for optimizer in (x for x in there if isinstance(x, Optimizer)): self.step(optimizer)
 
 @patch
-def close(self: MemoryProfile) -> None:
-    self.known.clear()
+def open(self: MemoryProfile) -> None:
+    "What was there before is there from the beginning."
+    self.allocations = [allocation for allocation in self.allocations if allocation.end is None]
     for allocation in self.allocations: allocation.start = max(allocation.start, self.profile.began)
 
-# %% ../../nbs/10c_memory.ipynb #pmtime01
-def category_of(allocation: Allocation) -> str: return allocation.category
-
 @patch
-def timeline(self: MemoryProfile, key: Callable[[Allocation], Hashable] = category_of) -> tuple:
+def close(self: MemoryProfile) -> None: self.known.clear()
+
+# %% ../../nbs/10c_memory.ipynb #pmtime01
+@patch
+def timeline(self: MemoryProfile, key: Callable[[Allocation], Hashable] = attrgetter("category")) -> tuple:
     """Times (ns), and for each category (or another `key` of the allocations) the bytes alive from each time
     to the next."""
     changes = [(self.profile.began, 0, None)]
@@ -245,17 +247,18 @@ def memory_table(self: Profile, limit: int = 12) -> Table:
     if self.memory is None:
         raise error(RuntimeError, "this profile did not follow the memory",
                     "that takes time, so it is to be asked for", "en.profiler.profile(memory=True)")
-    rows, peak = {}, self.memory.peak()
+    groups, peak = {}, self.memory.peak()
     for x in peak.alive:
-        row = rows.setdefault((x.category, line_text(x.site), x.op, x.module), [0, 0])
-        for place, more in enumerate((1, x.nbytes)): row[place] += more
-    found = sorted(rows.items(), key=lambda row: -row[1][1])
-    lines = [[*key, count, size / 2 ** 20, 100 * size / max(peak.nbytes, 1)] for key, (count, size) in found]
-    large = [line for line in lines[:limit] if line[-1] >= 0.1]
-    others = [sum(line[n] for line in lines[len(large):]) for n in (4, 5, 6)]
-    if len(large) < len(lines): large.append(["", "all others", None, None, *others])
+        groups.setdefault((x.category, line_text(x.site), x.op, x.module), []).append(x.nbytes)
+    found = ([*key, len(sizes), sum(sizes)] for key, sizes in groups.items())
+    lines = sorted(found, key=lambda line: -line[5])
+    large = [line for line in lines[:limit] if line[5] >= peak.nbytes / 1000]
+    if others := lines[len(large):]:
+        large.append(["", "all others", None, None, *(sum(line[n] for line in others) for n in (4, 5))])
     head = ["what for", "asked for by", "operation", "module", "arrays", "MiB", "%"]
-    return results.table([[*line[:5], round(line[5], 3), round(line[6], 2)] for line in large], head)
+    whole = max(peak.nbytes, 1)
+    return results.table([[*line, round(size / 2 ** 20, 3), round(100 * size / whole, 2)]
+                          for *line, size in large], head)
 
 # %% ../../nbs/10c_memory.ipynb #pmplot01
 #| code-fold: true
@@ -351,10 +354,12 @@ def graphs_left(nodes: list[tuple[int, Node]], prof: Profile, times: int) -> dic
 # %% ../../nbs/10c_memory.ipynb #pmleak03
 #| code-fold: true
 #| code-summary: "The report"
-class LeakReport:
+class LeakReport(NamedTuple):
     "What grew from run to run: `leaks`, and `graphs`, the lines where graphs end; false if nothing did."
-    def __init__(self, leaks: list[Leak], graphs: dict, times: int):
-        self.leaks, self.graphs, self.times = leaks, graphs, times
+    leaks: list[Leak]
+    graphs: dict[tuple | None, float]
+    times: int
+
     def __bool__(self) -> bool: return bool(self.leaks or self.graphs)
     @property
     def nbytes(self) -> int:

@@ -12,10 +12,10 @@ import os
 import platform
 import sys
 from contextvars import Context
-from itertools import groupby
 from pathlib import Path
 from threading import Lock, Thread
 from time import perf_counter_ns
+from timeit import timeit
 from typing import Any
 
 import numpy as np
@@ -133,21 +133,18 @@ def convert(self: Conversion, spans: list[Span]) -> list[dict]:
     return self.named() + found
 
 # %% ../../nbs/10b_trace.ipynb #tfmemo00
-def counters(conversion: Conversion, allocations: list) -> list[dict]:
+def counters(conversion: Conversion, memory: Any) -> list[dict]:
     "The live bytes of each category, whenever they change, as counters; and who asked for memory at the peak."
-    changes = [(a.start, a.category, a.nbytes, a) for a in allocations]
-    changes += [(a.end, a.category, -a.nbytes, a) for a in allocations if a.end is not None]
-    live, found, peak = dict.fromkeys(sorted({a.category for a in allocations}), 0), [], (0, None)
-    thread = next(iter(conversion.tracks), HERE.thread)
-    def when(change) -> int: return change[0]
-    for time, together in groupby(sorted(changes, key=when), key=when):
-        for _, category, more, allocation in together: live[category] += more
-        found.append(conversion.event("C", "memory (bytes)", thread, time, args=dict(live)))
-        peak = max(peak, (sum(live.values()), found[-1], allocation), key=lambda high: high[0])
-    if not found: return []
-    last = peak[2]      # what was made then
-    args = {**peak[1]["args"], "operation": last.op or "", "line": place_text(last.site) if last.site else ""}
-    return [*found, {**peak[1], "ph": "i", "s": "p", "name": f"peak: {peak[0]:,} bytes", "args": args}]
+    (times, live), peak = memory.timeline(), memory.peak()
+    if not peak.alive: return []
+    thread, names = next(iter(conversion.tracks), HERE.thread), sorted(live)
+    found = [conversion.event("C", "memory (bytes)", thread, time, args=dict(zip(names, sizes)))
+             for time, *sizes in zip(times.tolist(), *(live[name].tolist() for name in names))]
+    last = max(peak.alive, key=lambda allocation: allocation.start)
+    args = {**memory.held(peak.time), "operation": last.op, "line": last.site and place_text(last.site)}
+    args = {name: value for name, value in args.items() if value}
+    said = f"peak: {peak.nbytes:,} bytes"
+    return [*found, conversion.event("i", said, thread, peak.time, s="p", args=args)]
 
 # %% ../../nbs/10b_trace.ipynb #tfallo00
 def allocated_by(allocations: list) -> dict[Span, str]:
@@ -161,18 +158,15 @@ def allocated_by(allocations: list) -> dict[Span, str]:
 def own_cost() -> float:
     "What a span costs (ns): a small addition with a profile and without one, in turns, the fastest of each."
     x, found = wrap(np.ones((2, 2), np.float32)), []
-    def block() -> int:
-        start = perf_counter_ns()
-        for _ in range(100): x + x
-        return perf_counter_ns() - start
-    def recorded() -> int:
+    def block() -> float: return timeit(lambda: x + x, number=100) * 1e9 / 100
+    def recorded() -> float:
         with Profile(): return block()
     def measure(): found.extend((recorded(), block()) for _ in range(9))
     thread = Thread(target=Context().run, args=(measure,))      # in which nobody listens
     thread.start()
     thread.join()
     with_profile, without = map(min, zip(*found))
-    return max(0, with_profile - without) / 100
+    return max(0, with_profile - without)
 
 def about(prof: Profile) -> dict:
     "What a reader of the file may ask later: the machine, the versions, and what the profiler itself took."
@@ -200,9 +194,9 @@ def notes(conversion: Conversion) -> list[dict]:
 
 def events_of(prof: Profile) -> list[dict]:
     "A profile in the Trace Event Format: slices, arrows, counters, and names."
-    conversion, allocations = Conversion(prof), prof.memory.allocations if prof.memory else []
-    conversion.allocated = allocated_by(allocations)
-    found = conversion.convert(prof.spans) + counters(conversion, allocations)
+    conversion, memory = Conversion(prof), prof.memory
+    if memory: conversion.allocated = allocated_by(memory.allocations)
+    found = conversion.convert(prof.spans) + (counters(conversion, memory) if memory else [])
     return notes(conversion) + found
 
 # %% ../../nbs/10b_trace.ipynb #tfwrite0
