@@ -98,6 +98,15 @@ def test_slices_that_cross_are_drawn_beside_each_other(found):
         assert all(one.end <= other.start for one, other in zip(lane, lane[1:]))
 
 
+def test_a_legend_says_each_series_once():
+    "Of a trace of several processes each has its own curve, of the same series."
+    events = [{"ph": "C", "pid": pid, "tid": 1, "ts": ts, "name": "memory (bytes)", "args": {"weights": ts, "rest": 2}}
+              for pid in (1, 2) for ts in (0, 5)] + [event("a", 0, 9, pid=1), event("b", 0, 9, pid=2)]
+    shown = FlameChart(events)
+    assert len(shown.curves) == 2
+    assert re.findall(r"</i>(\w+)</span>", shown.html()) == ["weights", "rest"]
+
+
 def test_pairs():
     """An `E` takes the last `B`; its arguments come too; a `B` without one lasts to the end."""
     b, e = ({"ph": phase, "pid": 1, "tid": 1, "name": ""} for phase in "BE")

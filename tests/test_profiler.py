@@ -1,4 +1,5 @@
 """The profiler sees what ran, in which module, forward and backward; it comes and goes without a trace."""
+import sys
 import threading
 
 import pytest
@@ -110,6 +111,44 @@ def test_an_operation_knows_its_forms_and_its_line():
     assert len(by_name["max"].results if "max" in by_name else by_name["max_dim"].results) >= 1
     assert 2.5 in by_name["mul"].operands
     assert all(form.shape for event in prof.spans for form in event.results)
+
+
+def test_the_line_that_is_read_later_is_the_one_that_ran(monkeypatch):
+    "Also far down in a long text, and of an expression over several lines."
+    ran = []
+
+    class Lines(recorder.Observer):
+        def __init__(self, profile, value): pass
+        def op(self, event, payloads, out):
+            frame = sys._getframe()
+            while frame.f_code.co_filename != "long.py": frame = frame.f_back
+            ran.append(("long.py", frame.f_lineno))
+
+    monkeypatch.setitem(recorder.OPTIONS, "lines", Lines)
+    text = "x = 1\n" * 700 + "def f(a):\n    return [a.exp(\n        ) * n\n        for n in (1, 2)]\ny = (f(a)\n     + [a\n  + a])\n"
+    code, scope = compile(text, "long.py", "exec"), {"a": en.ones(2)}
+    with en.profiler.profile(lines=True) as prof: exec(code, scope)
+    assert [event.site for event in prof.spans] == ran and len(ran) == 5 and len(set(ran)) > 1
+    assert all(line > 700 for _, line in ran)
+
+
+@pytest.mark.parametrize("options, most", [({}, 4), ({"memory": True}, 11)])
+def test_an_operation_in_a_profile_costs_few_calls(options, most):
+    "No clock tells it as surely as the number of Python's functions that run more than without."
+    x = en.ones(2)
+
+    def calls():
+        found = []
+        sys.setprofile(lambda frame, kind, value: found.append(frame.f_code.co_name) if kind == "call" else None)
+        try: x + x
+        finally: sys.setprofile(None)
+        return found
+    calls()
+    plain = calls()
+    with en.profiler.profile(**options):
+        calls()      # the first one asks for the name of the thread
+        recorded = calls()
+    assert len(plain) < len(recorded) <= len(plain) + most, recorded
 
 
 def test_an_error_goes_through_and_closes_what_it_left():

@@ -187,6 +187,18 @@ def test_the_timeline_and_the_peak():
     assert sum(x.op == "add" for x in peak.alive) == 1
 
 
+def test_the_timeline_is_whole_while_the_profile_is_on():
+    there = en.ones(1000)
+    with en.profiler.profile(memory=True) as prof:
+        base = alive(prof)
+        more = there + 1
+        times, live = prof.memory.timeline()
+        peak = prof.memory.peak()
+        assert times[0] == prof.began and set(live) <= set(CATEGORIES) and alive(prof) == base + more.nbytes
+        assert sum(live.values())[-1] == peak.nbytes == alive(prof)
+        assert sum(prof.memory.held(prof.began).values()) == base
+
+
 def test_the_table_and_the_picture():
     at = Training()
     with en.profiler.profile(memory=True) as prof: at.step()

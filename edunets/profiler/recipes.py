@@ -21,16 +21,16 @@ from ..backends.memory import in_units
 from ..backends.streams import is_available
 from ..errors import error, warn
 from .cost import span_cost
-from .recorder import (LISTENING, Profile, Span, listen, record_function, span_parents,
-                                       unlisten)
+from .recorder import (LISTENING, Profile, Span, listen, not_reentrant, record_function,
+                                       span_parents, unlisten)
 from ..tensors import patch
 
 # %% auto #0
-__all__ = ['SCOPES', 'SUMS', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 'DeviceType', 'supported_activities',
-           'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time', 'TimedEvent', 'Kernel',
-           'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'cut_name', 'growth_text', 'column_width',
-           'time_column', 'share_column', 'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of',
-           'input_shapes_of', 'EventProfile', 'refuse_options', 'activities_of', 'check_activities', 'profile',
+__all__ = ['SCOPES', 'SUMS', 'SHARED', 'NUMBERS', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 'DeviceType',
+           'supported_activities', 'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time',
+           'TimedEvent', 'Kernel', 'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'number_text',
+           'column_width', 'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of', 'input_shapes_of',
+           'EventProfile', 'refuse_options', 'activities_of', 'check_activities', 'profile',
            'tensorboard_trace_handler', 'AutogradProfile']
 
 # %% ../../nbs/10e_recipes.ipynb #prnames0
@@ -100,11 +100,6 @@ class TimedEvent:
     is_async = is_remote = is_legacy = False
     device_memory_usage = self_device_memory_usage = 0
 
-    cpu_time_str, cpu_time_total_str = written_time("cpu_time"), written_time("cpu_time_total")
-    device_time_str, device_time_total_str = written_time("device_time"), written_time("device_time_total")
-    self_cpu_time_total_str = written_time("self_cpu_time_total")
-    self_device_time_total_str = written_time("self_device_time_total")
-
     @property
     def cpu_time(self) -> float:
         "Of one call, us."
@@ -116,6 +111,10 @@ class TimedEvent:
     def __repr__(self) -> str:
         return (f"<{type(self).__name__} key={self.key} count={self.count} cpu_time={self.cpu_time_str} "
                 f"self_cpu_time={self.self_cpu_time_total_str} input_shapes={self.input_shapes}>")
+
+for name in ("cpu_time", "cpu_time_total", "self_cpu_time_total", "device_time", "device_time_total",
+             "self_device_time_total"):
+    setattr(TimedEvent, f"{name}_str", written_time(name))
 
 # %% ../../nbs/10e_recipes.ipynb #prevent2
 class Kernel(NamedTuple):
@@ -163,22 +162,18 @@ class FunctionEvent(TimedEvent):
 # %% ../../nbs/10e_recipes.ipynb #prevent3
 SUMS = ("count", "cpu_time_total", "self_cpu_time_total", "device_time_total", "self_device_time_total",
         "cpu_memory_usage", "self_cpu_memory_usage", "flops")
+SHARED = ("key", "input_shapes", "stack", "scope", "cpu_parent", "cpu_children", "is_user_annotation")
 
 class FunctionEventAvg(TimedEvent):
     "The sum of events of one name, as PyTorch's `FunctionEventAvg`."
-    def __init__(self):
-        self.key, self.input_shapes, self.stack, self.scope, self.cpu_parent = None, None, None, None, None
-        self.cpu_children, self.is_user_annotation = None, False
-        for name in SUMS: setattr(self, name, 0)
+    def __init__(self): vars(self).update(dict.fromkeys(SHARED) | dict.fromkeys(SUMS, 0))
 
     def add(self, other: TimedEvent) -> FunctionEventAvg:
         "Count one more event."
-        if self.key is None:
-            for name in "key input_shapes stack scope cpu_parent cpu_children is_user_annotation".split():
-                setattr(self, name, getattr(other, name))
+        if self.key is None: vars(self).update({name: getattr(other, name) for name in SHARED})
         for name in SUMS: setattr(self, name, getattr(self, name) + getattr(other, name))
         return self
-    def __iadd__(self, other: TimedEvent) -> FunctionEventAvg: return self.add(other)
+    __iadd__ = add
 
 # %% ../../nbs/10e_recipes.ipynb #prlist00
 class EventList(list):
@@ -225,20 +220,24 @@ class Column(NamedTuple):
     width: int = 12
     side: str = ">"
 
-def cut_name(text: str, width: int | None) -> str:
-    return text[:width - 3] + "..." if width is not None and len(text) >= width - 3 else text
+NUMBERS = [      # the head of a column, of which number it tells, and how that is written
+    ("Self CPU %", "self_cpu_time_total", "%"), ("Self CPU", "self_cpu_time_total", "us"),
+    ("CPU total %", "cpu_time_total", "%"), ("CPU total", "cpu_time_total", "us"),
+    ("CPU time avg", "cpu_time", "us"),
+    ("Self CUDA", "self_device_time_total", "us"), ("Self CUDA %", "self_device_time_total", "%"),
+    ("CUDA total", "device_time_total", "us"), ("CUDA time avg", "device_time", "us"),
+    ("CPU Mem", "cpu_memory_usage", "bytes"), ("Self CPU Mem", "self_cpu_memory_usage", "bytes"),
+    ("# of Calls", "count", "")]
 
-def growth_text(nbytes: int) -> str: return ("-" if nbytes < 0 else "") + in_units(abs(nbytes))
+def number_text(value: float, how: str, whole: float, unit: str | None) -> str:
+    "A number as a column has it; `whole` is what it is a share of."
+    if how == "us": return duration_text(value, unit)
+    if how == "%": return f"{100 * value / whole:.2f}%" if whole else "NaN"
+    return ("-" if value < 0 else "") + in_units(abs(value)) if how == "bytes" else str(value)
 
 def column_width(texts: Iterable[str], most: int | None) -> int:
     width = max(map(len, texts)) + 4
     return width if most is None else min(width, most)
-
-def time_column(head: str, name: str, unit: str | None) -> Column:
-    return Column(head, lambda event: duration_text(getattr(event, name), unit))
-
-def share_column(head: str, name: str, whole: float) -> Column:
-    return Column(head, lambda event: f"{100 * getattr(event, name) / whole:.2f}%" if whole else "NaN")
 
 def flops_column(events: list) -> Column:
     "In the unit in which the smallest number is at least 1."
@@ -248,29 +247,27 @@ def flops_column(events: list) -> Column:
 
 # %% ../../nbs/10e_recipes.ipynb #prtable3
 @patch
+def number_columns(self: EventList, unit: str | None) -> list[Column]:
+    "The columns of `NUMBERS`: those of a GPU where it ran something, those of memory where they were asked for."
+    wholes = {"cpu": self.self_cpu_time_total, "device": self.self_device_time_total}
+    def column(head: str, name: str, how: str) -> Column:
+        whole = wholes["device" if "device" in name else "cpu"]
+        return Column(head, lambda event: number_text(getattr(event, name), how, whole, unit))
+    return [column(*row) for row in NUMBERS if ("device" not in row[1] or wholes["device"])
+            and ("memory" not in row[1] or self.profile_memory)]
+
+@patch
 def columns(self: EventList, most_name: int | None, most_shapes: int | None, most_source: int | None,
             unit: str | None) -> list[Column]:
     "What there is to say of these events."
+    def name(event) -> str:
+        cut = most_name is not None and len(event.key) >= most_name - 3
+        return event.key[:most_name - 3] + "..." if cut else event.key
     width = column_width((event.key for event in self), most_name)
-    whole, on_device = self.self_cpu_time_total, self.self_device_time_total
-    found = [Column("Name", lambda event: cut_name(event.key, most_name), width),
-             share_column("Self CPU %", "self_cpu_time_total", whole),
-             time_column("Self CPU", "self_cpu_time_total", unit),
-             share_column("CPU total %", "cpu_time_total", whole),
-             time_column("CPU total", "cpu_time_total", unit),
-             time_column("CPU time avg", "cpu_time", unit)]
-    if on_device:
-        found += [time_column("Self CUDA", "self_device_time_total", unit),
-                  share_column("Self CUDA %", "self_device_time_total", on_device),
-                  time_column("CUDA total", "device_time_total", unit),
-                  time_column("CUDA time avg", "device_time", unit)]
-    if self.profile_memory:
-        found += [Column("CPU Mem", lambda event: growth_text(event.cpu_memory_usage)),
-                  Column("Self CPU Mem", lambda event: growth_text(event.self_cpu_memory_usage))]
-    found.append(Column("# of Calls", lambda event: str(event.count)))
+    found = [Column("Name", name, width), *self.number_columns(unit)]
     if any(event.input_shapes for event in self):
         width = column_width((str(event.input_shapes) for event in self), most_shapes)
-        found.append(Column("Input Shapes", lambda event: str(event.input_shapes)[:width], width))
+        found.append(Column("Input Shapes", lambda event: str(event.input_shapes)[:most_shapes], width))
     if any(event.stack for event in self):
         width = column_width((line for event in self for line in event.stack), most_source)
         found.append(Column("Source Location", lambda event: (event.stack or [""])[0], width, "<"))
@@ -431,10 +428,7 @@ def add_metadata_json(self: EventProfile, key: str, value: str) -> None:
     "What a text of JSON means, under a name of its own in the trace's file."
     self.metadata[key] = json.loads(value)
 
-@patch
-def preset_metadata_json(self: EventProfile, key: str, value: str) -> None:
-    "As `add_metadata_json`: here it may be said at any time."
-    self.add_metadata_json(key, value)
+EventProfile.preset_metadata_json = EventProfile.add_metadata_json      # here it may be said at any time
 
 @patch
 def export_chrome_trace(self: EventProfile, path: str, use_python_export: bool = False) -> None:
@@ -460,14 +454,13 @@ def activities_of(activities: Iterable | None, use_cuda: bool | None) -> set[Pro
     if use_cuda is not None:
         warn("`use_cuda` is deprecated, use `activities` argument instead", FutureWarning)
         found = found | {ProfilerActivity.CUDA} if use_cuda else found - {ProfilerActivity.CUDA}
-    fix = "activities=[ProfilerActivity.CPU]"
-    if not found: raise error(AssertionError, "No valid profiler activities found", f"given: {given}", fix)
+    def refused(kind: type, what: str) -> Exception:
+        return error(kind, what, f"given: {given}", "activities=[ProfilerActivity.CPU]")
+    if not found: raise refused(AssertionError, "No valid profiler activities found")
     for name in names:
         if not isinstance(name, ProfilerActivity):
-            raise error(TypeError, f"Expected ProfilerActivity or dict, got {type(name)}", f"given: {given}",
-                        fix)
-        if names.count(name) > 1:
-            raise error(ValueError, f"Activity {name} specified more than once", f"given: {given}", fix)
+            raise refused(TypeError, f"Expected ProfilerActivity or dict, got {type(name)}")
+        if names.count(name) > 1: raise refused(ValueError, f"Activity {name} specified more than once")
     return found
 
 def check_activities(asked: set[ProfilerActivity]) -> None:
@@ -505,9 +498,7 @@ class profile(EventProfile):
 
     def start(self) -> None:
         "Begin with the action of the step at hand."
-        if self in LISTENING:
-            raise error(RuntimeError, "Profiler context manager is not reentrant", "this profile is on",
-                        "a profile of its own for the inner block")
+        if self in LISTENING: raise not_reentrant()
         check_activities(self.activities)
         listen(self)
         try: self.turn(ProfilerAction.NONE, self.current_action)

@@ -38,8 +38,8 @@ __all__ = ['INSIDE', 'NOBODY', 'PROFILES', 'HERE', 'SEAMS', 'TREES', 'LISTENING'
            'device_text', 'as_forms', 'library_paths', 'is_inside', 'calling_place', 'Here', 'begin', 'finish',
            'innermost', 'record_function', 'timed_handler', 'timed_record', 'spanned', 'timed_step', 'watched_epoch',
            'timed_arrive', 'Seam', 'module_name', 'enter_module', 'leave_module', 'enter_step', 'leave_step', 'Mark',
-           'KernelSpan', 'Launch', 'marked_handler', 'swap', 'listen', 'unlisten', 'Profile', 'Observer', 'Stack',
-           'span_parents', 'self_times']
+           'KernelSpan', 'Launch', 'marked_handler', 'swap', 'listen', 'unlisten', 'Profile', 'Observer',
+           'not_reentrant', 'Stack', 'span_parents', 'self_times']
 
 # %% ../../nbs/10_profiling.ipynb #pfspan01
 class Span:
@@ -441,12 +441,14 @@ def observe(self: Profile) -> None:
                   for what, nothing in vars(Observer).items() if callable(nothing)}
 
 # %% ../../nbs/10_profiling.ipynb #pfprof04
+def not_reentrant() -> Exception:
+    return error(RuntimeError, "Profiler context manager is not reentrant", "this profile is on",
+                 "a profile of its own for the inner block")
+
 @patch
 def start_trace(self: Profile) -> None:
     "See what runs from now on. RuntimeError if it does so already."
-    if self.began is not None and self.ended is None:
-        raise error(RuntimeError, "Profiler context manager is not reentrant",
-                    "this profile is on", "a profile of its own for the inner block")
+    if self.began is not None and self.ended is None: raise not_reentrant()
     if not PROFILES.get(): HERE.__init__()      # what an interrupt may have left open
     self.observe()
     listen(self)
