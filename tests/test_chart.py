@@ -100,9 +100,9 @@ def test_slices_that_cross_are_drawn_beside_each_other(found):
 
 def test_a_legend_says_each_series_once():
     "Of a trace of several processes each has its own curve, of the same series."
-    events = [{"ph": "C", "pid": pid, "tid": 1, "ts": ts, "name": "memory (bytes)", "args": {"weights": ts, "rest": 2}}
-              for pid in (1, 2) for ts in (0, 5)] + [event("a", 0, 9, pid=1), event("b", 0, 9, pid=2)]
-    shown = FlameChart(events)
+    curves = [{"ph": "C", "pid": pid, "tid": 1, "ts": ts, "name": "bytes", "args": {"weights": ts, "rest": 2}}
+              for pid in (1, 2) for ts in (0, 5)]
+    shown = FlameChart([*curves, event("a", 0, 9), event("b", 0, 9) | {"pid": 2}])
     assert len(shown.curves) == 2
     assert re.findall(r"</i>(\w+)</span>", shown.html()) == ["weights", "rest"]
 

@@ -75,6 +75,13 @@ class MemoryProfile(Observer):
         self.hear_end, profile.memory = self.freed, self
         self.survey()
 
+    def open(self) -> None:
+        "What was there before is there from the beginning."
+        self.allocations = [allocation for allocation in self.allocations if allocation.end is None]
+        for allocation in self.allocations: allocation.start = max(allocation.start, self.profile.began)
+
+    def close(self) -> None: self.known.clear()
+
     def watch(self, array, allocation: Allocation) -> Allocation:
         "Follow an array until it is freed."
         ref = ArrayRef(array, self.hear_end)
@@ -184,15 +191,6 @@ def survey(self: MemoryProfile) -> None:
         self.note(getattr(x, "payload", None), now)
         if x._node is None and (isinstance(x, Parameter) or x._grad is not None): self.leaf(x)
     for optimizer in (x for x in there if isinstance(x, Optimizer)): self.step(optimizer)
-
-@patch
-def open(self: MemoryProfile) -> None:
-    "What was there before is there from the beginning."
-    self.allocations = [allocation for allocation in self.allocations if allocation.end is None]
-    for allocation in self.allocations: allocation.start = max(allocation.start, self.profile.began)
-
-@patch
-def close(self: MemoryProfile) -> None: self.known.clear()
 
 # %% ../../nbs/10c_memory.ipynb #pmtime01
 @patch

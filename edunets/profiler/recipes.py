@@ -26,9 +26,9 @@ from .recorder import (LISTENING, Profile, Span, listen, not_reentrant, record_f
 from ..tensors import patch
 
 # %% auto #0
-__all__ = ['SCOPES', 'SUMS', 'SHARED', 'NUMBERS', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 'DeviceType',
+__all__ = ['SCOPES', 'SUMS', 'SHARED', 'MEASURES', 'RECORDING', 'ProfilerActivity', 'ProfilerAction', 'DeviceType',
            'supported_activities', 'kineto_available', 'schedule', 'Interval', 'duration_text', 'written_time',
-           'TimedEvent', 'Kernel', 'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'number_text',
+           'TimedEvent', 'Kernel', 'FunctionEvent', 'FunctionEventAvg', 'EventList', 'Column', 'measure_text',
            'column_width', 'flops_column', 'table_line', 'event_lines', 'memory_growth', 'stack_of', 'input_shapes_of',
            'EventProfile', 'refuse_options', 'activities_of', 'check_activities', 'profile',
            'tensorboard_trace_handler', 'AutogradProfile']
@@ -220,7 +220,7 @@ class Column(NamedTuple):
     width: int = 12
     side: str = ">"
 
-NUMBERS = [      # the head of a column, of which number it tells, and how that is written
+MEASURES = [      # the head of a column, of which number it tells, and how that is written
     ("Self CPU %", "self_cpu_time_total", "%"), ("Self CPU", "self_cpu_time_total", "us"),
     ("CPU total %", "cpu_time_total", "%"), ("CPU total", "cpu_time_total", "us"),
     ("CPU time avg", "cpu_time", "us"),
@@ -229,7 +229,7 @@ NUMBERS = [      # the head of a column, of which number it tells, and how that 
     ("CPU Mem", "cpu_memory_usage", "bytes"), ("Self CPU Mem", "self_cpu_memory_usage", "bytes"),
     ("# of Calls", "count", "")]
 
-def number_text(value: float, how: str, whole: float, unit: str | None) -> str:
+def measure_text(value: float, how: str, whole: float, unit: str | None) -> str:
     "A number as a column has it; `whole` is what it is a share of."
     if how == "us": return duration_text(value, unit)
     if how == "%": return f"{100 * value / whole:.2f}%" if whole else "NaN"
@@ -247,13 +247,13 @@ def flops_column(events: list) -> Column:
 
 # %% ../../nbs/10e_recipes.ipynb #prtable3
 @patch
-def number_columns(self: EventList, unit: str | None) -> list[Column]:
-    "The columns of `NUMBERS`: those of a GPU where it ran something, those of memory where they were asked for."
+def measure_columns(self: EventList, unit: str | None) -> list[Column]:
+    "The columns of `MEASURES`: those of a GPU where it ran something, those of memory where they were asked for."
     wholes = {"cpu": self.self_cpu_time_total, "device": self.self_device_time_total}
     def column(head: str, name: str, how: str) -> Column:
         whole = wholes["device" if "device" in name else "cpu"]
-        return Column(head, lambda event: number_text(getattr(event, name), how, whole, unit))
-    return [column(*row) for row in NUMBERS if ("device" not in row[1] or wholes["device"])
+        return Column(head, lambda event: measure_text(getattr(event, name), how, whole, unit))
+    return [column(*row) for row in MEASURES if ("device" not in row[1] or wholes["device"])
             and ("memory" not in row[1] or self.profile_memory)]
 
 @patch
@@ -264,7 +264,7 @@ def columns(self: EventList, most_name: int | None, most_shapes: int | None, mos
         cut = most_name is not None and len(event.key) >= most_name - 3
         return event.key[:most_name - 3] + "..." if cut else event.key
     width = column_width((event.key for event in self), most_name)
-    found = [Column("Name", name, width), *self.number_columns(unit)]
+    found = [Column("Name", name, width), *self.measure_columns(unit)]
     if any(event.input_shapes for event in self):
         width = column_width((str(event.input_shapes) for event in self), most_shapes)
         found.append(Column("Input Shapes", lambda event: str(event.input_shapes)[:most_shapes], width))
