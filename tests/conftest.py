@@ -50,6 +50,14 @@ class ByFile:
         return category, "", ""      # no dots
 
 
+LONGEST = ["test_book.py", "test_other_kernel.py"]
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files begin first: at the end no process waits for the one that has them."""
+    items.sort(key=lambda item: [*LONGEST, item.path.name].index(item.path.name))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):

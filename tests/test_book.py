@@ -1,7 +1,6 @@
 """The book itself: its cells run, notebooks and package are in step, its pages are whole."""
 import configparser
 import filecmp
-import os
 import re
 import shutil
 import subprocess
@@ -115,44 +114,6 @@ def test_solutions(path, running):
     passes(running[path].result()[1])
 
 
-# the chapters on machines and on profiles take a step or two, to look at it: nothing there runs away
-TRAINING = [path for path in book.notebooks() if book.trains(book.read(book.ROOT / path))
-            and not path.startswith(("nbs/07", "nbs/10"))]
-
-
-@pytest.fixture(scope="module")
-def running_elsewhere(request, tmp_path_factory):
-    """The chapters that train, with the last digits of another processor."""
-    if os.environ.get("OTHER_KERNEL") != "1":
-        pytest.skip("with another kernel only if asked")
-    kernel = execute.other_kernel()
-    if kernel is None:
-        pytest.skip("NumPy here is not on OpenBLAS: no other kernel")
-    folder = tmp_path_factory.mktemp("elsewhere") / "book"
-    execute.stage(target=folder)
-    paths = chapters_of(request, test_chapter_that_trains_runs_with_another_kernel)
-    with execute.futures(paths, folder, OPENBLAS_CORETYPE=kernel) as futures:
-        yield futures
-
-
-@pytest.mark.parametrize("path", TRAINING)
-def test_chapter_that_trains_runs_with_another_kernel(path, running_elsewhere):
-    passes(running_elsewhere[path].result()[0])
-
-
-def test_the_other_kernel_adds_in_another_order():
-    """Or the test above would show nothing."""
-    kernel = execute.other_kernel()
-    if kernel is None:
-        pytest.skip("NumPy here is not on OpenBLAS: no other kernel")
-    code = ("import numpy as np; r = np.random.default_rng(0)\n"
-            "print((r.normal(size=(200, 300)) @ r.normal(size=(300, 100))).tobytes().hex())")
-    products = {subprocess.run([sys.executable, "-c", code], env=os.environ | extra, capture_output=True,
-                               check=True).stdout
-                for extra in ({}, {"OPENBLAS_CORETYPE": kernel})}
-    assert len(products) == 2
-
-
 @pytest.mark.parametrize("flag", _nbfilter.FLAGS)
 def test_flagged_cells(flag):
     """Says aloud which cells did not run, and that their stored outputs tell when they were made."""
@@ -183,17 +144,15 @@ def test_pages_are_whole(site):
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_in_a_browser(browser, site, theme):
-    wrong = {name: pages.complaints(browser, path, theme) for name, path in pages.of(site).items()}
-    assert {name: found for name, found in wrong.items() if found} == {}
+def test_pages_in_a_browser(browser, site):
+    assert pages.complaints(browser, site) == {}
 
 
 def test_on_this_page_follows_a_jump(browser, site):
     """The section that a link leads to is marked, down the page and up again, and the one around a figure."""
-    context = pages.served(browser, site, viewport=pages.DESK)
-    page = context.new_page()
-    page.goto(pages.HOST + "nbs/04_initialization.html", wait_until="load")
+    page = browser.new_page(viewport=pages.DESK)
+    with pages.served(site) as host:
+        page.goto(host + "nbs/04_initialization.html", wait_until="load")
     links = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav a')].map(link => link.hash)")
     jumps = dict(zip(links, links)) | {"#fig-init-bias": "#the-random-bias-hides-the-collapse"}
     assert len(jumps) > 10
@@ -203,7 +162,7 @@ def test_on_this_page_follows_a_jump(browser, site):
         page.wait_for_timeout(300)
         assert page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav a.active')].map(a => a.hash)"
                              ) == [jumps[target]]
-    context.close()
+    page.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,4 +1,5 @@
 """Every class of edunets.nn beside PyTorch's, over its options."""
+import functools
 import inspect
 import itertools
 import re
@@ -69,18 +70,21 @@ def test_every_layer_has_a_case():
     assert classes() == set(CASES) and all(CASES.values())
 
 
+@functools.cache
+def compared(name):
+    "The lines of what differs in the cases of a layer."
+    torch.manual_seed(0)
+    return [f"{case}: {text}" for case in CASES[name] if (text := modules.compare(case, torch))]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_as_pytorch(name):
-    torch.manual_seed(0)
-    said = [f"{case}: {text}" for case in CASES[name] if (text := modules.compare(case, torch))]
-    assert [" ".join(line.split()) for line in said
+    assert [" ".join(line.split()) for line in compared(name)
             if not any(re.search(pattern, line) for pattern, _ in DIFFERENCES)] == []
 
 
 def test_differences_still_occur():
-    torch.manual_seed(0)
-    said = [f"{case}: {text}" for cases in CASES.values() for case in cases
-            if (text := modules.compare(case, torch))]
+    said = [line for name in CASES for line in compared(name)]
     assert [pattern for pattern, reason in DIFFERENCES
             if not reason or not any(re.search(pattern, line) for line in said)] == []
 

@@ -154,25 +154,23 @@ def test_what_would_come_from_the_network_is_found(line, tmp_path):
     assert len(pages.asks(tmp_path)) == 2
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_in_a_browser(browser, site, theme):
-    for path in pages.of(site).values():
-        assert pages.complaints(browser, path, theme) == []
+def test_pages_in_a_browser(browser, site):
+    assert pages.complaints(browser, site) == {}
 
 
 @pytest.fixture
 def opened(browser, site):
     """A function that opens a page of the site for a screen of a given size."""
-    contexts = []
+    opened_pages = []
 
     def open_page(name, viewport):
-        contexts.append(pages.served(browser, site, viewport=viewport))
-        page = contexts[-1].new_page()
-        page.goto(pages.HOST + name, wait_until="load")
-        return page
-    yield open_page
-    for context in contexts:
-        context.close()
+        opened_pages.append(browser.new_page(viewport=viewport))
+        opened_pages[-1].goto(host + name, wait_until="load")
+        return opened_pages[-1]
+    with pages.served(site) as host:
+        yield open_page
+    for page in opened_pages:
+        page.close()
 
 
 @pytest.mark.parametrize("word", ["square", "SQUARE", "one"])

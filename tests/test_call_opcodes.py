@@ -5,7 +5,7 @@ Python 3.11: another version has other instructions. Who adds more than a limit 
 slower: is it worth it? Then the limit rises, in the commit that says why. What a call does, function by
 function, here and in an older checkout:
 
-    PYTHONPATH=. python tests/test_costs.py "x * y"
+    PYTHONPATH=. python tests/test_call_opcodes.py "x * y"
 """
 import collections
 import gc
@@ -86,8 +86,8 @@ def test_a_call_costs_no_more(counted, code):
         total = sum(found.values())
         assert total <= limit, (
             f"{code}, {kind}, runs {total} instructions of the interpreter, and may run {limit}.\n"
-            f"Which functions run them: PYTHONPATH=. python tests/test_costs.py {code!r}, here and in a "
-            "checkout from before")
+            f"Which functions run them: PYTHONPATH=. python tests/test_call_opcodes.py {code!r}, here and in "
+            "a checkout from before")
         assert total > 0.9 * limit, f"{code}, {kind}, runs {total} instructions: its limit is {limit}"
 
 
