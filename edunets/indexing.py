@@ -339,8 +339,9 @@ def along_dim(x: Tensor, dim: int, index: Tensor) -> list[tuple[int, Tensor]]:
     index = check_integers(index)
     check_index_shape(x, dim, index)
     def own(d: int) -> Tensor:
-        place = OPS.iota(length=index.payload.shape[d], device=x.device)
-        return OPS.reshape(place, shape=tuple([-1 if k == d else 1 for k in range(x.ndim)]))
+        n = index.payload.shape[d]
+        place = OPS.iota(length=n, device=x.device)
+        return OPS.reshape(place, shape=tuple([n if k == d else 1 for k in range(x.ndim)]))
     return [(d, index if d == dim else own(d)) for d in range(x.ndim)]
 
 # %% ../nbs/01g_indexing.ipynb #e7691c29d
