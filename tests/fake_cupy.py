@@ -244,9 +244,9 @@ class ndarray(strict.Array):
     def __float__(self): return float(arrived(self))
     def __getitem__(self, key):
         if any(isinstance(k, ndarray) for k in (key if isinstance(key, tuple) else (key,))):
-            return launched(np.ndarray.__getitem__)(self, key)
+            return launched(taken)(self, key)
         return viewing(np.ndarray.__getitem__)(self, key)
-    def __setitem__(self, key, value): writing(np.ndarray.__setitem__)(self, key, value)
+    def __setitem__(self, key, value): writing(put_in)(self, key, value)
     @property
     def T(self): return viewing(np.transpose)(self)
 
@@ -319,7 +319,7 @@ def launched(function, waits=False):
             compute(np.zeros_like)      # what does not fit is refused at once
             lane.put(compute)
             return kwargs["out"]
-        mask = function is np.ndarray.__getitem__ and any(a.dtype == bool for a in arrays_in(args[1:]))
+        mask = function is taken and any(a.dtype == bool for a in arrays_in(args[1:]))
         try:
             if waits or mask: raise ValueError
             forms = compute(np.zeros_like)
@@ -336,6 +336,17 @@ def launched(function, waits=False):
         lane.put(task)
         return results
     return run
+
+
+def wrapped(host, key):
+    "A key whose indices in arrays are brought into range, as CuPy does it without a word."
+    keys = key if isinstance(key, tuple) else (key,)
+    if not all(isinstance(k, np.ndarray) and k.dtype.kind in "iu" for k in keys): return key
+    return tuple(k % n if n else k for k, n in zip(keys, host.shape))
+
+
+def taken(host, key): return host[wrapped(host, key)]
+def put_in(host, key, value): host[wrapped(host, key)] = value
 
 
 def viewing(function):

@@ -37,8 +37,11 @@ class Array:
         found = self.host[key]
         if isinstance(found, np.generic):      # NumPy gives a number, CuPy a view
             found = self.host[(*key, ...) if isinstance(key, tuple) else (key, ...)]
+        launches["getitem"] += not np.may_share_memory(found, self.host)      # a view is no kernel
         return lift(found, self)
-    def __setitem__(self, key, value): self.host[lower(key)] = lower(value)
+    def __setitem__(self, key, value):
+        launches["setitem"] += 1
+        self.host[lower(key)] = lower(value)
     def __len__(self): return len(self.host)
     def __bool__(self): return bool(self.host)
     def __int__(self): return int(self.host)

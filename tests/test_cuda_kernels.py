@@ -8,8 +8,9 @@ import pytest
 import cuda_on_cpu
 import edunets as en
 import strict
-from edunets.backends.kernels import SOURCES
+from edunets.backends.kernels import BY_ELEMENT, SOURCES
 from edunets.table import OPS, call
+from edunets.tensors import BACKENDS
 
 pytestmark = pytest.mark.skipif(cuda_on_cpu.COMPILER is None, reason="there is no C++ compiler")
 SIZES = [0, 1, 2, 3, 5, 31, 33, 100, 257]
@@ -47,6 +48,18 @@ def shape_of(rng, dims, sizes=SIZES):
 
 
 def drawn_erf(rng, dtype): return (floats(rng, shape_of(rng, rng.integers(0, 4)), dtype),), {}
+def drawn_erfinv(rng, dtype):
+    "Numbers between -1 and 1, the ends among them, and a few outside, of which there is none."
+    def make(size): return np.clip(rng.standard_normal(size) / 2, -1, 1.001).astype(dtype)
+    return (Operand(rng, shape_of(rng, rng.integers(0, 4)), make),), {}
+
+
+def drawn_softplus(rng, dtype):
+    def make(size): return (rng.standard_normal(size) * 20).astype(dtype)
+    x = Operand(rng, shape_of(rng, rng.integers(0, 4)), make)
+    return (x,), {"beta": [1, 0.5, -2.0][rng.integers(3)], "threshold": [20, 3.0][rng.integers(2)]}
+
+
 def drawn_random_bits(rng, dtype):
     key = Operand(rng, (2,), lambda size: rng.integers(0, 1 << 32, size, dtype="uint32"))
     return (key,), {"shape": shape_of(rng, rng.integers(0, 4)), "words": int(rng.integers(1, 3))}
@@ -78,6 +91,37 @@ def drawn_addmm(rng, dtype):
     (n, k), (m,) = shape_of(rng, 2, [0, 1, 2, 5, 33]), shape_of(rng, 1, [0, 1, 3, 31])
     c = floats(rng, [(m,), (n, m)][rng.integers(2)], dtype)
     return (c, floats(rng, (n, k), dtype), floats(rng, (k, m), dtype)), {}
+
+
+def drawn_conv(rng, dtype):
+    "A convolution's image and filter, and its parameters."
+    n, groups = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    size, stride, dilation, padding = (tuple(rng.choice(of, n).tolist())
+                                       for of in ([1, 2, 3], [1, 2], [1, 2], [0, 1]))
+    shape = [d * (s - 1) + 1 + int(rng.integers(0, 4)) for s, d in zip(size, dilation)]
+    image = floats(rng, (int(rng.integers(0, 4)), groups * int(rng.integers(1, 4)), *shape), dtype)
+    channels = image.on("cpu").shape[1] // groups
+    filters = floats(rng, (groups * int(rng.integers(1, 4)), channels, *size), dtype)
+    bias = floats(rng, filters.on("cpu").shape[:1], dtype) if rng.integers(2) else None
+    params = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return (image, filters, bias), params
+
+
+def drawn_conv_weight(rng, dtype):
+    (image, filters, _), params = drawn_conv(rng, dtype)
+    operands = image.on("cpu"), filters.on("cpu"), None
+    g = floats(rng, call(OPS["conv"], operands, params).shape, dtype)
+    return (image, g), {**params, "size": operands[1].shape[2:]}
+
+
+def drawn_attention(rng, dtype):
+    lead, (n, m, k, d) = shape_of(rng, rng.integers(0, 3), [1, 2, 3]), shape_of(rng, 4, [1, 2, 5, 17])
+    q, keys, v = (floats(rng, (*lead, *size), dtype) for size in ((n, k), (m, k), (m, d)))
+    masks = [lambda size: rng.standard_normal(size).astype(dtype), lambda size: rng.random(size) < 0.7]
+    mask = Operand(rng, (n, m), masks[rng.integers(2)]) if rng.integers(3) else None
+    keep = Operand(rng, (*lead, n, m), lambda size: rng.choice([0, 2], size).astype(dtype))
+    params = {"scale": 0.5, "causal": bool(rng.integers(2))}
+    return (q, keys, v, mask, keep if rng.integers(2) else None), params
 
 
 def drawn_norm(rng, dtype):
@@ -117,6 +161,17 @@ def drawn_scatter(rng, dtype, ties=False):
     return (Operand(rng, shape, numbers), given, *index), params
 
 
+def drawn_gather(rng, dtype):
+    (a, _, *index), params = drawn_scatter(rng, dtype)
+    return (a, *index), {"dims": params["dims"]}
+
+
+def drawn_scatter_by(rng, dtype):
+    "Numbers that are combined at places which may repeat."
+    operands, params = drawn_scatter(rng, dtype, ties=True)
+    return operands, {"dims": params["dims"]}
+
+
 def drawn_unpool(rng, dtype):
     n = int(rng.integers(1, 4))
     size, stride, dilation = (rng.choice(of, n).tolist() for of in ([1, 2, 3], [1, 2, 3], [1, 1, 2]))
@@ -148,11 +203,14 @@ def drawn_adam(rng, dtype):
     return (*numbers, *tensors), {"each": 5 + flags["amsgrad"], **flags}
 
 
-DRAWN = {"erf": drawn_erf, "gelu": drawn_erf, "gelu_slope": drawn_gelu_slope, "linear": drawn_linear,
-         "addmm": drawn_addmm, "random_bits": drawn_random_bits, "softmax": drawn_softmax,
+DRAWN = {"erf": drawn_erf, "erfinv": drawn_erfinv, "gelu": drawn_erf, "log_sigmoid": drawn_erf,
+         "mish": drawn_erf, "gelu_slope": drawn_gelu_slope, "softplus": drawn_softplus,
+         "linear": drawn_linear, "addmm": drawn_addmm, "conv": drawn_conv, "conv_weight": drawn_conv_weight,
+         "attention": drawn_attention, "random_bits": drawn_random_bits, "softmax": drawn_softmax,
          "log_softmax": drawn_softmax, "softmax_slope": drawn_softmax_slope,
          "log_softmax_slope": drawn_softmax_slope, "norm": drawn_norm, "standardize": drawn_standardize,
-         "standardize_slope": drawn_standardize_slope, "scatter": drawn_scatter, "unpool": drawn_unpool,
+         "standardize_slope": drawn_standardize_slope, "scatter": drawn_scatter, "gather": drawn_gather,
+         "scatter_max": drawn_scatter_by, "scatter_prod": drawn_scatter_by, "unpool": drawn_unpool,
          "adam": drawn_adam}
 OWN = [name for name, row in OPS.items() if row.device]
 DTYPES = {"float32": 1e-5, "float64": 1e-12, "float16": 2e-3}
@@ -191,19 +249,39 @@ def test_each_entry_is_drawn(): assert set(DRAWN) == set(OWN)
 def test_each_kernel_beside_the_rows_own(row, dtype, batch, there):
     strict.launches.clear()
     compare(row, dtype, there, batch)
-    named = {**{name: f"edunets_{name}" for name in ("erf", "norm", "gelu", "gelu_slope")},
+    named = {**{name: f"edunets_{name}" for name in [*BY_ELEMENT, "norm"]},
              "random_bits": "threefry", "log_softmax": "softmax", "log_softmax_slope": "softmax_slope",
-             "scatter": "scatter_add", "linear": "matmul", "addmm": "matmul"}
+             "scatter": "scatter_add",
+             **dict.fromkeys(["gather", "scatter_max", "scatter_prod"], "edunets_outside"),
+             **dict.fromkeys(["linear", "addmm", "conv", "conv_weight", "attention"], "matmul")}
     if there == "strict": assert strict.launches[named.get(row, row)], f"{row}: its kernel was not started"
 
 
-@pytest.mark.parametrize("row", ["linear", "addmm"])
-def test_a_product_of_halves_is_not_made_wider(row, there):
+CASTS = {**dict.fromkeys([*BY_ELEMENT, "linear", "addmm", "conv", "conv_weight"], 0), "attention": 3}
+
+
+@pytest.mark.parametrize("row", CASTS)
+def test_halves_are_not_made_wider_where_a_kernel_adds_up_in_single(row, there):
+    "Of attention two operands and the weights are: their scores need more digits."
     if there != "strict": pytest.skip("launches are counted by the strict module")
     args, params = DRAWN[row](np.random.default_rng(3), "float16")
     operands = tuple(x.on(there) if isinstance(x, Operand) else x for x in args)
     strict.launches.clear()
-    assert call(OPS[row], operands, params).dtype is en.float16 and not strict.launches["astype"]
+    out = call(OPS[row], operands, params)
+    assert {x.dtype for x in (out if isinstance(out, tuple) else (out,))} == {en.float16}
+    assert strict.launches["astype"] == CASTS[row]
+    if row in BY_ELEMENT: assert +strict.launches == {f"edunets_{row}": 1}
+
+
+@pytest.mark.parametrize("row", BY_ELEMENT)
+def test_an_expression_at_the_ends(row, there):
+    "Infinities, NaN and numbers whose exponential overflows, as the row's own kernel."
+    ends = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 90.0, -90.0, 800.0, -800.0, 6e4, -6e4]
+    params = {"beta": 1.0, "threshold": 1e4} if row == "softplus" else {}
+    for dtype, near in DTYPES.items():
+        operands = [Operand(None, (), lambda _: np.array(ends, dtype))] * (1 + (row == "gelu_slope"))
+        [ours], [theirs] = (results(row, operands, params, device) for device in ("cpu", there))
+        np.testing.assert_allclose(theirs, ours, rtol=near, atol=near)
 
 
 @pytest.fixture
@@ -233,13 +311,45 @@ def test_no_order_of_threads_changes_a_bit(row, there):
         for a, b in zip(runs[0], other, strict=True): np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("index, dims", [([[0, 3]], (0,)), ([[-4]], (0,)), ([[0], [5]], (0, 1))])
-def test_an_index_out_of_range_is_told_and_nothing_is_written(index, dims, there):
+def test_factors_meet_at_a_place_however_it_is_counted(there):
+    for device in ("cpu", there):
+        a, v, index = (en.tensor(x, device=device) for x in ([2.0, 1.0], [3.0, 5.0, 7.0], [-2, 0, -1]))
+        assert call(OPS["scatter_prod"], (a, v, index), {"dims": (0,)}).tolist() == [30.0, 7.0]
+
+
+BY_INDEX = ["gather", "scatter add", "scatter set", "scatter_max", "scatter_prod"]
+
+
+@pytest.mark.parametrize("index, dims", [([[0, 3]], (0,)), ([[-4]], (0,)), ([[0], [5]], (0, 1)),
+                                         ([[-6]], (1,))])
+@pytest.mark.parametrize("row", BY_INDEX)
+def test_an_index_out_of_range_is_told(row, index, dims, there):
+    row, *mode = row.split()
+    params = {"dims": dims, **{"mode": m for m in mode}}
     x = en.zeros(3, 5, device=there)
     v = en.ones(len(index[0]), *(n for d, n in enumerate((3, 5)) if d not in dims), device=there)
-    with pytest.raises(IndexError, match="out of"):
+    given = (x,) if row == "gather" else (x, v)
+    with pytest.raises((IndexError, RuntimeError), match="out of|device-side assert"):
         places = [en.tensor(i, device=there) for i in index]
-        call(OPS["scatter"], (x, v, *places), {"dims": dims, "mode": "add"})
+        call(OPS[row], (*given, *places), params).cpu()
+
+
+@pytest.mark.parametrize("row", BY_INDEX)
+def test_whatever_the_index_is_nothing_is_read_or_written_elsewhere(row, there, monkeypatch):
+    "The last and the first of a dimension are right; where one is wrong, and only noted, an address is."
+    if there != "strict": pytest.skip("a GPU does not look")
+    row, *mode = row.split()
+    x, v = en.rand(2, 3), en.rand(4, 2) + 1
+    operands = (x,) if row == "gather" else (x, v)
+    params = {"dims": (1,), **{"mode": m for m in mode}}
+    for places in ([-3, 0, 2, -1], [3, -4, 99, -99]):
+        noted = []
+        monkeypatch.setattr(type(BACKENDS[strict.Array]), "refuse_if",
+                            lambda self, wrong, problem: noted.append(bool(wrong)), raising=False)
+        if row == "gather" and places[0] > 0: continue      # CuPy does it itself
+        out = call(OPS[row], (*(t.to(there) for t in operands), en.tensor(places, device=there)), params)
+        right = call(OPS[row], (*operands, en.tensor(places) % 3), params)
+        assert en.allclose(out.cpu(), right) and noted == [places[0] > 0]
 
 
 def test_one_launch_moves_all_parameters(there):
@@ -269,15 +379,25 @@ def sources():
         for exact in (False, True):
             en.use_deterministic_algorithms(exact)
             for row in OWN:
-                for dtype in ("float32", "float64"):
+                for dtype in DTYPES:
                     for seed in range(4):
                         results(row, *DRAWN[row](np.random.default_rng(seed), dtype), "strict")
     en.use_deterministic_algorithms(False)
     return list(found)
 
 
+HALF = """
+struct float16 {      // as the class of CuPy's headers: it becomes a float, and is made of one
+    unsigned short bits;
+    __device__ float16(float x) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(x)); }
+    __device__ operator float() const { float x; asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits)); return x; }
+};
+"""
+
+
 def compiled(source, arch):
     "What NVRTC makes of a text: the log, empty if all is well."
+    source = HALF + source
     nvrtc = pytest.importorskip("cupy", reason="CuPy is not installed: make test CUDA=1").cuda.nvrtc
     program = nvrtc.createProgram(source, "kernel.cu", [], [])
     try: nvrtc.compileProgram(program, ("-std=c++17", f"-arch=compute_{arch}"))
@@ -298,6 +418,21 @@ def test_a_broken_source_is_told():
 
 
 # What runs the kernels on a CPU
+
+def test_halves_are_rounded_as_numpy_rounds_them():
+    "All of them, and what lies between two, in the middle and beside it."
+    halves = np.arange(1 << 16, dtype="uint16").view("float16")
+    wide = cuda_on_cpu.ElementwiseKernel("T x", "float32 y", "y = x", "widen")(halves)
+    np.testing.assert_array_equal(wide, halves.astype("float32"))
+    ends = np.sort(wide[np.isfinite(wide)])
+    middle = (ends[1:] + ends[:-1]) / 2
+    x = np.concatenate([ends, middle, *(np.nextafter(middle, np.float32(to)) for to in (-1e9, 1e9)),
+                        np.float32([65519.99, 65520, -65520, 1e30, math.inf, -math.inf, math.nan, 1e-30])])
+    with np.errstate(over="ignore"): narrow = x.astype("float16")
+    found = cuda_on_cpu.ElementwiseKernel("float32 x", "float16 y", "y = x", "narrow")(x)
+    np.testing.assert_array_equal(found, narrow)
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(narrow))
+
 
 def kernel(body, parameters="float* x, long long n", name="f"):
     return cuda_on_cpu.RawKernel(f'extern "C" __global__ void {name}({parameters}) {{ {body} }}', name)

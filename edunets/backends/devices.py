@@ -78,7 +78,8 @@ class Cuda(Backend):
 def refuse_if(self: Cuda, wrong, problem: Exception) -> None:
     "Note on the GPU whether anything is true. It is told when somebody waits, or at once if launches block."
     if os.environ.get("CUDA_LAUNCH_BLOCKING") == "1": return Backend.refuse_if(self, wrong, problem)
-    stream, found = (wrong.device.id, self.xp.cuda.get_current_stream().ptr), wrong.any()
+    stream = wrong.device.id, self.xp.cuda.get_current_stream().ptr
+    found = wrong.any() if wrong.ndim else wrong
     with LOCK: self.noted[stream] = self.noted[stream] | found if stream in self.noted else found
 
 @patch

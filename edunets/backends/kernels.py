@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Callable
 
 import numpy as np
 
+from ..errors import named
+from ..nn.attention import attended, attention_weights
 from ..optim.adam import adam_kernel
 from ..optim.optimizer import all_but_gradients
 from ..process import are_deterministic_algorithms_enabled
@@ -17,11 +20,12 @@ from ..table import OPS, column
 from ..tensors import BACKENDS, STORED, is_floating
 
 # %% auto #0
-__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'OF_BLOCK', 'OF_PLACE', 'compiled', 'launch', 'spread',
-           'without_gaps', 'each', 'erf_cuda', 'gelu_cuda', 'gelu_slope_cuda', 'random_bits_cuda', 'softmax_cuda',
-           'rows_along', 'block_size', 'log_softmax_cuda', 'adam_cuda', 'can_be_fused', 'addressed', 'linear_cuda',
-           'addmm_cuda', 'softmax_slope_cuda', 'log_softmax_slope_cuda', 'scatter_cuda', 'flat_places',
-           'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_of', 'norm_cuda']
+__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'SOFT', 'BY_ELEMENT', 'OF_BLOCK', 'OF_PLACE', 'compiled', 'launch',
+           'spread', 'without_gaps', 'each', 'by_element', 'random_bits_cuda', 'softmax_cuda', 'rows_along',
+           'block_size', 'log_softmax_cuda', 'adam_cuda', 'can_be_fused', 'addressed', 'as_it_is', 'attention_cuda',
+           'softmax_slope_cuda', 'log_softmax_slope_cuda', 'outside', 'refuse_outside', 'gather_cuda', 'within',
+           'scatter_cuda', 'flat_places', 'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_of',
+           'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
 device_kernels = column("device", "kernels for a kind of device, by its name, where the row's own "
@@ -46,19 +50,38 @@ def without_gaps(a):
     return a if a.flags.c_contiguous else a.copy()
 
 # %% ../../nbs/07d_kernels.ipynb #kncol004
+SHARE = "(A)0.5 * erfc(x * (A)-0.7071067811865476)"      # of the normal numbers, those below x
+SOFT = "log1p(exp(-fabs({0})))"      # what softplus lies above its corner
+
+BY_ELEMENT = {      # row: its operands, its parameters, and the result; `A` is float, or double
+    "erf": ("x", "", "erf(x)"),
+    "erfinv": ("x", "", "erfinv(x)"),
+    "gelu": ("x", "", f"x * {SHARE}"),
+    "gelu_slope": ("g x", "", f"g * ({SHARE} + x * (A)0.3989422804014327 * exp((A)-0.5 * x * x))"),
+    "softplus": ("x", "beta threshold", "x * beta > threshold ? x : "
+                 f"(fmax(x * beta, (A)0) + {SOFT.format('x * beta')}) / beta"),
+    "log_sigmoid": ("x", "", f"fmin(x, (A)0) - {SOFT.format('x')}"),
+    "mish": ("x", "", f"x * tanh(fmax(x, (A)0) + {SOFT.format('x')})"),
+}
+
 @functools.cache
-def each(xp, name: str, operands: str, does: str): return xp.ElementwiseKernel(operands, "T y", does, name)
+def each(xp, row: str, wide: str):
+    "The kernel of an expression: what it is given is made as wide as it computes."
+    operands, params, result = BY_ELEMENT[row]
+    given = [f"T {name}_" for name in operands.split()] + [f"float64 {name}_" for name in params.split()]
+    reads = "".join(f" const A {name} = {name}_;" for name in [*operands.split(), *params.split()])
+    return xp.ElementwiseKernel(", ".join(given), "T y", f"typedef {wide} A;{reads} y = {result}",
+                                f"edunets_{row}")
 
-def erf_cuda(xp, a): return each(xp, "edunets_erf", "T x", "y = erf(x)")(a)
+def by_element(row: str) -> Callable:
+    "A row's entry for CUDA, by its expression."
+    def run(xp, *operands, **params):
+        wide = "double" if operands[0].itemsize == 8 else "float"
+        return each(xp, row, wide)(*operands, *[params[name] for name in BY_ELEMENT[row][1].split()])
+    run.accumulate = STORED      # half precision is not made wider, only what is merely stored
+    return named(run, f"{row}_cuda")
 
-SHARE = "(T)0.5 * erfc(x * (T)-0.7071067811865476)"      # of the normal numbers, those below x
-
-def gelu_cuda(xp, a): return each(xp, "edunets_gelu", "T x", f"y = x * {SHARE}")(a)
-def gelu_slope_cuda(xp, g, a):
-    density = "(T)0.3989422804014327 * exp((T)-0.5 * x * x)"
-    return each(xp, "edunets_gelu_slope", "T g, T x", f"y = g * ({SHARE} + x * {density})")(g, a)
-
-device_kernels(erf={"cuda": erf_cuda}, gelu={"cuda": gelu_cuda}, gelu_slope={"cuda": gelu_slope_cuda})
+device_kernels(**{row: {"cuda": by_element(row)} for row in BY_ELEMENT})
 
 # %% ../../nbs/07d_kernels.ipynb #knrand01
 SOURCES["threefry"] = r"""
@@ -195,12 +218,24 @@ def addressed(p, g, step, mean, square, largest=None) -> list[int]:
 device_kernels(adam={"cuda": adam_cuda})
 
 # %% ../../nbs/07d_kernels.ipynb #knlin001
-def linear_cuda(xp, x, w, b): return OPS["linear"].kernel(xp, x, w, b)
-def addmm_cuda(xp, c, a, b): return OPS["addmm"].kernel(xp, c, a, b)
+def as_it_is(row: str) -> Callable:
+    "A row's own kernel, on half precision as it is."
+    def run(xp, *operands, **params): return OPS[row].kernel(xp, *operands, **params)
+    run.accumulate = STORED
+    return named(run, f"{row}_cuda")
 
-linear_cuda.accumulate = addmm_cuda.accumulate = STORED
+device_kernels(**{row: {"cuda": as_it_is(row)} for row in ("linear", "addmm", "conv", "conv_weight")})
 
-device_kernels(linear={"cuda": linear_cuda}, addmm={"cuda": addmm_cuda})
+# %% ../../nbs/07d_kernels.ipynb #knlin003
+def attention_cuda(xp, q, k, v, mask, keep, *, scale, causal):
+    "The scores in single at least; the weights and what is heard in the dtype of the operands."
+    wide = [x.astype("float32") if x.itemsize == 2 else x for x in (q, k)]
+    weights = attention_weights(xp, *wide, mask, scale, causal).astype(q.dtype, copy=False)
+    return attended(xp, q, v, weights, keep), weights
+
+attention_cuda.accumulate = STORED
+
+device_kernels(attention={"cuda": attention_cuda})
 
 # %% ../../nbs/07d_kernels.ipynb #knslop01
 SOURCES["softmax_slope"] = OF_BLOCK + r"""
@@ -246,10 +281,39 @@ extern "C" __global__ void scatter_sorted(T* out, const long long* places, const
     out[places[i] * size + c] = x;
 }"""
 
+# %% ../../nbs/07d_kernels.ipynb #knscat1b
+@functools.cache
+def outside(xp):
+    "The kernel that looks whether an index is out of range."
+    return xp.ReductionKernel("T at, int64 low, int64 end", "bool wrong",
+                              "(long long)at < low || (long long)at >= end", "a || b", "wrong = a", "false",
+                              "edunets_outside")
+
+def refuse_outside(xp, index: tuple, sizes: tuple) -> None:
+    "Let an index that is out of range be refused, or noted."
+    for i, n in zip(index, sizes):
+        if i.size and not n: raise IndexError("index out of range")
+        if i.size: BACKENDS[type(i)].refuse_if(outside(xp)(i, -n, n), IndexError("index out of range"))
+
+def gather_cuda(xp, a, *index, dims):
+    refuse_outside(xp, index, [a.shape[dim] for dim in dims])
+    return OPS["gather"].kernel(xp, a, *index, dims=dims)
+
+def within(row: str) -> Callable:
+    "The entry of a scatter row: its own kernel, on an index that is brought into range."
+    def run(xp, a, v, *index, dims, **params):
+        sizes = [a.shape[dim] for dim in dims]
+        refuse_outside(xp, index, sizes)
+        return OPS[row].kernel(xp, a, v, *[i % max(n, 1) for i, n in zip(index, sizes)], dims=dims, **params)
+    return named(run, f"{row}_cuda")
+
+device_kernels(gather={"cuda": gather_cuda}, scatter_max={"cuda": within("scatter_max")},
+               scatter_prod={"cuda": within("scatter_prod")})
+
 # %% ../../nbs/07d_kernels.ipynb #knscat02
 def scatter_cuda(xp, a, v, *index, dims, mode):
     exact = are_deterministic_algorithms_enabled()
-    if mode != "add" and not exact: return OPS["scatter"].kernel(xp, a, v, *index, dims=dims, mode=mode)
+    if mode != "add" and not exact: return within("scatter")(xp, a, v, *index, dims=dims, mode=mode)
     front = tuple(range(len(dims)))
     kind = a.dtype if is_floating(a) else np.dtype("uint64")
     out = xp.moveaxis(a, dims, front).astype(kind, order="C")
@@ -264,12 +328,10 @@ def scatter_cuda(xp, a, v, *index, dims, mode):
     return xp.moveaxis(out, front, dims).astype(a.dtype, copy=False)
 
 def flat_places(xp, index: tuple, shape: tuple):
-    "Indices into several dimensions as one into all of them. One that is out of range is refused, or noted."
+    "Indices into several dimensions as one into all of them, in range whatever they were."
+    refuse_outside(xp, index, shape)
     place = 0
-    for i, n in zip(index, shape):
-        if i.size and not n: raise IndexError("index out of range")
-        BACKENDS[type(i)].refuse_if((i < -n) | (i >= n), IndexError("index out of range"))
-        place = place * n + (i % max(n, 1)).astype("int64", copy=False)      # in range, whatever it was
+    for i, n in zip(index, shape): place = place * n + (i % max(n, 1)).astype("int64", copy=False)
     return place
 
 device_kernels(scatter={"cuda": scatter_cuda})

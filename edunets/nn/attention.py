@@ -26,12 +26,13 @@ from ..table import OPS, accumulate, as_operands, call, check, decompose, kernel
 from ..tensors import SINGLE, Tensor, at_hand, bool_, float32, patch
 
 # %% auto #0
-__all__ = ['hidden', 'softmax_', 'attention_kernel', 'attention_steps', 'attention_vjp', 'as_query', 'check_attention',
-           'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention', 'grouped', 'check_mask_dtype',
-           'added', 'merge_masks', 'refuse_attention', 'check_three', 'check_attention_sizes', 'projected',
-           'lengthened', 'fixed', 'Weights', 'multi_head', 'multi_head_attention_forward',
-           'NonDynamicallyQuantizableLinear', 'MultiheadAttention', 'activation_of', 'TransformerEncoderLayer',
-           'TransformerDecoderLayer', 'looks_back', 'TransformerEncoder', 'TransformerDecoder', 'Transformer']
+__all__ = ['hidden', 'softmax_', 'attention_weights', 'attended', 'attention_kernel', 'attention_steps', 'attention_vjp',
+           'as_query', 'check_attention', 'check_operands', 'node_of', 'attend', 'scaled_dot_product_attention',
+           'grouped', 'check_mask_dtype', 'added', 'merge_masks', 'refuse_attention', 'check_three',
+           'check_attention_sizes', 'projected', 'lengthened', 'fixed', 'Weights', 'multi_head',
+           'multi_head_attention_forward', 'NonDynamicallyQuantizableLinear', 'MultiheadAttention', 'activation_of',
+           'TransformerEncoderLayer', 'TransformerDecoderLayer', 'looks_back', 'TransformerEncoder',
+           'TransformerDecoder', 'Transformer']
 
 # %% ../../nbs/nn/attention.ipynb #atkerne1
 def hidden(xp, mask, causal: bool, shape: tuple, kind):
@@ -53,16 +54,22 @@ def softmax_(xp, scores, masked: bool):
     return xp.divide(scores, total, out=scores)
 
 # %% ../../nbs/nn/attention.ipynb #atkerne1c
-def attention_kernel(xp, q, k, v, mask, keep, *, scale, causal):
-    """What the queries hear, and how they listened: one product each, and all between them in the memory
-    of the scores."""
-    weights = xp.matmul(q * scale, xp.swapaxes(k, -1, -2))
-    bias = hidden(xp, mask, causal, weights.shape[-2:], q.dtype)
-    if bias is not None: weights += bias
-    softmax_(xp, weights, bias is not None)
-    # in q's order of memory: to bring the heads together again costs no copy
+def attention_weights(xp, q, k, mask, scale, causal):
+    "How the queries listen: a product, and all else in the memory of its scores."
+    scores = xp.matmul(q * scale, xp.swapaxes(k, -1, -2))
+    bias = hidden(xp, mask, causal, scores.shape[-2:], q.dtype)
+    if bias is not None: scores += bias
+    return softmax_(xp, scores, bias is not None)
+
+def attended(xp, q, v, weights, keep):
+    "What the queries hear, in q's order of memory: to bring the heads together again costs no copy."
     out = xp.empty_like(q, shape=weights.shape[:-1] + v.shape[-1:])
-    return xp.matmul(weights if keep is None else weights * keep, v, out=out), weights
+    return xp.matmul(weights if keep is None else weights * keep, v, out=out)
+
+def attention_kernel(xp, q, k, v, mask, keep, *, scale, causal):
+    "What the queries hear, and how they listened."
+    weights = attention_weights(xp, q, k, mask, scale, causal)
+    return attended(xp, q, v, weights, keep), weights
 
 # %% ../../nbs/nn/attention.ipynb #atsteps1
 def attention_steps(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, keep: Tensor | None, *,

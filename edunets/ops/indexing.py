@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..autograd.rules import zeros_as
 from ..autograd.tape import vjp
 from ..composites import order_reversed
@@ -16,7 +18,7 @@ from ..indexing import along_dim, as_vector, check_integers, check_mask, gathere
 from ..names import check_tensor, face, where
 from .layout import broadcast_tensors
 from ..table import OPS, call, check, decompose, filled, kernel
-from ..tensors import Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
+from ..tensors import BACKENDS, Tensor, bool_, check_dim, iinfo, int32, int64, tensor, is_floating
 
 # %% auto #0
 __all__ = ['FARTHEST', 'slice_places', 'index_copy', 'index_fill', 'take', 'put', 'masked_scatter', 'scatter_combine',
@@ -193,7 +195,9 @@ def check_rows(weight, index, **params) -> None:
 # %% ../../nbs/ops/indexing.ipynb #58f54b3d
 def rows_at(xp, weight, index):
     "The rows at an index of any shape. IndexError if it is out of range, or negative."
-    if (index < 0).any(): raise IndexError("negative")
+    wrong = index < 0
+    if xp is not np: wrong |= index >= len(weight)      # a GPU takes one that is too large
+    BACKENDS[type(index)].refuse_if(wrong, IndexError("no such row"))
     return weight[index]
 
 def embedding_steps(weight: Tensor, index: Tensor, *, padding_idx: int, by_freq: bool) -> Tensor:

@@ -18,9 +18,9 @@ import numpy as np
 
 HERE = Path(__file__).parent
 COMPILER = shutil.which("g++") or shutil.which("clang++")
-TYPES = {"float32": "float", "float64": "double", "bool": "bool", "int8": "signed char", "int16": "short",
-         "int32": "int", "int64": "long long", "uint8": "unsigned char", "uint16": "unsigned short",
-         "uint32": "unsigned int", "uint64": "unsigned long long"}
+TYPES = {"float16": "float16", "float32": "float", "float64": "double", "bool": "bool", "int8": "signed char",
+         "int16": "short", "int32": "int", "int64": "long long", "uint8": "unsigned char",
+         "uint16": "unsigned short", "uint32": "unsigned int", "uint64": "unsigned long long"}
 ORDERS = ["forward", "reverse", "lockstep"]
 
 

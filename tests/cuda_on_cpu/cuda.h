@@ -2,6 +2,7 @@
 // It is compiled with -fsanitize=thread, for which the runtime has functions of its own: so each access to
 // memory is seen. What must not be seen stands behind UNSEEN.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <math.h>
@@ -73,6 +74,42 @@ template <class T> UNSEEN T atomicCAS(T* at, Same<T> expected, Same<T> v) {
     return atomically(at, [=](T old) { return old == expected ? v : old; });
 }
 
+// Half precision, as a kernel of CuPy's sees it: it is read and written as it is, and computed as a float.
+UNSEEN static float widened(uint16_t bits) {
+    int exponent = bits >> 10 & 31, digits = bits & 1023;
+    float size = exponent == 31 ? digits ? NAN : INFINITY
+               : exponent ? ldexpf(digits + 1024, exponent - 25) : ldexpf(digits, -24);
+    return bits >> 15 ? -size : size;
+}
+UNSEEN static uint16_t narrowed(float x) {
+    uint16_t sign = std::signbit(x) ? 1 << 15 : 0;
+    if (x == 0) return sign;
+    if (x != x) return sign | 0x7e00;
+    if (fabsf(x) >= 65520) return sign | 0x7c00;      // rounded, it would be more than the largest
+    int exponent;
+    frexpf(x, &exponent);
+    exponent = exponent < -13 ? -13 : exponent;
+    return sign | ((exponent + 13) * 1024 + (int)nearbyintf(ldexpf(fabsf(x), 11 - exponent)));
+}
+struct float16 {
+    uint16_t bits;
+    float16() {}
+    float16(float x) : bits(narrowed(x)) {}
+    operator float() const { return widened(bits); }
+};
+
+// The inverse of erf: Newton's steps in double, from where the series begins. C has none.
+UNSEEN static double erfinv(double y) {
+    if (!(fabs(y) < 1)) return fabs(y) == 1 ? copysign(INFINITY, y) : NAN;
+    double a = fabs(y), w = -log1p(-a * a), x = w < 4 ? a : sqrt(w);
+    for (int step = 0; step < 60; step++) {
+        double miss = a < 0.5 ? erf(x) - a : (1 - a) - erfc(x);
+        x -= miss * exp(x * x) * 0.88622692545275801 / (1 + x * miss * exp(x * x) * 0.88622692545275801);
+    }
+    return copysign(x, y);
+}
+static float erfinv(float y) { return (float)erfinv((double)y); }
+
 template <class T> T __ldg(const T* at) { return *at; }
 template <class T> T max(T a, T b) { return a < b ? b : a; }
 template <class T> T min(T a, T b) { return b < a ? b : a; }
@@ -95,6 +132,7 @@ template <class T> UNSEEN void tell(char* text) {
     using To = std::remove_cv_t<std::remove_pointer_t<T>>;
     if (std::is_pointer_v<T>) strcat(text, "*");
     if (std::is_arithmetic_v<To>) strcat(text, type_of<To>());
+    if (std::is_same_v<To, float16>) strcat(text, "f2");
     strcat(text, " ");
 }
 template <class... A> UNSEEN void tell_types(char* text, void (*)(A...)) {
