@@ -361,6 +361,7 @@ class Products:
 
     def at(self, flat, places, factors) -> None:
         "Multiply in place; an IndexError for a place out of range."
+        places = self.xp.arange(len(flat))[places]      # counted from the front, all of them
         order = self.xp.argsort(places, kind="stable")
         places, factors, step = places[order], factors[order], 1
         while step < len(places):
