@@ -1393,13 +1393,13 @@ def triangular_solve(b: Tensor, A: Tensor, upper: builtins.bool = True, transpos
 def tril(input: Tensor, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "The lower triangle of matrices, zeros above."
     ...
-def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None) -> Tensor:
+def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None, pin_memory: builtins.bool = False) -> Tensor:
     "Rows and columns of the lower triangle of a matrix, as a 2 by n tensor."
     ...
 def triu(input: Tensor, diagonal: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "The upper triangle of matrices, zeros below."
     ...
-def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None) -> Tensor:
+def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int = 0, *, dtype=..., device=None, pin_memory: builtins.bool = False) -> Tensor:
     "Rows and columns of the upper triangle of a matrix, as a 2 by n tensor."
     ...
 def true_divide(input, other, *, out: Tensor | None = None) -> Tensor:

@@ -9,8 +9,8 @@ from typing import Callable
 
 import numpy as np
 
-from .errors import error, warn
-from .names import cast, dtype_of, face, factory, given, publish, sizes_of, where
+from .errors import error, named, warn
+from .names import cast, dtype_of, face, factory, given, publish, sizes_of, where, with_pinned
 from .table import OPS, call, decompose, kernel, order_of
 from .tensors import Tensor, contiguous_format, float64, get_default_dtype, in_memory, int64
 from .tensors import memory_format, patch, preserve_format, tensor, to_dtype
@@ -91,9 +91,8 @@ def like_function(name: str, value: int) -> Callable:
                requires_grad: bool = False) -> Tensor:
         return full_(args if size is None else size, value, dtype or self.dtype, device or self.device,
                      requires_grad)
-    method.__name__ = f"new_{name}"
     method.__doc__ = f"{name.capitalize()} of a size, in the dtype of this tensor."
-    setattr(Tensor, method.__name__, method)
+    setattr(Tensor, f"new_{name}", with_pinned(named(method, f"new_{name}")))
     doc = f"{name.capitalize()} in the shape and dtype of a tensor."
     return publish(f"{name}_like", function, doc, method=False, pinned=True)
 
@@ -112,6 +111,7 @@ def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_gr
                  order)
 
 @patch
+@with_pinned
 def new_full(self: Tensor, size, fill_value, *, dtype=None, device=None,
              requires_grad: bool = False) -> Tensor:
     "One number in a size, in the dtype of this tensor."

@@ -1214,19 +1214,19 @@ class Tensor:
     def nelement(self) -> builtins.int:
         "The number of elements."
         ...
-    def new_empty(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_empty(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
         "Empty of a size, in the dtype of this tensor."
         ...
-    def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
         "One number in a size, in the dtype of this tensor."
         ...
-    def new_ones(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_ones(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
         "Ones of a size, in the dtype of this tensor."
         ...
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
         "A copy of data, in the dtype of this tensor."
         ...
-    def new_zeros(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_zeros(self, *args: builtins.int, size=None, dtype=None, device=None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
         "Zeros of a size, in the dtype of this tensor."
         ...
     def nonzero(self, *, as_tuple: builtins.bool = False, out=None):

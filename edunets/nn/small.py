@@ -175,11 +175,12 @@ def bag_steps(weight: Tensor, scale: Tensor | None, index: Tensor, bag: Tensor, 
 #| code-summary: "What is refused (bagged)"
 def check_bagged(weight, index) -> None:
     "A RuntimeError if an index is out of range."
-    out = ((index < 0) | (index >= len(weight))).nonzero()[0]
-    if len(out):
+    wrong = (index < 0) | (index >= len(weight))
+    if wrong.any():
+        place = int(wrong.argmax())
         raise error(
             RuntimeError,
-            f"Index {int(out[0])} of input takes value {int(index[out[0]])} which is not in the valid "
+            f"Index {place} of input takes value {int(index[place])} which is not in the valid "
             f"range [0, {len(weight)})", f"the table has {len(weight)} rows", "a larger table")
 
 # %% ../../nbs/nn/small.ipynb #smbags04

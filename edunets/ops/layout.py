@@ -579,14 +579,14 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return fresh(input.narrow(dim, start, length), input)
 
 # %% ../../nbs/ops/layout.ipynb #d8313743
-@face(method=False)
+@face(method=False, pinned=True)
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype=int64, device=None) -> Tensor:
     "Rows and columns of the lower triangle of a matrix, as a 2 by n tensor."
     inside = iota(col, device) - iota(row, device).unsqueeze(1) <= offset
     return inside.nonzero().t().to(dtype)
 
 # %% ../../nbs/ops/layout.ipynb #d8313743bx
-@face(method=False)
+@face(method=False, pinned=True)
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype=int64, device=None) -> Tensor:
     "Rows and columns of the upper triangle of a matrix, as a 2 by n tensor."
     inside = iota(col, device) - iota(row, device).unsqueeze(1) >= offset
