@@ -7,6 +7,8 @@ import pytest
 import beside
 import edunets as en
 import strict
+from edunets.table import remove_backend
+from edunets.tensors import BACKENDS
 from test_names import CODES
 
 CPU, THERE = en.device("cpu"), en.device("strict")
@@ -109,3 +111,38 @@ def test_defaults_beside_pytorch():
             with m.device("meta"): result = beside.run(code, m)
             found.append(str(getattr(result, "device", result)))
         assert found[0] == found[1], (code, found)
+
+
+# en.accelerator: here the strict device is what a reader registers
+
+def test_a_device_of_ones_own_is_the_accelerator():
+    a = en.accelerator
+    assert a.current_accelerator() == THERE and a.is_available() and a.device_count() == 1
+    assert en.ones(1, device=a.current_accelerator()).device == THERE
+    assert a.current_device_index() == a.current_device_idx() == 0
+    for first in (0, "strict", THERE, None): a.set_device_index(first)
+    with a.device_index(0): assert a.current_device_index() == 0
+    for ask in (lambda: a.set_device_index(1), lambda: a.device_index(2)):
+        with pytest.raises(RuntimeError, match="no accelerator [12](.|\n)*there is one"): ask()
+
+
+def test_its_backend_answers_what_it_has_a_method_for(monkeypatch):
+    a, asked, backend = en.accelerator, [], type(BACKENDS[strict.Array])
+    for name in ("synchronize", "memory_allocated", "current_stream"):
+        with pytest.raises(RuntimeError, match=f"accelerator strict has no {name}"): getattr(a, name)()
+    monkeypatch.setattr(backend, "synchronize", lambda self, device=None: asked.append(device), raising=False)
+    monkeypatch.setattr(backend, "memory_allocated", lambda self: 12, raising=False)
+    a.synchronize()
+    a.synchronize("strict")
+    assert asked == [None, "strict"] and a.memory_allocated() == 12
+
+
+def test_without_a_device_of_ones_own_there_is_none():
+    remove_backend(strict.Array)
+    if en.cuda.is_available() or en.mps.is_available(): pytest.skip("there is a GPU")
+    try:
+        a = en.accelerator
+        assert a.current_accelerator() is None and not a.is_available() and a.device_count() == 0
+        for ask in (a.synchronize, a.current_device_index, a.memory_allocated):
+            with pytest.raises(RuntimeError, match="when none is available"): ask()
+    finally: strict.install()

@@ -279,3 +279,11 @@ def test_the_device_is_forgotten():
         assert all(row.device is None or "mps" not in row.device for row in OPS.values())
         assert OPS["softmax"].device.keys() == {"cuda"}
     finally: metal.use_mlx()
+
+
+def test_it_is_the_accelerator():
+    a, x = en.accelerator, en.rand(1000, device="mps")
+    assert a.is_available() and a.current_accelerator() == en.device("mps") and a.device_count() == 1
+    assert a.current_device_index() == 0 and a.synchronize() is None and a.empty_cache() is None
+    assert a.memory_reserved() >= a.memory_allocated() == en.mps.current_allocated_memory() > 0 < len(x)
+    with pytest.raises(RuntimeError, match="accelerator mps has no current_stream"): a.current_stream()

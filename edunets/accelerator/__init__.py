@@ -1,6 +1,6 @@
-"PyTorch's `torch.accelerator`: the same as `en.cuda`, where there is a GPU."
+"PyTorch's `torch.accelerator`: asked of whatever there is, CUDA, a Mac's GPU, or a device of one's own."
 from edunets.backends.streams import ACCELERATOR as _ACCELERATOR
-from edunets.backends.streams import current_accelerator, device_count, is_available
+from edunets.backends.streams import current_accelerator
 from edunets.errors import lacking_names as _lacking_names
 
 globals().update(_ACCELERATOR)

@@ -15,6 +15,7 @@ from typing import Any, Callable
 import numpy as np
 
 from .kernels import device_kernels
+from .streams import ACCELERATORS, FOUND
 from ..errors import error
 from ..primitives import slice_index, threefry
 from ..random import GENERATORS, generator_of
@@ -365,3 +366,9 @@ def get_rng_state() -> Tensor:
 def set_rng_state(new_state: Tensor) -> None:
     "Put the GPU's generator into a state. RuntimeError where there is no GPU."
     generator_of(Metal.device).set_state(new_state)
+
+FOUND["mps"] = is_available
+
+ACCELERATORS["mps"] = {"synchronize": lambda device=None: synchronize(), "empty_cache": empty_cache,
+                       "memory_allocated": lambda device=None: current_allocated_memory(),
+                       "memory_reserved": lambda device=None: driver_allocated_memory()}

@@ -22,16 +22,16 @@ from ..tensors import LOADERS, PLACES, Tensor, as_device, backend_of, concrete, 
 from ..tensors import patch, wrap
 
 # %% auto #0
-__all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'AS_CUDA', 'CALLED_OTHERWISE', 'ACCELERATOR', 'cuda_library', 'gpu', 'at',
-           'Stream', 'Event', 'CudaEvent', 'stream_of', 'current_stream', 'default_stream', 'stream', 'set_stream',
-           'synchronize', 'pinned_array', 'give_back', 'counted', 'load_counted', 'pool_says', 'memory_allocated',
-           'memory_reserved', 'peak_of', 'max_memory_allocated', 'max_memory_reserved', 'reset_peak_memory_stats',
-           'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available', 'no_gpu', 'is_initialized',
-           'cuda_version', 'current_device', 'set_device', 'device_context', 'device_of', 'DeviceProperties',
-           'get_device_properties', 'get_device_name', 'get_device_capability', 'is_bf16_supported',
+__all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'FOUND', 'ACCELERATORS', 'ONE_DEVICE', 'NO_DEVICE', 'ACCELERATOR',
+           'cuda_library', 'gpu', 'at', 'Stream', 'Event', 'CudaEvent', 'stream_of', 'current_stream', 'default_stream',
+           'stream', 'set_stream', 'synchronize', 'pinned_array', 'give_back', 'counted', 'load_counted', 'pool_says',
+           'memory_allocated', 'memory_reserved', 'peak_of', 'max_memory_allocated', 'max_memory_reserved',
+           'reset_peak_memory_stats', 'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available',
+           'no_gpu', 'is_initialized', 'cuda_version', 'current_device', 'set_device', 'device_context', 'device_of',
+           'DeviceProperties', 'get_device_properties', 'get_device_name', 'get_device_capability', 'is_bf16_supported',
            'can_device_access_peer', 'lies_on', 'cuda_generators', 'manual_seed', 'manual_seed_all', 'seed', 'seed_all',
-           'initial_seed', 'get_rng_state', 'set_rng_state', 'get_rng_state_all', 'set_rng_state_all',
-           'current_accelerator', 'needing_one']
+           'initial_seed', 'get_rng_state', 'set_rng_state', 'get_rng_state_all', 'set_rng_state_all', 'only_one',
+           'current_accelerator', 'by_accelerator']
 
 # %% ../../nbs/07e_streams.ipynb #stgpu000
 def cuda_library() -> Any:
@@ -472,24 +472,55 @@ def set_rng_state_all(new_states: list[Tensor]) -> None:
 
 # %% ../../nbs/07e_streams.ipynb #staccel0
 #| code-fold: true
-#| code-summary: "The same for whatever accelerator there is: en.accelerator"
+#| code-summary: "en.accelerator: what each kind answers, and one device of which nothing else is known"
+FOUND: dict[str, Callable] = {"cuda": is_available}      # of a kind of accelerator: is there one?
+
+ACCELERATORS: dict[str, dict[str, Callable]] = {"cuda": {      # what it answers
+    **{f.__name__: f for f in (
+        is_available, device_count, synchronize, current_stream, set_stream, empty_cache, memory_stats,
+        memory_allocated, memory_reserved, max_memory_allocated, max_memory_reserved,
+        reset_peak_memory_stats)},
+    "current_device_index": current_device, "current_device_idx": current_device,
+    "set_device_index": set_device, "set_device_idx": set_device, "device_index": device_context,
+    "get_memory_info": mem_get_info}}
+
+def only_one(device: str | device | int | None = 0) -> None:
+    "Agree to the first device of a kind. RuntimeError for another one."
+    index = device if isinstance(device, int) else as_device(device).index
+    if index not in (None, 0):
+        raise error(RuntimeError, f"there is no accelerator {index}", "there is one", "0")
+
+ONE_DEVICE = {"is_available": lambda: True, "device_count": lambda: 1,
+              **dict.fromkeys(["current_device_index", "current_device_idx"], lambda: 0),
+              **dict.fromkeys(["set_device_index", "set_device_idx"], only_one),
+              "device_index": lambda device: only_one(device) or contextlib.nullcontext()}
+NO_DEVICE = {"is_available": False, "device_count": 0}
+
+# %% ../../nbs/07e_streams.ipynb #staccel1
+#| code-fold: true
+#| code-summary: "Which accelerator is there, and who answers for it"
 def current_accelerator(check_available: bool = False) -> device | None:
-    "The kind of accelerator that can be used: cuda, or None."
-    return device("cuda") if is_available() else None
+    "The kind of accelerator that is there, or None: a device of your own, an NVIDIA GPU, a Mac's."
+    own = [kind for kind in PLACES if kind not in ("cpu", "meta", *FOUND)]
+    there = (kind for kind in (*own, *FOUND) if kind in PLACES or FOUND[kind]())
+    kind = next(there, None)
+    return None if kind is None else device(kind)
 
-def needing_one(function: Callable) -> Callable:
-    "A function of `en.cuda`, as one of `en.accelerator`. RuntimeError where there is none."
-    @functools.wraps(function)
+def by_accelerator(name: str) -> Callable:
+    "A function of `en.accelerator`: what is there answers, by its table or by a method of its backend."
     def asked(*args):
-        if is_available(): return function(*args)
-        raise error(RuntimeError, "Cannot access accelerator device when none is available.",
-                    "an accelerator is a GPU here, and CuPy", "en.accelerator.is_available()")
-    return asked
+        where = current_accelerator()
+        if where is None and name in NO_DEVICE: return NO_DEVICE[name]
+        if where is None:
+            raise error(RuntimeError, "Cannot access accelerator device when none is available.",
+                        "an accelerator is a GPU that CuPy or MLX finds, or a device of your own",
+                        "en.accelerator.is_available()")
+        answer = (ACCELERATORS.get(where.type, {}).get(name) or getattr(backend_of(where), name, None)
+                  or ONE_DEVICE.get(name))
+        if answer is None:
+            raise error(RuntimeError, f"the accelerator {where} has no {name}", "its backend does not say",
+                        f"a method {name} in its Backend, if it is yours")
+        return answer(*args)
+    return functools.wraps(ACCELERATORS["cuda"][name])(asked)
 
-AS_CUDA = (synchronize, current_stream, set_stream, empty_cache, memory_allocated, memory_reserved,
-        max_memory_allocated, max_memory_reserved, reset_peak_memory_stats)
-CALLED_OTHERWISE = {"current_device_index": current_device, "current_device_idx": current_device,
-             "set_device_index": set_device, "set_device_idx": set_device, "device_index": device_context,
-             "get_memory_info": mem_get_info}
-ACCELERATOR = {name: needing_one(function)
-               for name, function in ({f.__name__: f for f in AS_CUDA} | CALLED_OTHERWISE).items()}
+ACCELERATOR = {name: by_accelerator(name) for name in ACCELERATORS["cuda"]}
