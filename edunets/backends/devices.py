@@ -14,7 +14,7 @@ from ..table import add_backend, array_handler, devices_meet, handle
 from ..tensors import CPU, LOADERS, LOCK, Backend, as_device, default_device, device, patch
 
 # %% auto #0
-__all__ = ['entered', 'set_default_device', 'get_default_device', 'Cuda', 'where_they_lie', 'NoGPU', 'load_cuda']
+__all__ = ['entered', 'ALLOCATORS', 'set_default_device', 'get_default_device', 'Cuda', 'where_they_lie', 'NoGPU', 'load_cuda']
 
 # %% ../../nbs/07_backends.ipynb #bkdef002
 entered: ContextVar[tuple] = ContextVar("edunets_entered_devices", default=())     # to go back to, one by one
@@ -106,6 +106,8 @@ def where_they_lie(run: Callable, xp) -> Callable:
 class NoGPU(RuntimeError, AssertionError):
     "There is no GPU. PyTorch raises a RuntimeError, or (built without CUDA) an AssertionError."
 
+ALLOCATORS: list[Callable] = []      # what is put around the asking of CuPy's pool: (ask, CuPy) -> ask
+
 def load_cuda() -> None:
     "Make CuPy's arrays payloads. RuntimeError where CuPy or a GPU is lacking."
     try: import cupy
@@ -120,5 +122,8 @@ def load_cuda() -> None:
                     f"CuPy {cupy.__version__} says: {problem}", "nvidia-smi; device='cpu'")
     add_backend(cupy.ndarray, Cuda(cupy, device("cuda")))
     handle(cupy.ndarray, where_they_lie(array_handler(cupy.ndarray, cupy, "cuda"), cupy), rank=0)
+    allocate = cupy.get_default_memory_pool().malloc
+    for wrapped in ALLOCATORS: allocate = wrapped(allocate, cupy)
+    cupy.cuda.set_allocator(allocate)
 
 LOADERS["cuda"] = load_cuda

@@ -20,16 +20,17 @@ from ..table import OPS, column
 from ..tensors import BACKENDS, STORED, is_floating
 
 # %% auto #0
-__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'SOFT', 'BY_ELEMENT', 'OF_BLOCK', 'OF_PLACE', 'compiled', 'launch',
-           'spread', 'without_gaps', 'each', 'by_element', 'random_bits_cuda', 'softmax_cuda', 'rows_along',
-           'block_size', 'log_softmax_cuda', 'adam_cuda', 'can_be_fused', 'addressed', 'as_it_is', 'attention_cuda',
-           'softmax_slope_cuda', 'log_softmax_slope_cuda', 'outside', 'refuse_outside', 'gather_cuda', 'within',
-           'scatter_cuda', 'flat_places', 'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_of',
-           'norm_cuda']
+__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'SOFT', 'BY_ELEMENT', 'OF_BLOCK', 'OUTSIDE', 'OF_PLACE', 'NORM',
+           'cuda_kernels', 'compiled', 'launch', 'spread', 'without_gaps', 'each', 'by_element', 'random_bits_cuda',
+           'by_rows', 'rows_along', 'block_size', 'adam_cuda', 'can_be_fused', 'addressed', 'as_it_is',
+           'attention_cuda', 'reduction', 'refuse_outside', 'gather_cuda', 'within', 'scatter_cuda', 'flat_places',
+           'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
 device_kernels = column("device", "kernels for a kind of device, by its name, where the row's own "
                                   "would be slow or wrong")
+
+def cuda_kernels(**kernels) -> None: device_kernels(**{row: {"cuda": f} for row, f in kernels.items()})
 
 SOURCES: dict[str, str] = {}      # the text of each kernel; `T` in it is the type of the numbers
 C_TYPES = {"float32": "float", "float64": "double", "uint32": "unsigned int", "uint64": "unsigned long long"}
@@ -81,7 +82,7 @@ def by_element(row: str) -> Callable:
     run.accumulate = STORED      # half precision is not made wider, only what is merely stored
     return named(run, f"{row}_cuda")
 
-device_kernels(**{row: {"cuda": by_element(row)} for row in BY_ELEMENT})
+cuda_kernels(**{row: by_element(row) for row in BY_ELEMENT})
 
 # %% ../../nbs/07d_kernels.ipynb #knrand01
 SOURCES["threefry"] = r"""
@@ -108,7 +109,7 @@ def random_bits_cuda(xp, key, *, shape, words):
     launch(xp, "threefry", out.dtype, *spread(count), without_gaps(key), out, count, words)
     return out
 
-device_kernels(random_bits={"cuda": random_bits_cuda})
+cuda_kernels(random_bits=random_bits_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knsoft03
 OF_BLOCK = r"""
@@ -144,11 +145,14 @@ extern "C" __global__ void softmax(const T* x, T* y, long long n, long long inne
     }
 }"""
 
-def softmax_cuda(xp, a, *, dim, logs: int = 0):
-    a = without_gaps(a)
-    (n, inner, rows), out = rows_along(a, dim), xp.empty(a.shape, a.dtype)
-    launch(xp, "softmax", a.dtype, rows, block_size(n), a, out, n, inner, logs)
-    return out
+def by_rows(source: str, logs: int) -> Callable:
+    "The entry of a kernel whose blocks take a row each, along a dimension."
+    def run(xp, *operands, dim):
+        first, *_ = operands = [without_gaps(a) for a in operands]
+        (n, inner, rows), out = rows_along(first, dim), xp.empty(first.shape, first.dtype)
+        launch(xp, source, first.dtype, rows, block_size(n), *operands, out, n, inner, logs)
+        return out
+    return named(run, f"{source}_cuda")
 
 def rows_along(a, dim: int) -> tuple[int, int, int]:
     "Along a dimension: how many numbers a row has, how far they stand apart, how many rows there are."
@@ -156,9 +160,8 @@ def rows_along(a, dim: int) -> tuple[int, int, int]:
     return (n := shape[dim]), math.prod(shape[dim % len(shape) + 1:]), a.size // n if n else 0
 
 def block_size(n: int) -> int: return max(32, min(256, (n + 31) // 32 * 32))     # whole warps, for n numbers
-def log_softmax_cuda(xp, a, *, dim): return softmax_cuda(xp, a, dim=dim, logs=1)
 
-device_kernels(softmax={"cuda": softmax_cuda}, log_softmax={"cuda": log_softmax_cuda})
+cuda_kernels(softmax=by_rows("softmax", 0), log_softmax=by_rows("softmax", 1))
 
 # %% ../../nbs/07d_kernels.ipynb #knadam01
 SOURCES["adam"] = r"""
@@ -215,7 +218,7 @@ def addressed(p, g, step, mean, square, largest=None) -> list[int]:
     found = [x.__cuda_array_interface__["data"][0] for x in (p, g, step, mean, square)]
     return [*found, 0 if largest is None else largest.__cuda_array_interface__["data"][0], p.size, 0]
 
-device_kernels(adam={"cuda": adam_cuda})
+cuda_kernels(adam=adam_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knlin001
 def as_it_is(row: str) -> Callable:
@@ -224,7 +227,7 @@ def as_it_is(row: str) -> Callable:
     run.accumulate = STORED
     return named(run, f"{row}_cuda")
 
-device_kernels(**{row: {"cuda": as_it_is(row)} for row in ("linear", "addmm", "conv", "conv_weight")})
+cuda_kernels(**{row: as_it_is(row) for row in ("linear", "addmm", "conv", "conv_weight")})
 
 # %% ../../nbs/07d_kernels.ipynb #knlin003
 def attention_cuda(xp, q, k, v, mask, keep, *, scale, causal):
@@ -235,7 +238,7 @@ def attention_cuda(xp, q, k, v, mask, keep, *, scale, causal):
 
 attention_cuda.accumulate = STORED
 
-device_kernels(attention={"cuda": attention_cuda})
+cuda_kernels(attention=attention_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knslop01
 SOURCES["softmax_slope"] = OF_BLOCK + r"""
@@ -250,15 +253,7 @@ extern "C" __global__ void softmax_slope(const T* g, const T* y, T* out, long lo
         out[i * inner] = logs ? g[i * inner] - exp(y[i * inner]) * total : y[i * inner] * (g[i * inner] - total);
 }"""
 
-def softmax_slope_cuda(xp, g, y, *, dim, logs: int = 0):
-    g, y = without_gaps(g), without_gaps(y)
-    (n, inner, rows), out = rows_along(g, dim), xp.empty(g.shape, g.dtype)
-    launch(xp, "softmax_slope", g.dtype, rows, block_size(n), g, y, out, n, inner, logs)
-    return out
-
-def log_softmax_slope_cuda(xp, g, y, *, dim): return softmax_slope_cuda(xp, g, y, dim=dim, logs=1)
-
-device_kernels(softmax_slope={"cuda": softmax_slope_cuda}, log_softmax_slope={"cuda": log_softmax_slope_cuda})
+cuda_kernels(softmax_slope=by_rows("softmax_slope", 0), log_softmax_slope=by_rows("softmax_slope", 1))
 
 # %% ../../nbs/07d_kernels.ipynb #knscat01
 SOURCES["scatter_add"] = r"""
@@ -283,17 +278,18 @@ extern "C" __global__ void scatter_sorted(T* out, const long long* places, const
 
 # %% ../../nbs/07d_kernels.ipynb #knscat1b
 @functools.cache
-def outside(xp):
-    "The kernel that looks whether an index is out of range."
-    return xp.ReductionKernel("T at, int64 low, int64 end", "bool wrong",
-                              "(long long)at < low || (long long)at >= end", "a || b", "wrong = a", "false",
-                              "edunets_outside")
+def reduction(xp, *text: str): return xp.ReductionKernel(*text)
+
+OUTSIDE = ("T at, int64 low, int64 end", "bool wrong", "(long long)at < low || (long long)at >= end",
+           "a || b", "wrong = a", "false", "edunets_outside")
 
 def refuse_outside(xp, index: tuple, sizes: tuple) -> None:
     "Let an index that is out of range be refused, or noted."
     for i, n in zip(index, sizes):
         if i.size and not n: raise IndexError("index out of range")
-        if i.size: BACKENDS[type(i)].refuse_if(outside(xp)(i, -n, n), IndexError("index out of range"))
+        if i.size:
+            wrong = reduction(xp, *OUTSIDE)(i, -n, n)
+            BACKENDS[type(i)].refuse_if(wrong, IndexError("index out of range"))
 
 def gather_cuda(xp, a, *index, dims):
     refuse_outside(xp, index, [a.shape[dim] for dim in dims])
@@ -307,8 +303,7 @@ def within(row: str) -> Callable:
         return OPS[row].kernel(xp, a, v, *[i % max(n, 1) for i, n in zip(index, sizes)], dims=dims, **params)
     return named(run, f"{row}_cuda")
 
-device_kernels(gather={"cuda": gather_cuda}, scatter_max={"cuda": within("scatter_max")},
-               scatter_prod={"cuda": within("scatter_prod")})
+cuda_kernels(gather=gather_cuda, scatter_max=within("scatter_max"), scatter_prod=within("scatter_prod"))
 
 # %% ../../nbs/07d_kernels.ipynb #knscat02
 def scatter_cuda(xp, a, v, *index, dims, mode):
@@ -334,7 +329,7 @@ def flat_places(xp, index: tuple, shape: tuple):
     for i, n in zip(index, shape): place = place * n + (i % max(n, 1)).astype("int64", copy=False)
     return place
 
-device_kernels(scatter={"cuda": scatter_cuda})
+cuda_kernels(scatter=scatter_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knnorm01
 OF_PLACE = OF_BLOCK + r"""
@@ -367,7 +362,7 @@ def standardize_cuda(xp, a, *, first, last, eps, center):
            float(eps), int(center))
     return y.astype(a.dtype, copy=False), *stats[:1 + center]
 
-device_kernels(standardize={"cuda": standardize_cuda})
+cuda_kernels(standardize=standardize_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knnorm03
 SOURCES["standardize_slope"] = OF_PLACE + r"""
@@ -389,7 +384,7 @@ def standardize_slope_cuda(xp, g, y, square, *, first, last, eps, center):
            *map(without_gaps, (g, y, square)), out, outer, inner, float(eps), int(center))
     return out
 
-device_kernels(standardize_slope={"cuda": standardize_slope_cuda})
+cuda_kernels(standardize_slope=standardize_slope_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knpool01
 SOURCES["unpool"] = r"""
@@ -437,12 +432,11 @@ def unpool_cuda(xp, g, a, out, *, size, stride, padding, dilation, space):
            *three(a.shape[-len(size):]), *three(space), constants=constants)
     return grad
 
-device_kernels(unpool={"cuda": unpool_cuda})
+cuda_kernels(unpool=unpool_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knred001
-@functools.cache
-def norm_of(xp): return xp.ReductionKernel("T x", "T y", "x * x", "a + b", "y = sqrt(a)", "0", "edunets_norm")
+NORM = "T x", "T y", "x * x", "a + b", "y = sqrt(a)", "0", "edunets_norm"
 
-def norm_cuda(xp, a, *, dims, keepdim): return norm_of(xp)(a, axis=dims, keepdims=keepdim)
+def norm_cuda(xp, a, *, dims, keepdim): return reduction(xp, *NORM)(a, axis=dims, keepdims=keepdim)
 
-device_kernels(norm={"cuda": norm_cuda})
+cuda_kernels(norm=norm_cuda)

@@ -23,16 +23,15 @@ from ..process import blas, get_num_threads, set_num_threads
 from ..tensors import patch
 
 # %% auto #0
-__all__ = ['LEAST_GAIN', 'WORKS', 'LEAST_ROUNDS', 'MOST_ROUNDS', 'CORES', 'GLIBC', 'MALLOC', 'THREADS', 'SWITCHBOARD',
-           'QUESTIONS', 'COMMANDS', 'Gain', 'gain', 'block_seconds', 'time_work', 'Racer', 'race', 'work', 'matmuls',
+__all__ = ['LEAST_GAIN', 'LEAST_ROUNDS', 'MOST_ROUNDS', 'CORES', 'GLIBC', 'MALLOC', 'THREADS', 'WORKS', 'SWITCHBOARD',
+           'QUESTIONS', 'COMMANDS', 'Gain', 'gain', 'block_seconds', 'time_work', 'Racer', 'race', 'matmuls',
            'products', 'large_products', 'simd_levels', 'numpy_blas', 'kernel_of', 'kernels', 'page_faults',
            'put_thresholds', 'thresholds', 'temporaries', 'product_right', 'choose_again', 'put_kernel', 'read_text',
            'control_group', 'allowed_cpus', 'cpu_share', 'usable_cpus', 'thread_counts', 'put_threads', 'Switch',
-           'Change', 'Tuned', 'progress_bar', 'tune', 'Line', 'question', 'lines_of', 'first_true', 'cpu_info',
-           'ask_python', 'ask_system', 'ask_processor', 'memory_limit', 'ask_memory', 'ask_numpy', 'ask_blas',
-           'ask_threads', 'ask_allocator', 'told', 'ask_compiler', 'Gpu', 'gpus_of_cupy', 'gpus_of_driver',
-           'launch_problem', 'ask_gpus', 'ask_libraries', 'Findings', 'doctor', 'Command', 'command', 'main',
-           'run_doctor', 'run_tune']
+           'Change', 'Tuned', 'progress_bar', 'tune', 'Line', 'lines_of', 'first_true', 'cpu_info', 'ask_python',
+           'ask_system', 'ask_processor', 'memory_limit', 'ask_memory', 'ask_numpy', 'ask_blas', 'ask_threads',
+           'ask_allocator', 'told', 'ask_compiler', 'gpus_of_cupy', 'gpus_of_driver', 'launch_problem', 'ask_gpus',
+           'ask_libraries', 'Findings', 'doctor', 'command', 'main', 'run_doctor', 'run_tune']
 
 # %% ../../nbs/07c_doctor.ipynb #docgain1
 LEAST_GAIN = 1.05      # what is faster by less than this is not worth a changed process
@@ -53,8 +52,6 @@ def gain(before: list[list[float]], after: list[list[float]]) -> Gain:
     return Gain(float(middle), float(low), float(high))
 
 # %% ../../nbs/07c_doctor.ipynb #docrace1
-WORKS: dict[str, Callable] = {}      # what is timed, by name: a function that returns steps and a clock
-
 def block_seconds(step: Callable, clock: Callable, length: float = 0.02) -> float:
     "Seconds a call, from calls of about `length` seconds together: the lower quartile."
     seconds, end = [], time.perf_counter() + length
@@ -120,11 +117,6 @@ def race(candidates: dict[str, dict], work: str, seconds: float,
         for racer in racers.values(): racer.end()
 
 # %% ../../nbs/07c_doctor.ipynb #docwork1
-def work(f: Callable) -> Callable:
-    "Add work that can be timed, under the name of its function."
-    WORKS[f.__name__] = f
-    return f
-
 def matmuls(*sizes) -> list[Callable]:
     "Products of drawn matrices, each into memory that is there already: (rows, inner, columns, dtype)."
     draw, steps = np.random.default_rng(0).random, []
@@ -133,13 +125,11 @@ def matmuls(*sizes) -> list[Callable]:
         steps.append(functools.partial(np.matmul, a, b, out=a @ b))
     return steps
 
-@work
 def products():
     set_num_threads(1)
     sizes = (64, 784, 128, "float32"), (400, 400, 400, "float32"), (200, 200, 200, "float64")
     return matmuls(*sizes), time.process_time
 
-@work
 def large_products():
     return matmuls((256, 784, 256, "float32"), (700, 700, 700, "float32")), time.perf_counter
 
@@ -212,7 +202,6 @@ def thresholds() -> dict[str, dict]:
     most = 1 << min(30, int(memory_limit() // 8).bit_length() - 1)
     return {"glibc's own": {}, f"keeps {most >> 20} MiB": dict(zip(GLIBC, (str(most // 4), str(most))))}
 
-@work
 def temporaries():
     def step(x, count: int) -> list: return [x * 2 for _ in range(count)]      # all are freed at its end
     arrays = [(np.ones(size << 16, np.float32), count) for size, count in ((1, 64), (16, 8), (192, 1))]
@@ -304,6 +293,8 @@ class Switch(NamedTuple):
     candidates: Callable[[], dict[str, dict]]
     work: str
     put: Callable[[dict], Callable | None]
+
+WORKS = {f.__name__: f for f in (products, large_products, temporaries)}      # each gives steps and a clock
 
 SWITCHBOARD = {"BLAS kernel": Switch(kernels, "products", put_kernel),
                "threads": Switch(thread_counts, "large_products", put_threads),
@@ -403,13 +394,6 @@ class Line(NamedTuple):
     advice: str = ""
     broken: bool = False
 
-QUESTIONS: list[Callable[[], Iterator[Line]]] = []
-
-def question(f: Callable) -> Callable:
-    "Add a function to those that `doctor` asks: it yields lines."
-    QUESTIONS.append(f)
-    return f
-
 def lines_of(f: Callable) -> list[Line]:
     "The lines of a question. Whatever it raises becomes a line."
     try: return list(f())
@@ -429,7 +413,6 @@ def cpu_info(*keys: str) -> str:
     pairs = [line.split(":", 1) for line in read_text("/proc/cpuinfo").splitlines() if ":" in line]
     return next((value.strip() for key, value in pairs if key.strip() in keys), "")
 
-@question
 def ask_python() -> Iterator[Line]:
     apple = sys.platform == "darwin" and told("sysctl", "-n", "sysctl.proc_translated") == "1"
     build = ", debug build" * hasattr(sys, "gettotalrefcount")
@@ -439,14 +422,12 @@ def ask_python() -> Iterator[Line]:
         (apple, "made for Intel, and translated: install one for arm64"),
         (sys.gettrace() is not None, "a debugger or coverage watches each line: time without it")))
 
-@question
 def ask_system() -> Iterator[Line]:
     library, version = platform.libc_ver()
     virtual = ", a virtual machine" * ("hypervisor" in cpu_info("flags").split())
     name = f"{platform.system()} {platform.release().split('-')[0]}"
     yield Line("System", name + f", {library} {version}" * bool(library) + virtual)
 
-@question
 def ask_processor() -> Iterator[Line]:
     total, allowed, share = os.cpu_count() or 1, allowed_cpus(), cpu_share()
     name = cpu_info("model name") or platform.processor() or platform.machine()
@@ -463,7 +444,6 @@ def memory_limit() -> float:
     said = control_group("memory", "memory.max") + control_group("memory", "memory.limit_in_bytes")
     return min([*pages, *(int(text) for text in said if text.isdecimal())], default=math.inf)
 
-@question
 def ask_memory() -> Iterator[Line]:
     info = dict(re.findall(r"(\w+):\s+(\d+) kB", read_text("/proc/meminfo")))
     total, free = (int(info.get(name, 0)) << 10 for name in ("MemTotal", "MemAvailable"))
@@ -476,14 +456,12 @@ def ask_memory() -> Iterator[Line]:
         (0 < free < total / 10, "little is left: end other programs, or take smaller batches")))
 
 # %% ../../nbs/07c_doctor.ipynb #docask02
-@question
 def ask_numpy() -> Iterator[Line]:
     levels, off = simd_levels(), os.environ.get("NPY_DISABLE_CPU_FEATURES")
     found = ", ".join(levels["found"]) or "none"
     yield Line("NumPy", f"{np.__version__}; SIMD: {', '.join(levels['baseline']) or 'none'} always, found {found}",
                first_true((off, f"NPY_DISABLE_CPU_FEATURES takes {off} from NumPy's loops: unset it")))
 
-@question
 def ask_blas() -> Iterator[Line]:
     pinned, fit = os.environ.get("OPENBLAS_CORETYPE"), [name for name in kernels() if name != "Sandybridge"]
     own, others, right = numpy_blas(), blas().lib_controllers, product_right()
@@ -499,7 +477,6 @@ def ask_blas() -> Iterator[Line]:
 # %% ../../nbs/07c_doctor.ipynb #docask05
 #| code-fold: true
 #| code-summary: "Ask for threads, the allocator, a compiler"
-@question
 def ask_threads() -> Iterator[Line]:
     now, usable = get_num_threads(), usable_cpus()
     pinned = [name for name in THREADS if name in os.environ]
@@ -509,7 +486,6 @@ def ask_threads() -> Iterator[Line]:
         (now < usable and pinned, f"unset {' '.join(pinned)}, or en.set_num_threads({usable})"),
         (now < usable, f"en.set_num_threads({usable})")))
 
-@question
 def ask_allocator() -> Iterator[Line]:
     other = re.search(r"jemalloc|tcmalloc|mimalloc", os.environ.get("LD_PRELOAD", ""))
     name, faults = other[0] if other else platform.libc_ver()[0] or "the system's", page_faults(48 << 20)
@@ -527,7 +503,6 @@ def told(*words: str, given: str = "") -> str | None:
     except (OSError, subprocess.TimeoutExpired): return None
     return done.stdout.strip() if done.returncode == 0 else None
 
-@question
 def ask_compiler() -> Iterator[Line]:
     from shutil import which
     words = os.environ.get("CC", "").split() or [*filter(which, ("cc", "gcc", "clang"))][:1]
@@ -542,26 +517,21 @@ def ask_compiler() -> Iterator[Line]:
                    f"it can't compile #include <math.h>: {install}" * broken, broken)
 
 # %% ../../nbs/07c_doctor.ipynb #docgpu01
-class Gpu(NamedTuple):
-    "A GPU: its name, its compute capability (major, minor), its bytes."
-    name: str
-    capability: tuple[int, int]
-    memory: int
-
-def gpus_of_cupy(cupy) -> tuple[list[Gpu], int]:
-    "The GPUs that CuPy sees, and the CUDA that the driver is made for (12040: 12.4)."
+def gpus_of_cupy(cupy) -> tuple[list[tuple], int]:
+    """The GPUs that CuPy sees, each its name, compute capability (major, minor) and bytes; and the CUDA that the
+    driver is made for (12040: 12.4)."""
     runtime = cupy.cuda.runtime
     try: facts = [runtime.getDeviceProperties(number) for number in range(runtime.getDeviceCount())]
     except runtime.CUDARuntimeError: return [], 0
-    found = [Gpu(f["name"].decode(), (f["major"], f["minor"]), f["totalGlobalMem"]) for f in facts]
+    found = [(f["name"].decode(), (f["major"], f["minor"]), f["totalGlobalMem"]) for f in facts]
     return found, runtime.driverGetVersion()
 
-def gpus_of_driver() -> tuple[list[Gpu], int]:
+def gpus_of_driver() -> tuple[list[tuple], int]:
     "The same, of NVIDIA's own program. From 580 on its drivers are for CUDA 13."
     fields = "name,compute_cap,memory.total,driver_version"
     said = told("nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits") or ""
     rows = [line.split(", ") for line in said.splitlines()]
-    found = [Gpu(name, tuple(map(int, capability.split("."))), int(memory) << 20)
+    found = [(name, tuple(map(int, capability.split("."))), int(memory) << 20)
              for name, capability, memory, _ in rows]
     return found, max((13000 if int(row[3].split(".")[0]) >= 580 else 12000 for row in rows), default=0)
 
@@ -574,20 +544,19 @@ def launch_problem(cupy, number: int) -> str:
         with cupy.cuda.Device(number): return "" if int(cupy.arange(5).sum()) == 10 else "it adds wrongly"
     except Exception as problem: return f"{type(problem).__name__}: {problem}".splitlines()[0]
 
-@question
 def ask_gpus() -> Iterator[Line]:
     try: import cupy
     except ImportError: cupy = None
     found, driver = gpus_of_cupy(cupy) if cupy else ([], 0)
     if not found: found, driver = gpus_of_driver()
-    oldest = min((gpu.capability for gpu in found), default=(0, 0))
+    oldest = min((capability for _, capability, _ in found), default=(0, 0))
     # the wheels for CUDA 13 have no code for what is older than 7.5
     wheel = "edunets[cuda13]" if driver >= 13000 and oldest >= (7, 5) else "edunets[cuda12]"
     version = f"; CuPy {cupy.__version__}" if cupy else ""
-    for number, gpu in enumerate(found):
+    for number, (name, capability, memory) in enumerate(found):
         problem = launch_problem(cupy, number) if cupy else ""
-        here = (f"{gpu.name}, compute capability {'.'.join(map(str, gpu.capability))}, "
-                f"{gpu.memory / 2**30:.0f} GiB; driver for CUDA {driver // 1000}{version}")
+        here = (f"{name}, compute capability {'.'.join(map(str, capability))}, "
+                f"{memory / 2**30:.0f} GiB; driver for CUDA {driver // 1000}{version}")
         yield Line(f"GPU {number}", here, first_true(
             (cupy is None, f"to use it: pip install '{wheel}'"),
             ("nvrtc" in problem.lower(), f"no compiler for kernels: pip install nvidia-cuda-nvrtc-cu{wheel[-3:-1]}"),
@@ -600,7 +569,6 @@ def ask_gpus() -> Iterator[Line]:
             (other, "there is no backend for it: all is computed on the CPU"),
             (cupy, "no device is seen: nvidia-smi tells whether the driver is loaded")))
 
-@question
 def ask_libraries() -> Iterator[Line]:
     import importlib.metadata as metadata
     for topic, package, extra in (("PyTorch", "torch", "compare"), ("JAX", "jax", "compare"),
@@ -639,23 +607,21 @@ class Findings:
         rows = [[line.topic, line.here, ("Broken: " * line.broken + line.advice)] for line in self.lines]
         return table(rows, head=["", "here", "what to do"])._repr_html_()
 
+QUESTIONS: list[Callable[[], Iterator[Line]]] = [
+    ask_python, ask_system, ask_processor, ask_memory, ask_numpy, ask_blas, ask_threads, ask_allocator,
+    ask_compiler, ask_gpus, ask_libraries]
+
 def doctor() -> Findings:
     "What this machine has for numbers, and what to do about what is missing or slow. It changes nothing."
     return Findings([line for f in QUESTIONS for line in lines_of(f)])
 
 # %% ../../nbs/07c_doctor.ipynb #doccomm1
-class Command(NamedTuple):
-    "A subcommand: what runs, one line about it, and its arguments as argparse wants them."
-    run: Callable
-    about: str
-    arguments: tuple
-
-COMMANDS: dict[str, Command] = {}
+COMMANDS: dict[str, tuple] = {}      # what runs, one line about it, its arguments as argparse wants them
 
 def command(name: str, about: str, *arguments: tuple[str, dict]) -> Callable:
     "Make the decorated function a subcommand of `edunets`: from parsed arguments to the exit status."
     def add(f: Callable) -> Callable:
-        COMMANDS[name] = Command(f, about, arguments)
+        COMMANDS[name] = f, about, arguments
         return f
     return add
 
@@ -667,12 +633,12 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("edunets", description="A book that runs, asked in a terminal.")
     parser.add_argument("--version", action="version", version=f"edunets {__version__}")
     rows = parser.add_subparsers(dest="command", metavar="command")
-    for name, row in COMMANDS.items():
-        for_row = rows.add_parser(name, help=row.about, description=row.about)
-        for flag, options in row.arguments: for_row.add_argument(flag, **options)
+    for name, (_, about, arguments) in COMMANDS.items():
+        for_row = rows.add_parser(name, help=about, description=about)
+        for flag, options in arguments: for_row.add_argument(flag, **options)
     parsed = parser.parse_args(words)
     try:
-        status = COMMANDS[parsed.command].run(parsed) if parsed.command else parser.print_help() or 0
+        status = COMMANDS[parsed.command][0](parsed) if parsed.command else parser.print_help() or 0
         sys.stdout.flush()
         return status
     except BrokenPipeError:      # who reads us (`| head`) has enough: nothing is to be written at the end

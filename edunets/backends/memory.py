@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .streams import cuda_library, load_counted, memory_stats
-from ..tensors import LOADERS, device
+from .devices import ALLOCATORS
+from .streams import memory_stats
+from ..tensors import device
 
 # %% auto #0
-__all__ = ['in_units', 'NoRoom', 'telling', 'load_telling', 'memory_summary']
+__all__ = ['in_units', 'NoRoom', 'telling', 'memory_summary']
 
 # %% ../../nbs/07f_memory.ipynb #mmmod001
 def in_units(size: int) -> str:
@@ -51,13 +52,7 @@ def telling(allocate: Callable, xp) -> Callable:
         raise NoRoom(size, xp.cuda.runtime.getDevice(), used, pool.total_bytes() - used, free, total)
     return told
 
-def load_telling() -> None:
-    "Load CUDA, with an allocator that counts and tells."
-    load_counted()
-    cuda = cuda_library().cuda
-    cuda.set_allocator(telling(cuda.get_allocator(), cuda_library()))
-
-LOADERS["cuda"] = load_telling
+ALLOCATORS.append(telling)
 
 # %% ../../nbs/07f_memory.ipynb #mmsumm01
 #| code-fold: true

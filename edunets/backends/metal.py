@@ -24,12 +24,13 @@ from ..tensors import LOADERS, PLACES, SINGLE, Backend, Tensor, as_device, backe
 
 # %% auto #0
 __all__ = ['MLX_KERNELS', 'HOST', 'Metal', 'mlx', 'numpy_kind', 'fetched', 'mlx_kind', 'carried', 'no_address', 'run_metal',
-           'where_it_runs', 'on_cpu', 'mlx_kernels', 'copy_mlx', 'with_values', 'checked', 'in_front', 'gather_mlx',
-           'scatter_mlx', 'random_bits_mlx', 'remainder_mlx', 'full_mlx', 'windows_mlx', 'matmul_mlx', 'sort_mlx',
-           'cumsum_mlx', 'on_host', 'svd_mlx', 'qr_mlx', 'eigh_mlx', 'MetalBackend', 'no_doubles', 'use_mlx',
-           'forget_mlx', 'is_built', 'is_available', 'load_metal', 'metal_library', 'device_count', 'synchronize',
-           'empty_cache', 'current_allocated_memory', 'driver_allocated_memory', 'recommended_max_memory',
-           'set_per_process_memory_fraction', 'manual_seed', 'seed', 'get_rng_state', 'set_rng_state']
+           'where_it_runs', 'on_cpu', 'mlx_kernels', 'in_mlx', 'copy_mlx', 'with_values', 'checked', 'in_front',
+           'gather_mlx', 'scatter_mlx', 'random_bits_mlx', 'remainder_mlx', 'full_mlx', 'windows_mlx', 'matmul_mlx',
+           'sort_mlx', 'cumsum_mlx', 'on_host', 'svd_mlx', 'qr_mlx', 'eigh_mlx', 'MetalBackend', 'no_doubles',
+           'use_mlx', 'forget_mlx', 'is_built', 'is_available', 'load_metal', 'metal_library', 'device_count',
+           'synchronize', 'empty_cache', 'current_allocated_memory', 'driver_allocated_memory',
+           'recommended_max_memory', 'set_per_process_memory_fraction', 'manual_seed', 'seed', 'get_rng_state',
+           'set_rng_state']
 
 # %% ../../nbs/07h_metal.ipynb #mxpayl00
 class Metal:
@@ -126,16 +127,14 @@ def on_cpu(kernel: Callable) -> Callable:
 MLX_KERNELS: dict[str, Callable] = {}      # they go into the column `device` when the device is asked for
 def mlx_kernels(**kernels) -> None: MLX_KERNELS.update(kernels)
 
+def in_mlx(name: str) -> Callable: return lambda xp, *arrays: getattr(xp, name)(*arrays)
+
 mlx_kernels(
-    abs=lambda xp, a: xp.abs(a),
-    round=lambda xp, a: xp.round(a),
-    erf=lambda xp, a: xp.erf(a),
-    mul=lambda xp, a, b: xp.multiply(a, b),
-    div=lambda xp, a, b: xp.divide(a, b),
+    **{name: in_mlx(name) for name in ("abs", "round", "erf", "maximum", "minimum")},
+    mul=in_mlx("multiply"),
+    div=in_mlx("divide"),
     cat=lambda xp, *arrays, dim: xp.concatenate(arrays, axis=dim),
     stack=lambda xp, *arrays, dim: xp.stack(arrays, axis=dim),
-    maximum=lambda xp, a, b: xp.maximum(a, b),
-    minimum=lambda xp, a, b: xp.minimum(a, b),
     cast=lambda xp, a, *, dtype: a.astype(mlx_kind(xp, dtype.numpy)),
     bitcast=lambda xp, a, *, dtype: a.view(mlx_kind(xp, dtype.numpy)),
     sum=lambda xp, a, *, dims, keepdim: xp.sum(a, axis=dims, keepdims=keepdim).astype(a.dtype),

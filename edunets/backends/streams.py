@@ -15,16 +15,16 @@ from weakref import finalize
 
 import numpy as np
 
-from .devices import Cuda, load_cuda
+from .devices import ALLOCATORS, Cuda
 from ..errors import error
 from ..random import Generator, generator_of
-from ..tensors import LOADERS, PLACES, Tensor, as_device, backend_of, concrete, device, new_lock
+from ..tensors import PLACES, Tensor, as_device, backend_of, concrete, device, new_lock
 from ..tensors import patch, wrap
 
 # %% auto #0
 __all__ = ['LENT', 'PEAKS', 'COUNTING', 'PROPERTIES', 'FOUND', 'ACCELERATORS', 'ONE_DEVICE', 'NO_DEVICE', 'ACCELERATOR',
            'cuda_library', 'gpu', 'at', 'Stream', 'Event', 'CudaEvent', 'stream_of', 'current_stream', 'default_stream',
-           'stream', 'set_stream', 'synchronize', 'pinned_array', 'give_back', 'counted', 'load_counted', 'pool_says',
+           'stream', 'set_stream', 'synchronize', 'pinned_array', 'give_back', 'counted', 'pool_says',
            'memory_allocated', 'memory_reserved', 'peak_of', 'max_memory_allocated', 'max_memory_reserved',
            'reset_peak_memory_stats', 'memory_stats', 'empty_cache', 'mem_get_info', 'device_count', 'is_available',
            'no_gpu', 'is_initialized', 'cuda_version', 'current_device', 'set_device', 'device_context', 'device_of',
@@ -230,24 +230,19 @@ def give_back() -> None:
     with COUNTING:
         while LENT and LENT[0][0].query(): LENT.popleft()
 
-def counted(pool, runtime) -> Callable:
-    "The pool's `malloc`, which notes the most that was used and held."
-    def allocate(size: int):
+def counted(allocate: Callable, xp) -> Callable:
+    "An allocator that notes the most that was used and held."
+    pool = xp.get_default_memory_pool()
+    def counting(size: int):
         give_back()
-        memory = pool.malloc(size)
+        memory = allocate(size)
         with COUNTING:
-            peak = PEAKS.setdefault(runtime.getDevice(), [0, 0])
+            peak = PEAKS.setdefault(xp.cuda.runtime.getDevice(), [0, 0])
             peak[:] = map(max, peak, (pool.used_bytes(), pool.total_bytes()))
         return memory
-    return allocate
+    return counting
 
-def load_counted() -> None:
-    "Load CUDA, and count its memory."
-    load_cuda()
-    xp = cuda_library()
-    xp.cuda.set_allocator(counted(xp.get_default_memory_pool(), xp.cuda.runtime))
-
-LOADERS["cuda"] = load_counted
+ALLOCATORS.append(counted)
 
 # %% ../../nbs/07e_streams.ipynb #stfetch1
 @patch
