@@ -17,7 +17,7 @@ DEVICES.add("strict")
 UFUNCS = """absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or bitwise_xor ceil copysign cos cosh divide equal exp exp2 expm1 floor
 floor_divide fmod gcd greater greater_equal hypot invert isfinite isinf isnan lcm left_shift less less_equal log logaddexp logaddexp2 log10 log1p log2 logical_and logical_not
 logical_or logical_xor maximum minimum multiply negative not_equal power remainder right_shift rint sign sin sinh sqrt square subtract tan tanh trunc""".split()
-FUNCTIONS = """arange argmax argpartition argsort asarray broadcast_to clip concatenate copyto cumprod cumsum einsum empty empty_like flip full matmul may_share_memory
+FUNCTIONS = """arange argmax argpartition argsort asarray broadcast_to clip concatenate copyto count_nonzero cumprod cumsum einsum empty empty_like flip full matmul may_share_memory
 moveaxis nonzero ones reshape searchsorted shares_memory stack swapaxes take_along_axis transpose tri tril triu unravel_index where zeros""".split()
 LINALG = "cholesky det eigh inv qr slogdet solve svd".split()
 METHODS = "all any argmax argsort astype copy cumprod cumsum fill max mean min prod ravel reshape squeeze std sum swapaxes transpose var view".split()
