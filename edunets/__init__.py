@@ -40,6 +40,9 @@ errors.tell_lacking(Tensor)
 errors.border_methods(Tensor)
 for namespace in (nn, optim, optim.lr_scheduler, optim.swa_utils, data, distributions): errors.border_classes(namespace)
 del namespace
-table.coming(cost="edunets.profiler.cost")
+table.coming(cost="edunets.profiler.cost", rewrite="edunets.compiler.rewrites", emit="edunets.compiler.elements",
+             refuse="edunets.compiler.elements", source="edunets.compiler.fusion", reduction="edunets.compiler.fusion",
+             costly="edunets.compiler.fusion")
 __getattr__ = errors.lacking_names(globals(), dict(profiler="edunets.profiler", draw="edunets.draw", doctor="edunets.backends.machine",
-                                                   tune="edunets.backends.machine"))      # what is seldom needed comes when asked for
+                                                   tune="edunets.backends.machine", compiler="edunets.compiler",
+                                                   compile="edunets.compiler.compiled"))      # what is seldom needed comes when asked for

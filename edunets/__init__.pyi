@@ -6,6 +6,7 @@ from .tensors import Tensor, Size
 from . import accelerator
 from . import autograd
 from . import backends
+from . import compiler
 from . import composites
 from . import creation
 from . import cuda
@@ -366,6 +367,9 @@ def column_stack(tensors, *, out: Tensor | None = None) -> Tensor:
     ...
 def combinations(input: Tensor, r: builtins.int = 2, with_replacement: builtins.bool = False) -> Tensor:
     "All ways to take `r` elements of a vector, in order, as rows. RuntimeError for other than a vector."
+    ...
+def compile(model: Callable | None = None, *, fullgraph: builtins.bool = False, dynamic: builtins.bool | None = None, backend: str = 'inductor', mode: str | None = None, options: dict | None = None, disable: builtins.bool = False):
+    "A function that is recorded once and runs as a program, as `torch.compile`. `backend`: 'inductor' (C,"
     ...
 def concat(tensors, dim: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
     "Tensors one after the other along a dimension they have."
