@@ -375,7 +375,7 @@ def is_tensor_like(inp) -> bool:
 # %% ../nbs/errors.ipynb #ernames2
 #| code-fold: true
 #| code-summary: "Which names are lacking, and why"
-LATER = {"compile": 8, "compiler": 8, "jit": 8, "fx": 8, "export": 8, "_dynamo": 8, "func": 9,
+LATER = {"jit": 8, "fx": 8, "export": 8, "_dynamo": 8, "func": 9,
          "vmap": 9}      # name or namespace: the chapter it comes with
 
 NEVER = {      # name: why the book does not come to it
@@ -386,7 +386,6 @@ NEVER = {      # name: why the book does not come to it
                     "it is for a vendor's own profiler")}
 
 INSTEAD = {      # name: how a program does without it
-    "compile": "leave it out: it changes the speed, not the numbers",
     **dict.fromkeys(("amp", "autocast"),
                     "leave it out: tensors compute in their own dtype; model.bfloat16() gives it another"),
     "ExecutionTraceObserver": "en.profiler.profile(): its export_chrome_trace(path) writes what ran",

@@ -29,8 +29,8 @@ from .tensors import memory_format, preserve_format, wrap
 # %% auto #0
 __all__ = ['OPS', 'COLUMNS', 'kernel', 'check', 'decompose', 'order', 'accumulate', 'view', 'NO_PARAMS', 'ambient', 'HANDLERS',
            'RANKS', 'quiet', 'IN_ROWS', 'Op', 'OpTable', 'column', 'chapters_line', 'Coming', 'coming', 'Tape', 'call',
-           'filled', 'mark_inference', 'by_parts', 'fresh', 'below_tape', 'Mode', 'set_mode', 'Payload', 'Trace',
-           'Registered', 'handle', 'devices_meet', 'brought', 'stronger', 'Quiet', 'explain', 'array_handler',
+           'filled', 'mark_inference', 'by_parts', 'at_end', 'fresh', 'below_tape', 'Mode', 'set_mode', 'Payload',
+           'Trace', 'Registered', 'handle', 'devices_meet', 'brought', 'stronger', 'Quiet', 'explain', 'array_handler',
            'run_source', 'add_backend', 'remove_backend', 'accumulating', 'in_wider', 'elementwise', 'as_operands',
            'begins_in_rows', 'in_order', 'reordered', 'as_made', 'memory_order', 'in_turn', 'ordered_copy', 'order_of',
            'format_of', 'follows', 'link_view', 'looks_into', 'keeps_nothing', 'refresh', 'present', 'derive',
@@ -172,12 +172,21 @@ def by_parts(op: Op, args: tuple, params: dict):
 # %% ../nbs/01a_table.ipynb #0a44ed05
 #| code-fold: true
 #| code-summary: "fresh: a result with memory of its own"
+def at_end(x: Tensor) -> Tensor:
+    "The tensor at the end of a chain of views: it looks into no other."
+    while x._parent is not None: x = x._parent
+    return x
+
 def fresh(result: Tensor, *operands, name: str = "CloneBackward0") -> Tensor:
     "A new tensor has memory of its own and lies in it row by row: `result`, or a copy if it does not."
-    array = result.payload
-    if type(array) not in BACKENDS: return result
-    arrays = [x.payload for x in operands if isinstance(x, Tensor) and type(x.payload) is type(array)]
-    if array.flags.c_contiguous and not any(looks_into(array, a) for a in arrays): return result
+    array, given = result.payload, [x for x in operands if isinstance(x, Tensor)]
+    if type(array) in BACKENDS:
+        own = not any(looks_into(array, x.payload) for x in given if type(x.payload) is type(array))
+        in_rows = array.flags.c_contiguous
+    else:
+        own = not any(at_end(x) is at_end(result) for x in given)
+        in_rows = getattr(array, "in_rows", True)      # a value of a graph: for sure?
+    if own and in_rows: return result
     return call(OPS["copy"], (result,), {"device": None, "order": "C"}, name)
 
 # %% ../nbs/01a_table.ipynb #01abelow
@@ -563,7 +572,8 @@ def derive(x: Tensor) -> None:
     count = x._version_counter.count
     if x._seen == count: return
     op, params, name, grad = x._view
-    with set_mode(grad=grad, inference=False):
+    outside = {"trace": None} if type(x.payload) in BACKENDS else {}      # what is no part of a trace
+    with set_mode(grad=grad, inference=False, **outside):
         now = call(op, (x._parent,), params, name)
     if type(x.payload) not in BACKENDS: x.payload = now.payload
     # of its own, on its base's memory
@@ -579,9 +589,7 @@ def derive(x: Tensor) -> None:
 #| code-summary: "A view that a user's Function returned"
 def on_tape(x: Tensor) -> bool:
     "Whether ops on a view are recorded: it needs a gradient, or the tensor at the end of its chain does."
-    needed = x._requires_grad
-    while x._parent is not None: x = x._parent
-    return ambient.get().grad and (needed or x._requires_grad)
+    return ambient.get().grad and (x._requires_grad or at_end(x)._requires_grad)
 
 def check_custom(x: Tensor, what: str, tracked: bool) -> None:
     """A RuntimeError where a view that came out of a user's Function would be derived anew: without the

@@ -25,9 +25,9 @@ __all__ = ['new_tensor', 'contiguous_format', 'preserve_format', 'channels_last'
            'from_numpy_dtype', 'get_default_dtype', 'set_default_dtype', 'finfo', 'iinfo', 'Size', 'device', 'Backend',
            'as_device', 'backend_of', 'check_nested', 'unwrap', 'computable', 'to_array', 'as_read', 'first_of',
            'as_integer', 'check_long', 'float_kinds', 'in_memory', 'check_bits', 'wrapped', 'tensor', 'tell_read_only',
-           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'concrete', 'asked', 'as_count', 'check_dim',
-           'new_lock', 'made_once', 'made', 'noticed', 'make_subclass', 'same_call', 'converted', 'keep_class',
-           'from_dlpack', 'is_tensor']
+           'from_numpy', 'as_tensor', 'Reading', 'at_hand', 'any_at_hand', 'NoNumbers', 'concrete', 'asked', 'as_count',
+           'check_dim', 'new_lock', 'made_once', 'made', 'noticed', 'make_subclass', 'same_call', 'converted',
+           'keep_class', 'from_dlpack', 'is_tensor']
 
 # %% ../nbs/01_tensors.ipynb #acd74361
 class Tensor(Lacking):                       # it tells which of PyTorch's names are lacking
@@ -637,12 +637,15 @@ def any_at_hand(wrong: Tensor) -> bool:
     a trace."""
     return at_hand(wrong) and bool(asked(wrong, "any"))
 
+class NoNumbers(RuntimeError):
+    "Numbers were asked for where there are none: a function is recorded or transformed as a whole."
+
 def concrete(x: Tensor):
-    """The array of a tensor whose numbers are asked for. RuntimeError where they are not there (in a
-    trace, or a vmap)."""
+    """The array of a tensor whose numbers are asked for. NoNumbers where they are not there (in a trace, or
+    a vmap)."""
     if at_hand(x): return x.payload if type(x.payload) in BACKENDS else Reading.present(x).numbers()
     if hasattr(x.payload, "no_numbers"): raise x.payload.no_numbers()
-    raise error(RuntimeError,
+    raise error(NoNumbers,
                 f"the numbers of this tensor (shape {tuple(x.shape)}, {x.dtype}) can't be read here",
                 "a function is recorded or transformed as a whole, and a tensor in it has no "
                 "numbers yet, or others",

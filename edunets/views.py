@@ -158,7 +158,8 @@ def check_write(x: Tensor) -> None:
         raise error(RuntimeError,
                     "a leaf Variable that requires grad is being used in an in-place operation.",
                     "gradients are taken with respect to this leaf; the write would end its being one", way)
-    base = root(x)
+    base = x
+    while base._parent is not None and base._view[0].view is not keeps_nothing: base = base._parent
     if base is not x and x._custom is not None: check_custom(x, "is being", x._requires_grad)
     if base._node is None and (base._requires_grad or x._requires_grad):
         raise error(RuntimeError,

@@ -14,7 +14,7 @@ from .engine import ADDING, grad_of, store_grad
 from .tape import AccumulateGrad, Node, as_node, gradient_edge
 from ..errors import error, warn
 from ..table import OPS, ambient, call, present
-from ..tensors import Tensor, from_numpy, made_once, patch, wrap
+from ..tensors import NoNumbers, Tensor, from_numpy, made_once, patch, wrap
 
 # %% auto #0
 __all__ = ['NOT_A_LEAF', 'TAPE', 'get_requires_grad', 'set_requires_grad', 'get_grad', 'set_grad', 'check_grad', 'del_grad',
@@ -130,9 +130,17 @@ def detach_(self: Tensor) -> Tensor:
     return self
 
 # %% ../../nbs/02b_leaves.ipynb #02fdata1
-def get_data(self: Tensor) -> Tensor: return wrap(present(self))
+def get_data(self: Tensor) -> Tensor:
+    if ambient.get().trace is None: return wrap(present(self))
+    if self._requires_grad:
+        raise error(NoNumbers, "the data of a tensor that requires grad can't be had while a function is recorded",
+                    "a write to it would go past the tape", "x.detach(), under en.no_grad() if it is written")
+    return self.detach()      # a trace is to see the write
 
-def set_data(self: Tensor, new: Tensor) -> None: self.payload = new.payload
+def set_data(self: Tensor, new: Tensor) -> None:
+    trace = ambient.get().trace
+    if trace is None: self.payload = new.payload
+    else: trace.store(self, new)
 
 Tensor.data = property(get_data, set_data,
                        doc="The same memory with a version of its own: autograd does not "

@@ -198,7 +198,7 @@ def area_taps(grid: Resampling) -> tuple:
     "Parts of nearly equal size, which may share a place: all of a part with equal weight."
     start = np.arange(grid.m) * grid.n // grid.m
     size = -(-(np.arange(grid.m) + 1) * grid.n // grid.m) - start
-    reach = np.arange(size.max(initial=0))
+    reach = np.arange(size.max(initial=1))
     return start[:, None] + reach, (reach < size[:, None]) / size[:, None]
 
 # %% ../../nbs/nn/pooling.ipynb #plgrid02c
@@ -220,7 +220,7 @@ def smooth_taps(grid: Resampling) -> tuple:
     middle = grid.step * (np.arange(grid.m) + 0.5)
     start = np.maximum((middle - reach * width + 0.5).astype(int), 0)
     stop = np.minimum((middle + reach * width + 0.5).astype(int), grid.n)
-    index = start[:, None] + np.arange((stop - start).max(initial=0))
+    index = start[:, None] + np.arange((stop - start).max(initial=1))
     weights = np.where(index < stop[:, None], weight((index - middle[:, None] + 0.5) / width), 0)
     return index, weights / weights.sum(1, keepdims=True)
 

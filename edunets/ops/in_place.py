@@ -13,7 +13,7 @@ from ..errors import border, error
 from ..names import FUNCTIONS, Said, in_place
 from .indexing import index_fill
 from ..table import ambient, refresh
-from ..tensors import Tensor, patch, wrap
+from ..tensors import NoNumbers, Tensor, patch, wrap
 from ..views import check_write, rebase_history, store
 
 # %% auto #0
@@ -29,7 +29,7 @@ def viewers(x: Tensor) -> list[dict]:
 def turn(x: Tensor, view) -> Tensor:
     "Let `x` be a view of what it was. RuntimeError where it may not be written."
     if ambient.get().trace is not None:
-        raise error(RuntimeError, "the shape of a tensor can't be changed in place in a trace",
+        raise error(NoNumbers, "the shape of a tensor can't be changed in place in a trace",
                     "it may be known outside, where a trace writes nothing", "x = x.t()")
     if x._parent is not None: refresh(x)
     check_write(x)

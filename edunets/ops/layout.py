@@ -15,9 +15,9 @@ from ..creation import full, iota, meshgrid, zeros
 from ..errors import error, warn
 from ..layout import sliced
 from ..names import cast, face, given, publish, result_type, sizes_of
-from ..table import OPS, call, decompose, filled, fresh, kernel, view
+from ..table import OPS, ambient, call, decompose, filled, fresh, kernel, view
 from ..tensors import BACKENDS, Size, Tensor, any_at_hand, as_tensor, check_dim, int64, memory, patch
-from ..tensors import as_count
+from ..tensors import as_count, concrete
 from ..tensors import wrap
 from ..views import dense_strides, overlapping, root
 
@@ -128,8 +128,13 @@ class Geometry(NamedTuple):
 # %% ../../nbs/ops/layout.ipynb #strided2b
 def geometry(x: Tensor) -> Geometry:
     "How a tensor lies in its memory; a payload that is no array lies row by row."
-    if type(x.payload) in BACKENDS: return Geometry(tuple(x.shape), x.stride(), x.storage_offset())
+    if type(x.payload) in BACKENDS:
+        found = Geometry(tuple(x.shape), x.stride(), x.storage_offset())
+        if ambient.get().trace is None or found.offset == 0 and x.is_contiguous(): return found
+        concrete(x)      # in a trace each tensor is a memory of its own; this one lies in a larger one
     shape = tuple(x.payload.shape)
+    # of a view in a graph nobody knows how it lies
+    if not getattr(x.payload, "in_rows", True): raise x.payload.no_numbers()
     return Geometry(shape, tuple(dense_strides(shape, range(len(shape)))), 0)
 
 # %% ../../nbs/ops/layout.ipynb #strided4

@@ -172,7 +172,8 @@ def conv_steps(x: Tensor, w: Tensor, b: Tensor | None, *, stride, padding, dilat
 # %% ../../nbs/ops/windows.ipynb #7f66dec1c
 def weight_steps(x: Tensor, y: Tensor, *, size, stride, padding, dilation, groups) -> Tensor:
     cols, _ = column_steps(x, size, stride, padding, dilation, groups, y.payload.shape[2:])
-    products = y.reshape(y.size(0), groups, y.size(1) // groups, -1) @ cols.mT
+    places = math.prod(y.payload.shape[2:])
+    products = y.reshape(y.size(0), groups, y.size(1) // groups, places) @ cols.mT
     return products.sum(0).reshape(y.size(1), x.size(1) // groups, *size)
 
 # %% ../../nbs/ops/windows.ipynb #9fe31c58
@@ -193,12 +194,10 @@ def fold_steps(columns: Tensor, space, shape, size, stride, padding, dilation) -
 # %% ../../nbs/ops/windows.ipynb #9fe31c58b
 def transpose_steps(y: Tensor, w: Tensor, b: Tensor | None, *, shape, stride, padding, dilation,
                     groups) -> Tensor:
-    sent = (w.reshape(groups, w.size(0) // groups,
-                      -1).mT @ y.reshape(y.size(0), groups, w.size(0) // groups, -1))
-    return add_bias(
-        fold_steps(sent.reshape(y.size(0), groups * sent.size(2), -1), y.payload.shape[2:], shape,
-                   w.payload.shape[2:],
-                   stride, padding, dilation), b)
+    space, rows = y.payload.shape[2:], w.reshape(groups, w.size(0) // groups, -1)
+    sent = rows.mT @ y.reshape(y.size(0), groups, w.size(0) // groups, math.prod(space))
+    columns = sent.reshape(y.size(0), groups * sent.size(2), math.prod(space))
+    return add_bias(fold_steps(columns, space, shape, w.payload.shape[2:], stride, padding, dilation), b)
 
 # %% ../../nbs/ops/windows.ipynb #9fe31c58c
 decompose(
