@@ -22,9 +22,9 @@ from ..tensors import BACKENDS, STORED, is_floating
 # %% auto #0
 __all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'SOFT', 'BY_ELEMENT', 'OF_BLOCK', 'OUTSIDE', 'OF_PLACE', 'NORM',
            'cuda_kernels', 'compiled', 'launch', 'spread', 'without_gaps', 'each', 'by_element', 'random_bits_cuda',
-           'by_rows', 'rows_along', 'block_size', 'adam_cuda', 'can_be_fused', 'addressed', 'as_it_is',
-           'attention_cuda', 'reduction', 'refuse_outside', 'gather_cuda', 'within', 'scatter_cuda', 'flat_places',
-           'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_cuda']
+           'by_rows', 'rows_along', 'block_size', 'adam_cuda', 'can_be_fused', 'addressed', 'halves_kept',
+           'attention_cuda', 'reduction', 'refuse_outside', 'gather_cuda', 'index_within', 'scatter_cuda',
+           'flat_places', 'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
 device_kernels = column("device", "kernels for a kind of device, by its name, where the row's own "
@@ -221,13 +221,13 @@ def addressed(p, g, step, mean, square, largest=None) -> list[int]:
 cuda_kernels(adam=adam_cuda)
 
 # %% ../../nbs/07d_kernels.ipynb #knlin001
-def as_it_is(row: str) -> Callable:
+def halves_kept(row: str) -> Callable:
     "A row's own kernel, on half precision as it is."
     def run(xp, *operands, **params): return OPS[row].kernel(xp, *operands, **params)
     run.accumulate = STORED
     return named(run, f"{row}_cuda")
 
-cuda_kernels(**{row: as_it_is(row) for row in ("linear", "addmm", "conv", "conv_weight")})
+cuda_kernels(**{row: halves_kept(row) for row in ("linear", "addmm", "conv", "conv_weight")})
 
 # %% ../../nbs/07d_kernels.ipynb #knlin003
 def attention_cuda(xp, q, k, v, mask, keep, *, scale, causal):
@@ -295,7 +295,7 @@ def gather_cuda(xp, a, *index, dims):
     refuse_outside(xp, index, [a.shape[dim] for dim in dims])
     return OPS["gather"].kernel(xp, a, *index, dims=dims)
 
-def within(row: str) -> Callable:
+def index_within(row: str) -> Callable:
     "The entry of a scatter row: its own kernel, on an index that is brought into range."
     def run(xp, a, v, *index, dims, **params):
         sizes = [a.shape[dim] for dim in dims]
@@ -303,12 +303,13 @@ def within(row: str) -> Callable:
         return OPS[row].kernel(xp, a, v, *[i % max(n, 1) for i, n in zip(index, sizes)], dims=dims, **params)
     return named(run, f"{row}_cuda")
 
-cuda_kernels(gather=gather_cuda, scatter_max=within("scatter_max"), scatter_prod=within("scatter_prod"))
+cuda_kernels(gather=gather_cuda, scatter_max=index_within("scatter_max"),
+             scatter_prod=index_within("scatter_prod"))
 
 # %% ../../nbs/07d_kernels.ipynb #knscat02
 def scatter_cuda(xp, a, v, *index, dims, mode):
     exact = are_deterministic_algorithms_enabled()
-    if mode != "add" and not exact: return within("scatter")(xp, a, v, *index, dims=dims, mode=mode)
+    if mode != "add" and not exact: return index_within("scatter")(xp, a, v, *index, dims=dims, mode=mode)
     front = tuple(range(len(dims)))
     kind = a.dtype if is_floating(a) else np.dtype("uint64")
     out = xp.moveaxis(a, dims, front).astype(kind, order="C")
