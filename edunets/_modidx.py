@@ -901,6 +901,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'edunets/compiler/compiled.py'),
                                            'edunets.compiler.compiled.Situation.record': ( 'compiled.html#situation.record',
                                                                                            'edunets/compiler/compiled.py'),
+                                           'edunets.compiler.compiled.Situation.returned': ( 'compiled.html#situation.returned',
+                                                                                             'edunets/compiler/compiled.py'),
                                            'edunets.compiler.compiled.Situation.run': ( 'compiled.html#situation.run',
                                                                                         'edunets/compiler/compiled.py'),
                                            'edunets.compiler.compiled.Situation.write': ( 'compiled.html#situation.write',

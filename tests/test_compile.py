@@ -1,7 +1,9 @@
 """en.compile: what it does to tensors is what the function does; where it can't, it says so."""
 import functools
+import gc
 import threading
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -694,3 +696,39 @@ def test_a_refusal_that_the_function_catches_is_one_all_the_same():
         return y
     g = compiled(f)
     assert g(en.ones(2, 3)).tolist() == [2] * 6 and "reshape" in g.refused[0]
+
+
+def left_behind():
+    "Functions whose calls must leave nothing for the garbage collector."
+    model = nn.Sequential(nn.Linear(8, 4), nn.GELU(), nn.Linear(4, 2))
+    optimizer = en.optim.Adam(model.parameters())
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+    return {"numbers": lambda x: x * 2 + 1, "views": lambda x: {"a": (x, x.t(), x + 1)}, "step": step,
+            "model": model}
+
+
+@pytest.mark.parametrize("backend", ["inductor", "numpy"])
+@pytest.mark.parametrize("name", left_behind())
+def test_a_call_leaves_nothing_behind(name, backend):
+    "Without the garbage collector: no cycles, and what was given is let go."
+    compiled = en.compile(left_behind()[name], backend=backend)
+
+    def call():
+        x = en.randn(3, 8)
+        out = compiled(x)
+        if name == "model": out.sum().backward()
+        return weakref.ref(x.payload)
+    for _ in range(5): call()
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        assert [call() for _ in range(20)][-1]() is None
+        assert len(gc.get_objects()) <= before + 5
+    finally: gc.enable()

@@ -142,11 +142,14 @@ def run(self: Situation, leaves: list):
     for number, output in self.found.grads:
         inputs[number]._grad = results.get(output, None if output is None else wrap(outputs[output]))
     if self.backward: self.record(inputs, old, outputs, results)
-    def result(x):
-        if isinstance(x, Result): return results[x.number]
-        if isinstance(x, Viewed): return seen_through(x, result(x.source))
-        return tensor_at(x, tensors) if isinstance(x, (Argument, Outside, GradientOf)) else x
-    return map_tree(self.found.result, result)
+    return map_tree(self.found.result, lambda x: self.returned(x, results, tensors))
+
+@patch
+def returned(self: Situation, x, results: dict, tensors: list):
+    "What is returned for what stands in the recorded result."
+    if isinstance(x, Result): return results[x.number]
+    if isinstance(x, Viewed): return seen_through(x, self.returned(x.source, results, tensors))
+    return tensor_at(x, tensors) if isinstance(x, (Argument, Outside, GradientOf)) else x
 
 def new_result(x: Result, outputs: list) -> Tensor:
     tensor = wrap(outputs[x.number])

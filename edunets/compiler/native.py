@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+import weakref
 from typing import Any, Callable
 
 import numpy as np
@@ -265,7 +266,7 @@ class NativeMemory:
     def __init__(self, program: NativeProgram):
         code = program.code
         self.pointers = (ctypes.c_void_p * max(1, len(code.slots)))()
-        self.pointer, self.bound = ctypes.addressof(self.pointers), [None] * len(code.slots)
+        self.pointer, self.bound = ctypes.addressof(self.pointers), [lambda: None] * len(code.slots)
         raw = [np.empty(size + 64, np.uint8) for size in code.places.arena.sizes]
         buffers = [r[-data_address(r) % 64:] for r in raw]
         for x, number in code.places.buffers.items():
@@ -275,10 +276,10 @@ class NativeMemory:
         for n, function in enumerate(program.functions): setattr(self, f"run_{n}", function)
 
     def bind(self, slot: int, array: np.ndarray) -> np.ndarray:
-        "Let C find an array: as it is, if it lies row by row, else a copy."
-        if array is self.bound[slot]: return array
+        "Let C find an array: as it is, if it lies row by row, else a copy. Who gave it may let it go."
+        if self.bound[slot]() is array: return array
         if not array.flags.c_contiguous: array = np.ascontiguousarray(array)
-        self.bound[slot], self.pointers[slot] = array, data_address(array)
+        self.bound[slot], self.pointers[slot] = weakref.ref(array), data_address(array)
         return array
 
     def new(self, slot: int, shape: tuple, kind: np.dtype) -> np.ndarray:
