@@ -31,7 +31,7 @@ from ..tensors import NoNumbers, Tensor, Version, new_lock, patch, wrap
 from ..views import commit
 
 # %% auto #0
-__all__ = ['MOST_ENTRIES', 'BACKENDS_OF_COMPILE', 'COMPILED', 'Situation', 'numpy_program', 'stored_in', 'argument_names',
+__all__ = ['MOST_ENTRIES', 'BACKENDS_OF_COMPILE', 'COMPILED', 'Situation', 'argument_names', 'numpy_program', 'stored_in',
            'new_result', 'seen_through', 'CompiledNode', 'zero_cotangent', 'Compiled', 'is_elsewhere', 'Explanation',
            'task_text', 'compile', 'OptimizedModule']
 
@@ -113,6 +113,13 @@ def miss(self: Situation, leaves: list, tree) -> tuple | None:
         if now != guard.expected: return guard, now
     return None
 
+# %% ../../nbs/08j_compiled.ipynb #cpfentr2
+def argument_names(function: Callable, args: tuple, kwargs: dict) -> dict[str, Any]:
+    "The arguments under the names that the function gives them."
+    called = function.forward if isinstance(function, Module) else function
+    try: return dict(inspect.signature(called).bind(*args, **kwargs).arguments)
+    except (TypeError, ValueError): return {f"argument_{n}": x for n, x in enumerate(args)} | kwargs
+
 # %% ../../nbs/08j_compiled.ipynb #cpfnump1
 def numpy_program(graph: Graph, writes: list) -> Program:
     work = rewritten(graph).graph
@@ -121,13 +128,6 @@ def numpy_program(graph: Graph, writes: list) -> Program:
 def stored_in(graph: Graph, writes: list) -> dict[Sym, Sym]:
     "Which output each input takes at the end."
     return {graph.inputs[i]: graph.outputs[o] for i, o in writes}
-
-# %% ../../nbs/08j_compiled.ipynb #cpfentr2
-def argument_names(function: Callable, args: tuple, kwargs: dict) -> dict[str, Any]:
-    "The arguments under the names that the function gives them."
-    called = function.forward if isinstance(function, Module) else function
-    try: return dict(inspect.signature(called).bind(*args, **kwargs).arguments)
-    except (TypeError, ValueError): return {f"argument_{n}": x for n, x in enumerate(args)} | kwargs
 
 # %% ../../nbs/08j_compiled.ipynb #cpfentr3
 @patch
