@@ -67,7 +67,7 @@ class Recorder:
         self.before: list[tuple] = []
         self.asked: dict[int, Tensor] = {}         # those whose `.grad` was read or set
         self.untaped: set[Step] = set()            # steps that ran where the tape is off
-        self.doubtful: dict[int, Tensor] = {}      # of these there is a view, or a copy: it depends on memory
+        self.doubtful: dict[int, Tensor] = {}      # reshaped: a view of it, or a copy? memory decides
         self.problem: Exception | None = None      # why there is no graph, also if the function has caught it
         self.places = {id(x): Argument(n) for n, x in reversed(list(enumerate(arguments)))}
         for x in arguments: self.read(x)

@@ -95,7 +95,7 @@ class Graph:
     def __init__(self, name: str = "graph"):
         self.name, self.inputs, self.steps, self.outputs = name, [], [], []
         self.names = Counter()
-        self.checks: list[tuple[Sym, int]] = []      # values that must lie from 0 below a number
+        self.checks: list[tuple[Sym, int]] = []      # indices, and the number that each must be below
 
     def named(self, name: str) -> str:
         "A name that no other value has."

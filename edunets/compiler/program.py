@@ -92,7 +92,7 @@ class Lifetimes:
 
 # %% ../../nbs/08c_program.ipynb #cppplan1
 class Arena:
-    """Buffers that is used again and again: a buffer is taken from those that are free, else there is a
+    """Buffers that are used again and again: a buffer is taken from those that are free, else there is a
     new one."""
     def __init__(self): self.sizes, self.free = [], []
     def take(self, size: int) -> int:
