@@ -13,6 +13,7 @@ import numpy as np
 from ..composites import LOG_ODDS
 from ..errors import error
 from ..table import NO_PARAMS, Op, column
+from ..tensors import FLOATS
 
 # %% auto #0
 __all__ = ['NUMBER_TYPES', 'SUFFIXES', 'emit', 'refuse', 'BIT_SIGNS', 'HEADER', 'LARGE_ANGLE', 'LARGEST_ANGLE', 'HEAD_BITS',
@@ -40,8 +41,8 @@ def literal(value, dtype) -> str:
     "A Python number as a constant in C, the same bits. OverflowError for an integer that does not fit."
     kind = as_kind(dtype)
     number, suffix = kind.type(value), SUFFIXES.get(c_type(kind) and kind.name, "")
-    if kind.kind == "f" and number != number: return "NAN"
-    if kind.kind == "f":
+    if kind in FLOATS and number != number: return "NAN"
+    if kind in FLOATS:
         size = "INFINITY" if np.isinf(number) else str(abs(number)) + suffix
         return f"(-{size})" if np.signbit(number) else size
     if kind.kind == "i" and kind.itemsize > 2 and number == np.iinfo(kind).min:
@@ -78,7 +79,7 @@ def filled_text(op: Op, entry: str | Callable, kind: np.dtype, operands: list[st
     "An entry with the operands' texts in it."
     T = c_type(kind)      # refuses what C has no type for
     if callable(entry): return entry(kind, *operands, **params)
-    if "{f}" in entry and kind.kind != "f": raise not_for(kind, f"'{op.name}'")
+    if "{f}" in entry and kind not in FLOATS: raise not_for(kind, f"'{op.name}'")
     return entry.format(T=T, f=SUFFIXES.get(kind.name, ""), **dict(zip(op.operands, operands)))
 
 def not_for(kind: np.dtype, what: str) -> Exception:
@@ -117,7 +118,7 @@ emit(
 def float_or(function: str, of_integers: str, unsigned: str = "") -> Callable:
     "A text for floats, another one for integers, and one for those that are never negative."
     def emitted(kind, a):
-        text = function if kind.kind == "f" else of_integers if kind.kind == "i" else unsigned or of_integers
+        text = function if kind in FLOATS else of_integers if kind.kind == "i" else unsigned or of_integers
         return text.format(a=a, T=c_type(kind), f=SUFFIXES.get(kind.name, ""))
     return emitted
 
@@ -133,7 +134,7 @@ def extremum(sign: str) -> Callable:
     "The larger or the smaller one; NaN if either is."
     def emitted(kind, a, b):
         one = f"{a} {sign} {b} ? {a} : {b}"
-        return f"{a} != {a} ? {a} : {one}" if kind.kind == "f" else one
+        return f"{a} != {a} ? {a} : {one}" if kind in FLOATS else one
     return emitted
 
 def clamp_emit(kind, a, *, low, high):
@@ -169,7 +170,7 @@ def bitcast_emit(kind, a, *, dtype):
         raise error(NotImplementedError, f"bits of {kind.name} are no element of {to.name}",
                     "one has more bits than the other", "x.view(dtype) outside of compiled code")
     if "f" not in (to.kind, kind.kind) or to == kind: return f"({c_type(to)}){a}"
-    if kind.kind == "f": return f"({c_type(to)})en_bits{SUFFIXES.get(kind.name, '')}({a})"
+    if kind in FLOATS: return f"({c_type(to)})en_bits{SUFFIXES.get(kind.name, '')}({a})"
     return f"en_from_bits{SUFFIXES.get(to.name, '')}({a})"
 
 emit(bit=bit_emit, cast=cast_emit, bitcast=bitcast_emit)
@@ -180,7 +181,7 @@ emit(bit=bit_emit, cast=cast_emit, bitcast=bitcast_emit)
 def division(name: str, unsigned: str) -> Callable:
     "Division with rounding: functions of floats, of int64 for all signed integers, a text for unsigned ones."
     def emitted(kind, a, b):
-        if kind.kind == "f": return f"{name.format(f=SUFFIXES.get(kind.name, ''))}({a}, {b})"
+        if kind in FLOATS: return f"{name.format(f=SUFFIXES.get(kind.name, ''))}({a}, {b})"
         if kind.kind == "i": return f"({c_type(kind)}){name.format(f='_int')}({a}, {b})"
         return back_to_size(kind, f"{b} ? {a} {unsigned} {b} : 0")
     return emitted
@@ -188,16 +189,16 @@ def division(name: str, unsigned: str) -> Callable:
 def power_emit(kind, a, b):
     "A power. Some constant exponents have an operation of their own: as in NumPy, and 3 (here in 2 ulp)."
     if kind.kind == "i": return f"{b} < 0 ? 0 : ({c_type(kind)})en_pow_int({a}, {b})"
-    if kind.kind != "f": return back_to_size(kind, f"en_pow_int({a}, {b})")
+    if kind not in FLOATS: return back_to_size(kind, f"en_pow_int({a}, {b})")
     f = SUFFIXES.get(kind.name, "")
     short = {1.0: a, 2.0: f"{a} * {a}", 3.0: f"{a} * {a} * {a}", -1.0: f"1.0{f} / {a}", 0.5: f"sqrt{f}({a})"}
     return {literal(n, kind): text for n, text in short.items()}.get(b, f"en_pow{f}({a}, {b})")
 
 def divide_emit(kind, a, b):
-    if kind.kind != "f": raise not_for(kind, "'div'")
+    if kind not in FLOATS: raise not_for(kind, "'div'")
     return f"{a} / {b}"
 
-def zero_divisor(kind, a, b) -> str | None: return None if kind.kind == "f" else f"{b} == 0"
+def zero_divisor(kind, a, b) -> str | None: return None if kind in FLOATS else f"{b} == 0"
 
 def common(function: str) -> Callable:
     "Of two integers; without their signs."

@@ -14,7 +14,7 @@ from .elements import NUMBER_TYPES, expression, literal
 from .graph import Graph, Step, Sym
 from .toolchain import find_blas
 from ..table import column
-from ..tensors import patch
+from ..tensors import FLOATS, patch
 
 # %% auto #0
 __all__ = ['fill_source', 'fill_reduction', 'costly', 'LONGEST', 'Index', 'loops', 'permute_source', 'slice_source',
@@ -98,7 +98,7 @@ class Reduction(NamedTuple):
 fill_reduction = column("reduction", "of a row that makes one number of many: how the next comes in, in C")
 
 def lowest_number(kind: np.dtype) -> str:
-    return literal(-np.inf if kind.kind == "f" else np.iinfo(kind).min, kind)
+    return literal(-np.inf if kind in FLOATS else np.iinfo(kind).min, kind)
 
 fill_reduction(sum=Reduction(lambda kind: "0", "{so_far} + {x}", "+"),
                max=Reduction(lowest_number, "{x} > {so_far} ? {x} : {so_far}", "max", loses_nan=True))

@@ -14,7 +14,7 @@ from .fusion import Index, FusedKernel, Plan, Space
 from .fusion import dims_of, is_total, operand_kind, loops, moved_index
 from .fusion import operand_index, rows_of
 from .graph import Sym
-from ..tensors import patch
+from ..tensors import FLOATS, patch
 
 # %% auto #0
 __all__ = ['LOOPS', 'ROW_BYTES', 'affine_text', 'KernelText', 'loop_nest', 'indent_lines']
@@ -200,7 +200,7 @@ def accumulate(self: KernelText, x: Sym, name: str, text: str, section: int) -> 
     begin = self.begin.setdefault(section, [])
     begin.append((rule.sign, name, f"{c_type(x.dtype)} {name} = {rule.begin(x.dtype)};"))
     lines.append(f"{name} = {rule.step.format(so_far=name, x=text)};")
-    if not rule.loses_nan or x.dtype.kind != "f": return
+    if not rule.loses_nan or x.dtype not in FLOATS: return
     begin.append(("|", f"{name}_nan", f"int {name}_nan = 0;"))
     lines.append(f"{name}_nan |= {text} != {text};")
     self.ends.setdefault(section, []).append(f"if ({name}_nan) {name} = NAN;")

@@ -11,7 +11,7 @@ import numpy as np
 
 from .graph import Graph, Step, Sym, sym_text, owners, result_forms
 from ..table import HANDLERS, OPS, Op, as_operands, below_tape, column, set_mode
-from ..tensors import Tensor, from_numpy_dtype
+from ..tensors import FLOATS, Tensor, from_numpy_dtype
 
 # %% auto #0
 __all__ = ['fill_rewrite', 'Rewrite', 'Rewrites', 'rule', 'same_form', 'made_by', 'constant_value', 'detached', 'copied',
@@ -114,7 +114,7 @@ def negated_twice(build, operands, params):
 @rule("pow", because="NumPy, too, multiplies there")
 def squared_by_product(build, operands, params):
     a, n = operands
-    floats = isinstance(a, Sym) and a.dtype.kind == "f"
+    floats = isinstance(a, Sym) and a.dtype in FLOATS
     return build("mul", a, a) if floats and type(n) in (int, float) and n == 2 else None
 
 # %% ../../nbs/08b_rewrites.ipynb #cprrulc1
