@@ -305,6 +305,29 @@ def test_a_wrong_index(name):
     near(compiled(x, good), take(x * 2, good) + 1)
 
 
+INTEGERS = {"//": lambda x, y: x // y, "%": lambda x, y: x % y, "**": lambda x, y: x ** -y}
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_integers_that_have_no_quotient_or_power(name):
+    f, x, right, wrong = INTEGERS[name], en.tensor([2, 3]), en.tensor([-1, -2]), en.tensor([0, 1])
+    compiled = compile(lambda x, y: f(x + 0, y) * 2, fullgraph=True)
+    near(compiled(x, right), f(x, right) * 2)
+    with pytest.raises(RuntimeError) as eager: f(x, wrong)
+    with pytest.raises(eager.type): compiled(x, wrong)
+    near(compiled(x, right), f(x, right) * 2)
+
+
+def test_a_constant_divisor_of_zero():
+    with pytest.raises(RuntimeError): compile(lambda x: x // 0 + 1, fullgraph=True)(en.ones(3, dtype=en.int64))
+
+
+def test_a_constant_divisor_stays_in_the_loop():
+    compiled, x = compile(lambda x: x // 3 * 2 + x % -5, fullgraph=True), en.arange(-8, 9)
+    near(compiled(x), x // 3 * 2 + x % -5)
+    assert len(compiled.entries[0].program.code.plan.tasks) == 1
+
+
 def test_without_a_compiler_it_is_numpy(monkeypatch):
     monkeypatch.setattr("edunets.compiler.compiled.find_compiler", lambda: None)
     def f(x, w): return (x @ w).tanh().sum(1)
