@@ -12,7 +12,10 @@ from edunets.compiler.native import NativeProgram
 from edunets.compiler.program import Program
 from edunets.compiler.toolchain import find_compiler
 from edunets.table import OPS
+from programs import program, without
+from test_compile_programs import start
 from test_compile_rows import CASES, listed, row_function
+from test_foundations import carried_out
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C compiler")
 
@@ -260,6 +263,21 @@ def test_two_threads():
     assert wrong == [] and len(compiled.entries) == 2
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("number", range(12))
+def test_random_programs(number):
+    "Views, operations and writes: two calls, and what they return and leave behind."
+    lines = without(program(number), ".data")
+    failed = carried_out(lines, start(), set())
+    def run(*given):
+        made = list(given)
+        carried_out(lines, made, failed)
+        return made
+    eager, ours, compiled = start(), start(), compile(run)
+    for _ in range(2): near(compiled(*ours), run(*eager), 1e-6, 1e-6)
+    near(ours, eager, 1e-6, 1e-6)
+
+
 # What goes wrong
 
 def test_a_wrong_class_is_an_error_and_nothing_is_changed():
@@ -319,7 +337,8 @@ def test_integers_that_have_no_quotient_or_power(name):
 
 
 def test_a_constant_divisor_of_zero():
-    with pytest.raises(RuntimeError): compile(lambda x: x // 0 + 1, fullgraph=True)(en.ones(3, dtype=en.int64))
+    compiled = compile(lambda x: x // 0 + 1, fullgraph=True)
+    with pytest.raises(RuntimeError): compiled(en.ones(3, dtype=en.int64))
 
 
 def test_a_constant_divisor_stays_in_the_loop():
