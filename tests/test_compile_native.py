@@ -231,6 +231,38 @@ def test_an_update_whose_old_value_is_read_elsewhere():
         near(w, v)
 
 
+def test_an_update_that_reads_other_places_of_what_it_writes():
+    def f(w): w.copy_(w.t() * 2 + w[0])
+    compiled = compile(f, fullgraph=True)
+    for _ in range(2):
+        w, v = (en.arange(17.0 * 17).reshape(17, 17).clone() for _ in range(2))
+        compiled(w), f(v)
+        near(w, v)
+
+
+def test_tensors_that_exchange_what_they_hold():
+    def f(a, b):
+        old = a.clone()
+        a.copy_(b)
+        b.copy_(old)
+        return a.detach()
+    compiled = compile(f, fullgraph=True)
+    for _ in range(2):
+        a, b = en.ones(17), en.zeros(17)
+        result = compiled(a, b)
+        assert a.tolist() == result.tolist() == [0] * 17 and b.tolist() == [1] * 17
+        b.add_(1)
+        assert a.tolist() == [0] * 17
+
+
+def test_a_result_that_is_the_same_each_time_is_not_shared():
+    compiled = compile(lambda x: (x + 1, en.arange(3), en.zeros(2)), fullgraph=True)
+    for _ in range(2):
+        for x, expected in zip(compiled(en.ones(2)), ([2, 2], [0, 1, 2], [0, 0]), strict=True):
+            assert x.tolist() == expected
+            x.add_(5)
+
+
 def test_two_calls_do_not_share_their_results():
     def f(x):
         y = x.exp()
