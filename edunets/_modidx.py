@@ -1013,6 +1013,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'edunets.compiler.fusion.matrix_base': ('fusion.html#matrix_base', 'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.matrix_layout': ( 'fusion.html#matrix_layout',
                                                                                     'edunets/compiler/fusion.py'),
+                                         'edunets.compiler.fusion.may_fail': ('fusion.html#may_fail', 'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.moved_index': ('fusion.html#moved_index', 'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.native': ('fusion.html#native', 'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.operand_index': ( 'fusion.html#operand_index',

@@ -10,7 +10,7 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from .elements import NUMBER_TYPES, expression, literal
+from .elements import NUMBER_TYPES, expression, literal, refusal_of
 from .graph import Graph, Step, Sym
 from .toolchain import find_blas
 from ..table import column
@@ -19,9 +19,9 @@ from ..tensors import FLOATS, patch
 # %% auto #0
 __all__ = ['fill_source', 'fill_reduction', 'costly', 'LONGEST', 'Index', 'loops', 'permute_source', 'slice_source',
            'operand_index', 'expand_source', 'reshape_source', 'largest_place', 'Reduction', 'lowest_number', 'dims_of',
-           'rows_of', 'can_loop', 'has_expression', 'operand_kind', 'is_total', 'Space', 'FusedKernel', 'moved_index',
-           'operands_at', 'walk_sink', 'space_of', 'inlined', 'Strided', 'strided', 'matrix_layout', 'can_multiply',
-           'Product', 'matrix_base', 'Plan', 'native']
+           'rows_of', 'can_loop', 'has_expression', 'may_fail', 'operand_kind', 'is_total', 'Space', 'FusedKernel',
+           'moved_index', 'operands_at', 'walk_sink', 'space_of', 'inlined', 'Strided', 'strided', 'matrix_layout',
+           'can_multiply', 'Product', 'matrix_base', 'Plan', 'native']
 
 # %% ../../nbs/08f_fusion.ipynb #cpuaffi1
 class Index(NamedTuple):
@@ -121,13 +121,21 @@ def can_loop(step: Step) -> bool:
     values = (*step.arguments, *step.results)
     if any(x.dtype.name not in NUMBER_TYPES or 0 in x.shape for x in values): return False
     if step.op.reduction is not None: return step.results[0].dtype != bool
-    return step.op.source is not None or step.op.name in ("full", "iota") or has_expression(step)
+    if step.op.source is not None or step.op.name in ("full", "iota"): return True
+    return has_expression(step) and not may_fail(step)
 
 def has_expression(step: Step) -> bool:
     "Whether a row has a C expression for operands of this dtype."
     names = [f"x{n}" for n in range(len(step.operands))]
     try: return bool(expression(step.op, operand_kind(step), names, step.params))
     except (NotImplementedError, TypeError, IndexError, OverflowError): return False
+
+def may_fail(step: Step) -> bool:
+    "Whether eager raises an error for some numbers, such as a divisor of 0; C would go on."
+    names = [f"x{n}" if isinstance(x, Sym) else str(x) for n, x in enumerate(step.operands)]
+    condition = refusal_of(step.op, operand_kind(step), names, step.params)
+    if condition is None: return False
+    return "x" in condition or eval(condition)      # for constants it is known
 
 def operand_kind(step: Step) -> np.dtype:
     "The dtype of a step's operands: of the last, for the first may be a condition."

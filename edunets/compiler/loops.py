@@ -208,14 +208,16 @@ def accumulate(self: KernelText, x: Sym, name: str, text: str, section: int) -> 
 # %% ../../nbs/08g_loops.ipynb #cplsink1
 @patch
 def store_sinks(self: KernelText) -> None:
-    "The last section: what is stored, and what is added up over all rows."
+    """The last section: what is added up over all rows, and what is stored. All is read before, for a store
+    may be into the memory of an input."""
+    stores = []
     for x in self.kernel.sinks:
         if is_total(x): self.add_up(x)
         else:
             index = self.place(x)
             text = self.value(x, index, self.last + 1)
-            lines = self.where(index, self.level(x))
-            lines.append(f"{self.element(x, index)} = {text};")
+            stores.append((self.where(index, self.level(x)), f"{self.element(x, index)} = {text};"))
+    for lines, store in stores: lines.append(store)
 
 @patch
 def where(self: KernelText, index: Index, level: int) -> list:
