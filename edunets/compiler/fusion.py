@@ -286,8 +286,8 @@ def matrix_base(x: Sym, held: set[Sym]) -> Sym:
 
 # %% ../../nbs/08f_fusion.ipynb #cpuplan1
 class Plan:
-    """What of a graph lies in memory, and in which order that is computed: by Kernels, and by Steps that run
-    alone. What does not lie in memory is computed where it is used, each time."""
+    """What of a graph lies in memory, and in which order that is computed: by FusedKernels, Products, and
+    Steps that run alone. What does not lie in memory is computed where it is used, each time."""
     def __init__(self, graph: Graph):
         self.graph, self.seen = graph, set()
         self.held = {*graph.inputs, *graph.outputs, *(x for x, _ in graph.checks)}

@@ -119,7 +119,7 @@ def moved(self: KernelText, x: Sym, index: Index) -> Index:
 
 @patch
 def line(self: KernelText, x: Sym, index: Index, section: int, inner: bool) -> str:
-    "Write the line that computes a value; in a row, values that are dear are kept for later sections."
+    "Write the line that computes a value; in a row, costly values are kept for later sections."
     row = f"{self.names[x]}_row"
     kept = (row, x, index) in self.known
     text = f"{row}[{self.lane_text()}]" if kept else self.text_of(x, index, section)
