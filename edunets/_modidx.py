@@ -1296,8 +1296,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                            'edunets.compiler.rewrites.rewritten': ( 'rewrites.html#rewritten',
                                                                                     'edunets/compiler/rewrites.py'),
                                            'edunets.compiler.rewrites.rule': ('rewrites.html#rule', 'edunets/compiler/rewrites.py'),
-                                           'edunets.compiler.rewrites.same_form': ( 'rewrites.html#same_form',
-                                                                                    'edunets/compiler/rewrites.py'),
                                            'edunets.compiler.rewrites.scatter_in_row': ( 'rewrites.html#scatter_in_row',
                                                                                          'edunets/compiler/rewrites.py'),
                                            'edunets.compiler.rewrites.separated': ( 'rewrites.html#separated',

@@ -14,11 +14,11 @@ from ..table import HANDLERS, OPS, Op, as_operands, below_tape, column, set_mode
 from ..tensors import FLOATS, Tensor, from_numpy_dtype
 
 # %% auto #0
-__all__ = ['fill_rewrite', 'Rewrite', 'Rewrites', 'rule', 'same_form', 'made_by', 'constant_value', 'detached', 'copied',
-           'cast_to_itself', 'shaped_to_itself', 'reshaped_twice', 'permuted_twice', 'whole_slice', 'times_one',
-           'over_one', 'result_is', 'negated_twice', 'squared_by_product', 'constant_folded', 'folding', 'counts_up',
-           'is_of_rows', 'is_picked', 'gather_in_row', 'scatter_in_row', 'FromOutside', 'Rewriter', 'exact', 'trial',
-           'step_text', 'rewritten', 'separated', 'needed']
+__all__ = ['fill_rewrite', 'Rewrite', 'Rewrites', 'rule', 'made_by', 'constant_value', 'detached', 'copied', 'cast_to_itself',
+           'shaped_to_itself', 'reshaped_twice', 'permuted_twice', 'whole_slice', 'times_one', 'over_one', 'result_is',
+           'negated_twice', 'squared_by_product', 'constant_folded', 'folding', 'counts_up', 'is_of_rows', 'is_picked',
+           'gather_in_row', 'scatter_in_row', 'FromOutside', 'Rewriter', 'exact', 'trial', 'step_text', 'rewritten',
+           'separated', 'needed']
 
 # %% ../../nbs/08b_rewrites.ipynb #cprrule1
 class Rewrite(NamedTuple):
@@ -43,7 +43,6 @@ def rule(*rows: str, because: str, for_loops: bool = False) -> Callable:
     return register
 
 # %% ../../nbs/08b_rewrites.ipynb #cprsame1
-def same_form(a, b) -> bool: return isinstance(a, Sym) and (a.shape, a.dtype) == (b.shape, b.dtype)
 def made_by(x, row: str) -> Step | None:
     "The line that makes a value, if it applies this row."
     return x.step if isinstance(x, Sym) and x.step is not None and x.step.op.name == row else None
