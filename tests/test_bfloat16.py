@@ -128,7 +128,7 @@ CODES = """m.tensor([1.5, 257, 1e39, -1e-40], dtype=m.bfloat16) | m.tensor([True
     m.full((2,), 1 / 3, dtype=m.bfloat16) | m.arange(5, dtype=m.bfloat16) | m.arange(0, 2, 0.3, dtype=m.bfloat16) | m.linspace(0, 1, 5, dtype=m.bfloat16) | m.eye(2, dtype=m.bfloat16)
     m.empty(2, dtype=m.bfloat16).shape | m.randn(3, dtype=m.bfloat16).dtype | m.rand(3, dtype=m.bfloat16).dtype | m.randint(0, 9, (3,), dtype=m.bfloat16).dtype
     x.to(m.bfloat16) | x.bfloat16() | i.bfloat16() | b.bfloat16() | d.bfloat16() | h.bfloat16() | n.bfloat16() | x.bfloat16().float() | x.bfloat16().half() | x.bfloat16().double()
-    v.bfloat16().long() | v.bfloat16().bool() | v.bfloat16().to(m.uint8) | x.type(m.bfloat16) | x.type_as(m.ones(1).bfloat16()) | x.bfloat16().new_ones(2) | x.bfloat16().tolist()
+    v.bfloat16().long() | v.bfloat16().bool() | v.bfloat16().abs().to(m.uint8) | x.type(m.bfloat16) | x.type_as(m.ones(1).bfloat16()) | x.bfloat16().new_ones(2) | x.bfloat16().tolist()
     m.finfo(m.bfloat16).eps | m.finfo(m.bfloat16).max | m.finfo(m.bfloat16).tiny | m.finfo(m.bfloat16).bits | m.finfo(m.bfloat16).resolution | m.finfo(m.bfloat16).dtype
     m.bfloat16.itemsize | m.bfloat16.is_floating_point | m.bfloat16.is_signed | m.bfloat16.is_complex | x.bfloat16().is_floating_point() | x.bfloat16().element_size()
     str(x.bfloat16()) | str(n.bfloat16()) | str(m.tensor(3.14159).bfloat16()) | str(m.arange(3.).bfloat16()) | f"{x.bfloat16()[0, 0]:.3f}" | x.bfloat16()[0, 0].item()
