@@ -993,6 +993,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                          'edunets.compiler.fusion.Product.__init__': ( 'fusion.html#product.__init__',
                                                                                        'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.Reduction': ('fusion.html#reduction', 'edunets/compiler/fusion.py'),
+                                         'edunets.compiler.fusion.Reduction.__str__': ( 'fusion.html#reduction.__str__',
+                                                                                        'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.Space': ('fusion.html#space', 'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.Space.index': ('fusion.html#space.index', 'edunets/compiler/fusion.py'),
                                          'edunets.compiler.fusion.Strided': ('fusion.html#strided', 'edunets/compiler/fusion.py'),

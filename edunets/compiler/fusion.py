@@ -95,6 +95,8 @@ class Reduction(NamedTuple):
     sign: str
     loses_nan: bool = False      # of a comparison with NaN nothing is left
 
+    def __str__(self) -> str: return self.step      # on a card
+
 fill_reduction = column("reduction", "of a row that makes one number of many: how the next comes in, in C")
 
 def lowest_number(kind: np.dtype) -> str:
