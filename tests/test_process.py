@@ -114,8 +114,7 @@ def test_a_name_that_is_not_there_says_so(place):
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"): namespace.nonsense
 
 
-@pytest.mark.parametrize("look, how", [(lambda: en.compile, "leave it out"),
-                                       (lambda: en.autocast, r"model\.bfloat16"),
+@pytest.mark.parametrize("look, how", [(lambda: en.autocast, r"model\.bfloat16"),
                                        (lambda: en.cuda.amp, r"model\.bfloat16"),
                                        (lambda: en.set_default_tensor_type, "set_default_dtype")])
 def test_what_is_lacking_and_often_asked_for_says_how_to_do_without(look, how):

@@ -20,10 +20,10 @@ from ..table import OPS, column
 from ..tensors import BACKENDS, STORED, is_floating
 
 # %% auto #0
-__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'SOFT', 'BY_ELEMENT', 'OF_BLOCK', 'OUTSIDE', 'OF_PLACE', 'NORM',
+__all__ = ['device_kernels', 'SOURCES', 'C_TYPES', 'SHARE', 'SOFT', 'BY_ELEMENT', 'OF_BLOCK', 'BEYOND', 'OF_PLACE', 'NORM',
            'cuda_kernels', 'compiled', 'launch', 'spread', 'without_gaps', 'each', 'by_element', 'random_bits_cuda',
            'by_rows', 'rows_along', 'block_size', 'adam_cuda', 'can_be_fused', 'addressed', 'halves_kept',
-           'attention_cuda', 'reduction', 'refuse_outside', 'gather_cuda', 'index_within', 'scatter_cuda',
+           'attention_cuda', 'reduction_on_gpu', 'refuse_outside', 'gather_cuda', 'index_within', 'scatter_cuda',
            'flat_places', 'standardize_cuda', 'standardize_slope_cuda', 'unpool_cuda', 'norm_cuda']
 
 # %% ../../nbs/07d_kernels.ipynb #kncol002
@@ -278,9 +278,9 @@ extern "C" __global__ void scatter_sorted(T* out, const long long* places, const
 
 # %% ../../nbs/07d_kernels.ipynb #knscat1b
 @functools.cache
-def reduction(xp, *text: str): return xp.ReductionKernel(*text)
+def reduction_on_gpu(xp, *text: str): return xp.ReductionKernel(*text)
 
-OUTSIDE = ("T at, int64 low, int64 end", "bool wrong", "(long long)at < low || (long long)at >= end",
+BEYOND = ("T at, int64 low, int64 end", "bool wrong", "(long long)at < low || (long long)at >= end",
            "a || b", "wrong = a", "false", "edunets_outside")
 
 def refuse_outside(xp, index: tuple, sizes: tuple) -> None:
@@ -288,7 +288,7 @@ def refuse_outside(xp, index: tuple, sizes: tuple) -> None:
     for i, n in zip(index, sizes):
         if i.size and not n: raise IndexError("index out of range")
         if i.size:
-            wrong = reduction(xp, *OUTSIDE)(i, -n, n)
+            wrong = reduction_on_gpu(xp, *BEYOND)(i, -n, n)
             BACKENDS[type(i)].refuse_if(wrong, IndexError("index out of range"))
 
 def gather_cuda(xp, a, *index, dims):
@@ -438,6 +438,6 @@ cuda_kernels(unpool=unpool_cuda)
 # %% ../../nbs/07d_kernels.ipynb #knred001
 NORM = "T x", "T y", "x * x", "a + b", "y = sqrt(a)", "0", "edunets_norm"
 
-def norm_cuda(xp, a, *, dims, keepdim): return reduction(xp, *NORM)(a, axis=dims, keepdims=keepdim)
+def norm_cuda(xp, a, *, dims, keepdim): return reduction_on_gpu(xp, *NORM)(a, axis=dims, keepdims=keepdim)
 
 cuda_kernels(norm=norm_cuda)

@@ -263,6 +263,7 @@ class Compiled:
             return entry
 
     def fitting(self, leaves: list, tree) -> Situation | None:
+        "The program whose guards all hold."
         return next((entry for entry in self.entries if entry.miss(leaves, tree) is None), None)
 
     def give_up(self, leaves: list, tree) -> None:
