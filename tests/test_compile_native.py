@@ -12,10 +12,8 @@ from edunets.compiler.native import NativeProgram
 from edunets.compiler.program import Program
 from edunets.compiler.toolchain import find_compiler
 from edunets.table import OPS
-from programs import program, without
-from test_compile_programs import start
+from test_compile_programs import random_calls
 from test_compile_rows import CASES, listed, row_function
-from test_foundations import carried_out
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="needs a C compiler")
 
@@ -298,30 +296,25 @@ def test_two_threads():
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("number", range(12))
 def test_random_programs(number):
-    "Views, operations and writes: two calls, and what they return and leave behind."
-    lines = without(program(number), ".data")
-    failed = carried_out(lines, start(), set())
-    def run(*given):
-        made = list(given)
-        carried_out(lines, made, failed)
-        return made
-    eager, ours, compiled = start(), start(), compile(run)
-    for _ in range(2): near(compiled(*ours), run(*eager), 1e-6, 1e-6)
-    near(ours, eager, 1e-6, 1e-6)
+    for expected, found in random_calls(number): near(found, expected, 1e-6, 1e-6)
 
 
 # What goes wrong
 
-def test_a_wrong_class_is_an_error_and_nothing_is_changed():
-    en.manual_seed(0)
-    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
-    optimizer = en.optim.Adam(model.parameters(), 0.1)
+def training_step(model, optimizer):
     def step(x, y):
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(x), y)
         loss.backward()
         optimizer.step()
         return loss.detach()
+    return step
+
+
+def test_a_wrong_class_is_an_error_and_nothing_is_changed():
+    en.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    step = training_step(model, en.optim.Adam(model.parameters(), 0.1))
     compiled, x, right = compile(step, fullgraph=True), en.rand(5, 4), en.tensor([0, 1, 2, 1, 0])
     compiled(x, right), compiled(x, right)
     before = [v.tolist() for v in model.state_dict().values()]
@@ -391,13 +384,7 @@ def test_without_a_compiler_it_is_numpy(monkeypatch):
 
 def steps_of(model, optimizer, batches, wrap):
     "The losses of a few training steps."
-    def step(x, y):
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss.detach()
-    step = wrap(step)
+    step = wrap(training_step(model, optimizer))
     return en.stack([step(x, y) for x, y in batches])
 
 

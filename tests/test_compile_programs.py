@@ -191,22 +191,26 @@ def start():
     return [en.tensor(rng.standard_normal(shape)) for shape in ((4, 4), (4,), (4, 4), (4,))]
 
 
-@settings(max_examples=80, deadline=None, database=None)
-@seed(8)
-@given(strategies.integers(0, 10 ** 6))
-def test_random_programs(number):
-    "Views, operations and writes: two calls, and what they return and leave behind."
+def random_calls(number, **options):
+    """Two calls of a random program of views, operations and writes, eager and compiled: what each returns, and
+    what both leave behind."""
     lines = without(program(number), ".data")
     failed = carried_out(lines, start(), set())
     def run(*given):
         made = list(given)
         carried_out(lines, made, failed)
         return made
-    eager, ours, g = start(), start(), compile(run, backend="numpy")
-    for _ in range(2):
-        expected, found = run(*eager), g(*ours)
+    eager, ours, compiled = start(), start(), compile(run, **options)
+    for _ in range(2): yield run(*eager), compiled(*ours)
+    yield eager, ours
+
+
+@settings(max_examples=80, deadline=None, database=None)
+@seed(8)
+@given(strategies.integers(0, 10 ** 6))
+def test_random_programs(number):
+    for expected, found in random_calls(number, backend="numpy"):
         for a, b in zip(found, expected, strict=True): np.testing.assert_array_equal(a.payload, b.payload)
-    for a, b in zip(ours, eager): np.testing.assert_array_equal(a.payload, b.payload)
 
 
 @settings(max_examples=60, deadline=None, database=None)

@@ -48,21 +48,24 @@ def carried(function, inputs):
     return [x if x is None else x.detach() for x in (*outs, *grads)], [x.requires_grad for x in outs]
 
 
-def assert_same(ours, theirs):
-    "The same to the last bit: a NaN's sign and payload, too."
+def of_one_form(ours, theirs):
+    "The tensors in pairs: what one side lacks the other lacks, too, and shapes and dtypes are the same."
     for a, b in zip(ours, theirs, strict=True):
         assert (a is None) == (b is None)
         if a is None: continue
         assert a.shape == b.shape and a.dtype is b.dtype
+        yield a, b
+
+
+def assert_same(ours, theirs):
+    "The same to the last bit: a NaN's sign and payload, too."
+    for a, b in of_one_form(ours, theirs):
         assert a.payload.tobytes() == b.payload.tobytes(), (a, b)
 
 
 def assert_near(ours, theirs):
     "The same, but for the order in which NumPy adds: that depends on how temporaries lie."
-    for a, b in zip(ours, theirs, strict=True):
-        assert (a is None) == (b is None)
-        if a is None: continue
-        assert a.shape == b.shape and a.dtype is b.dtype
+    for a, b in of_one_form(ours, theirs):
         np.testing.assert_allclose(a.payload, b.payload, 1e-11, 1e-13)
 
 

@@ -5,18 +5,16 @@
 #| code-summary: "Imports"
 from __future__ import annotations
 
-import inspect
 import math
 from collections import Counter
 from types import SimpleNamespace
-from typing import Callable, Iterator
 
 import numpy as np
 
 from ..backends.meta import Form, Meta, run_shape
 from ..errors import error
-from ..table import OPS, Op, ambient, handle, keeps_nothing, set_mode
-from ..tensors import NoNumbers, Tensor, as_device, device, from_numpy_dtype
+from ..table import OPS, Op, handle, keeps_nothing, set_mode
+from ..tensors import NoNumbers, as_device, device
 
 # %% auto #0
 __all__ = ['RESHAPE', 'Sym', 'sym_text', 'outlived', 'Step', 'param_text', 'Graph', 'forms_tuple', 'owners', 'lies_in_rows',

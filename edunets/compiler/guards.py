@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from .capture import Argument, Captured, GradientOf, Outside, leaves_of
+from .capture import Argument, Captured, Outside, leaves_of
 from ..nn.module import Module
 from ..optim.optimizer import Optimizer
 from ..random import default_generator

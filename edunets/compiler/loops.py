@@ -12,7 +12,7 @@ import numpy as np
 from .elements import c_type, filled_text, literal
 from .fusion import Index, FusedKernel, Plan, Space
 from .fusion import dims_of, is_total, operand_kind, loops, moved_index
-from .fusion import operand_index, rows_of
+from .fusion import operand_index
 from .graph import Sym
 from ..tensors import FLOATS, patch
 

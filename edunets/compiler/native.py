@@ -13,18 +13,19 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .elements import HEADER, c_type
+from .elements import HEADER, NUMBER_TYPES, c_type
 from .fusion import FusedKernel, Plan, Product, Strided, is_total, matrix_layout
 from .graph import Graph, Step, Sym
 from .loops import LOOPS, KernelText, affine_text, indent_lines
-from .program import ROWS, Arena, Identifiers, identifier, form_bytes, value_code
+from .program import Arena, Identifiers, form_bytes, identifier, python_function
+from .program import row_text, value_code
 from .toolchain import data_address, find_blas, load_c
 from ..table import run_source
 from ..tensors import patch
 
 # %% auto #0
 __all__ = ['C_WORDS', 'GEMM', 'CHECK', 'reads_of', 'makes', 'Places', 'pointer_text', 'batch_strides', 'product_call',
-           'NativeCode', 'set_blas', 'IndexOutOfRange', 'c_source', 'has_type', 'NativeMemory', 'NativeProgram']
+           'NativeCode', 'set_blas', 'IndexOutOfRange', 'c_source', 'NativeMemory', 'NativeProgram']
 
 # %% ../../nbs/08h_native.ipynb #cpnlife1
 def reads_of(task, plan: Plan) -> set[Sym]:
@@ -177,15 +178,9 @@ def checks(self: NativeCode) -> list[str]:
 def write_step(self: NativeCode, step: Step, bound: set) -> None:
     "The line of a step that runs alone."
     operands = [self.array(x) if isinstance(x, Sym) else self.value(x) for x in step.operands]
-    numbers = len(step.op.operands)
-    if step.op.writes is not None:
-        for n, x in enumerate(step.operands):      # it takes numbers, and writes the others
-            if n >= numbers: operands[n] += ".copy()"
-            elif isinstance(x, Sym): operands[n] += ".item()"
-    params = [f"{name}={self.value(value)}" for name, value in step.params.items()]
     outs = [self.memory[x] for x in step.results]
     if not step.arguments: self.constants[outs[0]] = run_source(step.op, [], step.params)
-    else: self.lines.append(f"{', '.join(outs)} = rows.{step.op.name}({', '.join(operands + params)})")
+    else: self.lines.append(f"{', '.join(outs)} = {row_text(step, operands, self.constants, lambda x: False)}")
     self.ready.update(step.results)
     for x, name in zip(step.results, outs):
         if x in bound: self.lines.append(f"{name} = memory.bind({self.slots[name]}, {name})")
@@ -248,17 +243,13 @@ class IndexOutOfRange(Exception):
 
 def c_source(code: NativeCode) -> str:
     "The whole C file."
-    fields = {name: c_type(x.dtype) for x, name in code.memory.items() if has_type(x)}
+    fields = {name: c_type(x.dtype) for x, name in code.memory.items() if x.dtype.name in NUMBER_TYPES}
     memory = "".join(f"    {fields.get(name, 'void')} *{name};\n" for name in code.slots)
     parts = [f"int run_{n}(const Memory *memory)\n{{\n" + indent_lines([*calls, "return 0;"]) + "}\n"
              for n, calls in enumerate(code.parts)]
     library = GEMM.replace("BLASINT", f"int{find_blas().bits}_t") if code.multiplies else ""
     check = CHECK if code.graph.checks else ""
     return "\n".join([library, check, f"typedef struct {{\n{memory}}} Memory;\n", *code.kernels, *parts])
-
-def has_type(x: Sym) -> bool:
-    try: return bool(c_type(x.dtype))
-    except NotImplementedError: return False
 
 # %% ../../nbs/08h_native.ipynb #cpnrun01
 class NativeMemory:
@@ -299,10 +290,8 @@ class NativeProgram:
         self.source += f"\n// and in Python\n{self.code.text}"
         self.functions = [getattr(library, f"run_{n}") for n in range(len(self.code.parts))]
         for f in self.functions: f.argtypes, f.restype = [ctypes.c_void_p], ctypes.c_int
-        space = {"numpy": np, "rows": ROWS, "IndexOutOfRange": IndexOutOfRange, **self.code.constants}
-        made: dict[str, Callable] = {}      # by itself, for it may be called as one of these
-        exec(compile(self.code.text, f"<edunets compiled {graph.name}>", "exec"), space, made)
-        self.function = made[identifier(graph.name)]
+        space = {"IndexOutOfRange": IndexOutOfRange, **self.code.constants}
+        self.function = python_function(self.code.text, graph.name, space)
 
     def __call__(self, arrays: list) -> list:
         try: memory = self.idle.pop()

@@ -15,14 +15,14 @@ from typing import Any, Callable
 import numpy as np
 
 from ..backends.meta import Form
-from .graph import Graph, Step, Sym, result_forms
+from .graph import Graph, Step, Sym, owners, result_forms
 from ..primitives import check_broadcast
 from ..table import HANDLERS, OPS, Op, run_source
 from ..tensors import DTYPES, STORED, dtype, patch
 
 # %% auto #0
-__all__ = ['ROWS', 'identifier', 'Identifiers', 'Spy', 'ufunc_of', 'ufunc_for', 'computes', 'Lifetimes', 'Arena', 'form_bytes',
-           'NumpyCode', 'value_code', 'RowCalls', 'Buffers', 'Program']
+__all__ = ['ROWS', 'PROGRAMS', 'identifier', 'Identifiers', 'Spy', 'ufunc_of', 'ufunc_for', 'computes', 'Lifetimes', 'Arena',
+           'form_bytes', 'NumpyCode', 'row_text', 'value_code', 'RowCalls', 'Buffers', 'python_function', 'Program']
 
 # %% ../../nbs/08c_program.ipynb #cppname1
 def identifier(name: str) -> str:
@@ -78,10 +78,8 @@ def computes(name: str, step: Step) -> bool:
 class Lifetimes:
     "Until which step the memory of each value is needed. A view needs the memory that it looks into."
     def __init__(self, graph: Graph):
-        self.graph, self.owner, self.last = graph, {}, {}
-        for x in graph.inputs: self.owner[x] = x
+        self.graph, self.owner, self.last = graph, owners(graph), {}
         for number, step in enumerate(graph.steps):
-            for x in step.results: self.owner[x] = self.owner[step.arguments[0]] if step.op.view else x
             for x in (*step.arguments, *step.results): self.last[self.owner[x]] = number
         self.returned = {self.owner[x] for x in graph.outputs}
 
@@ -162,14 +160,19 @@ def ufunc_call(self: NumpyCode, ufunc: str, number: int, step: Step) -> str:
 @patch
 def row_call(self: NumpyCode, number: int, step: Step) -> str:
     "The call of a row. One that writes its operands gets copies, but of what takes its result."
-    operands, numbers = list(map(self.value, step.operands)), len(step.op.operands)
+    operands = list(map(self.value, step.operands))
+    return row_text(step, operands, self.constants, lambda x: self.own(x, number))
+
+def row_text(step: Step, operands: list[str], constants: dict, own: Callable[[Sym], bool]) -> str:
+    "The call of a row on operands in words. What a row writes is a copy, but where `own` says that it may."
+    operands, numbers = list(operands), len(step.op.operands)
     if step.op.writes is not None:
         written = step.op.writes(*step.operands[numbers:], each=step.params["each"])
         for n, x in enumerate(step.operands):
             # a kernel in place takes numbers
             if n < numbers and isinstance(x, Sym): operands[n] += ".item()"
-            elif x in written and not self.own(x, number): operands[n] += ".copy()"
-    params = [f"{name}={self.value(value)}" for name, value in step.params.items()]
+            elif x in written and not own(x): operands[n] += ".copy()"
+    params = [f"{name}={value_code(value, constants)}" for name, value in step.params.items()]
     return f"rows.{step.op.name}({', '.join(operands + params)})"
 
 # %% ../../nbs/08c_program.ipynb #cppwrit3
@@ -212,17 +215,22 @@ class Buffers:
         for name, (number, x) in code.places.items():
             setattr(self, name, buffers[number][:form_bytes(x)].view(x.dtype).reshape(x.shape))
 
+def python_function(text: str, name: str, space: dict) -> Callable:
+    "The function that a text defines, with the names that it uses; an error in it shows its line."
+    file = f"<edunets compiled {name} {next(PROGRAMS)}>"
+    linecache.cache[file] = len(text), None, text.splitlines(True), file
+    made: dict[str, Callable] = {}      # by itself, for it may be called as one of these
+    exec(compile(text, file, "exec"), {"numpy": np, "rows": ROWS, **space}, made)
+    return made[identifier(name)]
+
+PROGRAMS = itertools.count()
+
 class Program:
     "A graph that runs: arrays in, arrays out. Several threads may call it: each call has memory of its own."
     def __init__(self, graph: Graph, stored: dict[Sym, Sym] = {}):
         self.code = NumpyCode(graph, stored)
         self.source, self.idle = self.code.text, []
-        file = f"<edunets compiled {graph.name} {id(self)}>"
-        linecache.cache[file] = len(self.source), None, self.source.splitlines(True), file
-        space = {"numpy": np, "rows": ROWS, **self.code.constants}
-        made: dict[str, Callable] = {}      # by itself, for it may be called as one of these
-        exec(compile(self.source, file, "exec"), space, made)
-        self.function = made[identifier(graph.name)]
+        self.function = python_function(self.source, graph.name, self.code.constants)
 
     def __call__(self, arrays: list) -> list:
         try: memory = self.idle.pop()

@@ -9,7 +9,7 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from .graph import Graph, Step, Sym, sym_text, owners, result_forms
+from .graph import Graph, Step, Sym, owners, result_forms
 from ..table import HANDLERS, OPS, Op, as_operands, below_tape, column, set_mode
 from ..tensors import FLOATS, Tensor, from_numpy_dtype
 

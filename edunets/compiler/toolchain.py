@@ -29,6 +29,7 @@ from typing import Callable, Iterator, NamedTuple
 import numpy as np
 
 from ..backends.machine import cpu_info, numpy_blas, told
+from .elements import FLAGS
 from ..errors import error, warn
 from ..process import blas
 from ..saving import write_whole
@@ -79,8 +80,8 @@ def find_compiler() -> Compiler | None:
     return None
 
 # %% ../../nbs/08e_toolchain.ipynb #tcflag00
-WISHES = (("-O3",), ("-march=native", "-mcpu=native"), ("-fno-math-errno",), ("-fno-trapping-math",),
-          ("-ffp-contract=off",), ("-fopenmp-simd",), ("-fwrapv",), ("-pthread",))
+# each flag, and what other compilers call it
+WISHES = tuple((flag, *{"-march=native": ["-mcpu=native"]}.get(flag, [])) for flag in [*FLAGS, "-pthread"])
 PROBE = "#include <math.h>\n#include <stdint.h>\ndouble probe(double x) { return sqrt(x); }\n"
 
 def probed(words: tuple[str, ...]) -> Compiler | None:
